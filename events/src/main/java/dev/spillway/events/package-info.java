@@ -1,6 +1,6 @@
 /**
- * Records of every event and message between coordinator, workers and the outside, identities that check themselves,
- * the JSON codec and the topic names. No behaviour beyond reading and writing them: no Vert.x, no Kafka client, no clock.
+ * The words of the protocol as types: identities that validate themselves, the events that travel over Kafka, their codec and the topic
+ * names. Nothing here decides anything, opens a connection or reads a clock.
  */
 @NullMarked
 package dev.spillway.events;

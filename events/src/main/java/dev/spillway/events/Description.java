@@ -1,0 +1,34 @@
+package dev.spillway.events;
+
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What its owner says about an image, never interpreted: a line of text of at most 1,024 bytes and at most 32 labels (name of 1 to 128
+ * bytes, value of at most 512).
+ */
+public record Description(String text, SortedMap<String, String> labels) {
+    public static final Description NONE = new Description("", new TreeMap<>());
+
+    private static final int TEXT_BYTES_MAX = 1024;
+    private static final int LABELS_MAX = 32;
+    private static final int LABEL_NAME_BYTES_MAX = 128;
+    private static final int LABEL_VALUE_BYTES_MAX = 512;
+
+    public Description {
+        Text.bounded("description", text, 0, TEXT_BYTES_MAX);
+        if (labels.size() > LABELS_MAX) {
+            throw new InvalidValueException("labels", labels.size(), "at most " + LABELS_MAX + " labels");
+        }
+        for (Map.Entry<String, String> label : labels.entrySet()) {
+            Text.bounded("labels", label.getKey(), 1, LABEL_NAME_BYTES_MAX);
+            Text.bounded("labels." + label.getKey(), label.getValue(), 0, LABEL_VALUE_BYTES_MAX);
+        }
+        labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));
+    }
+
+    public static Description of(String text) {
+        return new Description(text, new TreeMap<>());
+    }
+}

@@ -1,0 +1,10 @@
+package dev.spillway.events;
+
+import java.util.SortedMap;
+
+/**
+ * An event as Kafka carries it: CloudEvents 1.0 in binary mode, attributes as headers with the prefix {@code ce_}, the JSON value as the
+ * body.
+ */
+public record EventMessage(SortedMap<String, String> headers, byte[] value) {
+}

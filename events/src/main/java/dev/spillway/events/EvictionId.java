@@ -1,0 +1,33 @@
+package dev.spillway.events;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.UUID;
+
+import java.time.Instant;
+import java.util.random.RandomGenerator;
+
+/** Names one eviction, and with it the fact that outside consumers read: the same id is the same eviction. */
+public record EvictionId(UUID value) implements Comparable<EvictionId> {
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static EvictionId parse(String text) {
+        return new EvictionId(Uuids.parse("evictionId", text));
+    }
+
+    /** A new id, ordered by time. */
+    public static EvictionId mint(Instant now, RandomGenerator random) {
+        return new EvictionId(Uuids.timeOrdered(now, random));
+    }
+
+    /** Orders by the unsigned value, as PostgreSQL does, so that rows sorted here are sorted there. */
+    @Override
+    public int compareTo(EvictionId other) {
+        return Uuids.compareUnsigned(value, other.value);
+    }
+
+    @JsonValue
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}

@@ -1,0 +1,22 @@
+package dev.spillway.events;
+
+/** Why a replica is to be deleted: the cause of its entry's eviction, or a reason of the replica's own. */
+public enum OrderCause {
+    CAPACITY, EXPIRED, IDLE, REPLACED, INVALIDATED, PRUNED, CLEANED, PRESSURE, LOST,
+    /** The replica lies on the host, but the registry has no row for it. */
+    ORPHAN;
+
+    public static OrderCause of(EvictionCause cause) {
+        return switch (cause) {
+            case CAPACITY -> CAPACITY;
+            case EXPIRED -> EXPIRED;
+            case IDLE -> IDLE;
+            case REPLACED -> REPLACED;
+            case INVALIDATED -> INVALIDATED;
+            case PRUNED -> PRUNED;
+            case CLEANED -> CLEANED;
+            case PRESSURE -> PRESSURE;
+            case LOST -> LOST;
+        };
+    }
+}

@@ -1,0 +1,35 @@
+package dev.spillway.events;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.AnnotatedConstructor;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
+import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
+import java.lang.reflect.Constructor;
+import org.jspecify.annotations.Nullable;
+
+/** Reads nullness off the records: a component that is not {@code @Nullable} must be there and must not be null. */
+final class RequiredComponents extends NopAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public @Nullable Boolean hasRequiredMarker(AnnotatedMember member) {
+        return isRequired(member) ? Boolean.TRUE : null;
+    }
+
+    @Override
+    public JsonSetter.Value findSetterInfo(Annotated annotated) {
+        return isRequired(annotated) ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+    }
+
+    private static boolean isRequired(Annotated annotated) {
+        if (!(annotated instanceof AnnotatedParameter parameter) || !(parameter.getOwner() instanceof AnnotatedConstructor owner)) {
+            return false;
+        }
+        Constructor<?> constructor = owner.getAnnotated();
+        return constructor.getDeclaringClass().isRecord()
+                && !constructor.getAnnotatedParameterTypes()[parameter.getIndex()].isAnnotationPresent(Nullable.class);
+    }
+}

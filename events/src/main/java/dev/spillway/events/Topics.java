@@ -1,0 +1,14 @@
+package dev.spillway.events;
+
+/** Names of the Kafka topics. */
+public final class Topics {
+    /** Facts: one {@link EvictionFact} per eviction, keyed by namespace, for anyone. */
+    public static final String EVICTIONS = "spillway.evictions";
+    /** {@link Order}s, each to the partition of its host. */
+    public static final String ORDERS = "spillway.orders";
+    /** {@link Report}s, keyed by host, read by the coordinators. */
+    public static final String REPORTS = "spillway.reports";
+
+    private Topics() {
+    }
+}

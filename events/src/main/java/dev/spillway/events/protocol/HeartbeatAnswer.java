@@ -1,0 +1,14 @@
+package dev.spillway.events.protocol;
+
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * @param acknowledged ids of closing reports that need not be sent again
+ * @param orders       open orders that are due, oldest first
+ * @param policies     all policies, if they changed
+ */
+public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies, boolean reconcile) {
+}

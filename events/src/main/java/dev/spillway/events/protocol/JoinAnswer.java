@@ -1,0 +1,39 @@
+package dev.spillway.events.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.RegistryId;
+
+/** What a host is told when it asks to join. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+@JsonSubTypes({@JsonSubTypes.Type(value = JoinAnswer.Joined.class, name = "JOINED"),
+        @JsonSubTypes.Type(value = JoinAnswer.Refused.class, name = "REFUSED")})
+public sealed interface JoinAnswer {
+    /**
+     * @param partition      the partition of {@code spillway.orders} that is this host's
+     * @param reconcileFirst the host serves nothing until its first reconciliation is answered
+     */
+    record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
+            Intervals intervals) implements JoinAnswer {
+    }
+
+    /** @param detail what differs and the way out, for a person */
+    record Refused(Reason reason, String detail) implements JoinAnswer {
+    }
+
+    /** Why a host may not join. */
+    enum Reason {
+        /** Another store under the same host id is still heard. */
+        HOST_ID_IN_USE,
+        /** The host id has replicas of another store: a person says that it was replaced, or mounts the volume. */
+        NEW_STORE,
+        /** The store belongs to another registry. */
+        OTHER_REGISTRY,
+        /** The registry knows less than the host has seen: it was restored from a backup. */
+        REGISTRY_BEHIND,
+        /** The host was retired and not readmitted. */
+        RETIRED,
+        /** No version is understood by both. */
+        NO_COMMON_VERSION
+    }
+}

@@ -1,0 +1,11 @@
+package dev.spillway.events.protocol;
+
+/** What the registry says to a message: an answer, or that the sender is fenced off and nothing was changed. */
+public sealed interface Reply<A> {
+    record Accepted<A>(A answer) implements Reply<A> {
+    }
+
+    /** @param why what differs, in one line; the worker joins again and resolves */
+    record Fenced<A>(String why) implements Reply<A> {
+    }
+}
