@@ -71,7 +71,7 @@ public final class EventCodec {
         headers.put("ce_time", time.toString());
         headers.put("content-type", CONTENT_TYPE);
         try {
-            return new EventMessage(headers, mapper.writeValueAsBytes(payload));
+            return new EventMessage(headers, mapper.writeValueAsString(payload));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("writing " + type + " " + id + " as JSON", e);
         }
