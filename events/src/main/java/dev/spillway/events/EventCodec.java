@@ -17,7 +17,11 @@ public final class EventCodec {
     private final ObjectMapper mapper = Json.tolerant();
     private final String source;
 
-    /** @param source the CloudEvents source of what is written, for example {@code /spillway/coordinator} */
+    /**
+     * A codec for one process.
+     *
+     * @param source the CloudEvents source of what is written, for example {@code /spillway/coordinator}
+     */
     public EventCodec(String source) {
         this.source = source;
     }

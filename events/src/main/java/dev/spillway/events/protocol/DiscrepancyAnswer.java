@@ -1,6 +1,8 @@
 package dev.spillway.events.protocol;
 
 /**
+ * What the registry did about the differences, and what it left for later.
+ *
  * @param waiting      discrepancies that wait for their grace period and a second look
  * @param settled      rows closed and orders written because of this message
  * @param waitForHuman discrepancies beyond the breaker's share, which stay until a person decides

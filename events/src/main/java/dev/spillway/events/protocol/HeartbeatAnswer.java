@@ -6,6 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
+ * What the registry has for a host that was heard.
+ *
  * @param acknowledged ids of closing reports that need not be sent again
  * @param orders       open orders that are due, oldest first
  * @param policies     all policies, if they changed

@@ -10,6 +10,8 @@ import dev.spillway.events.RegistryId;
         @JsonSubTypes.Type(value = JoinAnswer.Refused.class, name = "REFUSED")})
 public sealed interface JoinAnswer {
     /**
+     * The host is the current incarnation now.
+     *
      * @param partition      the partition of {@code spillway.orders} that is this host's
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered
      */
@@ -17,7 +19,11 @@ public sealed interface JoinAnswer {
             Intervals intervals) implements JoinAnswer {
     }
 
-    /** @param detail what differs and the way out, for a person */
+    /**
+     * The host may not join as it is.
+     *
+     * @param detail what differs and the way out, for a person
+     */
     record Refused(Reason reason, String detail) implements JoinAnswer {
     }
 
