@@ -1,0 +1,36 @@
+package dev.spillway.coordinator.core;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Something that an operator wants to see happen. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({@JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
+        @JsonSubTypes.Type(value = Activity.Confirmed.class, name = "confirmation"),
+        @JsonSubTypes.Type(value = Activity.HostChanged.class, name = "host")})
+public sealed interface Activity {
+    Instant at();
+
+    /** An entry was evicted; {@code replicas} copies are ordered to be deleted. */
+    record Evicted(Instant at, EvictionId evictionId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
+            EvictionCause cause, int replicas) implements Activity {
+    }
+
+    /** A replica row was closed. */
+    record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
+            ReplicaId replicaId, ClosedReplica.Result result) implements Activity {
+    }
+
+    /** A host came, went or was heard again. */
+    record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {
+    }
+}

@@ -1,0 +1,60 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a transaction leaves behind: the final state of each row that it touched, each row once, kinds sorted.
+ *
+ * @param hosts            new or changed rows
+ * @param namespaces       new or changed rows
+ * @param policiesChanged  whether any policy differs, so that the policies' version rises
+ * @param entries          new or changed rows
+ * @param entriesGone      rows to delete; disjoint from {@code entries}
+ * @param replicas         new or changed open rows
+ * @param closed           open rows to move into the history; disjoint from {@code replicas}
+ * @param evictions        new evictions, unpublished; the facts of them
+ * @param unfinished       evictions, new or old, that have holders left to doom
+ * @param finished         old evictions that have none left
+ * @param evictionCounts   by how much the namespaces' figures by cause rise
+ * @param factsHandedOut   old evictions and when their facts are due again
+ * @param factsPublished   evictions whose facts Kafka has
+ * @param ordersDue        hosts whose every open order becomes due at once
+ * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
+ * @param activity         in the order in which it happened
+ */
+public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
+        SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
+        SortedMap<ReplicaId, ClosedReplica> closed, List<EvictionFact> evictions, SortedSet<EvictionId> unfinished, SortedSet<EvictionId> finished,
+        Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
+        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity) {
+
+    /** Key of a figure: evictions of a namespace by one cause. */
+    public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {
+    }
+
+    /** What others may want to know once it is committed. */
+    public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {
+    }
+
+    /** Whether publishers have something new to do when this is committed. */
+    public Wake wake(Instant now) {
+        return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
+                !activity.isEmpty(), !unfinished.isEmpty());
+    }
+
+    private static boolean isDue(@Nullable Doom doom, Instant now) {
+        return doom != null && !doom.nextAttemptAt().isAfter(now);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Instant;
+
+/** A replica row on its way into the history. */
+public record ClosedReplica(ReplicaRow row, Result result, Instant at) {
+    /** How a replica row ended. */
+    public enum Result {
+        /** Its host unlinked it. */
+        DELETED,
+        /** Its host had nothing of it. */
+        ABSENT,
+        /** Its host lost it. */
+        LOST,
+        /** Its store's own limits dropped it. */
+        BOUNDS,
+        /** Its host did not want it any more. */
+        CANCELLED,
+        /** Its host was retired. */
+        ABANDONED
+    }
+}

@@ -1,0 +1,34 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.OrderCause;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The open order of a replica that is no longer wanted.
+ *
+ * @param evictionId    the eviction behind it; absent for an orphan
+ * @param attempts      how often the order was handed out
+ * @param nextAttemptAt when it is handed out again unless it is closed by then
+ * @param lastError     what the host said when it could not obey
+ * @param deferredUntil when the last hold on the image runs out, as its host said
+ */
+public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt, @Nullable String lastError,
+        @Nullable Instant deferredUntil) {
+    Doom attempted(Instant next) {
+        return new Doom(evictionId, cause, at, attempts + 1, next, lastError, deferredUntil);
+    }
+
+    Doom dueAt(Instant next) {
+        return new Doom(evictionId, cause, at, attempts, next, lastError, deferredUntil);
+    }
+
+    Doom deferred(Instant until) {
+        return new Doom(evictionId, cause, at, attempts, until, null, until);
+    }
+
+    Doom failed(String why) {
+        return new Doom(evictionId, cause, at, attempts, nextAttemptAt, why, deferredUntil);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.events.EvictionCause;
+import java.time.Instant;
+
+/**
+ * The entry of a key.
+ *
+ * @param lastUse  the namespace's use number when it was last put or read; the smallest goes first
+ * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
+ */
+public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, long lastUse,
+        boolean external, Instant createdAt, Instant lastAccessedAt) {
+    EntryRow usedAt(long use, Instant now) {
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now);
+    }
+
+    EvictedEntry evicted(EvictionCause cause) {
+        return new EvictedEntry(name.key(), snapshotId, generation, sizeBytes, cause);
+    }
+}

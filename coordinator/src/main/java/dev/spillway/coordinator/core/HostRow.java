@@ -1,0 +1,50 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.HostId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HostFigures;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host as the registry knows it.
+ *
+ * @param readmitted     a person let it, or a new store under its id, join again
+ * @param reconcileFirst it serves nothing until its first reconciliation is answered
+ * @param attention      what waits for a person, in one line
+ */
+public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
+        HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention) {
+    HostRow heard(Instant now, HostFigures latest) {
+        return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst, lastReconciledAt,
+                attention);
+    }
+
+    HostRow in(HostState next) {
+        return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst, lastReconciledAt,
+                attention);
+    }
+
+    HostRow joined(StoreId store, String at, Instant now) {
+        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted, reconcileFirst, lastReconciledAt,
+                attention);
+    }
+
+    HostRow retired() {
+        return new HostRow(id, storeId, address, HostState.RETIRED, incarnation + 1, partition, lastHeardAt, HostFigures.NONE, false, false,
+                lastReconciledAt, null);
+    }
+
+    HostRow admitted() {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null);
+    }
+
+    HostRow reconciled(Instant now, @Nullable String waitsForPerson) {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, false, false, now, waitsForPerson);
+    }
+
+    HostRow asking(String waitsForPerson) {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst, lastReconciledAt,
+                waitsForPerson);
+    }
+}

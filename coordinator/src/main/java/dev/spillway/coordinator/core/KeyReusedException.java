@@ -1,0 +1,10 @@
+package dev.spillway.coordinator.core;
+
+/** An idempotency key came again with another request. */
+public final class KeyReusedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public KeyReusedException(IdempotencyKey key) {
+        super("Idempotency-Key: " + key.key() + " (expected: a key that was not used for another request)");
+    }
+}

@@ -1,0 +1,104 @@
+package dev.spillway.coordinator.core;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The answers to commands. They can be written as JSON, because an answer is kept under its idempotency key. */
+public final class Outcomes {
+    private Outcomes() {
+    }
+
+    /** Carried out, and nothing to tell. */
+    public record Done() {
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Refused.class)})
+    public sealed interface PolicySetting {
+        /** What a lowered limit evicted comes with it, oldest first. */
+        record Changed(Policy policy, long evicted) implements PolicySetting {
+        }
+
+        /** The limits would evict more than the namespace's share allows; nothing was changed. */
+        record Refused(long wouldEvict, long entries, double maxEvictionShare) implements PolicySetting {
+        }
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Putting.Stored.class), @JsonSubTypes.Type(Putting.Refused.class)})
+    public sealed interface Putting {
+        /**
+         * The entry names the snapshot now.
+         *
+         * @param replaced the snapshot that the key named before, if it was another
+         * @param evicted  what went to make room, oldest first
+         */
+        record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {
+        }
+
+        /** Nothing was changed. */
+        record Refused(ReplicaOutcome.Reason reason, String detail) implements Putting {
+        }
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Getting.Hit.class), @JsonSubTypes.Type(Getting.Miss.class)})
+    public sealed interface Getting {
+        record Hit(EntryRow entry) implements Getting {
+        }
+
+        record Miss() implements Getting {
+        }
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Invalidation.Invalidated.class), @JsonSubTypes.Type(Invalidation.Absent.class),
+            @JsonSubTypes.Type(Invalidation.Mismatch.class)})
+    public sealed interface Invalidation {
+        record Invalidated(SnapshotId snapshotId) implements Invalidation {
+        }
+
+        record Absent() implements Invalidation {
+        }
+
+        /** The entry names another snapshot than expected; it stays. */
+        record Mismatch(SnapshotId actual) implements Invalidation {
+        }
+    }
+
+    /**
+     * One step of a clean.
+     *
+     * @param remaining entries that are still there
+     */
+    public record Cleaning(long evicted, long remaining) {
+    }
+
+    /**
+     * One step of the sweep.
+     *
+     * @param doomed replicas doomed now
+     * @param more   whether the limit left some
+     */
+    public record Swept(int hostsAway, int doomed, boolean more) {
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),
+            @JsonSubTypes.Type(HostChange.Unknown.class)})
+    public sealed interface HostChange {
+        record Changed(long rowsAbandoned, long entriesLost) implements HostChange {
+        }
+
+        record Refused(String why) implements HostChange {
+        }
+
+        record Unknown() implements HostChange {
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.spillway.coordinator.core;
+
+import java.util.function.Consumer;
+
+/**
+ * The registry: the one place that knows every entry. Thread-safe; every method may block on storage.
+ */
+public interface Registry {
+    /**
+     * Carries out a command in a transaction of its own. When this returns the command is committed.
+     *
+     * @throws RegistryUnavailableException if it surely did not happen; trying again later is safe
+     * @throws OutcomeUnknownException      if the connection was lost while committing
+     */
+    <A> A execute(Command<A> command);
+
+    /**
+     * As {@link #execute(Command)}, but at most once per key: asked again with the same key, it gives the first answer and changes nothing.
+     *
+     * @throws KeyReusedException if the key was used for another request
+     */
+    <A> A executeOnce(IdempotencyKey key, Command<A> command);
+
+    RegistryQueries queries();
+
+    /** Calls {@code listener} after each commit that leaves something to publish. It must return at once and may be called by many threads. */
+    void onCommit(Consumer<Changes.Wake> listener);
+}

@@ -1,0 +1,21 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Duration;
+
+/**
+ * The bounds by which the registry decides.
+ *
+ * @param hostTimeout       a host not heard for so long is AWAY
+ * @param orderRetry        an open order is handed out again after this, doubling up to {@code orderRetryMax}
+ * @param grace             ghosts and orphans younger than this are left alone
+ * @param breakerShare      share of a host's replicas beyond which a loss or an orphan sweep waits for a person, from
+ *                          {@code breakerFrom} on
+ * @param doomChunk         how many replicas of one entry are doomed in the transaction that evicts it; a sweep dooms the rest
+ * @param ordersPerAnswer   how many orders one heartbeat's answer carries at most
+ * @param reconcilePageSize rows in one page of a reconciliation
+ */
+public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax, Duration grace,
+        double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
+    public static final RegistryRules DEFAULTS = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
+            Duration.ofSeconds(10), Duration.ofMinutes(10), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
+}

@@ -1,0 +1,22 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open replica row: LIVE without {@code doom}, DOOMED with it. A closed one has moved to the history.
+ */
+public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Instant registeredAt,
+        @Nullable Doom doom) {
+    public boolean isLive() {
+        return doom == null;
+    }
+
+    ReplicaRow doomed(Doom order) {
+        return new ReplicaRow(id, hostId, name, snapshotId, generation, sizeBytes, registeredAt, order);
+    }
+}

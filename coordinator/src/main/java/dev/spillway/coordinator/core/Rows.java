@@ -1,0 +1,130 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.PolicySet;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stored rows as one transaction sees them, before any change of that transaction. Callers lock kinds in the order hosts, replica ids,
+ * namespaces, entries, replicas, and each kind sorted; what is locked stays so until the transaction ends. Not thread-safe.
+ */
+public interface Rows {
+    /** How strongly a host row is held. */
+    enum HostLock {
+        /** Its incarnation does not change meanwhile; many may hold it. */
+        FENCE,
+        /** Its figures change; goes together with {@link #FENCE}. */
+        HEARTBEAT,
+        /** Its incarnation changes. */
+        INCARNATION
+    }
+
+    /** How strongly an entry row is held. */
+    enum EntryLock {
+        /** Its generation does not change meanwhile; many may hold it. */
+        SHARED,
+        /** It changes or goes; the caller holds its namespace. */
+        EXCLUSIVE
+    }
+
+    /** Names one generation of one entry. */
+    record Holding(EntryName name, long generation) {
+    }
+
+    /** The registry itself. {@code highestGeneration} is the highest that was ever drawn. */
+    record Registry(RegistryId id, long epoch, long highestGeneration) {
+    }
+
+    /** A doomed replica that is due, with what its order needs of its host. */
+    record DueOrder(ReplicaRow replica, HostRow host) {
+    }
+
+    /** The store's time, the same for the whole transaction. */
+    Instant now();
+
+    Registry registry();
+
+    /** The existing rows among {@code ids}, locked. */
+    Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock);
+
+    /** Active hosts that were last heard before {@code deadline}, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
+    List<HostRow> lockHostsUnheardSince(Instant deadline, int limit);
+
+    /** The partition of {@code spillway.orders} with the fewest hosts. */
+    int leastLoadedPartition();
+
+    /**
+     * Records replica ids for ever, waiting for any other transaction that records one of them.
+     *
+     * @return those that were not recorded before
+     */
+    SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids);
+
+    /** The existing namespaces among {@code names}, locked. */
+    Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names);
+
+    /** The policies of all namespaces and their version; not locked. */
+    PolicySet policies();
+
+    /** The version of the policies; not locked. */
+    long policyVersion();
+
+    /** The existing entries among {@code names}, locked. */
+    Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
+
+    /** Up to {@code limit} entries used after {@code afterUse}, in the order of their last use, locked exclusively. The caller holds the namespace. */
+    List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+
+    /** A generation above all that were ever drawn. The caller holds the namespace that it is for. */
+    long nextGeneration();
+
+    /** Open rows among {@code ids}, not locked. Their names, hosts and generations never change. */
+    Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids);
+
+    /** Open rows among {@code ids}, locked, as they are after the locks were granted. */
+    Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids);
+
+    /** For each holding up to {@code limitEach} LIVE rows, locked. The caller holds the entries exclusively. */
+    Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach);
+
+    /** How many LIVE rows a generation has. */
+    long countLiveReplicas(Holding holding);
+
+    /** How many open rows a host has. */
+    long countReplicas(HostId host);
+
+    /** Ids of a host's open rows behind {@code after} (or from the start), in order; not locked. */
+    List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit);
+
+    /** Doomed rows of one host that are due, oldest doom first, locked; those locked elsewhere are passed over. */
+    List<ReplicaRow> lockDueOrdersOf(HostId host, int limit);
+
+    /** Doomed rows of ACTIVE hosts that are due, most overdue first, locked; those locked elsewhere are passed over. */
+    List<DueOrder> lockDueOrders(int limit);
+
+    /** Evictions whose facts are due to be published, locked; those locked elsewhere are passed over. */
+    List<DueFact> lockDueFacts(int limit);
+
+    /** A fact that is due, and how often it was handed out. */
+    record DueFact(EvictionFact fact, int attempts) {
+    }
+
+    /** One eviction that left holders undoomed, locked; those locked elsewhere are passed over. */
+    List<EvictionFact> lockUnfinishedEvictions(int limit);
+
+    /** What earlier reconciliations of this host saw. The caller holds the host for {@link HostLock#HEARTBEAT}. */
+    Map<ReplicaId, Sighting> sightings(HostId host);
+
+    /** Writes everything; the transaction may commit after it. */
+    void apply(Changes changes);
+}

@@ -1,0 +1,24 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+
+/**
+ * A discrepancy that a reconciliation found and that waits for its grace period and a second look.
+ *
+ * @param looks in how many reconciliations it was seen
+ */
+public record Sighting(HostId hostId, ReplicaId replicaId, Kind kind, Instant firstSeenAt, int looks) {
+    /** Which side has it alone. */
+    public enum Kind {
+        /** A row without anything on the disk. */
+        GHOST,
+        /** A replica on the disk without a row. */
+        ORPHAN
+    }
+
+    Sighting again() {
+        return new Sighting(hostId, replicaId, kind, firstSeenAt, looks + 1);
+    }
+}
