@@ -1,0 +1,239 @@
+package dev.spillway.embedded;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import kafka.server.BrokerServer;
+import kafka.server.ControllerServer;
+import kafka.server.FaultHandlerFactory;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.server.Server;
+import kafka.server.SharedServer;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
+import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
+import org.apache.kafka.server.ServerSocketFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Tuple2;
+
+/**
+ * A running Kafka broker in this process: one node, broker and KRaft controller at once, bound to 127.0.0.1. Topics are made by whoever needs them, never by a client's mistake
+ * ({@code auto.create.topics.enable} is off).
+ *
+ * <p>What a client was told is stored survives a killed process, because the operating system has it; as on every Kafka with default settings, lost power can take what is not yet flushed.
+ * A start after a kill recovers the logs and waits until the killed broker's registration has run out, 3 s.
+ *
+ * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Kafka itself ends the whole process when its only log directory can no longer be
+ * written. Safe for use by several threads.
+ */
+public final class KafkaBroker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaBroker.class);
+    private static final String NAME = "Kafka";
+
+    private final ServerDirectory directory;
+    private final ControllerServer controller;
+    private final BrokerServer broker;
+    private final int port;
+    private final Duration stopTimeout;
+    private final CompletableFuture<Void> ended;
+    private final Object closing = new Object();
+    private boolean closed;
+
+    private KafkaBroker(ServerDirectory directory, ControllerServer controller, BrokerServer broker, int port, Duration stopTimeout,
+            CompletableFuture<Void> ended) {
+        this.directory = directory;
+        this.controller = controller;
+        this.broker = broker;
+        this.port = port;
+        this.stopTimeout = stopTimeout;
+        this.ended = ended;
+    }
+
+    /**
+     * Starts a broker and returns when it serves clients. Blocks; on a failure nothing is left running.
+     *
+     * @throws PortInUseException      if a chosen port is taken
+     * @throws DirectoryInUseException if another broker, of this process or of another one, has the directory
+     * @throws EmbeddedServerException if the broker cannot be formatted or started
+     */
+    public static KafkaBroker start(KafkaSettings settings) {
+        ServerDirectory directory = ServerDirectory.open(NAME, settings.directory(), left -> {});
+        boolean started = false;
+        try {
+            Path data = KafkaStorage.prepare(directory.path());
+            try (Listeners listeners = Listeners.bind(settings)) {
+                KafkaBroker broker = assemble(settings, directory, data, listeners);
+                broker.startup();
+                started = true;
+                LOG.info("Kafka serves {} on 127.0.0.1:{}", data, broker.port);
+                return broker;
+            }
+        } finally {
+            if (!started) {
+                directory.close();
+            }
+        }
+    }
+
+    private static KafkaBroker assemble(KafkaSettings settings, ServerDirectory directory, Path data, Listeners listeners) {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        KafkaConfig config = new KafkaConfig(KafkaProperties.of(settings, data, listeners.port(), listeners.controllerPort()), false);
+        Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> loaded = KafkaRaftServer.initializeLogDirs(config, LOG, "");
+        MetaPropertiesEnsemble ensemble = loaded._1();
+        SharedServer shared = new SharedServer(config, ensemble, Time.SYSTEM,
+                Server.initializeMetrics(config, Time.SYSTEM, ensemble.clusterId().orElseThrow()),
+                CompletableFuture.completedFuture(
+                        Map.of(KafkaProperties.NODE_ID, LoopbackPort.address(listeners.controllerPort()))),
+                List.of(),
+                faultHandlers(ended), listeners);
+        ControllerServer controller = new ControllerServer(shared, KafkaRaftServer.configSchema(), loaded._2());
+        return new KafkaBroker(directory, controller, new BrokerServer(shared), listeners.port(), settings.stopTimeout(), ended);
+    }
+
+    /** Kafka's own handlers end the process on a fatal fault, and with it whoever embeds it. */
+    private static FaultHandlerFactory faultHandlers(CompletableFuture<Void> ended) {
+        return (name, fatal, action) -> (message, cause) -> {
+            EmbeddedServerException fault =
+                    new EmbeddedServerException("Kafka, " + name + ": " + message + (cause == null ? "" : ": " + cause), cause);
+            LOG.error("{}", fault.getMessage(), cause);
+            action.run();
+            if (fatal) {
+                ended.completeExceptionally(fault);
+            }
+            return fault;
+        };
+    }
+
+    private void startup() {
+        boolean started = false;
+        try {
+            controller.startup();
+            broker.startup();
+            started = true;
+        } catch (RuntimeException e) {
+            throw new EmbeddedServerException("starting Kafka on " + directory.path() + ": " + e.getMessage(), e);
+        } finally {
+            if (!started) {
+                stopServers();
+            }
+        }
+    }
+
+    private void stopServers() {
+        try {
+            broker.shutdown(stopTimeout);
+        } finally {
+            controller.shutdown();
+        }
+    }
+
+    /** Host and port for {@code bootstrap.servers}. */
+    public String bootstrapServers() {
+        return "127.0.0.1:" + port;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** Made when the directory was formatted, and kept with it. */
+    public String clusterId() {
+        return broker.clusterId();
+    }
+
+    /** Where everything of this broker lies. */
+    public Path directory() {
+        return directory.path();
+    }
+
+    /** Completes when the broker has ended: normally after {@link #close()}, with an {@link EmbeddedServerException} after a fault that it cannot go on with. */
+    public CompletionStage<Void> ended() {
+        return ended.minimalCompletionStage();
+    }
+
+    /**
+     * Stops the broker and gives up its directory, a temporary one with all its data. On return the ports are free. Later calls do nothing; those at the same time wait.
+     */
+    @Override
+    public void close() {
+        synchronized (closing) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                stopServers();
+            } finally {
+                directory.close();
+            }
+        }
+        ended.complete(null);
+    }
+
+    /** The two listening sockets, bound before the broker is configured: a free port is known and kept, and a busy one is told before anything starts. */
+    private static final class Listeners implements ServerSocketFactory, AutoCloseable {
+        private final Map<Integer, ServerSocketChannel> unused = new ConcurrentHashMap<>();
+        private final int port;
+        private final int controllerPort;
+
+        private Listeners(ServerSocketChannel clients, ServerSocketChannel controller) {
+            port = clients.socket().getLocalPort();
+            controllerPort = controller.socket().getLocalPort();
+            unused.put(port, clients);
+            unused.put(controllerPort, controller);
+        }
+
+        static Listeners bind(KafkaSettings settings) {
+            ServerSocketChannel clients = LoopbackPort.bind(NAME, settings.port());
+            try {
+                return new Listeners(clients, LoopbackPort.bind("Kafka controller", settings.controllerPort()));
+            } catch (EmbeddedServerException e) {
+                try {
+                    clients.close();
+                } catch (IOException suppressed) {
+                    e.addSuppressed(suppressed);
+                }
+                throw e;
+            }
+        }
+
+        int port() {
+            return port;
+        }
+
+        int controllerPort() {
+            return controllerPort;
+        }
+
+        @Override
+        public ServerSocketChannel openServerSocket(String listenerName, InetSocketAddress address, int backlog, int receiveBufferBytes)
+                throws IOException {
+            ServerSocketChannel channel = unused.remove(address.getPort());
+            if (channel == null) {
+                throw new IOException("listener " + listenerName + " at " + address + " was not bound beforehand");
+            }
+            channel.configureBlocking(false);
+            return channel;
+        }
+
+        @Override
+        public void close() {
+            for (ServerSocketChannel channel : unused.values()) {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    throw new EmbeddedServerException("closing a listener of Kafka: " + e, e);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.spillway.embedded;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an embedded Kafka broker is started. Immutable; each {@code with} method returns a changed copy.
+ *
+ * @param directory      where logs and metadata are kept between runs, made and formatted if missing; null for a temporary directory that goes at close
+ * @param port           TCP port for clients on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
+ * @param controllerPort TCP port of the controller on 127.0.0.1, which no client needs; 0 to have a free one chosen
+ * @param retention      how long a topic without a setting of its own keeps its records
+ * @param properties     further broker properties by name; those that make the broker local and single are fixed and refused here
+ * @param startTimeout   how long a start may take, recovery of a killed broker included
+ * @param stopTimeout    how long a clean stop may take before it is given up
+ */
+public record KafkaSettings(@Nullable Path directory, int port, int controllerPort, Duration retention, Map<String, String> properties,
+        Duration startTimeout, Duration stopTimeout) {
+
+    public KafkaSettings {
+        PostgresSettings.requirePort("port", port);
+        PostgresSettings.requirePort("controllerPort", controllerPort);
+        if (port != 0 && port == controllerPort) {
+            throw new IllegalArgumentException("controllerPort: " + controllerPort + " (expected: another one than port)");
+        }
+        PostgresSettings.requirePositive("retention", retention);
+        for (Map.Entry<String, String> property : properties.entrySet()) {
+            if (KafkaProperties.FIXED.contains(property.getKey())) {
+                throw new IllegalArgumentException("property " + property.getKey() + ": " + property.getValue()
+                        + " (expected: not set, the broker's own settings decide it)");
+            }
+        }
+        properties = Map.copyOf(properties);
+        PostgresSettings.requirePositive("startTimeout", startTimeout);
+        PostgresSettings.requirePositive("stopTimeout", stopTimeout);
+    }
+
+    /** A broker of its own that leaves nothing behind. */
+    public static KafkaSettings temporary() {
+        return new KafkaSettings(null, 0, 0, Duration.ofDays(7), Map.of(), Duration.ofSeconds(60), Duration.ofSeconds(15));
+    }
+
+    /** A broker whose records stay in the directory between runs. */
+    public static KafkaSettings keptIn(Path directory) {
+        KafkaSettings base = temporary();
+        return new KafkaSettings(directory, base.port, base.controllerPort, base.retention, base.properties, base.startTimeout,
+                base.stopTimeout);
+    }
+
+    public KafkaSettings withPort(int port) {
+        return new KafkaSettings(directory, port, controllerPort, retention, properties, startTimeout, stopTimeout);
+    }
+
+    public KafkaSettings withControllerPort(int controllerPort) {
+        return new KafkaSettings(directory, port, controllerPort, retention, properties, startTimeout, stopTimeout);
+    }
+
+    public KafkaSettings withRetention(Duration retention) {
+        return new KafkaSettings(directory, port, controllerPort, retention, properties, startTimeout, stopTimeout);
+    }
+
+    public KafkaSettings withProperty(String name, String value) {
+        Map<String, String> more = new TreeMap<>(properties);
+        more.put(name, value);
+        return new KafkaSettings(directory, port, controllerPort, retention, more, startTimeout, stopTimeout);
+    }
+
+    public KafkaSettings withTimeouts(Duration startTimeout, Duration stopTimeout) {
+        return new KafkaSettings(directory, port, controllerPort, retention, properties, startTimeout, stopTimeout);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.spillway.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directory of one server, held by one process: kept after {@link #close()}, or temporary and then deleted.
+ *
+ * <p>The lock is a file lock of the operating system, so a killed process holds nothing. Such locks belong to the whole process, and closing any descriptor of the file
+ * gives them up; paths locked by this process are therefore remembered and refused before the file is opened a second time.
+ */
+final class ServerDirectory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerDirectory.class);
+    private static final String LOCK = "lock";
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+    private final Path path;
+    private final boolean temporary;
+    private final FileChannel channel;
+
+    private ServerDirectory(Path path, boolean temporary, FileChannel channel) {
+        this.path = path;
+        this.temporary = temporary;
+        this.channel = channel;
+    }
+
+    /**
+     * @param server the server's name for messages
+     * @param kept   the directory to use, made if it is missing; null for a temporary one
+     * @param reaper stops what a killed process left running on a temporary directory, before that is deleted
+     */
+    static ServerDirectory open(String server, @Nullable Path kept, Consumer<Path> reaper) {
+        try {
+            if (kept == null) {
+                return openTemporary(server, reaper);
+            }
+            Path path = Files.createDirectories(kept).toRealPath();
+            ServerDirectory opened = lock(path, false);
+            if (opened == null) {
+                throw new DirectoryInUseException(server, path);
+            }
+            return opened;
+        } catch (IOException e) {
+            throw new EmbeddedServerException(
+                    server + " directory: " + kept + " cannot be used (expected: a directory that this user can write): " + e, e);
+        }
+    }
+
+    private static ServerDirectory openTemporary(String server, Consumer<Path> reaper) throws IOException {
+        String prefix = "spillway-" + server.toLowerCase(Locale.ROOT) + "-";
+        Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+        sweep(parent, prefix, reaper);
+        while (true) {
+            Path path = Files.createTempDirectory(parent, prefix);
+            // A server that gives up root's rights has to get through to its data, which lies below with rights of its own.
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
+            ServerDirectory opened = lock(path, true);
+            if (opened != null) {
+                return opened;
+            }
+            LOG.debug("{} was swept away before it was locked", path);
+        }
+    }
+
+    /** Removes the temporary directories of processes that were killed: theirs, like ours, is locked for as long as they live. */
+    private static void sweep(Path parent, String prefix, Consumer<Path> reaper) throws IOException {
+        List<Path> candidates;
+        try (Stream<Path> children = Files.list(parent)) {
+            candidates = children.filter(child -> child.getFileName().toString().startsWith(prefix)).toList();
+        }
+        for (Path candidate : candidates) {
+            try {
+                if (Files.isRegularFile(candidate.resolve(LOCK)) && RunAs.uidOf(candidate) == RunAs.currentUid()) {
+                    sweepOne(candidate, reaper);
+                }
+            } catch (IOException | EmbeddedServerException e) {
+                LOG.warn("Left behind by a killed process and not removable now: {}: {}", candidate, e.toString());
+            }
+        }
+    }
+
+    private static void sweepOne(Path candidate, Consumer<Path> reaper) throws IOException {
+        ServerDirectory left = lock(candidate.toRealPath(), true);
+        if (left == null) {
+            return;
+        }
+        try (left) {
+            LOG.info("Removing {}, left behind by a killed process", candidate);
+            reaper.accept(left.path);
+        }
+    }
+
+    /** Null if another holder has it, or swept it while it was being locked. */
+    private static @Nullable ServerDirectory lock(Path path, boolean temporary) throws IOException {
+        if (!HELD_HERE.add(path)) {
+            return null;
+        }
+        FileChannel channel = null;
+        boolean locked = false;
+        try {
+            Path file = path.resolve(LOCK);
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            Object opened = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+            FileLock lock = channel.tryLock();
+            locked = lock != null && Objects.equals(opened, Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+            return locked ? new ServerDirectory(path, temporary, channel) : null;
+        } catch (OverlappingFileLockException e) {
+            return null;
+        } catch (NoSuchFileException e) {
+            if (!temporary) {
+                throw e;
+            }
+            return null;
+        } finally {
+            if (!locked) {
+                HELD_HERE.remove(path);
+                if (channel != null) {
+                    channel.close();
+                }
+            }
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    boolean temporary() {
+        return temporary;
+    }
+
+    /** Gives the directory up; a temporary one is deleted first, under the lock. */
+    @Override
+    public void close() {
+        try {
+            if (temporary) {
+                deleteTree(path);
+            }
+        } catch (IOException e) {
+            LOG.warn("Temporary directory {} could not be deleted whole: {}", path, e.toString());
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("unlocking " + path, e);
+        } finally {
+            HELD_HERE.remove(path);
+        }
+    }
+
+    /** Deletes a tree without following symbolic links; a missing one is fine. */
+    static void deleteTree(Path root) throws IOException {
+        if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.deleteIfExists(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
