@@ -39,8 +39,10 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null);
     }
 
-    HostRow reconciled(Instant now, @Nullable String waitsForPerson) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, false, false, now, waitsForPerson);
+    /** Readmission lasts until nothing that the person let go is left to clear away. */
+    HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
+                waitsForPerson);
     }
 
     HostRow asking(String waitsForPerson) {

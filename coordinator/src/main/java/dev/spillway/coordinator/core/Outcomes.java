@@ -24,8 +24,8 @@ public final class Outcomes {
         record Changed(Policy policy, long evicted) implements PolicySetting {
         }
 
-        /** The limits would evict more than the namespace's share allows; nothing was changed. */
-        record Refused(long wouldEvict, long entries, double maxEvictionShare) implements PolicySetting {
+        /** The limits would evict more entries than the {@code allowed} number, which the share gives; nothing was changed. */
+        record Refused(long allowed, long entries, double maxEvictionShare) implements PolicySetting {
         }
     }
 

@@ -85,8 +85,8 @@ public interface Rows {
     /** Up to {@code limit} entries used after {@code afterUse}, in the order of their last use, locked exclusively. The caller holds the namespace. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
 
-    /** A generation above all that were ever drawn. The caller holds the namespace that it is for. */
-    long nextGeneration();
+    /** Rising generations above all that were ever drawn. The caller holds the namespaces that they are for. */
+    List<Long> nextGenerations(int count);
 
     /** Open rows among {@code ids}, not locked. Their names, hosts and generations never change. */
     Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids);

@@ -1,0 +1,35 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.protocol.FencedMessage;
+import dev.spillway.events.protocol.Sender;
+import org.jspecify.annotations.Nullable;
+
+/** The door that every message of a worker passes: only the current incarnation of a host, with its store, in this registry and epoch. */
+final class Fence {
+    private Fence() {
+    }
+
+    /** Why the message may change nothing, or null. The host row is held, so the answer stays true until the transaction ends. */
+    static @Nullable String closedTo(FencedMessage<?> message, @Nullable HostRow host, Rows.Registry registry) {
+        Sender sender = message.sender();
+        if (!sender.registryId().equals(registry.id())) {
+            return "registryId: " + sender.registryId() + " (expected: " + registry.id() + ")";
+        }
+        if (sender.epoch() != registry.epoch()) {
+            return "epoch: " + sender.epoch() + " (expected: " + registry.epoch() + ")";
+        }
+        if (host == null) {
+            return "hostId: " + sender.hostId() + " (expected: a host that joined)";
+        }
+        if (!sender.storeId().equals(host.storeId())) {
+            return "storeId: " + sender.storeId() + " (expected: the store that joined as " + host.id() + ")";
+        }
+        if (host.state() == HostState.RETIRED) {
+            return "host " + host.id() + " is retired (expected: readmission before it joins again)";
+        }
+        if (sender.incarnation() != host.incarnation()) {
+            return "incarnation: " + sender.incarnation() + " (expected: " + host.incarnation() + ")";
+        }
+        return null;
+    }
+}

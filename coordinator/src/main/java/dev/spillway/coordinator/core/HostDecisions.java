@@ -1,0 +1,159 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.Rows.HostLock;
+import dev.spillway.events.EventType;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.Intervals;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How hosts come, are heard, go away and are given up. */
+final class HostDecisions {
+    private static final int ROWS_PAGE = 1_000;
+
+    private final RegistryRules rules;
+    private final ReplicaDecisions replicas;
+    private final OrderDecisions orders;
+
+    HostDecisions(RegistryRules rules, ReplicaDecisions replicas, OrderDecisions orders) {
+        this.rules = rules;
+        this.replicas = replicas;
+        this.orders = orders;
+    }
+
+    JoinAnswer join(WorkingSet transaction, JoinRequest request) {
+        Rows.Registry registry = transaction.stored().registry();
+        HostRow known = transaction.host(request.hostId(), HostLock.INCARNATION);
+        JoinAnswer.Refused refusal = refusal(transaction, request, registry, known);
+        if (refusal != null) {
+            return refusal;
+        }
+        HostRow joined = known == null
+                ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1, transaction.stored().leastLoadedPartition(),
+                        transaction.now(), HostFigures.NONE, false, false, null, null)
+                : known.joined(request.storeId(), request.address(), transaction.now());
+        transaction.save(joined);
+        transaction.makeOrdersDue(joined.id());
+        transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
+        return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
+                transaction.stored().policies(), new Intervals(rules.heartbeat(), rules.reconcile()));
+    }
+
+    private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry, @Nullable HostRow known) {
+        if (!request.versions().contains(EventType.VERSION)) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
+                    "versions: " + request.versions() + " (expected: " + EventType.VERSION + " among them)");
+        }
+        if (request.registryId() != null && !request.registryId().equals(registry.id())) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY, "store " + request.storeId() + " belongs to registry " + request.registryId()
+                    + ", this is registry " + registry.id() + " (connect the host to its own registry, or give it a new data directory)");
+        }
+        if (request.epoch() > registry.epoch() || request.highestGeneration() > registry.highestGeneration()) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.REGISTRY_BEHIND, "store " + request.storeId() + " has seen generation "
+                    + request.highestGeneration() + " of epoch " + request.epoch() + ", the registry knows up to " + registry.highestGeneration()
+                    + " of epoch " + registry.epoch() + " (the registry was restored from an older state; nothing on the host is touched)");
+        }
+        if (known == null || (known.readmitted() && known.state() == HostState.RETIRED)) {
+            return null;
+        }
+        if (known.state() == HostState.RETIRED) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED,
+                    "host " + known.id() + " was retired (readmit it: POST /v1/hosts/" + known.id() + "/readmit)");
+        }
+        if (known.storeId().equals(request.storeId())) {
+            return null;
+        }
+        if (isHeard(known, transaction.now())) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.HOST_ID_IN_USE, "host " + known.id() + " is in use with store " + known.storeId()
+                    + ", heard at " + known.lastHeardAt() + " (give this host another id, or stop the other worker)");
+        }
+        long rows = transaction.stored().countReplicas(known.id());
+        return rows == 0 ? null
+                : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE, "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
+                        + ", this is store " + request.storeId() + " (mount the volume of that store, or say that it was replaced: POST /v1/hosts/"
+                        + known.id() + "/readmit)");
+    }
+
+    private boolean isHeard(HostRow host, Instant now) {
+        return host.state() == HostState.ACTIVE && host.lastHeardAt().plus(rules.hostTimeout()).isAfter(now);
+    }
+
+    HeartbeatAnswer heartbeat(WorkingSet transaction, HostRow known, HeartbeatRequest request) {
+        Instant now = transaction.now();
+        HostRow heard = known.heard(now, request.figures());
+        transaction.save(heard);
+        if (known.state() != HostState.ACTIVE) {
+            transaction.note(new Activity.HostChanged(now, heard.id(), heard.state(), heard.incarnation()));
+        }
+        List<ReplicaId> acknowledged = orders.take(transaction, request.unacknowledged(), Map.of(heard.id(), heard));
+        List<Order> due = orders.claimFor(transaction, heard);
+        boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
+        boolean reconcile = heard.reconcileFirst();
+        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.stored().policies() : null, reconcile);
+    }
+
+    /** Notices who was not heard for too long. */
+    int sweep(WorkingSet transaction, int limit) {
+        int away = 0;
+        for (HostRow host : transaction.stored().lockHostsUnheardSince(transaction.now().minus(rules.hostTimeout()), limit)) {
+            HostRow gone = host.in(HostState.AWAY);
+            transaction.save(gone);
+            transaction.note(new Activity.HostChanged(transaction.now(), gone.id(), gone.state(), gone.incarnation()));
+            away++;
+        }
+        return away;
+    }
+
+    Outcomes.HostChange retire(WorkingSet transaction, HostId id) {
+        HostRow host = transaction.host(id, HostLock.INCARNATION);
+        if (host == null) {
+            return new Outcomes.HostChange.Unknown();
+        }
+        if (host.state() == HostState.RETIRED) {
+            return new Outcomes.HostChange.Changed(0, 0);
+        }
+        HostRow retired = host.retired();
+        transaction.save(retired);
+        transaction.note(new Activity.HostChanged(transaction.now(), id, retired.state(), retired.incarnation()));
+        return abandon(transaction, retired);
+    }
+
+    Outcomes.HostChange readmit(WorkingSet transaction, HostId id) {
+        HostRow host = transaction.host(id, HostLock.INCARNATION);
+        if (host == null) {
+            return new Outcomes.HostChange.Unknown();
+        }
+        if (isHeard(host, transaction.now())) {
+            return new Outcomes.HostChange.Refused("host " + id + " was heard at " + host.lastHeardAt() + " (expected: a host that is retired or away)");
+        }
+        HostRow admitted = (host.state() == HostState.RETIRED ? host : host.retired()).admitted();
+        transaction.save(admitted);
+        return abandon(transaction, admitted);
+    }
+
+    private Outcomes.HostChange abandon(WorkingSet transaction, HostRow host) {
+        long rows = 0;
+        long entries = 0;
+        ReplicaId after = null;
+        while (true) {
+            List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), after, ROWS_PAGE);
+            entries += replicas.close(transaction, host, page,
+                    row -> new ReplicaDecisions.Closing(ClosedReplica.Result.ABANDONED, EvictionCause.LOST));
+            rows += page.size();
+            if (page.size() < ROWS_PAGE) {
+                return new Outcomes.HostChange.Changed(rows, entries);
+            }
+            after = page.getLast();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Order;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Orders and facts: handed out, handed out again while unconfirmed, closed by reports. */
+final class OrderDecisions {
+    /** No host defers an order for longer than this without saying so again. */
+    private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
+
+    private final RegistryRules rules;
+    private final RandomGenerator random;
+
+    OrderDecisions(RegistryRules rules, RandomGenerator random) {
+        this.rules = rules;
+        this.random = random;
+    }
+
+    /**
+     * Takes reports of any hosts.
+     *
+     * @return the ids of closing reports that have nothing left to close, now
+     */
+    List<ReplicaId> take(WorkingSet transaction, Collection<Report> reports, Map<HostId, @Nullable HostRow> hosts) {
+        SortedSet<ReplicaId> ids = new TreeSet<>();
+        reports.forEach(report -> ids.add(report.replicaId()));
+        transaction.lockReplicas(ids);
+        Set<ReplicaId> acknowledged = new LinkedHashSet<>();
+        for (Report report : reports) {
+            HostRow host = hosts.get(report.hostId());
+            if (host == null || !host.storeId().equals(report.storeId())) {
+                continue;
+            }
+            ReplicaRow row = transaction.replica(report.replicaId());
+            if (row != null && row.doom() != null && row.hostId().equals(report.hostId())) {
+                take(transaction, report, row, row.doom());
+            }
+            if (report.result().closes()) {
+                acknowledged.add(report.replicaId());
+            }
+        }
+        return List.copyOf(acknowledged);
+    }
+
+    private static void take(WorkingSet transaction, Report report, ReplicaRow row, Doom doom) {
+        Instant now = transaction.now();
+        switch (report.result()) {
+            case DELETED -> transaction.close(row, ClosedReplica.Result.DELETED);
+            case ABSENT -> transaction.close(row, ClosedReplica.Result.ABSENT);
+            case DEFERRED -> {
+                // The host's clock may be wrong by years; the order is asked about again soon enough whatever it says.
+                Instant until = report.until() == null || report.until().isBefore(now) ? now : report.until();
+                transaction.save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
+            }
+            case FAILED, NOT_UNDERSTOOD ->
+                transaction.save(row.doomed(doom.failed(report.result() + (report.why() == null ? "" : ": " + report.why()))));
+        }
+    }
+
+    List<AddressedOrder> claim(WorkingSet transaction, int limit) {
+        List<AddressedOrder> orders = new ArrayList<>();
+        for (Rows.DueOrder due : transaction.stored().lockDueOrders(limit)) {
+            Order order = handOut(transaction, due.replica(), due.host());
+            if (order != null) {
+                orders.add(new AddressedOrder(due.host().partition(), order));
+            }
+        }
+        return orders;
+    }
+
+    List<Order> claimFor(WorkingSet transaction, HostRow host) {
+        List<Order> orders = new ArrayList<>();
+        for (ReplicaRow due : transaction.stored().lockDueOrdersOf(host.id(), rules.ordersPerAnswer())) {
+            Order order = handOut(transaction, due, host);
+            if (order != null) {
+                orders.add(order);
+            }
+        }
+        return orders;
+    }
+
+    private @Nullable Order handOut(WorkingSet transaction, ReplicaRow stored, HostRow host) {
+        ReplicaRow row = transaction.adopt(stored);
+        Doom doom = row == null ? null : row.doom();
+        if (row == null || doom == null || doom.nextAttemptAt().isAfter(transaction.now())) {
+            return null;
+        }
+        Doom attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
+        transaction.save(row.doomed(attempted));
+        return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(), doom.cause(),
+                attempted.attempts(), doom.at());
+    }
+
+    void giveBack(WorkingSet transaction, Collection<ReplicaId> ids) {
+        transaction.lockReplicas(ids);
+        for (ReplicaId id : ids) {
+            ReplicaRow row = transaction.replica(id);
+            if (row != null && row.doom() != null) {
+                transaction.save(row.doomed(row.doom().dueAt(transaction.now())));
+            }
+        }
+    }
+
+    List<EvictionFact> claimFacts(WorkingSet transaction, int limit) {
+        List<EvictionFact> facts = new ArrayList<>();
+        for (Rows.DueFact due : transaction.stored().lockDueFacts(limit)) {
+            transaction.handOut(due.fact(), transaction.now().plus(retryAfter(due.attempts())));
+            facts.add(due.fact());
+        }
+        return facts;
+    }
+
+    void published(WorkingSet transaction, Collection<EvictionId> facts) {
+        transaction.published(facts);
+    }
+
+    /** Dooms what the evicting transactions left, {@code limit} replicas at most. */
+    Outcomes.Swept doomTheRest(WorkingSet transaction, int hostsAway, int limit) {
+        int doomed = 0;
+        for (EvictionFact eviction : transaction.stored().lockUnfinishedEvictions(1)) {
+            Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
+            List<ReplicaRow> left = transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, List.of());
+            for (ReplicaRow row : left) {
+                transaction.save(row.doomed(new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null, null)));
+            }
+            doomed += left.size();
+            if (left.size() < limit) {
+                transaction.finish(eviction.id());
+            }
+        }
+        return new Outcomes.Swept(hostsAway, doomed, doomed > 0);
+    }
+
+    /** The interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
+    private Duration retryAfter(int attemptsBefore) {
+        Duration doubled = rules.orderRetry().multipliedBy(1L << Math.min(attemptsBefore, 20));
+        Duration bounded = doubled.compareTo(rules.orderRetryMax()) > 0 ? rules.orderRetryMax() : doubled;
+        return Duration.ofMillis((long) (bounded.toMillis() * (0.8 + 0.4 * random.nextDouble())));
+    }
+
+    /** The hosts of the reports, held so that their stores do not change meanwhile; reports need no other fence. */
+    static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
+        Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
+        SortedSet<HostId> ids = new TreeSet<>();
+        reports.forEach(report -> ids.add(report.hostId()));
+        for (HostId id : ids) {
+            hosts.put(id, transaction.host(id, Rows.HostLock.FENCE));
+        }
+        return hosts;
+    }
+}

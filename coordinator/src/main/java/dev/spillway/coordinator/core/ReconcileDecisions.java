@@ -1,0 +1,118 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How what a host has and what its rows say become one again. A discrepancy is acted on after a grace period and a second look only, judged
+ * again in the transaction that acts, and never on a large share at once without a person.
+ */
+final class ReconcileDecisions {
+    private final RegistryRules rules;
+    private final ReplicaDecisions replicas;
+
+    ReconcileDecisions(RegistryRules rules, ReplicaDecisions replicas) {
+        this.rules = rules;
+        this.replicas = replicas;
+    }
+
+    ReconcileAnswer rows(WorkingSet transaction, HostRow host, ReconcileRequest request) {
+        List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), request.after(), rules.reconcilePageSize());
+        return new ReconcileAnswer(page, page.size() < rules.reconcilePageSize());
+    }
+
+    DiscrepancyAnswer settle(WorkingSet transaction, HostRow host, DiscrepancyRequest request) {
+        Map<ReplicaId, Sighting> before = transaction.stored().sightings(host.id());
+        List<ReplicaId> all = new ArrayList<>(request.ghosts());
+        request.orphans().forEach(orphan -> all.add(orphan.replicaId()));
+        Map<ReplicaId, ReplicaRow> open = transaction.peekReplicas(all);
+
+        List<Sighting> waiting = new ArrayList<>();
+        List<ReplicaId> ghosts = new ArrayList<>();
+        for (ReplicaId id : request.ghosts()) {
+            ReplicaRow row = open.get(id);
+            if (row != null && row.hostId().equals(host.id())) {
+                sort(seen(before, host, id, Sighting.Kind.GHOST, transaction.now()), transaction.now(), id, ghosts, waiting);
+            }
+        }
+        Map<ReplicaId, DiscrepancyRequest.Orphan> orphans = new TreeMap<>();
+        for (DiscrepancyRequest.Orphan orphan : request.orphans()) {
+            if (!open.containsKey(orphan.replicaId())) {
+                List<ReplicaId> ripe = new ArrayList<>();
+                sort(seen(before, host, orphan.replicaId(), Sighting.Kind.ORPHAN, transaction.now()), transaction.now(), orphan.replicaId(), ripe, waiting);
+                ripe.forEach(id -> orphans.put(id, orphan));
+            }
+        }
+
+        long forPerson = 0;
+        long settled = 0;
+        String attention = null;
+        if (replicas.isTooLargeALoss(transaction, host, replicas.ownLive(transaction, host, ghosts).size())) {
+            forPerson += ghosts.size();
+            attention = ghosts.size() + " replicas are not on its disk, more than the share " + rules.breakerShare()
+                    + " (mount the missing volume, or retire the host)";
+            ghosts.forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.GHOST, transaction.now())));
+            ghosts.clear();
+        }
+        if (!host.readmitted() && orphans.size() >= rules.breakerFrom() && orphans.size() > rules.breakerShare() * request.inventory()) {
+            forPerson += orphans.size();
+            attention = orphans.size() + " of its " + request.inventory() + " replicas are unknown to the registry, more than the share "
+                    + rules.breakerShare() + " (retire and readmit the host to have them deleted)";
+            orphans.keySet().forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.ORPHAN, transaction.now())));
+            orphans.clear();
+        }
+        settled += doomOrphans(transaction, host, orphans);
+        settled += ghosts.size();
+        replicas.close(transaction, host, ghosts, row -> new ReplicaDecisions.Closing(
+                row.isLive() ? ClosedReplica.Result.LOST : ClosedReplica.Result.ABSENT, EvictionCause.LOST));
+        transaction.remember(host.id(), waiting);
+        transaction.save(host.reconciled(transaction.now(), waiting.isEmpty(), attention));
+        return new DiscrepancyAnswer(waiting.size() - forPerson, settled, forPerson);
+    }
+
+    /** An orphan's order is an order like any other. Its id is recorded first, so that no late copy of its registration can bring it to life. */
+    private static long doomOrphans(WorkingSet transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
+        if (orphans.isEmpty()) {
+            return 0;
+        }
+        Instant now = transaction.now();
+        transaction.record(host, orphans.keySet());
+        transaction.lockReplicas(orphans.keySet());
+        long doomed = 0;
+        for (DiscrepancyRequest.Orphan orphan : orphans.values()) {
+            if (transaction.replica(orphan.replicaId()) == null) {
+                transaction.save(new ReplicaRow(orphan.replicaId(), host.id(), new EntryName(orphan.namespace(), orphan.key()),
+                        new SnapshotId(orphan.replicaId().toString()), orphan.generation(), orphan.sizeBytes(), now,
+                        new Doom(null, OrderCause.ORPHAN, now, 0, now, null, null)));
+                doomed++;
+            }
+        }
+        return doomed;
+    }
+
+    private void sort(Sighting sighting, Instant now, ReplicaId id, List<ReplicaId> ripe, List<Sighting> waiting) {
+        if (sighting.looks() >= 2 && !sighting.firstSeenAt().plus(rules.grace()).isAfter(now)) {
+            ripe.add(id);
+        } else {
+            waiting.add(sighting);
+        }
+    }
+
+    private static Sighting seen(Map<ReplicaId, Sighting> before, HostRow host, ReplicaId id, Sighting.Kind kind, Instant now) {
+        @Nullable Sighting earlier = before.get(id);
+        return earlier != null && earlier.kind() == kind ? earlier.again() : new Sighting(host.id(), id, kind, now, 1);
+    }
+}

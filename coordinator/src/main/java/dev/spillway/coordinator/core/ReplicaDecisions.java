@@ -1,0 +1,194 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.TouchRequest;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** What happens to replicas by the word of their host, which passed the fence. */
+final class ReplicaDecisions {
+    private final RegistryRules rules;
+    private final EntryDecisions entries;
+    private final Evictor evictor;
+
+    ReplicaDecisions(RegistryRules rules, EntryDecisions entries, Evictor evictor) {
+        this.rules = rules;
+        this.entries = entries;
+        this.evictor = evictor;
+    }
+
+    ReplicaOutcomes register(WorkingSet transaction, HostRow host, RegisterRequest request) {
+        List<ReplicaId> ids = request.items().stream().map(Registration::replicaId).toList();
+        SortedSet<ReplicaId> unrecorded = new TreeSet<>(transaction.record(host, ids));
+        transaction.expectPuts(request.items().size());
+        transaction.lockNamespaces(request.items().stream().map(Registration::namespace).toList());
+        transaction.lockEntries(request.items().stream().map(Registration::name).toList(), EntryLock.EXCLUSIVE);
+        transaction.lockReplicas(ids);
+        List<ReplicaOutcome> outcomes = new ArrayList<>();
+        for (Registration item : request.items()) {
+            outcomes.add(unrecorded.remove(item.replicaId()) ? register(transaction, host, item) : recorded(transaction, host, item.replicaId()));
+        }
+        return new ReplicaOutcomes(outcomes);
+    }
+
+    private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {
+        return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false)) {
+            case Outcomes.Putting.Stored stored -> {
+                transaction.save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(), item.sizeBytes(),
+                        transaction.now(), null));
+                yield new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), stored.generation(), stored.evicted());
+            }
+            case Outcomes.Putting.Refused refused -> new ReplicaOutcome.Refused(item.replicaId(), refused.reason(), refused.detail());
+        };
+    }
+
+    ReplicaOutcomes attach(WorkingSet transaction, HostRow host, AttachRequest request) {
+        List<ReplicaId> ids = request.items().stream().map(Attachment::replicaId).toList();
+        SortedSet<ReplicaId> unrecorded = new TreeSet<>(transaction.record(host, ids));
+        // Shared is enough: whoever ends the generation holds the entry exclusively, so either sees the other's commit.
+        transaction.lockEntries(request.items().stream().map(Attachment::name).toList(), EntryLock.SHARED);
+        transaction.lockReplicas(ids);
+        List<ReplicaOutcome> outcomes = new ArrayList<>();
+        for (Attachment item : request.items()) {
+            outcomes.add(unrecorded.remove(item.replicaId()) ? attach(transaction, host, item) : recorded(transaction, host, item.replicaId()));
+        }
+        return new ReplicaOutcomes(outcomes);
+    }
+
+    private static ReplicaOutcome attach(WorkingSet transaction, HostRow host, Attachment item) {
+        EntryRow entry = transaction.entry(item.name(), EntryLock.SHARED);
+        if (entry == null || entry.generation() != item.generation()) {
+            return new ReplicaOutcome.Gone(item.replicaId());
+        }
+        transaction.save(new ReplicaRow(item.replicaId(), host.id(), item.name(), entry.snapshotId(), entry.generation(), item.sizeBytes(),
+                transaction.now(), null));
+        return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
+    }
+
+    /** From here on an id that was never registered never will be. */
+    ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
+        transaction.record(host, request.replicaIds());
+        transaction.lockReplicas(request.replicaIds());
+        return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
+    }
+
+    private static ReplicaOutcome recorded(WorkingSet transaction, HostRow host, ReplicaId id) {
+        ReplicaRow row = transaction.replica(id);
+        return row != null && row.hostId().equals(host.id())
+                ? new ReplicaOutcome.Registered(id, row.snapshotId(), row.generation(), List.of())
+                : new ReplicaOutcome.Ended(id);
+    }
+
+    DropAnswer drop(WorkingSet transaction, HostRow host, DropRequest request) {
+        List<ReplicaId> ids = request.items().stream().map(DropRequest.Drop::replicaId).toList();
+        transaction.record(host, ids);
+        List<ReplicaId> lost = request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
+        if (isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size())) {
+            transaction.save(host.asking("lost " + lost.size() + " replicas at once, more than the share " + rules.breakerShare()
+                    + " (mount the missing volume, or retire the host)"));
+            return new DropAnswer(List.of(), ids);
+        }
+        Map<ReplicaId, DropRequest.Reason> reasons = new HashMap<>();
+        request.items().forEach(item -> reasons.putIfAbsent(item.replicaId(), item.reason()));
+        close(transaction, host, ids, row -> switch (reasons.getOrDefault(row.id(), DropRequest.Reason.LOST)) {
+            case LOST -> new Closing(row.isLive() ? ClosedReplica.Result.LOST : ClosedReplica.Result.ABSENT, EvictionCause.LOST);
+            case BOUNDS -> new Closing(ClosedReplica.Result.BOUNDS, EvictionCause.PRESSURE);
+            case CANCELLED -> new Closing(ClosedReplica.Result.CANCELLED, EvictionCause.LOST);
+        });
+        return new DropAnswer(ids, List.of());
+    }
+
+    /** Whether so many of a host's replicas at once look more like a missing volume than like a loss. */
+    boolean isTooLargeALoss(WorkingSet transaction, HostRow host, long replicas) {
+        return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.stored().countReplicas(host.id());
+    }
+
+    List<ReplicaRow> ownLive(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids) {
+        return transaction.peekReplicas(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
+    }
+
+    /** How a row ends, and the cause for its entry if it was the last holder. */
+    record Closing(ClosedReplica.Result result, EvictionCause cause) {
+    }
+
+    /**
+     * Closes a host's own rows; the last holder of an entry takes the entry with it.
+     *
+     * @return how many entries went
+     */
+    long close(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
+        SortedSet<NamespaceName> namespaces = new TreeSet<>();
+        SortedSet<EntryName> names = new TreeSet<>();
+        for (ReplicaRow row : transaction.peekReplicas(ids).values()) {
+            namespaces.add(row.name().namespace());
+            names.add(row.name());
+        }
+        transaction.lockNamespaces(namespaces);
+        transaction.lockEntries(names, EntryLock.EXCLUSIVE);
+        transaction.lockReplicas(ids);
+        long lostEntries = 0;
+        for (ReplicaId id : new TreeSet<>(ids)) {
+            ReplicaRow row = transaction.replica(id);
+            if (row != null && row.hostId().equals(host.id())) {
+                Closing closing = how.apply(row);
+                transaction.close(row, closing.result());
+                lostEntries += evictIfUnheld(transaction, row, closing.cause());
+            }
+        }
+        return lostEntries;
+    }
+
+    /** After a LIVE row was closed: evicts its entry if no host holds that generation any more. */
+    private int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
+        EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
+        if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
+                || !transaction.liveReplicas(entry, rules.doomChunk()).isEmpty()) {
+            return 0;
+        }
+        evictor.evict(transaction, entry, cause);
+        return 1;
+    }
+
+    TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
+        SortedSet<NamespaceName> namespaces = new TreeSet<>();
+        request.used().forEach(used -> namespaces.add(used.name().namespace()));
+        request.missed().forEach(missed -> namespaces.add(missed.namespace()));
+        transaction.lockNamespaces(namespaces);
+        transaction.lockEntries(request.used().stream().map(TouchRequest.Used::name).toList(), EntryLock.EXCLUSIVE);
+        for (TouchRequest.Used used : request.used()) {
+            NamespaceRow namespace = transaction.namespace(used.name().namespace());
+            EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);
+            if (namespace != null && entry != null) {
+                NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
+                transaction.save(counted);
+                transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
+            }
+        }
+        for (TouchRequest.Missed missed : request.missed()) {
+            NamespaceRow namespace = transaction.namespace(missed.namespace());
+            if (namespace != null) {
+                transaction.save(namespace.counted(0, Math.max(0, missed.misses())));
+            }
+        }
+        return new TouchRequest.Counted();
+    }
+}
