@@ -1,0 +1,72 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.RegistryId;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * The registry without a database: the reference model that the stored one is compared with, and the registry of simulations. One command at a
+ * time; everything is gone with the process. Thread-safe.
+ */
+public final class InMemoryRegistry implements Registry {
+    private record Kept(String request, Object answer) {
+    }
+
+    private final MapRows rows;
+    private final Decisions decisions;
+    private final Map<String, Kept> answers = new HashMap<>();
+    private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
+
+    /**
+     * An empty registry.
+     *
+     * @param partitions how many partitions hosts are spread over, 1 or more
+     */
+    public InMemoryRegistry(RegistryId id, int partitions, RegistryRules rules, InstantSource clock, RandomGenerator random) {
+        rows = new MapRows(id, partitions, clock);
+        decisions = new Decisions(rules, random);
+    }
+
+    @Override
+    public synchronized <A> A execute(Command<A> command) {
+        WorkingSet transaction = new WorkingSet(rows);
+        A answer = decisions.decide(command, transaction);
+        Changes changes = transaction.changes();
+        rows.apply(changes);
+        Changes.Wake wake = changes.wake(transaction.now());
+        listeners.forEach(listener -> listener.accept(wake));
+        return answer;
+    }
+
+    // The answer was put there by this very command, which its request digest vouches for.
+    @SuppressWarnings("unchecked")
+    @Override
+    public synchronized <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+        String name = key.caller() + "\n" + key.key();
+        Kept kept = answers.get(name);
+        if (kept != null && !kept.request().equals(key.request())) {
+            throw new KeyReusedException(key);
+        }
+        if (kept != null) {
+            return (A) kept.answer();
+        }
+        A answer = execute(command);
+        answers.put(name, new Kept(key.request(), (Object) answer));
+        return answer;
+    }
+
+    @Override
+    public RegistryQueries queries() {
+        return new MapQueries(rows, this);
+    }
+
+    @Override
+    public void onCommit(Consumer<Changes.Wake> listener) {
+        listeners.add(listener);
+    }
+}

@@ -1,0 +1,196 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads of the in-memory registry, each under its lock. */
+final class MapQueries implements RegistryQueries {
+    private final MapRows rows;
+    private final Object lock;
+
+    MapQueries(MapRows rows, Object lock) {
+        this.rows = rows;
+        this.lock = lock;
+    }
+
+    @Override
+    public List<NamespaceView> namespaces() {
+        synchronized (lock) {
+            return rows.namespaces.values().stream().map(this::view).toList();
+        }
+    }
+
+    @Override
+    public Optional<NamespaceView> namespace(NamespaceName name) {
+        synchronized (lock) {
+            return Optional.ofNullable(rows.namespaces.get(name)).map(this::view);
+        }
+    }
+
+    private NamespaceView view(NamespaceRow row) {
+        Map<EvictionCause, Long> byCause = new EnumMap<>(EvictionCause.class);
+        rows.evictionCounts.forEach((figure, count) -> {
+            if (figure.namespace().equals(row.name())) {
+                byCause.put(figure.cause(), count);
+            }
+        });
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.hits(), row.misses(), byCause);
+    }
+
+    @Override
+    public Optional<EntryView> entry(EntryName name) {
+        synchronized (lock) {
+            return Optional.ofNullable(rows.entries.get(name)).map(row -> view(row, rows.holders(new Rows.Holding(name, row.generation()))
+                    .limit(LIMIT_MAX).map(held -> new ReplicaView(held.id(), held.hostId(), held.isLive() ? "LIVE" : "DOOMED", held.registeredAt()))
+                    .toList()));
+        }
+    }
+
+    private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
+        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(), row.lastAccessedAt(),
+                replicas);
+    }
+
+    @Override
+    public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+            int limit) {
+        synchronized (lock) {
+            Stream<EntryRow> matching = rows.leastRecentlyUsed(namespace, after == null ? 0 : cursor(after))
+                    .filter(row -> keyPrefix == null || row.name().key().value().startsWith(keyPrefix))
+                    .filter(row -> row.description().labels().entrySet().containsAll(labels.entrySet()));
+            return page(matching, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
+        }
+    }
+
+    @Override
+    public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
+        synchronized (lock) {
+            Stream<SnapshotId> ids = rows.leastRecentlyUsed(namespace, 0).map(EntryRow::snapshotId).distinct().sorted()
+                    .filter(id -> after == null || id.value().compareTo(after) > 0);
+            return page(ids, limit, SnapshotId::value, Function.identity());
+        }
+    }
+
+    @Override
+    public Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit) {
+        synchronized (lock) {
+            long before = after == null ? Long.MAX_VALUE : cursor(after);
+            List<MapRows.StoredEviction> newestFirst = new ArrayList<>(rows.evictions.values()).reversed();
+            Stream<MapRows.StoredEviction> matching = newestFirst.stream().filter(eviction -> eviction.number() < before)
+                    .filter(eviction -> matches(filter, view(eviction)));
+            return page(matching, limit, eviction -> Long.toString(eviction.number()), this::view);
+        }
+    }
+
+    private static boolean matches(EvictionFilter filter, EvictionView view) {
+        return (filter.state() == null || filter.state().equals(view.open() ? "open" : "closed"))
+                && (filter.namespace() == null || filter.namespace().equals(view.fact().namespace()))
+                && (filter.hostId() == null || view.orders().stream().anyMatch(order -> order.hostId().equals(filter.hostId())));
+    }
+
+    @Override
+    public Optional<EvictionView> eviction(EvictionId id) {
+        synchronized (lock) {
+            return Optional.ofNullable(rows.evictions.get(id)).map(this::view);
+        }
+    }
+
+    private EvictionView view(MapRows.StoredEviction eviction) {
+        EvictionId id = eviction.fact().id();
+        List<OrderView> orders = new ArrayList<>();
+        for (ReplicaRow row : rows.replicas.values()) {
+            Doom doom = row.doom();
+            if (doom != null && id.equals(doom.evictionId())) {
+                String state = doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
+                orders.add(new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.nextAttemptAt(), doom.lastError(), doom.deferredUntil(),
+                        null));
+            }
+        }
+        boolean open = !orders.isEmpty() || rows.unfinished.contains(id);
+        for (ClosedReplica closed : rows.history.values()) {
+            Doom doom = closed.row().doom();
+            if (doom != null && id.equals(doom.evictionId())) {
+                orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null, doom.lastError(), null,
+                        closed.at()));
+            }
+        }
+        orders.sort(Comparator.comparing(OrderView::replicaId));
+        return new EvictionView(eviction.fact(), open, orders.stream().limit(LIMIT_MAX).toList());
+    }
+
+    @Override
+    public List<HostView> hosts() {
+        synchronized (lock) {
+            return rows.hosts.values().stream().map(this::view).toList();
+        }
+    }
+
+    @Override
+    public Optional<HostView> host(HostId id) {
+        synchronized (lock) {
+            return Optional.ofNullable(rows.hosts.get(id)).map(this::view);
+        }
+    }
+
+    private HostView view(HostRow host) {
+        List<ReplicaRow> open = rows.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
+        List<Instant> doomedAt = open.stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
+        return new HostView(host, open.size(), open.stream().mapToLong(ReplicaRow::sizeBytes).sum(), doomedAt.size(),
+                doomedAt.isEmpty() ? null : doomedAt.getFirst());
+    }
+
+    @Override
+    public ActivityPage activity(@Nullable String after, int limit) {
+        synchronized (lock) {
+            int from = after == null ? rows.activity.size() : (int) Math.min(cursor(after), rows.activity.size());
+            int to = Math.min(rows.activity.size(), from + limit);
+            List<Recorded> items = new ArrayList<>();
+            for (int index = from; index < to; index++) {
+                items.add(new Recorded(Integer.toString(index + 1), rows.activity.get(index)));
+            }
+            return new ActivityPage(items, Integer.toString(to), false);
+        }
+    }
+
+    @Override
+    public OpenOrders openOrders() {
+        synchronized (lock) {
+            List<Instant> doomedAt = rows.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
+            return new OpenOrders(doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst());
+        }
+    }
+
+    private static <R, T> Page<T> page(Stream<R> matching, int limit, Function<R, String> cursor, Function<R, T> view) {
+        List<R> found = matching.limit(limit + 1L).toList();
+        List<R> shown = found.size() > limit ? found.subList(0, limit) : found;
+        return new Page<>(shown.stream().map(view).toList(), found.size() > limit ? cursor.apply(shown.getLast()) : null);
+    }
+
+    private static long cursor(String text) {
+        try {
+            long cursor = Long.parseLong(text);
+            if (cursor >= 0) {
+                return cursor;
+            }
+        } catch (NumberFormatException e) {
+            throw new InvalidValueException("after", text, "the next of an earlier page");
+        }
+        throw new InvalidValueException("after", text, "the next of an earlier page");
+    }
+}

@@ -1,0 +1,296 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.PolicySet;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there. */
+final class MapRows implements Rows {
+    /** An eviction as stored: its fact, and what is known of publishing it. */
+    record StoredEviction(EvictionFact fact, long number, boolean published, Instant dueAt, int attempts) {
+    }
+
+    final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
+    final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
+    final NavigableMap<EntryName, EntryRow> entries = new TreeMap<>();
+    final Map<NamespaceName, NavigableMap<Long, EntryName>> uses = new HashMap<>();
+    final NavigableMap<ReplicaId, ReplicaRow> replicas = new TreeMap<>();
+    final Map<Holding, SortedSet<ReplicaId>> holders = new HashMap<>();
+    final Map<ReplicaId, ClosedReplica> history = new LinkedHashMap<>();
+    final Map<EvictionId, StoredEviction> evictions = new LinkedHashMap<>();
+    final SortedSet<EvictionId> unfinished = new TreeSet<>();
+    final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
+    final List<Activity> activity = new ArrayList<>();
+    private final Set<ReplicaId> recorded = new HashSet<>();
+    private final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
+
+    private final RegistryId id;
+    private final int partitions;
+    private final InstantSource clock;
+    private long generation;
+    private long policyVersion = 1;
+
+    MapRows(RegistryId id, int partitions, InstantSource clock) {
+        this.id = id;
+        this.partitions = partitions;
+        this.clock = clock;
+    }
+
+    @Override
+    public Instant now() {
+        return clock.instant();
+    }
+
+    @Override
+    public Registry registry() {
+        return new Registry(id, 1, generation);
+    }
+
+    @Override
+    public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
+        return existing(ids, hosts);
+    }
+
+    @Override
+    public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
+        return hosts.values().stream().filter(host -> host.state() == HostState.ACTIVE && host.lastHeardAt().isBefore(deadline)).limit(limit).toList();
+    }
+
+    @Override
+    public int leastLoadedPartition() {
+        int[] load = new int[partitions];
+        hosts.values().forEach(host -> load[host.partition()]++);
+        int least = 0;
+        for (int partition = 1; partition < partitions; partition++) {
+            least = load[partition] < load[least] ? partition : least;
+        }
+        return least;
+    }
+
+    @Override
+    public SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids) {
+        SortedSet<ReplicaId> unrecorded = new TreeSet<>(ids);
+        unrecorded.removeIf(one -> !recorded.add(one));
+        return unrecorded;
+    }
+
+    @Override
+    public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
+        return existing(names, namespaces);
+    }
+
+    @Override
+    public PolicySet policies() {
+        return new PolicySet(policyVersion,
+                namespaces.values().stream().map(row -> new PolicySet.Entry(row.name(), row.policy().maxBytes())).toList());
+    }
+
+    @Override
+    public long policyVersion() {
+        return policyVersion;
+    }
+
+    @Override
+    public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
+        return existing(names, entries);
+    }
+
+    @Override
+    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return leastRecentlyUsed(namespace, afterUse).limit(limit).toList();
+    }
+
+    Stream<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse) {
+        NavigableMap<Long, EntryName> inOrder = uses.get(namespace);
+        return inOrder == null ? Stream.empty() : inOrder.tailMap(afterUse, false).values().stream().map(name -> stored(entries, name));
+    }
+
+    @Override
+    public List<Long> nextGenerations(int count) {
+        List<Long> drawn = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            drawn.add(++generation);
+        }
+        return drawn;
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
+        return existing(ids, replicas);
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
+        return existing(ids, replicas);
+    }
+
+    @Override
+    public Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
+        Map<Holding, List<ReplicaRow>> found = new HashMap<>();
+        holdings.forEach(holding -> found.put(holding, live(holding).limit(limitEach).toList()));
+        return found;
+    }
+
+    @Override
+    public long countLiveReplicas(Holding holding) {
+        return live(holding).count();
+    }
+
+    private Stream<ReplicaRow> live(Holding holding) {
+        return holders(holding).filter(ReplicaRow::isLive);
+    }
+
+    Stream<ReplicaRow> holders(Holding holding) {
+        SortedSet<ReplicaId> ids = holders.get(holding);
+        return ids == null ? Stream.empty() : ids.stream().map(one -> stored(replicas, one));
+    }
+
+    @Override
+    public long countReplicas(HostId host) {
+        return replicas.values().stream().filter(row -> row.hostId().equals(host)).count();
+    }
+
+    @Override
+    public List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit) {
+        NavigableMap<ReplicaId, ReplicaRow> rest = after == null ? replicas : replicas.tailMap(after, false);
+        return rest.values().stream().filter(row -> row.hostId().equals(host)).map(ReplicaRow::id).limit(limit).toList();
+    }
+
+    @Override
+    public List<ReplicaRow> lockDueOrdersOf(HostId host, int limit) {
+        return doomed(now()).filter(row -> row.hostId().equals(host)).sorted(Comparator.comparing(row -> doomOf(row).at())).limit(limit).toList();
+    }
+
+    @Override
+    public List<DueOrder> lockDueOrders(int limit) {
+        return doomed(now()).map(row -> new DueOrder(row, stored(hosts, row.hostId()))).filter(due -> due.host().state() == HostState.ACTIVE)
+                .sorted(Comparator.comparing(due -> doomOf(due.replica()).nextAttemptAt())).limit(limit).toList();
+    }
+
+    private Stream<ReplicaRow> doomed(Instant dueAt) {
+        return replicas.values().stream().filter(row -> row.doom() != null && !row.doom().nextAttemptAt().isAfter(dueAt));
+    }
+
+    private static Doom doomOf(ReplicaRow row) {
+        Doom doom = row.doom();
+        if (doom == null) {
+            throw new IllegalStateException("replica " + row.id() + " is not doomed");
+        }
+        return doom;
+    }
+
+    @Override
+    public List<DueFact> lockDueFacts(int limit) {
+        Instant now = now();
+        return evictions.values().stream().filter(eviction -> !eviction.published() && !eviction.dueAt().isAfter(now)).limit(limit)
+                .map(eviction -> new DueFact(eviction.fact(), eviction.attempts())).toList();
+    }
+
+    @Override
+    public List<EvictionFact> lockUnfinishedEvictions(int limit) {
+        return unfinished.stream().limit(limit).map(one -> stored(evictions, one).fact()).toList();
+    }
+
+    @Override
+    public Map<ReplicaId, Sighting> sightings(HostId host) {
+        return sightings.getOrDefault(host, Map.of());
+    }
+
+    @Override
+    public void apply(Changes changes) {
+        hosts.putAll(changes.hosts());
+        namespaces.putAll(changes.namespaces());
+        policyVersion += changes.policiesChanged() ? 1 : 0;
+        changes.entriesGone().forEach(name -> unlink(entries.remove(name)));
+        for (EntryRow row : changes.entries().values()) {
+            unlink(entries.put(row.name(), row));
+            uses.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.lastUse(), row.name());
+        }
+        for (ReplicaRow row : changes.replicas().values()) {
+            replicas.put(row.id(), row);
+            holders.computeIfAbsent(holding(row), ignored -> new TreeSet<>()).add(row.id());
+        }
+        for (ClosedReplica row : changes.closed().values()) {
+            if (replicas.remove(row.row().id()) != null) {
+                SortedSet<ReplicaId> left = stored(holders, holding(row.row()));
+                left.remove(row.row().id());
+                if (left.isEmpty()) {
+                    holders.remove(holding(row.row()));
+                }
+            }
+            history.put(row.row().id(), row);
+        }
+        for (EvictionFact fact : changes.evictions()) {
+            evictions.put(fact.id(), new StoredEviction(fact, evictions.size(), false, fact.evictedAt(), 0));
+        }
+        unfinished.addAll(changes.unfinished());
+        unfinished.removeAll(changes.finished());
+        changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
+        changes.factsHandedOut().forEach((one, due) -> evictions.computeIfPresent(one,
+                (key, was) -> new StoredEviction(was.fact(), was.number(), was.published(), due, was.attempts() + 1)));
+        changes.factsPublished().forEach(one -> evictions.computeIfPresent(one,
+                (key, was) -> new StoredEviction(was.fact(), was.number(), true, was.dueAt(), was.attempts())));
+        if (!changes.ordersDue().isEmpty()) {
+            Instant now = now();
+            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId()) ? row.doomed(row.doom().dueAt(now)) : row);
+        }
+        changes.sightings().forEach((host, seen) -> {
+            Map<ReplicaId, Sighting> byId = new HashMap<>();
+            seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
+            sightings.put(host, byId);
+        });
+        activity.addAll(changes.activity());
+    }
+
+    private void unlink(@Nullable EntryRow row) {
+        if (row != null) {
+            stored(uses, row.name().namespace()).remove(row.lastUse());
+        }
+    }
+
+    static Holding holding(ReplicaRow row) {
+        return new Holding(row.name(), row.generation());
+    }
+
+    private static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
+        Map<K, V> found = new HashMap<>();
+        for (K key : keys) {
+            V value = all.get(key);
+            if (value != null) {
+                found.put(key, value);
+            }
+        }
+        return found;
+    }
+
+    private static <K, V> V stored(Map<K, V> all, K key) {
+        V value = all.get(key);
+        if (value == null) {
+            throw new IllegalStateException("no row for " + key);
+        }
+        return value;
+    }
+}
