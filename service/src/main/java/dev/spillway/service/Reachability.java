@@ -1,0 +1,68 @@
+package dev.spillway.service;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits at the start for servers that may come up later than this service.
+ *
+ * @param within how long to keep trying; the first attempt is always made
+ * @param backoff delays between attempts
+ */
+public record Reachability(Duration within, Backoff backoff, InstantSource clock, RandomGenerator random, Sleeper sleeper) {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reachability.class);
+
+    /** One attempt to reach a server; an exception says that it is not there, or not ready. */
+    @FunctionalInterface
+    public interface Probe<T> {
+        T attempt() throws Exception;
+    }
+
+    @FunctionalInterface
+    public interface Sleeper {
+        void sleep(Duration duration) throws InterruptedException;
+    }
+
+    /** Tries for so long, with the system's clock and delays from 200 ms to 5 s. */
+    public static Reachability within(Duration within) {
+        return new Reachability(within, new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)), InstantSource.system(),
+                RandomGenerator.getDefault(), Thread::sleep);
+    }
+
+    /**
+     * Blocks until the probe succeeds and returns what it returned.
+     *
+     * @param server what is tried and where, such as {@code Kafka at 127.0.0.1:9092}; leads each message
+     * @throws NotReachableException after the last failed attempt
+     */
+    public <T> T await(String server, Probe<T> probe) throws NotReachableException, InterruptedException {
+        var deadline = clock.instant().plus(within);
+        for (int attempt = 1;; attempt++) {
+            try {
+                return probe.attempt();
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                var left = Duration.between(clock.instant(), deadline);
+                if (!left.isPositive()) {
+                    throw new NotReachableException("%s: not reachable in %s, %d attempts, last error: %s".formatted(server, within, attempt, reason(e)), e);
+                }
+                var delay = backoff.delay(attempt, random);
+                LOG.warn("{}: not reachable yet, attempt {}, trying for another {} s: {}", server, attempt, left.toSeconds(), reason(e));
+                sleeper.sleep(delay.compareTo(left) < 0 ? delay : left);
+            }
+        }
+    }
+
+    private static String reason(Throwable e) {
+        var cause = e;
+        while (cause.getMessage() == null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.spillway.service;
+
+import dev.spillway.service.settings.SettingsException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A process that runs until it is told to stop: starts its parts, waits for SIGTERM, SIGINT or the failure of a part, and closes the parts
+ * within a deadline. The caller ends the process with the exit code.
+ */
+public final class ServiceProcess {
+
+    /** Stopped because someone asked for it, and closed in time. */
+    public static final int STOPPED = 0;
+    /** Did not start, a part failed, or the parts did not close in time. */
+    public static final int FAILED = 1;
+    /** Settings that are wrong or missing. */
+    public static final int WRONG_SETTINGS = 2;
+    /** A server that it needs did not answer while it started. */
+    public static final int NOT_REACHABLE = 4;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceProcess.class);
+
+    /** Reads the settings and starts the parts of a service, each through the lifecycle. Interrupted when a stop is asked for meanwhile. */
+    @FunctionalInterface
+    public interface Parts {
+        void start(Lifecycle lifecycle) throws Exception;
+    }
+
+    private ServiceProcess() {
+    }
+
+    /**
+     * Runs a service on the calling thread until it stops, and returns the exit code. A second signal, while it closes, ends the process at
+     * once.
+     *
+     * @param closeWithin bound of the graceful close
+     * @param errors where people read why it did not start or stop, one line for each problem
+     */
+    public static int run(String name, Duration closeWithin, PrintStream errors, Parts parts) {
+        var lifecycle = new Lifecycle(name);
+        var signals = new AtomicInteger();
+        StopSignals.handle(() -> {
+            if (signals.getAndIncrement() > 0) {
+                Runtime.getRuntime().halt(FAILED);
+            }
+            lifecycle.requestStop();
+        });
+        return run(lifecycle, name, closeWithin, errors, parts);
+    }
+
+    /** As the other one, for a lifecycle that someone else ends. */
+    static int run(Lifecycle lifecycle, String name, Duration closeWithin, PrintStream errors, Parts parts) {
+        // On a thread of its own, so that a signal ends a start that still waits for a server.
+        var starter = Thread.ofPlatform().name("start-" + name).start(() -> {
+            try {
+                parts.start(lifecycle);
+            } catch (Throwable e) {
+                lifecycle.fail("start", e);
+            }
+        });
+        int code;
+        try {
+            code = switch (lifecycle.awaitEnding()) {
+                case Lifecycle.Ending.Requested() -> STOPPED;
+                case Lifecycle.Ending.Failed(var part, var cause) -> report(name, part, cause, errors);
+            };
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            code = FAILED;
+        }
+        starter.interrupt();
+        return closeInTime(lifecycle, name, closeWithin, errors) ? code : FAILED;
+    }
+
+    private static int report(String name, String part, Throwable cause, PrintStream errors) {
+        return switch (cause) {
+            case SettingsException e -> {
+                errors.println(e.getMessage());
+                yield WRONG_SETTINGS;
+            }
+            case NotReachableException e -> {
+                errors.println(name + ": " + e.getMessage());
+                yield NOT_REACHABLE;
+            }
+            default -> {
+                LOG.error("{}: {} failed", name, part, cause);
+                errors.println(name + ": " + part + ": " + cause.getMessage());
+                yield FAILED;
+            }
+        };
+    }
+
+    private static boolean closeInTime(Lifecycle lifecycle, String name, Duration closeWithin, PrintStream errors) {
+        var closing = new FutureTask<Void>(() -> {
+            lifecycle.close();
+            return null;
+        });
+        Thread.ofPlatform().daemon().name("close-" + name).start(closing);
+        try {
+            closing.get(closeWithin.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            errors.println(name + ": not closed in " + closeWithin + ", still closing " + lifecycle.closing());
+        } catch (ExecutionException e) {
+            LOG.error("{}: closing failed", name, e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+}

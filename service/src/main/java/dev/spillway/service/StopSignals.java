@@ -1,0 +1,41 @@
+package dev.spillway.service;
+
+import java.lang.reflect.Proxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns SIGTERM and SIGINT into a call. A shutdown hook could do that too, but hooks run all at once: those of libraries would stop a
+ * database while the service still drains. The JDK has no exported class for signals; {@code sun.misc.Signal} is in {@code jdk.unsupported},
+ * which every JDK carries, and is reached by reflection because the compiler refuses to name it without a warning.
+ */
+final class StopSignals {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StopSignals.class);
+
+    private StopSignals() {
+    }
+
+    /** Calls {@code onSignal} on each of both signals, on a thread of the JVM's own; it must not block. */
+    static void handle(Runnable onSignal) {
+        try {
+            var signal = Class.forName("sun.misc.Signal");
+            var handlerType = Class.forName("sun.misc.SignalHandler");
+            var handler = Proxy.newProxyInstance(StopSignals.class.getClassLoader(), new Class<?>[]{handlerType}, (proxy, method, arguments) -> switch (method.getName()) {
+                case "handle" -> {
+                    onSignal.run();
+                    yield null;
+                }
+                case "hashCode" -> System.identityHashCode(proxy);
+                case "equals" -> System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
+                default -> "stop on signal";
+            });
+            for (var name : new String[]{"TERM", "INT"}) {
+                signal.getMethod("handle", signal, handlerType).invoke(null, signal.getConstructor(String.class).newInstance(name), handler);
+            }
+        } catch (ReflectiveOperationException e) {
+            LOG.warn("Signals cannot be handled on this JDK ({}), a shutdown hook stops the service instead", e.toString());
+            Runtime.getRuntime().addShutdownHook(new Thread(onSignal, "stop"));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.spillway.service.settings;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The declaration of one setting, which is also the key under which its value is found: {@code settings.get(HEARTBEAT)}. Required unless it
+ * is given a default or made optional. Immutable; compared by identity.
+ */
+public final class Setting<T> {
+
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
+
+    /** A condition on a value beyond its type. */
+    private record Constraint<T>(String expected, Predicate<T> holds) {
+    }
+
+    private final String name;
+    private final String description;
+    private final boolean secret;
+    private final boolean flag;
+    private final String expected;
+    private final Function<String, T> parse;
+    private final List<Constraint<T>> constraints;
+    private final @Nullable T fallback;
+
+    private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse, List<Constraint<T>> constraints,
+            @Nullable T fallback) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("setting: " + name + " (expected: kebab-case such as database-url)");
+        }
+        this.name = name;
+        this.description = description;
+        this.secret = secret;
+        this.flag = flag;
+        this.expected = expected;
+        this.parse = parse;
+        this.constraints = constraints;
+        this.fallback = fallback;
+    }
+
+    private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
+        return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(), type.parse(), List.of(), null);
+    }
+
+    public static Setting<String> text(String name, String description) {
+        return of(name, description, SettingType.TEXT);
+    }
+
+    public static Setting<Integer> integer(String name, String description) {
+        return of(name, description, SettingType.INTEGER);
+    }
+
+    public static Setting<Long> longInteger(String name, String description) {
+        return of(name, description, SettingType.LONG);
+    }
+
+    /** On the command line {@code --name} alone says true. */
+    public static Setting<Boolean> flag(String name, String description) {
+        return of(name, description, SettingType.BOOLEAN);
+    }
+
+    public static Setting<Integer> port(String name, String description) {
+        return of(name, description, SettingType.PORT);
+    }
+
+    public static Setting<Duration> duration(String name, String description) {
+        return of(name, description, SettingType.DURATION);
+    }
+
+    /** A size in bytes. */
+    public static Setting<Long> bytes(String name, String description) {
+        return of(name, description, SettingType.BYTES);
+    }
+
+    public static Setting<Path> path(String name, String description) {
+        return of(name, description, SettingType.PATH);
+    }
+
+    public static Setting<HostPort> address(String name, String description) {
+        return of(name, description, SettingType.ADDRESS);
+    }
+
+    public static Setting<List<HostPort>> addresses(String name, String description) {
+        return of(name, description, SettingType.ADDRESS.list());
+    }
+
+    public static Setting<List<String>> texts(String name, String description) {
+        return of(name, description, SettingType.TEXT.list());
+    }
+
+    public static Setting<List<Path>> paths(String name, String description) {
+        return of(name, description, SettingType.PATH.list());
+    }
+
+    /** Written in lower case, with a dash for each underscore. */
+    public static <E extends Enum<E>> Setting<E> oneOf(Class<E> type, String name, String description) {
+        return of(name, description, SettingType.oneOf(type));
+    }
+
+    /** Never printed. Can also be read from a file, whose path is given as {@code NAME-file}; line ends at its end are cut off. */
+    public static Setting<Secret> secret(String name, String description) {
+        return of(name, description, SettingType.SECRET);
+    }
+
+    /** A value of the service's own kind, read by a function that throws {@link IllegalArgumentException} for a text that is none. */
+    public static <T> Setting<T> custom(String name, String description, String expected, Function<String, T> parse) {
+        return of(name, description, new SettingType<>(expected, parse));
+    }
+
+    /** The same setting, not required. */
+    public Setting<T> defaultTo(T value) {
+        return new Setting<>(name, description, secret, flag, expected, parse, constraints, value);
+    }
+
+    /** The same setting, empty when it is not given. */
+    public Setting<Optional<T>> optional() {
+        var checks = new ArrayList<Constraint<Optional<T>>>();
+        for (var constraint : constraints) {
+            checks.add(new Constraint<>(constraint.expected(), value -> value.isEmpty() || constraint.holds().test(value.get())));
+        }
+        return new Setting<>(name, description, secret, flag, expected, text -> Optional.of(parse.apply(text)), checks, Optional.empty());
+    }
+
+    /**
+     * The same setting, with a condition on its value.
+     *
+     * @param expectation continues "expected:", such as {@code 1 or more}
+     */
+    public Setting<T> must(String expectation, Predicate<T> holds) {
+        var more = new ArrayList<>(constraints);
+        more.add(new Constraint<>(expectation, holds));
+        return new Setting<>(name, description, secret, flag, expected, parse, more, fallback);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    String description() {
+        return description;
+    }
+
+    boolean isSecret() {
+        return secret;
+    }
+
+    boolean isFlag() {
+        return flag;
+    }
+
+    @Nullable
+    T fallback() {
+        return fallback;
+    }
+
+    boolean isOptional() {
+        return fallback instanceof Optional<?>;
+    }
+
+    /** What a valid value looks like. */
+    String expected() {
+        var all = new StringBuilder(expected);
+        constraints.forEach(constraint -> all.append(", ").append(constraint.expected()));
+        return all.toString();
+    }
+
+    /** The value of a text, or empty when it is not valid. */
+    Optional<T> parse(String text) {
+        try {
+            T value = parse.apply(text);
+            return constraints.stream().allMatch(constraint -> constraint.holds().test(value)) ? Optional.of(value) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** {@code SPILLWAY_DATABASE_URL} for {@code database-url}. */
+    String variable() {
+        return variable(name);
+    }
+
+    static String variable(String name) {
+        return "SPILLWAY_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.spillway.service.settings;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/**
+ * How the text of a setting becomes a value.
+ *
+ * @param expected what a valid text looks like, for messages and help
+ * @param parse throws {@link IllegalArgumentException} for a text that is not valid
+ */
+record SettingType<T>(String expected, Function<String, T> parse) {
+
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})(KiB|MiB|GiB|TiB)?");
+
+    static final SettingType<String> TEXT = new SettingType<>("a text that is not empty", text -> {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("blank");
+        }
+        return text;
+    });
+    static final SettingType<Integer> INTEGER = new SettingType<>("a whole number", Integer::valueOf);
+    static final SettingType<Long> LONG = new SettingType<>("a whole number", Long::valueOf);
+    static final SettingType<Boolean> BOOLEAN = new SettingType<>("true or false", text -> switch (text) {
+        case "true" -> true;
+        case "false" -> false;
+        default -> throw new IllegalArgumentException(text);
+    });
+    static final SettingType<Integer> PORT = new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", Integer.parseInt(text)).port());
+    static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
+    static final SettingType<Long> BYTES = new SettingType<>("a size in bytes such as 4096, 512MiB or 10GiB", SettingType::bytes);
+    static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
+    static final SettingType<HostPort> ADDRESS = new SettingType<>("host:port such as 127.0.0.1:7070", HostPort::parse);
+    static final SettingType<Secret> SECRET = new SettingType<>("a secret that is not empty", text -> new Secret(TEXT.parse().apply(text)));
+
+    static <E extends Enum<E>> SettingType<E> oneOf(Class<E> type) {
+        var names = Arrays.stream(type.getEnumConstants()).map(SettingType::lowerCase).toList();
+        return new SettingType<>("one of " + String.join(", ", names), text -> {
+            int index = names.indexOf(text);
+            if (index < 0) {
+                throw new IllegalArgumentException(text);
+            }
+            return type.getEnumConstants()[index];
+        });
+    }
+
+    /** The elements are separated by commas; an empty text is an empty list. */
+    SettingType<List<T>> list() {
+        return new SettingType<>("a list, separated by commas, of: " + expected,
+                text -> text.isBlank() ? List.of() : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList());
+    }
+
+    /** The text that would be read as this value. */
+    static String print(Object value) {
+        return switch (value) {
+            case Enum<?> e -> lowerCase(e);
+            case List<?> list -> String.join(",", list.stream().map(SettingType::print).toList());
+            default -> value.toString();
+        };
+    }
+
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static long bytes(String text) {
+        var matcher = SIZE.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        long factor = switch (matcher.group(2)) {
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case "TiB" -> 1L << 40;
+            case null, default -> 1L;
+        };
+        try {
+            return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+
+    private static Path path(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("blank");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+}

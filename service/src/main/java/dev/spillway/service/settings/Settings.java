@@ -1,0 +1,74 @@
+package dev.spillway.service.settings;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** The settings of a service as they were read: typed, complete, checked. Immutable. */
+public final class Settings {
+
+    private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
+
+    record Value(Object value, String source) {
+    }
+
+    private final List<Setting<?>> declared;
+    private final Map<Setting<?>, Value> values;
+
+    Settings(List<Setting<?>> declared, Map<Setting<?>, Value> values) {
+        this.declared = List.copyOf(declared);
+        this.values = Map.copyOf(values);
+    }
+
+    /**
+     * The value of a setting.
+     *
+     * @throws IllegalArgumentException when the setting is not one of those that were declared
+     */
+    @SuppressWarnings("unchecked")
+    public <T> T get(Setting<T> setting) {
+        return (T) find(setting).value();
+    }
+
+    boolean has(Setting<?> setting) {
+        return values.containsKey(setting);
+    }
+
+    /** Where the value comes from, such as {@code from SPILLWAY_LISTEN}. */
+    String source(Setting<?> setting) {
+        return find(setting).source();
+    }
+
+    String printed(Setting<?> setting) {
+        Object value = find(setting).value();
+        return value instanceof Optional<?> optional ? optional.map(given -> print(setting, given)).orElse("-") : print(setting, value);
+    }
+
+    /** One line for each setting with its value and where that comes from, in the order of their declaration, secrets hidden. */
+    public String print() {
+        int width = declared.stream().mapToInt(setting -> setting.name().length()).max().orElse(0);
+        var text = new StringBuilder();
+        declared.forEach(setting -> text.append(("%-" + Math.max(1, width) + "s = %s  (%s)%n").formatted(setting.name(), printed(setting), source(setting))));
+        return text.toString();
+    }
+
+    /** As {@link #print}. */
+    @Override
+    public String toString() {
+        return print();
+    }
+
+    /** The text of a value, without a secret, and without a password that stands inside an address. */
+    static String print(Setting<?> setting, Object value) {
+        return setting.isSecret() ? Secret.HIDDEN : CREDENTIALS.matcher(SettingType.print(value)).replaceAll("$1$2" + Secret.HIDDEN);
+    }
+
+    private Value find(Setting<?> setting) {
+        var value = values.get(setting);
+        if (value == null) {
+            throw new IllegalArgumentException("setting: " + setting.name() + " (expected: one that the service declares)");
+        }
+        return value;
+    }
+}

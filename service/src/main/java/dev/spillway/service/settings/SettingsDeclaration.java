@@ -1,0 +1,103 @@
+package dev.spillway.service.settings;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All settings of one service. A setting is taken from the strongest source that has it: the command line ({@code --database-url X},
+ * {@code --database-url=X}), the environment ({@code SPILLWAY_DATABASE_URL}), a properties file (UTF-8; {@code --config FILE} or
+ * {@code SPILLWAY_CONFIG}), its default.
+ */
+public final class SettingsDeclaration {
+
+    private final String service;
+    private final List<Setting<?>> settings;
+    private final List<CrossCheck<?, ?>> checks;
+
+    /**
+     * @param service leads each message, such as {@code coordinator}
+     * @throws IllegalArgumentException when two settings share a name
+     */
+    public SettingsDeclaration(String service, List<Setting<?>> settings, List<CrossCheck<?, ?>> checks) {
+        this.service = service;
+        this.settings = List.copyOf(settings);
+        this.checks = List.copyOf(checks);
+        var names = new HashSet<>(List.of(GivenTexts.CONFIG));
+        for (var setting : settings) {
+            if (!names.add(setting.name()) || setting.isSecret() && !names.add(setting.name() + GivenTexts.FILE_SUFFIX)) {
+                throw new IllegalArgumentException("setting: " + setting.name() + " (expected: a name of its own)");
+            }
+        }
+    }
+
+    /**
+     * Reads and checks all settings.
+     *
+     * @throws SettingsException with everything that is wrong: unknown names, bad values, missing ones, conditions between them
+     */
+    public Settings read(Sources sources) throws SettingsException {
+        var problems = new ArrayList<SettingProblem>();
+        var texts = new GivenTexts(spellings(), problems);
+        texts.readAll(sources);
+        Map<Setting<?>, Settings.Value> values = new LinkedHashMap<>();
+        for (var setting : settings) {
+            value(setting, texts, problems).ifPresent(value -> values.put(setting, value));
+        }
+        var read = new Settings(settings, values);
+        checks.forEach(check -> check.problem(read).ifPresent(problems::add));
+        if (!problems.isEmpty()) {
+            throw new SettingsException(service, problems);
+        }
+        return read;
+    }
+
+    /** What the service can be told, for people: each setting with its meaning, what is expected and its default. */
+    public String help() {
+        var text = new StringBuilder();
+        for (var setting : settings) {
+            Object fallback = setting.fallback();
+            text.append("  --%s%s%n      %s%n      %s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE", setting.description(),
+                    "expected: " + setting.expected() + (fallback == null ? "; required" : setting.isOptional() ? "; optional" : "; default: " + Settings.print(setting, fallback))));
+            if (setting.isSecret()) {
+                text.append("      also --%s-file FILE%n".formatted(setting.name()));
+            }
+        }
+        text.append("  --config FILE%n      a properties file with any of these names%n".formatted());
+        text.append("%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME. The command line wins over the environment, that over the file.%n".formatted());
+        return text.toString();
+    }
+
+    /** Every name that may be given, with the setting it belongs to; a secret has a second one for its file. */
+    private Map<String, Setting<?>> spellings() {
+        Map<String, Setting<?>> spellings = new LinkedHashMap<>();
+        for (var setting : settings) {
+            spellings.put(setting.name(), setting);
+            if (setting.isSecret()) {
+                spellings.put(setting.name() + GivenTexts.FILE_SUFFIX, setting);
+            }
+        }
+        return spellings;
+    }
+
+    private static <T> Optional<Settings.Value> value(Setting<T> setting, GivenTexts texts, List<SettingProblem> problems) {
+        var given = texts.strongest(setting);
+        if (given.isEmpty()) {
+            T fallback = setting.fallback();
+            if (fallback == null && !texts.isUnreadable(setting)) {
+                problems.add(new SettingProblem(setting.name(), "missing", setting.expected(),
+                        "give --%s or %s".formatted(setting.name(), setting.variable())));
+            }
+            return Optional.ofNullable(fallback).map(value -> new Settings.Value(value, "default"));
+        }
+        var text = given.get();
+        var value = setting.parse(text.text());
+        if (value.isEmpty()) {
+            problems.add(new SettingProblem(setting.name(), Settings.print(setting, text.text().isEmpty() ? "\"\"" : text.text()), setting.expected(), text.source()));
+        }
+        return value.map(parsed -> new Settings.Value(parsed, text.source()));
+    }
+}
