@@ -28,7 +28,7 @@ public final class SettingsDeclaration {
         this.checks = List.copyOf(checks);
         var names = new HashSet<>(List.of(GivenTexts.CONFIG));
         for (var setting : settings) {
-            if (!names.add(setting.name()) || setting.isSecret() && !names.add(setting.name() + GivenTexts.FILE_SUFFIX)) {
+            if (!names.add(setting.name()) || (setting.isSecret() && !names.add(setting.name() + GivenTexts.FILE_SUFFIX))) {
                 throw new IllegalArgumentException("setting: " + setting.name() + " (expected: a name of its own)");
             }
         }
