@@ -57,7 +57,8 @@ public final class EventCodec {
         }
         if (value == null || value.length > BYTES_MAX) {
             throw new UnreadableEventException(
-                    "event value: " + (value == null ? "none" : value.length + " bytes") + " (expected: 1 to " + BYTES_MAX + " bytes)", null);
+                    "event value: " + (value == null ? "none" : value.length + " bytes") + " (expected: 1 to " + BYTES_MAX + " bytes)",
+                    null);
         }
         try {
             return mapper.readValue(value, expected);

@@ -11,5 +11,4 @@ import java.util.SortedMap;
  * @param replicas  how many hosts of the fleet held a copy; with 0 the image belongs to whoever put the entry
  */
 public record EvictionFact(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
-        EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt) {
-}
+        EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt) {}

@@ -2,9 +2,8 @@ package dev.spillway.events;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.UUID;
-
 import java.time.Instant;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Names one eviction, and with it the fact that outside consumers read: the same id is the same eviction. */

@@ -2,9 +2,8 @@ package dev.spillway.events;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.UUID;
-
 import java.time.Instant;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Names one copy on one host. Minted by the worker, durable before it is sent, and never used again. */

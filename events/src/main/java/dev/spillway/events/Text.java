@@ -6,8 +6,7 @@ import java.nio.charset.StandardCharsets;
 
 /** Bounds on free text. PostgreSQL stores no U+0000, and a lone surrogate has no UTF-8 form, so both are refused wherever text comes in. */
 final class Text {
-    private Text() {
-    }
+    private Text() {}
 
     static String bounded(String name, String value, int bytesMin, int bytesMax) {
         int bytes;

@@ -9,6 +9,5 @@ public final class Topics {
     /** {@link Report}s, keyed by host, read by the coordinators. */
     public static final String REPORTS = "spillway.reports";
 
-    private Topics() {
-    }
+    private Topics() {}
 }

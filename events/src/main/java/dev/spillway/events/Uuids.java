@@ -8,8 +8,7 @@ import java.util.random.RandomGenerator;
 final class Uuids {
     private static final int TEXT_LENGTH = 36;
 
-    private Uuids() {
-    }
+    private Uuids() {}
 
     static UUID timeOrdered(Instant now, RandomGenerator random) {
         long high = (now.toEpochMilli() << 16) | 0x7000L | (random.nextLong() & 0x0FFFL);

@@ -22,19 +22,16 @@ public final class Lifecycle implements AutoCloseable {
     private volatile @Nullable String closing;
     private boolean closed;
 
-    private record Part(String name, AutoCloseable closeable) {
-    }
+    private record Part(String name, AutoCloseable closeable) {}
 
     /** Why a lifecycle ends. */
     public sealed interface Ending {
 
         /** Someone asked for it, or closed it. */
-        record Requested() implements Ending {
-        }
+        record Requested() implements Ending {}
 
         /** A part did not start, or cannot go on. */
-        record Failed(String part, Throwable cause) implements Ending {
-        }
+        record Failed(String part, Throwable cause) implements Ending {}
     }
 
     /** Makes and starts one part. */

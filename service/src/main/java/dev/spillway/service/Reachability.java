@@ -49,7 +49,8 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
             } catch (Exception e) {
                 var left = Duration.between(clock.instant(), deadline);
                 if (!left.isPositive()) {
-                    throw new NotReachableException("%s: not reachable in %s, %d attempts, last error: %s".formatted(server, within, attempt, reason(e)), e);
+                    throw new NotReachableException(
+                            "%s: not reachable in %s, %d attempts, last error: %s".formatted(server, within, attempt, reason(e)), e);
                 }
                 var delay = backoff.delay(attempt, random);
                 LOG.warn("{}: not reachable yet, attempt {}, trying for another {} s: {}", server, attempt, left.toSeconds(), reason(e));

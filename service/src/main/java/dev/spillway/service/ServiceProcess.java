@@ -34,8 +34,7 @@ public final class ServiceProcess {
         void start(Lifecycle lifecycle) throws Exception;
     }
 
-    private ServiceProcess() {
-    }
+    private ServiceProcess() {}
 
     /**
      * Runs a service on the calling thread until it stops, and returns the exit code. A second signal, while it closes, ends the process at

@@ -13,25 +13,26 @@ final class StopSignals {
 
     private static final Logger LOG = LoggerFactory.getLogger(StopSignals.class);
 
-    private StopSignals() {
-    }
+    private StopSignals() {}
 
     /** Calls {@code onSignal} on each of both signals, on a thread of the JVM's own; it must not block. */
     static void handle(Runnable onSignal) {
         try {
             var signal = Class.forName("sun.misc.Signal");
             var handlerType = Class.forName("sun.misc.SignalHandler");
-            var handler = Proxy.newProxyInstance(StopSignals.class.getClassLoader(), new Class<?>[]{handlerType}, (proxy, method, arguments) -> switch (method.getName()) {
-                case "handle" -> {
-                    onSignal.run();
-                    yield null;
-                }
-                case "hashCode" -> System.identityHashCode(proxy);
-                case "equals" -> System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
-                default -> "stop on signal";
-            });
+            var handler = Proxy.newProxyInstance(StopSignals.class.getClassLoader(), new Class<?>[]{handlerType},
+                    (proxy, method, arguments) -> switch (method.getName()) {
+                        case "handle" -> {
+                            onSignal.run();
+                            yield null;
+                        }
+                        case "hashCode" -> System.identityHashCode(proxy);
+                        case "equals" -> System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
+                        default -> "stop on signal";
+                    });
             for (var name : new String[]{"TERM", "INT"}) {
-                signal.getMethod("handle", signal, handlerType).invoke(null, signal.getConstructor(String.class).newInstance(name), handler);
+                signal.getMethod("handle", signal, handlerType)
+                        .invoke(null, signal.getConstructor(String.class).newInstance(name), handler);
             }
         } catch (ReflectiveOperationException e) {
             LOG.warn("Signals cannot be handled on this JDK ({}), a shutdown hook stops the service instead", e.toString());

@@ -7,5 +7,4 @@ package dev.spillway.events.protocol;
  * @param settled      rows closed and orders written because of this message
  * @param waitForHuman discrepancies beyond the breaker's share, which stay until a person decides
  */
-public record DiscrepancyAnswer(long waiting, long settled, long waitForHuman) {
-}
+public record DiscrepancyAnswer(long waiting, long settled, long waitForHuman) {}

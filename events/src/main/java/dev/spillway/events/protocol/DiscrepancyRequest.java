@@ -14,6 +14,5 @@ import java.util.List;
  */
 public record DiscrepancyRequest(Sender sender, List<ReplicaId> ghosts, List<Orphan> orphans, long inventory)
         implements FencedMessage<DiscrepancyAnswer> {
-    public record Orphan(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes) {
-    }
+    public record Orphan(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes) {}
 }

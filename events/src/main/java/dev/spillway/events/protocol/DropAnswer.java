@@ -9,5 +9,4 @@ import java.util.List;
  * @param closed ids without an open row now
  * @param kept   ids whose rows stay, because so large a loss waits for a person
  */
-public record DropAnswer(List<ReplicaId> closed, List<ReplicaId> kept) {
-}
+public record DropAnswer(List<ReplicaId> closed, List<ReplicaId> kept) {}

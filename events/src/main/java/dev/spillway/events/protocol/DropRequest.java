@@ -5,8 +5,7 @@ import java.util.List;
 
 /** Tells of replicas that the host no longer has or no longer wants. */
 public record DropRequest(Sender sender, List<Drop> items) implements FencedMessage<DropAnswer> {
-    public record Drop(ReplicaId replicaId, Reason reason) {
-    }
+    public record Drop(ReplicaId replicaId, Reason reason) {}
 
     /** Why a host drops a replica. */
     public enum Reason {

@@ -12,5 +12,5 @@ import org.jspecify.annotations.Nullable;
  * @param orders       open orders that are due, oldest first
  * @param policies     all policies, if they changed
  */
-public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies, boolean reconcile) {
-}
+public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
+        boolean reconcile) {}

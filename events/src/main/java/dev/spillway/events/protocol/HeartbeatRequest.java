@@ -10,5 +10,4 @@ import java.util.List;
  * @param policyVersion  the version of the policies that the worker has
  */
 public record HeartbeatRequest(Sender sender, HostFigures figures, List<Report> unacknowledged, long policyVersion)
-        implements FencedMessage<HeartbeatAnswer> {
-}
+        implements FencedMessage<HeartbeatAnswer> {}

@@ -16,16 +16,14 @@ public sealed interface JoinAnswer {
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals) implements JoinAnswer {
-    }
+            Intervals intervals) implements JoinAnswer {}
 
     /**
      * The host may not join as it is.
      *
      * @param detail what differs and the way out, for a person
      */
-    record Refused(Reason reason, String detail) implements JoinAnswer {
-    }
+    record Refused(Reason reason, String detail) implements JoinAnswer {}
 
     /** Why a host may not join. */
     enum Reason {

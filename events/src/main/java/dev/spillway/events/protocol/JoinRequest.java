@@ -15,6 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param epoch             the epoch that the store knows, 0 if none
  * @param highestGeneration the highest generation that the store has seen, 0 if none
  */
-public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId, long epoch,
-        long highestGeneration) implements WorkerMessage<JoinAnswer> {
-}
+public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
+        long epoch,
+        long highestGeneration) implements WorkerMessage<JoinAnswer> {}

@@ -11,6 +11,5 @@ public record PolicySet(long version, List<Entry> policies) {
      *
      * @param maxBytes what a single image may not exceed, in allocated bytes; absent for no bound
      */
-    public record Entry(NamespaceName namespace, @Nullable Long maxBytes) {
-    }
+    public record Entry(NamespaceName namespace, @Nullable Long maxBytes) {}
 }

@@ -9,7 +9,8 @@ import java.util.List;
 /** What the registry made of one replica. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
 @JsonSubTypes({@JsonSubTypes.Type(value = ReplicaOutcome.Registered.class, name = "REGISTERED"),
-        @JsonSubTypes.Type(value = ReplicaOutcome.Refused.class, name = "REFUSED"), @JsonSubTypes.Type(value = ReplicaOutcome.Gone.class, name = "GONE"),
+        @JsonSubTypes.Type(value = ReplicaOutcome.Refused.class, name = "REFUSED"),
+        @JsonSubTypes.Type(value = ReplicaOutcome.Gone.class, name = "GONE"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Ended.class, name = "ENDED")})
 public sealed interface ReplicaOutcome {
     ReplicaId replicaId();
@@ -19,20 +20,16 @@ public sealed interface ReplicaOutcome {
      *
      * @param evicted what this registration evicted, oldest first; empty when the answer repeats an earlier one
      */
-    record Registered(ReplicaId replicaId, SnapshotId snapshotId, long generation, List<EvictedEntry> evicted) implements ReplicaOutcome {
-    }
+    record Registered(ReplicaId replicaId, SnapshotId snapshotId, long generation, List<EvictedEntry> evicted) implements ReplicaOutcome {}
 
     /** It may not be stored; {@code detail} names the value and the bound. */
-    record Refused(ReplicaId replicaId, Reason reason, String detail) implements ReplicaOutcome {
-    }
+    record Refused(ReplicaId replicaId, Reason reason, String detail) implements ReplicaOutcome {}
 
     /** The generation to attach to is no longer its entry's. */
-    record Gone(ReplicaId replicaId) implements ReplicaOutcome {
-    }
+    record Gone(ReplicaId replicaId) implements ReplicaOutcome {}
 
     /** Its id was used up without an open row: it never becomes one. */
-    record Ended(ReplicaId replicaId) implements ReplicaOutcome {
-    }
+    record Ended(ReplicaId replicaId) implements ReplicaOutcome {}
 
     /** Why a registration is refused. */
     enum Reason {

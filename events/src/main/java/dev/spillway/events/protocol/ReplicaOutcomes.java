@@ -3,5 +3,4 @@ package dev.spillway.events.protocol;
 import java.util.List;
 
 /** One outcome for each item of a register, attach or resolve, in the order of the items. */
-public record ReplicaOutcomes(List<ReplicaOutcome> outcomes) {
-}
+public record ReplicaOutcomes(List<ReplicaOutcome> outcomes) {}

@@ -10,8 +10,7 @@ import java.nio.charset.StandardCharsets;
  * decoded to one text would share an entry.
  */
 final class PercentDecoding {
-    private PercentDecoding() {
-    }
+    private PercentDecoding() {}
 
     /**
      * Decodes a part of a path.
@@ -35,12 +34,14 @@ final class PercentDecoding {
                 int high = index + 2 < raw.length() ? hex(raw.charAt(index + 1)) : -1;
                 int low = index + 2 < raw.length() ? hex(raw.charAt(index + 2)) : -1;
                 if (high < 0 || low < 0) {
-                    throw new IllegalArgumentException("%s: a percent sign without two hex digits (expected: %%25 for a percent sign)".formatted(Problems.shown(raw)));
+                    throw new IllegalArgumentException(
+                            "%s: a percent sign without two hex digits (expected: %%25 for a percent sign)".formatted(Problems.shown(raw)));
                 }
                 bytes.write(high << 4 | low);
                 index += 2;
             } else if (character <= ' ' || character >= 0x7F) {
-                throw new IllegalArgumentException("%s: a character that is not encoded (expected: its UTF-8 bytes percent-encoded)".formatted(Problems.shown(raw)));
+                throw new IllegalArgumentException(
+                        "%s: a character that is not encoded (expected: its UTF-8 bytes percent-encoded)".formatted(Problems.shown(raw)));
             } else {
                 bytes.write(plusIsSpace && character == '+' ? ' ' : character);
             }
@@ -48,7 +49,8 @@ final class PercentDecoding {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException("%s: not UTF-8 once decoded (expected: UTF-8, percent-encoded)".formatted(Problems.shown(raw)), e);
+            throw new IllegalArgumentException(
+                    "%s: not UTF-8 once decoded (expected: UTF-8, percent-encoded)".formatted(Problems.shown(raw)), e);
         }
     }
 

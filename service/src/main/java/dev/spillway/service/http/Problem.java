@@ -22,7 +22,8 @@ import java.util.Optional;
  * @param retryAfter when it makes sense to try again
  * @param extensions further members
  */
-public record Problem(int status, String slug, String title, String detail, Optional<Duration> retryAfter, Map<String, JsonNode> extensions) {
+public record Problem(int status, String slug, String title, String detail, Optional<Duration> retryAfter,
+        Map<String, JsonNode> extensions) {
 
     public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -93,6 +94,7 @@ public record Problem(int status, String slug, String title, String detail, Opti
         Map<String, JsonNode> extensions = new LinkedHashMap<>();
         json.properties().forEach(member -> extensions.put(member.getKey(), member.getValue()));
         extensions.keySet().removeAll(List.of("type", "title", "status", "detail"));
-        return new Problem(status, type.substring(TYPE_PREFIX.length()), json.path("title").asText(), json.path("detail").asText(), retryAfter, extensions);
+        return new Problem(status, type.substring(TYPE_PREFIX.length()), json.path("title").asText(), json.path("detail").asText(),
+                retryAfter, extensions);
     }
 }

@@ -9,8 +9,7 @@ import java.util.Locale;
 final class Problems {
     private static final int SHOWN_CHARACTERS = 200;
 
-    private Problems() {
-    }
+    private Problems() {}
 
     static Problem malformedPath(String detail) {
         return Problem.of(400, "malformed-path", "The path is not percent-encoded UTF-8", detail);
@@ -38,23 +37,28 @@ final class Problems {
     }
 
     static Problem unknownPath(String path) {
-        return Problem.of(404, "unknown-path", "There is nothing at this path", "path: " + shown(path) + " (expected: a path of this service, see /openapi.yaml)");
+        return Problem.of(404, "unknown-path", "There is nothing at this path",
+                "path: " + shown(path) + " (expected: a path of this service, see /openapi.yaml)");
     }
 
     static Problem methodNotAllowed(String method, Collection<String> allowed) {
-        return Problem.of(405, "method-not-allowed", "The path does not take this method", "method: %s (expected: %s)".formatted(method, String.join(", ", allowed)));
+        return Problem.of(405, "method-not-allowed", "The path does not take this method",
+                "method: %s (expected: %s)".formatted(method, String.join(", ", allowed)));
     }
 
     static Problem requestTimeout(Duration allowed) {
-        return Problem.of(408, "request-timeout", "The body did not arrive in time", "body: not whole (expected: all of it, without a pause of " + allowed + ")");
+        return Problem.of(408, "request-timeout", "The body did not arrive in time",
+                "body: not whole (expected: all of it, without a pause of " + allowed + ")");
     }
 
     static Problem tooLarge(long limit) {
-        return Problem.of(413, "body-too-large", "The body is too large", "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");
+        return Problem.of(413, "body-too-large", "The body is too large",
+                "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }
 
     static Problem pathTooLong(int limit) {
-        return Problem.of(414, "path-too-long", "The request line is too long", "request line: over " + limit + " bytes (expected: " + limit + " bytes or less)");
+        return Problem.of(414, "path-too-long", "The request line is too long",
+                "request line: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }
 
     static Problem unsupportedType(String given, Collection<String> expected) {
@@ -63,7 +67,8 @@ final class Problems {
     }
 
     static Problem headersTooLarge(int limit) {
-        return Problem.of(431, "headers-too-large", "The headers are too large", "headers: over " + limit + " bytes (expected: " + limit + " bytes or less)");
+        return Problem.of(431, "headers-too-large", "The headers are too large",
+                "headers: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }
 
     static Problem malformedRequest() {
@@ -71,7 +76,9 @@ final class Problems {
     }
 
     static Problem internalError(String errorId) {
-        return Problem.of(500, "internal-error", "Something went wrong inside", "the log of the service has the cause under error id " + errorId).with("errorId", errorId);
+        return Problem
+                .of(500, "internal-error", "Something went wrong inside", "the log of the service has the cause under error id " + errorId)
+                .with("errorId", errorId);
     }
 
     static Problem overloaded(String what, Duration retryAfter) {

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class IncomingJson {
     private static final int SHOWN_CHARACTERS = 120;
 
-    private IncomingJson() {
-    }
+    private IncomingJson() {}
 
     /**
      * Reads one JSON value.
@@ -38,13 +37,16 @@ public final class IncomingJson {
         try {
             tree = mapper.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new UnreadableJsonException(Mistake.MALFORMED, "body: not JSON%s: %s".formatted(place(e.getLocation()), e.getOriginalMessage()), e);
+            throw new UnreadableJsonException(Mistake.MALFORMED,
+                    "body: not JSON%s: %s".formatted(place(e.getLocation()), e.getOriginalMessage()), e);
         } catch (IOException e) {
             throw new UnreadableJsonException(Mistake.MALFORMED, "body: not JSON: " + e.getMessage(), e);
         }
         if (tree == null || tree.isMissingNode() || tree.isNull()) {
-            throw new UnreadableJsonException(Mistake.MALFORMED, "body: %s (expected: %s)".formatted(tree == null || tree.isMissingNode() ? "empty" : "null",
-                    "a JSON object"), new IOException("no value"));
+            throw new UnreadableJsonException(Mistake.MALFORMED,
+                    "body: %s (expected: %s)".formatted(tree == null || tree.isMissingNode() ? "empty" : "null",
+                            "a JSON object"),
+                    new IOException("no value"));
         }
         try {
             return mapper.treeToValue(tree, type);
@@ -57,14 +59,16 @@ public final class IncomingJson {
         var path = e instanceof JsonMappingException mapping ? path(mapping) : "";
         var name = path.isEmpty() ? "body" : path;
         if (e instanceof UnrecognizedPropertyException unknown) {
-            return new UnreadableJsonException(Mistake.UNKNOWN_FIELD, "%s: unknown field (expected: %s)".formatted(name, fields(unknown.getKnownPropertyIds())), e);
+            return new UnreadableJsonException(Mistake.UNKNOWN_FIELD,
+                    "%s: unknown field (expected: %s)".formatted(name, fields(unknown.getKnownPropertyIds())), e);
         }
         var node = e instanceof JsonMappingException mapping ? find(tree, mapping) : tree;
         var refusal = refusal(e);
         if (refusal.isPresent()) {
             return new UnreadableJsonException(Mistake.INVALID_FIELD, placed(path, node, refusal.get()), e);
         }
-        return new UnreadableJsonException(Mistake.INVALID_FIELD, "%s: %s (expected: %s)".formatted(name, shown(node), expected(target(e, root))), e);
+        return new UnreadableJsonException(Mistake.INVALID_FIELD,
+                "%s: %s (expected: %s)".formatted(name, shown(node), expected(target(e, root))), e);
     }
 
     /** What a constructor or factory of a value said when it refused its argument. */
@@ -90,7 +94,8 @@ public final class IncomingJson {
         return switch (e) {
             case MismatchedInputException mismatch -> mismatch.getTargetType();
             case InputCoercionException coercion -> coercion.getTargetType();
-            case JsonMappingException mapping when mapping.getCause() instanceof InputCoercionException coercion -> coercion.getTargetType();
+            case JsonMappingException mapping when mapping.getCause() instanceof InputCoercionException coercion ->
+                    coercion.getTargetType();
             default -> root;
         };
     }
@@ -132,7 +137,8 @@ public final class IncomingJson {
     }
 
     private static String fields(@Nullable Collection<Object> known) {
-        return known == null || known.isEmpty() ? "no fields" : known.stream().map(Object::toString).sorted().collect(Collectors.joining(", "));
+        return known == null || known.isEmpty() ? "no fields"
+                : known.stream().map(Object::toString).sorted().collect(Collectors.joining(", "));
     }
 
     private static String path(JsonMappingException e) {
@@ -164,6 +170,7 @@ public final class IncomingJson {
     }
 
     private static String place(@Nullable JsonLocation location) {
-        return location == null || location.getLineNr() < 1 ? "" : " at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
+        return location == null || location.getLineNr() < 1 ? ""
+                : " at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
     }
 }

@@ -16,6 +16,7 @@ public record CrossCheck<A, B>(Setting<A> blamed, Setting<B> other, String expec
             return Optional.empty();
         }
         var value = settings.printed(blamed);
-        return Optional.of(new SettingProblem(blamed.name(), value, "%s, with %s: %s".formatted(expected, other.name(), settings.printed(other)), settings.source(blamed)));
+        return Optional.of(new SettingProblem(blamed.name(), value,
+                "%s, with %s: %s".formatted(expected, other.name(), settings.printed(other)), settings.source(blamed)));
     }
 }

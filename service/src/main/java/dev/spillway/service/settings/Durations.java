@@ -12,8 +12,7 @@ public final class Durations {
 
     private static final Pattern SHORT = Pattern.compile("([0-9]{1,12})(ms|s|m|h|d)");
 
-    private Durations() {
-    }
+    private Durations() {}
 
     /**
      * Reads a duration of zero or more.

@@ -31,8 +31,7 @@ final class GivenTexts {
     private static final Set<String> CLIENT_VARIABLES = Set.of("SPILLWAY_URL", "SPILLWAY_WORKER", "SPILLWAY_TOKEN", "SPILLWAY_CONFIG");
 
     /** A text with where it comes from. */
-    record Given(String text, String source) {
-    }
+    record Given(String text, String source) {}
 
     private final Map<String, Setting<?>> known;
     private final List<SettingProblem> problems;
@@ -65,7 +64,8 @@ final class GivenTexts {
             var direct = source.get(setting.name());
             var inFile = setting.isSecret() ? source.get(setting.name() + FILE_SUFFIX) : null;
             if (direct != null && inFile != null) {
-                problems.add(new SettingProblem(setting.name() + FILE_SUFFIX, inFile.text(), "either this or " + setting.name(), inFile.source()));
+                problems.add(new SettingProblem(setting.name() + FILE_SUFFIX, inFile.text(), "either this or " + setting.name(),
+                        inFile.source()));
                 return Optional.of(direct);
             }
             if (direct != null) {
@@ -151,7 +151,8 @@ final class GivenTexts {
         try (Reader reader = Files.newBufferedReader(Path.of(path.text()))) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
-            problems.add(new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + reason(e), path.source()));
+            problems.add(
+                    new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + reason(e), path.source()));
             return;
         }
         for (var name : properties.stringPropertyNames().stream().sorted().toList()) {
@@ -169,7 +170,8 @@ final class GivenTexts {
             return Optional.of(new Given(text, "from " + path.text()));
         } catch (IOException | InvalidPathException e) {
             unreadable.add(setting);
-            problems.add(new SettingProblem(setting.name() + FILE_SUFFIX, path.text(), "a file that can be read: " + reason(e), path.source()));
+            problems.add(
+                    new SettingProblem(setting.name() + FILE_SUFFIX, path.text(), "a file that can be read: " + reason(e), path.source()));
             return Optional.empty();
         }
     }
@@ -196,9 +198,11 @@ final class GivenTexts {
 
     /** The value of an unknown name is not shown: a mistyped name can carry a secret. */
     private static SettingProblem unknown(String name, Set<String> candidates, String dashes, String source) {
-        var nearest = candidates.stream().min(Comparator.comparingInt(candidate -> distance(name, candidate)))
+        var nearest = candidates.stream()
+                .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
                 .filter(candidate -> distance(name, candidate) <= Math.max(2, candidate.length() / 3));
-        return new SettingProblem(dashes + name, "unknown", nearest.map(candidate -> "perhaps " + dashes + candidate).orElse("a known setting, see --help"), source);
+        return new SettingProblem(dashes + name, "unknown",
+                nearest.map(candidate -> "perhaps " + dashes + candidate).orElse("a known setting, see --help"), source);
     }
 
     /** Edits (insert, delete, replace) between two names, as Levenshtein counts them. */

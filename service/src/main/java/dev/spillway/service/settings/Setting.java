@@ -20,8 +20,7 @@ public final class Setting<T> {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
 
     /** A condition on a value beyond its type. */
-    private record Constraint<T>(String expected, Predicate<T> holds) {
-    }
+    private record Constraint<T>(String expected, Predicate<T> holds) {}
 
     private final String name;
     private final String description;
@@ -32,7 +31,8 @@ public final class Setting<T> {
     private final List<Constraint<T>> constraints;
     private final @Nullable T fallback;
 
-    private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse, List<Constraint<T>> constraints,
+    private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse,
+            List<Constraint<T>> constraints,
             @Nullable T fallback) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("setting: " + name + " (expected: kebab-case such as database-url)");
@@ -48,7 +48,8 @@ public final class Setting<T> {
     }
 
     private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
-        return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(), type.parse(), List.of(), null);
+        return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(),
+                type.parse(), List.of(), null);
     }
 
     public static Setting<String> text(String name, String description) {

@@ -32,7 +32,8 @@ record SettingType<T>(String expected, Function<String, T> parse) {
         case "false" -> false;
         default -> throw new IllegalArgumentException(text);
     });
-    static final SettingType<Integer> PORT = new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", Integer.parseInt(text)).port());
+    static final SettingType<Integer> PORT =
+            new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", Integer.parseInt(text)).port());
     static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
     static final SettingType<Long> BYTES = new SettingType<>("a size in bytes such as 4096, 512MiB or 10GiB", SettingType::bytes);
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);

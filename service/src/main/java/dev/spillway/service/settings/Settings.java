@@ -10,8 +10,7 @@ public final class Settings {
 
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
 
-    record Value(Object value, String source) {
-    }
+    record Value(Object value, String source) {}
 
     private final List<Setting<?>> declared;
     private final Map<Setting<?>, Value> values;
@@ -49,7 +48,8 @@ public final class Settings {
     public String print() {
         int width = declared.stream().mapToInt(setting -> setting.name().length()).max().orElse(0);
         var text = new StringBuilder();
-        declared.forEach(setting -> text.append(("%-" + Math.max(1, width) + "s = %s  (%s)%n").formatted(setting.name(), printed(setting), source(setting))));
+        declared.forEach(setting -> text
+                .append(("%-" + Math.max(1, width) + "s = %s  (%s)%n").formatted(setting.name(), printed(setting), source(setting))));
         return text.toString();
     }
 

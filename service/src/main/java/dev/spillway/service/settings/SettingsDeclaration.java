@@ -61,13 +61,16 @@ public final class SettingsDeclaration {
         for (var setting : settings) {
             Object fallback = setting.fallback();
             text.append("  --%s%s%n      %s%n      %s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE", setting.description(),
-                    "expected: " + setting.expected() + (fallback == null ? "; required" : setting.isOptional() ? "; optional" : "; default: " + Settings.print(setting, fallback))));
+                    "expected: " + setting.expected() + (fallback == null ? "; required"
+                            : setting.isOptional() ? "; optional" : "; default: " + Settings.print(setting, fallback))));
             if (setting.isSecret()) {
                 text.append("      also --%s-file FILE%n".formatted(setting.name()));
             }
         }
         text.append("  --config FILE%n      a properties file with any of these names%n".formatted());
-        text.append("%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME. The command line wins over the environment, that over the file.%n".formatted());
+        text.append(
+                "%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME. The command line wins over the environment, that over the file.%n"
+                        .formatted());
         return text.toString();
     }
 
@@ -96,7 +99,8 @@ public final class SettingsDeclaration {
         var text = given.get();
         var value = setting.parse(text.text());
         if (value.isEmpty()) {
-            problems.add(new SettingProblem(setting.name(), Settings.print(setting, text.text().isEmpty() ? "\"\"" : text.text()), setting.expected(), text.source()));
+            problems.add(new SettingProblem(setting.name(), Settings.print(setting, text.text().isEmpty() ? "\"\"" : text.text()),
+                    setting.expected(), text.source()));
         }
         return value.map(parsed -> new Settings.Value(parsed, text.source()));
     }

@@ -1,0 +1,112 @@
+package dev.spillway.service.http;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a request as a stream for a thread that may block. Only a few chunks are asked for ahead of the reader, so a sender that is
+ * faster than the reader is slowed down by TCP.
+ */
+final class BodyStream extends InputStream {
+    private static final int CHUNKS_AHEAD = 4;
+
+    /** What arrives from the event loop. */
+    private sealed interface Arrival {
+        record Chunk(Buffer buffer) implements Arrival {}
+
+        record End() implements Arrival {}
+
+        record Gone(Throwable cause) implements Arrival {}
+    }
+
+    private final Context context;
+    private final HttpServerRequest request;
+    private final long bytesMax;
+    private final Duration pauseMax;
+    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    private @Nullable Buffer chunk;
+    private int position;
+    private long received;
+    private boolean ended;
+
+    /** Made on the event loop, with the request paused. */
+    BodyStream(Context context, HttpServerRequest request, long bytesMax, Duration pauseMax) {
+        this.context = context;
+        this.request = request;
+        this.bytesMax = bytesMax;
+        this.pauseMax = pauseMax;
+        request.handler(buffer -> arrivals.add(new Arrival.Chunk(buffer)));
+        request.endHandler(end -> arrivals.add(new Arrival.End()));
+        request.exceptionHandler(cause -> arrivals.add(new Arrival.Gone(cause)));
+        request.fetch(CHUNKS_AHEAD);
+    }
+
+    @Override
+    public int read() throws IOException {
+        var available = next();
+        return available == null ? -1 : available.getByte(position++) & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        var available = next();
+        if (available == null) {
+            return -1;
+        }
+        int part = Math.min(length, available.length() - position);
+        available.getBytes(position, position + part, bytes, offset);
+        position += part;
+        return part;
+    }
+
+    /** Whether all of the body was read. */
+    boolean isWhole() {
+        return ended;
+    }
+
+    /** A chunk with bytes left, or null at the end. */
+    private @Nullable Buffer next() throws IOException {
+        while (!ended && (chunk == null || position == chunk.length())) {
+            switch (arrival()) {
+                case Arrival.Chunk(var buffer) -> {
+                    received += buffer.length();
+                    if (received > bytesMax) {
+                        throw Problems.tooLarge(bytesMax).exception();
+                    }
+                    chunk = buffer;
+                    position = 0;
+                    context.runOnContext(ready -> request.fetch(1));
+                }
+                case Arrival.End() -> ended = true;
+                case Arrival.Gone(var cause) ->
+                        throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes", cause);
+            }
+        }
+        return ended ? null : chunk;
+    }
+
+    private Arrival arrival() throws IOException {
+        try {
+            var arrival = arrivals.poll(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
+            if (arrival == null) {
+                throw Problems.requestTimeout(pauseMax).exception();
+            }
+            return arrival;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted in the middle of the body");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.spillway.service.http;
+
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.Settings;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Bounds of an HTTP service.
+ *
+ * @param bodyBytesMax of a gathered body, where its route says no other
+ * @param workingMax requests that handlers work on at the same time
+ * @param waitingMax requests that wait for that; one more is answered 503
+ * @param streamsMax uploads, downloads and event streams at the same time; one more is answered 503
+ * @param pauseMax how long a client may send or take nothing in the middle of a body
+ * @param heartbeat interval of the comments that keep an event stream alive
+ * @param closeWithin how long requests under way may take to end when the service stops
+ */
+public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
+        Duration closeWithin) {
+    public static final HttpLimits DEFAULT =
+            new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15), Duration.ofSeconds(10));
+
+    /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
+    static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
+    static final int HEADER_BYTES_MAX = 16 * 1024;
+
+    private static final Setting<Long> BODY = Setting.bytes("http-body-max", "Largest JSON body that is taken")
+            .must("1 KiB or more", bytes -> bytes >= 1024)
+            .defaultTo(DEFAULT.bodyBytesMax);
+    private static final Setting<Integer> WORKING = Setting.integer("http-requests-max", "Requests that are worked on at the same time")
+            .must("1 or more", number -> number >= 1)
+            .defaultTo(DEFAULT.workingMax);
+    private static final Setting<Integer> WAITING =
+            Setting.integer("http-requests-waiting-max", "Requests that wait to be worked on; one more is answered 503")
+                    .must("0 or more", number -> number >= 0)
+                    .defaultTo(DEFAULT.waitingMax);
+    private static final Setting<Integer> STREAMS =
+            Setting.integer("http-streams-max", "Uploads, downloads and event streams at the same time")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(DEFAULT.streamsMax);
+    private static final Setting<Duration> CLOSE =
+            Setting.duration("http-close-within", "How long requests may take to end when the service stops")
+                    .defaultTo(DEFAULT.closeWithin);
+
+    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CLOSE);
+
+    public static HttpLimits from(Settings settings) {
+        return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
+                DEFAULT.heartbeat,
+                settings.get(CLOSE));
+    }
+}

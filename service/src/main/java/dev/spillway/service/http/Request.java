@@ -1,0 +1,112 @@
+package dev.spillway.service.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.service.json.IncomingJson;
+import dev.spillway.service.json.UnreadableJsonException;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A request as a handler sees it. Belongs to the handler's thread. */
+public final class Request {
+    private static final byte[] NOTHING = {};
+
+    private final Route route;
+    private final Map<String, String> parameters;
+    private final Query query;
+    private final Function<String, @Nullable String> headers;
+    private final String mediaType;
+    private final ObjectMapper json;
+    private final byte[] gathered;
+    private final @Nullable InputStream stream;
+
+    Request(Route route, Map<String, String> parameters, Query query, Function<String, @Nullable String> headers, String mediaType,
+            ObjectMapper json,
+            byte @Nullable [] gathered, @Nullable InputStream stream) {
+        this.route = route;
+        this.parameters = parameters;
+        this.query = query;
+        this.headers = headers;
+        this.mediaType = mediaType;
+        this.json = json;
+        this.gathered = gathered == null ? NOTHING : gathered;
+        this.stream = stream;
+    }
+
+    /** A parameter of the path, percent-decoded once; empty when the segment is. */
+    public String parameter(String name) {
+        var value = parameters.get(name);
+        if (value == null) {
+            throw new IllegalStateException("path parameter " + name + " is not in " + route.template());
+        }
+        return value;
+    }
+
+    /** A parameter as a value of the service's own kind; an {@link IllegalArgumentException} of its reader becomes 400 with its message. */
+    public <T> T parameter(String name, Function<String, T> read) {
+        return read(name, parameter(name), read);
+    }
+
+    public Query query() {
+        return query;
+    }
+
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(headers.apply(name));
+    }
+
+    /** Media type of the body in lower case, without parameters; empty when there is none. */
+    public String mediaType() {
+        return mediaType;
+    }
+
+    /** Whether a body of a streamed type was sent, so that {@link #stream} has it. */
+    public boolean isStreamed() {
+        return stream != null;
+    }
+
+    /** A gathered body as it was sent; empty without one. The array is the request's own. */
+    public byte[] bytes() {
+        return gathered;
+    }
+
+    /**
+     * The body read by the service's mapper, which refuses unknown fields.
+     *
+     * @throws ProblemException 400 that names the field, its value and what was expected
+     */
+    public <T> T body(Class<T> type) {
+        return body(type, json);
+    }
+
+    /** As {@link #body(Class)}, read by another mapper. */
+    public <T> T body(Class<T> type, ObjectMapper mapper) {
+        try {
+            return IncomingJson.read(mapper, gathered, type);
+        } catch (UnreadableJsonException e) {
+            throw Problems.unreadable(e).exception();
+        }
+    }
+
+    /**
+     * The body as it arrives, for a body of a streamed type; the sender is slowed down to the speed of the reader. Over the route's bound,
+     * or when the sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an
+     * {@link java.io.IOException}.
+     */
+    public InputStream stream() {
+        return stream == null ? new ByteArrayInputStream(gathered) : stream;
+    }
+
+    static <T> T read(String name, String text, Function<String, T> read) {
+        try {
+            return read.apply(text);
+        } catch (IllegalArgumentException e) {
+            var why = e.getMessage() == null ? "not valid" : e.getMessage();
+            throw Problem.invalid(why.contains("(expected: ") ? why : "%s: %s (expected: %s)".formatted(name, Problems.shown(text), why))
+                    .exception();
+        }
+    }
+}

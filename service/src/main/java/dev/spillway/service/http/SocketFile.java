@@ -1,0 +1,87 @@
+package dev.spillway.service.http;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The file of a Unix domain socket. It appears under its path only with mode 0600: the socket is bound in a folder that nobody else can
+ * enter, then moved. What a killed process left behind is removed; a socket on which someone listens is not.
+ */
+final class SocketFile {
+    private static final String BINDING_SUFFIX = ".new";
+    private static final String BINDING_NAME = "s";
+    /** Of the socket's path, without its final zero, on the system with the smallest bound (macOS), less what the folder for binding adds. */
+    private static final int PATH_BYTES_MAX = 103 - (BINDING_SUFFIX + "/" + BINDING_NAME).length();
+
+    private final Path path;
+    private final Path folder;
+
+    private SocketFile(Path path) {
+        this.path = path;
+        this.folder = path.resolveSibling(path.getFileName() + BINDING_SUFFIX);
+    }
+
+    /** @throws IOException when someone listens there, when the path holds something else, or is too long */
+    static SocketFile prepare(Path path) throws IOException {
+        int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > PATH_BYTES_MAX) {
+            throw new IOException("socket: %s (expected: a path of %d bytes or less, not %d)".formatted(path, PATH_BYTES_MAX, bytes));
+        }
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+                throw new FileAlreadyExistsException(
+                        "socket: %s is a file (expected: nothing, or a socket that was left behind)".formatted(path));
+            }
+            if (isListenedOn(path)) {
+                throw new FileAlreadyExistsException(
+                        "socket: %s is in use by another process (expected: nobody listens there)".formatted(path));
+            }
+            Files.delete(path);
+        }
+        var file = new SocketFile(path);
+        file.removeBinding();
+        Files.createDirectory(file.folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        return file;
+    }
+
+    private static boolean isListenedOn(Path path) throws IOException {
+        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(path));
+        } catch (ConnectException e) {
+            return false;
+        }
+    }
+
+    /** Where to bind. */
+    Path binding() {
+        return folder.resolve(BINDING_NAME);
+    }
+
+    /** Shows the bound socket under its path. */
+    void publish() throws IOException {
+        Files.setPosixFilePermissions(binding(), PosixFilePermissions.fromString("rw-------"));
+        Files.move(binding(), path, StandardCopyOption.ATOMIC_MOVE);
+        removeBinding();
+    }
+
+    void remove() throws IOException {
+        Files.deleteIfExists(path);
+        removeBinding();
+    }
+
+    private void removeBinding() throws IOException {
+        Files.deleteIfExists(binding());
+        Files.deleteIfExists(folder);
+    }
+}

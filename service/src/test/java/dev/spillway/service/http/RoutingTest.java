@@ -1,0 +1,195 @@
+package dev.spillway.service.http;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** What a key or parameter is when it reaches a handler, over a real connection. */
+class RoutingTest {
+    private enum Colour {
+        RED, GREEN
+    }
+
+    private static RunningService service;
+
+    @BeforeAll
+    static void start() throws Exception {
+        service = new RunningService(
+                Route.get("/v1/namespaces/{ns}/entries/{key}", request -> text(request.parameter("ns") + "|" + request.parameter("key"))),
+                Route.delete("/v1/namespaces/{ns}/entries/{key}", request -> Response.noContent()),
+                Route.get("/v1/namespaces/{ns}/entries", request -> text("list")),
+                Route.get("/v1/namespaces/{ns}/entries/{key}/pin", request -> text("pin of " + request.parameter("key"))),
+                Route.get("/v1/hosts/all", request -> text("all")),
+                Route.get("/v1/hosts/{id}", request -> text(request.parameter("id", Integer::valueOf).toString())),
+                Route.get("/cache/{ns}/{path...}", request -> text(request.parameter("ns") + "|" + request.parameter("path"))),
+                Route.get("/query", request -> text(request.query().number("limit", 1, 10).orElse(5L) + "|"
+                        + request.query().flag("touch").orElse(true) + "|"
+                        + request.query().text("after").orElse("-") + "|" + request.query().duration("hold").orElse(Duration.ZERO) + "|"
+                        + request.query().oneOf("colour", Colour.class).orElse(Colour.RED)))
+                        .query("limit", "touch", "after", "hold", "colour"),
+                Route.get("/value", request -> text("" + request.query().value("id", Integer::valueOf).orElse(0))).query("id"));
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+    }
+
+    private static Response text(String text) {
+        return Response.bytes("text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String body(String answer) {
+        return answer.substring(answer.indexOf("\r\n\r\n") + 4);
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            a%2Fb, a/b
+            a%2F..%2Fb, a/../b
+            %2E%2E, ..
+            .., ..
+            ., .
+            %2e, .
+            %252F, %2F
+            %25, %
+            a%20b, a b
+            a+b, a+b
+            a;b=c, a;b=c
+            a:b@c, a:b@c
+            %C3%A9%F0%9F%90%98, é🐘
+            %5C..%5C, \\..\\
+            """)
+    void aKeyArrivesDecodedExactlyOnce(String sent, String key) throws IOException {
+        assertThat(body(service.rawGet("/v1/namespaces/n/entries/" + sent))).isEqualTo("n|" + key);
+    }
+
+    @Test
+    void anEmptyKeyReachesTheHandlerWhichNamesIt() throws IOException {
+        assertThat(body(service.rawGet("/v1/namespaces/n/entries/"))).isEqualTo("n|");
+    }
+
+    @Test
+    void aKeyOf1024BytesFitsEvenWhenEachByteIsEncoded() throws Exception {
+        var key = "é".repeat(512);
+        var encoded = URLEncoder.encode(key, StandardCharsets.UTF_8);
+        assertThat(encoded).hasSize(3072);
+        assertThat(service.get("/v1/namespaces/n/entries/" + encoded).body()).isEqualTo("n|" + key);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%", "a%2", "%zz", "%FF", "%C3", "%ED%A0%80", "%C0%AF", "caf\u00e9"})
+    void whatIsNotPercentEncodedUtf8IsRefused(String sent) throws IOException {
+        assertThat(service.rawGet("/v1/namespaces/n/entries/" + sent)).startsWith("HTTP/1.1 400")
+                .contains("urn:spillway:problem:malformed-path")
+                .contains("key: ");
+    }
+
+    @Test
+    void aRequestLineBeyondTheBoundIsRefusedAsAProblem() throws IOException {
+        assertThat(service.rawGet("/v1/" + "a".repeat(20_000))).startsWith("HTTP/1.1 414").contains("urn:spillway:problem:path-too-long");
+    }
+
+    @Test
+    void headersBeyondTheBoundAreRefusedAsAProblem() throws IOException {
+        assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431")
+                .contains("urn:spillway:problem:headers-too-large");
+    }
+
+    @Test
+    void anUnknownPathIsAProblem() throws Exception {
+        var answer = service.get("/v1/nowhere");
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(answer.body()).contains("\"type\":\"urn:spillway:problem:unknown-path\"")
+                .contains("\"status\":404")
+                .contains("path: /v1/nowhere (expected: ");
+    }
+
+    @Test
+    void aWrongMethodIsToldWhichOnesThereAre() throws Exception {
+        var answer = service.send("PATCH", "/v1/namespaces/n/entries/k", "application/json", "{}");
+        assertThat(answer.statusCode()).isEqualTo(405);
+        assertThat(answer.headers().firstValue("Allow")).contains("DELETE, GET, HEAD");
+        assertThat(answer.body()).contains("method: PATCH (expected: DELETE, GET, HEAD)");
+    }
+
+    @Test
+    void headIsGetWithoutTheBody() throws Exception {
+        var answer = service.raw("HEAD /v1/hosts/all HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 200").containsIgnoringCase("content-length: 3\r\n").endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void noContentCarriesNoLength() throws Exception {
+        var answer = service.raw("DELETE /v1/namespaces/n/entries/k HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 204").doesNotContainIgnoringCase("content-length").endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void aLiteralSegmentWinsOverAParameterAndASubresourceOverNothing() throws Exception {
+        assertThat(service.get("/v1/hosts/all").body()).isEqualTo("all");
+        assertThat(service.get("/v1/namespaces/n/entries/a%2Fpin/pin").body()).isEqualTo("pin of a/pin");
+        assertThat(service.get("/v1/namespaces/n/entries/a%2Fpin").body()).isEqualTo("n|a/pin");
+    }
+
+    @Test
+    void theRestOfAPathIsOneParameter() throws Exception {
+        assertThat(service.get("/cache/n/ac/a%2Fb//c").body()).isEqualTo("n|ac/a/b//c");
+    }
+
+    @Test
+    void aParameterThatItsReaderRefusesIsNamed() throws Exception {
+        var answer = service.get("/v1/hosts/x");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("id: x (expected: ");
+    }
+
+    @Test
+    void aTargetSentAsAWholeUriIsTheSame() throws Exception {
+        assertThat(body(service.rawGet("http://test/v1/hosts/all"))).isEqualTo("all");
+    }
+
+    @Test
+    void theQueryIsTypedAndDecodedOnce() throws Exception {
+        assertThat(service.get("/query?limit=7&touch=false&after=a%252Fb+c&hold=PT10M&colour=green").body())
+                .isEqualTo("7|false|a%2Fb c|PT10M|GREEN");
+        assertThat(service.get("/query?touch").body()).isEqualTo("5|true|-|PT0S|RED");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            limt=3;             limt: unknown query parameter (expected: limit, touch, after, hold, colour)
+            limit=0;            limit: 0 (expected: a whole number of 1 to 10)
+            limit=x;            limit: x (expected: a whole number of 1 to 10)
+            limit=1&limit=2;    limit: given twice (expected: once)
+            touch=yes;          touch: yes (expected: true or false)
+            hold=-PT1S;         hold: -PT1S (expected: a duration such as 10s, 5m or PT10S)
+            colour=RED;         colour: RED (expected: one of red, green)
+            after=%FF;          query: %FF: not UTF-8 once decoded
+            """)
+    void aQueryThatIsNotAskedForIsRefused(String query, String detail) throws Exception {
+        var answer = service.get("/query?" + query);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains(detail);
+    }
+
+    @Test
+    void twoRoutesForTheSameRequestsAreRefusedAtTheStart() {
+        assertThatThrownBy(
+                () -> new RouteTable(List.of(Route.get("/a/{x}", request -> text("")), Route.get("/a/{y}", request -> text("")))))
+                .hasMessageContaining("GET /a/{y}");
+    }
+}

@@ -1,0 +1,94 @@
+package dev.spillway.service.http;
+
+import dev.spillway.events.Json;
+import dev.spillway.service.settings.HostPort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
+final class RunningService implements AutoCloseable {
+    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5));
+
+    final ServiceMetrics metrics = new ServiceMetrics();
+    final Readiness readiness = new Readiness(Duration.ofSeconds(5));
+    final HttpService service;
+    final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    RunningService(Route... routes) throws IOException, InterruptedException {
+        this(LIMITS, routes);
+    }
+
+    RunningService(HttpLimits limits, Route... routes) throws IOException, InterruptedException {
+        service = HttpService.start(options("127.0.0.1:0", limits, routes));
+    }
+
+    HttpService.Options options(String address, HttpLimits limits, Route... routes) {
+        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits, List.of(routes), readiness, metrics,
+                Json.strict(),
+                Optional.of("/openapi-of-test.yaml"));
+    }
+
+    URI uri(String rawPath) {
+        return URI.create("http://" + service.address() + rawPath);
+    }
+
+    HttpResponse<String> get(String rawPath) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(uri(rawPath)).build(), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> send(String method, String rawPath, String mediaType, String body) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(uri(rawPath))
+                .header("Content-Type", mediaType)
+                .method(method, BodyPublishers.ofString(body))
+                .build(), BodyHandlers.ofString());
+    }
+
+    Socket connect() throws IOException {
+        var socket = new Socket(service.address().host(), service.address().port());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    /** Sends bytes as they are on a connection of their own and returns everything up to its end. */
+    String raw(String request) throws IOException {
+        try (var socket = connect()) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** A request without a body whose connection ends with the answer. */
+    String rawGet(String target) throws IOException {
+        return raw("GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    }
+
+    static String readUntil(InputStream in, String end) throws IOException {
+        var text = new StringBuilder();
+        while (text.indexOf(end) < 0) {
+            int next = in.read();
+            if (next < 0) {
+                throw new IOException("ended before " + end + ": " + text);
+            }
+            text.append((char) next);
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        service.close();
+        metrics.close();
+    }
+}

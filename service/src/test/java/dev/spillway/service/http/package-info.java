@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.http;
+
+import org.jspecify.annotations.NullMarked;
