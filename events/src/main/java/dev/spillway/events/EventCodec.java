@@ -61,7 +61,11 @@ public final class EventCodec {
                     null);
         }
         try {
-            return mapper.readValue(value, expected);
+            T read = mapper.readValue(value, expected);
+            if (read == null) {
+                throw new UnreadableEventException("event value: null (expected: " + type + ")", null);
+            }
+            return read;
         } catch (IOException e) {
             throw new UnreadableEventException("event value: not readable as " + type, e);
         }

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
 import java.lang.reflect.Constructor;
 import org.jspecify.annotations.Nullable;
 
-/** Reads nullness off the records: a component that is not {@code @Nullable} must be there and must not be null. */
+/** Reads nullness off the records: a component that is not {@code @Nullable} must be there and must not be null; nor may an element of a list or a value of a map. */
 final class RequiredComponents extends NopAnnotationIntrospector {
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,7 @@ final class RequiredComponents extends NopAnnotationIntrospector {
 
     @Override
     public JsonSetter.Value findSetterInfo(Annotated annotated) {
-        return isRequired(annotated) ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+        return JsonSetter.Value.construct(isRequired(annotated) ? Nulls.FAIL : Nulls.DEFAULT, Nulls.FAIL);
     }
 
     private static boolean isRequired(Annotated annotated) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.events;
+
+import org.jspecify.annotations.NullMarked;
