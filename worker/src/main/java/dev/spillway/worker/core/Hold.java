@@ -1,0 +1,9 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.UUID;
+
+/** A promise that an image stays whole on the disk until it is released or {@code until} has passed. */
+public record Hold(UUID id, ReplicaId replicaId, Instant until) {
+}

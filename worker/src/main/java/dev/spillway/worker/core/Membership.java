@@ -1,0 +1,27 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.RegistryId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a store remembers of its registry, so that it never obeys another one or an older state of its own.
+ *
+ * @param registryId        absent until the first join
+ * @param highestGeneration the highest generation that any of its replicas was registered as
+ * @param suspended         the host was retired: it serves nothing until a reconciliation is answered
+ */
+public record Membership(@Nullable RegistryId registryId, long epoch, long incarnation, long highestGeneration, boolean suspended) {
+    public static final Membership NONE = new Membership(null, 0, 0, 0, false);
+
+    Membership joined(RegistryId registry, long inEpoch, long as, boolean reconcileFirst) {
+        return new Membership(registry, inEpoch, as, highestGeneration, suspended || reconcileFirst);
+    }
+
+    Membership seen(long generation) {
+        return generation <= highestGeneration ? this : new Membership(registryId, epoch, incarnation, generation, suspended);
+    }
+
+    Membership suspended(boolean servesNothing) {
+        return new Membership(registryId, epoch, incarnation, highestGeneration, servesNothing);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+
+/**
+ * A replica whose image is whole, synced and in its place under its id, ready to be registered.
+ *
+ * @param generation the generation to attach to, or 0 to take the key with a new one
+ */
+public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description) {
+}

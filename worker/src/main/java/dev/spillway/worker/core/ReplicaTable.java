@@ -1,0 +1,205 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replicas of one host with their states and holds: which copy of a key is served, which waits, which may go. Every change goes into the
+ * step that is being built. Not thread-safe.
+ */
+final class ReplicaTable {
+    private final HostIdentity identity;
+    private final Map<ReplicaId, ReplicaRecord> replicas = new LinkedHashMap<>();
+    private final Map<EntryName, ReplicaId> served = new HashMap<>();
+    private final Map<EntryName, Set<ReplicaId>> byName = new HashMap<>();
+    private final Map<UUID, Hold> holds = new HashMap<>();
+    private final Map<ReplicaId, Set<UUID>> heldBy = new HashMap<>();
+
+    ReplicaTable(HostIdentity identity, IndexContents stored) {
+        this.identity = identity;
+        stored.replicas().forEach(this::index);
+        stored.holds().forEach(this::index);
+    }
+
+    private void index(Hold hold) {
+        holds.put(hold.id(), hold);
+        heldBy.computeIfAbsent(hold.replicaId(), ignored -> new HashSet<>()).add(hold.id());
+    }
+
+    private void index(ReplicaRecord replica) {
+        ReplicaRecord before = replicas.put(replica.id(), replica);
+        if (before != null && before.state() == ReplicaState.LIVE) {
+            served.remove(before.name(), before.id());
+        }
+        byName.computeIfAbsent(replica.name(), ignored -> new HashSet<>()).add(replica.id());
+        if (replica.state() == ReplicaState.LIVE) {
+            served.put(replica.name(), replica.id());
+        }
+    }
+
+    private void put(ReplicaRecord replica, Step.Builder out) {
+        index(replica);
+        out.change(new IndexChange.PutReplica(replica));
+    }
+
+    private void remove(ReplicaRecord replica, Step.Builder out) {
+        replicas.remove(replica.id());
+        served.remove(replica.name(), replica.id());
+        byName.computeIfPresent(replica.name(), (name, ids) -> without(ids, replica.id()));
+        out.change(new IndexChange.RemoveReplica(replica.id()));
+    }
+
+    Collection<ReplicaRecord> all() {
+        return replicas.values();
+    }
+
+    List<ReplicaRecord> in(ReplicaState state) {
+        return replicas.values().stream().filter(replica -> replica.state() == state).toList();
+    }
+
+    @Nullable ReplicaRecord get(ReplicaId id) {
+        return replicas.get(id);
+    }
+
+    Optional<ReplicaRecord> served(EntryName name) {
+        ReplicaId id = served.get(name);
+        return id == null ? Optional.empty() : Optional.ofNullable(replicas.get(id));
+    }
+
+    void pending(ReplicaRecord offered, Step.Builder out) {
+        if (replicas.containsKey(offered.id())) {
+            throw new IllegalArgumentException("replicaId: " + offered.id() + " (expected: an id that was not used before)");
+        }
+        put(offered, out);
+    }
+
+    /**
+     * The registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer id; what
+     * is not served any more never is again.
+     *
+     * @return the copy of the same generation that is one too many, if there is one
+     */
+    Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, Step.Builder out) {
+        ReplicaRecord newer = pending.registered(snapshot, generation, ReplicaState.LIVE);
+        ReplicaRecord rival = served(pending.name()).orElse(null);
+        long highestEver = byName.getOrDefault(pending.name(), Set.of()).stream().map(replicas::get).filter(Objects::nonNull)
+                .filter(other -> other.state() != ReplicaState.PENDING).mapToLong(ReplicaRecord::generation).max().orElse(0);
+        if (generation < highestEver) {
+            put(newer.in(ReplicaState.HIDDEN), out);
+            return Optional.empty();
+        }
+        if (rival == null) {
+            put(newer, out);
+            return Optional.empty();
+        }
+        boolean rivalStays = rival.generation() == generation && rival.id().compareTo(newer.id()) > 0;
+        ReplicaRecord hidden = (rivalStays ? newer : rival).in(ReplicaState.HIDDEN);
+        put(hidden, out);
+        if (!rivalStays) {
+            put(newer, out);
+        }
+        return rival.generation() == generation ? Optional.of(hidden) : Optional.empty();
+    }
+
+    void hide(ReplicaRecord live, Step.Builder out) {
+        put(live.in(ReplicaState.HIDDEN), out);
+    }
+
+    /** Dooms a replica; its image goes at once unless somebody holds it. */
+    void doom(ReplicaRecord replica, boolean ordered, Step.Builder out) {
+        put(ordered ? replica.underOrder(ReplicaState.DOOMED) : replica.in(ReplicaState.DOOMED), out);
+        releaseIfUnheld(replica.id(), out);
+    }
+
+    void markOrdered(ReplicaRecord replica, Step.Builder out) {
+        if (!replica.ordered()) {
+            put(replica.underOrder(replica.state()), out);
+        }
+    }
+
+    void releaseIfUnheld(ReplicaId id, Step.Builder out) {
+        ReplicaRecord replica = replicas.get(id);
+        if (replica != null && replica.state() == ReplicaState.DOOMED && heldUntil(id).isEmpty()) {
+            out.effect(new Effect.MoveToTrash(id));
+        }
+    }
+
+    void trashed(ReplicaRecord doomed, Step.Builder out) {
+        put(doomed.in(ReplicaState.TRASH), out);
+        out.effect(new Effect.Unlink(doomed.id()));
+    }
+
+    /** The end of a replica that no order names needs no report. */
+    void unlinked(ReplicaRecord trashed, long bytesFreed, Step.Builder out) {
+        if (!trashed.ordered()) {
+            remove(trashed, out);
+            return;
+        }
+        ReplicaRecord gone = trashed.gone(bytesFreed);
+        put(gone, out);
+        out.effect(new Effect.Publish(report(gone)));
+    }
+
+    void acknowledged(ReplicaId id, Step.Builder out) {
+        ReplicaRecord replica = replicas.get(id);
+        if (replica != null && replica.state() == ReplicaState.GONE) {
+            remove(replica, out);
+        }
+    }
+
+    void accessed(ReplicaRecord replica, Instant at, Step.Builder out) {
+        put(replica.accessed(at), out);
+    }
+
+    /** What there is to say of an ordered replica: that it is gone, or that it is held. */
+    Report report(ReplicaRecord replica) {
+        if (replica.state() == ReplicaState.GONE) {
+            return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DELETED, null, null, replica.bytesFreed());
+        }
+        return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DEFERRED, heldUntil(replica.id()).orElse(null), null, 0);
+    }
+
+    void grant(Hold hold, Step.Builder out) {
+        index(hold);
+        out.change(new IndexChange.PutHold(hold));
+    }
+
+    void release(Hold hold, Step.Builder out) {
+        holds.remove(hold.id());
+        heldBy.computeIfPresent(hold.replicaId(), (id, ids) -> without(ids, hold.id()));
+        out.change(new IndexChange.RemoveHold(hold.id()));
+        releaseIfUnheld(hold.replicaId(), out);
+    }
+
+    @Nullable Hold hold(UUID id) {
+        return holds.get(id);
+    }
+
+    Collection<Hold> holds() {
+        return holds.values();
+    }
+
+    /** Until when a replica is held, by the last of its holds. */
+    Optional<Instant> heldUntil(ReplicaId id) {
+        return heldBy.getOrDefault(id, Set.of()).stream().map(holds::get).filter(Objects::nonNull).map(Hold::until).max(Instant::compareTo);
+    }
+
+    private static <T> @Nullable Set<T> without(Set<T> ids, T gone) {
+        ids.remove(gone);
+        return ids.isEmpty() ? null : ids;
+    }
+}

@@ -1,0 +1,30 @@
+package dev.spillway.worker.core;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an input leads to: changes to make durable together, then effects to carry out. When the process dies between the two, the effects are
+ * found again from the index at the next start.
+ */
+public record Step(List<IndexChange> changes, List<Effect> effects) {
+    public static final Step NOTHING = new Step(List.of(), List.of());
+
+    /** Gathers a step. */
+    static final class Builder {
+        private final List<IndexChange> changes = new ArrayList<>();
+        private final List<Effect> effects = new ArrayList<>();
+
+        void change(IndexChange change) {
+            changes.add(change);
+        }
+
+        void effect(Effect effect) {
+            effects.add(effect);
+        }
+
+        Step build() {
+            return new Step(List.copyOf(changes), List.copyOf(effects));
+        }
+    }
+}
