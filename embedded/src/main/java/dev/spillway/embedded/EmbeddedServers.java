@@ -10,7 +10,8 @@ public record EmbeddedServers(PostgresServer postgres, KafkaBroker kafka) implem
     private static final Executor THREADS = task -> Thread.ofPlatform().daemon().name("embedded-server").start(task);
 
     /**
-     * Starts both at the same time and returns when both serve. If one fails, the other is stopped first, and then the failure is thrown.
+     * Starts both at the same time and returns when both serve. If one fails, the other is stopped first, and then
+     * the failure is thrown.
      *
      * @throws EmbeddedServerException as {@link PostgresServer#start} and {@link KafkaBroker#start}
      */

@@ -10,6 +10,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
 import kafka.server.FaultHandlerFactory;
@@ -26,14 +29,15 @@ import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
- * A running Kafka broker in this process: one node, broker and KRaft controller at once, bound to 127.0.0.1. Topics are made by whoever needs them, never by a client's mistake
- * ({@code auto.create.topics.enable} is off).
+ * A running Kafka broker in this process: one node, broker and KRaft controller at once, bound to 127.0.0.1. Topics
+ * are made by whoever needs them, never by a client's mistake ({@code auto.create.topics.enable} is off).
  *
- * <p>What a client was told is stored survives a killed process, because the operating system has it; as on every Kafka with default settings, lost power can take what is not yet flushed.
- * A start after a kill recovers the logs and waits until the killed broker's registration has run out, 3 s.
+ * <p>What a client was told is stored survives a killed process, because the operating system has it; as on every
+ * Kafka with default settings, lost power can take what is not yet flushed. A start after a kill recovers the logs
+ * and waits until the killed broker's registration has run out, 3 s.
  *
- * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Kafka itself ends the whole process when its only log directory can no longer be
- * written. Safe for use by several threads.
+ * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Kafka itself
+ * ends the whole process when its only log directory can no longer be written. Safe for use by several threads.
  */
 public final class KafkaBroker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaBroker.class);
@@ -69,9 +73,17 @@ public final class KafkaBroker implements AutoCloseable {
         ServerDirectory directory = ServerDirectory.open(NAME, settings.directory(), left -> {});
         boolean started = false;
         try {
+            if (directory.path().toString().contains(",")) {
+                throw new EmbeddedServerException("Kafka directory: " + directory.path() + " (expected: a path without a comma)");
+            }
             Path data = KafkaStorage.prepare(directory.path());
             try (Listeners listeners = Listeners.bind(settings)) {
-                KafkaBroker broker = assemble(settings, directory, data, listeners);
+                KafkaBroker broker;
+                try {
+                    broker = assemble(settings, directory, data, listeners);
+                } catch (RuntimeException e) {
+                    throw new EmbeddedServerException("configuring Kafka on " + data + ": " + e.getMessage(), e);
+                }
                 broker.startup();
                 started = true;
                 LOG.info("Kafka serves {} on 127.0.0.1:{}", data, broker.port);
@@ -119,7 +131,10 @@ public final class KafkaBroker implements AutoCloseable {
             controller.startup();
             broker.startup();
             started = true;
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // Scala declares nothing of what it throws
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             throw new EmbeddedServerException("starting Kafka on " + directory.path() + ": " + e.getMessage(), e);
         } finally {
             if (!started) {
@@ -128,11 +143,37 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
+    /**
+     * In a thread of its own, because Kafka neither bounds a stop as a whole nor finishes one on an interrupted
+     * thread.
+     */
     private void stopServers() {
+        CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> {
+            try {
+                broker.shutdown(stopTimeout);
+            } finally {
+                controller.shutdown();
+            }
+        }, task -> Thread.ofPlatform().daemon().name("kafka-stop").start(task));
+        boolean interrupted = false;
+        long deadline = System.nanoTime() + 2 * stopTimeout.toNanos();
         try {
-            broker.shutdown(stopTimeout);
+            while (true) {
+                try {
+                    stopped.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new EmbeddedServerException("stopping Kafka on " + directory.path() + ": " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new EmbeddedServerException("Kafka on " + directory.path() + " did not stop within " + stopTimeout.multipliedBy(2), e);
         } finally {
-            controller.shutdown();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -155,13 +196,21 @@ public final class KafkaBroker implements AutoCloseable {
         return directory.path();
     }
 
-    /** Completes when the broker has ended: normally after {@link #close()}, with an {@link EmbeddedServerException} after a fault that it cannot go on with. */
+    /**
+     * Completes when the broker has ended: normally after {@link #close()}, with an {@link EmbeddedServerException}
+     * after a fault that it cannot go on with.
+     */
     public CompletionStage<Void> ended() {
         return ended.minimalCompletionStage();
     }
 
     /**
-     * Stops the broker and gives up its directory, a temporary one with all its data. On return the ports are free. Later calls do nothing; those at the same time wait.
+     * Stops the broker and gives up its directory, a temporary one with all its data. Takes at most twice the
+     * settings' stop timeout; on return the ports are free. Later calls do nothing; those at the same time wait. An
+     * interrupt does not cut it short.
+     *
+     * @throws EmbeddedServerException if the broker did not stop in time; its directory then stays held until this
+     *                                 process ends
      */
     @Override
     public void close() {
@@ -170,16 +219,16 @@ public final class KafkaBroker implements AutoCloseable {
                 return;
             }
             closed = true;
-            try {
-                stopServers();
-            } finally {
-                directory.close();
-            }
+            stopServers();
+            directory.close();
         }
         ended.complete(null);
     }
 
-    /** The two listening sockets, bound before the broker is configured: a free port is known and kept, and a busy one is told before anything starts. */
+    /**
+     * The two listening sockets, bound before the broker is configured: a free port is known and kept, and a busy one
+     * is told before anything starts.
+     */
     private static final class Listeners implements ServerSocketFactory, AutoCloseable {
         private final Map<Integer, ServerSocketChannel> unused = new ConcurrentHashMap<>();
         private final int port;

@@ -36,7 +36,8 @@ final class KafkaProperties {
         properties.put("num.network.threads", "2");
         properties.put("num.io.threads", "4");
         properties.put("background.threads", "2");
-        // A killed broker's registration stands for this long and keeps its successor out. Broker and controller share one process, so a session that ends tells nothing else.
+        // A killed broker's registration stands for this long and keeps its successor out. Broker and controller
+        // share one process, so a session that ends tells nothing else.
         properties.put("broker.session.timeout.ms", "3000");
         properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("metric.reporters", "");

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an embedded Kafka broker is started. Immutable; each {@code with} method returns a changed copy.
  *
- * @param directory      where logs and metadata are kept between runs, made and formatted if missing; null for a temporary directory that goes at close
+ * @param directory      where logs and metadata are kept between runs, made and formatted if missing; null for a
+ *                       temporary directory that goes at close
  * @param port           TCP port for clients on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
  * @param controllerPort TCP port of the controller on 127.0.0.1, which no client needs; 0 to have a free one chosen
  * @param retention      how long a topic without a setting of its own keeps its records
- * @param properties     further broker properties by name; those that make the broker local and single are fixed and refused here
+ * @param properties     further broker properties by name; those that make the broker local and single are fixed and
+ *                       refused here
  * @param startTimeout   how long a start may take, recovery of a killed broker included
  * @param stopTimeout    how long a clean stop may take before it is given up
  */

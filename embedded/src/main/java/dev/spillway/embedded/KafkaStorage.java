@@ -12,7 +12,10 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
 
-/** The broker's data below its directory: {@code data}, formatted once beside itself and renamed, so that a crash in between leaves nothing half formatted. */
+/**
+ * The broker's data below its directory: {@code data}, formatted once beside itself and renamed, so that a crash in
+ * between leaves nothing half formatted.
+ */
 final class KafkaStorage {
     private KafkaStorage() {}
 

@@ -27,10 +27,12 @@ import org.slf4j.LoggerFactory;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The programs of PostgreSQL, unpacked once into a cache directory under a name made of their digest, and used from there by every later start.
+ * The programs of PostgreSQL, unpacked once into a cache directory under a name made of their digest, and used from
+ * there by every later start.
  *
- * <p>A directory appears under its name complete, by renaming, and carries the list of its files with their sizes; that list is compared on every use, because
- * cleaners of caches and lost power take single files. First starts at the same time wait for one another on a file lock.
+ * <p>A directory appears under its name complete, by renaming, and carries the list of its files with their sizes;
+ * that list is compared on every use, because cleaners of caches and lost power take single files. First starts at
+ * the same time wait for one another on a file lock.
  */
 final class PostgresBinaries {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresBinaries.class);

@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The data of one server below its directory: {@code data} as PostgreSQL made it, and {@code password}, which only the owner can read.
+ * The data of one server below its directory: {@code data} as PostgreSQL made it, and {@code password}, which only
+ * the owner can read.
  *
- * <p>{@code initdb} works beside {@code data} and its result is renamed, so that a crash in between leaves nothing that looks like a database.
+ * <p>{@code initdb} works beside {@code data} and its result is renamed, so that a crash in between leaves nothing
+ * that looks like a database.
  */
 final class PostgresData {
     static final String USER = "spillway";
@@ -85,7 +87,8 @@ final class PostgresData {
         Files.createDirectory(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         runAs.own(unfinished);
         runInitdb(binaries, unfinished, temporary);
-        // A password even on loopback: whoever else is logged in on this machine could otherwise run programs through the database's superuser.
+        // A password even on loopback: whoever else is logged in on this machine could otherwise run programs through
+        // the database's superuser.
         Files.writeString(unfinished.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
         Files.move(unfinished, path(), StandardCopyOption.ATOMIC_MOVE);
     }

@@ -14,13 +14,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running PostgreSQL 18 with a database {@code spillway}, reachable on 127.0.0.1 with its user's password and by no other way. It is durable like a production server: {@code fsync},
- * {@code synchronous_commit} and {@code full_page_writes} are on.
+ * A running PostgreSQL 18 with a database {@code spillway}, reachable on 127.0.0.1 with its user's password and by no
+ * other way. It is durable like a production server: {@code fsync}, {@code synchronous_commit} and {@code
+ * full_page_writes} are on.
  *
- * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it, after it has verified that the process really is a PostgreSQL of that
- * directory, and recovers the data. What a killed JVM left of a temporary server is stopped and removed by the next temporary start of the same user.
+ * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it,
+ * after it has verified that the process really is a PostgreSQL of that directory, and recovers the data. What a
+ * killed JVM left of a temporary server is stopped and removed by the next temporary start of the same user.
  *
- * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Safe for use by several threads.
+ * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Safe for use by
+ * several threads.
  */
 public final class PostgresServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
@@ -47,11 +50,13 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server and returns when it answers. Blocks; on a failure, an interrupt included, nothing is left running.
+     * Starts a server and returns when it answers. Blocks; on a failure, an interrupt included, nothing is left
+     * running.
      *
      * @throws PortInUseException      if the chosen port is taken
      * @throws DirectoryInUseException if another server, of this process or of another one, has the directory
-     * @throws EmbeddedServerException if the server cannot be unpacked, made or started; the message has its last words
+     * @throws EmbeddedServerException if the server cannot be unpacked, made or started; the message has its last
+     *                                 words
      */
     public static PostgresServer start(PostgresSettings settings) {
         PostgresBinaries binaries = PostgresBinaries.unpacked(settings.binaries());
@@ -141,14 +146,18 @@ public final class PostgresServer implements AutoCloseable {
         return postmaster.pid();
     }
 
-    /** Completes when the server has ended: normally after {@link #close()}, with an {@link EmbeddedServerException} that has its last words if it ended by itself. */
+    /**
+     * Completes when the server has ended: normally after {@link #close()}, with an {@link EmbeddedServerException}
+     * that has its last words if it ended by itself.
+     */
     public CompletionStage<Void> ended() {
         return ended.minimalCompletionStage();
     }
 
     /**
-     * Stops the server and gives up its directory, a temporary one with all its data. Takes at most three times the settings' stop timeout; on return the process is gone and the port
-     * free. Later calls do nothing; those at the same time wait. An interrupt does not cut it short.
+     * Stops the server and gives up its directory, a temporary one with all its data. Takes at most three times the
+     * settings' stop timeout; on return the process is gone and the port free. Later calls do nothing; those at the
+     * same time wait. An interrupt does not cut it short.
      */
     @Override
     public void close() {
@@ -158,11 +167,8 @@ public final class PostgresServer implements AutoCloseable {
             }
             closeWanted = true;
             closed = true;
-            try {
-                postmaster.stop(stopTimeout);
-            } finally {
-                directory.close();
-            }
+            postmaster.stop(stopTimeout);
+            directory.close();
         }
         ended.complete(null);
     }

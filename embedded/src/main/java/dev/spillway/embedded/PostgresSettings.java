@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an embedded PostgreSQL is started. Immutable; each {@code with} method returns a changed copy.
  *
- * @param directory      where data, password and lock are kept between runs, made if missing; null for a temporary directory that goes at close
+ * @param directory      where data, password and lock are kept between runs, made if missing; null for a temporary
+ *                       directory that goes at close
  * @param port           TCP port on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
  * @param maxConnections the server's {@code max_connections}, 10 or more
- * @param parameters     further server parameters by name, for example {@code shared_buffers} to {@code 256MB}; those that make the server durable and local are fixed and refused here
- * @param binaries       where the server's programs are unpacked to and kept for later starts; null for {@code /var/cache/spillway} if root, else the user's cache directory
+ * @param parameters     further server parameters by name, for example {@code shared_buffers} to {@code 256MB}; those
+ *                       that make the server durable and local are fixed and refused here
+ * @param binaries       where the server's programs are unpacked to and kept for later starts; null for {@code
+ *                       /var/cache/spillway} if root, else the user's cache directory
  * @param startTimeout   how long a start may take, recovery of a killed server included
- * @param stopTimeout    how long a clean stop may take before the server is stopped at once (its next start then recovers); the same again until it is killed
+ * @param stopTimeout    how long a clean stop may take before the server is stopped at once (its next start then
+ *                       recovers); the same again until it is killed
  */
 public record PostgresSettings(@Nullable Path directory, int port, int maxConnections, Map<String, String> parameters,
         @Nullable Path binaries, Duration startTimeout,

@@ -18,13 +18,19 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One running PostgreSQL, a child of this process but of its own session: Ctrl-C on the terminal reaches its owner alone, who stops it when it is time. */
+/**
+ * One running PostgreSQL, a child of this process but of its own session: Ctrl-C on the terminal reaches its owner
+ * alone, who stops it when it is time.
+ */
 final class Postmaster {
     /** What the server says goes here, at debug level; what it said last goes into exceptions too. */
     private static final Logger SERVER_LOG = LoggerFactory.getLogger("dev.spillway.embedded.postgres");
     private static final Logger LOG = LoggerFactory.getLogger(Postmaster.class);
     private static final int REMEMBERED_LINES = 20;
-    /** The reader of the server's log can wait a little for a last line that never ends in a newline, or for a child that outlives its parent. */
+    /**
+     * The reader of the server's log can wait a little for a last line that never ends in a newline, or for a child
+     * that outlives its parent.
+     */
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
     private final Process process;
@@ -126,8 +132,9 @@ final class Postmaster {
     }
 
     /**
-     * Ends the server: connections are cut and everything is written; after {@code patience} without that, at once, and the next start recovers; after as long again, by a kill.
-     * Goes on when interrupted, and leaves the thread interrupted.
+     * Ends the server: connections are cut and everything is written; after {@code patience} without that, at once,
+     * and the next start recovers; after as long again, by a kill. Goes on when interrupted, and leaves the thread
+     * interrupted.
      */
     void stop(Duration patience) {
         boolean interrupted = false;

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * As whom PostgreSQL runs. It refuses to run as root, so a root process steps down for it: preferably into a user namespace of its own, where it is nobody and yet reaches
- * whatever root's files allow their owner; where namespaces are forbidden (as in most containers), as an unprivileged user, who then owns the data.
+ * As whom PostgreSQL runs. It refuses to run as root, so a root process steps down for it: preferably into a user
+ * namespace of its own, where it is nobody and yet reaches whatever root's files allow their owner; where namespaces
+ * are forbidden (as in most containers), as an unprivileged user, who then owns the data.
  */
 sealed interface RunAs {
     /** The user {@code nobody} of every system that has one. */
@@ -121,17 +122,18 @@ sealed interface RunAs {
 
     /** Refuses a place that this user cannot reach, naming the directory that is in the way. */
     default void requireReachable(Path place) {
-        if (!(this instanceof OtherUser user)) {
+        if (this instanceof Caller) {
             return;
         }
+        long uid = this instanceof OtherUser user ? user.uid() : 0;
+        long gid = this instanceof OtherUser user ? user.gid() : 0;
         for (Path directory = place.toAbsolutePath(); directory != null; directory = directory.getParent()) {
             int mode = number(directory, "unix:mode");
-            boolean enters = uidOf(directory) == user.uid() ? (mode & 0100) != 0
-                    : gidOf(directory) == user.gid() ? (mode & 0010) != 0 : (mode & 0001) != 0;
+            boolean enters = (mode & (uidOf(directory) == uid ? 0100 : gidOf(directory) == gid ? 0010 : 0001)) != 0;
             if (!enters) {
                 throw new EmbeddedServerException("directory: " + directory + " with mode " + Integer.toOctalString(mode & 07777)
-                        + " cannot be entered by user " + user.uid()
-                        + ", as whom PostgreSQL runs because it refuses to run as root (expected: a place below directories that everyone may enter)");
+                        + " cannot be entered by user " + uid
+                        + " without root's privileges, as which PostgreSQL runs (expected: a place below directories that it may enter)");
             }
         }
     }

@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The directory of one server, held by one process: kept after {@link #close()}, or temporary and then deleted.
  *
- * <p>The lock is a file lock of the operating system, so a killed process holds nothing. Such locks belong to the whole process, and closing any descriptor of the file
- * gives them up; paths locked by this process are therefore remembered and refused before the file is opened a second time.
+ * <p>The lock is a file lock of the operating system, so a killed process holds nothing. Such locks belong to the
+ * whole process, and closing any descriptor of the file gives them up; paths locked by this process are therefore
+ * remembered and refused before the file is opened a second time.
  */
 final class ServerDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerDirectory.class);
@@ -74,7 +75,8 @@ final class ServerDirectory implements AutoCloseable {
         sweep(parent, prefix, reaper);
         while (true) {
             Path path = Files.createTempDirectory(parent, prefix);
-            // A server that gives up root's rights has to get through to its data, which lies below with rights of its own.
+            // A server that gives up root's rights has to get through to its data, which lies below with rights of
+            // its own.
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
             ServerDirectory opened = lock(path, true);
             if (opened != null) {
@@ -84,7 +86,10 @@ final class ServerDirectory implements AutoCloseable {
         }
     }
 
-    /** Removes the temporary directories of processes that were killed: theirs, like ours, is locked for as long as they live. */
+    /**
+     * Removes the temporary directories of processes that were killed: theirs, like ours, is locked for as long as
+     * they live.
+     */
     private static void sweep(Path parent, String prefix, Consumer<Path> reaper) throws IOException {
         List<Path> candidates;
         try (Stream<Path> children = Files.list(parent)) {

@@ -1,0 +1,100 @@
+package dev.spillway.embedded;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class EmbeddedServersTest {
+    @Test
+    void recoverEverythingAcknowledgedAfterAKill(@TempDir Path directory) throws Exception {
+        PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));
+        KafkaSettings kafka = KafkaSettings.keptIn(directory.resolve("kafka"));
+        for (String server : List.of("postgres", "kafka")) {
+            // As left by a process that was killed while it made the data.
+            Files.createDirectories(directory.resolve(server).resolve("data.unfinished/base"));
+        }
+        try (ChildJvm writer = ChildJvm.run(WriterProcess.class, directory)) {
+            writer.awaitLines("record", 200);
+            assertThatExceptionOfType(DirectoryInUseException.class).as("while the writer lives")
+                    .isThrownBy(() -> PostgresServer.start(postgres));
+            assertThatExceptionOfType(DirectoryInUseException.class).as("while the writer lives")
+                    .isThrownBy(() -> KafkaBroker.start(kafka));
+            writer.kill();
+            long orphan = Long.parseLong(writer.said("postmaster").getFirst());
+            assertThat(PostgresProcesses.serving(PostgresData.in(directory.resolve("postgres").toRealPath())))
+                    .as("PostgreSQL outlives its owner")
+                    .extracting(ProcessHandle::pid)
+                    .contains(orphan);
+
+            try (EmbeddedServers servers = EmbeddedServers.start(postgres, kafka)) {
+                assertThat(PostgresProcesses.serving(PostgresData.in(servers.postgres().directory()))).extracting(ProcessHandle::pid)
+                        .doesNotContain(orphan)
+                        .contains(servers.postgres().pid());
+                assertThat(Clients.column(servers.postgres(), "SELECT n FROM numbers")).containsAll(writer.said("row"));
+                List<String> acknowledged = writer.said("record");
+                List<String> received = Clients.receive(servers.kafka(), "readers", "numbers", acknowledged.size());
+                assertThat(received).startsWith(acknowledged.toArray(String[]::new)).doesNotHaveDuplicates();
+                assertThat(received).hasSizeLessThanOrEqualTo(acknowledged.size() + 1);
+            }
+        }
+    }
+
+    @Test
+    void removeWhatAKilledProcessLeftOfTemporaryOnes() throws Exception {
+        try (ChildJvm writer = ChildJvm.run(WriterProcess.class)) {
+            writer.awaitLines("record", 1);
+            List<Path> left = writer.said("directory").stream().map(Path::of).toList();
+            try (EmbeddedServers others = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary())) {
+                assertThat(left).as("of a process that lives").hasSize(2).allSatisfy(path -> assertThat(path).exists());
+                assertThat(others.postgres().directory()).isNotIn(left);
+            }
+            writer.kill();
+            EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()).close();
+            assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist());
+            assertGone(writer.said("postmaster").getFirst());
+        }
+    }
+
+    @Test
+    void leaveNeitherRunningWhenOneCannotStart(@TempDir Path directory) throws Exception {
+        PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));
+        KafkaSettings kafka = KafkaSettings.keptIn(directory.resolve("kafka"));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            assertThatExceptionOfType(PortInUseException.class)
+                    .isThrownBy(() -> EmbeddedServers.start(postgres, kafka.withPort(taken.getLocalPort())))
+                    .withMessageContaining("Kafka port: " + taken.getLocalPort());
+            assertThat(PostgresProcesses.serving(PostgresData.in(directory.resolve("postgres").toRealPath()))).isEmpty();
+            assertThatExceptionOfType(PortInUseException.class)
+                    .isThrownBy(() -> EmbeddedServers.start(postgres.withPort(taken.getLocalPort()), kafka))
+                    .withMessageContaining("PostgreSQL port: " + taken.getLocalPort());
+        }
+        try (EmbeddedServers servers = EmbeddedServers.start(postgres, kafka)) {
+            assertThat(Clients.ask(servers.postgres(), "SELECT 1")).isEqualTo("1");
+            assertThat(Files.exists(servers.kafka().directory())).isTrue();
+        }
+    }
+
+    @Test
+    void serveUntilTheirOwnerStopsThemWhenTheProcessIsTerminated() throws Exception {
+        try (ChildJvm owner = ChildJvm.run(OwnerProcess.class)) {
+            owner.awaitLines("ready", 1);
+            owner.terminate();
+            assertThat(owner.awaitExit()).isEqualTo(128 + 15);
+            assertThat(owner.said("hook")).containsExactly("PostgreSQL answers", "Kafka answers", "closed");
+            assertGone(owner.said("postmaster").getFirst());
+            assertThat(owner.said("directory")).hasSize(2).allSatisfy(path -> assertThat(Path.of(path)).doesNotExist());
+        }
+    }
+
+    /** A process that ended but that nobody has waited for yet has no program any more. */
+    private static void assertGone(String pid) {
+        assertThat(ProcessHandle.of(Long.parseLong(pid)).flatMap(process -> process.info().command())).isEmpty();
+    }
+}
