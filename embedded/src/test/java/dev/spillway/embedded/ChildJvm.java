@@ -60,13 +60,14 @@ final class ChildJvm implements AutoCloseable {
 
     /** kill -9; on return the process is gone and all that it printed is known. */
     void kill() throws InterruptedException {
-        process.destroyForcibly();
+        // Through the handle: the process object would close its streams, and what was printed last would be lost.
+        process.toHandle().destroyForcibly();
         awaitExit();
     }
 
     /** SIGTERM, as on a shutdown; the child's own shutdown hooks run. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     int awaitExit() throws InterruptedException {
