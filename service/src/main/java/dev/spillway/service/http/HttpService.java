@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +67,7 @@ public final class HttpService implements AutoCloseable {
     private final ExecutorService threads;
     private final Shared shared;
     private final List<HttpServer> servers = new ArrayList<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
     private HostPort address;
 
@@ -199,10 +201,13 @@ public final class HttpService implements AutoCloseable {
 
     /**
      * Stops accepting, ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
-     * closed.
+     * closed. Later calls do nothing.
      */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         threads.shutdown();
         shared.eventSources().forEach(Thread::interrupt);
         var within = options.limits().closeWithin();

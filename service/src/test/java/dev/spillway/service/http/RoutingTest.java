@@ -98,7 +98,7 @@ class RoutingTest {
 
     @Test
     void aRequestLineBeyondTheBoundIsRefusedAsAProblem() throws IOException {
-        assertThat(service.rawGet("/v1/" + "a".repeat(20_000))).startsWith("HTTP/1.1 414").contains("urn:spillway:problem:path-too-long");
+        assertThat(service.rawGet("/v1/" + "a".repeat(20_000))).contains(" 414 ").contains("urn:spillway:problem:path-too-long");
     }
 
     @Test

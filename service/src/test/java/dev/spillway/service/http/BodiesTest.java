@@ -1,0 +1,208 @@
+package dev.spillway.service.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What is taken as a body, and what is said about one that is not. */
+class BodiesTest {
+    record Policy(String backend, @Nullable Long maxEntries, @Nullable Duration ttl, @Nullable List<Label> labels) {
+        Policy {
+            if (maxEntries != null && maxEntries < 1) {
+                throw new IllegalArgumentException("maxEntries: " + maxEntries + " (expected: 1 or more)");
+            }
+        }
+    }
+
+    record Label(String name, int weight) {}
+
+    private static final ObjectMapper JSON = Json.strict();
+    private static RunningService service;
+
+    @BeforeAll
+    static void start() throws Exception {
+        service = new RunningService(Route.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
+                Route.put("/events/{name}", Body.json(), request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
+                Route.put("/trees/{name}", Body.json(64).orStream(10_000, List.of("application/x-tar")),
+                        request -> Response
+                                .json(201, request.isStreamed() ? request.stream().readAllBytes().length : request.bytes().length)
+                                .header("Location", "/x")),
+                Route.post("/things/{id}/start", Body.none(), request -> Response.noContent()),
+                Route.get("/boom", request -> {
+                    throw new IllegalStateException("SELECT secret FROM inside");
+                }), Route.get("/refused", request -> {
+                    throw Problem.of(409, "gone-generation", "The generation is gone", "generation: 3 (expected: 4)")
+                            .retryAfter(Duration.ofSeconds(7))
+                            .with("generation", "4")
+                            .exception();
+                }));
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+    }
+
+    @Test
+    void jsonBecomesARecordAndARecordJson() throws Exception {
+        var answer = service.send("PUT", "/policies/p", "application/json; charset=utf-8",
+                "{\"backend\":\"directory\",\"maxEntries\":3,\"ttl\":\"PT10M\"}");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(JSON.readValue(answer.body(), Policy.class)).isEqualTo(new Policy("directory", 3L, Duration.ofMinutes(10), null));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`',
+            textBlock = """
+                    {"backend":"d","maxEntry":3}                          ~ unknown-field  ~ maxEntry: unknown field (expected: backend, labels, maxEntries, ttl)
+                    {"backend":"d","labels":[{"name":"a","weight":1,"wt":1}]} ~ unknown-field  ~ labels[0].wt: unknown field (expected: name, weight)
+                    {"maxEntries":3}                                      ~ invalid-value  ~ backend: missing (expected: a text)
+                    {"backend":null}                                      ~ invalid-value  ~ backend: null (expected: a text)
+                    {"backend":7}                                         ~ invalid-value  ~ backend: 7 (expected: a text)
+                    {"backend":"d","maxEntries":"many"}                   ~ invalid-value  ~ maxEntries: "many" (expected: a whole number of 64 bits)
+                    {"backend":"d","maxEntries":1.5}                      ~ invalid-value  ~ maxEntries: 1.5 (expected: a whole number of 64 bits)
+                    {"backend":"d","maxEntries":99999999999999999999}     ~ invalid-value  ~ maxEntries: 99999999999999999999 (expected: a whole number of 64 bits)
+                    {"backend":"d","maxEntries":-3}                       ~ invalid-value  ~ maxEntries: -3 (expected: 1 or more)
+                    {"backend":"d","ttl":"tomorrow"}                      ~ invalid-value  ~ ttl: "tomorrow" (expected: a duration such as PT10M)
+                    {"backend":"d","labels":{}}                           ~ invalid-value  ~ labels: {} (expected: an array)
+                    {"backend":"d","labels":[{"name":"a"}]}               ~ invalid-value  ~ labels[0].weight: missing (expected: a whole number of
+                    {"backend":"d","labels":[{"name":"a","weight":9e9}]}  ~ invalid-value  ~ labels[0].weight: 9.0E9 (expected: a whole number of
+                    []                                                    ~ invalid-value  ~ body: [] (expected: an object)
+                    "text"                                                ~ invalid-value  ~ body: "text" (expected: an object)
+                    null                                                  ~ malformed-body ~ body: null (expected: a JSON object)
+                    {"backend":                                           ~ malformed-body ~ body: not JSON at line 1
+                    {"backend":"d"} x                                     ~ malformed-body ~ body: not JSON at line 1
+                    {"backend":"d","backend":"e"}                         ~ malformed-body ~ body: not JSON at line 1
+                    """)
+    void aBodyThatDoesNotFitIsRefusedByNameAndValue(String body, String slug, String detail) throws Exception {
+        var answer = service.send("PUT", "/policies/p", "application/json", body);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        var problem = JSON.readTree(answer.body());
+        assertThat(problem.path("detail").asText()).contains(detail);
+        assertThat(problem.path("type").asText()).isEqualTo("urn:spillway:problem:" + slug);
+        assertThat(answer.body()).doesNotContain("dev.spillway").doesNotContain("com.fasterxml");
+    }
+
+    @Test
+    void aMissingBodyIsNamed() throws Exception {
+        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p")).PUT(BodyPublishers.noBody()).build(),
+                BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("body: empty (expected: a JSON object)");
+    }
+
+    @Test
+    void aTolerantMapperPassesOverWhatANewerSenderAdds() throws Exception {
+        assertThat(service.send("PUT", "/events/p", "application/json", "{\"backend\":\"d\",\"addedLater\":1}").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void anotherMediaTypeIsRefused() throws Exception {
+        var answer = service.send("PUT", "/policies/p", "text/plain", "{}");
+        assertThat(answer.statusCode()).isEqualTo(415);
+        assertThat(answer.body()).contains("Content-Type: text/plain (expected: application/json)");
+    }
+
+    @Test
+    void aBodyWhereNoneIsExpectedIsRefused() throws Exception {
+        var answer = service.send("POST", "/things/1/start", "application/json", "{}");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("urn:spillway:problem:unexpected-body");
+    }
+
+    @Test
+    void aBodyBeyondTheServicesLimitIsRefusedAndTheConnectionLivesOn() throws IOException {
+        var large = "x".repeat(5_000);
+        try (var socket = service.connect()) {
+            var out = socket.getOutputStream();
+            out.write(("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n" + large)
+                    .getBytes(StandardCharsets.UTF_8));
+            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 413").contains("body: over 1024 bytes");
+            out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void aChunkedBodyIsStoppedAtTheLimit() throws IOException {
+        var chunk = "400\r\n" + "x".repeat(0x400) + "\r\n";
+        assertThat(service.raw(
+                "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + chunk + chunk + chunk + "0\r\n\r\n"))
+                .startsWith("HTTP/1.1 413");
+    }
+
+    @Test
+    void aClientThatAsksFirstIsRefusedBeforeItSends() throws IOException {
+        try (var socket = service.connect()) {
+            socket.getOutputStream()
+                    .write("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
+            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void aRouteHasLimitsOfItsOwnForWhatItGathersAndWhatItStreams() throws Exception {
+        assertThat(service.send("PUT", "/trees/t", "application/json", "\"" + "x".repeat(62) + "\"").body()).isEqualTo("64");
+        assertThat(service.send("PUT", "/trees/t", "application/json", "\"" + "x".repeat(63) + "\"").statusCode()).isEqualTo(413);
+        assertThat(service.send("PUT", "/trees/t", "application/x-tar", "x".repeat(10_000)).body()).isEqualTo("10000");
+        assertThat(service.send("PUT", "/trees/t", "application/x-tar", "x".repeat(10_001)).statusCode()).isEqualTo(413);
+        assertThat(service.send("PUT", "/trees/t", "application/zip", "x").body()).contains("application/json or application/x-tar");
+    }
+
+    @Test
+    void statusAndHeadersAreTheHandlers() throws Exception {
+        var answer = service.send("PUT", "/trees/t", "application/json", "1");
+        assertThat(answer.statusCode()).isEqualTo(201);
+        assertThat(answer.headers().firstValue("Location")).contains("/x");
+    }
+
+    @Test
+    void aProblemCarriesWhatTheHandlerSaid() throws Exception {
+        var answer = service.get("/refused");
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("7");
+        assertThat(Problem.read(JSON, 409, answer.body().getBytes(StandardCharsets.UTF_8), Optional.of(Duration.ofSeconds(7))))
+                .isEqualTo(Problem.of(409, "gone-generation", "The generation is gone", "generation: 3 (expected: 4)")
+                        .retryAfter(Duration.ofSeconds(7))
+                        .with("generation", "4"));
+    }
+
+    @Test
+    void anUnexpectedExceptionIsToldByAnIdThatTheLogExplains() throws Exception {
+        var log = new ByteArrayOutputStream();
+        var before = System.err;
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            var answer = service.get("/boom");
+            assertThat(answer.statusCode()).isEqualTo(500);
+            assertThat(answer.body()).doesNotContain("SELECT").doesNotContain("IllegalState");
+            var errorId = JSON.readTree(answer.body()).path("errorId").asText();
+            assertThat(log.toString(StandardCharsets.UTF_8)).contains("error id " + errorId)
+                    .contains("SELECT secret FROM inside")
+                    .contains("at dev.spillway.service.http.BodiesTest");
+        } finally {
+            System.setErr(before);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package dev.spillway.service.http;
+
+import dev.spillway.events.Json;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** Downloads, uploads and event streams, and what becomes of them when the other side is slow or gone. */
+class StreamsTest {
+    private static final int MIB = 1 << 20;
+    private static final String GET = " HTTP/1.1\r\nHost: t\r\n\r\n";
+
+    /** Writes as many bytes as asked, counting, and tells when it was closed. */
+    private static final class Download implements Response.StreamedBody {
+        private final long bytes;
+        private final AtomicLong written = new AtomicLong();
+        private final CompletableFuture<Boolean> closedUninterrupted = new CompletableFuture<>();
+        private final CompletableFuture<IOException> failure = new CompletableFuture<>();
+
+        Download(long bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+            var block = new byte[10_000];
+            try {
+                while (written.get() < bytes) {
+                    int part = (int) Math.min(block.length, bytes - written.get());
+                    out.write(block, 0, part);
+                    written.addAndGet(part);
+                }
+            } catch (IOException e) {
+                failure.complete(e);
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            closedUninterrupted.complete(!Thread.currentThread().isInterrupted());
+        }
+    }
+
+    @Test
+    void aDownloadArrivesWhole() throws Exception {
+        var download = new Download(50L * MIB + 17);
+        try (var service = new RunningService(Route.get("/tree", request -> Response.stream("application/x-tar", download)))) {
+            var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).build(), BodyHandlers.ofInputStream());
+            assertThat(answer.headers().firstValue("Content-Type")).contains("application/x-tar");
+            assertThat(count(answer.body())).isEqualTo(50L * MIB + 17);
+            assertThat(download.closedUninterrupted.get(20, SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void aDownloadOfKnownLengthSaysIt() throws Exception {
+        try (var service = new RunningService(
+                Route.get("/artifact", request -> Response.stream("application/octet-stream", 200_000, new Download(200_000))))) {
+            var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
+            assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
+            assertThat(answer.body()).hasSize(200_000);
+            var head = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).HEAD().build(), BodyHandlers.ofByteArray());
+            assertThat(head.headers().firstValue("Content-Length")).contains("200000");
+        }
+    }
+
+    @Test
+    void aSlowClientSlowsTheWriterDownAndItsLeavingEndsIt() throws Exception {
+        var download = new Download(Long.MAX_VALUE);
+        try (var service = new RunningService(Route.get("/tree", request -> Response.stream("application/x-tar", download)))) {
+            try (var socket = service.connect()) {
+                socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
+                assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 200");
+                // Nothing more is read: what was written stops growing once buffers are full, however long it is watched.
+                assertThat(settled(download.written)).isLessThan(64L * MIB);
+            }
+            assertThat(download.failure.get(20, SECONDS)).isInstanceOf(IOException.class);
+            assertThat(download.closedUninterrupted.get(20, SECONDS)).isTrue();
+        }
+    }
+
+    /** The value of a counter once it has not changed between many looks. */
+    private static long settled(AtomicLong counter) throws InterruptedException {
+        long last = -1;
+        for (int unchanged = 0; unchanged < 20;) {
+            long now = counter.get();
+            unchanged = now == last && now > 0 ? unchanged + 1 : 0;
+            last = now;
+            new CountDownLatch(1).await(10, MILLISECONDS);
+        }
+        return last;
+    }
+
+    @Test
+    void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
+        var download = new Download(Long.MAX_VALUE);
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5));
+        try (var service = new RunningService(limits, Route.get("/tree", request -> Response.stream("application/x-tar", download)));
+                var socket = service.connect()) {
+            socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
+            assertThat(download.failure.get(20, SECONDS)).hasMessageContaining("took nothing for PT0.2S");
+        }
+    }
+
+    @Test
+    void aDownloadThatFailsEarlyIsStillAnsweredAndOneThatFailsLateIsBrokenOff() throws Exception {
+        try (var service = new RunningService(Route.get("/early", request -> Response.stream("application/x-tar", out -> {
+            out.write(new byte[100]);
+            throw Problem.of(409, "changed", "It changed", "tree: changed (expected: unchanged)").exception();
+        })), Route.get("/late", request -> Response.stream("application/x-tar", out -> {
+            out.write(new byte[MIB]);
+            throw new IOException("disk gone");
+        })))) {
+            assertThat(service.get("/early").statusCode()).isEqualTo(409);
+            assertThatThrownBy(() -> service.get("/late")).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void anUploadReachesTheHandlerWhole() throws Exception {
+        var sent = new byte[30 * MIB];
+        for (int index = 0; index < sent.length; index++) {
+            sent[index] = (byte) (index * 31 >>> 3);
+        }
+        var expected = new CRC32();
+        expected.update(sent);
+        try (var service = new RunningService(Route.put("/tree", Body.stream(40L * MIB, List.of(Body.ANY)), request -> {
+            var sum = new CRC32();
+            sum.update(request.stream().readAllBytes());
+            return Response.ok(Map.of("sum", sum.getValue()));
+        }))) {
+            var answer = service.client.send(
+                    HttpRequest.newBuilder(service.uri("/tree"))
+                            .PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(sent)))
+                            .build(),
+                    BodyHandlers.ofString());
+            assertThat(answer.body()).isEqualTo("{\"sum\":" + expected.getValue() + "}");
+        }
+    }
+
+    @Test
+    void anUploadIsTakenNoFasterThanItsHandlerReads() throws Exception {
+        var reading = new CountDownLatch(1);
+        try (var service = new RunningService(Route.put("/tree", Body.stream(Long.MAX_VALUE, List.of(Body.ANY)), request -> {
+            reading.await();
+            return Response.noContent();
+        })); var socket = service.connect()) {
+            var written = new AtomicLong();
+            var writer = Thread.ofVirtual().start(() -> {
+                try {
+                    var out = socket.getOutputStream();
+                    out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000000000\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                    while (true) {
+                        out.write(new byte[8192]);
+                        written.addAndGet(8192);
+                    }
+                } catch (IOException e) {
+                    reading.countDown();
+                }
+            });
+            assertThat(settled(written)).isLessThan(64L * MIB);
+            // Answered without being read: the rest is not read for ever, the connection ends.
+            reading.countDown();
+            assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 204");
+            assertThat(writer.join(Duration.ofSeconds(20))).isTrue();
+        }
+    }
+
+    @Test
+    void anUploadOfUnknownLengthIsStoppedAtItsBound() throws Exception {
+        try (var service = new RunningService(Route.put("/tree", Body.stream(100_000, List.of(Body.ANY)),
+                request -> Response.ok(request.stream().readAllBytes().length)))) {
+            var publisher = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[200_000]));
+            var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).PUT(publisher).build(), BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(413);
+            assertThat(answer.body()).contains("body: over 100000 bytes");
+        }
+    }
+
+    @Test
+    void aClientThatLeavesInTheMiddleOfAnUploadEndsTheRead() throws Exception {
+        var outcome = new CompletableFuture<Throwable>();
+        try (var service = new RunningService(Route.put("/tree", Body.stream(MIB, List.of(Body.ANY)), request -> {
+            try {
+                return Response.ok(request.stream().readAllBytes().length);
+            } catch (IOException e) {
+                outcome.complete(e);
+                throw e;
+            }
+        }))) {
+            try (var socket = service.connect()) {
+                socket.getOutputStream()
+                        .write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc".getBytes(StandardCharsets.UTF_8));
+            }
+            assertThat(outcome.get(20, SECONDS)).hasMessageContaining("the client is gone in the middle of the body, after 3 bytes");
+        }
+    }
+
+    @Test
+    void aSenderThatPausesTooLongGetsATimeout() throws Exception {
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5));
+        try (var service = new RunningService(limits, Route.put("/tree", Body.json().orStream(MIB, List.of("application/x-tar")),
+                request -> Response.ok(request.stream().readAllBytes().length)))) {
+            for (var mediaType : List.of("application/json", "application/x-tar")) {
+                try (var socket = service.connect()) {
+                    socket.getOutputStream()
+                            .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType + "\r\nContent-Length: 1000\r\n\r\nabc")
+                                    .getBytes(StandardCharsets.UTF_8));
+                    assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 408");
+                }
+            }
+        }
+    }
+
+    @Test
+    void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
+        var events = new LinkedBlockingQueue<String>();
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5));
+        try (var service = new RunningService(limits, Route.get("/events", request -> {
+            var from = request.header("Last-Event-ID").orElse("0");
+            return Response.events(out -> {
+                out.send(from, "start", Map.of("from", from));
+                while (true) {
+                    out.send(null, "eviction", Map.of("key", events.take()));
+                }
+            });
+        })); var socket = service.connect()) {
+            socket.getOutputStream().write("GET /events HTTP/1.1\r\nHost: t\r\nLast-Event-ID: 41\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            var in = socket.getInputStream();
+            assertThat(RunningService.readUntil(in, "\r\n\r\n")).contains("text/event-stream");
+            assertThat(RunningService.readUntil(in, "data: {\"from\":\"41\"}\n\n")).contains("id: 41\nevent: start\n");
+            assertThat(RunningService.readUntil(in, ":\n\n")).contains(":\n\n");
+            events.add("a\nb");
+            assertThat(RunningService.readUntil(in, "data: {\"key\":\"a\\nb\"}\n\n")).contains("event: eviction\n");
+        }
+    }
+
+    @Test
+    void aClientThatLeavesEndsItsEventSource() throws Exception {
+        var ended = new CompletableFuture<Boolean>();
+        try (var service = new RunningService(Route.get("/events", request -> Response.events(out -> {
+            try {
+                new CountDownLatch(1).await();
+            } finally {
+                ended.complete(true);
+            }
+        })))) {
+            try (var socket = service.connect()) {
+                socket.getOutputStream().write(("GET /events" + GET).getBytes(StandardCharsets.UTF_8));
+                RunningService.readUntil(socket.getInputStream(), ":\n\n");
+            }
+            assertThat(ended.get(20, SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void closingEndsEventStreamsAtOnceAndLetsADownloadEnd() throws Exception {
+        var goOn = new CountDownLatch(1);
+        var service = new RunningService(Route.get("/events", request -> Response.events(out -> new CountDownLatch(1).await())),
+                Route.get("/tree", request -> Response.stream("application/x-tar", out -> {
+                    out.write(new byte[100_000]);
+                    try {
+                        goOn.await();
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                    out.write(new byte[100_000]);
+                })));
+        try (var events = service.connect()) {
+            events.getOutputStream().write(("GET /events" + GET).getBytes(StandardCharsets.UTF_8));
+            RunningService.readUntil(events.getInputStream(), ":\n\n");
+            var download = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).build(), BodyHandlers.ofInputStream());
+            var closing = Thread.ofVirtual().start(service.service::close);
+            assertThat(new String(events.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).endsWith("0\r\n\r\n");
+            assertThat(closing.isAlive()).isTrue();
+            goOn.countDown();
+            assertThat(count(download.body())).isEqualTo(200_000);
+            assertThat(closing.join(Duration.ofSeconds(20))).isTrue();
+        } finally {
+            service.close();
+        }
+    }
+
+    @Test
+    void oneStreamTooManyIsRefusedAndItsBodyClosed() throws Exception {
+        var first = new Download(Long.MAX_VALUE);
+        var second = new Download(10);
+        var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100));
+        try (var service = new RunningService(limits, Route.get("/first", request -> Response.stream("application/x-tar", first)),
+                Route.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
+            socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));
+            RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
+            var refused = service.get("/second");
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+            assertThat(second.closedUninterrupted.get(20, SECONDS)).isTrue();
+            assertThat(Json.strict().readTree(refused.body()).path("type").asText()).isEqualTo("urn:spillway:problem:overloaded");
+        }
+    }
+
+    private static long count(InputStream in) throws IOException {
+        return in.transferTo(OutputStream.nullOutputStream());
+    }
+}
