@@ -1,0 +1,154 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Entries of a namespace: put, read, deleted, listed. */
+final class EntryRoutes {
+    private static final String NAMESPACE = "/v1/namespaces/{namespace}";
+    private static final String ENTRIES = NAMESPACE + "/entries";
+    private static final String ENTRY = ENTRIES + "/{key}";
+
+    private final Registry registry;
+    private final Commands commands;
+
+    EntryRoutes(Registry registry) {
+        this.registry = registry;
+        this.commands = new Commands(registry);
+    }
+
+    List<Route> routes() {
+        return List.of(Route.put(ENTRY, Body.json(), this::put), Route.get(ENTRY, this::get).query("touch"),
+                Route.delete(ENTRY, this::delete).query("ifSnapshot"),
+                Route.get(ENTRIES, this::list).query(Paging.LIMIT, Paging.AFTER, "prefix", "label"),
+                Route.get(NAMESPACE + "/snapshots", this::snapshots).query(Paging.LIMIT, Paging.AFTER));
+    }
+
+    private static EntryName name(Request request) {
+        return new EntryName(NamespaceRoutes.namespace(request), request.parameter("key", EntryKey::new));
+    }
+
+    private Response put(Request request) {
+        EntryName name = name(request);
+        EntryBody body = request.body(EntryBody.class);
+        long sizeBytes = body.sizeBytes() == null ? 0 : body.sizeBytes();
+        if (sizeBytes < 0) {
+            throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
+        }
+        Description description = new Description(body.description() == null ? "" : body.description(),
+                body.labels() == null ? new TreeMap<>() : body.labels());
+        return switch (commands.run(request, Commands.Target.of("PUT entry", name.namespace(), name.key()),
+                new Command.Put(name, body.snapshotId(), sizeBytes, description))) {
+            case Outcomes.Putting.Stored(var generation, var replaced, var evicted) ->
+                    Response.ok(new EntryPutAnswer(generation, replaced, evicted));
+            case Outcomes.Putting.Refused refused -> throw Refusals.notStored(name.namespace(), refused);
+        };
+    }
+
+    private Response get(Request request) {
+        EntryName name = name(request);
+        boolean touch = request.query().flag("touch").orElse(true);
+        if (!touch) {
+            return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> missing(name)), true));
+        }
+        return switch (registry.execute(new Command.Get(name))) {
+            // Its replicas are read after the touch; an entry that changed in between answers with none.
+            case Outcomes.Getting.Hit(var row) -> Response.ok(answer(row, registry.queries()
+                    .entry(name)
+                    .filter(view -> view.generation() == row.generation())
+                    .map(EntryView::replicas)
+                    .orElse(List.of())));
+            case Outcomes.Getting.Miss() -> throw missing(name);
+        };
+    }
+
+    private RuntimeException missing(EntryName name) {
+        return registry.queries().namespace(name.namespace()).isEmpty() ? Refusals.unknownNamespace(name.namespace())
+                : Refusals.unknownEntry(name);
+    }
+
+    private Response delete(Request request) {
+        EntryName name = name(request);
+        SnapshotId expected = request.query().value("ifSnapshot", SnapshotId::new).orElse(null);
+        return switch (commands.run(request,
+                Commands.Target.of("DELETE entry", name.namespace(), name.key(), expected == null ? "" : expected),
+                new Command.Invalidate(name, expected))) {
+            case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new EntryDeleteAnswer(snapshotId));
+            case Outcomes.Invalidation.Absent() -> throw missing(name);
+            case Outcomes.Invalidation.Mismatch(var actual) -> throw Refusals.otherSnapshot(expected == null ? actual : expected, actual);
+        };
+    }
+
+    private Response list(Request request) {
+        NamespaceName namespace = existing(request);
+        Paging page = Paging.of(request);
+        @Nullable
+        String prefix = request.query().text("prefix").filter(text -> !text.isEmpty()).map(text -> new EntryKey(text).value()).orElse(null);
+        Map<String, String> labels = request.query().value("label", EntryRoutes::label).orElse(Map.of());
+        return Response.ok(Paging.answer(registry.queries().entries(namespace, prefix, labels, page.after(), page.limit()),
+                view -> answer(view, false)));
+    }
+
+    /** Reads a label that entries must carry, as {@code name=value}. */
+    private static Map<String, String> label(String text) {
+        int equals = text.indexOf('=');
+        if (equals < 1) {
+            throw new InvalidValueException("label", text, "name=value");
+        }
+        SortedMap<String, String> label = new TreeMap<>(Map.of(text.substring(0, equals), text.substring(equals + 1)));
+        return new Description("", label).labels();
+    }
+
+    private Response snapshots(Request request) {
+        NamespaceName namespace = existing(request);
+        Paging page = Paging.of(request);
+        @Nullable
+        String after = page.after() == null ? null : new SnapshotId(page.after()).value();
+        return Response.ok(Paging.answer(registry.queries().snapshots(namespace, after, page.limit()), snapshotId -> snapshotId));
+    }
+
+    private NamespaceName existing(Request request) {
+        NamespaceName name = NamespaceRoutes.namespace(request);
+        if (registry.queries().namespace(name).isEmpty()) {
+            throw Refusals.unknownNamespace(name);
+        }
+        return name;
+    }
+
+    private static EntryAnswer answer(EntryView view, boolean withReplicas) {
+        return new EntryAnswer(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
+                view.description().text(), view.description().labels(), view.createdAt(), view.lastAccessedAt(),
+                withReplicas ? replicas(view.replicas()) : null);
+    }
+
+    private static EntryAnswer answer(EntryRow row, List<ReplicaView> replicas) {
+        return new EntryAnswer(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
+                row.description().text(),
+                row.description().labels(), row.createdAt(), row.lastAccessedAt(), replicas(replicas));
+    }
+
+    private static List<EntryAnswer.Replica> replicas(List<ReplicaView> views) {
+        return views.stream()
+                .map(view -> new EntryAnswer.Replica(view.replicaId(), view.hostId(), view.state(), view.registeredAt()))
+                .toList();
+    }
+}

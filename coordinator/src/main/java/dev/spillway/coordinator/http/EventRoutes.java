@@ -1,0 +1,91 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.service.Wakeup;
+import dev.spillway.service.http.EventStream;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What happens in the fleet, as Server-Sent Events. */
+final class EventRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(EventRoutes.class);
+    private static final int PAGE = 500;
+    /** What other coordinators commit wakes nobody here. */
+    private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
+
+    private final Registry registry;
+    private final Wakeup activity = new Wakeup();
+
+    EventRoutes(Registry registry) {
+        this.registry = registry;
+        registry.onCommit(wake -> {
+            if (wake.activity()) {
+                activity.wake();
+            }
+        });
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get("/v1/events", this::follow));
+    }
+
+    private Response follow(Request request) {
+        @Nullable
+        String lastSeen = request.header("Last-Event-ID").filter(id -> !id.isEmpty()).orElse(null);
+        // Before the stream begins, so that a cursor that is none is answered with a problem.
+        long seen = activity.seen();
+        ActivityPage first = registry.queries().activity(lastSeen, PAGE);
+        return Response.events(events -> send(events, first, seen));
+    }
+
+    private void send(EventStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
+        // Whoever is cut off before the first event can come back to this place.
+        if (first.items().isEmpty()) {
+            events.send(first.next(), "start", Map.of());
+        }
+        ActivityPage page = first;
+        long seen = seenFirst;
+        while (true) {
+            if (page.gap()) {
+                events.send(null, "gap", Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
+            }
+            for (RegistryQueries.Recorded recorded : page.items()) {
+                events.send(recorded.cursor(), name(recorded.activity()), recorded.activity());
+            }
+            if (page.items().size() < PAGE) {
+                activity.await(seen, LOOK_AT_LEAST_EVERY);
+            }
+            seen = activity.seen();
+            page = next(page.next());
+        }
+    }
+
+    private ActivityPage next(String after) {
+        try {
+            return registry.queries().activity(after, PAGE);
+        } catch (RegistryUnavailableException e) {
+            LOG.debug("events: {}, looking again in {}", e.getMessage(), LOOK_AT_LEAST_EVERY);
+            return new ActivityPage(List.of(), after, false);
+        }
+    }
+
+    private static String name(Activity activity) {
+        return switch (activity) {
+            case Activity.Evicted _ -> "eviction";
+            case Activity.Confirmed _ -> "confirmation";
+            case Activity.HostChanged _ -> "host";
+        };
+    }
+}

@@ -1,0 +1,78 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
+import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Evictions and what became of their orders. */
+final class EvictionRoutes {
+    private static final String EVICTIONS = "/v1/evictions";
+
+    /** Which evictions a list shows. */
+    private enum State {
+        OPEN, CLOSED;
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Registry registry;
+
+    EvictionRoutes(Registry registry) {
+        this.registry = registry;
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get(EVICTIONS, this::list).query("state", "host", "namespace", Paging.LIMIT, Paging.AFTER),
+                Route.get(EVICTIONS + "/{id}", this::one));
+    }
+
+    private Response list(Request request) {
+        @Nullable
+        State state = request.query().oneOf("state", State.class).orElse(null);
+        @Nullable
+        HostId host = request.query().value("host", HostId::new).orElse(null);
+        @Nullable
+        NamespaceName namespace = request.query().value("namespace", NamespaceName::new).orElse(null);
+        if (host != null && registry.queries().host(host).isEmpty()) {
+            throw Refusals.unknownHost(host);
+        }
+        if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
+            throw Refusals.unknownNamespace(namespace);
+        }
+        Paging page = Paging.of(request);
+        var filter = new EvictionFilter(state == null ? null : state.text(), host, namespace);
+        return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), EvictionRoutes::answer));
+    }
+
+    private Response one(Request request) {
+        EvictionId id = request.parameter("id", EvictionId::parse);
+        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> Refusals.unknownEviction(id))));
+    }
+
+    private static EvictionAnswer answer(EvictionView view) {
+        EvictionFact fact = view.fact();
+        return new EvictionAnswer(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
+                fact.cause(),
+                fact.replicas(), fact.labels(), fact.evictedAt(), (view.open() ? State.OPEN : State.CLOSED).text(),
+                view.orders().stream().map(EvictionRoutes::answer).toList());
+    }
+
+    private static EvictionAnswer.ReplicaOrder answer(OrderView order) {
+        return new EvictionAnswer.ReplicaOrder(order.replicaId(), order.hostId(), order.state(), order.attempts(), order.nextAttemptAt(),
+                order.lastError(),
+                order.deferredUntil(), order.closedAt());
+    }
+}

@@ -1,0 +1,72 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries.HostView;
+import dev.spillway.events.HostId;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.util.List;
+
+/** Hosts: how they are, giving one up, letting one come back. */
+final class HostRoutes {
+    private static final String HOSTS = "/v1/hosts";
+    private static final String HOST = HOSTS + "/{host}";
+
+    private final Registry registry;
+    private final Commands commands;
+
+    HostRoutes(Registry registry) {
+        this.registry = registry;
+        this.commands = new Commands(registry);
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get(HOSTS, this::list), Route.get(HOST, this::one), Route.delete(HOST, this::retire),
+                Route.post(HOST + "/readmit", Body.none(), this::readmit));
+    }
+
+    private static HostId host(Request request) {
+        return request.parameter("host", HostId::new);
+    }
+
+    private Response list(Request request) {
+        return Response.ok(new ListAnswer<>(registry.queries().hosts().stream().map(HostRoutes::answer).toList(), null));
+    }
+
+    private Response one(Request request) {
+        HostId id = host(request);
+        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> Refusals.unknownHost(id))));
+    }
+
+    private Response retire(Request request) {
+        HostId id = host(request);
+        return changed(id, commands.run(request, Commands.Target.of("DELETE host", id), new Command.Retire(id)));
+    }
+
+    private Response readmit(Request request) {
+        HostId id = host(request);
+        return changed(id, commands.run(request, Commands.Target.of("POST readmit", id), new Command.Readmit(id)));
+    }
+
+    private static Response changed(HostId id, Outcomes.HostChange change) {
+        return switch (change) {
+            case Outcomes.HostChange.Changed(var rowsAbandoned, var entriesLost) ->
+                    Response.ok(new HostChangeAnswer(rowsAbandoned, entriesLost));
+            case Outcomes.HostChange.Refused refused -> throw Refusals.hostUnchanged(refused);
+            case Outcomes.HostChange.Unknown() -> throw Refusals.unknownHost(id);
+        };
+    }
+
+    private static HostAnswer answer(HostView view) {
+        HostRow row = view.row();
+        return new HostAnswer(row.id(), row.storeId(), row.address(), row.state().name(), row.incarnation(), row.partition(),
+                row.lastHeardAt(),
+                view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
+                row.attention());
+    }
+}

@@ -1,0 +1,99 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.KeyReusedException;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Handler;
+import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.ProblemException;
+import java.time.Duration;
+
+/** Why a request is refused, as its caller sees it. */
+final class Refusals {
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private Refusals() {}
+
+    /** The same handler, with what the registry throws turned into problems. */
+    static Handler explained(Handler handler) {
+        return request -> {
+            try {
+                return handler.handle(request);
+            } catch (InvalidValueException e) {
+                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
+            } catch (KeyReusedException e) {
+                throw Problem
+                        .of(422, "idempotency-key-reused", "The Idempotency-Key was used for another request",
+                                String.valueOf(e.getMessage()))
+                        .exception();
+            } catch (RegistryUnavailableException e) {
+                throw Problem.of(503, "registry-unavailable", "The registry's database cannot be used right now",
+                        "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+            } catch (OutcomeUnknownException e) {
+                throw Problem.of(500, "outcome-unknown", "Nobody knows whether the change was made",
+                        "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
+                                + " to learn the outcome, or without one if the change may be made twice")
+                        .exception();
+            }
+        };
+    }
+
+    static ProblemException unknownNamespace(NamespaceName name) {
+        return Problem
+                .of(404, "unknown-namespace", "There is no such namespace",
+                        "namespace: " + name + " (expected: a namespace that was created)")
+                .exception();
+    }
+
+    static ProblemException unknownEntry(EntryName name) {
+        return Problem
+                .of(404, "unknown-entry", "There is no such entry",
+                        "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + ")")
+                .exception();
+    }
+
+    static ProblemException unknownEviction(EvictionId id) {
+        return Problem
+                .of(404, "unknown-eviction", "There is no such eviction",
+                        "eviction: " + id + " (expected: the id of an eviction that is still kept)")
+                .exception();
+    }
+
+    static ProblemException unknownHost(HostId id) {
+        return Problem.of(404, "unknown-host", "There is no such host", "host: " + id + " (expected: a host that joined)").exception();
+    }
+
+    static ProblemException otherSnapshot(SnapshotId expected, SnapshotId actual) {
+        return Problem.of(412, "other-snapshot", "The entry names another snapshot", "ifSnapshot: " + expected + " (expected: " + actual
+                + ", which the entry names)").with("snapshotId", actual.value()).exception();
+    }
+
+    static ProblemException notStored(NamespaceName namespace, Outcomes.Putting.Refused refused) {
+        return switch (refused.reason()) {
+            case UNKNOWN_NAMESPACE -> unknownNamespace(namespace);
+            case TOO_LARGE -> Problem.of(422, "too-large", "The entry can never fit into its namespace", refused.detail()).exception();
+        };
+    }
+
+    static ProblemException limitsEvictTooMuch(Outcomes.PolicySetting.Refused refused) {
+        return Problem.of(409, "evicts-too-much", "The limits would evict more than the namespace's share allows",
+                "limits: would evict more than %d of %d entries (expected: at most a share of %s, or a higher maxEvictionShare with them)"
+                        .formatted(refused.allowed(), refused.entries(), refused.maxEvictionShare()))
+                .exception();
+    }
+
+    static ProblemException hostUnchanged(Outcomes.HostChange.Refused refused) {
+        return Problem.of(409, "host-refused", "The host cannot be changed this way now", refused.why()).exception();
+    }
+
+    static ProblemException fenced(String why) {
+        return Problem.of(409, "fenced", "The sender is not the current incarnation of its host", why).exception();
+    }
+}

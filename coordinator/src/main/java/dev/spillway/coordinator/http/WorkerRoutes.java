@@ -1,0 +1,122 @@
+package dev.spillway.coordinator.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.Json;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.service.settings.HostPort;
+import java.util.Collection;
+import java.util.List;
+
+/** The messages of workers, each a POST of the message's record, answered with the record that it asks for. */
+final class WorkerRoutes {
+    /** Items that become rows in one message: what one transaction can write without keeping others waiting. */
+    static final int ITEMS_MAX = 1_000;
+    /** Ids and keys in one message. */
+    static final int NAMES_MAX = 10_000;
+
+    private static final String WORKER = "/v1/workers/{host}/";
+    private static final long BODY_BYTES_MAX = 4 << 20;
+
+    private final Registry registry;
+    /** A worker may be newer than this coordinator, and send more than it knows. */
+    private final ObjectMapper json = Json.tolerant();
+
+    WorkerRoutes(Registry registry) {
+        this.registry = registry;
+    }
+
+    List<Route> routes() {
+        return List.of(route("join", JoinRequest.class), route("register", RegisterRequest.class), route("attach", AttachRequest.class),
+                route("resolve", ResolveRequest.class), route("drop", DropRequest.class), route("touch", TouchRequest.class),
+                route("heartbeat", HeartbeatRequest.class), route("reconcile", ReconcileRequest.class),
+                route("discrepancies", DiscrepancyRequest.class));
+    }
+
+    private <M extends WorkerMessage<?>> Route route(String name, Class<M> type) {
+        return Route.post(WORKER + name, Body.json(BODY_BYTES_MAX), request -> take(request, request.body(type, json)));
+    }
+
+    private Response take(Request request, WorkerMessage<?> message) {
+        HostId host = request.parameter("host", HostId::new);
+        if (!host.equals(message.hostId())) {
+            throw new InvalidValueException("hostId", message.hostId(), host + ", the host of the path");
+        }
+        check(message);
+        return switch (ask(message)) {
+            case Reply.Accepted<?>(var answer) -> Response.ok(answer);
+            case Reply.Fenced<?>(var why) -> throw Refusals.fenced(why);
+        };
+    }
+
+    private <A> Reply<A> ask(WorkerMessage<A> message) {
+        return registry.execute(new Command.FromWorker<>(message));
+    }
+
+    /** Refuses what can never be right before it takes part in a transaction with the commands of others. */
+    private static void check(WorkerMessage<?> message) {
+        switch (message) {
+            case JoinRequest join -> address(join.address());
+            case RegisterRequest register -> {
+                bounded("items", register.items(), ITEMS_MAX);
+                register.items().stream().mapToLong(Registration::sizeBytes).forEach(WorkerRoutes::size);
+            }
+            case AttachRequest attach -> {
+                bounded("items", attach.items(), ITEMS_MAX);
+                attach.items().stream().mapToLong(Attachment::sizeBytes).forEach(WorkerRoutes::size);
+            }
+            case ResolveRequest resolve -> bounded("replicaIds", resolve.replicaIds(), NAMES_MAX);
+            case DropRequest drop -> bounded("items", drop.items(), NAMES_MAX);
+            case TouchRequest touch -> {
+                bounded("used", touch.used(), NAMES_MAX);
+                bounded("missed", touch.missed(), NAMES_MAX);
+            }
+            case HeartbeatRequest heartbeat -> bounded("unacknowledged", heartbeat.unacknowledged(), NAMES_MAX);
+            case ReconcileRequest _ -> {}
+            case DiscrepancyRequest discrepancies -> {
+                bounded("ghosts", discrepancies.ghosts(), NAMES_MAX);
+                bounded("orphans", discrepancies.orphans(), NAMES_MAX);
+                discrepancies.orphans().stream().mapToLong(DiscrepancyRequest.Orphan::sizeBytes).forEach(WorkerRoutes::size);
+            }
+        }
+    }
+
+    private static void bounded(String name, Collection<?> items, int most) {
+        if (items.size() > most) {
+            throw new InvalidValueException(name, items.size() + " items", "at most " + most + " in one message");
+        }
+    }
+
+    private static void size(long sizeBytes) {
+        if (sizeBytes < 0) {
+            throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
+        }
+    }
+
+    private static void address(String address) {
+        try {
+            HostPort.parse(address);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidValueException("address", address, "host:port, such as 127.0.0.1:7080");
+        }
+    }
+}

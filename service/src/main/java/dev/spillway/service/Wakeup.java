@@ -1,0 +1,49 @@
+package dev.spillway.service;
+
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Wakes threads that wait for something to do. Whoever waits says what it has seen, so a wake between its last look and its wait is not lost.
+ * Thread-safe.
+ */
+public final class Wakeup {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private long count;
+
+    /** Wakes all who wait, and whoever waits next without having seen this. Never blocks for long. */
+    public void wake() {
+        lock.lock();
+        try {
+            count++;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How often it was woken until now. To be read before looking for something to do. */
+    public long seen() {
+        lock.lock();
+        try {
+            return count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until it is woken after {@code seen}, or the time is over. */
+    public void await(long seen, Duration atMost) throws InterruptedException {
+        long nanos = atMost.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (count == seen && nanos > 0) {
+                nanos = changed.awaitNanos(nanos);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}
