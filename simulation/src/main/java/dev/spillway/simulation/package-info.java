@@ -1,6 +1,6 @@
 /**
- * Runs the cores of coordinator and workers against each other under seeded loss, duplication, reordering, delay and crashes,
- * and checks the invariants after each step. No real time, threads, files or sockets.
+ * The protocol's real core code, worker and registry, under a simulated clock, network, broker and disk. One seed is one run: every choice comes
+ * from it, so a run that fails can be repeated to the letter.
  */
 @NullMarked
 package dev.spillway.simulation;

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EvictionFact;
 import dev.spillway.events.RegistryId;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -58,6 +59,16 @@ public final class InMemoryRegistry implements Registry {
         A answer = execute(command);
         answers.put(name, new Kept(key.request(), (Object) answer));
         return answer;
+    }
+
+    /** All open rows as they are now, for whoever checks the registry from outside. */
+    public synchronized List<ReplicaRow> openReplicas() {
+        return List.copyOf(rows.replicas.values());
+    }
+
+    /** All evictions whose facts are not known to be published. */
+    public synchronized List<EvictionFact> unpublished() {
+        return rows.evictions.values().stream().filter(eviction -> !eviction.published()).map(MapRows.StoredEviction::fact).toList();
     }
 
     @Override
