@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * How the text of a setting becomes a value.
@@ -16,8 +15,6 @@ import java.util.regex.Pattern;
  * @param parse throws {@link IllegalArgumentException} for a text that is not valid
  */
 record SettingType<T>(String expected, Function<String, T> parse) {
-
-    private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})(KiB|MiB|GiB|TiB)?");
 
     static final SettingType<String> TEXT = new SettingType<>("a text that is not empty", text -> {
         if (text.isBlank()) {
@@ -35,7 +32,7 @@ record SettingType<T>(String expected, Function<String, T> parse) {
     static final SettingType<Integer> PORT =
             new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", Integer.parseInt(text)).port());
     static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
-    static final SettingType<Long> BYTES = new SettingType<>("a size in bytes such as 4096, 512MiB or 10GiB", SettingType::bytes);
+    static final SettingType<Long> BYTES = new SettingType<>(Sizes.EXPECTED, Sizes::parse);
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
     static final SettingType<HostPort> ADDRESS = new SettingType<>("host:port such as 127.0.0.1:7070", HostPort::parse);
     static final SettingType<Secret> SECRET = new SettingType<>("a secret that is not empty", text -> new Secret(TEXT.parse().apply(text)));
@@ -68,25 +65,6 @@ record SettingType<T>(String expected, Function<String, T> parse) {
 
     private static String lowerCase(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private static long bytes(String text) {
-        var matcher = SIZE.matcher(text);
-        if (!matcher.matches()) {
-            throw new IllegalArgumentException(text);
-        }
-        long factor = switch (matcher.group(2)) {
-            case "KiB" -> 1L << 10;
-            case "MiB" -> 1L << 20;
-            case "GiB" -> 1L << 30;
-            case "TiB" -> 1L << 40;
-            case null, default -> 1L;
-        };
-        try {
-            return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
-        } catch (ArithmeticException e) {
-            throw new IllegalArgumentException(text, e);
-        }
     }
 
     private static Path path(String text) {
