@@ -26,7 +26,8 @@ final class Broker {
             return (int) Math.max(first, Math.min(offset, records.size()));
         }
 
-        @Nullable T read(int offset) {
+        @Nullable
+        T read(int offset) {
             return offset < records.size() ? records.get(offset) : null;
         }
 

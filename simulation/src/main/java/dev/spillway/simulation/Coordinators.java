@@ -39,7 +39,8 @@ final class Coordinators {
     private int reportsTaken;
     private boolean publishSoon;
 
-    Coordinators(int count, Timeline timeline, Faults faults, Broker broker, InMemoryRegistry registry, Invariants invariants, Story story) {
+    Coordinators(int count, Timeline timeline, Faults faults, Broker broker, InMemoryRegistry registry, Invariants invariants,
+            Story story) {
         this.timeline = timeline;
         this.faults = faults;
         this.broker = broker;
@@ -100,7 +101,8 @@ final class Coordinators {
             return;
         }
         if (faults.duplicates()) {
-            timeline.after(faults.delay().plus(faults.delay()), () -> handle(to, message, delivery -> story.tell("network", "late copy of", message)));
+            timeline.after(faults.delay().plus(faults.delay()),
+                    () -> handle(to, message, delivery -> story.tell("network", "late copy of", message)));
         }
         if (faults.loses()) {
             story.tell("network", "loses", message);

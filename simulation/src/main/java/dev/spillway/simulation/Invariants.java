@@ -34,7 +34,10 @@ final class Invariants {
     }
 
     Set<ReplicaId> live(SimulatedHost host) {
-        return registry.openReplicas().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).map(ReplicaRow::id)
+        return registry.openReplicas()
+                .stream()
+                .filter(row -> row.isLive() && row.hostId().equals(host.id()))
+                .map(ReplicaRow::id)
                 .collect(Collectors.toSet());
     }
 
@@ -55,7 +58,8 @@ final class Invariants {
         for (RegistryQueries.NamespaceView namespace : registry.queries().namespaces()) {
             Long maxEntries = namespace.policy().maxEntries();
             Long maxBytes = namespace.policy().maxBytes();
-            require(maxEntries == null || namespace.entries() <= maxEntries, 6, namespace.name() + " has " + namespace.entries() + " entries");
+            require(maxEntries == null || namespace.entries() <= maxEntries, 6,
+                    namespace.name() + " has " + namespace.entries() + " entries");
             require(maxBytes == null || namespace.bytes() <= maxBytes, 6, namespace.name() + " has " + namespace.bytes() + " bytes");
         }
         if (!before.isEmpty()) {
@@ -76,8 +80,13 @@ final class Invariants {
     private Map<NamespaceName, List<EntryName>> inOrderOfUse() {
         Map<NamespaceName, List<EntryName>> order = new HashMap<>();
         for (RegistryQueries.NamespaceView namespace : registry.queries().namespaces()) {
-            order.put(namespace.name(), registry.queries().entries(namespace.name(), null, Map.of(), null, RegistryQueries.LIMIT_MAX).items().stream()
-                    .map(RegistryQueries.EntryView::name).toList());
+            order.put(namespace.name(),
+                    registry.queries()
+                            .entries(namespace.name(), null, Map.of(), null, RegistryQueries.LIMIT_MAX)
+                            .items()
+                            .stream()
+                            .map(RegistryQueries.EntryView::name)
+                            .toList());
         }
         return order;
     }
@@ -109,8 +118,7 @@ final class Invariants {
             case PutOutcome.Refused ignored -> require(!everLive.contains(id), 8, id + " was answered as refused and was stored");
             case PutOutcome.Gone ignored -> require(!everLive.contains(id), 8, id + " was answered as gone and was stored");
             case PutOutcome.Evicted ignored -> require(ended.contains(id), 8, id + " was answered as evicted and was not");
-            case PutOutcome.Unknown ignored -> {
-            }
+            case PutOutcome.Unknown ignored -> {}
         }
     }
 
@@ -121,16 +129,20 @@ final class Invariants {
             onDisk.addAll(host.images());
             for (ReplicaRecord replica : host.index().values()) {
                 switch (replica.state()) {
-                    case LIVE -> require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
-                    case HIDDEN -> require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
+                    case LIVE ->
+                            require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
+                    case HIDDEN ->
+                            require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
                     case PENDING -> require(host.images().contains(replica.id()), 1, host.id() + " lost the image of " + replica);
-                    case DOOMED, TRASH, GONE -> require(!live.contains(replica.id()), 1, host.id() + " gives up " + replica + ", which is live");
+                    case DOOMED, TRASH, GONE ->
+                            require(!live.contains(replica.id()), 1, host.id() + " gives up " + replica + ", which is live");
                 }
             }
             for (EntryName name : names) {
                 host.served(name).ifPresent(replica -> {
                     Long highest = served.computeIfAbsent(name, ignored -> new HashMap<>()).merge(host, replica.generation(), Math::max);
-                    require(replica.generation() >= highest, 7, host.id() + " serves generation " + replica.generation() + " of " + name + " after " + highest);
+                    require(replica.generation() >= highest, 7,
+                            host.id() + " serves generation " + replica.generation() + " of " + name + " after " + highest);
                 });
             }
         }

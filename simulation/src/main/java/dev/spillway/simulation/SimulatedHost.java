@@ -62,7 +62,8 @@ final class SimulatedHost {
     private int partition = -1;
     private Instant tickAt = Instant.MAX;
 
-    SimulatedHost(int number, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants, Story story,
+    SimulatedHost(int number, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
+            Story story,
             RandomGenerator random) {
         identity = new HostIdentity(new HostId("host-" + number), new StoreId(new UUID(0, number)), "127.0.0.1:" + (7080 + number));
         this.timeline = timeline;
@@ -165,7 +166,8 @@ final class SimulatedHost {
 
     void hold(EntryName name, Duration time) {
         if (agent != null) {
-            HostAgent.Answered<Optional<HostAgent.Granted>> answer = agent.hold(new UUID(7, random.nextLong()), name, timeline.instant().plus(time));
+            HostAgent.Answered<Optional<HostAgent.Granted>> answer =
+                    agent.hold(new UUID(7, random.nextLong()), name, timeline.instant().plus(time));
             perform(answer.step());
         }
     }
@@ -319,7 +321,8 @@ final class SimulatedHost {
 
     private boolean hasMore() {
         return broker.orders(partition).from(position != null && position.partition() == partition ? position.nextOffset() : 0) < broker
-                .orders(partition).end();
+                .orders(partition)
+                .end();
     }
 
     List<String> differences(Set<ReplicaId> live) {

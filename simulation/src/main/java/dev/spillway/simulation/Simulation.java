@@ -59,8 +59,7 @@ public final class Simulation {
     }
 
     /** What a run went through. */
-    public record Run(long steps, long faults) {
-    }
+    public record Run(long steps, long faults) {}
 
     /**
      * One run. A seed that fails is run once more to tell its story, which ends with the step that broke.
@@ -78,7 +77,8 @@ public final class Simulation {
             } catch (InvariantViolated | IllegalStateException | IllegalArgumentException again) {
                 throw new InvariantViolated(seed, told.steps, told.story.toString(), again);
             }
-            throw new InvariantViolated(seed, simulation.steps, "the same seed passed when it was run again: something depends on more than the seed",
+            throw new InvariantViolated(seed, simulation.steps,
+                    "the same seed passed when it was run again: something depends on more than the seed",
                     violated);
         }
     }
@@ -130,7 +130,8 @@ public final class Simulation {
                     case 5, 6 -> registry.queries().entry(name).ifPresent(entry -> host.put(name, entry.generation()));
                     case 7 -> coordinators.execute(new Command.Invalidate(name, null));
                     case 8 -> coordinators.execute(new Command.Get(name));
-                    case 9 -> coordinators.execute(new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
+                    case 9 -> coordinators
+                            .execute(new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
                     case 10 -> host.hold(name, Duration.ofSeconds(1 + random.nextInt(90)));
                     case 11 -> host.release();
                     case 12 -> host.use(name);

@@ -8,8 +8,7 @@ import java.util.PriorityQueue;
 
 /** Simulated time: events in the order of their time, and of their making where times are equal. */
 final class Timeline implements InstantSource {
-    private record Event(Instant at, long number, Runnable action) {
-    }
+    private record Event(Instant at, long number, Runnable action) {}
 
     private final PriorityQueue<Event> events = new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::number));
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");

@@ -1,8 +1,8 @@
 package dev.spillway.simulation;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Many seeds. {@code -Dsimulation.runs=N} runs more, {@code -Dsimulation.seed=S} starts at another seed, so that

@@ -22,15 +22,12 @@ public sealed interface Activity {
 
     /** An entry was evicted; {@code replicas} copies are ordered to be deleted. */
     record Evicted(Instant at, EvictionId evictionId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
-            EvictionCause cause, int replicas) implements Activity {
-    }
+            EvictionCause cause, int replicas) implements Activity {}
 
     /** A replica row was closed. */
     record Confirmed(Instant at, @Nullable EvictionId evictionId, HostId hostId, NamespaceName namespace, EntryKey key, long generation,
-            ReplicaId replicaId, ClosedReplica.Result result) implements Activity {
-    }
+            ReplicaId replicaId, ClosedReplica.Result result) implements Activity {}
 
     /** A host came, went or was heard again. */
-    record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {
-    }
+    record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {}
 }

@@ -3,5 +3,4 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.Order;
 
 /** An order with the partition of {@code spillway.orders} that its host reads. */
-public record AddressedOrder(int partition, Order order) {
-}
+public record AddressedOrder(int partition, Order order) {}

@@ -36,17 +36,16 @@ import org.jspecify.annotations.Nullable;
  */
 public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
         SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
-        SortedMap<ReplicaId, ClosedReplica> closed, List<EvictionFact> evictions, SortedSet<EvictionId> unfinished, SortedSet<EvictionId> finished,
+        SortedMap<ReplicaId, ClosedReplica> closed, List<EvictionFact> evictions, SortedSet<EvictionId> unfinished,
+        SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
         SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity) {
 
     /** Key of a figure: evictions of a namespace by one cause. */
-    public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {
-    }
+    public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}
 
     /** What others may want to know once it is committed. */
-    public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {
-    }
+    public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {}
 
     /** Whether publishers have something new to do when this is committed. */
     public Wake wake(Instant now) {

@@ -22,58 +22,44 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Command<A> {
     /** Creates a namespace or changes its limits; absent values stay as they are. A lowered limit is enforced at once. */
     record SetPolicy(NamespaceName namespace, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare)
-            implements Command<Outcomes.PolicySetting> {
-    }
+            implements Command<Outcomes.PolicySetting> {}
 
     /** Puts an entry that belongs to no host. */
-    record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description) implements Command<Outcomes.Putting> {
-    }
+    record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description) implements Command<Outcomes.Putting> {}
 
     /** Reads an entry and makes it the most recently used. */
-    record Get(EntryName name) implements Command<Outcomes.Getting> {
-    }
+    record Get(EntryName name) implements Command<Outcomes.Getting> {}
 
     /** Evicts one entry; with {@code ifSnapshot} only while it names that snapshot. */
-    record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot) implements Command<Outcomes.Invalidation> {
-    }
+    record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot) implements Command<Outcomes.Invalidation> {}
 
     /** Evicts up to {@code limit} entries of a namespace, least recently used first. */
-    record Clean(NamespaceName namespace, int limit) implements Command<Outcomes.Cleaning> {
-    }
+    record Clean(NamespaceName namespace, int limit) implements Command<Outcomes.Cleaning> {}
 
     /** A worker's message. */
-    record FromWorker<A>(WorkerMessage<A> message) implements Command<Reply<A>> {
-    }
+    record FromWorker<A>(WorkerMessage<A> message) implements Command<Reply<A>> {}
 
     /** Reports that came over Kafka. Idempotent. */
-    record TakeReports(List<Report> reports) implements Command<Outcomes.Done> {
-    }
+    record TakeReports(List<Report> reports) implements Command<Outcomes.Done> {}
 
     /** Hands out open orders that are due, of hosts that are heard, and sets when they are due again. */
-    record ClaimOrders(int limit) implements Command<List<AddressedOrder>> {
-    }
+    record ClaimOrders(int limit) implements Command<List<AddressedOrder>> {}
 
     /** Makes orders due at once that were claimed but could not be sent. */
-    record ReturnOrders(List<ReplicaId> replicaIds) implements Command<Outcomes.Done> {
-    }
+    record ReturnOrders(List<ReplicaId> replicaIds) implements Command<Outcomes.Done> {}
 
     /** Hands out facts that are not known to be published, and sets when they are handed out again. */
-    record ClaimFacts(int limit) implements Command<List<EvictionFact>> {
-    }
+    record ClaimFacts(int limit) implements Command<List<EvictionFact>> {}
 
     /** Kafka has these facts. */
-    record FactsPublished(List<EvictionId> evictionIds) implements Command<Outcomes.Done> {
-    }
+    record FactsPublished(List<EvictionId> evictionIds) implements Command<Outcomes.Done> {}
 
     /** Notices hosts that went AWAY and dooms replicas that the evicting transaction left for later, {@code limit} of them. */
-    record Sweep(int limit) implements Command<Outcomes.Swept> {
-    }
+    record Sweep(int limit) implements Command<Outcomes.Swept> {}
 
     /** Gives a host up: its rows close as ABANDONED, and what nobody else holds is evicted as LOST. */
-    record Retire(HostId hostId) implements Command<Outcomes.HostChange> {
-    }
+    record Retire(HostId hostId) implements Command<Outcomes.HostChange> {}
 
     /** Lets a retired host, or a new store under a host's id, join. */
-    record Readmit(HostId hostId) implements Command<Outcomes.HostChange> {
-    }
+    record Readmit(HostId hostId) implements Command<Outcomes.HostChange> {}
 }

@@ -76,7 +76,8 @@ public final class Decisions {
 
     private Reply<?> decide(FencedMessage<?> message, WorkingSet transaction) {
         HostRow host = transaction.host(message.hostId(), lockFor(message));
-        @Nullable String closed = Fence.closedTo(message, host, transaction.stored().registry());
+        @Nullable
+        String closed = Fence.closedTo(message, host, transaction.stored().registry());
         if (closed != null || host == null) {
             return new Reply.Fenced<>(String.valueOf(closed));
         }
@@ -94,8 +95,8 @@ public final class Decisions {
 
     private static HostLock lockFor(FencedMessage<?> message) {
         return switch (message) {
-            case HeartbeatRequest _, DiscrepancyRequest _, DropRequest _ -> HostLock.HEARTBEAT;
-            case RegisterRequest _, AttachRequest _, ResolveRequest _, TouchRequest _, ReconcileRequest _ -> HostLock.FENCE;
+            case HeartbeatRequest _,DiscrepancyRequest _,DropRequest _ -> HostLock.HEARTBEAT;
+            case RegisterRequest _,AttachRequest _,ResolveRequest _,TouchRequest _,ReconcileRequest _ -> HostLock.FENCE;
         };
     }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastError     what the host said when it could not obey
  * @param deferredUntil when the last hold on the image runs out, as its host said
  */
-public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt, @Nullable String lastError,
+public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
+        @Nullable String lastError,
         @Nullable Instant deferredUntil) {
     Doom attempted(Instant next) {
         return new Doom(evictionId, cause, at, attempts + 1, next, lastError, deferredUntil);

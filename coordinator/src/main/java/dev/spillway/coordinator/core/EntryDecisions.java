@@ -27,7 +27,8 @@ final class EntryDecisions {
                 command.maxBytes() == null ? before.maxBytes() : command.maxBytes(),
                 command.maxEvictionShare() == null ? before.maxEvictionShare() : command.maxEvictionShare());
         NamespaceRow row = existing == null ? new NamespaceRow(command.namespace(), after, 0, 0, 0, 0, 0) : existing.withPolicy(after);
-        long allowed = row.entries() < Policy.SHARE_JUDGED_FROM ? row.entries() : (long) Math.floor(after.maxEvictionShare() * row.entries());
+        long allowed =
+                row.entries() < Policy.SHARE_JUDGED_FROM ? row.entries() : (long) Math.floor(after.maxEvictionShare() * row.entries());
         if (wouldEvictMoreThan(allowed, transaction, row)) {
             return new Outcomes.PolicySetting.Refused(allowed, row.entries(), after.maxEvictionShare());
         }
@@ -65,7 +66,8 @@ final class EntryDecisions {
      * Puts an entry. The snapshot that the key already names keeps its generation, so that a second copy replaces nothing; any other gets a new
      * one.
      */
-    Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description, boolean external) {
+    Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
+            boolean external) {
         if (sizeBytes < 0) {
             throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
         }

@@ -2,9 +2,9 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
-import dev.spillway.events.EvictionCause;
 import java.time.Instant;
 
 /**

@@ -36,7 +36,8 @@ final class Evictor {
         for (ReplicaRow holder : holders) {
             transaction.save(holder.doomed(new Doom(id, OrderCause.of(cause), now, 0, now, null, null)));
         }
-        transaction.add(new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(), entry.sizeBytes(),
+        transaction.add(new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(),
+                entry.sizeBytes(),
                 cause, Math.toIntExact(count), entry.description().labels(), now), count > holders.size());
         transaction.remove(entry);
         NamespaceRow namespace = transaction.namespace(entry.name().namespace());
@@ -48,7 +49,8 @@ final class Evictor {
     }
 
     /** The next to go; {@code expected} of them are read ahead with their holders. */
-    @Nullable EntryRow victim(WorkingSet transaction, NamespaceName namespace, @Nullable EntryName exempt, int expected) {
+    @Nullable
+    EntryRow victim(WorkingSet transaction, NamespaceName namespace, @Nullable EntryName exempt, int expected) {
         return transaction.victim(namespace, exempt, expected, rules.doomChunk());
     }
 

@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The door that every message of a worker passes: only the current incarnation of a host, with its store, in this registry and epoch. */
 final class Fence {
-    private Fence() {
-    }
+    private Fence() {}
 
     /** Why the message may change nothing, or null. The host row is held, so the answer stays true until the transaction ends. */
     static @Nullable String closedTo(FencedMessage<?> message, @Nullable HostRow host, Rows.Registry registry) {

@@ -39,7 +39,8 @@ final class HostDecisions {
             return refusal;
         }
         HostRow joined = known == null
-                ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1, transaction.stored().leastLoadedPartition(),
+                ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
+                        transaction.stored().leastLoadedPartition(),
                         transaction.now(), HostFigures.NONE, false, false, null, null)
                 : known.joined(request.storeId(), request.address(), transaction.now());
         transaction.save(joined);
@@ -49,18 +50,22 @@ final class HostDecisions {
                 transaction.stored().policies(), new Intervals(rules.heartbeat(), rules.reconcile()));
     }
 
-    private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry, @Nullable HostRow known) {
+    private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry,
+            @Nullable HostRow known) {
         if (!request.versions().contains(EventType.VERSION)) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
                     "versions: " + request.versions() + " (expected: " + EventType.VERSION + " among them)");
         }
         if (request.registryId() != null && !request.registryId().equals(registry.id())) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY, "store " + request.storeId() + " belongs to registry " + request.registryId()
-                    + ", this is registry " + registry.id() + " (connect the host to its own registry, or give it a new data directory)");
+            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY,
+                    "store " + request.storeId() + " belongs to registry " + request.registryId()
+                            + ", this is registry " + registry.id()
+                            + " (connect the host to its own registry, or give it a new data directory)");
         }
         if (request.epoch() > registry.epoch() || request.highestGeneration() > registry.highestGeneration()) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.REGISTRY_BEHIND, "store " + request.storeId() + " has seen generation "
-                    + request.highestGeneration() + " of epoch " + request.epoch() + ", the registry knows up to " + registry.highestGeneration()
+                    + request.highestGeneration() + " of epoch " + request.epoch() + ", the registry knows up to "
+                    + registry.highestGeneration()
                     + " of epoch " + registry.epoch() + " (the registry was restored from an older state; nothing on the host is touched)");
         }
         if (known == null || (known.readmitted() && known.state() == HostState.RETIRED)) {
@@ -74,14 +79,17 @@ final class HostDecisions {
             return null;
         }
         if (isHeard(known, transaction.now())) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.HOST_ID_IN_USE, "host " + known.id() + " is in use with store " + known.storeId()
-                    + ", heard at " + known.lastHeardAt() + " (give this host another id, or stop the other worker)");
+            return new JoinAnswer.Refused(JoinAnswer.Reason.HOST_ID_IN_USE,
+                    "host " + known.id() + " is in use with store " + known.storeId()
+                            + ", heard at " + known.lastHeardAt() + " (give this host another id, or stop the other worker)");
         }
         long rows = transaction.stored().countReplicas(known.id());
         return rows == 0 ? null
-                : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE, "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
-                        + ", this is store " + request.storeId() + " (mount the volume of that store, or say that it was replaced: POST /v1/hosts/"
-                        + known.id() + "/readmit)");
+                : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE,
+                        "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
+                                + ", this is store " + request.storeId()
+                                + " (mount the volume of that store, or say that it was replaced: POST /v1/hosts/"
+                                + known.id() + "/readmit)");
     }
 
     private boolean isHeard(HostRow host, Instant now) {
@@ -99,7 +107,8 @@ final class HostDecisions {
         List<Order> due = orders.claimFor(transaction, heard);
         boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
-        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.stored().policies() : null, reconcile);
+        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.stored().policies() : null,
+                reconcile);
     }
 
     /** Notices who was not heard for too long. */
@@ -134,7 +143,8 @@ final class HostDecisions {
             return new Outcomes.HostChange.Unknown();
         }
         if (isHeard(host, transaction.now())) {
-            return new Outcomes.HostChange.Refused("host " + id + " was heard at " + host.lastHeardAt() + " (expected: a host that is retired or away)");
+            return new Outcomes.HostChange.Refused(
+                    "host " + id + " was heard at " + host.lastHeardAt() + " (expected: a host that is retired or away)");
         }
         HostRow admitted = (host.state() == HostState.RETIRED ? host : host.retired()).admitted();
         transaction.save(admitted);

@@ -16,17 +16,20 @@ import org.jspecify.annotations.Nullable;
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
         HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention) {
     HostRow heard(Instant now, HostFigures latest) {
-        return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst, lastReconciledAt,
+        return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
+                lastReconciledAt,
                 attention);
     }
 
     HostRow in(HostState next) {
-        return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst, lastReconciledAt,
+        return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
+                lastReconciledAt,
                 attention);
     }
 
     HostRow joined(StoreId store, String at, Instant now) {
-        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted, reconcileFirst, lastReconciledAt,
+        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted, reconcileFirst,
+                lastReconciledAt,
                 attention);
     }
 
@@ -46,7 +49,8 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
     }
 
     HostRow asking(String waitsForPerson) {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst, lastReconciledAt,
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
+                lastReconciledAt,
                 waitsForPerson);
     }
 }

@@ -15,8 +15,7 @@ import java.util.random.RandomGenerator;
  * time; everything is gone with the process. Thread-safe.
  */
 public final class InMemoryRegistry implements Registry {
-    private record Kept(String request, Object answer) {
-    }
+    private record Kept(String request, Object answer) {}
 
     private final MapRows rows;
     private final Decisions decisions;

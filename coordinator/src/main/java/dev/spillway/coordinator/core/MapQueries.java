@@ -56,14 +56,17 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<EntryView> entry(EntryName name) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.entries.get(name)).map(row -> view(row, rows.holders(new Rows.Holding(name, row.generation()))
-                    .limit(LIMIT_MAX).map(held -> new ReplicaView(held.id(), held.hostId(), held.isLive() ? "LIVE" : "DOOMED", held.registeredAt()))
-                    .toList()));
+            return Optional.ofNullable(rows.entries.get(name))
+                    .map(row -> view(row, rows.holders(new Rows.Holding(name, row.generation()))
+                            .limit(LIMIT_MAX)
+                            .map(held -> new ReplicaView(held.id(), held.hostId(), held.isLive() ? "LIVE" : "DOOMED", held.registeredAt()))
+                            .toList()));
         }
     }
 
     private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(), row.lastAccessedAt(),
+        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
+                row.lastAccessedAt(),
                 replicas);
     }
 
@@ -81,7 +84,10 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
         synchronized (lock) {
-            Stream<SnapshotId> ids = rows.leastRecentlyUsed(namespace, 0).map(EntryRow::snapshotId).distinct().sorted()
+            Stream<SnapshotId> ids = rows.leastRecentlyUsed(namespace, 0)
+                    .map(EntryRow::snapshotId)
+                    .distinct()
+                    .sorted()
                     .filter(id -> after == null || id.value().compareTo(after) > 0);
             return page(ids, limit, SnapshotId::value, Function.identity());
         }
@@ -92,7 +98,8 @@ final class MapQueries implements RegistryQueries {
         synchronized (lock) {
             long before = after == null ? Long.MAX_VALUE : cursor(after);
             List<MapRows.StoredEviction> newestFirst = new ArrayList<>(rows.evictions.values()).reversed();
-            Stream<MapRows.StoredEviction> matching = newestFirst.stream().filter(eviction -> eviction.number() < before)
+            Stream<MapRows.StoredEviction> matching = newestFirst.stream()
+                    .filter(eviction -> eviction.number() < before)
                     .filter(eviction -> matches(filter, view(eviction)));
             return page(matching, limit, eviction -> Long.toString(eviction.number()), this::view);
         }
@@ -118,7 +125,8 @@ final class MapQueries implements RegistryQueries {
             Doom doom = row.doom();
             if (doom != null && id.equals(doom.evictionId())) {
                 String state = doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
-                orders.add(new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.nextAttemptAt(), doom.lastError(), doom.deferredUntil(),
+                orders.add(new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.nextAttemptAt(), doom.lastError(),
+                        doom.deferredUntil(),
                         null));
             }
         }
@@ -126,7 +134,8 @@ final class MapQueries implements RegistryQueries {
         for (ClosedReplica closed : rows.history.values()) {
             Doom doom = closed.row().doom();
             if (doom != null && id.equals(doom.evictionId())) {
-                orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null, doom.lastError(), null,
+                orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null,
+                        doom.lastError(), null,
                         closed.at()));
             }
         }
@@ -171,7 +180,8 @@ final class MapQueries implements RegistryQueries {
     @Override
     public OpenOrders openOrders() {
         synchronized (lock) {
-            List<Instant> doomedAt = rows.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
+            List<Instant> doomedAt =
+                    rows.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
             return new OpenOrders(doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst());
         }
     }

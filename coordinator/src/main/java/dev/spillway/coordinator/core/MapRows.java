@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there. */
 final class MapRows implements Rows {
     /** An eviction as stored: its fact, and what is known of publishing it. */
-    record StoredEviction(EvictionFact fact, long number, boolean published, Instant dueAt, int attempts) {
-    }
+    record StoredEviction(EvictionFact fact, long number, boolean published, Instant dueAt, int attempts) {}
 
     final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
     final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
@@ -76,7 +75,11 @@ final class MapRows implements Rows {
 
     @Override
     public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
-        return hosts.values().stream().filter(host -> host.state() == HostState.ACTIVE && host.lastHeardAt().isBefore(deadline)).limit(limit).toList();
+        return hosts.values()
+                .stream()
+                .filter(host -> host.state() == HostState.ACTIVE && host.lastHeardAt().isBefore(deadline))
+                .limit(limit)
+                .toList();
     }
 
     @Override
@@ -181,13 +184,19 @@ final class MapRows implements Rows {
 
     @Override
     public List<ReplicaRow> lockDueOrdersOf(HostId host, int limit) {
-        return doomed(now()).filter(row -> row.hostId().equals(host)).sorted(Comparator.comparing(row -> doomOf(row).at())).limit(limit).toList();
+        return doomed(now()).filter(row -> row.hostId().equals(host))
+                .sorted(Comparator.comparing(row -> doomOf(row).at()))
+                .limit(limit)
+                .toList();
     }
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return doomed(now()).map(row -> new DueOrder(row, stored(hosts, row.hostId()))).filter(due -> due.host().state() == HostState.ACTIVE)
-                .sorted(Comparator.comparing(due -> doomOf(due.replica()).nextAttemptAt())).limit(limit).toList();
+        return doomed(now()).map(row -> new DueOrder(row, stored(hosts, row.hostId())))
+                .filter(due -> due.host().state() == HostState.ACTIVE)
+                .sorted(Comparator.comparing(due -> doomOf(due.replica()).nextAttemptAt()))
+                .limit(limit)
+                .toList();
     }
 
     private Stream<ReplicaRow> doomed(Instant dueAt) {
@@ -205,8 +214,12 @@ final class MapRows implements Rows {
     @Override
     public List<DueFact> lockDueFacts(int limit) {
         Instant now = now();
-        return evictions.values().stream().filter(eviction -> !eviction.published() && !eviction.dueAt().isAfter(now)).limit(limit)
-                .map(eviction -> new DueFact(eviction.fact(), eviction.attempts())).toList();
+        return evictions.values()
+                .stream()
+                .filter(eviction -> !eviction.published() && !eviction.dueAt().isAfter(now))
+                .limit(limit)
+                .map(eviction -> new DueFact(eviction.fact(), eviction.attempts()))
+                .toList();
     }
 
     @Override
@@ -249,13 +262,16 @@ final class MapRows implements Rows {
         unfinished.addAll(changes.unfinished());
         unfinished.removeAll(changes.finished());
         changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
-        changes.factsHandedOut().forEach((one, due) -> evictions.computeIfPresent(one,
-                (key, was) -> new StoredEviction(was.fact(), was.number(), was.published(), due, was.attempts() + 1)));
-        changes.factsPublished().forEach(one -> evictions.computeIfPresent(one,
-                (key, was) -> new StoredEviction(was.fact(), was.number(), true, was.dueAt(), was.attempts())));
+        changes.factsHandedOut()
+                .forEach((one, due) -> evictions.computeIfPresent(one,
+                        (key, was) -> new StoredEviction(was.fact(), was.number(), was.published(), due, was.attempts() + 1)));
+        changes.factsPublished()
+                .forEach(one -> evictions.computeIfPresent(one,
+                        (key, was) -> new StoredEviction(was.fact(), was.number(), true, was.dueAt(), was.attempts())));
         if (!changes.ordersDue().isEmpty()) {
             Instant now = now();
-            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId()) ? row.doomed(row.doom().dueAt(now)) : row);
+            replicas.replaceAll((key,
+                    row) -> row.doom() != null && changes.ordersDue().contains(row.hostId()) ? row.doomed(row.doom().dueAt(now)) : row);
         }
         changes.sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();

@@ -72,7 +72,7 @@ final class OrderDecisions {
                 transaction.save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
             }
             case FAILED, NOT_UNDERSTOOD ->
-                transaction.save(row.doomed(doom.failed(report.result() + (report.why() == null ? "" : ": " + report.why()))));
+                    transaction.save(row.doomed(doom.failed(report.result() + (report.why() == null ? "" : ": " + report.why()))));
         }
     }
 
@@ -106,7 +106,8 @@ final class OrderDecisions {
         }
         Doom attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
         transaction.save(row.doomed(attempted));
-        return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(), doom.cause(),
+        return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(),
+                doom.cause(),
                 attempted.attempts(), doom.at());
     }
 
@@ -140,7 +141,8 @@ final class OrderDecisions {
             Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
             List<ReplicaRow> left = transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, List.of());
             for (ReplicaRow row : left) {
-                transaction.save(row.doomed(new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null, null)));
+                transaction.save(row.doomed(
+                        new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null, null)));
             }
             doomed += left.size();
             if (left.size() < limit) {

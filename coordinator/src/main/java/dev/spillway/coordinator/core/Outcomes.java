@@ -10,23 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /** The answers to commands. They can be written as JSON, because an answer is kept under its idempotency key. */
 public final class Outcomes {
-    private Outcomes() {
-    }
+    private Outcomes() {}
 
     /** Carried out, and nothing to tell. */
-    public record Done() {
-    }
+    public record Done() {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Refused.class)})
     public sealed interface PolicySetting {
         /** What a lowered limit evicted comes with it, oldest first. */
-        record Changed(Policy policy, long evicted) implements PolicySetting {
-        }
+        record Changed(Policy policy, long evicted) implements PolicySetting {}
 
         /** The limits would evict more entries than the {@code allowed} number, which the share gives; nothing was changed. */
-        record Refused(long allowed, long entries, double maxEvictionShare) implements PolicySetting {
-        }
+        record Refused(long allowed, long entries, double maxEvictionShare) implements PolicySetting {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -38,37 +34,30 @@ public final class Outcomes {
          * @param replaced the snapshot that the key named before, if it was another
          * @param evicted  what went to make room, oldest first
          */
-        record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {
-        }
+        record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {}
 
         /** Nothing was changed. */
-        record Refused(ReplicaOutcome.Reason reason, String detail) implements Putting {
-        }
+        record Refused(ReplicaOutcome.Reason reason, String detail) implements Putting {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(Getting.Hit.class), @JsonSubTypes.Type(Getting.Miss.class)})
     public sealed interface Getting {
-        record Hit(EntryRow entry) implements Getting {
-        }
+        record Hit(EntryRow entry) implements Getting {}
 
-        record Miss() implements Getting {
-        }
+        record Miss() implements Getting {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(Invalidation.Invalidated.class), @JsonSubTypes.Type(Invalidation.Absent.class),
             @JsonSubTypes.Type(Invalidation.Mismatch.class)})
     public sealed interface Invalidation {
-        record Invalidated(SnapshotId snapshotId) implements Invalidation {
-        }
+        record Invalidated(SnapshotId snapshotId) implements Invalidation {}
 
-        record Absent() implements Invalidation {
-        }
+        record Absent() implements Invalidation {}
 
         /** The entry names another snapshot than expected; it stays. */
-        record Mismatch(SnapshotId actual) implements Invalidation {
-        }
+        record Mismatch(SnapshotId actual) implements Invalidation {}
     }
 
     /**
@@ -76,8 +65,7 @@ public final class Outcomes {
      *
      * @param remaining entries that are still there
      */
-    public record Cleaning(long evicted, long remaining) {
-    }
+    public record Cleaning(long evicted, long remaining) {}
 
     /**
      * One step of the sweep.
@@ -85,20 +73,16 @@ public final class Outcomes {
      * @param doomed replicas doomed now
      * @param more   whether the limit left some
      */
-    public record Swept(int hostsAway, int doomed, boolean more) {
-    }
+    public record Swept(int hostsAway, int doomed, boolean more) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),
             @JsonSubTypes.Type(HostChange.Unknown.class)})
     public sealed interface HostChange {
-        record Changed(long rowsAbandoned, long entriesLost) implements HostChange {
-        }
+        record Changed(long rowsAbandoned, long entriesLost) implements HostChange {}
 
-        record Refused(String why) implements HostChange {
-        }
+        record Refused(String why) implements HostChange {}
 
-        record Unknown() implements HostChange {
-        }
+        record Unknown() implements HostChange {}
     }
 }

@@ -52,7 +52,8 @@ final class ReconcileDecisions {
         for (DiscrepancyRequest.Orphan orphan : request.orphans()) {
             if (!open.containsKey(orphan.replicaId())) {
                 List<ReplicaId> ripe = new ArrayList<>();
-                sort(seen(before, host, orphan.replicaId(), Sighting.Kind.ORPHAN, transaction.now()), transaction.now(), orphan.replicaId(), ripe, waiting);
+                sort(seen(before, host, orphan.replicaId(), Sighting.Kind.ORPHAN, transaction.now()), transaction.now(), orphan.replicaId(),
+                        ripe, waiting);
                 ripe.forEach(id -> orphans.put(id, orphan));
             }
         }
@@ -112,7 +113,8 @@ final class ReconcileDecisions {
     }
 
     private static Sighting seen(Map<ReplicaId, Sighting> before, HostRow host, ReplicaId id, Sighting.Kind kind, Instant now) {
-        @Nullable Sighting earlier = before.get(id);
+        @Nullable
+        Sighting earlier = before.get(id);
         return earlier != null && earlier.kind() == kind ? earlier.again() : new Sighting(host.id(), id, kind, now, 1);
     }
 }

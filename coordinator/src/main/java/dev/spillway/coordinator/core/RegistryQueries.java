@@ -23,58 +23,49 @@ import org.jspecify.annotations.Nullable;
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
 
-    record Page<T>(List<T> items, @Nullable String next) {
-    }
+    record Page<T>(List<T> items, @Nullable String next) {}
 
     record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long hits, long misses,
-            Map<EvictionCause, Long> evictions) {
-    }
+            Map<EvictionCause, Long> evictions) {}
 
-    record ReplicaView(ReplicaId replicaId, HostId hostId, String state, Instant registeredAt) {
-    }
+    record ReplicaView(ReplicaId replicaId, HostId hostId, String state, Instant registeredAt) {}
 
     record EntryView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Instant createdAt,
-            Instant lastAccessedAt, List<ReplicaView> replicas) {
-    }
+            Instant lastAccessedAt, List<ReplicaView> replicas) {}
 
     /**
      * One replica's order.
      *
      * @param state OPEN, DEFERRED, or how it was closed
      */
-    record OrderView(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt, @Nullable String lastError,
-            @Nullable Instant deferredUntil, @Nullable Instant closedAt) {
-    }
+    record OrderView(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt,
+            @Nullable String lastError,
+            @Nullable Instant deferredUntil, @Nullable Instant closedAt) {}
 
-    record EvictionView(EvictionFact fact, boolean open, List<OrderView> orders) {
-    }
+    record EvictionView(EvictionFact fact, boolean open, List<OrderView> orders) {}
 
-    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt) {
-    }
+    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt) {}
 
     /**
      * Which evictions to list.
      *
      * @param state {@code open}, {@code closed} or absent for both
      */
-    record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {
-    }
+    record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {}
 
     /**
      * An activity and where it stands.
      *
      * @param cursor where to go on behind it
      */
-    record Recorded(String cursor, Activity activity) {
-    }
+    record Recorded(String cursor, Activity activity) {}
 
     /**
      * Activity behind a cursor.
      *
      * @param gap whether something behind the cursor is no longer kept
      */
-    record ActivityPage(List<Recorded> items, String next, boolean gap) {
-    }
+    record ActivityPage(List<Recorded> items, String next, boolean gap) {}
 
     List<NamespaceView> namespaces();
 
@@ -88,7 +79,8 @@ public interface RegistryQueries {
      *
      * @throws dev.spillway.events.InvalidValueException if {@code after} is not from an earlier page
      */
-    Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after, int limit);
+    Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+            int limit);
 
     /** Distinct snapshot ids in order. */
     Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit);
@@ -113,6 +105,5 @@ public interface RegistryQueries {
     /** Open orders of all hosts, and the time of the oldest doom among them. */
     OpenOrders openOrders();
 
-    record OpenOrders(long count, @Nullable Instant oldestAt) {
-    }
+    record OpenOrders(long count, @Nullable Instant oldestAt) {}
 }

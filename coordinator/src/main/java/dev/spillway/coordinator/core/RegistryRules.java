@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param ordersPerAnswer   how many orders one heartbeat's answer carries at most
  * @param reconcilePageSize rows in one page of a reconciliation
  */
-public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax, Duration grace,
+public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
+        Duration grace,
         double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
     public static final RegistryRules DEFAULTS = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
             Duration.ofSeconds(10), Duration.ofMinutes(10), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);

@@ -45,7 +45,8 @@ final class ReplicaDecisions {
         transaction.lockReplicas(ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Registration item : request.items()) {
-            outcomes.add(unrecorded.remove(item.replicaId()) ? register(transaction, host, item) : recorded(transaction, host, item.replicaId()));
+            outcomes.add(unrecorded.remove(item.replicaId()) ? register(transaction, host, item)
+                    : recorded(transaction, host, item.replicaId()));
         }
         return new ReplicaOutcomes(outcomes);
     }
@@ -53,8 +54,9 @@ final class ReplicaDecisions {
     private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {
         return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false)) {
             case Outcomes.Putting.Stored stored -> {
-                transaction.save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(), item.sizeBytes(),
-                        transaction.now(), null));
+                transaction.save(
+                        new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(), item.sizeBytes(),
+                                transaction.now(), null));
                 yield new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), stored.generation(), stored.evicted());
             }
             case Outcomes.Putting.Refused refused -> new ReplicaOutcome.Refused(item.replicaId(), refused.reason(), refused.detail());
@@ -69,7 +71,8 @@ final class ReplicaDecisions {
         transaction.lockReplicas(ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Attachment item : request.items()) {
-            outcomes.add(unrecorded.remove(item.replicaId()) ? attach(transaction, host, item) : recorded(transaction, host, item.replicaId()));
+            outcomes.add(
+                    unrecorded.remove(item.replicaId()) ? attach(transaction, host, item) : recorded(transaction, host, item.replicaId()));
         }
         return new ReplicaOutcomes(outcomes);
     }
@@ -101,7 +104,8 @@ final class ReplicaDecisions {
     DropAnswer drop(WorkingSet transaction, HostRow host, DropRequest request) {
         List<ReplicaId> ids = request.items().stream().map(DropRequest.Drop::replicaId).toList();
         transaction.record(host, ids);
-        List<ReplicaId> lost = request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
+        List<ReplicaId> lost =
+                request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
         if (isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size())) {
             transaction.save(host.asking("lost " + lost.size() + " replicas at once, more than the share " + rules.breakerShare()
                     + " (mount the missing volume, or retire the host)"));
@@ -127,8 +131,7 @@ final class ReplicaDecisions {
     }
 
     /** How a row ends, and the cause for its entry if it was the last holder. */
-    record Closing(ClosedReplica.Result result, EvictionCause cause) {
-    }
+    record Closing(ClosedReplica.Result result, EvictionCause cause) {}
 
     /**
      * Closes a host's own rows; the last holder of an entry takes the entry with it.

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An open replica row: LIVE without {@code doom}, DOOMED with it. A closed one has moved to the history.
  */
-public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Instant registeredAt,
+public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes,
+        Instant registeredAt,
         @Nullable Doom doom) {
     public boolean isLive() {
         return doom == null;

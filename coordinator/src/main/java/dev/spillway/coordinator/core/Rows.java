@@ -38,16 +38,13 @@ public interface Rows {
     }
 
     /** Names one generation of one entry. */
-    record Holding(EntryName name, long generation) {
-    }
+    record Holding(EntryName name, long generation) {}
 
     /** The registry itself. {@code highestGeneration} is the highest that was ever drawn. */
-    record Registry(RegistryId id, long epoch, long highestGeneration) {
-    }
+    record Registry(RegistryId id, long epoch, long highestGeneration) {}
 
     /** A doomed replica that is due, with what its order needs of its host. */
-    record DueOrder(ReplicaRow replica, HostRow host) {
-    }
+    record DueOrder(ReplicaRow replica, HostRow host) {}
 
     /** The store's time, the same for the whole transaction. */
     Instant now();
@@ -116,8 +113,7 @@ public interface Rows {
     List<DueFact> lockDueFacts(int limit);
 
     /** A fact that is due, and how often it was handed out. */
-    record DueFact(EvictionFact fact, int attempts) {
-    }
+    record DueFact(EvictionFact fact, int attempts) {}
 
     /** One eviction that left holders undoomed, locked; those locked elsewhere are passed over. */
     List<EvictionFact> lockUnfinishedEvictions(int limit);

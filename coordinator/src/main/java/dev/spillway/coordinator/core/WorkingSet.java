@@ -75,7 +75,8 @@ public final class WorkingSet {
 
     /** What is to be written. */
     public Changes changes() {
-        return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, changedReplicas, closed, evictions, unfinished,
+        return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, changedReplicas, closed,
+                evictions, unfinished,
                 finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity);
     }
 
@@ -84,7 +85,8 @@ public final class WorkingSet {
         puts = count;
     }
 
-    @Nullable HostRow host(HostId id, HostLock lock) {
+    @Nullable
+    HostRow host(HostId id, HostLock lock) {
         if (!hosts.containsKey(id)) {
             hosts.put(id, rows.lockHosts(new TreeSet<>(Set.of(id)), lock).get(id));
         }
@@ -108,7 +110,8 @@ public final class WorkingSet {
         }
     }
 
-    @Nullable NamespaceRow namespace(NamespaceName name) {
+    @Nullable
+    NamespaceRow namespace(NamespaceName name) {
         lockNamespaces(List.of(name));
         return namespaces.get(name);
     }
@@ -140,7 +143,8 @@ public final class WorkingSet {
         }
     }
 
-    @Nullable EntryRow entry(EntryName name, EntryLock lock) {
+    @Nullable
+    EntryRow entry(EntryName name, EntryLock lock) {
         lockEntries(List.of(name), lock);
         return entries.get(name);
     }
@@ -161,7 +165,8 @@ public final class WorkingSet {
      * The least recently used entry of a namespace other than {@code exempt}, locked exclusively; null if there is none. Several may be wanted: an
      * {@code expected} number of them and their holders are read ahead.
      */
-    @Nullable EntryRow victim(NamespaceName namespace, @Nullable EntryName exempt, int expected, int holdersEach) {
+    @Nullable
+    EntryRow victim(NamespaceName namespace, @Nullable EntryName exempt, int expected, int holdersEach) {
         VictimCursor cursor = victims.computeIfAbsent(namespace, ignored -> new VictimCursor());
         while (true) {
             EntryRow stored = cursor.peek();
@@ -199,7 +204,8 @@ public final class WorkingSet {
     private @Nullable EntryRow oldestOfOwn(NamespaceName namespace, @Nullable EntryName exempt) {
         EntryRow oldest = null;
         for (EntryRow row : changedEntries.values()) {
-            if (row.name().namespace().equals(namespace) && !row.name().equals(exempt) && (oldest == null || row.lastUse() < oldest.lastUse())) {
+            if (row.name().namespace().equals(namespace) && !row.name().equals(exempt)
+                    && (oldest == null || row.lastUse() < oldest.lastUse())) {
                 oldest = row;
             }
         }
@@ -214,7 +220,8 @@ public final class WorkingSet {
         private long lastUse;
         private boolean exhausted;
 
-        @Nullable EntryRow peek() {
+        @Nullable
+        EntryRow peek() {
             return next < page.size() ? page.get(next) : null;
         }
 
@@ -295,7 +302,8 @@ public final class WorkingSet {
     }
 
     /** Takes a row that storage locked for another reason; the row as this transaction sees it, or null if it closed it. */
-    @Nullable ReplicaRow adopt(ReplicaRow locked) {
+    @Nullable
+    ReplicaRow adopt(ReplicaRow locked) {
         if (!replicas.containsKey(locked.id())) {
             replicas.put(locked.id(), locked);
         }
@@ -303,7 +311,8 @@ public final class WorkingSet {
     }
 
     /** The open row of an id that was locked or saved before. */
-    @Nullable ReplicaRow replica(ReplicaId id) {
+    @Nullable
+    ReplicaRow replica(ReplicaId id) {
         return replicas.get(id);
     }
 
@@ -321,8 +330,9 @@ public final class WorkingSet {
         changedReplicas.remove(row.id());
         closed.put(row.id(), new ClosedReplica(row, result, now));
         Doom doom = row.doom();
-        activity.add(new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(), row.name().key(),
-                row.generation(), row.id(), result));
+        activity.add(
+                new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(), row.name().key(),
+                        row.generation(), row.id(), result));
     }
 
     void add(EvictionFact fact, boolean holdersLeft) {

@@ -5,14 +5,11 @@ import dev.spillway.events.protocol.Reply;
 /** What came of sending a message. */
 public sealed interface Delivery<A> {
     /** The registry replied. */
-    record Replied<A>(Reply<A> reply) implements Delivery<A> {
-    }
+    record Replied<A>(Reply<A> reply) implements Delivery<A> {}
 
     /** It surely was not carried out. */
-    record NotDelivered<A>(String why) implements Delivery<A> {
-    }
+    record NotDelivered<A>(String why) implements Delivery<A> {}
 
     /** It may have been carried out. */
-    record Lost<A>(String why) implements Delivery<A> {
-    }
+    record Lost<A>(String why) implements Delivery<A> {}
 }

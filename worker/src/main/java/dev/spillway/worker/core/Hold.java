@@ -5,5 +5,4 @@ import java.time.Instant;
 import java.util.UUID;
 
 /** A promise that an image stays whole on the disk until it is released or {@code until} has passed. */
-public record Hold(UUID id, ReplicaId replicaId, Instant until) {
-}
+public record Hold(UUID id, ReplicaId replicaId, Instant until) {}

@@ -87,11 +87,9 @@ public final class HostAgent {
     private Duration heartbeatEvery;
     private Duration reconcileEvery;
 
-    private record Failure(String why, Instant retryAt) {
-    }
+    private record Failure(String why, Instant retryAt) {}
 
-    private record Reconciliation(Set<ReplicaId> inventory, Set<ReplicaId> rows) {
-    }
+    private record Reconciliation(Set<ReplicaId> inventory, Set<ReplicaId> rows) {}
 
     /**
      * Continues from what the index holds.
@@ -182,8 +180,7 @@ public final class HostAgent {
                 }
                 case DOOMED -> table.releaseIfUnheld(replica.id(), out);
                 case TRASH -> out.effect(new Effect.Unlink(replica.id()));
-                case GONE -> {
-                }
+                case GONE -> {}
             }
         }
         join(now, out);
@@ -400,11 +397,9 @@ public final class HostAgent {
     }
 
     /** A value for whoever asked, true once the step is durable. */
-    public record Answered<T>(T value, Step step) {
-    }
+    public record Answered<T>(T value, Step step) {}
 
-    public record Granted(Hold hold, ReplicaRecord replica) {
-    }
+    public record Granted(Hold hold, ReplicaRecord replica) {}
 
     // Joining.
 
@@ -525,7 +520,8 @@ public final class HostAgent {
                 lose(live, out);
             }
         }
-        out.effect(new Effect.Settle(pending.id(), new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
+        out.effect(new Effect.Settle(pending.id(),
+                new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
         next(pending, out);
     }
 
@@ -610,9 +606,11 @@ public final class HostAgent {
         }
         registrations.sent(replica.id());
         out.effect(new Effect.Send(replica.generation() == 0
-                ? new RegisterRequest(as, List.of(new Registration(replica.id(), name.namespace(), name.key(), replica.snapshotId(), replica.sizeBytes(),
-                        replica.description())))
-                : new AttachRequest(as, List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes())))));
+                ? new RegisterRequest(as,
+                        List.of(new Registration(replica.id(), name.namespace(), name.key(), replica.snapshotId(), replica.sizeBytes(),
+                                replica.description())))
+                : new AttachRequest(as,
+                        List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes())))));
     }
 
     private void flushUses(Sender as, Step.Builder out) {
@@ -737,14 +735,23 @@ public final class HostAgent {
         }
         // Whatever is in the index in any state is no ghost: its registration, its order or its report is on the way.
         List<ReplicaId> ghosts = current.rows().stream().filter(id -> table.get(id) == null).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
-        List<ReplicaRecord> orphans = current.inventory().stream().filter(id -> !current.rows().contains(id)).sorted()
-                .flatMap(id -> Optional.ofNullable(table.get(id)).stream()).filter(ReplicaRecord::isInventory).limit(DISCREPANCIES_AT_ONCE).toList();
+        List<ReplicaRecord> orphans = current.inventory()
+                .stream()
+                .filter(id -> !current.rows().contains(id))
+                .sorted()
+                .flatMap(id -> Optional.ofNullable(table.get(id)).stream())
+                .filter(ReplicaRecord::isInventory)
+                .limit(DISCREPANCIES_AT_ONCE)
+                .toList();
         if (membership.suspended()) {
             // Given up by the registry once: what it does not know any more must not be served when serving starts again.
             orphans.stream().filter(orphan -> orphan.state() == ReplicaState.LIVE).forEach(orphan -> table.hide(orphan, out));
         }
-        out.effect(new Effect.Send(new DiscrepancyRequest(request.sender(), ghosts, orphans.stream().map(orphan -> new DiscrepancyRequest.Orphan(
-                orphan.id(), orphan.name().namespace(), orphan.name().key(), orphan.generation(), orphan.sizeBytes())).toList(),
+        out.effect(new Effect.Send(new DiscrepancyRequest(
+                request.sender(), ghosts, orphans.stream()
+                        .map(orphan -> new DiscrepancyRequest.Orphan(
+                                orphan.id(), orphan.name().namespace(), orphan.name().key(), orphan.generation(), orphan.sizeBytes()))
+                        .toList(),
                 current.inventory().size())));
         reconcileAt = now.plus(jittered(reconcileEvery));
     }

@@ -8,5 +8,4 @@ import dev.spillway.events.StoreId;
  *
  * @param address where its HTTP listens, {@code host:port}
  */
-public record HostIdentity(HostId hostId, StoreId storeId, String address) {
-}
+public record HostIdentity(HostId hostId, StoreId storeId, String address) {}

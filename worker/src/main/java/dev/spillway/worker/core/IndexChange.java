@@ -6,21 +6,15 @@ import java.util.UUID;
 /** One change of the index. The changes of one {@link Step} become durable together, or not at all. */
 public sealed interface IndexChange {
     /** Stores a replica's record in place of any earlier one. */
-    record PutReplica(ReplicaRecord replica) implements IndexChange {
-    }
+    record PutReplica(ReplicaRecord replica) implements IndexChange {}
 
-    record RemoveReplica(ReplicaId id) implements IndexChange {
-    }
+    record RemoveReplica(ReplicaId id) implements IndexChange {}
 
-    record PutHold(Hold hold) implements IndexChange {
-    }
+    record PutHold(Hold hold) implements IndexChange {}
 
-    record RemoveHold(UUID id) implements IndexChange {
-    }
+    record RemoveHold(UUID id) implements IndexChange {}
 
-    record PutMembership(Membership membership) implements IndexChange {
-    }
+    record PutMembership(Membership membership) implements IndexChange {}
 
-    record PutPosition(Position position) implements IndexChange {
-    }
+    record PutPosition(Position position) implements IndexChange {}
 }

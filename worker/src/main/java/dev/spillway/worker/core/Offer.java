@@ -10,5 +10,4 @@ import dev.spillway.events.SnapshotId;
  *
  * @param generation the generation to attach to, or 0 to take the key with a new one
  */
-public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description) {
-}
+public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description) {}

@@ -5,5 +5,4 @@ package dev.spillway.worker.core;
  *
  * @param nextOffset the first record that is not decided yet
  */
-public record Position(int partition, long nextOffset) {
-}
+public record Position(int partition, long nextOffset) {}

@@ -41,7 +41,8 @@ final class Registrations {
     }
 
     /** The first of a key's queue if it is to be sent now. */
-    @Nullable ReplicaId toSend(EntryName name) {
+    @Nullable
+    ReplicaId toSend(EntryName name) {
         Deque<ReplicaId> queue = queues.get(name);
         ReplicaId first = queue == null ? null : queue.peek();
         return first != null && progress.get(first) == Progress.QUEUED ? first : null;

@@ -17,7 +17,8 @@ import java.time.Instant;
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
     ReplicaRecord in(ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt);
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
+                lastAccessedAt);
     }
 
     ReplicaRecord registered(SnapshotId snapshot, long as, ReplicaState next) {
@@ -25,11 +26,13 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     }
 
     ReplicaRecord underOrder(ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt, lastAccessedAt);
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
+                lastAccessedAt);
     }
 
     ReplicaRecord gone(long freed) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt, lastAccessedAt);
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
+                lastAccessedAt);
     }
 
     ReplicaRecord accessed(Instant at) {

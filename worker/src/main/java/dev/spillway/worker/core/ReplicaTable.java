@@ -71,7 +71,8 @@ final class ReplicaTable {
         return replicas.values().stream().filter(replica -> replica.state() == state).toList();
     }
 
-    @Nullable ReplicaRecord get(ReplicaId id) {
+    @Nullable
+    ReplicaRecord get(ReplicaId id) {
         return replicas.get(id);
     }
 
@@ -96,8 +97,14 @@ final class ReplicaTable {
     Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, Step.Builder out) {
         ReplicaRecord newer = pending.registered(snapshot, generation, ReplicaState.LIVE);
         ReplicaRecord rival = served(pending.name()).orElse(null);
-        long highestEver = byName.getOrDefault(pending.name(), Set.of()).stream().map(replicas::get).filter(Objects::nonNull)
-                .filter(other -> other.state() != ReplicaState.PENDING).mapToLong(ReplicaRecord::generation).max().orElse(0);
+        long highestEver = byName.getOrDefault(pending.name(), Set.of())
+                .stream()
+                .map(replicas::get)
+                .filter(Objects::nonNull)
+                .filter(other -> other.state() != ReplicaState.PENDING)
+                .mapToLong(ReplicaRecord::generation)
+                .max()
+                .orElse(0);
         if (generation < highestEver) {
             put(newer.in(ReplicaState.HIDDEN), out);
             return Optional.empty();
@@ -170,7 +177,8 @@ final class ReplicaTable {
         if (replica.state() == ReplicaState.GONE) {
             return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DELETED, null, null, replica.bytesFreed());
         }
-        return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DEFERRED, heldUntil(replica.id()).orElse(null), null, 0);
+        return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DEFERRED, heldUntil(replica.id()).orElse(null),
+                null, 0);
     }
 
     void grant(Hold hold, Step.Builder out) {
@@ -185,7 +193,8 @@ final class ReplicaTable {
         releaseIfUnheld(hold.replicaId(), out);
     }
 
-    @Nullable Hold hold(UUID id) {
+    @Nullable
+    Hold hold(UUID id) {
         return holds.get(id);
     }
 
