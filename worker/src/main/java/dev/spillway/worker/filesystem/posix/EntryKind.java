@@ -1,0 +1,31 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.util.Locale;
+
+/// What an entry of a directory is.
+public enum EntryKind {
+    DIRECTORY, REGULAR_FILE, SYMBOLIC_LINK, FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE, UNKNOWN;
+
+    /// From the `d_type` of a directory entry, which has the values of the type bits of a mode.
+    static EntryKind ofType(int type) {
+        return switch (type) {
+            case 1 -> FIFO;
+            case 2 -> CHARACTER_DEVICE;
+            case 4 -> DIRECTORY;
+            case 6 -> BLOCK_DEVICE;
+            case 8 -> REGULAR_FILE;
+            case 10 -> SYMBOLIC_LINK;
+            case 12 -> SOCKET;
+            default -> UNKNOWN;
+        };
+    }
+
+    static EntryKind ofMode(int mode) {
+        return ofType(mode >>> 12 & 0xf);
+    }
+
+    /// The kind in words, such as `block device`.
+    public String words() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}

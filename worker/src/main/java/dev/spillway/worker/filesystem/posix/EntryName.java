@@ -1,0 +1,96 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The name of one entry of a directory: any bytes but NUL and slash, 1 to 255 of them, and neither `.` nor `..`. Linux does not know the
+/// encoding of its names, so neither does this: a name that is not
+/// UTF-8 is kept as it is.
+public final class EntryName implements Comparable<EntryName> {
+    private static final int MAX_BYTES = 255;
+
+    private final byte[] bytes;
+
+    private EntryName(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /// @throws IllegalArgumentException
+    ///             when the name is empty, too long, `.`, `..`, or holds a slash or NUL
+    public static EntryName of(String name) {
+        return of(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// As [#of(String)], from the bytes of the name, which are copied.
+    public static EntryName of(byte[] name) {
+        if (name.length == 0 || name.length > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "entry name: %s has %d bytes (expected: 1 to %d)".formatted(text(name), name.length, MAX_BYTES));
+        }
+        for (byte b : name) {
+            if (b == 0 || b == '/') {
+                throw new IllegalArgumentException("entry name: %s (expected: no slash and no NUL)".formatted(text(name)));
+            }
+        }
+        if (isDots(name)) {
+            throw new IllegalArgumentException(
+                    "entry name: %s (expected: an entry, not the directory itself or its parent)".formatted(text(name)));
+        }
+        return new EntryName(name.clone());
+    }
+
+    static @Nullable EntryName fromListing(byte[] name) {
+        return isDots(name) ? null : new EntryName(name);
+    }
+
+    private static boolean isDots(byte[] name) {
+        return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /// A copy of the bytes of the name.
+    public byte[] toBytes() {
+        return bytes.clone();
+    }
+
+    /// The name as text, or empty when its bytes are not UTF-8.
+    public Optional<String> utf8() {
+        try {
+            return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+        } catch (CharacterCodingException _) {
+            return Optional.empty();
+        }
+    }
+
+    static String text(byte[] name) {
+        return new String(name, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int compareTo(EntryName other) {
+        return Arrays.compareUnsigned(bytes, other.bytes);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof EntryName that && Arrays.equals(bytes, that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    /// The name for people: bytes that are not UTF-8 are shown as the replacement character.
+    @Override
+    public String toString() {
+        return text(bytes);
+    }
+}

@@ -1,0 +1,251 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+/// An open directory. Its entries are named by [EntryName] alone and never looked up through a symbolic link: an entry that was replaced by
+/// one gives ELOOP or ENOTDIR
+/// ([PosixException#isReplaced()]), it leads nowhere.
+public final class OpenDirectory extends OpenFile {
+    private static final byte[] PARENT = {'.', '.'};
+    private static final int DIRECTORY = LinuxCalls.O_RDONLY | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
+    private static final int OWNER_ALL = 0700;
+    private static final int ENTRY_LENGTH = 16;
+    private static final int ENTRY_TYPE = 18;
+    private static final int ENTRY_NAME = 19;
+
+    OpenDirectory(int number) {
+        super(number);
+    }
+
+    /// Opens an absolute path, name by name from the root, following no symbolic link anywhere in it.
+    ///
+    /// @throws IOException
+    ///             when the platform has not what this package needs, or a name cannot be opened; the error names the path up to it
+    public static OpenDirectory open(Path absolute) throws IOException {
+        Platform.requireSupported();
+        OpenDirectory directory = new OpenDirectory(LinuxCalls.openat(LinuxCalls.AT_FDCWD, new byte[]{'/'}, DIRECTORY, 0));
+        StringBuilder path = new StringBuilder();
+        for (EntryName name : names(absolute)) {
+            path.append('/').append(name);
+            try (OpenDirectory parent = directory) {
+                directory = parent.openDirectory(name);
+            } catch (PosixException e) {
+                throw e.at(path.toString());
+            }
+        }
+        return directory;
+    }
+
+    /// The names of an absolute path from the root down, byte for byte.
+    ///
+    /// @throws IllegalArgumentException
+    ///             when the path is not absolute or has `.` or `..` in it
+    public static List<EntryName> names(Path absolute) {
+        if (!absolute.isAbsolute()) {
+            throw new IllegalArgumentException("path: %s (expected: an absolute path)".formatted(absolute));
+        }
+        // the one way to the bytes of a path that java.nio offers: a string of it depends on the locale
+        String raw = absolute.toUri().getRawPath();
+        List<EntryName> names = new ArrayList<>();
+        for (String part : raw.split("/", -1)) {
+            if (!part.isEmpty()) {
+                names.add(EntryName.of(decode(part)));
+            }
+        }
+        return names;
+    }
+
+    private static byte[] decode(String part) {
+        byte[] bytes = new byte[part.length()];
+        int length = 0;
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            if (c == '%') {
+                bytes[length++] = (byte) Integer.parseInt(part, i + 1, i + 3, 16);
+                i += 2;
+            } else {
+                bytes[length++] = (byte) c;
+            }
+        }
+        return Arrays.copyOf(bytes, length);
+    }
+
+    public OpenDirectory openDirectory(EntryName name) throws PosixException {
+        return new OpenDirectory(LinuxCalls.openat(number(), name.bytes(), DIRECTORY, 0));
+    }
+
+    /// The directory that this one is in now, which need not be the one it was opened from.
+    public OpenDirectory openParent() throws PosixException {
+        return new OpenDirectory(LinuxCalls.openat(number(), PARENT, DIRECTORY, 0));
+    }
+
+    /// Opens an entry for reading; never waits, whatever it has become.
+    public OpenRegularFile openFile(EntryName name) throws PosixException {
+        return new OpenRegularFile(
+                LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDONLY | LinuxCalls.O_NOFOLLOW | LinuxCalls.O_NONBLOCK, 0));
+    }
+
+    /// Opens a file for reading and writing, created with the permissions where it is absent.
+    public OpenRegularFile openOrCreateFile(EntryName name, int permissions) throws PosixException {
+        return new OpenRegularFile(
+                LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_NOFOLLOW, permissions));
+    }
+
+    /// Creates a file for writing, EEXIST where there is an entry of that name.
+    public OpenRegularFile createFile(EntryName name, int permissions) throws PosixException {
+        return new OpenRegularFile(LinuxCalls.openat(number(), name.bytes(),
+                LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW, permissions));
+    }
+
+    public void createDirectory(EntryName name, int permissions) throws PosixException {
+        LinuxCalls.mkdirat(number(), name.bytes(), permissions);
+    }
+
+    public void createSymbolicLink(EntryName name, byte[] target) throws PosixException {
+        LinuxCalls.symlinkat(target, number(), name.bytes());
+    }
+
+    /// Gives the file at a path below `base` (names joined by slashes, each a real directory but the last) a further name here.
+    public void createLink(EntryName name, OpenDirectory base, byte[] path) throws PosixException {
+        LinuxCalls.linkat(base.number(), path, number(), name.bytes());
+    }
+
+    public byte[] readSymbolicLink(EntryName name) throws PosixException {
+        return LinuxCalls.readlinkat(number(), name.bytes());
+    }
+
+    public FileStatus status(EntryName name) throws PosixException {
+        return LinuxCalls.statx(number(), name.bytes(), 0);
+    }
+
+    /// As [#status(EntryName)], empty when there is no such entry.
+    public Optional<FileStatus> find(EntryName name) throws PosixException {
+        try {
+            return Optional.of(status(name));
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /// All entries now, sorted by name, without `.` and `..`.
+    public List<DirectoryEntry> list() throws PosixException {
+        LinuxCalls.lseek(number(), 0, LinuxCalls.SEEK_SET);
+        List<DirectoryEntry> entries = new ArrayList<>();
+        int length = LinuxCalls.getdents64(number());
+        while (length > 0) {
+            MemorySegment buffer = Scratch.current().buffer();
+            int at = 0;
+            while (at < length) {
+                addEntry(buffer, at, entries);
+                at += Short.toUnsignedInt(buffer.get(JAVA_SHORT, at + ENTRY_LENGTH));
+            }
+            length = LinuxCalls.getdents64(number());
+        }
+        entries.sort(Comparator.comparing(DirectoryEntry::name));
+        return entries;
+    }
+
+    /// One `struct linux_dirent64`: inode, offset, length of it all, type, name with a NUL.
+    private static void addEntry(MemorySegment buffer, int at, List<DirectoryEntry> entries) {
+        int end = at + ENTRY_NAME;
+        while (buffer.get(JAVA_BYTE, end) != 0) {
+            end++;
+        }
+        byte[] name = new byte[end - at - ENTRY_NAME];
+        MemorySegment.copy(buffer, JAVA_BYTE, at + ENTRY_NAME, name, 0, name.length);
+        EntryName entry = EntryName.fromListing(name);
+        if (entry != null) {
+            entries.add(new DirectoryEntry(entry, EntryKind.ofType(buffer.get(JAVA_BYTE, at + ENTRY_TYPE))));
+        }
+    }
+
+    /// Removes an entry that is not a directory.
+    public void removeFile(EntryName name) throws PosixException {
+        LinuxCalls.unlinkat(number(), name.bytes(), 0);
+    }
+
+    /// Removes an empty directory.
+    public void removeDirectory(EntryName name) throws PosixException {
+        LinuxCalls.unlinkat(number(), name.bytes(), LinuxCalls.AT_REMOVEDIR);
+    }
+
+    /// Moves an entry to a name that nothing has (EEXIST otherwise), at once for every reader.
+    public void renameToNew(EntryName name, OpenDirectory target, EntryName targetName) throws PosixException {
+        try {
+            LinuxCalls.renameat2(number(), name.bytes(), target.number(), targetName.bytes(), LinuxCalls.RENAME_NOREPLACE);
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EINVAL) {
+                throw e;
+            }
+            // a file system without RENAME_NOREPLACE, such as NFS
+            if (target.find(targetName).isPresent()) {
+                throw new PosixException("rename", name + " to " + targetName, Errno.EEXIST);
+            }
+            LinuxCalls.renameat2(number(), name.bytes(), target.number(), targetName.bytes(), 0);
+        }
+    }
+
+    /// Moves an entry over one that may be there, at once for every reader.
+    public void renameOver(EntryName name, EntryName targetName) throws PosixException {
+        LinuxCalls.renameat2(number(), name.bytes(), number(), targetName.bytes(), 0);
+    }
+
+    /// Sets the times of an entry, of a symbolic link itself.
+    public void setTimes(EntryName name, FileTimes times) throws PosixException {
+        LinuxCalls.utimensat(number(), name.bytes(), times);
+    }
+
+    /// Sets the owner of an entry, of a symbolic link itself.
+    public void setOwner(EntryName name, int owner, int group) throws PosixException {
+        LinuxCalls.fchownat(number(), name.bytes(), owner, group, LinuxCalls.AT_SYMLINK_NOFOLLOW);
+    }
+
+    /// Gives the owner every right on a directory below, also where it cannot be opened now.
+    public void allowOwner(EntryName name) throws PosixException {
+        int opened = LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_PATH | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW, 0);
+        try {
+            LinuxCalls.chmod(ascii("/proc/self/fd/" + opened), OWNER_ALL);
+        } finally {
+            LinuxCalls.close(opened);
+        }
+    }
+
+    /// Extended attributes of an entry itself, also of a symbolic link, which cannot be opened.
+    public List<String> attributeNames(EntryName name) throws PosixException {
+        return names(LinuxCalls.llistxattr(throughProc(name)));
+    }
+
+    public byte[] attribute(EntryName name, String attribute) throws PosixException {
+        return LinuxCalls.lgetxattr(throughProc(name), attributeName(attribute));
+    }
+
+    public void setAttribute(EntryName name, String attribute, byte[] value) throws PosixException {
+        LinuxCalls.lsetxattr(throughProc(name), attributeName(attribute), value);
+    }
+
+    /// There is no `lgetxattrat` before Linux 6.13; the kernel's own link to an open directory is as safe.
+    private byte[] throughProc(EntryName name) {
+        byte[] directory = ascii("/proc/self/fd/" + number() + "/");
+        byte[] path = Arrays.copyOf(directory, directory.length + name.bytes().length);
+        System.arraycopy(name.bytes(), 0, path, directory.length, name.bytes().length);
+        return path;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,112 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// An open file or directory and what can be asked of both. Whatever happens to its name, it stays the same file. May be used by several
+/// threads, but closed only when none of them still uses it.
+public abstract sealed class OpenFile implements AutoCloseable permits OpenDirectory, OpenRegularFile {
+    private static final byte[] SELF = {};
+
+    private volatile int number;
+
+    OpenFile(int number) {
+        this.number = number;
+    }
+
+    final int number() {
+        int open = number;
+        if (open < 0) {
+            throw new IllegalStateException("file is closed");
+        }
+        return open;
+    }
+
+    public final FileStatus status() throws PosixException {
+        return LinuxCalls.statx(number(), SELF, LinuxCalls.AT_EMPTY_PATH);
+    }
+
+    /// Sets the lower 12 bits of the mode.
+    public final void setPermissions(int permissions) throws PosixException {
+        LinuxCalls.fchmod(number(), permissions);
+    }
+
+    /// Linux clears setuid, setgid and capabilities of the file with this: set them after it.
+    ///
+    /// @param owner
+    ///            -1 leaves it
+    public final void setOwner(int owner, int group) throws PosixException {
+        LinuxCalls.fchownat(number(), SELF, owner, group, LinuxCalls.AT_EMPTY_PATH);
+    }
+
+    public final void setTimes(FileTimes times) throws PosixException {
+        LinuxCalls.futimens(number(), times);
+    }
+
+    /// Names of the extended attributes that this process can see, in full (`user.x`). A file system that has none says so with EOPNOTSUPP.
+    public final List<String> attributeNames() throws PosixException {
+        return names(LinuxCalls.flistxattr(number()));
+    }
+
+    static List<String> names(byte[] list) {
+        if (list.length == 0) {
+            return List.of();
+        }
+        List<String> names = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < list.length; i++) {
+            if (list[i] == 0) {
+                // the kernel keeps these names as bytes, and so does this character set
+                names.add(new String(list, start, i - start, StandardCharsets.ISO_8859_1));
+                start = i + 1;
+            }
+        }
+        return names;
+    }
+
+    static byte[] attributeName(String name) {
+        return name.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    public final byte[] attribute(String name) throws PosixException {
+        return LinuxCalls.fgetxattr(number(), attributeName(name));
+    }
+
+    public final void setAttribute(String name, byte[] value) throws PosixException {
+        LinuxCalls.fsetxattr(number(), attributeName(name), value);
+    }
+
+    /// Makes the content, the attributes and, of a directory, the entries survive power loss.
+    public final void sync() throws PosixException {
+        LinuxCalls.fsync(number());
+    }
+
+    /// Makes everything that was written to this file's file system so far survive power loss, by anyone.
+    public final void syncFileSystem() throws PosixException {
+        LinuxCalls.syncfs(number());
+    }
+
+    /// Takes the lock of this file for as long as it stays open, or says false where another open file has it, of this process or another.
+    public final boolean tryLock() throws PosixException {
+        try {
+            LinuxCalls.flock(number(), LinuxCalls.LOCK_EXCLUSIVE_NOW);
+            return true;
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EAGAIN) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /// Closing a second time does nothing.
+    @Override
+    public final void close() throws PosixException {
+        int open = number;
+        number = -1;
+        if (open >= 0) {
+            LinuxCalls.close(open);
+        }
+    }
+}

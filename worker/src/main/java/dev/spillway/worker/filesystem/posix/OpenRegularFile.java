@@ -1,0 +1,84 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// An open regular file, or one that was thought to be: [#status()] says what it is. Reads and writes name their offset, so nothing is kept
+/// between them.
+public final class OpenRegularFile extends OpenFile {
+    /// What one [#read] or [#write] moves at most.
+    public static final int MAX_TRANSFER_BYTES = Scratch.BUFFER_BYTES;
+
+    OpenRegularFile(int number) {
+        super(number);
+    }
+
+    /// Reads up to `count` bytes at the offset; 0 at the end of the file.
+    public int read(byte[] target, int start, int count, long offset) throws PosixException {
+        MemorySegment buffer = Scratch.current().buffer();
+        int read = LinuxCalls.pread(number(), buffer, Math.min(count, MAX_TRANSFER_BYTES), offset);
+        MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, target, start, read);
+        return read;
+    }
+
+    /// Writes all of the given bytes at the offset.
+    public void write(byte[] source, int start, int count, long offset) throws PosixException {
+        MemorySegment buffer = Scratch.current().buffer();
+        int done = 0;
+        while (done < count) {
+            int part = Math.min(count - done, MAX_TRANSFER_BYTES);
+            MemorySegment.copy(source, start + done, buffer, ValueLayout.JAVA_BYTE, 0, part);
+            writeBuffer(buffer, part, offset + done);
+            done += part;
+        }
+    }
+
+    private void writeBuffer(MemorySegment buffer, int count, long offset) throws PosixException {
+        int done = 0;
+        while (done < count) {
+            done += LinuxCalls.pwrite(number(), buffer.asSlice(done, count - done), count - done, offset + done);
+        }
+    }
+
+    /// Copies up to `count` bytes from this file to the same offset of the other one, through memory.
+    ///
+    /// @return bytes copied, at most [#MAX_TRANSFER_BYTES]; 0 at the end of this file
+    public int copyThroughMemory(OpenRegularFile target, long offset, long count) throws PosixException {
+        MemorySegment buffer = Scratch.current().buffer();
+        int read = LinuxCalls.pread(number(), buffer, (int) Math.min(count, MAX_TRANSFER_BYTES), offset);
+        target.writeBuffer(buffer, read, offset);
+        return read;
+    }
+
+    /// As [#copyThroughMemory], inside the kernel, which shares the blocks where the file system can. Not every pair of files allows it
+    /// (EXDEV, EINVAL, EOPNOTSUPP, ENOSYS).
+    public long copyInKernel(OpenRegularFile target, long offset, long count) throws PosixException {
+        return LinuxCalls.copyFileRange(number(), target.number(), offset, count);
+    }
+
+    /// Makes the target share all blocks of this file: at once, or not at all (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY).
+    public void shareBlocksWith(OpenRegularFile target) throws PosixException {
+        LinuxCalls.ficlone(number(), target.number());
+    }
+
+    /// The first offset from the given one on that has data, or -1 when only a hole follows.
+    public long nextData(long offset) throws PosixException {
+        try {
+            return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_DATA);
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENXIO) {
+                return -1;
+            }
+            throw e;
+        }
+    }
+
+    /// The end of the data that the offset is in; the end of the file counts as a hole.
+    public long nextHole(long offset) throws PosixException {
+        return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_HOLE);
+    }
+
+    public void setLength(long length) throws PosixException {
+        LinuxCalls.ftruncate(number(), length);
+    }
+}

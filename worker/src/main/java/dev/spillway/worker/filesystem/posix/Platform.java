@@ -1,0 +1,51 @@
+package dev.spillway.worker.filesystem.posix;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/// Where the calls of this package exist, and the two of their numbers that depend on the machine.
+public final class Platform {
+    /// The newest functions that are needed; a C library that has them has the rest.
+    private static final List<String> NEWEST_FUNCTIONS = List.of("statx", "renameat2", "getdents64", "copy_file_range", "syncfs");
+
+    record OpenFlags(int directory, int noFollow) {}
+
+    private Platform() {}
+
+    /// @throws IOException
+    ///             when this is not Linux on x86_64 or aarch64 with glibc 2.30 or newer, saying what it is
+    public static void requireSupported() throws IOException {
+        String system = System.getProperty("os.name", "unknown");
+        String machine = machine();
+        if (!system.equals("Linux") || !(isX86(machine) || isArm(machine))) {
+            throw new IOException("platform: %s on %s (expected: Linux on x86_64 or aarch64)".formatted(system, machine));
+        }
+        for (String function : NEWEST_FUNCTIONS) {
+            if (!NativeFunction.exists(function)) {
+                throw new IOException("C library: no function %s (expected: glibc 2.30 or newer)".formatted(function));
+            }
+        }
+    }
+
+    /// Whether this process may do what only root may: keep owners, read every file.
+    public static boolean isRoot() throws PosixException {
+        return LinuxCalls.geteuid() == 0;
+    }
+
+    static OpenFlags openFlags() {
+        return isArm(machine()) ? new OpenFlags(0x4000, 0x8000) : new OpenFlags(0x10000, 0x20000);
+    }
+
+    private static String machine() {
+        return System.getProperty("os.arch", "unknown").toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isX86(String machine) {
+        return machine.equals("amd64") || machine.equals("x86_64");
+    }
+
+    private static boolean isArm(String machine) {
+        return machine.equals("aarch64") || machine.equals("arm64");
+    }
+}
