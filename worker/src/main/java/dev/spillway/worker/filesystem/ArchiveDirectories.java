@@ -1,0 +1,163 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The directories of a tree that is being unpacked. They stay open to this process alone until all entries are there, and get their modes
+/// and times then, the deepest first.
+final class ArchiveDirectories implements AutoCloseable {
+    private static final int PRIVATE_DIRECTORY = 0700;
+    private static final int IMPLIED_DIRECTORY = 0755;
+
+    private static final class Node {
+        private final Map<EntryName, Node> children = HashMap.newHashMap(2);
+        private @Nullable ArchiveMetadata metadata;
+    }
+
+    @FunctionalInterface
+    interface Created {
+        void directory() throws StagingStopped;
+    }
+
+    private final Descent at;
+    private final Deque<Node> nodes = new ArrayDeque<>();
+    private final Created created;
+    private long count = 1;
+
+    /// @param created
+    ///            told of each new directory before it is made
+    ArchiveDirectories(OpenDirectory root, Created created) throws PosixException {
+        this.at = new Descent(root);
+        this.created = created;
+        nodes.push(new Node());
+    }
+
+    long count() {
+        return count;
+    }
+
+    /// Goes to a directory, made with those above it where they are not there.
+    OpenDirectory go(List<EntryName> path) throws IOException, StagingStopped {
+        int common = 0;
+        while (common < at.depth() && common < path.size() && at.nameAt(common + 1).equals(path.get(common))) {
+            common++;
+        }
+        while (at.depth() > common) {
+            at.leave();
+            nodes.pop();
+        }
+        for (EntryName name : path.subList(common, path.size())) {
+            enter(name);
+        }
+        return at.current();
+    }
+
+    private void enter(EntryName name) throws IOException, StagingStopped {
+        try {
+            if (at.current().find(name).isEmpty()) {
+                created.directory();
+                at.current().createDirectory(name, PRIVATE_DIRECTORY);
+                count++;
+            }
+            at.enter(name);
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ELOOP || e.errno() == Errno.ENOTDIR) {
+                throw StagingStopped.refused(RefusalReason.NOT_A_DIRECTORY, at.text(name),
+                        "is used as a directory, but is something else before it in the archive (expected: entries below directories)");
+            }
+            throw e;
+        }
+        nodes.push(nodes.element().children.computeIfAbsent(name, _ -> new Node()));
+    }
+
+    /// Says what the current directory is to be like in the end.
+    void describe(ArchiveMetadata metadata) {
+        nodes.element().metadata = metadata;
+    }
+
+    /// Gives all directories what they were described with; those that were only implied by paths get mode 755.
+    void finish(Attributes attributes) throws IOException, StagingStopped {
+        go(List.of());
+        Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();
+        pending.push(nodes.element().children.entrySet().iterator());
+        while (!pending.isEmpty()) {
+            if (pending.element().hasNext()) {
+                Map.Entry<EntryName, Node> child = pending.element().next();
+                at.enter(child.getKey());
+                nodes.push(child.getValue());
+                pending.push(child.getValue().children.entrySet().iterator());
+            } else {
+                pending.pop();
+                complete(at.current(), nodes.element(), attributes);
+                if (at.depth() > 0) {
+                    nodes.pop();
+                    at.leave();
+                }
+            }
+        }
+    }
+
+    private static void complete(OpenDirectory directory, Node node, Attributes attributes) throws PosixException {
+        ArchiveMetadata metadata = node.metadata;
+        if (metadata == null) {
+            directory.setPermissions(IMPLIED_DIRECTORY);
+        } else {
+            metadata.apply(directory, attributes);
+        }
+    }
+
+    /// The path of an entry of the current directory, for people.
+    String text(@Nullable EntryName leaf) {
+        return at.text(leaf);
+    }
+
+    @Override
+    public void close() throws PosixException {
+        at.close();
+    }
+
+    /// The names of a directory and of a leaf in it, from a path in an archive.
+    static List<EntryName> parse(String path, int maxBytes) throws StagingStopped {
+        String shown = path.isEmpty() ? "''" : path;
+        if (path.startsWith("/")) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is absolute (expected: a path below the root of the archive)");
+        }
+        if (path.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+            throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, shown,
+                    "is a path of %d characters (expected: at most %d bytes)".formatted(path.length(), maxBytes));
+        }
+        if (path.indexOf('\uFFFD') >= 0) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is not UTF-8 (expected: names in UTF-8)");
+        }
+        List<EntryName> names = new ArrayList<>();
+        for (String part : path.split("/", -1)) {
+            if (part.equals("..")) {
+                throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "leads upwards (expected: a path without '..')");
+            }
+            if (!part.isEmpty() && !part.equals(".")) {
+                names.add(name(part, shown));
+            }
+        }
+        return names;
+    }
+
+    private static EntryName name(String part, String path) throws StagingStopped {
+        try {
+            return EntryName.of(part);
+        } catch (IllegalArgumentException e) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, path, e.getMessage() == null ? "is no path" : e.getMessage());
+        }
+    }
+}

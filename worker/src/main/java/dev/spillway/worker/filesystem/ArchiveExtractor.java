@@ -1,0 +1,318 @@
+package dev.spillway.worker.filesystem;
+
+import com.github.luben.zstd.ZstdInputStream;
+import dev.spillway.worker.filesystem.posix.EntryKind;
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileStatus;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import dev.spillway.worker.filesystem.posix.Platform;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
+
+/// Unpacks a tar stream that nobody vouches for into an empty directory: nothing is ever written outside of it or through a link in it,
+/// everything is bounded, and what no image may have is refused with
+/// the entry's name. Of several entries with one path the last counts. Made for one archive, by one thread.
+final class ArchiveExtractor {
+    private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
+    private static final int PRIVATE_FILE = 0600;
+    private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
+    /// A run of zeros of this length, where a file system's block may lie, is left out.
+    private static final int HOLE_BYTES = 4096;
+    private static final byte[] ZEROS = new byte[HOLE_BYTES];
+
+    private final TarArchiveInputStream tar;
+    private final OpenDirectory root;
+    private final ArchiveLimits limits;
+    private final ArchiveTrust trust;
+    private final boolean privileged;
+    private final ArchiveDirectories directories;
+    private final Attributes attributes;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private String entryName = "";
+    private long headers;
+    private long names;
+    private long bytes;
+    private long contentBytes;
+    private long files;
+    private long symbolicLinks;
+    private long links;
+
+    private ArchiveExtractor(TarArchiveInputStream tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust)
+            throws PosixException {
+        this.tar = tar;
+        this.root = root;
+        this.limits = limits;
+        this.trust = trust;
+        this.privileged = Platform.isRoot();
+        this.directories = new ArchiveDirectories(root, this::countDirectory);
+        this.attributes = new Attributes(privileged);
+    }
+
+    /// @throws StagingStopped
+    ///             with what was refused; the directory then holds a part of the archive
+    /// @throws IOException
+    ///             when the stream or the disk failed
+    static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust)
+            throws IOException, InterruptedException, StagingStopped {
+        ReceivedStream received = new ReceivedStream(stream);
+        try (InputStream unpacked = unpacked(received); ArchiveSource source = new ArchiveSource(unpacked)) {
+            return extract(received, source, root, limits, trust);
+        }
+    }
+
+    private static StageFigures extract(ReceivedStream received, ArchiveSource source, OpenDirectory root, ArchiveLimits limits,
+            ArchiveTrust trust)
+            throws IOException, InterruptedException, StagingStopped {
+        try (TarArchiveInputStream tar = new TarArchiveInputStream(source, StandardCharsets.UTF_8.name())) {
+            ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust);
+            try (ArchiveDirectories _ = extractor.directories) {
+                return extractor.run(source);
+            } catch (PosixException e) {
+                throw e.at("archive entry " + extractor.entryName);
+            } catch (IOException | IllegalArgumentException e) {
+                if (received.failure() != null && e instanceof IOException failed) {
+                    throw failed;
+                }
+                throw StagingStopped.refused(RefusalReason.MALFORMED, extractor.entryName.isEmpty() ? "." : extractor.entryName,
+                        "cannot be read: %s (expected: a tar stream, also zstd)".formatted(e.getMessage()));
+            }
+        }
+    }
+
+    private static InputStream unpacked(ReceivedStream received) throws IOException {
+        BufferedInputStream buffered = new BufferedInputStream(received, BUFFER_BYTES);
+        buffered.mark(ZSTD_MAGIC.length);
+        byte[] magic = buffered.readNBytes(ZSTD_MAGIC.length);
+        buffered.reset();
+        return Arrays.equals(magic, ZSTD_MAGIC) ? new ZstdInputStream(buffered) : buffered;
+    }
+
+    private StageFigures run(ArchiveSource source) throws IOException, InterruptedException, StagingStopped {
+        TarArchiveEntry entry = next(source);
+        if (entry == null) {
+            throw new IOException("it has no entry");
+        }
+        while (entry != null) {
+            TreeWalk.checkInterrupt();
+            extract(entry);
+            entry = next(source);
+        }
+        if (!source.endsWithMark()) {
+            throw new IOException("it ends without its end mark");
+        }
+        directories.finish(attributes);
+        return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, attributes.lost());
+    }
+
+    private @Nullable TarArchiveEntry next(ArchiveSource source) throws IOException, StagingStopped {
+        source.beginHeader();
+        TarArchiveEntry entry = tar.getNextEntry();
+        source.endHeader();
+        if (entry != null) {
+            entryName = entry.getName();
+            headers++;
+            checkEntries(headers);
+        }
+        return entry;
+    }
+
+    private void extract(TarArchiveEntry entry) throws IOException, InterruptedException, StagingStopped {
+        List<EntryName> path = ArchiveDirectories.parse(entryName, limits.maxPathBytes());
+        if (entry.isDirectory()) {
+            directories.go(path);
+            directories.describe(metadata(entry));
+            return;
+        }
+        if (path.isEmpty()) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+                    "is the root of the archive, and not a directory (expected: a directory)");
+        }
+        names++;
+        checkEntries(names);
+        OpenDirectory parent = directories.go(path.subList(0, path.size() - 1));
+        EntryName name = path.getLast();
+        if (entry.isSymbolicLink()) {
+            extractSymbolicLink(entry, parent, name);
+        } else if (entry.isLink()) {
+            extractHardLink(entry, parent, name);
+        } else if (isRegular(entry)) {
+            extractFile(entry, parent, name);
+        } else {
+            throw StagingStopped.refused(RefusalReason.SPECIAL_FILE, entryName,
+                    "is of type '%c' (expected: directories, regular files and links)".formatted((char) entry.getLinkFlag()));
+        }
+    }
+
+    private static boolean isRegular(TarArchiveEntry entry) {
+        return switch (entry.getLinkFlag()) {
+            case 0, '0', '7', 'S' -> true;
+            default -> false;
+        };
+    }
+
+    private ArchiveMetadata metadata(TarArchiveEntry entry) {
+        return ArchiveMetadata.of(entry, trust, privileged);
+    }
+
+    private void extractFile(TarArchiveEntry entry, OpenDirectory parent, EntryName name)
+            throws IOException, InterruptedException, StagingStopped {
+        makeRoom(parent, name);
+        try (OpenRegularFile file = parent.createFile(name, PRIVATE_FILE)) {
+            writeContent(file);
+            metadata(entry).apply(file, attributes);
+            bytes += file.status().allocatedBytes();
+            checkBytes(bytes);
+        }
+        files++;
+    }
+
+    private void writeContent(OpenRegularFile file) throws IOException, InterruptedException, StagingStopped {
+        long length = 0;
+        long written = 0;
+        int read = tar.readNBytes(buffer, 0, buffer.length);
+        while (read > 0) {
+            TreeWalk.checkInterrupt();
+            contentBytes += read;
+            if (contentBytes > limits.maxContentBytes()) {
+                throw StagingStopped.tooLarge(limits.maxContentBytes());
+            }
+            written += writeWithoutZeros(file, read, length);
+            length += read;
+            checkBytes(bytes + written);
+            read = tar.readNBytes(buffer, 0, buffer.length);
+        }
+        if (written < length) {
+            file.setLength(length);
+        }
+    }
+
+    /// @return bytes written
+    private long writeWithoutZeros(OpenRegularFile file, int count, long offset) throws PosixException {
+        long written = 0;
+        int at = 0;
+        while (at < count) {
+            int start = at;
+            while (at < count && !isHole(at, count)) {
+                at = Math.min(at + HOLE_BYTES, count);
+            }
+            if (at > start) {
+                file.write(buffer, start, at - start, offset + start);
+                written += at - start;
+            } else {
+                at += HOLE_BYTES;
+            }
+        }
+        return written;
+    }
+
+    private boolean isHole(int at, int count) {
+        return at + HOLE_BYTES <= count && Arrays.equals(buffer, at, at + HOLE_BYTES, ZEROS, 0, HOLE_BYTES);
+    }
+
+    private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
+        byte[] target = entry.getLinkName().getBytes(StandardCharsets.UTF_8);
+        if (target.length == 0 || entry.getLinkName().indexOf('\uFFFD') >= 0 || entry.getLinkName().indexOf('\0') >= 0) {
+            throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+                    "is a symbolic link to '%s' (expected: a target in UTF-8)".formatted(entry.getLinkName()));
+        }
+        if (target.length > limits.maxPathBytes()) {
+            throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, entryName,
+                    "is a symbolic link to %d bytes (expected: at most %d)".formatted(target.length, limits.maxPathBytes()));
+        }
+        makeRoom(parent, name);
+        parent.createSymbolicLink(name, target);
+        metadata(entry).applyToLink(parent, name);
+        symbolicLinks++;
+    }
+
+    private void extractHardLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
+        List<EntryName> target = ArchiveDirectories.parse(entry.getLinkName(), limits.maxPathBytes());
+        if (target.isEmpty()) {
+            throw badLink(entry.getLinkName());
+        }
+        OpenDirectory at = root;
+        try {
+            for (EntryName directory : target.subList(0, target.size() - 1)) {
+                OpenDirectory above = at;
+                at = above.openDirectory(directory);
+                closeUnlessRoot(above);
+            }
+            link(at, target.getLast(), parent, name, entry.getLinkName());
+        } catch (PosixException e) {
+            if (e.isReplaced()) {
+                throw badLink(entry.getLinkName());
+            }
+            throw e;
+        } finally {
+            closeUnlessRoot(at);
+        }
+        links++;
+    }
+
+    private void link(OpenDirectory from, EntryName target, OpenDirectory parent, EntryName name, String linkName)
+            throws PosixException, StagingStopped {
+        Optional<FileStatus> status = from.find(target);
+        if (status.isEmpty() || status.get().kind() == EntryKind.DIRECTORY) {
+            throw badLink(linkName);
+        }
+        Optional<FileStatus> there = parent.find(name);
+        if (there.isPresent() && there.get().identity().equals(status.get().identity())) {
+            return;
+        }
+        makeRoom(parent, name);
+        parent.createLink(name, from, target.toBytes());
+    }
+
+    private StagingStopped badLink(String target) {
+        return StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+                "is a hard link to '%s' (expected: a file before it in the archive)".formatted(target));
+    }
+
+    private void closeUnlessRoot(OpenDirectory directory) throws PosixException {
+        if (directory != root) {
+            directory.close();
+        }
+    }
+
+    private void makeRoom(OpenDirectory parent, EntryName name) throws PosixException, StagingStopped {
+        Optional<FileStatus> there = parent.find(name);
+        if (there.isEmpty()) {
+            return;
+        }
+        if (there.get().kind() == EntryKind.DIRECTORY) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+                    "is a directory before it in the archive (expected: one kind for each path)");
+        }
+        parent.removeFile(name);
+    }
+
+    private void countDirectory() throws StagingStopped {
+        names++;
+        checkEntries(names);
+        bytes += HOLE_BYTES;
+        checkBytes(bytes);
+    }
+
+    private void checkEntries(long count) throws StagingStopped {
+        if (count > limits.maxEntries()) {
+            throw StagingStopped.refused(RefusalReason.TOO_MANY_ENTRIES, entryName,
+                    "is entry %d (expected: at most %d)".formatted(count, limits.maxEntries()));
+        }
+    }
+
+    private void checkBytes(long allocated) throws StagingStopped {
+        if (allocated > limits.maxBytes()) {
+            throw StagingStopped.tooLarge(limits.maxBytes());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.DirectoryEntry;
+import dev.spillway.worker.filesystem.posix.EntryKind;
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileIdentity;
+import dev.spillway.worker.filesystem.posix.FileStatus;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import dev.spillway.worker.filesystem.posix.Platform;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.jspecify.annotations.Nullable;
+
+/// Writes a tree as a tar stream with PAX headers, the same bytes for the same tree: `./` first, then all entries in the order of their
+/// names. Holes are written as zeros.
+final class ArchiveWriter implements TreeWalk.Visitor {
+    private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
+
+    private final TarArchiveOutputStream tar;
+    private final boolean root;
+    private final Map<FileIdentity, String> firstPaths = new HashMap<>();
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+
+    private ArchiveWriter(TarArchiveOutputStream tar, boolean root) {
+        this.tar = tar;
+        this.root = root;
+    }
+
+    @SuppressWarnings("resource")
+    static void write(OpenDirectory tree, OutputStream target) throws IOException, InterruptedException {
+        // not closed: that would close the stream, which is the caller's
+        TarArchiveOutputStream tar = new TarArchiveOutputStream(target, StandardCharsets.UTF_8.name());
+        tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
+        tar.setAddPaxHeadersForNonAsciiNames(true);
+        try {
+            TreeWalk.walk(tree, new ArchiveWriter(tar, Platform.isRoot()));
+        } catch (StagingStopped e) {
+            throw new IOException("archive: " + e.getMessage(), e);
+        }
+        tar.finish();
+        tar.flush();
+    }
+
+    @Override
+    public void entered(Descent at) throws IOException {
+        TarArchiveEntry entry = entry(at.depth() == 0 ? "./" : path(at, null) + "/", TarConstants.LF_DIR, at.status());
+        ArchiveAttributes.write(entry, Attributes.namesOf(at.current()), at.current()::attribute, root);
+        tar.putArchiveEntry(entry);
+        tar.closeArchiveEntry();
+    }
+
+    @Override
+    public void leaving(Descent at) {
+        // everything was said when it was entered
+    }
+
+    @Override
+    public void visit(Descent at, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped {
+        switch (entry.kind()) {
+            case REGULAR_FILE -> writeFile(at, entry.name());
+            case SYMBOLIC_LINK -> writeSymbolicLink(at, entry.name());
+            case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw TreeCopier.special(at, entry.name(), entry.kind());
+            case DIRECTORY, UNKNOWN -> throw new TreeChangedException(at.text(entry.name()));
+        }
+    }
+
+    private void writeFile(Descent at, EntryName name) throws IOException, InterruptedException {
+        try (OpenRegularFile file = at.current().openFile(name)) {
+            FileStatus status = file.status();
+            if (status.kind() != EntryKind.REGULAR_FILE) {
+                throw new TreeChangedException(at.text(name));
+            }
+            String path = path(at, name);
+            if (writeHardLink(path, status)) {
+                return;
+            }
+            TarArchiveEntry entry = entry(path, TarConstants.LF_NORMAL, status);
+            entry.setSize(status.sizeBytes());
+            ArchiveAttributes.write(entry, Attributes.namesOf(file), file::attribute, root);
+            tar.putArchiveEntry(entry);
+            writeContent(file, status.sizeBytes(), path);
+            tar.closeArchiveEntry();
+        }
+    }
+
+    private void writeContent(OpenRegularFile file, long size, String path) throws IOException, InterruptedException {
+        long at = 0;
+        while (at < size) {
+            TreeWalk.checkInterrupt();
+            int read = file.read(buffer, 0, (int) Math.min(BUFFER_BYTES, size - at), at);
+            if (read == 0) {
+                throw new EOFException(
+                        "%s: ended at %d bytes while it was written to an archive (expected: %d bytes)".formatted(path, at, size));
+            }
+            tar.write(buffer, 0, read);
+            at += read;
+        }
+    }
+
+    private void writeSymbolicLink(Descent at, EntryName name) throws IOException {
+        FileStatus status = at.current().status(name);
+        String path = path(at, name);
+        if (writeHardLink(path, status)) {
+            return;
+        }
+        TarArchiveEntry entry = entry(path, TarConstants.LF_SYMLINK, status);
+        entry.setLinkName(utf8(at.current().readSymbolicLink(name), path + " (the target of the link)"));
+        if (root) {
+            ArchiveAttributes.write(entry, Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute),
+                    true);
+        }
+        tar.putArchiveEntry(entry);
+        tar.closeArchiveEntry();
+    }
+
+    private boolean writeHardLink(String path, FileStatus status) throws IOException {
+        if (status.links() <= 1) {
+            return false;
+        }
+        String first = firstPaths.putIfAbsent(status.identity(), path);
+        if (first == null) {
+            return false;
+        }
+        TarArchiveEntry entry = entry(path, TarConstants.LF_LINK, status);
+        entry.setLinkName(first);
+        tar.putArchiveEntry(entry);
+        tar.closeArchiveEntry();
+        return true;
+    }
+
+    private static TarArchiveEntry entry(String path, byte type, FileStatus status) {
+        TarArchiveEntry entry = new TarArchiveEntry(path, type);
+        entry.setMode(status.permissions());
+        entry.setUserId(Integer.toUnsignedLong(status.owner()));
+        entry.setGroupId(Integer.toUnsignedLong(status.group()));
+        entry.setUserName("");
+        entry.setGroupName("");
+        entry.setLastModifiedTime(
+                FileTime.from(Instant.ofEpochSecond(status.times().modificationSeconds(), status.times().modificationNanos())));
+        return entry;
+    }
+
+    private static String path(Descent at, @Nullable EntryName leaf) throws IOException {
+        return utf8(at.path(leaf), at.text(leaf));
+    }
+
+    private static String utf8(byte[] bytes, String what) throws IOException {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new IOException("%s: is not UTF-8 (expected: names that an archive can hold)".formatted(what), e);
+        }
+    }
+}

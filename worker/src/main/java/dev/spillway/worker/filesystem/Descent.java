@@ -1,0 +1,169 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.FileStatus;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The directories from the root of a tree down to where a walk stands. Only the deepest are kept open, so that a tree may be deeper than a
+/// process may have open files; a higher one is opened again
+/// through `..` of the one below it, and must then be the very directory that was left. Used by one thread.
+final class Descent implements AutoCloseable {
+    private static final int KEPT_OPEN = 24;
+    private static final int MAX_TEXT = 2000;
+
+    private static final class Level {
+        private final @Nullable EntryName name;
+        private final FileStatus status;
+        private @Nullable OpenDirectory directory;
+
+        Level(@Nullable EntryName name, FileStatus status, OpenDirectory directory) {
+            this.name = name;
+            this.status = status;
+            this.directory = directory;
+        }
+    }
+
+    private final List<Level> levels = new ArrayList<>();
+
+    /// @param root
+    ///            stays open when this is closed
+    Descent(OpenDirectory root) throws PosixException {
+        levels.add(new Level(null, root.status(), root));
+    }
+
+    OpenDirectory current() {
+        OpenDirectory directory = levels.getLast().directory;
+        if (directory == null) {
+            throw new IllegalStateException("the deepest directory is always open");
+        }
+        return directory;
+    }
+
+    /// What the current directory was like when it was entered.
+    FileStatus status() {
+        return levels.getLast().status;
+    }
+
+    /// The name of the current directory; the root has none.
+    EntryName name() {
+        EntryName name = levels.getLast().name;
+        if (name == null) {
+            throw new IllegalStateException("the root of a tree has no name in it");
+        }
+        return name;
+    }
+
+    /// 0 at the root.
+    int depth() {
+        return levels.size() - 1;
+    }
+
+    /// The name of the directory at that depth, 1 and more.
+    EntryName nameAt(int depth) {
+        EntryName name = levels.get(depth).name;
+        if (name == null) {
+            throw new IllegalStateException("the root of a tree has no name in it");
+        }
+        return name;
+    }
+
+    void enter(EntryName name) throws PosixException {
+        OpenDirectory directory = current().openDirectory(name);
+        try {
+            levels.add(new Level(name, directory.status(), directory));
+        } catch (PosixException e) {
+            directory.close();
+            throw e;
+        }
+        int closed = depth() - KEPT_OPEN;
+        if (closed > 0) {
+            Level level = levels.get(closed);
+            OpenDirectory kept = level.directory;
+            level.directory = null;
+            if (kept != null) {
+                kept.close();
+            }
+        }
+    }
+
+    /// Goes up by one.
+    ///
+    /// @throws TreeChangedException
+    ///             when the directory that was entered from is no longer above
+    void leave() throws IOException {
+        Level left = levels.removeLast();
+        Level parent = levels.getLast();
+        try (OpenDirectory directory = left.directory) {
+            if (parent.directory == null && directory != null) {
+                OpenDirectory above = directory.openParent();
+                if (!above.status().identity().equals(parent.status.identity())) {
+                    above.close();
+                    levels.add(new Level(left.name, left.status, directory));
+                    throw new TreeChangedException(text(null));
+                }
+                parent.directory = above;
+            }
+        }
+    }
+
+    /// The path below the root, byte for byte, names joined by slashes.
+    byte[] path(@Nullable EntryName leaf) {
+        ByteArrayOutputStream path = new ByteArrayOutputStream();
+        for (Level level : levels) {
+            append(path, level.name);
+        }
+        append(path, leaf);
+        return path.toByteArray();
+    }
+
+    private static void append(ByteArrayOutputStream path, @Nullable EntryName name) {
+        if (name != null) {
+            if (path.size() > 0) {
+                path.write('/');
+            }
+            path.writeBytes(name.toBytes());
+        }
+    }
+
+    /// The path below the root for people, shortened in the middle when it is very long; `.` for the root itself.
+    String text(@Nullable EntryName leaf) {
+        StringBuilder text = new StringBuilder();
+        int last = levels.size() - 1;
+        for (int depth = 1; depth <= last; depth++) {
+            if (text.length() > MAX_TEXT) {
+                text.append("/... (").append(last - depth + 1).append(" more)");
+                break;
+            }
+            text.append(depth == 1 ? "" : "/").append(levels.get(depth).name);
+        }
+        if (leaf != null) {
+            text.append(text.isEmpty() ? "" : "/").append(leaf);
+        }
+        return text.isEmpty() ? "." : text.toString();
+    }
+
+    @Override
+    public void close() throws PosixException {
+        PosixException first = null;
+        for (Level level : levels.subList(1, levels.size())) {
+            OpenDirectory directory = level.directory;
+            try {
+                if (directory != null) {
+                    directory.close();
+                }
+            } catch (PosixException e) {
+                first = e;
+            }
+        }
+        levels.subList(1, levels.size()).clear();
+        if (first != null) {
+            throw first;
+        }
+    }
+}

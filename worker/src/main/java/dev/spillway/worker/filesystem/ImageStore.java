@@ -1,0 +1,290 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.DirectoryEntry;
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/// One host's store of directory trees: `staging/<id>`, `images/<id>`, `trash/<id>`, each a tree, under one directory that one process has
+/// open at a time.
+///
+/// A tree is made in staging, published by one rename, taken from its readers by another, and then deleted in the trash. What an operation
+/// answered survives power loss; what a crash cut off is found by
+/// [#ids] at the next start, where the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used again.
+///
+/// A tree offered by move is its owner's until the caller says that the image is registered ([#settle]): the store refuses to delete it, and
+/// [#giveBack] returns it. After a crash such trees are among
+/// [#offered].
+///
+/// Safe for use by many threads, virtual ones too, for different ids; of operations on one id the caller makes one at a time. An interrupt
+/// ends a long operation and leaves nothing of it behind, but a
+/// partly deleted tree in the trash.
+public final class ImageStore implements AutoCloseable {
+    private final StoreFiles files;
+    private final OfferedSources offers;
+    private final Staging staging;
+    private final ReadWriteLock open = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private ImageStore(StoreFiles files) throws PosixException {
+        this.files = files;
+        this.offers = new OfferedSources(files.offered());
+        this.staging = new Staging(files, offers);
+    }
+
+    /// Opens the store in this directory, made with its layout and a new store id where it is not there.
+    ///
+    /// @throws StoreInUseException
+    ///             when a process has it open
+    /// @throws IOException
+    ///             when the platform is not Linux, or the directory is no store of this layout
+    public static ImageStore open(Path directory) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory)));
+    }
+
+    /// The UUID that was drawn when the store was made.
+    public String storeId() {
+        return files.storeId();
+    }
+
+    /// The real path of the store.
+    public Path path() {
+        return files.path();
+    }
+
+    /// Where readers find the image with that id, published or not.
+    public Path imagePath(String id) {
+        return files.path().resolve(StoreArea.IMAGES.directory().toString()).resolve(StoreFiles.name(id).toString());
+    }
+
+    /// Bytes that this process may still write to the store's file system.
+    public long usableBytes() throws IOException {
+        return Files.getFileStore(files.path()).getUsableSpace();
+    }
+
+    /// Takes a source directory into staging.
+    ///
+    /// @param maxBytes
+    ///            of allocated blocks; staging stops as soon as there are more
+    /// @throws StoreFullException
+    ///             when the disk is full
+    /// @throws IOException
+    ///             when the source cannot be read or the store not be written, naming the entry. Nothing is left in staging then, and a
+    ///             source offered by move is where it was
+    public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            refuseUsed(id, name);
+            return staging.stage(id, source, mode, maxBytes);
+        });
+    }
+
+    /// Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to the end of the archive and not closed.
+    ///
+    /// @throws IOException
+    ///             as for [#stage], or when the stream fails
+    public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust)
+            throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            refuseUsed(id, name);
+            return staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust));
+        });
+    }
+
+    private void refuseUsed(String id, EntryName name) throws IOException {
+        for (StoreArea area : StoreArea.values()) {
+            if (files.area(area).find(name).isPresent()) {
+                throw new IOException("id: %s is used in %s already (expected: a new id for each tree)".formatted(id, area.directory()));
+            }
+        }
+    }
+
+    /// Makes a staged tree an image: all at once for readers.
+    public PublishOutcome publish(String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            OpenDirectory from = files.area(StoreArea.STAGING);
+            OpenDirectory images = files.area(StoreArea.IMAGES);
+            if (from.find(name).isPresent()) {
+                TreeMove.renameDurably(from, name, images, name);
+                return PublishOutcome.PUBLISHED;
+            }
+            return images.find(name).isPresent() ? PublishOutcome.ALREADY_PUBLISHED : PublishOutcome.ABSENT;
+        });
+    }
+
+    /// Takes images from their readers: no path leads to them any more; who has files of them open keeps these. One failure does not stop
+    /// the others.
+    ///
+    /// @return the outcome of each, in the order given
+    public Map<String, TrashOutcome> toTrash(Collection<String> ids) throws IOException, InterruptedException {
+        ids.forEach(StoreFiles::name);
+        return run(() -> {
+            Map<String, TrashOutcome> outcomes = new LinkedHashMap<>();
+            for (String id : ids) {
+                outcomes.put(id, toTrash(id));
+            }
+            if (outcomes.containsValue(new TrashOutcome.Moved())) {
+                files.area(StoreArea.TRASH).sync();
+                files.area(StoreArea.IMAGES).sync();
+            }
+            return outcomes;
+        });
+    }
+
+    private TrashOutcome toTrash(String id) {
+        EntryName name = StoreFiles.name(id);
+        OpenDirectory images = files.area(StoreArea.IMAGES);
+        OpenDirectory trash = files.area(StoreArea.TRASH);
+        try {
+            if (images.find(name).isEmpty()) {
+                return trash.find(name).isPresent() ? new TrashOutcome.AlreadyInTrash() : new TrashOutcome.Absent();
+            }
+            refuseOffered(id);
+            TreeMove.rename(images, name, trash, name);
+            return new TrashOutcome.Moved();
+        } catch (IOException e) {
+            return new TrashOutcome.Failed(e);
+        }
+    }
+
+    /// Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
+    public UnlinkOutcome unlink(String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> TreeUnlinker.unlink(files.area(StoreArea.TRASH), name));
+    }
+
+    /// Deletes a tree in staging, whole or not.
+    ///
+    /// @throws OfferedTreeException
+    ///             when it was taken over from its owner and is not settled
+    public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            if (files.area(StoreArea.STAGING).find(name).isPresent()) {
+                refuseOffered(id);
+            }
+            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.STAGING), name);
+            offers.remove(id);
+            return outcome;
+        });
+    }
+
+    private void refuseOffered(String id) throws IOException {
+        Optional<OfferedSources.Offer> offer = offers.find(id);
+        if (offer.isPresent() && offer.get().taken() == OfferedSources.Taken.RENAMED) {
+            throw new OfferedTreeException(id, offer.get().path());
+        }
+    }
+
+    /// The ids that have a tree there now, sorted. Other names in the area are not the store's and left alone.
+    public List<String> ids(StoreArea area) throws IOException, InterruptedException {
+        return run(() -> {
+            List<String> ids = new ArrayList<>();
+            for (DirectoryEntry entry : files.area(area).list()) {
+                entry.name().utf8().filter(StoreFiles::isId).ifPresent(ids::add);
+            }
+            return ids;
+        });
+    }
+
+    /// What one tree holds, in allocated bytes, or empty where it is absent.
+    public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            if (files.area(area).find(name).isEmpty()) {
+                return Optional.empty();
+            }
+            try (OpenDirectory tree = files.area(area).openDirectory(name)) {
+                return Optional.of(TreeMeasure.of(tree, files.root().status().identity()).bytes());
+            } catch (StagingStopped e) {
+                throw new IOException("%s/%s: %s".formatted(area.directory(), id, e.getMessage()), e);
+            }
+        });
+    }
+
+    /// The ids of trees that were offered by move and are neither settled nor given back.
+    public List<String> offered() throws IOException, InterruptedException {
+        return run(offers::ids);
+    }
+
+    /// Says that the image with that id is registered, so that what was offered by move is the store's; the source of a copy is deleted
+    /// now, unless it changed.
+    public SettleOutcome settle(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers).settle(id));
+    }
+
+    /// Returns a tree that was offered by move to its path, from staging or from the images.
+    ///
+    /// @throws IOException
+    ///             when something else has that path by now, or its directory is gone; the tree stays where it is, and
+    ///             [#giveBack(String, Path)] takes another path
+    public GiveBackOutcome giveBack(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.empty()));
+    }
+
+    /// As [#giveBack(String)], to another absolute path of the same file system, which must not be there.
+    public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.of(path)));
+    }
+
+    /// Writes an image as tar, in the order of names. The stream is flushed, not closed.
+    ///
+    /// @throws IOException
+    ///             when there is no such image, a name in it is not UTF-8, or the stream fails
+    public void writeArchive(String id, OutputStream target) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        run(() -> {
+            try (OpenDirectory image = files.area(StoreArea.IMAGES).openDirectory(name)) {
+                ArchiveWriter.write(image, target);
+                return id;
+            } catch (PosixException e) {
+                throw e.errno() == Errno.ENOENT ? e.at("image " + id) : e;
+            }
+        });
+    }
+
+    private <T> T run(PlatformThreads.Operation<T> operation) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> {
+            open.readLock().lock();
+            try {
+                if (closed) {
+                    throw new IllegalStateException("store %s: is closed".formatted(files.path()));
+                }
+                return operation.run();
+            } finally {
+                open.readLock().unlock();
+            }
+        });
+    }
+
+    /// Waits for what is under way, then lets go of the store. Closing a second time does nothing.
+    @Override
+    public void close() throws IOException {
+        open.writeLock().lock();
+        try {
+            closed = true;
+            files.close();
+        } finally {
+            open.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A directory that was opened to be taken into the store. It stays the same directory whatever its path is made to mean later. Closed by
+/// whoever opened it.
+public final class SourceDirectory implements AutoCloseable {
+    private final Path path;
+    private final OpenDirectory parent;
+    private final EntryName name;
+    private final OpenDirectory directory;
+
+    private SourceDirectory(Path path, OpenDirectory parent, EntryName name, OpenDirectory directory) {
+        this.path = path;
+        this.parent = parent;
+        this.name = name;
+        this.directory = directory;
+    }
+
+    /// Opens a real path (no symbolic link in it) that is not the root of the file system.
+    static SourceDirectory open(Path real) throws IOException {
+        List<EntryName> names = OpenDirectory.names(real);
+        Path above = real.getParent();
+        if (names.isEmpty() || above == null) {
+            throw new IllegalArgumentException("source directory: %s (expected: not the root of the file system)".formatted(real));
+        }
+        OpenDirectory parent = OpenDirectory.open(above);
+        try {
+            return new SourceDirectory(real, parent, names.getLast(), parent.openDirectory(names.getLast()));
+        } catch (IOException | RuntimeException e) {
+            parent.close();
+            throw e;
+        }
+    }
+
+    /// The path that it was opened at.
+    public Path path() {
+        return path;
+    }
+
+    OpenDirectory parent() {
+        return parent;
+    }
+
+    EntryName name() {
+        return name;
+    }
+
+    OpenDirectory directory() {
+        return directory;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (parent) {
+            directory.close();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package dev.spillway.worker.filesystem;
+
+/// Carries an outcome other than "staged" out of a walk. Without a stack trace: it is an answer, not an error.
+final class StagingStopped extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final transient StageOutcome outcome;
+
+    private StagingStopped(StageOutcome outcome) {
+        super(outcome.toString(), null, false, false);
+        this.outcome = outcome;
+    }
+
+    static StagingStopped refused(RefusalReason reason, String path, String detail) {
+        return new StagingStopped(new StageOutcome.Refused(reason, path, detail));
+    }
+
+    static StagingStopped tooLarge(long maxBytes) {
+        return new StagingStopped(new StageOutcome.TooLarge(maxBytes));
+    }
+
+    StageOutcome outcome() {
+        return outcome;
+    }
+}

@@ -1,0 +1,191 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryKind;
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.OpenFile;
+import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import dev.spillway.worker.filesystem.posix.Platform;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/// The open files of a store: its lock, its areas and the notes of what was taken over. All areas lie on one file system, so that a tree
+/// goes from one to the next by rename.
+final class StoreFiles implements AutoCloseable {
+    private static final EntryName LOCK = EntryName.of("lock");
+    private static final EntryName IDENTITY = EntryName.of("store.properties");
+    private static final EntryName OFFERED = EntryName.of("offered");
+    private static final String LAYOUT = "1";
+    private static final int PRIVATE_FILE = 0600;
+    private static final int PRIVATE_DIRECTORY = 0700;
+    private static final Pattern LOWER_CASE_UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    private final Path path;
+    private final List<OpenFile> open;
+    private final OpenDirectory root;
+    private final Map<EntryName, OpenDirectory> directories;
+    private final String storeId;
+
+    private StoreFiles(Path path, List<OpenFile> open, OpenDirectory root, Map<EntryName, OpenDirectory> directories, String storeId) {
+        this.path = path;
+        this.open = open;
+        this.root = root;
+        this.directories = directories;
+        this.storeId = storeId;
+    }
+
+    static StoreFiles open(Path directory) throws IOException {
+        Platform.requireSupported();
+        Files.createDirectories(directory);
+        Path path = directory.toRealPath();
+        List<OpenFile> open = new ArrayList<>();
+        boolean complete = false;
+        try {
+            OpenDirectory root = OpenDirectory.open(path);
+            open.add(root);
+            lock(path, root, open);
+            Map<EntryName, OpenDirectory> directories = new HashMap<>();
+            for (StoreArea area : StoreArea.values()) {
+                directories.put(area.directory(), openOrCreate(path, root, area.directory(), area.permissions(), open));
+            }
+            directories.put(OFFERED, openOrCreate(path, root, OFFERED, PRIVATE_DIRECTORY, open));
+            StoreFiles files = new StoreFiles(path, open, root, directories, identity(path, root));
+            root.sync();
+            complete = true;
+            return files;
+        } catch (PosixException e) {
+            throw e.at("store " + path);
+        } finally {
+            if (!complete) {
+                close(open);
+            }
+        }
+    }
+
+    private static void lock(Path path, OpenDirectory root, List<OpenFile> open) throws IOException {
+        OpenRegularFile lock = root.openOrCreateFile(LOCK, PRIVATE_FILE);
+        open.add(lock);
+        if (!lock.tryLock()) {
+            String pid = DurableFile.read(lock).strip();
+            throw new StoreInUseException(path, pid.isEmpty() ? "another process" : "process " + pid);
+        }
+        byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+        lock.setLength(0);
+        lock.write(pid, 0, pid.length, 0);
+    }
+
+    private static OpenDirectory openOrCreate(Path path, OpenDirectory root, EntryName name, int permissions, List<OpenFile> open)
+            throws IOException {
+        boolean created = root.find(name).isEmpty();
+        if (created) {
+            root.createDirectory(name, permissions);
+        } else if (root.status(name).kind() != EntryKind.DIRECTORY) {
+            throw new IOException("store %s: %s is a %s (expected: a directory)".formatted(path, name, root.status(name).kind().words()));
+        }
+        OpenDirectory directory = root.openDirectory(name);
+        open.add(directory);
+        if (created) {
+            // past the umask of the process
+            directory.setPermissions(permissions);
+        }
+        if (directory.status().identity().device() != root.status().identity().device()) {
+            throw new IOException("store %s: %s lies on another file system (expected: all of a store on one)".formatted(path, name));
+        }
+        return directory;
+    }
+
+    private static String identity(Path path, OpenDirectory root) throws IOException {
+        Optional<String> text = DurableFile.read(root, IDENTITY);
+        if (text.isEmpty()) {
+            String id = UUID.randomUUID().toString();
+            DurableFile.write(root, IDENTITY, "layout=%s%nstoreId=%s%n".formatted(LAYOUT, id));
+            return id;
+        }
+        Properties properties = new Properties();
+        properties.load(new StringReader(text.get()));
+        String layout = properties.getProperty("layout", "");
+        if (!layout.equals(LAYOUT)) {
+            throw new IOException("store %s: %s has layout: '%s' (expected: %s)".formatted(path, IDENTITY, layout, LAYOUT));
+        }
+        String id = properties.getProperty("storeId", "");
+        if (!LOWER_CASE_UUID.matcher(id).matches()) {
+            throw new IOException("store %s: %s has storeId: '%s' (expected: a lower-case UUID)".formatted(path, IDENTITY, id));
+        }
+        return id;
+    }
+
+    /// @throws IllegalArgumentException
+    ///             when the id is not a lower-case UUID
+    static EntryName name(String id) {
+        if (!isId(id)) {
+            throw new IllegalArgumentException("id: '%s' (expected: a lower-case UUID)".formatted(id));
+        }
+        return EntryName.of(id);
+    }
+
+    static boolean isId(String id) {
+        return LOWER_CASE_UUID.matcher(id).matches();
+    }
+
+    /// The real path of the store.
+    Path path() {
+        return path;
+    }
+
+    String storeId() {
+        return storeId;
+    }
+
+    OpenDirectory root() {
+        return root;
+    }
+
+    OpenDirectory area(StoreArea area) {
+        return directory(area.directory());
+    }
+
+    /// Where the notes of offered sources lie.
+    OpenDirectory offered() {
+        return directory(OFFERED);
+    }
+
+    private OpenDirectory directory(EntryName name) {
+        OpenDirectory directory = directories.get(name);
+        if (directory == null) {
+            throw new IllegalStateException("store %s: %s is not open".formatted(path, name));
+        }
+        return directory;
+    }
+
+    /// Lets go of the lock after all areas. Closing a second time does nothing.
+    @Override
+    public void close() throws PosixException {
+        close(open);
+    }
+
+    private static void close(List<OpenFile> open) throws PosixException {
+        PosixException first = null;
+        for (OpenFile file : open.reversed()) {
+            try {
+                file.close();
+            } catch (PosixException e) {
+                first = e;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+}
