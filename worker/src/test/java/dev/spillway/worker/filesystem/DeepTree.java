@@ -1,0 +1,52 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/// A chain of directories, deeper than any path that the kernel takes, with a file of two names at its end.
+final class DeepTree {
+    private static final EntryName LEVEL = EntryName.of("d");
+    private static final EntryName FILE = EntryName.of("file");
+    private static final EntryName FURTHER_NAME = EntryName.of("file with a further name");
+
+    private DeepTree() {}
+
+    static void make(Path root, int depth) throws IOException {
+        OpenDirectory at = OpenDirectory.open(root);
+        for (int i = 0; i < depth; i++) {
+            at.createDirectory(LEVEL, 0755);
+            at = down(at);
+        }
+        byte[] content = "content at the bottom".getBytes(StandardCharsets.UTF_8);
+        try (OpenDirectory bottom = at; OpenRegularFile file = bottom.createFile(FILE, 0644)) {
+            file.write(content, 0, content.length, 0);
+            bottom.createLink(FURTHER_NAME, bottom, FILE.toBytes());
+        }
+    }
+
+    private static OpenDirectory down(OpenDirectory above) throws IOException {
+        try (above) {
+            return above.openDirectory(LEVEL);
+        }
+    }
+
+    /// The depth and what the file of both names at the end has in it.
+    static String bottom(Path root) throws IOException {
+        OpenDirectory at = OpenDirectory.open(root);
+        int depth = 0;
+        while (at.find(LEVEL).isPresent()) {
+            at = down(at);
+            depth++;
+        }
+        try (OpenDirectory bottom = at; OpenRegularFile file = bottom.openFile(FURTHER_NAME)) {
+            byte[] content = new byte[100];
+            int length = file.read(content, 0, content.length, 0);
+            return "%d levels, %d names: %s".formatted(depth, file.status().links(),
+                    new String(content, 0, length, StandardCharsets.UTF_8));
+        }
+    }
+}
