@@ -1,0 +1,252 @@
+package dev.spillway.coordinator.http;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class EntriesOverHttpTest {
+    private static final String ENTRIES = "/v1/namespaces/vm/entries";
+
+    private ServedRegistry http;
+
+    @BeforeEach
+    void serve() throws Exception {
+        http = new ServedRegistry();
+        http.namespace("vm", 2);
+    }
+
+    @AfterEach
+    void close() {
+        http.close();
+    }
+
+    @Test
+    void theThirdPutEvictsTheOldestAndSaysSo() throws Exception {
+        long first = put("a", "sa").generation();
+        put("b", "sb");
+        EntryPutAnswer third = put("c", "sc");
+        assertThat(third.replaced()).isNull();
+        assertThat(third.evicted())
+                .containsExactly(new EvictedEntry(new EntryKey("a"), new SnapshotId("sa"), first, 100, EvictionCause.CAPACITY));
+        assertThat(keys(ENTRIES)).containsExactly("b", "c");
+    }
+
+    @Test
+    void aGetRefreshesTheOrderAndAGetWithoutTouchDoesNot() throws Exception {
+        put("a", "sa");
+        put("b", "sb");
+        http.get(ENTRIES + "/a?touch=false").is(200);
+        assertThat(keys(ENTRIES)).containsExactly("a", "b");
+        http.pass(Duration.ofSeconds(5));
+        EntryAnswer touched = http.get(ENTRIES + "/a").is(200).as(EntryAnswer.class);
+        assertThat(touched.lastAccessedAt()).isEqualTo(ServedRegistry.START.plusSeconds(5));
+        assertThat(touched.createdAt()).isEqualTo(ServedRegistry.START);
+        assertThat(keys(ENTRIES)).containsExactly("b", "a");
+        assertThat(put("c", "sc").evicted()).extracting(EvictedEntry::key).containsExactly(new EntryKey("b"));
+    }
+
+    @Test
+    void anEntryKeepsWhatItsOwnerSaidAboutIt() throws Exception {
+        http.put(ENTRIES + "/a", "{\"snapshotId\":\"sa\",\"sizeBytes\":5,\"description\":\"größe\",\"labels\":{\"team\":\"x\"}}").is(200);
+        EntryAnswer entry = http.get(ENTRIES + "/a?touch=false").is(200).as(EntryAnswer.class);
+        assertThat(entry.namespace()).isEqualTo(new NamespaceName("vm"));
+        assertThat(entry.snapshotId()).isEqualTo(new SnapshotId("sa"));
+        assertThat(entry.sizeBytes()).isEqualTo(5);
+        assertThat(entry.description()).isEqualTo("größe");
+        assertThat(entry.labels()).isEqualTo(new TreeMap<>(Map.of("team", "x")));
+        assertThat(entry.replicas()).isEmpty();
+    }
+
+    @Test
+    void anEntryShowsItsReplicas() throws Exception {
+        var sender = http.join("host-1");
+        var registration = http.registration("vm", "a", "sa");
+        assertThat(http.register(sender, registration)).isInstanceOf(ReplicaOutcome.Registered.class);
+        for (String path : List.of("/a", "/a?touch=false", "/a?touch=true")) {
+            assertThat(http.get(ENTRIES + path).is(200).as(EntryAnswer.class).replicas())
+                    .containsExactly(new EntryAnswer.Replica(registration.replicaId(), sender.hostId(), "LIVE", ServedRegistry.START));
+        }
+        assertThat(page(ENTRIES).items().getFirst().replicas()).isNull();
+    }
+
+    @Test
+    void anotherSnapshotReplacesAndTheSameOneDoesNot() throws Exception {
+        EntryPutAnswer first = put("a", "s1");
+        assertThat(put("a", "s1")).isEqualTo(new EntryPutAnswer(first.generation(), null, List.of()));
+        EntryPutAnswer other = put("a", "s2");
+        assertThat(other.replaced()).isEqualTo(new SnapshotId("s1"));
+        assertThat(other.generation()).isGreaterThan(first.generation());
+    }
+
+    @Test
+    void deletingGivesTheSnapshotOnce() throws Exception {
+        put("a", "sa");
+        assertThat(http.delete(ENTRIES + "/a").is(200).as(EntryDeleteAnswer.class)).isEqualTo(new EntryDeleteAnswer(new SnapshotId("sa")));
+        http.delete(ENTRIES + "/a").isProblem(404, "unknown-entry", "key: a (expected: a key in namespace vm)");
+    }
+
+    @Test
+    void compareAndDeleteDeletesOnlyWhatWasExpected() throws Exception {
+        put("a", "sa");
+        assertThat(http.delete(ENTRIES + "/a?ifSnapshot=sb")
+                .isProblem(412, "other-snapshot", "ifSnapshot: sb (expected: sa, which the entry names)")
+                .tree()
+                .path("snapshotId")
+                .asText())
+                .isEqualTo("sa");
+        http.delete(ENTRIES + "/a?ifSnapshot=sa").is(200);
+        http.delete(ENTRIES + "/a?ifSnapshot=sa").is(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a/b", "../../etc/passwd", "..", ".", "a:b", "a_b", "a b", "+", "%2F", "ключ", "?", "#", "a/../b", "//", "\n"})
+    void everyKeyIsItsOwn(String key) throws Exception {
+        String path = ENTRIES + "/" + encoded(key);
+        http.put(path, "{\"snapshotId\":\"s\"}").is(200);
+        assertThat(http.get(path).is(200).as(EntryAnswer.class).key()).isEqualTo(new EntryKey(key));
+        assertThat(keys(ENTRIES)).containsExactly(key);
+        http.delete(path).is(200);
+    }
+
+    @Test
+    void aKeyThatCannotBeKeptIsRefused() throws Exception {
+        http.put(ENTRIES + "/a%00b", "{\"snapshotId\":\"s\"}").isProblem(400, "invalid-value", "key: a?b (expected: text without U+0000)");
+        http.put(ENTRIES + "/" + "x".repeat(1025), "{\"snapshotId\":\"s\"}")
+                .isProblem(400, "invalid-value",
+                        "key: " + "x".repeat(120) + "... (expected: 1 to 1024 bytes of UTF-8, not 1025)");
+        http.put(ENTRIES + "/%FF%FE", "{\"snapshotId\":\"s\"}").is(400);
+        http.put(ENTRIES + "/%C3", "{\"snapshotId\":\"s\"}").is(400);
+        http.put(ENTRIES + "/", "{\"snapshotId\":\"s\"}").is(400);
+        assertThat(keys(ENTRIES)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {"{}|snapshotId: missing (expected: a text)",
+            "{\"snapshotId\":\"\"}|snapshotId:  (expected: 1 to 512 bytes of UTF-8, not 0)",
+            "{\"snapshotId\":5}|snapshotId: 5 (expected: a text)",
+            "{\"snapshotId\":\"a\\u0000\"}|snapshotId: a? (expected: text without U+0000)",
+            "{\"snapshotId\":\"a\\ud800\"}|snapshotId: a? (expected: text that can be written as UTF-8)",
+            "{\"snapshotId\":\"a\",\"sizeBytes\":-1}|sizeBytes: -1 (expected: 0 or more)",
+            "{\"snapshotId\":\"a\",\"sizeBytes\":1e3}|sizeBytes: 1000.0 (expected: a whole number of 64 bits)",
+            "{\"snapshotId\":\"a\",\"sizeBytes\":9223372036854775808}|sizeBytes: 9223372036854775808 (expected: a whole number of 64 bits)",
+            "{\"snapshotId\":\"a\",\"description\":\"\\u0000\"}|description: ? (expected: text without U+0000)",
+            "{\"snapshotId\":\"a\",\"labels\":{\"\":\"x\"}}|labels:  (expected: 1 to 128 bytes of UTF-8, not 0)"})
+    void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String detail) throws Exception {
+        http.put(ENTRIES + "/a", body).isProblem(400, "invalid-value", detail);
+        assertThat(keys(ENTRIES)).isEmpty();
+    }
+
+    @Test
+    void anUnknownFieldIsRefusedByName() throws Exception {
+        http.put(ENTRIES + "/a", "{\"snapshotId\":\"s\",\"pin\":true}")
+                .isProblem(400, "unknown-field",
+                        "pin: unknown field (expected: description, labels, sizeBytes, snapshotId)");
+        http.put(ENTRIES + "/a", "{\"snapshotId\":\"s\",\"labels\":{\"a\":null}}").is(400);
+        assertThat(keys(ENTRIES)).isEmpty();
+    }
+
+    @Test
+    void whatCanNeverFitIsRefused() throws Exception {
+        http.put("/v1/namespaces/vm", "{\"maxBytes\":100}").is(200);
+        put("a", "sa");
+        http.put(ENTRIES + "/b", "{\"snapshotId\":\"s\",\"sizeBytes\":101}")
+                .isProblem(422, "too-large",
+                        "sizeBytes: 101 (expected: at most 100, the maxBytes of namespace vm)");
+        assertThat(keys(ENTRIES)).containsExactly("a");
+    }
+
+    @Test
+    void aLargeBodyIsRefused() throws Exception {
+        http.put(ENTRIES + "/a", "{\"snapshotId\":\"" + "x".repeat(2 << 20) + "\"}").is(413);
+    }
+
+    @Test
+    void aListGoesOnWhereItsPageEnded() throws Exception {
+        http.namespace("vm", 1_000);
+        List<String> put = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            put("k" + i, "s" + i % 5);
+            put.add("k" + i);
+        }
+        List<String> listed = new ArrayList<>();
+        String after = null;
+        int pages = 0;
+        do {
+            var page = page(ENTRIES + "?limit=10" + (after == null ? "" : "&after=" + encoded(after)));
+            page.items().forEach(entry -> listed.add(entry.key().value()));
+            after = page.next();
+            pages++;
+        } while (after != null);
+        assertThat(listed).isEqualTo(put);
+        assertThat(pages).isEqualTo(3);
+        var snapshots = http.get("/v1/namespaces/vm/snapshots?limit=3").is(200).as(new TypeReference<ListAnswer<String>>() {});
+        assertThat(snapshots.items()).containsExactly("s0", "s1", "s2");
+        assertThat(http.get("/v1/namespaces/vm/snapshots?after=" + encoded(String.valueOf(snapshots.next())))
+                .is(200)
+                .as(new TypeReference<ListAnswer<String>>() {})
+                .items()).containsExactly("s3", "s4");
+    }
+
+    @Test
+    void aListIsFilteredByPrefixAndLabel() throws Exception {
+        http.namespace("vm", 1_000);
+        http.put(ENTRIES + "/ubuntu%2F22", "{\"snapshotId\":\"s\",\"labels\":{\"team\":\"a\"}}").is(200);
+        http.put(ENTRIES + "/ubuntu%2F24", "{\"snapshotId\":\"s\",\"labels\":{\"team\":\"b=c\"}}").is(200);
+        http.put(ENTRIES + "/debian", "{\"snapshotId\":\"s\",\"labels\":{\"team\":\"a\"}}").is(200);
+        assertThat(keys(ENTRIES + "?prefix=ubuntu%2F")).containsExactly("ubuntu/22", "ubuntu/24");
+        assertThat(keys(ENTRIES + "?label=team=a")).containsExactly("ubuntu/22", "debian");
+        assertThat(keys(ENTRIES + "?label=team=b%3Dc&prefix=u")).containsExactly("ubuntu/24");
+        assertThat(keys(ENTRIES + "?label=team=zzz")).isEmpty();
+        assertThat(keys(ENTRIES + "?prefix=")).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"limit=0|invalid-value|limit: 0 (expected: a whole number of 1 to 1000)",
+            "limit=1001|invalid-value|limit: 1001 (expected: a whole number of 1 to 1000)",
+            "limit=x|invalid-value|limit: x (expected: a whole number of 1 to 1000)",
+            "after=x|invalid-value|after: x (expected: the next of an earlier page)",
+            "label=team|invalid-value|label: team (expected: name=value)", "label==x|invalid-value|label: =x (expected: name=value)",
+            "prefix=%00|invalid-value|key: ? (expected: text without U+0000)",
+            "filter=x|unknown-parameter|filter: unknown query parameter (expected: limit, after, prefix, label)"})
+    void aListThatCannotBeMadeIsRefused(String query, String kind, String detail) throws Exception {
+        http.get(ENTRIES + "?" + query).isProblem(400, kind, detail);
+    }
+
+    private EntryPutAnswer put(String key, String snapshot) throws Exception {
+        return http.put(ENTRIES + "/" + encoded(key), "{\"snapshotId\":\"" + snapshot + "\",\"sizeBytes\":100}")
+                .is(200)
+                .as(EntryPutAnswer.class);
+    }
+
+    private ListAnswer<EntryAnswer> page(String path) throws Exception {
+        return http.get(path).is(200).as(new TypeReference<ListAnswer<EntryAnswer>>() {});
+    }
+
+    private List<String> keys(String path) throws Exception {
+        return page(path).items().stream().map(entry -> entry.key().value()).toList();
+    }
+
+    private static String encoded(@Nullable String text) {
+        return URLEncoder.encode(String.valueOf(text), StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

@@ -1,0 +1,168 @@
+package dev.spillway.coordinator.http;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class NamespacesOverHttpTest {
+    private ServedRegistry http;
+
+    @BeforeEach
+    void serve() throws Exception {
+        http = new ServedRegistry();
+    }
+
+    @AfterEach
+    void close() {
+        http.close();
+    }
+
+    @Test
+    void aNamespaceIsMadeAndChangedByWhatIsGiven() throws Exception {
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(NamespaceSetAnswer.class))
+                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 0.5, 0));
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(NamespaceSetAnswer.class))
+                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 1.0, 0));
+        assertThat(http.get("/v1/namespaces/rootfs").is(200).as(NamespaceAnswer.class))
+                .isEqualTo(new NamespaceAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 1.0, 0, 0, 0, 0, Map.of()));
+    }
+
+    @Test
+    void theListHasTheFiguresOfEach() throws Exception {
+        http.namespace("a", 1);
+        http.namespace("b", 1);
+        http.put("/v1/namespaces/b/entries/x", "{\"snapshotId\":\"s1\",\"sizeBytes\":7}").is(200);
+        http.put("/v1/namespaces/b/entries/y", "{\"snapshotId\":\"s2\",\"sizeBytes\":9}").is(200);
+        http.get("/v1/namespaces/b/entries/y").is(200);
+        http.get("/v1/namespaces/b/entries/x").is(404);
+        var list = http.get("/v1/namespaces").is(200).as(new TypeReference<ListAnswer<NamespaceAnswer>>() {});
+        assertThat(list.items()).containsExactly(new NamespaceAnswer(new NamespaceName("a"), 1L, null, 0.5, 0, 0, 0, 0, Map.of()),
+                new NamespaceAnswer(new NamespaceName("b"), 1L, null, 0.5, 1, 9, 1, 1, Map.of(EvictionCause.CAPACITY, 1L)));
+        assertThat(list.next()).isNull();
+    }
+
+    @Test
+    void aLoweredLimitEvictsAndSaysHowMany() throws Exception {
+        http.namespace("rootfs", 4);
+        for (int i = 0; i < 4; i++) {
+            http.put("/v1/namespaces/rootfs/entries/k" + i, "{\"snapshotId\":\"s\"}").is(200);
+        }
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1}").is(200).as(NamespaceSetAnswer.class).evicted()).isEqualTo(3);
+    }
+
+    @Test
+    void aLimitThatWouldEvictMoreThanTheShareChangesNothing() throws Exception {
+        fill("rootfs", 20);
+        http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9}")
+                .isProblem(409, "evicts-too-much",
+                        "limits: would evict more than 10 of 20 entries (expected: at most a share of 0.5, or a higher maxEvictionShare with them)");
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(20);
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9,\"maxEvictionShare\":1}")
+                .is(200)
+                .as(NamespaceSetAnswer.class)
+                .evicted())
+                .isEqualTo(11);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
+            "{\"maxEntries\":0}|invalid-value|maxEntries: 0 (expected: 1 or more)",
+            "{\"maxEntries\":-3}|invalid-value|maxEntries: -3 (expected: 1 or more)",
+            "{\"maxBytes\":-1}|invalid-value|maxBytes: -1 (expected: 0 or more)",
+            "{\"maxEvictionShare\":0}|invalid-value|maxEvictionShare: 0.0 (expected: above 0, at most 1)",
+            "{\"maxEvictionShare\":1.1}|invalid-value|maxEvictionShare: 1.1 (expected: above 0, at most 1)",
+            "{\"maxEntries\":9223372036854775808}|invalid-value|maxEntries: 9223372036854775808 (expected: a whole number of 64 bits)",
+            "{\"maxEntries\":\"10\"}|invalid-value|maxEntries: \"10\" (expected: a whole number of 64 bits)",
+            "{\"maxEntries\":1.5}|invalid-value|maxEntries: 1.5 (expected: a whole number of 64 bits)",
+            "{\"ttl\":\"PT1H\"}|unknown-field|ttl: unknown field (expected: maxBytes, maxEntries, maxEvictionShare)",
+            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: maxBytes, maxEntries, maxEvictionShare)"})
+    void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String kind, String detail) throws Exception {
+        http.put("/v1/namespaces/rootfs", body).isProblem(400, kind, detail);
+        http.get("/v1/namespaces/rootfs").is(404);
+    }
+
+    @Test
+    void aBodyThatIsNoJsonIsRefused() throws Exception {
+        http.put("/v1/namespaces/rootfs", "{\"maxEntries\":").is(400);
+        http.put("/v1/namespaces/rootfs", "").isProblem(400, "malformed-body", "body: empty (expected: a JSON object)");
+        http.put("/v1/namespaces/rootfs", "null").is(400);
+        http.put("/v1/namespaces/rootfs", "[]").is(400);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Upper, Upper", "%2E%2E, ..", "a%20b, a b", "%00, ?"})
+    void aNameThatIsNoneIsRefused(String encoded, String shown) throws Exception {
+        http.put("/v1/namespaces/" + encoded, "{}")
+                .isProblem(400, "invalid-value", "namespace: " + shown + " (expected: [a-z0-9][a-z0-9._-]{0,62})");
+    }
+
+    @Test
+    void anUnknownNamespaceIsNamed() throws Exception {
+        String detail = "namespace: nowhere (expected: a namespace that was created)";
+        http.get("/v1/namespaces/nowhere").isProblem(404, "unknown-namespace", detail);
+        http.post("/v1/namespaces/nowhere/clean", "{\"confirm\":\"nowhere\"}").isProblem(404, "unknown-namespace", detail);
+        http.get("/v1/namespaces/nowhere/entries").isProblem(404, "unknown-namespace", detail);
+        http.get("/v1/namespaces/nowhere/snapshots").isProblem(404, "unknown-namespace", detail);
+        http.put("/v1/namespaces/nowhere/entries/k", "{\"snapshotId\":\"s\"}").isProblem(404, "unknown-namespace", detail);
+        http.get("/v1/namespaces/nowhere/entries/k").isProblem(404, "unknown-namespace", detail);
+        http.delete("/v1/namespaces/nowhere/entries/k").isProblem(404, "unknown-namespace", detail);
+        http.get("/v1/evictions?namespace=nowhere").isProblem(404, "unknown-namespace", detail);
+    }
+
+    @Test
+    void aCleanEvictsEverythingInChunks() throws Exception {
+        fill("rootfs", 2_500);
+        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(CleanAnswer.class))
+                .isEqualTo(new CleanAnswer(2_500, 0));
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).evictions())
+                .isEqualTo(Map.of(EvictionCause.CLEANED, 2_500L));
+        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(CleanAnswer.class))
+                .isEqualTo(new CleanAnswer(0, 0));
+    }
+
+    @Test
+    void aCleanThatIsAskedAgainWithItsKeyLeavesWhatCameLater() throws Exception {
+        fill("rootfs", 1_500);
+        for (int time = 0; time < 2; time++) {
+            assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}", "Idempotency-Key", "clean-1")
+                    .is(200)
+                    .as(CleanAnswer.class))
+                    .isEqualTo(new CleanAnswer(1_500, 0));
+            http.put("/v1/namespaces/rootfs/entries/later", "{\"snapshotId\":\"s\"}").is(200);
+        }
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+    }
+
+    @Test
+    void aCleanAsksForTheName() throws Exception {
+        fill("rootfs", 1);
+        http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfz\"}")
+                .isProblem(400, "invalid-value",
+                        "confirm: rootfz (expected: rootfs, the namespace to clean)");
+        http.post("/v1/namespaces/rootfs/clean", "{}").isProblem(400, "invalid-value", "confirm: missing (expected: a text)");
+        http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":null}").is(400);
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+    }
+
+    private void fill(String namespace, int entries) throws Exception {
+        http.namespace(namespace, 10_000);
+        for (int i = 0; i < entries; i++) {
+            http.registry
+                    .execute(new Command.Put(new EntryName(new NamespaceName(namespace), new EntryKey("k" + i)), new SnapshotId("s" + i), 1,
+                            Description.NONE));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator.http;
+
+import org.jspecify.annotations.NullMarked;
