@@ -121,7 +121,7 @@ final class SimulatedHost {
             }
         }
         HostAgent started = new HostAgent(identity, HostTimes.DEFAULTS,
-                new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values())), random);
+                new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()), random);
         agent = started;
         perform(started.start(timeline.instant(), Set.copyOf(images)));
         readOn(life);
@@ -221,6 +221,8 @@ final class SimulatedHost {
             case IndexChange.RemoveHold remove -> holds.remove(remove.id());
             case IndexChange.PutMembership put -> membership = put.membership();
             case IndexChange.PutPosition put -> position = put.position();
+            case IndexChange.PutRequest _,IndexChange.RemoveRequest _ ->
+                    throw new IllegalStateException("kept by a real host only: " + change);
         }
     }
 

@@ -84,6 +84,7 @@ public final class HostAgent {
     private Instant retryAt = Instant.MIN;
     private Instant reconcileAt = Instant.MAX;
     private @Nullable Reconciliation reconciliation;
+    private boolean reconcileWanted;
     private Duration heartbeatEvery;
     private Duration reconcileEvery;
 
@@ -136,6 +137,11 @@ public final class HostAgent {
     /** What an image of this namespace may not exceed; absent if the namespace is not known to have a policy. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return policies.policies().stream().filter(policy -> policy.namespace().equals(namespace)).findFirst();
+    }
+
+    /** The policies as the registry told them last; none before the first join. */
+    public PolicySet policies() {
+        return policies;
     }
 
     public Optional<Position> position() {
@@ -224,6 +230,14 @@ public final class HostAgent {
             reconcile(sender, out);
         }
         return out.build();
+    }
+
+    /** Orders may have been missed: compares everything with the registry as soon as that is possible. */
+    public void reconcileSoon(Instant now) {
+        reconcileWanted = true;
+        if (sender != null && reconciliation == null && reconcileAt.isAfter(now)) {
+            reconcileAt = now;
+        }
     }
 
     /** What the next heartbeats say of this host. */
@@ -443,7 +457,7 @@ public final class HostAgent {
                 reconcileEvery = joined.intervals().reconcile();
                 heartbeatAt = now;
                 retryAt = now.plus(times.retry());
-                reconcileAt = membership.suspended() ? now : now.plus(jittered(reconcileEvery));
+                reconcileAt = membership.suspended() || reconcileWanted ? now : now.plus(jittered(reconcileEvery));
                 follow(joined.partition(), out);
                 sendWaiting(sender, out);
             }
@@ -720,6 +734,7 @@ public final class HostAgent {
         Set<ReplicaId> inventory = new HashSet<>();
         table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> inventory.add(replica.id()));
         reconciliation = new Reconciliation(inventory, new HashSet<>());
+        reconcileWanted = false;
         out.effect(new Effect.Send(new ReconcileRequest(as, null)));
     }
 

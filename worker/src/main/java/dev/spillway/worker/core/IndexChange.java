@@ -17,4 +17,9 @@ public sealed interface IndexChange {
     record PutMembership(Membership membership) implements IndexChange {}
 
     record PutPosition(Position position) implements IndexChange {}
+
+    /** Keeps a request in place of any earlier one with its key. */
+    record PutRequest(KeptRequest request) implements IndexChange {}
+
+    record RemoveRequest(String key) implements IndexChange {}
 }

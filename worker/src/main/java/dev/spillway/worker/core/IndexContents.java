@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that a host's index holds, as it is found at the start. */
-public record IndexContents(Membership membership, @Nullable Position position, List<ReplicaRecord> replicas, List<Hold> holds) {
-    public static final IndexContents EMPTY = new IndexContents(Membership.NONE, null, List.of(), List.of());
+public record IndexContents(Membership membership, @Nullable Position position, List<ReplicaRecord> replicas, List<Hold> holds,
+        List<KeptRequest> requests) {
+    public static final IndexContents EMPTY = new IndexContents(Membership.NONE, null, List.of(), List.of(), List.of());
 }
