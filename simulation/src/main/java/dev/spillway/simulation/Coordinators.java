@@ -100,16 +100,27 @@ final class Coordinators {
             timeline.after(faults.delay(), () -> answered.accept(new Delivery.NotDelivered<>("connection refused")));
             return;
         }
+        Consumer<Delivery<?>> first = firstOf(answered);
         if (faults.duplicates()) {
-            timeline.after(faults.delay().plus(faults.delay()),
-                    () -> handle(to, message, delivery -> story.tell("network", "late copy of", message)));
+            timeline.after(faults.delay().plus(faults.delay()), () -> handle(to, message, first));
         }
         if (faults.loses()) {
             story.tell("network", "loses", message);
-            timeline.after(TIMEOUT, () -> answered.accept(new Delivery.Lost<>("no answer in time")));
+            timeline.after(TIMEOUT, () -> first.accept(new Delivery.Lost<>("no answer in time")));
             return;
         }
-        timeline.after(faults.delay(), () -> handle(to, message, answered));
+        timeline.after(faults.delay(), () -> handle(to, message, first));
+    }
+
+    /** Of the answers to a message that came twice, whichever arrives first. */
+    private static Consumer<Delivery<?>> firstOf(Consumer<Delivery<?>> answered) {
+        boolean[] done = new boolean[1];
+        return delivery -> {
+            if (!done[0]) {
+                done[0] = true;
+                answered.accept(delivery);
+            }
+        };
     }
 
     private void handle(int to, WorkerMessage<?> message, Consumer<Delivery<?>> answered) {

@@ -126,14 +126,14 @@ final class Invariants {
     void check(List<SimulatedHost> hosts, List<EntryName> names) {
         Set<ReplicaId> onDisk = new HashSet<>();
         for (SimulatedHost host : hosts) {
-            onDisk.addAll(host.images());
+            onDisk.addAll(host.images().keySet());
             for (ReplicaRecord replica : host.index().values()) {
                 switch (replica.state()) {
                     case LIVE ->
                             require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
                     case HIDDEN ->
                             require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
-                    case PENDING -> require(host.images().contains(replica.id()), 1, host.id() + " lost the image of " + replica);
+                    case PENDING -> require(host.images().containsKey(replica.id()), 1, host.id() + " lost the image of " + replica);
                     case DOOMED, TRASH, GONE ->
                             require(!live.contains(replica.id()), 1, host.id() + " gives up " + replica + ", which is live");
                 }

@@ -22,7 +22,6 @@ import dev.spillway.worker.core.Step;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +44,8 @@ final class SimulatedHost {
     private final Map<UUID, Hold> holds = new LinkedHashMap<>();
     private Membership membership = Membership.NONE;
     private @Nullable Position position;
-    private final Set<ReplicaId> images = new HashSet<>();
-    private final Set<ReplicaId> trash = new HashSet<>();
+    private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
+    private final Map<ReplicaId, SnapshotId> trash = new LinkedHashMap<>();
 
     private final HostIdentity identity;
     private final Timeline timeline;
@@ -79,12 +78,9 @@ final class SimulatedHost {
         return identity.hostId();
     }
 
-    Set<ReplicaId> images() {
+    /** Which image each replica's directory really has. */
+    Map<ReplicaId, SnapshotId> images() {
         return images;
-    }
-
-    Set<ReplicaId> trash() {
-        return trash;
     }
 
     Map<ReplicaId, ReplicaRecord> index() {
@@ -110,12 +106,12 @@ final class SimulatedHost {
         life++;
         partition = -1;
         story.tell(id().toString(), "starts");
-        for (ReplicaId image : List.copyOf(images)) {
+        for (ReplicaId image : List.copyOf(images.keySet())) {
             if (!index.containsKey(image)) {
                 remove(image, images);
             }
         }
-        for (ReplicaId image : List.copyOf(trash)) {
+        for (ReplicaId image : List.copyOf(trash.keySet())) {
             if (!index.containsKey(image)) {
                 remove(image, trash);
             }
@@ -123,7 +119,7 @@ final class SimulatedHost {
         HostAgent started = new HostAgent(identity, HostTimes.DEFAULTS,
                 new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()), random);
         agent = started;
-        perform(started.start(timeline.instant(), Set.copyOf(images)));
+        perform(started.start(timeline.instant(), Set.copyOf(images.keySet())));
         readOn(life);
     }
 
@@ -136,20 +132,30 @@ final class SimulatedHost {
 
     // What clients do.
 
-    void put(EntryName name, long generationToAttach) {
+    /** Puts an image of its own. */
+    void put(EntryName name) {
+        ReplicaId id = ReplicaId.mint(timeline.instant(), random);
+        offer(id, name, new SnapshotId(id.toString()), 0);
+    }
+
+    /** Offers a copy of what another host has. */
+    void attach(EntryName name, SnapshotId copied, long generation) {
+        offer(ReplicaId.mint(timeline.instant(), random), name, copied, generation);
+    }
+
+    private void offer(ReplicaId id, EntryName name, SnapshotId image, long generationToAttach) {
         HostAgent running = agent;
         if (running == null) {
             return;
         }
-        ReplicaId id = ReplicaId.mint(timeline.instant(), random);
-        images.add(id);
+        images.put(id, image);
         story.tell(id().toString(), "puts", name, id, generationToAttach);
         if (faults.crashes()) {
             crash();
             return;
         }
         perform(running.offer(timeline.instant(),
-                new Offer(id, name, new SnapshotId(id.toString()), generationToAttach, 1 + random.nextInt(100), Description.NONE)));
+                new Offer(id, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE)));
         later(PUT_DEADLINE, () -> {
             ReplicaRecord replica = index.get(id);
             if (replica != null && agent != null) {
@@ -239,8 +245,9 @@ final class SimulatedHost {
             }
             case Effect.MoveToTrash move -> later(faults.delay(), () -> {
                 invariants.mayGo(this, move.id());
-                if (images.remove(move.id())) {
-                    trash.add(move.id());
+                SnapshotId image = images.remove(move.id());
+                if (image != null) {
+                    trash.put(move.id(), image);
                 }
                 story.tell(id().toString(), "moves to trash", move.id());
                 if (agent != null && !dies()) {
@@ -288,7 +295,7 @@ final class SimulatedHost {
         return false;
     }
 
-    private void remove(ReplicaId id, Set<ReplicaId> area) {
+    private void remove(ReplicaId id, Map<ReplicaId, SnapshotId> area) {
         invariants.mayGo(this, id);
         area.remove(id);
         story.tell(id().toString(), "unlinks", id);
@@ -329,11 +336,11 @@ final class SimulatedHost {
 
     List<String> differences(Set<ReplicaId> live) {
         List<String> found = new ArrayList<>();
-        if (!images.equals(live)) {
-            found.add(id() + " holds " + images + ", the registry's live replicas are " + live);
+        if (!images.keySet().equals(live)) {
+            found.add(id() + " holds " + images.keySet() + ", the registry's live replicas are " + live);
         }
         if (!trash.isEmpty()) {
-            found.add(id() + " has " + trash + " in its trash");
+            found.add(id() + " has " + trash.keySet() + " in its trash");
         }
         if (!index.keySet().equals(live)) {
             found.add(id() + " has " + index + " in its index, the registry's live replicas are " + live);
