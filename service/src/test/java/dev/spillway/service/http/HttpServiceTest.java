@@ -2,6 +2,8 @@ package dev.spillway.service.http;
 
 import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.Sources;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -23,6 +25,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -141,6 +144,17 @@ class HttpServiceTest {
             assertThat(answer.headers().firstValue("Content-Type")).contains("application/yaml");
             assertThat(answer.body()).startsWith("openapi: 3.1.0");
         }
+    }
+
+    @Test
+    void limitsAreSettings() throws Exception {
+        var declaration = new SettingsDeclaration("worker", HttpLimits.SETTINGS, List.of());
+        assertThat(HttpLimits.from(declaration.read(Sources.of(Map.of())))).isEqualTo(HttpLimits.DEFAULT);
+        var set = HttpLimits.from(declaration.read(Sources
+                .of(Map.of("http-body-max", "4KiB", "http-requests-max", "2", "http-requests-waiting-max", "0", "http-streams-max", "3",
+                        "http-close-within", "1s"))));
+        assertThat(set).isEqualTo(
+                new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1)));
     }
 
     @Test

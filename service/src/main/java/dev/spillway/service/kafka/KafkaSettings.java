@@ -1,0 +1,100 @@
+package dev.spillway.service.kafka;
+
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.Settings;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * How to reach Kafka.
+ *
+ * @param servers some of the brokers, at least one
+ * @param clientId names this service in the brokers' logs and figures
+ * @param deliveryTimeout how long a message is tried before its sending counts as failed; also bounds how long a send blocks for metadata
+ */
+public record KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout) {
+    private static final Setting<List<HostPort>> SERVERS =
+            Setting.addresses("kafka-servers", "Kafka brokers to start from").must("at least one", servers -> !servers.isEmpty());
+    private static final Setting<Duration> DELIVERY_TIMEOUT =
+            Setting.duration("kafka-delivery-timeout", "How long a message is tried before its sending counts as failed")
+                    .must("1s or more", timeout -> timeout.toMillis() >= 1000)
+                    .defaultTo(Duration.ofSeconds(15));
+
+    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    public static final List<Setting<?>> SETTINGS = List.of(SERVERS, DELIVERY_TIMEOUT);
+
+    public KafkaSettings {
+        servers = List.copyOf(servers);
+        if (servers.isEmpty()) {
+            throw new IllegalArgumentException("servers: none (expected: at least one)");
+        }
+    }
+
+    public static KafkaSettings from(Settings settings, String clientId) {
+        return new KafkaSettings(settings.get(SERVERS), clientId, settings.get(DELIVERY_TIMEOUT));
+    }
+
+    /** As Kafka's own settings write it: {@code host:port,host:port}. */
+    public String bootstrapServers() {
+        return servers.stream().map(HostPort::toString).collect(Collectors.joining(","));
+    }
+
+    /** Properties of a producer that writes each message once per send and waits for all replicas. */
+    public Map<String, Object> producer() {
+        var properties = common();
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, 2);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, deliveryTimeout.toMillis());
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) (deliveryTimeout.toMillis() / 2));
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) deliveryTimeout.toMillis());
+        return properties;
+    }
+
+    /**
+     * Properties of a consumer that assigns itself its partitions and says itself what it has read.
+     *
+     * @param group under whose name offsets are committed; a consumer that keeps its offsets itself uses any name and never commits
+     */
+    public Map<String, Object> consumer(String group) {
+        var properties = common();
+        properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // A position that Kafka no longer has, or never had, is the service's to decide on.
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return properties;
+    }
+
+    /** Properties of an admin client whose calls fail within the delivery timeout. */
+    public Map<String, Object> admin() {
+        var properties = common();
+        properties.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) (deliveryTimeout.toMillis() / 2));
+        properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) deliveryTimeout.toMillis());
+        return properties;
+    }
+
+    private Map<String, Object> common() {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
+        properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
+        properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG, 100L);
+        properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000L);
+        properties.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
+        return properties;
+    }
+}

@@ -1,0 +1,150 @@
+package dev.spillway.service;
+
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.Sources;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ServiceProcessTest {
+    private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    private final PrintStream errors = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    private final Lifecycle lifecycle = new Lifecycle("worker");
+
+    private int run(ServiceProcess.Parts parts) {
+        return ServiceProcess.run(lifecycle, "worker", Duration.ofSeconds(20), errors, parts);
+    }
+
+    @Test
+    void wrongSettingsAreAllPrintedAndNothingStarts() {
+        var settings = new SettingsDeclaration("worker", List.of(Setting.integer("a", "A"), Setting.integer("b", "B")), List.of());
+        int code = run(parts -> parts.start("never", () -> {
+            settings.read(Sources.of(Map.of("a", "x")));
+            throw new AssertionError("started");
+        }));
+        assertThat(code).isEqualTo(2);
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).containsExactly(
+                "worker: a: x (expected: a whole number), from the command line",
+                "worker: b: missing (expected: a whole number), give --b or SPILLWAY_B");
+    }
+
+    @Test
+    void aServerThatIsNotReachableHasItsOwnCode() {
+        assertThat(run(parts -> Reachability.within(Duration.ZERO).await("PostgreSQL at 127.0.0.1:5432", () -> {
+            throw new ConnectException("refused");
+        }))).isEqualTo(4);
+        assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("worker: PostgreSQL at 127.0.0.1:5432: not reachable in PT0S");
+    }
+
+    @Test
+    void aPartThatFailsWhileRunningClosesTheRestAndIsNamed() {
+        var closed = new ArrayList<String>();
+        assertThat(run(parts -> {
+            parts.start("store", () -> () -> closed.add("store"));
+            parts.fail("orders", new IOException("index damaged"));
+        })).isEqualTo(1);
+        assertThat(closed).containsExactly("store");
+        assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("worker: orders: index damaged");
+    }
+
+    @Test
+    void aStopDuringAStartThatWaitsInterruptsIt() throws Exception {
+        var waiting = new CountDownLatch(1);
+        var code = new FutureTask<>(() -> run(parts -> {
+            waiting.countDown();
+            new CountDownLatch(1).await();
+        }));
+        Thread.ofVirtual().start(code);
+        assertThat(waiting.await(20, SECONDS)).isTrue();
+        lifecycle.requestStop();
+        assertThat(code.get(20, SECONDS)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"running", "waiting"})
+    void sigtermClosesThePartsInOrderBeforeHooksOfOthersAndEndsWithZero(String behaviour) throws Exception {
+        var process = start(behaviour);
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, "TERM");
+            assertThat(out.readAllLines()).containsExactly("http closed", "database closed", "code 0", "hook");
+            assertThat(process.waitFor()).isZero();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void sigintDoesTheSame() throws Exception {
+        var process = start("running");
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, "INT");
+            assertThat(out.readAllLines()).containsExactly("http closed", "database closed", "code 0", "hook");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aCloseThatHangsIsBoundedAndNamed() throws Exception {
+        var process = start("stuck");
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, "TERM");
+            assertThat(out.readAllLines()).containsExactly("closing", "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
+            assertThat(process.waitFor()).isEqualTo(1);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aSecondSignalEndsTheProcessAtOnce() throws Exception {
+        var process = start("impatient");
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, "INT");
+            awaitLine(out, "closing");
+            signal(process, "INT");
+            assertThat(out.readAllLines()).isEmpty();
+            assertThat(process.waitFor()).isEqualTo(1);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static Process start(String behaviour) throws IOException {
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), SleepyService.class.getName(),
+                behaviour)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private static void signal(Process process, String name) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+    }
+
+    private static void awaitLine(BufferedReader out, String expected) throws IOException {
+        assertThat(out.readLine()).isEqualTo(expected);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.client;
+
+import org.jspecify.annotations.NullMarked;

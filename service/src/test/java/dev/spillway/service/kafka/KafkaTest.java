@@ -1,0 +1,153 @@
+package dev.spillway.service.kafka;
+
+import dev.spillway.embedded.KafkaBroker;
+import dev.spillway.service.NotReachableException;
+import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaTopics.Topic;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.Sources;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** Against a real broker. */
+class KafkaTest {
+    private static final Reachability SOON = Reachability.within(Duration.ofSeconds(30));
+
+    private static KafkaBroker broker;
+    private static KafkaSettings settings;
+
+    @BeforeAll
+    static void start() {
+        broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary());
+        settings = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(10));
+    }
+
+    @AfterAll
+    static void stop() {
+        broker.close();
+    }
+
+    @Test
+    void topicsThatAreMissingAreMadeAndThoseThatAreThereKeepTheirPartitions() throws Exception {
+        try (var first = KafkaTopics.open(settings, List.of(new Topic("kept", 3, Duration.ofHours(1))), SOON)) {
+            assertThat(first.partitions()).isEqualTo(Map.of("kept", 3));
+            first.check();
+        }
+        try (var again = KafkaTopics.open(settings,
+                List.of(new Topic("kept", 16, Duration.ofDays(7)), new Topic("added", 2, Duration.ofDays(7))), SOON)) {
+            assertThat(again.partitions()).isEqualTo(Map.of("kept", 3, "added", 2));
+        }
+        try (var admin = Admin.create(settings.admin())) {
+            var added = new ConfigResource(ConfigResource.Type.TOPIC, "added");
+            assertThat(admin.describeConfigs(List.of(added)).all().get()).hasEntrySatisfying(added,
+                    config -> assertThat(config.get("retention.ms").value()).isEqualTo(Long.toString(Duration.ofDays(7).toMillis())));
+        }
+    }
+
+    @Test
+    void aMessageArrivesAsItWasSentInThePartitionItWasSentTo() throws Exception {
+        try (var topics = KafkaTopics.open(settings, List.of(new Topic("orders", 4, Duration.ofHours(1))), SOON);
+                var sender = new MessageSender(settings)) {
+            assertThat(topics.partitions()).containsKey("orders");
+            var message = new Message("orders", OptionalInt.of(2), "host-1", Map.of("ce_id", "7".getBytes(StandardCharsets.UTF_8)),
+                    new byte[]{1, 2, 3});
+            var without = new Message("orders", OptionalInt.of(2), null, Map.of(), new byte[0]);
+            assertThat(sender.send(message).get(20, SECONDS)).isZero();
+            assertThat(sender.send(without).get(20, SECONDS)).isEqualTo(1);
+            assertThat(read(new TopicPartition("orders", 2), 2)).containsExactly(message, without);
+        }
+    }
+
+    private static List<Message> read(TopicPartition partition, int count) {
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(settings.consumer("readers"))) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            var messages = new ArrayList<Message>();
+            while (messages.size() < count) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(record -> messages.add(Message.of(record)));
+            }
+            return messages;
+        }
+    }
+
+    @Test
+    void aConsumerReadsOnFromWhatItCommittedAndIsToldWhenThereIsNothingToReadOnFrom() throws Exception {
+        var partition = new TopicPartition("reports", 0);
+        try (var topics = KafkaTopics.open(settings, List.of(new Topic("reports", 1, Duration.ofHours(1))), SOON);
+                var sender = new MessageSender(settings)) {
+            assertThat(topics.partitions()).containsEntry("reports", 1);
+            for (int number = 0; number < 3; number++) {
+                assertThat(sender.send(new Message("reports", OptionalInt.empty(), "host-1", Map.of(), new byte[]{(byte) number}))
+                        .get(20, SECONDS)).isEqualTo(number);
+            }
+        }
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(settings.consumer("coordinators"))) {
+            consumer.assign(List.of(partition));
+            assertThatThrownBy(() -> consumer.poll(Duration.ofSeconds(20))).isInstanceOf(NoOffsetForPartitionException.class);
+            consumer.commitSync(Map.of(partition, new OffsetAndMetadata(2)));
+        }
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(settings.consumer("coordinators"))) {
+            consumer.assign(List.of(partition));
+            var read = new ArrayList<Long>();
+            while (read.isEmpty()) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(record -> read.add(record.offset()));
+            }
+            assertThat(read).containsExactly(2L);
+        }
+    }
+
+    @Test
+    void aSendToATopicThatIsNotThereFails() {
+        var quick = new KafkaSettings(settings.servers(), "test", Duration.ofSeconds(1));
+        try (var sender = new MessageSender(quick)) {
+            assertThat(sender.send(new Message("nowhere", OptionalInt.of(900), null, Map.of(), new byte[0])))
+                    .failsWithin(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void brokersThatStayAwayAreNamed() throws Exception {
+        int port;
+        try (var free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        var away = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(1));
+        assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ofMillis(1))))
+                .isInstanceOf(NotReachableException.class)
+                .hasMessageStartingWith("Kafka at 127.0.0.1:" + port + ": not reachable in PT0.001S");
+    }
+
+    @Test
+    void settingsBecomeProperties() throws Exception {
+        var read = new SettingsDeclaration("worker", KafkaSettings.SETTINGS, List.of())
+                .read(Sources.of(Map.of("kafka-servers", "a:1,[::1]:2", "kafka-delivery-timeout", "4s")));
+        var kafka = KafkaSettings.from(read, "worker-host-1");
+        assertThat(kafka.producer()).containsEntry("bootstrap.servers", "a:1,[::1]:2")
+                .containsEntry("client.id", "worker-host-1")
+                .containsEntry("acks", "all")
+                .containsEntry("enable.idempotence", true)
+                .containsEntry("delivery.timeout.ms", 4000);
+        assertThat(kafka.consumer("g")).containsEntry("enable.auto.commit", false)
+                .containsEntry("group.id", "g")
+                .containsEntry("auto.offset.reset", "none");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.kafka;
+
+import org.jspecify.annotations.NullMarked;

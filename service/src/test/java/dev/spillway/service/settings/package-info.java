@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.settings;
+
+import org.jspecify.annotations.NullMarked;
