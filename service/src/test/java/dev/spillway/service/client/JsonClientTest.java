@@ -149,9 +149,13 @@ class JsonClientTest {
 
     @Test
     void anInterruptedCallerIsTold() throws Exception {
+        var caller = Thread.currentThread();
         var over = new CountDownLatch(1);
-        talking((in, socket) -> assertThat(over.await(20, SECONDS)).isTrue(), uri -> {
-            Thread.currentThread().interrupt();
+        talking((in, socket) -> {
+            in.readNBytes(20);
+            caller.interrupt();
+            assertThat(over.await(20, SECONDS)).isTrue();
+        }, uri -> {
             assertThatThrownBy(() -> client.send(Call.get(uri, LONG), Greeting.class)).isInstanceOf(InterruptedException.class);
             over.countDown();
         });
