@@ -47,6 +47,9 @@ final class SimulatedHost {
     private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
     private final Map<ReplicaId, SnapshotId> trash = new LinkedHashMap<>();
 
+    /** What clients were told. */
+    private final Map<UUID, Hold> promises = new LinkedHashMap<>();
+
     private final HostIdentity identity;
     private final Timeline timeline;
     private final Faults faults;
@@ -92,7 +95,7 @@ final class SimulatedHost {
     }
 
     boolean isHeld(ReplicaId id) {
-        return holds.values().stream().anyMatch(hold -> hold.replicaId().equals(id) && hold.until().isAfter(timeline.instant()));
+        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(id) && hold.until().isAfter(timeline.instant()));
     }
 
     boolean isUp() {
@@ -175,12 +178,16 @@ final class SimulatedHost {
             HostAgent.Answered<Optional<HostAgent.Granted>> answer =
                     agent.hold(new UUID(7, random.nextLong()), name, timeline.instant().plus(time));
             perform(answer.step());
+            if (agent != null) {
+                answer.value().ifPresent(granted -> promises.put(granted.hold().id(), granted.hold()));
+            }
         }
     }
 
     void release() {
-        Hold hold = holds.values().stream().findFirst().orElse(null);
+        Hold hold = promises.values().stream().findFirst().orElse(null);
         if (agent != null && hold != null) {
+            promises.remove(hold.id());
             perform(agent.release(hold.id()).step());
         }
     }

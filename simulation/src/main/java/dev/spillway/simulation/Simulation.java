@@ -127,7 +127,8 @@ public final class Simulation {
                 EntryName name = names.get(random.nextInt(KEYS));
                 switch (random.nextInt(16)) {
                     case 0, 1, 2, 3, 4 -> host.put(name);
-                    case 5, 6 -> registry.queries().entry(name).ifPresent(entry -> host.attach(name, entry.snapshotId(), entry.generation()));
+                    case 5, 6 ->
+                            registry.queries().entry(name).ifPresent(entry -> host.attach(name, entry.snapshotId(), entry.generation()));
                     case 7 -> coordinators.execute(new Command.Invalidate(name, null));
                     case 8 -> coordinators.execute(new Command.Get(name));
                     case 9 -> coordinators

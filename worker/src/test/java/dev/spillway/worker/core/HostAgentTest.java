@@ -1,8 +1,5 @@
 package dev.spillway.worker.core;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
-
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -49,6 +46,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
 /** The table of states in the protocol, row by row, from the side of the host. */
 final class HostAgentTest {
     private static final RegistryId REGISTRY = new RegistryId(new UUID(9, 9));
@@ -70,9 +70,10 @@ final class HostAgentTest {
         join();
         Step step = agent.offer(now, offer(1, 0));
         assertThat(step.changes()).containsExactly(new IndexChange.PutReplica(pending(1)));
-        assertThat(step.effects()).singleElement().isInstanceOfSatisfying(Effect.Send.class,
-                send -> assertThat(send.message()).isInstanceOfSatisfying(RegisterRequest.class,
-                        register -> assertThat(register.items().getFirst().replicaId()).isEqualTo(id(1))));
+        assertThat(step.effects()).singleElement()
+                .isInstanceOfSatisfying(Effect.Send.class,
+                        send -> assertThat(send.message()).isInstanceOfSatisfying(RegisterRequest.class,
+                                register -> assertThat(register.items().getFirst().replicaId()).isEqualTo(id(1))));
     }
 
     @Test
@@ -139,8 +140,10 @@ final class HostAgentTest {
         join();
         put(1, 7);
         Order order = order(1);
-        perform(agent.ordered(now, new Order(order.replicaId(), order.hostId(), new StoreId(new UUID(6, 6)), order.namespace(), order.key(), 7,
-                null, OrderCause.CAPACITY, 1, now), null));
+        perform(agent.ordered(now,
+                new Order(order.replicaId(), order.hostId(), new StoreId(new UUID(6, 6)), order.namespace(), order.key(), 7,
+                        null, OrderCause.CAPACITY, 1, now),
+                null));
         assertThat(agent.served(KEY)).isPresent();
         assertThat(reports()).isEmpty();
     }
@@ -265,7 +268,8 @@ final class HostAgentTest {
     void fencedIsNoAnswer() {
         join();
         perform(agent.offer(now, offer(1, 0)));
-        perform(agent.delivered(now, sent(RegisterRequest.class), new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        perform(agent.delivered(now, sent(RegisterRequest.class),
+                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
         assertThat(agent.isJoined()).isFalse();
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
         answer(sent(JoinRequest.class), joined(2, false));
@@ -379,8 +383,9 @@ final class HostAgentTest {
         perform(agent.ordered(now, order(1), null));
         effects.clear();
         perform(agent.removalFailed(now, id(1), "read-only file system"));
-        assertThat(reports()).extracting(Report::result, Report::why).containsExactly(
-                tuple(Report.Result.FAILED, "read-only file system"));
+        assertThat(reports()).extracting(Report::result, Report::why)
+                .containsExactly(
+                        tuple(Report.Result.FAILED, "read-only file system"));
         assertThat(toTrash()).isEmpty();
         now = now.plus(HostTimes.DEFAULTS.removalRetry());
         perform(agent.tick(now));
@@ -408,7 +413,8 @@ final class HostAgentTest {
     private void restart(Set<ReplicaId> present) {
         effects.clear();
         agent = new HostAgent(SELF, HostTimes.DEFAULTS,
-                new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values())), new Random(1));
+                new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()),
+                new Random(1));
         perform(agent.start(now, present));
     }
 
@@ -458,14 +464,19 @@ final class HostAgentTest {
                 case IndexChange.RemoveHold remove -> holds.remove(remove.id());
                 case IndexChange.PutMembership put -> membership = put.membership();
                 case IndexChange.PutPosition put -> position = put.position();
+                case IndexChange.PutRequest _,IndexChange.RemoveRequest _ -> throw new AssertionError("no request was kept: " + change);
             }
         }
         effects.addAll(step.effects());
     }
 
     private <M> List<M> allSent(Class<M> kind) {
-        return effects.stream().filter(Effect.Send.class::isInstance).map(effect -> ((Effect.Send) effect).message()).filter(kind::isInstance)
-                .map(kind::cast).toList();
+        return effects.stream()
+                .filter(Effect.Send.class::isInstance)
+                .map(effect -> ((Effect.Send) effect).message())
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
     }
 
     private <M> M sent(Class<M> kind) {
@@ -484,8 +495,13 @@ final class HostAgentTest {
     }
 
     private PutOutcome outcomeOf(int number) {
-        return effects.stream().filter(Effect.Settle.class::isInstance).map(Effect.Settle.class::cast).filter(settle -> settle.id().equals(id(number)))
-                .map(Effect.Settle::outcome).findFirst().orElseThrow();
+        return effects.stream()
+                .filter(Effect.Settle.class::isInstance)
+                .map(Effect.Settle.class::cast)
+                .filter(settle -> settle.id().equals(id(number)))
+                .map(Effect.Settle::outcome)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static ReplicaId id(int number) {
@@ -517,6 +533,7 @@ final class HostAgentTest {
     }
 
     private static JoinAnswer joined(long incarnation, boolean reconcileFirst) {
-        return new JoinAnswer.Joined(REGISTRY, 1, incarnation, 3, reconcileFirst, new PolicySet(1, List.of()), new Intervals(HEARTBEAT, RECONCILE));
+        return new JoinAnswer.Joined(REGISTRY, 1, incarnation, 3, reconcileFirst, new PolicySet(1, List.of()),
+                new Intervals(HEARTBEAT, RECONCILE));
     }
 }
