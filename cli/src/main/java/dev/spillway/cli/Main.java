@@ -1,18 +1,93 @@
 package dev.spillway.cli;
 
+import dev.spillway.cli.client.Clients;
+import dev.spillway.cli.client.Values;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
 @Command(name = "spillway", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-        description = "Keeps the caches of a fleet of hosts in step.")
+        description = "Keeps the caches of a fleet of hosts in step.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable."})
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(run(List.of(args), Console.ofProcess()));
+    }
+
+    /** Runs one command and returns its exit code. */
+    public static int run(List<String> arguments, Console console) {
+        Outcome outcome = execute(arguments, console);
+        if (!outcome.line().isEmpty()) {
+            console.err().println("spillway: " + oneLine(outcome.line()));
+        }
+        console.out().flush();
+        console.err().flush();
+        return outcome.exitCode();
+    }
+
+    private static Outcome execute(List<String> arguments, Console console) {
+        CommandLine commands = commands(console);
+        ParseResult parsed;
+        try {
+            parsed = commands.parseArgs(arguments.toArray(String[]::new));
+        } catch (ParameterException e) {
+            return wrongUsage(e);
+        }
+        if (CommandLine.executeHelpRequest(parsed) != null) {
+            return Outcome.done();
+        }
+        while (parsed.hasSubcommand()) {
+            parsed = parsed.subcommand();
+        }
+        CommandLine chosen = parsed.commandSpec().commandLine();
+        if (!(chosen.getCommand() instanceof SpillwayCommand command)) {
+            chosen.usage(console.err());
+            return new Outcome.WrongUsage("no command given");
+        }
+        try {
+            return command.call();
+        } catch (CommandFailedException e) {
+            return e.outcome();
+        } catch (ParameterException e) {
+            return wrongUsage(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome.Failed("interrupted");
+        } catch (RuntimeException e) {
+            // The outermost edge: a person cannot do anything with a stack trace.
+            return new Outcome.Failed("this should not happen: " + e);
+        }
+    }
+
+    private static CommandLine commands(Console console) {
+        CommandLine commands = new CommandLine(new Main());
+        Clients.addTo(commands, console);
+        Values.convert(commands);
+        // Keys are opaque: an @ at the beginning is part of one.
+        commands.setExpandAtFiles(false);
+        commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+        commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
+        commands.setUsageHelpAutoWidth(false).setUsageHelpWidth(110);
+        return commands;
+    }
+
+    private static Outcome wrongUsage(ParameterException e) {
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        return new Outcome.WrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
+    }
+
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 
     static final class Version implements IVersionProvider {

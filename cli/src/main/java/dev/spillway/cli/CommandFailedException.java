@@ -1,0 +1,20 @@
+package dev.spillway.cli;
+
+import java.io.Serial;
+
+/** Ends a command with an outcome other than done. */
+public final class CommandFailedException extends RuntimeException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private final transient Outcome outcome;
+
+    public CommandFailedException(Outcome outcome) {
+        super(outcome.line());
+        this.outcome = outcome;
+    }
+
+    public Outcome outcome() {
+        return outcome;
+    }
+}

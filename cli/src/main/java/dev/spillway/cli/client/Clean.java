@@ -1,0 +1,169 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.CleanAnswer;
+import dev.spillway.coordinator.http.CleanBody;
+import dev.spillway.coordinator.http.EvictionAnswer;
+import dev.spillway.coordinator.http.EvictionAnswer.ReplicaOrder;
+import dev.spillway.coordinator.http.NamespaceAnswer;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Evicts everything in a namespace and waits until it is gone from every disk. */
+@Command(name = "clean", mixinStandardHelpOptions = true,
+        description = "Evict every entry of a namespace and wait until every host has confirmed. "
+                + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.")
+final class Clean implements SpillwayCommand {
+    private static final Duration LOOK_FIRST = Duration.ofMillis(50);
+    private static final Duration LOOK_AT_MOST = Duration.ofSeconds(1);
+    private static final int NAMED = 20;
+
+    /** What came of it, for programs. */
+    record Cleaned(long evicted, List<Unconfirmed> unconfirmed) {}
+
+    /** A copy that its host has not confirmed to be deleted. */
+    record Unconfirmed(HostId hostId, String key, String snapshotId, long generation, String state, int attempts) {
+        String line() {
+            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(hostId, Text.printable(key), Text.printable(snapshotId),
+                    generation, state, Text.count(attempts, "attempt", "attempts"));
+        }
+    }
+
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "NS", description = "The namespace.")
+    private NamespaceName namespace;
+    @Option(names = "--yes", description = "Do not ask.")
+    private boolean yes;
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to wait for the hosts, such as 5m (default: 10m).")
+    private Duration timeout = Duration.ofMinutes(10);
+
+    Clean(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server server = coordinator.server();
+        NamespaceAnswer before = server.get(Resource.of("v1", "namespaces", namespace)).as(NamespaceAnswer.class);
+        if (!yes) {
+            ask(before);
+        }
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            long evicted = evict(server, before.entries(), deadline);
+            List<Unconfirmed> left = awaitHosts(server, deadline);
+            console.progressEnded();
+            return report(new Cleaned(evicted, left));
+        } finally {
+            console.progressEnded();
+        }
+    }
+
+    private void ask(NamespaceAnswer before) {
+        console.err()
+                .printf("This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ",
+                        Text.count(before.entries(), "entry", "entries"), Text.bytes(before.bytes()), namespace);
+        console.err().flush();
+        String answer;
+        try {
+            answer = console.in().readLine();
+        } catch (IOException e) {
+            throw new CommandFailedException(new Outcome.Failed("nothing was cleaned: the answer could not be read: " + e.getMessage()));
+        }
+        if (answer == null || !answer.strip().equals(namespace.value())) {
+            throw new CommandFailedException(new Outcome.Failed("nothing was cleaned: answer: %s (expected: %s, or --yes)"
+                    .formatted(answer == null ? "none" : Text.printable(answer), namespace)));
+        }
+    }
+
+    private long evict(Server server, long entries, long deadline) throws InterruptedException {
+        long evicted = 0;
+        while (true) {
+            CleanAnswer step = server.post(Resource.of("v1", "namespaces", namespace, "clean"), new CleanBody(namespace.value()))
+                    .as(CleanAnswer.class);
+            evicted += step.evicted();
+            console.progress("evicted " + evicted + " of " + Math.max(entries, evicted + step.remaining()));
+            if (step.remaining() == 0) {
+                return evicted;
+            }
+            if (System.nanoTime() >= deadline) {
+                throw new CommandFailedException(new Outcome.Failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
+                        .formatted(timeout, evicted, step.remaining())));
+            }
+        }
+    }
+
+    /** What hosts have not confirmed when the time is over; empty as soon as all have. */
+    private List<Unconfirmed> awaitHosts(Server server, long deadline) throws InterruptedException {
+        Duration pause = LOOK_FIRST;
+        while (true) {
+            List<Unconfirmed> open = open(server);
+            long left = deadline - System.nanoTime();
+            if (open.isEmpty() || left <= 0) {
+                return open;
+            }
+            TreeMap<HostId, Long> byHost =
+                    open.stream().collect(Collectors.groupingBy(Unconfirmed::hostId, TreeMap::new, Collectors.counting()));
+            console.progress("waiting for " + byHost.entrySet()
+                    .stream()
+                    .map(host -> host.getKey() + " (" + host.getValue() + ")")
+                    .collect(Collectors.joining(", ")));
+            Thread.sleep(Math.min(pause.toMillis(), left / 1_000_000 + 1));
+            pause = pause.multipliedBy(2).compareTo(LOOK_AT_MOST) < 0 ? pause.multipliedBy(2) : LOOK_AT_MOST;
+        }
+    }
+
+    private List<Unconfirmed> open(Server server) throws InterruptedException {
+        Resource list = Resource.of("v1", "evictions").with("state", "open").with("namespace", namespace);
+        return Pages.fetch(server, list, Long.MAX_VALUE)
+                .as(EvictionAnswer.class)
+                .stream()
+                .flatMap(eviction -> eviction.orders()
+                        .stream()
+                        .filter(order -> order.closedAt() == null)
+                        .map(order -> unconfirmed(eviction, order)))
+                .toList();
+    }
+
+    private static Unconfirmed unconfirmed(EvictionAnswer eviction, ReplicaOrder order) {
+        String state = order.deferredUntil() == null ? order.state()
+                : order.state() + " until " + Text.time(order.deferredUntil()) + " by a hold";
+        return new Unconfirmed(order.hostId(), eviction.key().value(), eviction.snapshotId().value(), eviction.generation(),
+                order.lastError() == null ? state : state + ", " + Text.printable(order.lastError()), order.attempts());
+    }
+
+    private Outcome report(Cleaned cleaned) {
+        if (output.json()) {
+            console.out().println(Server.mapper().valueToTree(cleaned).toString());
+        } else {
+            console.out()
+                    .println("evicted " + Text.count(cleaned.evicted(), "entry", "entries")
+                            + (cleaned.unconfirmed().isEmpty() ? ", and every host has confirmed" : ""));
+        }
+        if (cleaned.unconfirmed().isEmpty()) {
+            return Outcome.done();
+        }
+        cleaned.unconfirmed().stream().limit(NAMED).forEach(image -> console.err().println(image.line()));
+        if (cleaned.unconfirmed().size() > NAMED) {
+            console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
+        }
+        return new Outcome.Failed("%s not confirmed in %s; they stay ordered to be deleted"
+                .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), timeout));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import picocli.CommandLine;
+
+/** All client commands. */
+public final class Clients {
+    private Clients() {}
+
+    public static void addTo(CommandLine commands, Console console) {
+        commands.addSubcommand(new CommandLine(new Namespaces())
+                .addSubcommand(new Namespaces.Set(console))
+                .addSubcommand(new Namespaces.Ls(console)))
+                .addSubcommand(new Put(console))
+                .addSubcommand(new Get(console))
+                .addSubcommand(new Ls(console))
+                .addSubcommand(new Rm(console))
+                .addSubcommand(new Clean(console))
+                .addSubcommand(new Stats(console))
+                .addSubcommand(new Evictions(console))
+                .addSubcommand(new Events(console))
+                .addSubcommand(new Hosts(console))
+                .addSubcommand(new Retire(console))
+                .addSubcommand(new Readmit(console))
+                .addSubcommand(new CommandLine(new Holds())
+                        .addSubcommand(new Holds.Ls(console))
+                        .addSubcommand(new Holds.Extend(console))
+                        .addSubcommand(new Holds.Release(console)))
+                .addSubcommand(new Status(console));
+    }
+}

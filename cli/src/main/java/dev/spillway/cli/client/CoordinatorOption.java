@@ -1,0 +1,16 @@
+package dev.spillway.cli.client;
+
+import picocli.CommandLine.Option;
+
+/** Which coordinator a command asks. */
+final class CoordinatorOption {
+    private static final String OPTION = "--url or SPILLWAY_URL";
+
+    @Option(names = "--url", paramLabel = "URL", defaultValue = "${env:SPILLWAY_URL:-http://127.0.0.1:7070}",
+            description = "The coordinator, host:port or a URL (default: SPILLWAY_URL, else http://127.0.0.1:7070).")
+    private Server.Address address = Server.Address.parse("127.0.0.1:7070");
+
+    Server server() {
+        return Server.at("coordinator", address, OPTION);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.NamespaceName;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Finds a stored tree on a host. */
+@Command(name = "get", mixinStandardHelpOptions = true, description = "Print the path of a stored directory on a host.")
+final class Get implements SpillwayCommand {
+
+    /** What this command reads of the worker's answer. */
+    record Found(String path, @Nullable HoldGranted hold) {}
+
+    record HoldGranted(String id, Instant until) {}
+
+    private final Console console;
+    @Mixin
+    private WorkerOption worker;
+    @Mixin
+    private Output output;
+    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
+    private NamespaceName namespace;
+    @Parameters(index = "1", paramLabel = "KEY", description = "The key.")
+    private EntryKey key;
+    @Option(names = "--hold", paramLabel = "TIME",
+            description = "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.")
+    private @Nullable Duration hold;
+    @Option(names = "--fresh", description = "Ask the registry first whether it is still the entry's newest.")
+    private boolean fresh;
+
+    Get(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Resource entry = Resource.of("v1", "directories", namespace, "entries", key).with("hold", hold).with("fresh", fresh ? true : null);
+        Server.Answer answer = worker.server().get(entry);
+        if (output.json()) {
+            console.out().println(answer.text());
+            return Outcome.done();
+        }
+        Found found = answer.as(Found.class);
+        console.out().println(found.path());
+        if (found.hold() != null) {
+            console.err().println("hold " + found.hold().id() + " until " + Text.time(found.hold().until()));
+        }
+        return Outcome.done();
+    }
+}

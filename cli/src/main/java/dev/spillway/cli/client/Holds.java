@@ -1,0 +1,106 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Holds of a worker. */
+@Command(name = "holds", mixinStandardHelpOptions = true,
+        description = "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.")
+final class Holds {
+    /** What these commands read of the worker's answers. */
+    record Held(UUID id, Instant until, @Nullable String namespace, @Nullable String key, @Nullable Long generation,
+            @Nullable String state, @Nullable String path) {}
+
+    record Listed(List<Held> items) {}
+
+    record Extension(Duration duration) {}
+
+    @Command(name = "ls", mixinStandardHelpOptions = true, description = "List the holds of a worker.")
+    static final class Ls implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private WorkerOption worker;
+        @Mixin
+        private Output output;
+
+        Ls(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer = worker.server().get(Resource.of("v1", "holds"));
+            if (output.json()) {
+                console.out().println(answer.text());
+                return Outcome.done();
+            }
+            Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE");
+            for (Held held : answer.as(Listed.class).items()) {
+                table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
+                        shown(held.state()));
+            }
+            table.print(console.out());
+            return Outcome.done();
+        }
+
+        private static String shown(@Nullable String text) {
+            return text == null ? Text.NONE : text;
+        }
+    }
+
+    @Command(name = "extend", mixinStandardHelpOptions = true, description = "Let a hold last for so long from now on.")
+    static final class Extend implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private WorkerOption worker;
+        @Mixin
+        private Output output;
+        @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
+        private UUID id;
+        @Option(names = "--for", paramLabel = "TIME", required = true, description = "Such as PT10M or 10m.")
+        private Duration duration = Duration.ZERO;
+
+        Extend(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new Extension(duration), Put.SHORT);
+            console.out()
+                    .println(output.json() ? answer.text()
+                            : "hold " + id + " until " + Text.time(answer.as(Held.class).until()));
+            return Outcome.done();
+        }
+    }
+
+    @Command(name = "release", mixinStandardHelpOptions = true, description = "End a hold; what was evicted meanwhile is deleted then.")
+    static final class Release implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private WorkerOption worker;
+        @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
+        private UUID id;
+
+        Release(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            worker.server().delete(Resource.of("v1", "holds", id));
+            console.out().println("released " + id);
+            return Outcome.done();
+        }
+    }
+}

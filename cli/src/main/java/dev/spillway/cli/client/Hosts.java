@@ -1,0 +1,71 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.events.HostId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** The hosts of the fleet. */
+@Command(name = "hosts", mixinStandardHelpOptions = true, description = "List the hosts of the fleet, or show one.")
+final class Hosts implements SpillwayCommand {
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "HOST", arity = "0..1", description = "Only this host, with all that is known of it.")
+    private @Nullable HostId host;
+
+    Hosts(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server.Answer answer = coordinator.server()
+                .get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+        if (output.json()) {
+            console.out().println(answer.text());
+        } else if (host == null) {
+            print(answer.listOf(HostAnswer.class).items());
+        } else {
+            print(answer.as(HostAnswer.class));
+        }
+        return Outcome.done();
+    }
+
+    private void print(List<HostAnswer> hosts) {
+        Table table = new Table("HOST", "STATE", "ADDRESS", ">REPLICAS", ">BYTES", ">OPEN ORDERS", "OLDEST", "HEARD", "ATTENTION");
+        for (HostAnswer each : hosts) {
+            table.row(each.id(), each.state(), each.address(), each.replicas(), Text.bytes(each.bytes()), each.openOrders(),
+                    Text.ago(each.oldestOpenOrderAt()), Text.ago(each.lastHeardAt()),
+                    each.attention() == null ? Text.NONE : each.attention());
+        }
+        table.print(console.out());
+    }
+
+    private void print(HostAnswer each) {
+        Table table = new Table("HOST", each.id().value());
+        table.row("state", each.state());
+        table.row("address", each.address());
+        table.row("store", each.storeId());
+        table.row("incarnation", each.incarnation());
+        table.row("partition", each.partition());
+        table.row("heard", Text.ago(each.lastHeardAt()));
+        table.row("reconciled", Text.ago(each.lastReconciledAt()));
+        table.row("replicas registered", each.replicas() + ", " + Text.bytes(each.bytes()));
+        table.row("replicas on the disk", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
+        table.row("held", each.figures().held());
+        table.row("in the trash", each.figures().trash());
+        table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
+        table.row("open orders", each.openOrders() + (each.openOrders() == 0 ? "" : ", oldest " + Text.ago(each.oldestOpenOrderAt())));
+        table.row("attention", each.attention() == null ? Text.NONE : each.attention());
+        table.print(console.out());
+    }
+}

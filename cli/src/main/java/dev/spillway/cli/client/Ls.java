@@ -1,0 +1,66 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.EntryAnswer;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists the entries of a namespace. */
+@Command(name = "ls", mixinStandardHelpOptions = true, description = "List the entries of a namespace, least recently used first.")
+final class Ls implements SpillwayCommand {
+    private final Console console;
+    @Spec
+    private CommandSpec spec;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "NS", description = "The namespace.")
+    private NamespaceName namespace;
+    @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
+    private @Nullable String prefix;
+    @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label.")
+    private @Nullable String label;
+    @Option(names = "--limit", paramLabel = "N", description = "At most so many.")
+    private @Nullable Long limit;
+
+    Ls(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        if (label != null && label.indexOf('=') < 1) {
+            throw new ParameterException(spec.commandLine(), new InvalidValueException("--label", label, "NAME=VALUE").getMessage());
+        }
+        if (limit != null && limit < 1) {
+            throw new ParameterException(spec.commandLine(), new InvalidValueException("--limit", limit, "1 or more").getMessage());
+        }
+        Resource list = Resource.of("v1", "namespaces", namespace, "entries").with("prefix", prefix).with("label", label);
+        Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit);
+        if (output.json()) {
+            pages.printJson(console.out());
+            return Outcome.done();
+        }
+        Table table = new Table("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS");
+        for (EntryAnswer entry : pages.as(EntryAnswer.class)) {
+            table.row(entry.key(), entry.generation(), Text.bytes(entry.sizeBytes()), Text.ago(entry.lastAccessedAt()),
+                    entry.description().isEmpty() ? Text.NONE : entry.description(),
+                    entry.labels().isEmpty() ? Text.NONE
+                            : entry.labels().entrySet().stream().map(Object::toString).collect(Collectors.joining(",")));
+        }
+        table.print(console.out());
+        return Outcome.done();
+    }
+}

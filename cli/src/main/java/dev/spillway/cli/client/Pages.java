@@ -1,0 +1,43 @@
+package dev.spillway.cli.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.spillway.coordinator.http.ListAnswer;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The items of a list, fetched page by page, as the server sent them. */
+record Pages(List<JsonNode> items) {
+    private static final int PAGE = 1_000;
+
+    /** @param limit of items in all */
+    static Pages fetch(Server server, Resource list, long limit) throws InterruptedException {
+        List<JsonNode> items = new ArrayList<>();
+        String after = null;
+        do {
+            Resource page = list.with("limit", Math.min(PAGE, limit - items.size())).with("after", after);
+            ListAnswer<JsonNode> answer = server.get(page).listOf(JsonNode.class);
+            items.addAll(answer.items());
+            after = answer.next();
+        } while (after != null && items.size() < limit);
+        return new Pages(items);
+    }
+
+    <T> List<T> as(Class<T> type) {
+        return items.stream().map(item -> {
+            try {
+                return Server.mapper().treeToValue(item, type);
+            } catch (JsonProcessingException e) {
+                throw Server.notUnderstood(e);
+            }
+        }).toList();
+    }
+
+    /** As one list without pages. */
+    void printJson(PrintStream out) {
+        ArrayNode all = Server.mapper().createArrayNode().addAll(items);
+        out.println(Server.mapper().createObjectNode().set("items", all));
+    }
+}

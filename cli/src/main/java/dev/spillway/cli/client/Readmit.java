@@ -1,0 +1,33 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.events.HostId;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Lets a host join again. */
+@Command(name = "readmit", mixinStandardHelpOptions = true,
+        description = "Let a retired host, or a new store under the id of a host that was replaced, join.")
+final class Readmit implements SpillwayCommand {
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "HOST", description = "The host.")
+    private HostId host;
+
+    Readmit(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server.Answer answer = coordinator.server().post(Resource.of("v1", "hosts", host, "readmit"), null);
+        console.out().println(output.json() ? answer.text() : "readmitted " + host + ": it may join");
+        return Outcome.done();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.EntryDeleteAnswer;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Deletes an entry everywhere. */
+@Command(name = "rm", mixinStandardHelpOptions = true, description = "Delete an entry from the registry and from every host.")
+final class Rm implements SpillwayCommand {
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
+    private NamespaceName namespace;
+    @Parameters(index = "1", paramLabel = "KEY", description = "The key.")
+    private EntryKey key;
+    @Option(names = "--if-snapshot", paramLabel = "ID", description = "Only if the entry names this snapshot.")
+    private @Nullable SnapshotId ifSnapshot;
+
+    Rm(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server.Answer answer = coordinator.server()
+                .delete(Resource.of("v1", "namespaces", namespace, "entries", key).with("ifSnapshot", ifSnapshot));
+        console.out()
+                .println(output.json() ? answer.text()
+                        : "deleted " + Text.printable(key.value()) + ", snapshot "
+                                + Text.printable(answer.as(EntryDeleteAnswer.class).snapshotId().value()));
+        return Outcome.done();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.NamespaceAnswer;
+import dev.spillway.events.NamespaceName;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Figures of namespaces. */
+@Command(name = "stats", mixinStandardHelpOptions = true, description = "Show how namespaces are used.")
+final class Stats implements SpillwayCommand {
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "NS", arity = "0..1", description = "Only this namespace.")
+    private @Nullable NamespaceName namespace;
+
+    Stats(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server server = coordinator.server();
+        Server.Answer answer = server
+                .get(namespace == null ? Resource.of("v1", "namespaces") : Resource.of("v1", "namespaces", namespace));
+        if (output.json()) {
+            console.out().println(answer.text());
+            return Outcome.done();
+        }
+        List<NamespaceAnswer> shown = namespace == null ? Namespaces.all(answer) : List.of(answer.as(NamespaceAnswer.class));
+        Table table = new Table("NAMESPACE", ">ENTRIES", ">BYTES", ">HITS", ">MISSES", ">HIT RATE", "EVICTED");
+        for (NamespaceAnswer each : shown) {
+            long reads = each.hits() + each.misses();
+            String causes = each.evictions()
+                    .entrySet()
+                    .stream()
+                    .sorted(Map.Entry.comparingByKey())
+                    .map(cause -> cause.getValue() + " " + cause.getKey())
+                    .collect(Collectors.joining(", "));
+            table.row(each.name(), of(each.entries(), Text.number(each.maxEntries())),
+                    of(Text.bytes(each.bytes()), Text.bytes(each.maxBytes())), each.hits(), each.misses(),
+                    reads == 0 ? Text.NONE : String.format(Locale.ROOT, "%.1f %%", 100.0 * each.hits() / reads),
+                    causes.isEmpty() ? Text.NONE : causes);
+        }
+        table.print(console.out());
+        return Outcome.done();
+    }
+
+    private static String of(Object used, String limit) {
+        return limit.equals(Text.NONE) ? used.toString() : used + " of " + limit;
+    }
+}

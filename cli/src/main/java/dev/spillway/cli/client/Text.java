@@ -1,0 +1,54 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.service.settings.Sizes;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Values as people read them. */
+final class Text {
+    static final String NONE = "-";
+
+    private Text() {}
+
+    /** Without what a terminal would obey or a table would break at. */
+    static String printable(String text) {
+        return text.codePoints()
+                .map(point -> Character.isISOControl(point) || point == '\u2028' || point == '\u2029' ? '?' : point)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
+    static String bytes(@Nullable Long count) {
+        return count == null ? NONE : Sizes.print(count);
+    }
+
+    static String number(@Nullable Long number) {
+        return number == null ? NONE : Long.toString(number);
+    }
+
+    static String time(@Nullable Instant time) {
+        return time == null ? NONE : time.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** How long ago, in its largest unit. */
+    static String ago(@Nullable Instant time) {
+        return time == null ? NONE : span(Duration.between(time, Instant.now())) + " ago";
+    }
+
+    static String span(Duration span) {
+        long seconds = Math.max(0, span.toSeconds());
+        if (seconds < 120) {
+            return seconds + " s";
+        }
+        if (seconds < 7_200) {
+            return seconds / 60 + " min";
+        }
+        return seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
+    }
+
+    static String count(long number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.settings.Durations;
+import dev.spillway.service.settings.Sizes;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
+
+/** How the text of an argument becomes a value; what can never be right is refused here, before anything is sent. */
+public final class Values {
+    /** A number of bytes, given as {@code 4096} or {@code 10GiB}. */
+    record Bytes(long count) {}
+
+    private Values() {}
+
+    public static void convert(CommandLine commands) {
+        register(commands, NamespaceName.class, NamespaceName::new);
+        register(commands, EntryKey.class, text -> new EntryKey(readable("key", text)));
+        register(commands, HostId.class, HostId::new);
+        register(commands, SnapshotId.class, text -> new SnapshotId(readable("snapshot", text)));
+        register(commands, EvictionId.class, EvictionId::parse);
+        register(commands, Duration.class, Durations::parse);
+        register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
+        register(commands, UUID.class, Values::uuid);
+        register(commands, Server.Address.class, Server.Address::parse);
+        register(commands, Integer.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
+        register(commands, int.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
+        register(commands, Long.class, text -> whole(text, Long.MAX_VALUE));
+    }
+
+    private static <T> void register(CommandLine commands, Class<T> type, Function<String, T> read) {
+        commands.registerConverter(type, text -> {
+            try {
+                return read.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    /** Arguments that are no text in the locale's encoding come with replacement characters: they would name another key. */
+    private static String readable(String name, String text) {
+        if (text.indexOf('\uFFFD') >= 0) {
+            throw new IllegalArgumentException(
+                    "%s: %s (expected: text that the locale can carry; set LC_ALL to a UTF-8 locale such as C.UTF-8)".formatted(name,
+                            text));
+        }
+        return text;
+    }
+
+    private static long whole(String text, long most) {
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 0 && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, as for a number out of range.
+        }
+        throw new IllegalArgumentException(text + " (expected: a whole number of 0 to " + most + ")");
+    }
+
+    private static UUID uuid(String text) {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(text + " (expected: an id such as 019a9c3e-7d1f-7a42-9b55-0c2f6d4e8a10)", e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.events.HostId;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
+final class WorkerOption {
+    private static final String OPTION = "--worker or SPILLWAY_WORKER";
+
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    @Mixin
+    private CoordinatorOption coordinator;
+
+    @Option(names = "--worker", paramLabel = "WORKER", defaultValue = "${env:SPILLWAY_WORKER:-127.0.0.1:7080}",
+            description = "The worker, host:port, a URL or a host's name (default: SPILLWAY_WORKER, else 127.0.0.1:7080).")
+    private String worker = "127.0.0.1:7080";
+
+    Server server() throws InterruptedException {
+        try {
+            if (worker.contains(":")) {
+                return Server.at("worker", Server.Address.parse(worker), OPTION);
+            }
+            HostAnswer host = coordinator.server().get(Resource.of("v1", "hosts", new HostId(worker))).as(HostAnswer.class);
+            return Server.at("worker " + host.id(), Server.Address.parse(host.address()), OPTION);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "Invalid value for " + OPTION + ": " + e.getMessage(), e);
+        }
+    }
+}
