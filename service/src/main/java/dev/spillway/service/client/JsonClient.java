@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Sends JSON and reads JSON, blocking, for callers on virtual threads. A request is sent once: whoever wants it again decides so by its
- * outcome. Thread-safe.
+ * Sends JSON and reads JSON, blocking, for callers on virtual threads. A request is sent once, except that the JDK sends a GET again
+ * when the kept connection turns out to be closed: whoever wants it again decides so by its outcome. Thread-safe.
  */
 public final class JsonClient implements AutoCloseable {
     private static final String JSON = "application/json";
