@@ -1,0 +1,189 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.service.Backoff;
+import dev.spillway.service.NotReachableException;
+import dev.spillway.service.Reachability;
+import dev.spillway.service.ServiceThread;
+import dev.spillway.service.Wakeup;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.KafkaTopics;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether Kafka answers, found out by asking now and then on a thread of its own, so that publishers need not claim what they could not send.
+ * When it answers again its topics are made sure of: a broker may come back without them. Thread-safe.
+ */
+public final class Brokers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Brokers.class);
+    private static final Duration ASK_EVERY = Duration.ofSeconds(1);
+    /** A healthy broker answers within milliseconds; clients themselves give up much later. */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(3));
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+    /** What was last found out. */
+    private record Finding(@Nullable String unreachableBecause, CompletableFuture<Void> lost) {
+        boolean isReachable() {
+            return unreachableBecause == null;
+        }
+    }
+
+    private final KafkaSettings settings;
+    private final RegistryTopics wanted;
+    private final RandomGenerator random;
+    private final int orderPartitions;
+    private final Wakeup changed = new Wakeup();
+    private final Wakeup suspected = new Wakeup();
+    private final ServiceThread thread;
+    private volatile KafkaTopics topics;
+    private volatile Finding finding = new Finding(null, new CompletableFuture<>());
+    private volatile boolean closing;
+
+    private Brokers(KafkaSettings settings, RegistryTopics wanted, KafkaTopics topics, RandomGenerator random) {
+        this.settings = settings;
+        this.wanted = wanted.as(topics.partitions());
+        this.topics = topics;
+        this.random = random;
+        this.orderPartitions = this.wanted.orders().partitions();
+        this.thread = new ServiceThread("kafka-watch", this::watch);
+    }
+
+    /**
+     * Waits until Kafka answers and all topics are there, then goes on watching.
+     *
+     * @throws NotReachableException naming the servers
+     */
+    public static Brokers open(KafkaSettings settings, RegistryTopics wanted, Reachability reachability, RandomGenerator random)
+            throws NotReachableException, InterruptedException {
+        Brokers brokers = new Brokers(settings, wanted, KafkaTopics.open(settings, wanted.wanted(), reachability), random);
+        brokers.thread.start();
+        return brokers;
+    }
+
+    /** How many partitions {@code spillway.orders} has; each host must be given one of them. */
+    public int orderPartitions() {
+        return orderPartitions;
+    }
+
+    /** Fails, saying why, when Kafka did not answer when it was last asked. */
+    public void requireReachable() {
+        String why = finding.unreachableBecause();
+        if (why != null) {
+            throw new IllegalStateException(name() + ": " + why);
+        }
+    }
+
+    boolean isReachable() {
+        return finding.isReachable();
+    }
+
+    /** Waits until Kafka answers, or the time is over. */
+    void awaitReachable(Duration atMost) throws InterruptedException {
+        long seen = changed.seen();
+        if (!isReachable()) {
+            changed.await(seen, atMost);
+        }
+    }
+
+    /** Done once Kafka no longer answers. */
+    CompletableFuture<Void> lost() {
+        return finding.lost().copy();
+    }
+
+    /** Asks again at once, because something could not be sent. */
+    void suspect() {
+        suspected.wake();
+    }
+
+    private String name() {
+        return "Kafka at " + settings.bootstrapServers();
+    }
+
+    private void watch() {
+        int failures = 0;
+        try {
+            while (!closing) {
+                long seen = suspected.seen();
+                @Nullable
+                String why = isReachable() ? ask() : comeBack();
+                failures = why == null ? 0 : failures + 1;
+                found(why);
+                suspected.await(seen, failures == 0 ? ASK_EVERY : BACKOFF.delay(failures, random).plusMillis(50));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void found(@Nullable String why) {
+        Finding before = finding;
+        if (why == null && !before.isReachable()) {
+            LOG.info("{}: answers again", name());
+            finding = new Finding(null, new CompletableFuture<>());
+            changed.wake();
+        } else if (why != null && before.isReachable()) {
+            LOG.warn("{}: does not answer, orders go by heartbeat until it does: {}", name(), why);
+            finding = new Finding(why, before.lost());
+            before.lost().complete(null);
+            changed.wake();
+        }
+    }
+
+    private @Nullable String ask() throws InterruptedException {
+        KafkaTopics asked = topics;
+        var task = new FutureTask<Void>(() -> {
+            asked.check();
+            return null;
+        });
+        Thread.ofVirtual().name("kafka-ask").start(task);
+        try {
+            task.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+            return null;
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            return "no answer in " + ANSWER_WITHIN;
+        } catch (ExecutionException e) {
+            return reason(e);
+        }
+    }
+
+    private @Nullable String comeBack() throws InterruptedException {
+        try {
+            KafkaTopics again =
+                    KafkaTopics.open(settings, wanted.wanted(), new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(), random,
+                            Thread::sleep));
+            KafkaTopics before = topics;
+            topics = again;
+            before.close();
+            return null;
+        } catch (NotReachableException e) {
+            return reason(e);
+        }
+    }
+
+    private static String reason(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        suspected.wake();
+        thread.end(Duration.ZERO, CLOSE_WITHIN);
+        topics.close();
+    }
+}

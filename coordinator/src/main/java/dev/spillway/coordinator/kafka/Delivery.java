@@ -1,0 +1,57 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.service.kafka.Message;
+import dev.spillway.service.kafka.MessageSender;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+
+/**
+ * A batch under way to Kafka.
+ *
+ * @param sent what was sent, with its acknowledgement
+ */
+record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
+    /** What became of the batch. What counts as failed may still arrive. */
+    record Result<T>(List<T> acknowledged, List<T> failed, String firstFailure) {}
+
+    static <T> Delivery<T> send(MessageSender sender, List<T> items, Function<T, Message> message) {
+        Map<T, CompletableFuture<Long>> sent = new LinkedHashMap<>();
+        items.forEach(item -> sent.put(item, sender.send(message.apply(item))));
+        return new Delivery<>(sent);
+    }
+
+    /** Waits until all is acknowledged or failed, or Kafka is lost. Interrupted, it ends at once, and leaves the interrupt for later. */
+    Result<T> await(Brokers brokers) {
+        CompletableFuture<Void> settled =
+                CompletableFuture.allOf(sent.values().toArray(CompletableFuture[]::new)).exceptionally(failure -> null);
+        try {
+            CompletableFuture.anyOf(settled, brokers.lost()).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("waiting for acknowledgements, none of which fails here", e);
+        }
+        List<T> acknowledged = new ArrayList<>();
+        List<T> failed = new ArrayList<>();
+        String firstFailure = "";
+        for (Map.Entry<T, CompletableFuture<Long>> item : sent.entrySet()) {
+            CompletableFuture<Long> acknowledgement = item.getValue();
+            if (acknowledgement.isDone() && !acknowledgement.isCompletedExceptionally()) {
+                acknowledged.add(item.getKey());
+            } else {
+                failed.add(item.getKey());
+                firstFailure = firstFailure.isEmpty() ? reason(acknowledgement) : firstFailure;
+            }
+        }
+        return new Result<>(acknowledged, failed, firstFailure);
+    }
+
+    private static String reason(CompletableFuture<Long> acknowledgement) {
+        return acknowledgement.isDone() ? String.valueOf(acknowledgement.exceptionNow().getMessage()) : "not acknowledged";
+    }
+}

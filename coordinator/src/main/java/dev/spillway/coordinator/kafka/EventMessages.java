@@ -1,0 +1,28 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.events.EventMessage;
+import dev.spillway.service.kafka.Message;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Events as Kafka's messages. */
+final class EventMessages {
+    /** The CloudEvents source of what a coordinator writes. */
+    static final String SOURCE = "/spillway/coordinator";
+
+    private EventMessages() {}
+
+    static Message message(String topic, OptionalInt partition, String key, EventMessage event) {
+        Map<String, byte[]> headers = new LinkedHashMap<>();
+        event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
+        return new Message(topic, partition, key, headers, event.json().getBytes(StandardCharsets.UTF_8));
+    }
+
+    static Map<String, String> headers(Message message) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
+        return headers;
+    }
+}

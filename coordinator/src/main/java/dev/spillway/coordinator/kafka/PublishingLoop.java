@@ -1,0 +1,108 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.service.Backoff;
+import dev.spillway.service.ServiceThread;
+import dev.spillway.service.Wakeup;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A thread that publishes whatever is due: woken by commits, and by itself now and then, because other coordinators commit too and unconfirmed
+ * things become due again. While Kafka does not answer nothing is claimed.
+ */
+final class PublishingLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PublishingLoop.class);
+    private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
+    /** Beyond a heartbeat, so that what cannot be sent is left for heartbeats to carry. */
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
+    private static final Duration END_WITHIN = Duration.ofSeconds(5);
+
+    /** What one look came to. */
+    enum Round {
+        NOTHING_DUE, PUBLISHED, FAILED
+    }
+
+    /** Claims what is due and sends it. */
+    interface Publishing {
+        Round publish() throws InterruptedException;
+    }
+
+    private final String name;
+    private final Brokers brokers;
+    private final RandomGenerator random;
+    private final Publishing publishing;
+    private final Wakeup wakeup = new Wakeup();
+    private final ServiceThread thread;
+    private volatile boolean closing;
+
+    PublishingLoop(String name, Brokers brokers, RandomGenerator random, Publishing publishing) {
+        this.name = name;
+        this.brokers = brokers;
+        this.random = random;
+        this.publishing = publishing;
+        this.thread = new ServiceThread(name, this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Says that there may be something to publish. */
+    void wake() {
+        wakeup.wake();
+    }
+
+    private void run() {
+        int failures = 0;
+        try {
+            while (!closing) {
+                long seen = wakeup.seen();
+                if (!brokers.isReachable()) {
+                    brokers.awaitReachable(LOOK_AT_LEAST_EVERY);
+                    continue;
+                }
+                Round round = round();
+                failures = round == Round.FAILED ? failures + 1 : 0;
+                switch (round) {
+                    case PUBLISHED -> {}
+                    case NOTHING_DUE -> wakeup.await(seen, LOOK_AT_LEAST_EVERY);
+                    // A commit does not cut this short: it would find the same trouble.
+                    case FAILED -> pause(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2)));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Round round() throws InterruptedException {
+        try {
+            return publishing.publish();
+        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            LOG.warn("{}: {}", name, e.getMessage());
+            return Round.FAILED;
+        } catch (RuntimeException e) {
+            LOG.error("{}: failed, going on", name, e);
+            return Round.FAILED;
+        }
+    }
+
+    private void pause(Duration duration) throws InterruptedException {
+        long deadline = System.nanoTime() + duration.toNanos();
+        for (long left = duration.toNanos(); left > 0 && !closing; left = deadline - System.nanoTime()) {
+            wakeup.await(wakeup.seen(), Duration.ofNanos(left));
+        }
+    }
+
+    /** Lets the round under way end, within a bound; what it could not send is given back. */
+    @Override
+    public void close() {
+        closing = true;
+        wakeup.wake();
+        thread.end(END_WITHIN, END_WITHIN);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.events.Topics;
+import dev.spillway.service.kafka.KafkaTopics.Topic;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The topics of one registry, as they are made where they are missing.
+ *
+ * @param orders    each host reads one partition of it
+ * @param evictions for anyone
+ * @param reports   spread over the coordinators
+ */
+public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
+    /**
+     * One topic.
+     *
+     * @param partitions 1 or more; a topic that is there keeps its own
+     * @param retention  how long a message is kept
+     */
+    public record Shape(int partitions, Duration retention) {}
+
+    List<Topic> wanted() {
+        return List.of(topic(Topics.ORDERS, orders), topic(Topics.EVICTIONS, evictions), topic(Topics.REPORTS, reports));
+    }
+
+    private static Topic topic(String name, Shape shape) {
+        return new Topic(name, shape.partitions(), shape.retention());
+    }
+
+    /** The same topics with the partitions that they really have, so that a broker that lost them gets them back as they were. */
+    RegistryTopics as(Map<String, Integer> partitions) {
+        return new RegistryTopics(new Shape(partitions.getOrDefault(Topics.ORDERS, orders.partitions()), orders.retention()),
+                new Shape(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions()), evictions.retention()),
+                new Shape(partitions.getOrDefault(Topics.REPORTS, reports.partitions()), reports.retention()));
+    }
+}

@@ -1,0 +1,213 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.Report;
+import dev.spillway.events.Topics;
+import dev.spillway.events.UnreadableEventException;
+import dev.spillway.service.Backoff;
+import dev.spillway.service.ServiceThread;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.Message;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes hosts' reports into the registry, together with the other coordinators. Offsets are committed only after the registry has committed the
+ * reports before them; whoever dies in between leaves them to be taken again, which changes nothing.
+ */
+public final class ReportConsumer implements AutoCloseable {
+    /** Under which name all coordinators of a registry share the reports. */
+    public static final String GROUP = "spillway-coordinators";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReportConsumer.class);
+    private static final int BATCH_MAX = 1_000;
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+    private static final Duration END_WITHIN = Duration.ofSeconds(8);
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
+
+    private final Registry registry;
+    private final EventCodec codec = new EventCodec(EventMessages.SOURCE);
+    private final RandomGenerator random;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Counter taken;
+    private final Counter unreadable;
+    private final ServiceThread thread;
+    private volatile boolean closing;
+
+    private ReportConsumer(Registry registry, KafkaSettings settings, MeterRegistry metrics, RandomGenerator random) {
+        this.registry = registry;
+        this.random = random;
+        Map<String, Object> properties = new HashMap<>(settings.consumer(GROUP));
+        // Reports are harmless when they are read again, and orders stay open when one is missed.
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
+        this.consumer = new KafkaConsumer<>(properties);
+        this.taken = Counter.builder("spillway.reports.taken")
+                .description("Reports from Kafka that the registry has committed")
+                .register(metrics);
+        this.unreadable =
+                Counter.builder("spillway.reports.unreadable").description("Reports from Kafka that were passed over").register(metrics);
+        this.thread = new ServiceThread("take-reports", this::run);
+    }
+
+    public static ReportConsumer start(Registry registry, KafkaSettings settings, MeterRegistry metrics, RandomGenerator random) {
+        ReportConsumer reports = new ReportConsumer(registry, settings, metrics, random);
+        reports.thread.start();
+        return reports;
+    }
+
+    private void run() {
+        try {
+            consumer.subscribe(List.of(Topics.REPORTS));
+            int failures = 0;
+            while (!closing) {
+                try {
+                    take(records(POLL));
+                    failures = 0;
+                } catch (WakeupException e) {
+                    LOG.debug("woken to end");
+                } catch (KafkaException e) {
+                    failures++;
+                    LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
+                    Thread.sleep(BACKOFF.delay(failures, random));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("taking reports ended; heartbeats carry them", e);
+        } finally {
+            // An interrupt would keep the consumer from leaving its group.
+            boolean interrupted = Thread.interrupted();
+            consumer.close(CloseOptions.timeout(LEAVE_WITHIN));
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records(Duration atMost) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        consumer.poll(atMost).forEach(records::add);
+        return records;
+    }
+
+    /** Returns when the registry has all of them, and their offsets are committed; or when this ends. */
+    private void take(List<ConsumerRecord<byte[], byte[]>> polled) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(polled);
+        int failures = 0;
+        while (!records.isEmpty() && !closing) {
+            try {
+                store(readable(records));
+                consumer.resume(consumer.paused());
+                commit(records);
+                return;
+            } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+                failures++;
+                LOG.warn("{} reports wait: {}", records.size(), e.getMessage());
+                // Polled meanwhile, so that the group knows that this member lives; what a rebalance brings comes to the rest.
+                consumer.pause(consumer.assignment());
+                records.addAll(waiting(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2))));
+            }
+        }
+        consumer.resume(consumer.paused());
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> waiting(Duration pause) {
+        try {
+            return records(pause);
+        } catch (WakeupException e) {
+            throw e;
+        } catch (KafkaException e) {
+            // What is already read must not be forgotten because of it.
+            LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
+            return List.of();
+        }
+    }
+
+    private List<Report> readable(List<ConsumerRecord<byte[], byte[]>> records) {
+        List<Report> reports = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Message message = Message.of(record);
+            try {
+                reports.add(codec.decode(Report.class, EventMessages.headers(message), message.value()));
+            } catch (UnreadableEventException e) {
+                unreadable.increment();
+                LOG.warn("report at {}-{}@{} passed over: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
+            }
+        }
+        return reports;
+    }
+
+    private void store(List<Report> reports) {
+        for (int from = 0; from < reports.size(); from += BATCH_MAX) {
+            List<Report> batch = reports.subList(from, Math.min(reports.size(), from + BATCH_MAX));
+            try {
+                registry.execute(new Command.TakeReports(batch));
+                taken.increment(batch.size());
+            } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                LOG.error("{} reports refused together, taken one by one", batch.size(), e);
+                batch.forEach(this::storeAlone);
+            }
+        }
+    }
+
+    /** A report that the registry cannot take must not keep all others waiting behind it. */
+    private void storeAlone(Report report) {
+        try {
+            registry.execute(new Command.TakeReports(List.of(report)));
+            taken.increment();
+        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            unreadable.increment();
+            LOG.error("report passed over: {}", report, e);
+        }
+    }
+
+    private void commit(List<ConsumerRecord<byte[], byte[]>> records) {
+        Map<TopicPartition, OffsetAndMetadata> behind = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            behind.merge(new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1),
+                    (one, other) -> one.offset() > other.offset() ? one : other);
+        }
+        behind.keySet().retainAll(consumer.assignment());
+        try {
+            consumer.commitSync(behind);
+        } catch (WakeupException e) {
+            throw e;
+        } catch (KafkaException e) {
+            LOG.info("offsets of {} reports not committed, they will be read again: {}", records.size(), e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        consumer.wakeup();
+        thread.end(END_WITHIN, LEAVE_WITHIN.plusSeconds(1));
+    }
+}
