@@ -129,8 +129,11 @@ final class Invariants {
             onDisk.addAll(host.images().keySet());
             for (ReplicaRecord replica : host.index().values()) {
                 switch (replica.state()) {
-                    case LIVE ->
-                            require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
+                    case LIVE -> {
+                        require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
+                        require(replica.snapshotId().equals(host.images().get(replica.id())), 8,
+                                host.id() + " serves " + replica + ", but its image is " + host.images().get(replica.id()));
+                    }
                     case HIDDEN ->
                             require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
                     case PENDING -> require(host.images().containsKey(replica.id()), 1, host.id() + " lost the image of " + replica);
