@@ -2,6 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -78,6 +79,9 @@ public final class AllowedSources {
             return real;
         } catch (NoSuchFileException _) {
             throw new SourceNotAllowedException(requested, "is not there (expected: a directory)");
+        } catch (FileSystemException e) {
+            throw new SourceNotAllowedException(requested, "cannot be reached: %s (expected: a directory)"
+                    .formatted(e.getReason() == null ? "access denied at " + e.getFile() : e.getReason()));
         }
     }
 

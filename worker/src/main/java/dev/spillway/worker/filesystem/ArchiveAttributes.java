@@ -14,6 +14,9 @@ final class ArchiveAttributes {
     private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
     private static final String STAR = "SCHILY.xattr.";
 
+    /// Padding alone, because a PAX header without a value takes the header away.
+    private static final String EMPTY = "=";
+
     private ArchiveAttributes() {}
 
     @FunctionalInterface
@@ -24,7 +27,9 @@ final class ArchiveAttributes {
     static void write(TarArchiveEntry entry, Iterable<String> names, Values values, boolean root) throws PosixException {
         for (String name : names) {
             if (Attributes.isKept(name, root)) {
-                entry.addPaxHeader(LIBARCHIVE + encode(name), Base64.getEncoder().withoutPadding().encodeToString(values.of(name)));
+                byte[] value = values.of(name);
+                entry.addPaxHeader(LIBARCHIVE + encode(name),
+                        value.length == 0 ? EMPTY : Base64.getEncoder().withoutPadding().encodeToString(value));
             }
         }
     }
@@ -50,7 +55,7 @@ final class ArchiveAttributes {
             String key = header.getKey();
             if (key.startsWith(LIBARCHIVE)) {
                 String name = URLDecoder.decode(key.substring(LIBARCHIVE.length()).replace("+", "%2B"), StandardCharsets.ISO_8859_1);
-                attributes.put(name, Base64.getDecoder().decode(header.getValue()));
+                attributes.put(name, header.getValue().equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(header.getValue()));
             } else if (key.startsWith(STAR)) {
                 attributes.putIfAbsent(key.substring(STAR.length()), header.getValue().getBytes(StandardCharsets.UTF_8));
             }

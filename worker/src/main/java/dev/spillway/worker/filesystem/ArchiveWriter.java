@@ -14,8 +14,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -56,7 +54,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
 
     @Override
     public void entered(Descent at) throws IOException {
-        TarArchiveEntry entry = entry(at.depth() == 0 ? "./" : path(at, null) + "/", TarConstants.LF_DIR, at.status());
+        TarArchiveEntry entry = new ExactTarEntry(at.depth() == 0 ? "./" : path(at, null) + "/", TarConstants.LF_DIR, at.status());
         ArchiveAttributes.write(entry, Attributes.namesOf(at.current()), at.current()::attribute, root);
         tar.putArchiveEntry(entry);
         tar.closeArchiveEntry();
@@ -87,7 +85,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
             if (writeHardLink(path, status)) {
                 return;
             }
-            TarArchiveEntry entry = entry(path, TarConstants.LF_NORMAL, status);
+            TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_NORMAL, status);
             entry.setSize(status.sizeBytes());
             ArchiveAttributes.write(entry, Attributes.namesOf(file), file::attribute, root);
             tar.putArchiveEntry(entry);
@@ -116,7 +114,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
         if (writeHardLink(path, status)) {
             return;
         }
-        TarArchiveEntry entry = entry(path, TarConstants.LF_SYMLINK, status);
+        TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
         entry.setLinkName(utf8(at.current().readSymbolicLink(name), path + " (the target of the link)"));
         if (root) {
             ArchiveAttributes.write(entry, Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute),
@@ -134,23 +132,11 @@ final class ArchiveWriter implements TreeWalk.Visitor {
         if (first == null) {
             return false;
         }
-        TarArchiveEntry entry = entry(path, TarConstants.LF_LINK, status);
+        TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_LINK, status);
         entry.setLinkName(first);
         tar.putArchiveEntry(entry);
         tar.closeArchiveEntry();
         return true;
-    }
-
-    private static TarArchiveEntry entry(String path, byte type, FileStatus status) {
-        TarArchiveEntry entry = new TarArchiveEntry(path, type);
-        entry.setMode(status.permissions());
-        entry.setUserId(Integer.toUnsignedLong(status.owner()));
-        entry.setGroupId(Integer.toUnsignedLong(status.group()));
-        entry.setUserName("");
-        entry.setGroupName("");
-        entry.setLastModifiedTime(
-                FileTime.from(Instant.ofEpochSecond(status.times().modificationSeconds(), status.times().modificationNanos())));
-        return entry;
     }
 
     private static String path(Descent at, @Nullable EntryName leaf) throws IOException {

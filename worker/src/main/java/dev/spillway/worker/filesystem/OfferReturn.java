@@ -1,6 +1,7 @@
 package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
@@ -44,12 +45,17 @@ final class OfferReturn {
             if (now.newestChange() != offer.newestChange() || now.entries() != offer.entries()) {
                 return new SettleOutcome.SourceKept("%s: was changed after it was copied".formatted(offer.path()));
             }
-            UnlinkOutcome outcome = TreeUnlinker.unlink(source.parent(), source.name());
-            source.parent().sync();
-            return new SettleOutcome.SourceDeleted(outcome);
+            try (OpenDirectory parent = source.openParent()) {
+                UnlinkOutcome outcome = TreeUnlinker.unlink(parent, source.name());
+                parent.sync();
+                return new SettleOutcome.SourceDeleted(outcome);
+            }
         } catch (PosixException e) {
             if (e.isReplaced()) {
                 return new SettleOutcome.SourceKept("%s: is gone or replaced".formatted(offer.path()));
+            }
+            if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
+                return new SettleOutcome.SourceKept("%s: %s".formatted(offer.path(), e.getMessage()));
             }
             throw e.at(offer.path().toString());
         } catch (TreeChangedException e) {

@@ -2,6 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,11 +11,11 @@ import java.util.List;
 /// whoever opened it.
 public final class SourceDirectory implements AutoCloseable {
     private final Path path;
-    private final OpenDirectory parent;
+    private final Path parent;
     private final EntryName name;
     private final OpenDirectory directory;
 
-    private SourceDirectory(Path path, OpenDirectory parent, EntryName name, OpenDirectory directory) {
+    private SourceDirectory(Path path, Path parent, EntryName name, OpenDirectory directory) {
         this.path = path;
         this.parent = parent;
         this.name = name;
@@ -28,13 +29,7 @@ public final class SourceDirectory implements AutoCloseable {
         if (names.isEmpty() || above == null) {
             throw new IllegalArgumentException("source directory: %s (expected: not the root of the file system)".formatted(real));
         }
-        OpenDirectory parent = OpenDirectory.open(above);
-        try {
-            return new SourceDirectory(real, parent, names.getLast(), parent.openDirectory(names.getLast()));
-        } catch (IOException | RuntimeException e) {
-            parent.close();
-            throw e;
-        }
+        return new SourceDirectory(real, above, names.getLast(), OpenDirectory.open(real));
     }
 
     /// The path that it was opened at.
@@ -42,8 +37,9 @@ public final class SourceDirectory implements AutoCloseable {
         return path;
     }
 
-    OpenDirectory parent() {
-        return parent;
+    /// What is at the path of its parent now, which only who moves or deletes it must be able to read.
+    OpenDirectory openParent() throws IOException {
+        return OpenDirectory.open(parent);
     }
 
     EntryName name() {
@@ -55,9 +51,7 @@ public final class SourceDirectory implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        try (parent) {
-            directory.close();
-        }
+    public void close() throws PosixException {
+        directory.close();
     }
 }

@@ -1,16 +1,21 @@
 package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
-import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.Platform;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// Makes trees in the staging area: whole, bounded and durable, or nothing of them.
 final class Staging {
     private static final int PRIVATE_DIRECTORY = 0700;
+    private static final Set<Errno> RENAME_NOT_POSSIBLE = EnumSet.of(Errno.EXDEV, Errno.EBUSY, Errno.EPERM, Errno.EACCES, Errno.EROFS);
 
     /// Fills the new, empty directory of a tree.
     @FunctionalInterface
@@ -30,7 +35,7 @@ final class Staging {
 
     StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
         try {
-            refuseStoreParts(source);
+            refuseStoreParts(source, mode);
             return switch (mode) {
                 case COPY -> copy(id, source, false, maxBytes);
                 case REFLINK -> copy(id, source, true, maxBytes);
@@ -43,38 +48,16 @@ final class Staging {
         }
     }
 
-    /// A published image may be the source of another one; nothing else in the store may.
-    private void refuseStoreParts(SourceDirectory source) throws PosixException, StagingStopped {
+    /// A published image may be the source of another one, by copy; nothing else in the store may.
+    private void refuseStoreParts(SourceDirectory source, StageMode mode) throws PosixException, StagingStopped {
+        List<FileIdentity> ancestry = source.directory().ancestry();
+        if (!ancestry.contains(store)) {
+            return;
+        }
         FileIdentity images = files.area(StoreArea.IMAGES).status().identity();
-        OpenDirectory at = source.directory();
-        FileIdentity identity = at.status().identity();
-        FileIdentity below = identity;
-        OpenDirectory opened = null;
-        try {
-            while (true) {
-                if (identity.equals(store)) {
-                    throw StagingStopped.refused(RefusalReason.STORE_INSIDE, ".",
-                            "lies in a store (expected: a directory outside of it, or below its images)");
-                }
-                if (identity.equals(images) && !below.equals(images)) {
-                    return;
-                }
-                OpenDirectory above = at.openParent();
-                if (opened != null) {
-                    opened.close();
-                }
-                opened = above;
-                at = above;
-                below = identity;
-                identity = above.status().identity();
-                if (identity.equals(below)) {
-                    return;
-                }
-            }
-        } finally {
-            if (opened != null) {
-                opened.close();
-            }
+        if (mode == StageMode.MOVE || ancestry.indexOf(images) < 1) {
+            throw StagingStopped.refused(RefusalReason.STORE_INSIDE, ".",
+                    "lies in a store (expected: a directory outside of it, or an image to copy)");
         }
     }
 
@@ -135,8 +118,11 @@ final class Staging {
         }
         FileIdentity identity = source.directory().status().identity();
         boolean sameFileSystem = identity.device() == files.area(StoreArea.STAGING).status().identity().device();
-        if (before.ownsItself() && sameFileSystem && takeOver(id, source, identity)) {
-            return completeOrGiveBack(id, source, maxBytes);
+        if (before.ownsItself() && sameFileSystem) {
+            Optional<StageOutcome> taken = takeOver(id, source, identity, maxBytes);
+            if (taken.isPresent()) {
+                return taken.get();
+            }
         }
         StageOutcome outcome = copy(id, source, false, maxBytes);
         if (outcome instanceof StageOutcome.Staged) {
@@ -159,44 +145,49 @@ final class Staging {
                 "changed while it was taken over (expected: a tree that nobody writes to)");
     }
 
-    /// @return false where a rename is not possible; then nothing happened
-    private boolean takeOver(String id, SourceDirectory source, FileIdentity identity) throws PosixException {
+    /// Renames the source into staging, where it then is whole, or back where it was.
+    ///
+    /// @return empty where a rename is not possible; then nothing happened
+    private Optional<StageOutcome> takeOver(String id, SourceDirectory source, FileIdentity identity, long maxBytes)
+            throws IOException, InterruptedException, StagingStopped {
         EntryName name = StoreFiles.name(id);
-        offers.write(id, new OfferedSources.Offer(OfferedSources.Taken.RENAMED, source.path(), identity, 0, 0));
-        try {
-            TreeMove.rename(source.parent(), source.name(), files.area(StoreArea.STAGING), name);
-            return true;
+        OpenDirectory staging = files.area(StoreArea.STAGING);
+        try (OpenDirectory parent = source.openParent()) {
+            offers.write(id, new OfferedSources.Offer(OfferedSources.Taken.RENAMED, source.path(), identity, 0, 0));
+            try {
+                TreeMove.rename(parent, source.name(), staging, name);
+            } catch (PosixException e) {
+                offers.remove(id);
+                throw e;
+            }
+            boolean staged = false;
+            try {
+                StageOutcome.Staged outcome = completeMove(staging.status(name).identity(), source, identity, maxBytes);
+                parent.sync();
+                staged = true;
+                return Optional.of(outcome);
+            } finally {
+                if (!staged) {
+                    TreeMove.renameDurably(staging, name, parent, source.name());
+                    offers.remove(id);
+                }
+            }
         } catch (PosixException e) {
-            offers.remove(id);
-            return switch (e.errno()) {
-                case EXDEV, EBUSY, EPERM, EACCES, EROFS -> false;
-                default -> throw e;
-            };
+            if (RENAME_NOT_POSSIBLE.contains(e.errno())) {
+                return Optional.empty();
+            }
+            throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
         }
     }
 
-    private StageOutcome completeOrGiveBack(String id, SourceDirectory source, long maxBytes)
+    private StageOutcome.Staged completeMove(FileIdentity taken, SourceDirectory source, FileIdentity identity, long maxBytes)
             throws IOException, InterruptedException, StagingStopped {
-        OpenDirectory staging = files.area(StoreArea.STAGING);
-        EntryName name = StoreFiles.name(id);
-        boolean staged = false;
-        try (OpenDirectory tree = staging.openDirectory(name)) {
-            FileStatus taken = tree.status();
-            if (!taken.identity().equals(source.directory().status().identity())) {
-                throw changed(".");
-            }
-            TreeMeasure measure = measure(source);
-            StageFigures figures = new StageFigures(StageFigures.Way.RENAMED, measure.directories(), measure.files(),
-                    measure.symbolicLinks(), measure.links(), 0, 0);
-            StageOutcome.Staged outcome = complete(tree, figures, maxBytes);
-            source.parent().sync();
-            staged = true;
-            return outcome;
-        } finally {
-            if (!staged) {
-                TreeMove.renameDurably(staging, name, source.parent(), source.name());
-                offers.remove(id);
-            }
+        if (!taken.equals(identity)) {
+            throw changed(".");
         }
+        TreeMeasure measure = measure(source);
+        StageFigures figures = new StageFigures(StageFigures.Way.RENAMED, measure.directories(), measure.files(), measure.symbolicLinks(),
+                measure.links(), 0, 0);
+        return complete(source.directory(), figures, maxBytes);
     }
 }

@@ -16,10 +16,14 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -55,6 +59,19 @@ final class TreePicture {
             }
         }
         return picture;
+    }
+
+    /// What differs between two pictures, a line for each side of each difference.
+    static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
+        List<String> differences = new ArrayList<>();
+        SortedSet<String> names = new TreeSet<>(actual.keySet());
+        names.addAll(expected.keySet());
+        for (String name : names) {
+            if (!Objects.equals(actual.get(name), expected.get(name))) {
+                differences.add("%n%s%n  is       %s%n  expected %s".formatted(name, actual.get(name), expected.get(name)));
+            }
+        }
+        return differences;
     }
 
     private static String common(Path path) throws IOException {

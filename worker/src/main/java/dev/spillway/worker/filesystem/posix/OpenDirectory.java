@@ -19,6 +19,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 public final class OpenDirectory extends OpenFile {
     private static final byte[] PARENT = {'.', '.'};
     private static final int DIRECTORY = LinuxCalls.O_RDONLY | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
+    private static final int ON_THE_WAY = LinuxCalls.O_PATH | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
     private static final int OWNER_ALL = 0700;
     private static final int ENTRY_LENGTH = 16;
     private static final int ENTRY_TYPE = 18;
@@ -28,23 +29,53 @@ public final class OpenDirectory extends OpenFile {
         super(number);
     }
 
-    /// Opens an absolute path, name by name from the root, following no symbolic link anywhere in it.
+    /// Opens an absolute path, name by name from the root, following no symbolic link anywhere in it. The directories on the way need not
+    /// be readable.
     ///
     /// @throws IOException
     ///             when the platform has not what this package needs, or a name cannot be opened; the error names the path up to it
     public static OpenDirectory open(Path absolute) throws IOException {
         Platform.requireSupported();
-        OpenDirectory directory = new OpenDirectory(LinuxCalls.openat(LinuxCalls.AT_FDCWD, new byte[]{'/'}, DIRECTORY, 0));
+        List<EntryName> names = names(absolute);
+        OpenDirectory directory =
+                new OpenDirectory(LinuxCalls.openat(LinuxCalls.AT_FDCWD, new byte[]{'/'}, names.isEmpty() ? DIRECTORY : ON_THE_WAY, 0));
         StringBuilder path = new StringBuilder();
-        for (EntryName name : names(absolute)) {
-            path.append('/').append(name);
+        for (int i = 0; i < names.size(); i++) {
+            path.append('/').append(names.get(i));
             try (OpenDirectory parent = directory) {
-                directory = parent.openDirectory(name);
+                directory = new OpenDirectory(
+                        LinuxCalls.openat(parent.number(), names.get(i).bytes(), i == names.size() - 1 ? DIRECTORY : ON_THE_WAY, 0));
             } catch (PosixException e) {
                 throw e.at(path.toString());
             }
         }
         return directory;
+    }
+
+    /// This directory and those that it is in now, up to the root of the file system.
+    public List<FileIdentity> ancestry() throws PosixException {
+        List<FileIdentity> ancestry = new ArrayList<>();
+        FileIdentity below = status().identity();
+        ancestry.add(below);
+        OpenDirectory above = onTheWayUp();
+        try {
+            FileIdentity identity = above.status().identity();
+            while (!identity.equals(below)) {
+                ancestry.add(identity);
+                below = identity;
+                try (OpenDirectory left = above) {
+                    above = left.onTheWayUp();
+                }
+                identity = above.status().identity();
+            }
+        } finally {
+            above.close();
+        }
+        return ancestry;
+    }
+
+    private OpenDirectory onTheWayUp() throws PosixException {
+        return new OpenDirectory(LinuxCalls.openat(number(), PARENT, ON_THE_WAY, 0));
     }
 
     /// The names of an absolute path from the root down, byte for byte.
@@ -216,7 +247,7 @@ public final class OpenDirectory extends OpenFile {
 
     /// Gives the owner every right on a directory below, also where it cannot be opened now.
     public void allowOwner(EntryName name) throws PosixException {
-        int opened = LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_PATH | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW, 0);
+        int opened = LinuxCalls.openat(number(), name.bytes(), ON_THE_WAY, 0);
         try {
             LinuxCalls.chmod(ascii("/proc/self/fd/" + opened), OWNER_ALL);
         } finally {

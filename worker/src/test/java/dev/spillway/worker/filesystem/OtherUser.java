@@ -1,0 +1,77 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// What a user without root's rights can do: run in a process of its own as `nobody`, when the tests run as root.
+final class OtherUser {
+    private OtherUser() {}
+
+    /// Runs one of the commands of [#main] on a directory; its failure is thrown with its output.
+    static void run(String command, String directory) throws IOException, InterruptedException {
+        Machine.assumeCommand("setpriv");
+        // whoever is nobody may not be able to read where these classes were built
+        Path classes = Files.createTempDirectory("classes");
+        for (String part : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")).split(":", -1)) {
+            if (Files.isDirectory(Path.of(part))) {
+                Machine.run("cp", "-r", part + "/.", classes.toString());
+            } else {
+                Machine.run("cp", part, classes.toString());
+            }
+        }
+        try {
+            Machine.run("chmod", "-R", "a+rX", classes.toString());
+            String java = ProcessHandle.current().info().command().orElseThrow();
+            Machine.run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", java, "--enable-native-access=ALL-UNNAMED",
+                    "-Xmx64m", "-cp", classes + ":" + classes + "/*", OtherUser.class.getName(),
+                    command, directory);
+        } finally {
+            Machine.remove(classes);
+        }
+    }
+
+    /// Deletes `tree` in the directory, or takes it through a store there.
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Path directory = Path.of(arguments[1]);
+        switch (arguments[0]) {
+            case "unlink" -> unlink(directory);
+            case "store" -> throughStore(directory);
+            default -> throw new IllegalArgumentException("command: " + arguments[0]);
+        }
+    }
+
+    private static void unlink(Path directory) throws IOException, InterruptedException {
+        try (OpenDirectory parent = OpenDirectory.open(directory)) {
+            require(TreeUnlinker.unlink(parent, EntryName.of("tree")) instanceof UnlinkOutcome.Unlinked, "unlinked");
+        }
+    }
+
+    private static void throughStore(Path directory) throws IOException, InterruptedException {
+        AllowedSources sources = new AllowedSources(List.of(directory));
+        try (ImageStore store = ImageStore.open(directory.resolve("store"))) {
+            for (StageMode mode : List.of(StageMode.COPY, StageMode.MOVE)) {
+                String id = Machine.newId();
+                try (SourceDirectory source = sources.open(directory.resolve("tree").toString())) {
+                    require(store.stage(id, source, mode, Long.MAX_VALUE) instanceof StageOutcome.Staged, "staged by " + mode);
+                }
+                require(store.publish(id) == PublishOutcome.PUBLISHED, "published");
+                store.settle(id);
+                if (mode == StageMode.COPY) {
+                    require(TreePicture.of(store.imagePath(id)).equals(TreePicture.of(directory.resolve("tree"))), "the same tree");
+                }
+                require(store.toTrash(List.of(id)).get(id) instanceof TrashOutcome.Moved, "in the trash");
+                require(store.unlink(id) instanceof UnlinkOutcome.Unlinked, "unlinked");
+            }
+        }
+    }
+
+    private static void require(boolean held, String what) {
+        if (!held) {
+            throw new AssertionError("not " + what);
+        }
+    }
+}
