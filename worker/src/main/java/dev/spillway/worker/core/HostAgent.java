@@ -5,7 +5,6 @@ import dev.spillway.events.EventType;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
@@ -33,9 +32,7 @@ import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,9 +49,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostAgent {
     private static final int RESOLVED_AT_ONCE = 500;
-    private static final int REPORTS_AT_ONCE = 1_000;
-    private static final int ABSENT_MAX = 10_000;
-    private static final int DISCREPANCIES_AT_ONCE = 10_000;
 
     private final HostIdentity identity;
     private final HostTimes times;
@@ -62,10 +56,9 @@ public final class HostAgent {
     private final ReplicaTable table;
     private final Registrations registrations = new Registrations();
     private final UseLog uses = new UseLog();
-    private final Map<ReplicaId, Report> absent = new LinkedHashMap<>();
+    private final Removals removals;
     private final Map<ReplicaId, DropRequest.Reason> drops = new LinkedHashMap<>();
     private final Set<ReplicaId> missing = new HashSet<>();
-    private final Map<ReplicaId, Failure> failures = new HashMap<>();
 
     private Membership membership;
     private @Nullable Position position;
@@ -88,10 +81,6 @@ public final class HostAgent {
     private Duration heartbeatEvery;
     private Duration reconcileEvery;
 
-    private record Failure(String why, Instant retryAt) {}
-
-    private record Reconciliation(Set<ReplicaId> inventory, Set<ReplicaId> rows) {}
-
     /**
      * Continues from what the index holds.
      *
@@ -102,6 +91,7 @@ public final class HostAgent {
         this.times = times;
         this.random = random;
         table = new ReplicaTable(identity, stored);
+        removals = new Removals(identity, times, table);
         membership = stored.membership();
         position = stored.position();
         heartbeatEvery = times.retry();
@@ -151,11 +141,9 @@ public final class HostAgent {
     /** When {@link #tick} has something to do at the latest, unless another input comes before. */
     public Instant nextTick() {
         Instant next = sender == null ? (joining ? Instant.MAX : joinAt) : heartbeatAt;
+        next = removals.nextRetry().isBefore(next) ? removals.nextRetry() : next;
         for (Hold hold : table.holds()) {
             next = hold.until().isBefore(next) ? hold.until() : next;
-        }
-        for (Failure failure : failures.values()) {
-            next = failure.retryAt().isBefore(next) ? failure.retryAt() : next;
         }
         return sender != null && retryAt.isBefore(next) && retryAt.isAfter(Instant.MIN) ? retryAt : next;
     }
@@ -201,13 +189,7 @@ public final class HostAgent {
                 table.release(hold, out);
             }
         }
-        failures.entrySet().removeIf(failure -> {
-            boolean due = !failure.getValue().retryAt().isAfter(now);
-            if (due) {
-                retryRemoval(failure.getKey(), out);
-            }
-            return due;
-        });
+        removals.retry(now, out);
         if (sender == null) {
             if (!joining && !joinAt.isAfter(now)) {
                 join(now, out);
@@ -223,7 +205,7 @@ public final class HostAgent {
             flushUses(sender, out);
             if (!heartbeatSent) {
                 heartbeatSent = true;
-                out.effect(new Effect.Send(new HeartbeatRequest(sender, figures, unacknowledged(), policies.version())));
+                out.effect(new Effect.Send(new HeartbeatRequest(sender, figures, removals.unacknowledged(), policies.version())));
             }
         }
         if (!reconcileAt.isAfter(now) && reconciliation == null) {
@@ -336,8 +318,7 @@ public final class HostAgent {
     public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
-            out.effect(new Effect.Publish(
-                    new Report(notUnderstood, identity.hostId(), identity.storeId(), Report.Result.NOT_UNDERSTOOD, null, why, 0)));
+            removals.notUnderstood(notUnderstood, why, out);
         }
         advance(read, out);
         return out.build();
@@ -366,11 +347,7 @@ public final class HostAgent {
     /** Renaming or unlinking failed; it is tried again, and the registry hears of it. */
     public Step removalFailed(Instant now, ReplicaId id, String why) {
         Step.Builder out = new Step.Builder();
-        failures.put(id, new Failure(why, now.plus(times.removalRetry())));
-        ReplicaRecord replica = table.get(id);
-        if (replica != null && replica.ordered()) {
-            out.effect(new Effect.Publish(failed(id, why)));
-        }
+        removals.failed(now, id, why, out);
         return out.build();
     }
 
@@ -579,10 +556,7 @@ public final class HostAgent {
         if (!request.sender().equals(sender)) {
             return;
         }
-        for (ReplicaId id : answer.acknowledged()) {
-            absent.remove(id);
-            table.acknowledged(id, out);
-        }
+        removals.acknowledged(answer.acknowledged(), out);
         answer.orders().forEach(order -> obey(order, out));
         if (answer.policies() != null) {
             policies = answer.policies();
@@ -634,26 +608,6 @@ public final class HostAgent {
         }
     }
 
-    private List<Report> unacknowledged() {
-        List<Report> reports = new ArrayList<>(absent.values());
-        for (ReplicaRecord replica : table.all()) {
-            if (reports.size() >= REPORTS_AT_ONCE) {
-                break;
-            }
-            Failure failure = failures.get(replica.id());
-            if (!replica.ordered()) {
-                continue;
-            }
-            if (failure != null) {
-                reports.add(failed(replica.id(), failure.why()));
-            } else if (replica.state() == ReplicaState.GONE
-                    || (replica.state() == ReplicaState.DOOMED && table.heldUntil(replica.id()).isPresent())) {
-                reports.add(table.report(replica));
-            }
-        }
-        return reports.size() > REPORTS_AT_ONCE ? reports.subList(0, REPORTS_AT_ONCE) : reports;
-    }
-
     // Orders.
 
     private void obey(Order order, Step.Builder out) {
@@ -662,38 +616,15 @@ public final class HostAgent {
         }
         ReplicaRecord replica = table.get(order.replicaId());
         if (replica == null) {
-            Report report = new Report(order.replicaId(), identity.hostId(), identity.storeId(), Report.Result.ABSENT, null, null, 0);
-            if (absent.size() < ABSENT_MAX) {
-                absent.put(order.replicaId(), report);
-            }
-            out.effect(new Effect.Publish(report));
-            return;
-        }
-        switch (replica.state()) {
-            case PENDING -> {
-                // An order proves that the registration arrived.
-                table.doom(replica, true, out);
-                out.effect(new Effect.Settle(replica.id(), new PutOutcome.Evicted()));
-                next(replica, out);
-            }
-            case LIVE, HIDDEN -> {
-                drops.remove(replica.id());
-                table.doom(replica, true, out);
-                reportIfHeld(replica.id(), out);
-            }
-            case DOOMED -> {
-                table.markOrdered(replica, out);
-                reportIfHeld(replica.id(), out);
-            }
-            case TRASH -> table.markOrdered(replica, out);
-            case GONE -> out.effect(new Effect.Publish(table.report(replica)));
-        }
-    }
-
-    private void reportIfHeld(ReplicaId id, Step.Builder out) {
-        ReplicaRecord replica = table.get(id);
-        if (replica != null && table.heldUntil(id).isPresent()) {
-            out.effect(new Effect.Publish(table.report(replica)));
+            removals.absent(order, out);
+        } else if (replica.state() == ReplicaState.PENDING) {
+            // An order proves that the registration arrived.
+            table.doom(replica, true, out);
+            out.effect(new Effect.Settle(replica.id(), new PutOutcome.Evicted()));
+            next(replica, out);
+        } else {
+            drops.remove(replica.id());
+            removals.obey(replica, out);
         }
     }
 
@@ -702,19 +633,6 @@ public final class HostAgent {
             position = read;
             out.change(new IndexChange.PutPosition(read));
         }
-    }
-
-    private void retryRemoval(ReplicaId id, Step.Builder out) {
-        ReplicaRecord replica = table.get(id);
-        if (replica != null && replica.state() == ReplicaState.TRASH) {
-            out.effect(new Effect.Unlink(id));
-        } else {
-            table.releaseIfUnheld(id, out);
-        }
-    }
-
-    private Report failed(ReplicaId id, String why) {
-        return new Report(id, identity.hostId(), identity.storeId(), Report.Result.FAILED, null, why, 0);
     }
 
     private void lose(ReplicaRecord replica, Step.Builder out) {
@@ -731,9 +649,7 @@ public final class HostAgent {
     // Reconciliation.
 
     private void reconcile(Sender as, Step.Builder out) {
-        Set<ReplicaId> inventory = new HashSet<>();
-        table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> inventory.add(replica.id()));
-        reconciliation = new Reconciliation(inventory, new HashSet<>());
+        reconciliation = new Reconciliation(table);
         reconcileWanted = false;
         out.effect(new Effect.Send(new ReconcileRequest(as, null)));
     }
@@ -743,31 +659,17 @@ public final class HostAgent {
         if (current == null || !request.sender().equals(sender)) {
             return;
         }
-        current.rows().addAll(answer.rows());
+        current.add(answer.rows());
         if (!answer.last()) {
             out.effect(new Effect.Send(new ReconcileRequest(request.sender(), answer.rows().getLast())));
             return;
         }
-        // Whatever is in the index in any state is no ghost: its registration, its order or its report is on the way.
-        List<ReplicaId> ghosts = current.rows().stream().filter(id -> table.get(id) == null).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
-        List<ReplicaRecord> orphans = current.inventory()
-                .stream()
-                .filter(id -> !current.rows().contains(id))
-                .sorted()
-                .flatMap(id -> Optional.ofNullable(table.get(id)).stream())
-                .filter(ReplicaRecord::isInventory)
-                .limit(DISCREPANCIES_AT_ONCE)
-                .toList();
+        List<ReplicaRecord> orphans = current.orphans();
         if (membership.suspended()) {
             // Given up by the registry once: what it does not know any more must not be served when serving starts again.
             orphans.stream().filter(orphan -> orphan.state() == ReplicaState.LIVE).forEach(orphan -> table.hide(orphan, out));
         }
-        out.effect(new Effect.Send(new DiscrepancyRequest(
-                request.sender(), ghosts, orphans.stream()
-                        .map(orphan -> new DiscrepancyRequest.Orphan(
-                                orphan.id(), orphan.name().namespace(), orphan.name().key(), orphan.generation(), orphan.sizeBytes()))
-                        .toList(),
-                current.inventory().size())));
+        out.effect(new Effect.Send(current.discrepancies(request.sender(), orphans)));
         reconcileAt = now.plus(jittered(reconcileEvery));
     }
 

@@ -1,0 +1,62 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.Sender;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One comparison of the host's inventory, as it was when the comparison began, with the registry's rows, which are read after that. So what is in
+ * the inventory and in no row was evicted or never was; what is registered meanwhile is not looked at.
+ */
+final class Reconciliation {
+    private static final int DISCREPANCIES_AT_ONCE = 10_000;
+
+    private final ReplicaTable table;
+    private final Set<ReplicaId> inventory = new HashSet<>();
+    private final Set<ReplicaId> rows = new HashSet<>();
+
+    Reconciliation(ReplicaTable table) {
+        this.table = table;
+        table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> inventory.add(replica.id()));
+    }
+
+    void add(Collection<ReplicaId> page) {
+        rows.addAll(page);
+    }
+
+    /** Replicas that were in the inventory, still are, and have no row. */
+    List<ReplicaRecord> orphans() {
+        return inventory.stream()
+                .filter(id -> !rows.contains(id))
+                .sorted()
+                .flatMap(this::stillInInventory)
+                .limit(DISCREPANCIES_AT_ONCE)
+                .toList();
+    }
+
+    private Stream<ReplicaRecord> stillInInventory(ReplicaId id) {
+        @Nullable
+        ReplicaRecord replica = table.get(id);
+        return replica != null && replica.isInventory() ? Stream.of(replica) : Stream.empty();
+    }
+
+    /** Rows without anything in the index. What is there in any state is no ghost: its registration, order or report is on the way. */
+    private List<ReplicaId> ghosts() {
+        return rows.stream().filter(id -> table.get(id) == null).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
+    }
+
+    DiscrepancyRequest discrepancies(Sender as, List<ReplicaRecord> orphans) {
+        return new DiscrepancyRequest(as, ghosts(), orphans.stream().map(Reconciliation::orphan).toList(), inventory.size());
+    }
+
+    private static DiscrepancyRequest.Orphan orphan(ReplicaRecord replica) {
+        return new DiscrepancyRequest.Orphan(replica.id(), replica.name().namespace(), replica.name().key(), replica.generation(),
+                replica.sizeBytes());
+    }
+}

@@ -1,0 +1,133 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** From an order to its acknowledged report: what goes, what waits for a hold, what failed and is tried again. Not thread-safe. */
+final class Removals {
+    private static final int REPORTS_AT_ONCE = 1_000;
+    private static final int ABSENT_MAX = 10_000;
+
+    private record Failure(String why, Instant retryAt) {}
+
+    private final HostIdentity identity;
+    private final HostTimes times;
+    private final ReplicaTable table;
+    private final Map<ReplicaId, Report> absent = new LinkedHashMap<>();
+    private final Map<ReplicaId, Failure> failures = new HashMap<>();
+
+    Removals(HostIdentity identity, HostTimes times, ReplicaTable table) {
+        this.identity = identity;
+        this.times = times;
+        this.table = table;
+    }
+
+    /** An order for a replica that the index does not have. */
+    void absent(Order order, Step.Builder out) {
+        Report report = report(order.replicaId(), Report.Result.ABSENT, null);
+        if (absent.size() < ABSENT_MAX) {
+            absent.put(order.replicaId(), report);
+        }
+        out.effect(new Effect.Publish(report));
+    }
+
+    /** An order for a replica whose registration is answered. */
+    void obey(ReplicaRecord replica, Step.Builder out) {
+        switch (replica.state()) {
+            case PENDING -> throw new IllegalStateException("replica " + replica.id() + " is pending");
+            case LIVE, HIDDEN -> {
+                table.doom(replica, true, out);
+                reportIfHeld(replica.id(), out);
+            }
+            case DOOMED -> {
+                table.markOrdered(replica, out);
+                reportIfHeld(replica.id(), out);
+            }
+            case TRASH -> table.markOrdered(replica, out);
+            case GONE -> out.effect(new Effect.Publish(table.report(replica)));
+        }
+    }
+
+    private void reportIfHeld(ReplicaId id, Step.Builder out) {
+        ReplicaRecord replica = table.get(id);
+        if (replica != null && table.heldUntil(id).isPresent()) {
+            out.effect(new Effect.Publish(table.report(replica)));
+        }
+    }
+
+    void notUnderstood(ReplicaId id, String why, Step.Builder out) {
+        out.effect(new Effect.Publish(report(id, Report.Result.NOT_UNDERSTOOD, why)));
+    }
+
+    void failed(Instant now, ReplicaId id, String why, Step.Builder out) {
+        failures.put(id, new Failure(why, now.plus(times.removalRetry())));
+        ReplicaRecord replica = table.get(id);
+        if (replica != null && replica.ordered()) {
+            out.effect(new Effect.Publish(report(id, Report.Result.FAILED, why)));
+        }
+    }
+
+    /** Tries again what failed long enough ago. */
+    void retry(Instant now, Step.Builder out) {
+        failures.entrySet().removeIf(failure -> {
+            boolean due = !failure.getValue().retryAt().isAfter(now);
+            if (due) {
+                removeAgain(failure.getKey(), out);
+            }
+            return due;
+        });
+    }
+
+    private void removeAgain(ReplicaId id, Step.Builder out) {
+        ReplicaRecord replica = table.get(id);
+        if (replica != null && replica.state() == ReplicaState.TRASH) {
+            out.effect(new Effect.Unlink(id));
+        } else {
+            table.releaseIfUnheld(id, out);
+        }
+    }
+
+    /** When the next failed removal is to be tried again; {@link Instant#MAX} if none failed. */
+    Instant nextRetry() {
+        return failures.values().stream().map(Failure::retryAt).min(Instant::compareTo).orElse(Instant.MAX);
+    }
+
+    /** What the registry has not acknowledged yet, as much of it as one heartbeat carries. */
+    List<Report> unacknowledged() {
+        List<Report> reports = new ArrayList<>();
+        absent.values().stream().limit(REPORTS_AT_ONCE).forEach(reports::add);
+        for (ReplicaRecord replica : table.all()) {
+            if (reports.size() == REPORTS_AT_ONCE) {
+                break;
+            }
+            Failure failure = failures.get(replica.id());
+            if (replica.ordered() && failure != null) {
+                reports.add(report(replica.id(), Report.Result.FAILED, failure.why()));
+            } else if (replica.ordered() && (replica.state() == ReplicaState.GONE
+                    || (replica.state() == ReplicaState.DOOMED && table.heldUntil(replica.id()).isPresent()))) {
+                reports.add(table.report(replica));
+            }
+        }
+        return reports;
+    }
+
+    void acknowledged(Collection<ReplicaId> ids, Step.Builder out) {
+        for (ReplicaId id : ids) {
+            absent.remove(id);
+            table.acknowledged(id, out);
+        }
+    }
+
+    private Report report(ReplicaId id, Report.Result result, @Nullable String why) {
+        return new Report(id, identity.hostId(), identity.storeId(), result, null, why, 0);
+    }
+}
