@@ -56,7 +56,7 @@ public final class HostAgent {
     private final ReplicaTable table;
     private final Registrations registrations = new Registrations();
     private final UseLog uses = new UseLog();
-    private final Removals removals;
+    private final Orders orders;
     private final Map<ReplicaId, DropRequest.Reason> drops = new LinkedHashMap<>();
     private final Set<ReplicaId> missing = new HashSet<>();
 
@@ -91,7 +91,7 @@ public final class HostAgent {
         this.times = times;
         this.random = random;
         table = new ReplicaTable(identity, stored);
-        removals = new Removals(identity, times, table);
+        orders = new Orders(identity, times, table);
         membership = stored.membership();
         position = stored.position();
         heartbeatEvery = times.retry();
@@ -141,7 +141,7 @@ public final class HostAgent {
     /** When {@link #tick} has something to do at the latest, unless another input comes before. */
     public Instant nextTick() {
         Instant next = sender == null ? (joining ? Instant.MAX : joinAt) : heartbeatAt;
-        next = removals.nextRetry().isBefore(next) ? removals.nextRetry() : next;
+        next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
         for (Hold hold : table.holds()) {
             next = hold.until().isBefore(next) ? hold.until() : next;
         }
@@ -189,7 +189,7 @@ public final class HostAgent {
                 table.release(hold, out);
             }
         }
-        removals.retry(now, out);
+        orders.retry(now, out);
         if (sender == null) {
             if (!joining && !joinAt.isAfter(now)) {
                 join(now, out);
@@ -205,7 +205,7 @@ public final class HostAgent {
             flushUses(sender, out);
             if (!heartbeatSent) {
                 heartbeatSent = true;
-                out.effect(new Effect.Send(new HeartbeatRequest(sender, figures, removals.unacknowledged(), policies.version())));
+                out.effect(new Effect.Send(new HeartbeatRequest(sender, figures, orders.unacknowledged(), policies.version())));
             }
         }
         if (!reconcileAt.isAfter(now) && reconciliation == null) {
@@ -318,7 +318,7 @@ public final class HostAgent {
     public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
-            removals.notUnderstood(notUnderstood, why, out);
+            orders.notUnderstood(notUnderstood, why, out);
         }
         advance(read, out);
         return out.build();
@@ -347,7 +347,7 @@ public final class HostAgent {
     /** Renaming or unlinking failed; it is tried again, and the registry hears of it. */
     public Step removalFailed(Instant now, ReplicaId id, String why) {
         Step.Builder out = new Step.Builder();
-        removals.failed(now, id, why, out);
+        orders.failed(now, id, why, out);
         return out.build();
     }
 
@@ -556,7 +556,7 @@ public final class HostAgent {
         if (!request.sender().equals(sender)) {
             return;
         }
-        removals.acknowledged(answer.acknowledged(), out);
+        orders.acknowledged(answer.acknowledged(), out);
         answer.orders().forEach(order -> obey(order, out));
         if (answer.policies() != null) {
             policies = answer.policies();
@@ -616,7 +616,7 @@ public final class HostAgent {
         }
         ReplicaRecord replica = table.get(order.replicaId());
         if (replica == null) {
-            removals.absent(order, out);
+            orders.absent(order, out);
         } else if (replica.state() == ReplicaState.PENDING) {
             // An order proves that the registration arrived.
             table.doom(replica, true, out);
@@ -624,7 +624,7 @@ public final class HostAgent {
             next(replica, out);
         } else {
             drops.remove(replica.id());
-            removals.obey(replica, out);
+            orders.obey(replica, out);
         }
     }
 

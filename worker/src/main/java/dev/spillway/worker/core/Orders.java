@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** From an order to its acknowledged report: what goes, what waits for a hold, what failed and is tried again. Not thread-safe. */
-final class Removals {
+final class Orders {
     private static final int REPORTS_AT_ONCE = 1_000;
     private static final int ABSENT_MAX = 10_000;
 
@@ -25,7 +25,7 @@ final class Removals {
     private final Map<ReplicaId, Report> absent = new LinkedHashMap<>();
     private final Map<ReplicaId, Failure> failures = new HashMap<>();
 
-    Removals(HostIdentity identity, HostTimes times, ReplicaTable table) {
+    Orders(HostIdentity identity, HostTimes times, ReplicaTable table) {
         this.identity = identity;
         this.times = times;
         this.table = table;
