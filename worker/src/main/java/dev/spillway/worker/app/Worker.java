@@ -1,0 +1,171 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.events.Json;
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.service.Backoff;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.Readiness;
+import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.worker.core.HostIdentity;
+import dev.spillway.worker.core.HostTimes;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.filesystem.AllowedSources;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.StoreArea;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.HostLoop;
+import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.Outside;
+import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.host.Recovery;
+import dev.spillway.worker.http.WorkerRoutes;
+import dev.spillway.worker.kafka.KafkaReach;
+import dev.spillway.worker.kafka.OrderReader;
+import dev.spillway.worker.kafka.ReportSender;
+import dev.spillway.worker.registry.RegistryClient;
+import dev.spillway.worker.rocksdb.RocksIndex;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One host's worker. It starts with its registry and Kafka away, serves what it holds, and joins when they are there. Several may run in one
+ * process, each with a store of its own.
+ */
+public final class Worker implements AutoCloseable {
+    private static final String INDEX = "index";
+    private static final String SOCKET = "worker.sock";
+    private static final Duration READY_WITHIN = Duration.ofSeconds(3);
+    private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+
+    private final WorkerSettings settings;
+    private final Consumer<Throwable> onFailure;
+    private final InstantSource clock = InstantSource.system();
+    private final RandomGenerator random = RandomGenerator.getDefault();
+    private final Lifecycle parts;
+    private final AtomicReference<@Nullable OrderReader> reader = new AtomicReference<>();
+    private final AtomicReference<HostPort> address;
+
+    private Worker(WorkerSettings settings, Consumer<Throwable> onFailure) {
+        this.settings = settings;
+        this.onFailure = onFailure;
+        this.parts = new Lifecycle("worker " + settings.hostId());
+        this.address = new AtomicReference<>(settings.listen());
+    }
+
+    /**
+     * Opens the store, compares it with its index, listens and begins to join. What was started is closed again when this fails.
+     *
+     * @param onFailure told when the worker cannot go on, because its index cannot be written; the process should then end
+     * @throws IOException when the store is in use, the index damaged or the address taken
+     */
+    public static Worker start(WorkerSettings settings, Consumer<Throwable> onFailure) throws Exception {
+        Worker worker = new Worker(settings, onFailure);
+        worker.start();
+        return worker;
+    }
+
+    /** Where HTTP listens. */
+    public HostPort address() {
+        return address.get();
+    }
+
+    private void start() throws Exception {
+        ImageStore store = parts.start("store", () -> ImageStore.open(settings.data()));
+        StoreId storeId = StoreId.parse(store.storeId());
+        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
+        RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
+        IndexContents contents = index.load();
+        Recovery recovery = Recovery.of(store, contents);
+        RegistryClient registry = parts.start("registry",
+                () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
+        ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
+        HostLoop loop = parts.start("host",
+                () -> new HostLoop(new HostLoop.Parts(index, contents, HostTimes.DEFAULTS, clock, random,
+                        new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(), settings.requestsKept(),
+                        onFailure)));
+        OrderReader orders =
+                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS));
+        reader.set(orders);
+        ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
+        new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
+        KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
+        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry, kafka, metrics)));
+        address.set(http.address());
+        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString()), recovery);
+    }
+
+    private void follow(int partition, long nextOffset) {
+        OrderReader current = reader.get();
+        if (current == null) {
+            throw new IllegalStateException("orders of partition " + partition + " (expected: to be followed once the host is started)");
+        }
+        current.follow(partition, nextOffset);
+    }
+
+    private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, KafkaReach kafka,
+            ServiceMetrics metrics) {
+        Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold());
+        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, random, settings.putDeadline(),
+                settings.putsAtOnce());
+        Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
+        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
+                WorkerRoutes.of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
+                        store, clock, settings.holdMax())),
+                readiness(loop, kafka), metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
+    }
+
+    private Readiness readiness(HostLoop loop, KafkaReach kafka) {
+        return new Readiness(READY_WITHIN).add("index", () -> {
+            Throwable failure = loop.failure();
+            if (failure != null) {
+                throw new IOException(failure.getMessage(), failure);
+            }
+        }).add("registry", () -> {
+            HostView.Standing standing = loop.view().standing();
+            String why = standing.refusal() != null ? standing.refusal() : standing.unreachable();
+            if (why != null || !standing.joined()) {
+                throw new IOException(why == null ? "not joined yet, asking " + settings.coordinators() : why);
+            }
+            if (loop.view().membership().suspended()) {
+                throw new IOException("serves nothing until it is reconciled, because it was retired");
+            }
+        }).add("kafka", kafka::check);
+    }
+
+    private static OrderReader.Sink sink(HostLoop loop) {
+        return new OrderReader.Sink() {
+            @Override
+            public void ordered(Order order, Position read) throws InterruptedException {
+                loop.ordered(order, read);
+            }
+
+            @Override
+            public void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
+                loop.passedOver(read, notUnderstood, why);
+            }
+
+            @Override
+            public void missed() throws InterruptedException {
+                loop.reconcileSoon();
+            }
+        };
+    }
+
+    /** Stops listening, lets what is under way end within the limits, and lets go of the store. */
+    @Override
+    public void close() {
+        parts.close();
+    }
+}

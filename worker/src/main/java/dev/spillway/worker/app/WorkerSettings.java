@@ -1,0 +1,101 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.events.HostId;
+import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.settings.CrossCheck;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.Settings;
+import dev.spillway.service.settings.SettingsDeclaration;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything that can be set on a worker.
+ *
+ * @param data            the store: images, index, and unless said otherwise the socket
+ * @param coordinators    tried in this order until one answers
+ * @param allowedSources  directories below which trees may be taken; none allows archives only
+ * @param putDeadline     how long a put waits for its registration before it answers that it is not or not surely stored
+ * @param registryTimeout of one message to a coordinator
+ * @param archiveHold     how long a tree that was being sent stays held after a crash
+ * @param requestsKept    how long the answer of a put with an idempotency key is kept
+ */
+public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
+        KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
+        Duration holdMax, Duration archiveHold, Duration requestsKept, int putsAtOnce, int unlinksAtOnce, HttpLimits http) {
+    private static final Setting<HostId> HOST_ID =
+            Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1", HostId::new);
+    private static final Setting<Path> DATA = Setting.path("data", "Directory of the store; made if it is missing");
+    private static final Setting<HostPort> LISTEN =
+            Setting.address("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
+    private static final Setting<Optional<Path>> SOCKET =
+            Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given").optional();
+    private static final Setting<List<HostPort>> COORDINATORS =
+            Setting.addresses("coordinators", "Coordinators, tried in this order until one answers")
+                    .must("at least one", coordinators -> !coordinators.isEmpty())
+                    .defaultTo(List.of(new HostPort("127.0.0.1", 7070)));
+    private static final Setting<List<Path>> ALLOWED_SOURCES =
+            Setting.paths("allowed-sources", "Directories below which trees may be taken; / for all; none for archives only")
+                    .must("absolute paths", paths -> paths.stream().allMatch(Path::isAbsolute))
+                    .defaultTo(List.of());
+    private static final Setting<Duration> PUT_DEADLINE = positive(
+            Setting.duration("put-deadline", "How long a put waits for its registration").defaultTo(Duration.ofSeconds(10)));
+    private static final Setting<Duration> REGISTRY_CONNECT_TIMEOUT = positive(
+            Setting.duration("registry-connect-timeout", "How long to try to connect to a coordinator").defaultTo(Duration.ofSeconds(2)));
+    private static final Setting<Duration> REGISTRY_TIMEOUT =
+            positive(Setting.duration("registry-timeout", "How long a message to a coordinator may take").defaultTo(Duration.ofSeconds(5)));
+    private static final Setting<Duration> HOLD_MAX =
+            positive(Setting.duration("hold-max", "Longest hold that is granted or extended to").defaultTo(Duration.ofHours(24)));
+    private static final Setting<Duration> ARCHIVE_HOLD =
+            positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash").defaultTo(Duration.ofMinutes(10)));
+    private static final Setting<Duration> REQUESTS_KEPT =
+            positive(Setting.duration("requests-kept", "How long the answer of a put with an Idempotency-Key is kept").defaultTo(Duration.ofHours(24)));
+    private static final Setting<Integer> PUTS_AT_ONCE = Setting.integer("puts-at-once", "Trees that are copied or unpacked at the same time")
+            .must("1 or more", number -> number >= 1)
+            .defaultTo(16);
+    private static final Setting<Integer> UNLINKS_AT_ONCE = Setting.integer("unlinks-at-once", "Trees that are unlinked at the same time")
+            .must("1 or more", number -> number >= 1)
+            .defaultTo(2);
+
+    /** What {@link #from} reads, with the conditions between them. */
+    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
+            List.of(new CrossCheck<>(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
+                    (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
+                    new CrossCheck<>(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
+                            (connect, timeout) -> connect.compareTo(timeout) <= 0),
+                    new CrossCheck<>(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold", (archive, longest) -> archive.compareTo(longest) <= 0),
+                    new CrossCheck<>(REQUESTS_KEPT, PUT_DEADLINE, "over the time that a put waits",
+                            (kept, deadline) -> kept.compareTo(deadline) > 0)));
+
+    public WorkerSettings {
+        coordinators = List.copyOf(coordinators);
+        allowedSources = List.copyOf(allowedSources);
+    }
+
+    private static List<Setting<?>> all() {
+        List<Setting<?>> all = new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, SOCKET, COORDINATORS));
+        all.addAll(KafkaSettings.SETTINGS);
+        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, HOLD_MAX, ARCHIVE_HOLD, REQUESTS_KEPT,
+                PUTS_AT_ONCE, UNLINKS_AT_ONCE));
+        all.addAll(HttpLimits.SETTINGS);
+        return all;
+    }
+
+    private static Setting<Duration> positive(Setting<Duration> setting) {
+        return setting.must("more than zero", Duration::isPositive);
+    }
+
+    /** The settings as a record, once they are read and checked. */
+    public static WorkerSettings from(Settings settings) {
+        HostId host = settings.get(HOST_ID);
+        return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN), settings.get(SOCKET), settings.get(COORDINATORS),
+                KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
+                settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
+                settings.get(REQUESTS_KEPT), settings.get(PUTS_AT_ONCE), settings.get(UNLINKS_AT_ONCE), HttpLimits.from(settings));
+    }
+}

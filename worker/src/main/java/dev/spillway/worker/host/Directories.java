@@ -1,0 +1,227 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.service.client.Outcome;
+import dev.spillway.service.http.Problem;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.registry.RegistryClient;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The directory cache of one host, except for puts: reads, holds, deletes. Blocks; safe for use by many threads. */
+public final class Directories {
+    private final HostLoop loop;
+    private final HostView view;
+    private final ImageStore store;
+    private final RegistryClient registry;
+    private final InstantSource clock;
+    private final Duration archiveHold;
+
+    /** What a read found. */
+    public sealed interface Found {
+        /** @param hold that was granted, if one was asked for */
+        record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
+
+        /** Nothing of that key is served here. */
+        record Missing() implements Found {}
+
+        record UnknownNamespace() implements Found {}
+
+        /** What is served here is older than the registry's entry. */
+        record Stale(long here, long registered) implements Found {}
+
+        /** The registry was to be asked first. */
+        record Away(String why) implements Found {}
+    }
+
+    /** What a delete did. */
+    public sealed interface Deleted {
+        record Done(SnapshotId snapshot) implements Deleted {}
+
+        /** Refused by the registry, in its own words. */
+        record Refused(Problem problem) implements Deleted {}
+
+        record Away(String why) implements Deleted {}
+
+        record Unknown(String why) implements Deleted {}
+    }
+
+    /** A served copy with the last time that it was read. */
+    public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
+
+    /** @param archiveHold how long a copy that is being sent stays held if this process dies meanwhile */
+    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold) {
+        this.loop = loop;
+        this.view = loop.view();
+        this.store = store;
+        this.registry = registry;
+        this.clock = clock;
+        this.archiveHold = archiveHold;
+    }
+
+    /**
+     * Finds the served copy of a key and counts the access.
+     *
+     * @param holdFor how long it is to stay whole; without it the path may be gone as soon as it is known
+     * @param fresh   whether the registry is asked first
+     */
+    public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
+            throws HostBusyException, HostStoppedException, InterruptedException {
+        long least = 0;
+        if (fresh) {
+            switch (registry.entry(name)) {
+                case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> least = entry.generation();
+                case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.slug().equals("unknown-namespace") -> {
+                    return new Found.UnknownNamespace();
+                }
+                case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.status() == 404 -> {
+                    return missed(name);
+                }
+                case Outcome.Refused<RegistryClient.Entry>(var problem) -> {
+                    return new Found.Away(problem.detail());
+                }
+                case Outcome.Unreachable<RegistryClient.Entry>(var why) -> {
+                    return new Found.Away(why);
+                }
+                case Outcome.Unknown<RegistryClient.Entry>(var why) -> {
+                    return new Found.Away(why);
+                }
+            }
+        }
+        return holdFor.isPresent() ? held(name, holdFor.get(), least) : unheld(name, least);
+    }
+
+    private Found unheld(EntryName name, long least) throws InterruptedException {
+        ReplicaRecord replica = view.served(name).orElse(null);
+        if (replica == null) {
+            return missed(name);
+        }
+        return replica.generation() < least ? new Found.Stale(replica.generation(), least) : hit(replica, Optional.empty());
+    }
+
+    private Found held(EntryName name, Duration length, long least) throws HostBusyException, HostStoppedException, InterruptedException {
+        Optional<HostAgent.Granted> granted = loop.call((agent, now) -> agent.hold(UUID.randomUUID(), name, now.plus(length)));
+        if (granted.isEmpty()) {
+            return missed(name);
+        }
+        ReplicaRecord replica = granted.get().replica();
+        if (replica.generation() < least) {
+            release(granted.get().hold().id());
+            return new Found.Stale(replica.generation(), least);
+        }
+        return hit(replica, Optional.of(granted.get().hold()));
+    }
+
+    private Found hit(ReplicaRecord replica, Optional<Hold> hold) {
+        loop.uses().hit(replica.name(), clock.instant());
+        return new Found.Served(replica, store.imagePath(replica.id().toString()), hold);
+    }
+
+    private Found missed(EntryName name) throws InterruptedException {
+        if (!isKnown(name.namespace())) {
+            return new Found.UnknownNamespace();
+        }
+        if (view.policy(name.namespace()).isPresent()) {
+            loop.uses().missed(name.namespace());
+        }
+        return new Found.Missing();
+    }
+
+    /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
+    public boolean isKnown(NamespaceName namespace) throws InterruptedException {
+        return view.policy(namespace).isPresent() || view.served(namespace).findAny().isPresent()
+                || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
+    }
+
+    /** What may be put into a namespace. */
+    sealed interface PolicyNow {
+        /** @param maxBytes of one image */
+        record Known(long maxBytes) implements PolicyNow {}
+
+        record UnknownNamespace() implements PolicyNow {}
+
+        record Away(String why) implements PolicyNow {}
+    }
+
+    /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
+    PolicyNow policyNow(NamespaceName namespace) throws InterruptedException {
+        Optional<PolicySet.Entry> known = view.policy(namespace);
+        if (known.isPresent()) {
+            Long maxBytes = known.get().maxBytes();
+            return new PolicyNow.Known(maxBytes == null ? Long.MAX_VALUE : maxBytes);
+        }
+        return switch (registry.namespace(namespace)) {
+            case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
+                new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
+            case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.slug().equals("unknown-namespace")
+                    ? new PolicyNow.UnknownNamespace() : new PolicyNow.Away(problem.detail());
+            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
+            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
+        };
+    }
+
+    /** What is served of a namespace, sorted by key. */
+    public List<Listed> list(NamespaceName namespace) {
+        return view.served(namespace)
+                .sorted(Comparator.comparing(ReplicaRecord::name))
+                .map(replica -> new Listed(replica, loop.uses().accessedAt(replica.name()).orElse(replica.lastAccessedAt())))
+                .toList();
+    }
+
+    /** Evicts an entry from the whole fleet. When it is done this host serves it no more. */
+    public Deleted delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
+            throws HostBusyException, HostStoppedException, InterruptedException {
+        return switch (registry.delete(name, ifSnapshot, idempotencyKey)) {
+            case Outcome.Answer<RegistryClient.DeletedEntry>(var _, var deleted) -> {
+                loop.call((agent, now) -> new HostAgent.Answered<>(true, agent.evictedElsewhere(name, deleted.snapshotId())));
+                yield new Deleted.Done(deleted.snapshotId());
+            }
+            case Outcome.Refused<RegistryClient.DeletedEntry>(var problem) -> new Deleted.Refused(problem);
+            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(why);
+            case Outcome.Unknown<RegistryClient.DeletedEntry>(var why) -> new Deleted.Unknown(why);
+        };
+    }
+
+    /** Moves the end of a hold; empty if there is none. */
+    public Optional<Hold> extend(UUID hold, Instant until) throws HostBusyException, HostStoppedException, InterruptedException {
+        return loop.call((agent, now) -> agent.extend(hold, until));
+    }
+
+    /** Ends a hold. Whether there was one. */
+    public boolean release(UUID hold) throws HostBusyException, HostStoppedException, InterruptedException {
+        return loop.call((agent, now) -> agent.release(hold));
+    }
+
+    /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
+    public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+        return held(name, archiveHold, 0) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
+                ? Optional.of(new HeldArchive(this, hold.get().id(), replica)) : Optional.empty();
+    }
+
+    Instant archiveHeldUntil() {
+        return clock.instant().plus(archiveHold);
+    }
+
+    /** When a hold should be prolonged that ends at the given time. */
+    boolean endsSoon(Instant until) {
+        return clock.instant().plus(archiveHold.dividedBy(2)).isAfter(until);
+    }
+
+    void write(ReplicaRecord replica, OutputStream target) throws IOException, InterruptedException {
+        store.writeArchive(replica.id().toString(), target);
+    }
+}

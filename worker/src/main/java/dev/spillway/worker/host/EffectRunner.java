@@ -1,0 +1,78 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.Delivery;
+import dev.spillway.worker.core.Effect;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.Promises.Promise;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Lets effects be carried out on other threads, once the step that they come from is durable. Its methods never block. */
+final class EffectRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(EffectRunner.class);
+
+    private final Outside outside;
+    private final Removals removals;
+    private final HostView view;
+    private final PutWaiters waiting;
+    private final Promises promises;
+    private final BiConsumer<WorkerMessage<?>, Delivery<?>> delivered;
+    private volatile @Nullable String unreachable;
+
+    /** @param delivered takes what came of a message; may block */
+    EffectRunner(Outside outside, Removals removals, HostView view, PutWaiters waiting, Promises promises,
+            BiConsumer<WorkerMessage<?>, Delivery<?>> delivered) {
+        this.outside = outside;
+        this.removals = removals;
+        this.view = view;
+        this.waiting = waiting;
+        this.promises = promises;
+        this.delivered = delivered;
+    }
+
+    /** Why the last message was not answered; absent once one was. */
+    @Nullable
+    String unreachable() {
+        return unreachable;
+    }
+
+    void carryOut(Effect effect) {
+        switch (effect) {
+            case Effect.Send(var message) -> Thread.ofVirtual().name("send").start(() -> send(message));
+            case Effect.MoveToTrash(var id) -> removals.toTrash(id);
+            case Effect.Unlink(var id) -> removals.unlink(id);
+            case Effect.Publish(var report) -> outside.reports().accept(report);
+            case Effect.Follow(var partition) -> outside.orders()
+                    .follow(partition,
+                            view.position().filter(read -> read.partition() == partition).map(Position::nextOffset).orElse(-1L));
+            case Effect.Settle(var id, var outcome) -> {
+                List<Promise<PutOutcome>> waiters = waiting.settled(id);
+                removals.settled(id, outcome, () -> waiters.forEach(waiter -> promises.keep(waiter, outcome)));
+            }
+        }
+    }
+
+    private void send(WorkerMessage<?> message) {
+        Delivery<?> delivery;
+        try {
+            delivery = outside.registry().send(message);
+        } catch (InterruptedException e) {
+            delivery = new Delivery.Lost<>("interrupted");
+        } catch (RuntimeException e) {
+            // The outermost edge of this thread; a message without an end would never be asked again.
+            LOG.error("sending {}", message.getClass().getSimpleName(), e);
+            delivery = new Delivery.Lost<>(e.toString());
+        }
+        unreachable = switch (delivery) {
+            case Delivery.Replied<?> _ -> null;
+            case Delivery.NotDelivered<?>(var why) -> why;
+            case Delivery.Lost<?>(var why) -> why;
+        };
+        delivered.accept(message, delivery);
+    }
+}

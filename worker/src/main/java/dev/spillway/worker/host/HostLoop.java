@@ -1,0 +1,418 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.worker.core.Effect;
+import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.HostIndex;
+import dev.spillway.worker.core.HostIdentity;
+import dev.spillway.worker.core.HostTimes;
+import dev.spillway.worker.core.IndexChange;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.core.Step;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.host.Promises.Promise;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a host's agent. One thread takes the inputs of all others from a bounded queue: it decides everything that waits, writes all changes
+ * with one sync, shows them to readers, and only then lets the effects be carried out.
+ *
+ * <p>When the index cannot be written the loop stops for good: the agent then knows more than the disk, and going on would promise or delete
+ * what a restart does not remember. Nothing of that round is carried out, whoever waits is told, and the process is expected to end.
+ */
+public final class HostLoop implements Removals.Results, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostLoop.class);
+    private static final int DECIDED_AT_ONCE = 1_000;
+    private static final int WAITING_MAX = 10_000;
+    private static final Duration FIGURES_EVERY = Duration.ofSeconds(1);
+    private static final Duration IDLE_MAX = Duration.ofSeconds(5);
+
+    /** What a caller wants of the agent. Runs on the host's thread and must not block. */
+    @FunctionalInterface
+    public interface Decision<T> {
+        HostAgent.Answered<T> decide(HostAgent agent, Instant now);
+    }
+
+    private interface Input {
+        void decide(HostAgent agent, Round round);
+    }
+
+    /** What one turn of the loop gathers. */
+    private record Round(Instant now, List<IndexChange> changes, List<Effect> effects, List<Runnable> answers) {
+        void add(Step step) {
+            changes.addAll(step.changes());
+            effects.addAll(step.effects());
+        }
+    }
+
+    private final HostIndex index;
+    private final IndexContents contents;
+    private final HostTimes times;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final ImageStore store;
+    private final Consumer<Throwable> onFailure;
+    private final HostView view;
+    private final Uses uses = new Uses();
+    private final RequestLog requests;
+    private final BlockingQueue<Input> inputs = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final PutWaiters waiting = new PutWaiters();
+    private final Promises promises = new Promises();
+    private final Removals removals;
+    private final EffectRunner effects;
+    private volatile @Nullable Thread thread;
+    private volatile boolean stopping;
+    private volatile @Nullable Throwable failure;
+    private @Nullable String refusalLogged;
+    private Instant describedAt = Instant.MIN;
+
+    /**
+     * What a loop is made of.
+     *
+     * @param contents    of the index, as it was loaded
+     * @param requestsFor how long an answered put with an idempotency key is kept
+     * @param onFailure   told once when the loop cannot go on
+     */
+    public record Parts(HostIndex index, IndexContents contents, HostTimes times, InstantSource clock, RandomGenerator random, Outside outside,
+            ImageStore store, int unlinkedAtOnce, Duration requestsFor, Consumer<Throwable> onFailure) {}
+
+    public HostLoop(Parts parts) {
+        index = parts.index();
+        contents = parts.contents();
+        times = parts.times();
+        clock = parts.clock();
+        random = parts.random();
+        onFailure = parts.onFailure();
+        view = new HostView(contents);
+        requests = new RequestLog(contents.requests(), parts.requestsFor());
+        store = parts.store();
+        removals = new Removals(store, id -> view.replica(id).map(ReplicaRecord::ordered).orElse(false), this,
+                parts.unlinkedAtOnce());
+        effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
+                (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));
+    }
+
+    public HostView view() {
+        return view;
+    }
+
+    Uses uses() {
+        return uses;
+    }
+
+    Removals removals() {
+        return removals;
+    }
+
+    /** Inputs that wait. */
+    public int backlog() {
+        return inputs.size();
+    }
+
+    public long hits() {
+        return uses.hits();
+    }
+
+    public long misses() {
+        return uses.misses();
+    }
+
+    /** Why the loop stopped, if it did by itself. */
+    public @Nullable Throwable failure() {
+        return failure;
+    }
+
+    /** Starts the agent, and removes what the last process left behind. */
+    public void start(HostIdentity identity, Recovery found) {
+        HostAgent agent = new HostAgent(identity, times, contents, random);
+        found.moved().forEach(removals::offeredByMove);
+        found.leftovers().forEach(removals::discard);
+        Thread started = Thread.ofPlatform().name("host-" + identity.hostId()).unstarted(() -> {
+            try {
+                run(agent, found.present());
+            } catch (InterruptedException e) {
+                LOG.debug("{}: the loop ends: {}", identity.hostId(), e.toString());
+            } catch (Throwable e) {
+                // The outermost edge of the thread: whatever it is, the agent may know more than the disk.
+                LOG.error("{}: the host stops: {}", identity.hostId(), e.getMessage(), e);
+                failure = e;
+                onFailure.accept(e);
+            } finally {
+                stopping = true;
+                promises.failAll(Promises.stopped(failure));
+            }
+        });
+        thread = started;
+        started.start();
+    }
+
+    // Callers.
+
+    /**
+     * Lets the agent decide and returns its answer once that is durable.
+     *
+     * @throws HostBusyException if too much waits already; nothing was decided
+     */
+    public <T> T call(Decision<T> decision) throws HostBusyException, HostStoppedException, InterruptedException {
+        Promise<T> answer = promises.make();
+        enqueue((agent, round) -> {
+            HostAgent.Answered<T> answered = decision.decide(agent, round.now());
+            round.add(answered.step());
+            round.answers().add(() -> promises.keep(answer, answered.value()));
+        });
+        return answer.await();
+    }
+
+    /**
+     * Registers an image that is whole and in its place, and waits so long for what becomes of it.
+     *
+     * @throws HostBusyException if it was not offered
+     */
+    PutOutcome register(Offer offer, @Nullable KeptRequest request, Duration atMost)
+            throws HostBusyException, HostStoppedException, InterruptedException {
+        Promise<PutOutcome> settled = promises.make();
+        enqueue((agent, round) -> {
+            waiting.add(offer.id(), settled);
+            round.add(agent.offer(round.now(), offer));
+            if (request != null) {
+                round.changes().add(requests.begin(request));
+            }
+        });
+        return outcome(offer.id(), settled, atMost);
+    }
+
+    /** Waits for what becomes of a replica that was offered by an earlier request. */
+    PutOutcome await(KeptRequest earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
+        Promise<PutOutcome> settled = promises.make();
+        enqueue((agent, round) -> {
+            KeptRequest now = view.request(earlier.key()).orElse(null);
+            PutOutcome known = now == null ? new PutOutcome.NotRegistered("its registration did not arrive") : now.outcome();
+            if (known == null) {
+                waiting.add(earlier.replicaId(), settled);
+            } else {
+                round.answers().add(() -> promises.keep(settled, known));
+            }
+        });
+        return outcome(earlier.replicaId(), settled, atMost);
+    }
+
+    private PutOutcome outcome(ReplicaId id, Promise<PutOutcome> settled, Duration atMost)
+            throws HostStoppedException, InterruptedException {
+        try {
+            return settled.await(atMost);
+        } catch (TimeoutException e) {
+            // Waits for a place: a refusal now would be taken for one before the offer.
+            post((agent, round) -> giveUp(agent, round, id, settled));
+            return settled.await();
+        }
+    }
+
+    /** What nobody knows yet is said to the one who waits no longer; others may wait on. */
+    private void giveUp(HostAgent agent, Round round, ReplicaId id, Promise<PutOutcome> settled) {
+        if (!waiting.isWaiting(id, settled)) {
+            return;
+        }
+        Step step = agent.giveUp(id);
+        if (step.effects().stream().anyMatch(effect -> effect.equals(new Effect.Settle(id, new PutOutcome.Unknown())))) {
+            waiting.leave(id, settled);
+            round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
+        } else {
+            round.add(step);
+        }
+    }
+
+    // Orders, each of which may wait for a place in the queue.
+
+    public void ordered(Order order, Position read) throws InterruptedException {
+        post((agent, round) -> round.add(agent.ordered(round.now(), order, read)));
+    }
+
+    public void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException {
+        post((agent, round) -> round.add(agent.passedOver(read, notUnderstood, why)));
+    }
+
+    /** Orders were missed. */
+    public void reconcileSoon() throws InterruptedException {
+        post((agent, round) -> agent.reconcileSoon(round.now()));
+    }
+
+    // What came of effects.
+
+    @Override
+    public void trashed(ReplicaId id) {
+        postResult((agent, round) -> round.add(agent.trashed(id)));
+    }
+
+    @Override
+    public void unlinked(ReplicaId id, long bytesFreed) {
+        postResult((agent, round) -> round.add(agent.unlinked(id, bytesFreed)));
+    }
+
+    @Override
+    public void failed(ReplicaId id, String why) {
+        postResult((agent, round) -> round.add(agent.removalFailed(round.now(), id, why)));
+    }
+
+    // The thread.
+
+    private void run(HostAgent agent, Set<ReplicaId> present) throws IOException, InterruptedException {
+        Round first = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        first.add(agent.start(first.now(), present));
+        end(agent, first);
+        while (!stopping) {
+            List<Input> batch = take(agent.nextTick());
+            Round round = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            uses.drain(agent, round.now()).forEach(round::add);
+            batch.forEach(input -> input.decide(agent, round));
+            if (!agent.nextTick().isAfter(round.now())) {
+                describe(agent, round.now());
+                round.add(agent.tick(round.now()));
+                round.changes().addAll(requests.expired(view.requests(), round.now()));
+            }
+            end(agent, round);
+        }
+    }
+
+    private List<Input> take(Instant until) throws InterruptedException {
+        Duration left = Duration.between(clock.instant(), until.isAfter(clock.instant().plus(IDLE_MAX)) ? clock.instant().plus(IDLE_MAX) : until);
+        List<Input> batch = new ArrayList<>();
+        Input first = left.isPositive() ? inputs.poll(left.toNanos(), TimeUnit.NANOSECONDS) : inputs.poll();
+        if (first != null) {
+            batch.add(first);
+            inputs.drainTo(batch, DECIDED_AT_ONCE - 1);
+        }
+        return batch;
+    }
+
+    private void end(HostAgent agent, Round round) throws IOException {
+        round.changes().addAll(requests.settled(round.effects()));
+        if (!round.changes().isEmpty()) {
+            index.apply(round.changes());
+            view.apply(round.changes());
+        }
+        view.stands(new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable()), agent.policies());
+        logRefusal(agent);
+        round.answers().forEach(Runnable::run);
+        round.effects().forEach(effects::carryOut);
+    }
+
+    private void describe(HostAgent agent, Instant now) {
+        if (describedAt.plus(FIGURES_EVERY).isBefore(now)) {
+            describedAt = now;
+            Map<ReplicaState, Long> counts = view.counts();
+            Map<ReplicaState, Long> bytes = view.bytes();
+            long replicas = sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN);
+            agent.describe(new HostFigures(replicas, sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
+                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), usableBytes()));
+        }
+    }
+
+    private static long sum(Map<ReplicaState, Long> figures, ReplicaState one, ReplicaState other) {
+        return figures.getOrDefault(one, 0L) + figures.getOrDefault(other, 0L);
+    }
+
+    private long usableBytes() {
+        try {
+            return store.usableBytes();
+        } catch (IOException e) {
+            LOG.warn("free space of {} is not known: {}", store.path(), e.getMessage());
+            return 0;
+        }
+    }
+
+    private void logRefusal(HostAgent agent) {
+        String refusal = agent.refusal().orElse(null);
+        if (!Objects.equals(refusal, refusalLogged)) {
+            refusalLogged = refusal;
+            if (refusal != null) {
+                LOG.error("the registry refuses this host: {}", refusal);
+            } else {
+                LOG.info("the registry takes this host");
+            }
+        }
+    }
+
+    // The queue.
+
+    private void enqueue(Input input) throws HostBusyException, HostStoppedException {
+        if (stopping) {
+            throw Promises.stopped(failure);
+        }
+        if (!inputs.offer(input)) {
+            throw new HostBusyException(WAITING_MAX + " inputs wait already");
+        }
+        if (stopping) {
+            promises.failAll(Promises.stopped(failure));
+        }
+    }
+
+    private void post(Input input) throws InterruptedException {
+        while (!stopping && !inputs.offer(input, 1, TimeUnit.SECONDS)) {
+            LOG.debug("the host's queue is full");
+        }
+    }
+
+    private void postResult(Input input) {
+        try {
+            post(input);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Stops after the round under way. What waits is not decided any more. */
+    @Override
+    public void close() {
+        stopping = true;
+        Thread running = thread;
+        if (running != null) {
+            if (!inputs.offer((agent, round) -> {})) {
+                LOG.debug("the host's queue is full, so its thread is awake");
+            }
+            joinUninterruptibly(running);
+        }
+        promises.failAll(Promises.stopped(failure));
+        removals.close();
+    }
+
+    /** The thread ends by itself soon; the index must not be closed under it. */
+    static void joinUninterruptibly(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

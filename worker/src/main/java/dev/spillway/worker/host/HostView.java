@@ -1,0 +1,181 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.IndexChange;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.Membership;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the host's index holds, for readers who do not wait: never more than what is durable. One thread applies changes, any thread reads.
+ */
+public final class HostView {
+    private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
+    private final Map<EntryName, ReplicaRecord> served = new ConcurrentHashMap<>();
+    private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
+    private final Map<String, KeptRequest> requests = new ConcurrentHashMap<>();
+    private final Map<ReplicaState, LongAdder> counts = figures();
+    private final Map<ReplicaState, LongAdder> bytes = figures();
+    private volatile Membership membership;
+    private volatile @Nullable Position position;
+    private volatile Standing standing = new Standing(false, null, null);
+    private volatile PolicySet policies = new PolicySet(0, List.of());
+    private volatile Map<NamespaceName, PolicySet.Entry> policyByName = Map.of();
+
+    /**
+     * How the host stands with its registry.
+     *
+     * @param refusal     why it may not join, with the way out; absent while nothing is refused
+     * @param unreachable why the last message was not answered; absent once one was
+     */
+    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {}
+
+    HostView(IndexContents contents) {
+        membership = contents.membership();
+        position = contents.position();
+        contents.replicas().forEach(replica -> put(replica.id(), replica));
+        contents.replicas().stream().filter(HostView::isLive).forEach(replica -> served.put(replica.name(), replica));
+        contents.holds().forEach(hold -> holds.put(hold.id(), hold));
+        contents.requests().forEach(request -> requests.put(request.key(), request));
+    }
+
+    /** The copy that readers of a key get now. */
+    public Optional<ReplicaRecord> served(EntryName name) {
+        return membership.suspended() ? Optional.empty() : Optional.ofNullable(served.get(name));
+    }
+
+    /** Everything that is served in a namespace, in no order. */
+    public Stream<ReplicaRecord> served(NamespaceName namespace) {
+        return membership.suspended() ? Stream.empty()
+                : served.values().stream().filter(replica -> replica.name().namespace().equals(namespace));
+    }
+
+    public Optional<ReplicaRecord> replica(ReplicaId id) {
+        return Optional.ofNullable(replicas.get(id));
+    }
+
+    public Collection<Hold> holds() {
+        return Collections.unmodifiableCollection(holds.values());
+    }
+
+    public Optional<KeptRequest> request(String key) {
+        return Optional.ofNullable(requests.get(key));
+    }
+
+    Collection<KeptRequest> requests() {
+        return requests.values();
+    }
+
+    public Membership membership() {
+        return membership;
+    }
+
+    public Optional<Position> position() {
+        return Optional.ofNullable(position);
+    }
+
+    public Standing standing() {
+        return standing;
+    }
+
+    /** The policy of a namespace as the registry told it last; absent if it has none, or if the registry was not heard yet. */
+    public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
+        return Optional.ofNullable(policyByName.get(namespace));
+    }
+
+    /** How many replicas are in each state. */
+    public Map<ReplicaState, Long> counts() {
+        return read(counts);
+    }
+
+    /** Allocated bytes of the replicas in each state. */
+    public Map<ReplicaState, Long> bytes() {
+        return read(bytes);
+    }
+
+    private static Map<ReplicaState, LongAdder> figures() {
+        Map<ReplicaState, LongAdder> figures = new EnumMap<>(ReplicaState.class);
+        for (ReplicaState state : ReplicaState.values()) {
+            figures.put(state, new LongAdder());
+        }
+        return figures;
+    }
+
+    private static Map<ReplicaState, Long> read(Map<ReplicaState, LongAdder> figures) {
+        Map<ReplicaState, Long> read = new EnumMap<>(ReplicaState.class);
+        figures.forEach((state, figure) -> read.put(state, figure.sum()));
+        return read;
+    }
+
+    /** Shows changes that are durable. A key that has a served copy before and after them has one all the time. */
+    void apply(List<IndexChange> changes) {
+        Map<ReplicaId, Optional<ReplicaRecord>> last = new LinkedHashMap<>();
+        for (IndexChange change : changes) {
+            switch (change) {
+                case IndexChange.PutReplica(var replica) -> last.put(replica.id(), Optional.of(replica));
+                case IndexChange.RemoveReplica(var id) -> last.put(id, Optional.empty());
+                case IndexChange.PutHold(var hold) -> holds.put(hold.id(), hold);
+                case IndexChange.RemoveHold(var id) -> holds.remove(id);
+                case IndexChange.PutMembership(var changed) -> membership = changed;
+                case IndexChange.PutPosition(var changed) -> position = changed;
+                case IndexChange.PutRequest(var request) -> requests.put(request.key(), request);
+                case IndexChange.RemoveRequest(var key) -> requests.remove(key);
+            }
+        }
+        last.values().stream().flatMap(Optional::stream).filter(HostView::isLive).forEach(live -> served.put(live.name(), live));
+        last.forEach((id, now) -> {
+            ReplicaRecord before = put(id, now.orElse(null));
+            if (before != null && isLive(before) && now.filter(HostView::isLive).isEmpty()) {
+                served.computeIfPresent(before.name(), (name, shown) -> shown.id().equals(id) ? null : shown);
+            }
+        });
+    }
+
+    void stands(Standing now, PolicySet latest) {
+        standing = now;
+        if (!latest.equals(policies)) {
+            policies = latest;
+            Map<NamespaceName, PolicySet.Entry> byName = new LinkedHashMap<>();
+            latest.policies().forEach(policy -> byName.put(policy.namespace(), policy));
+            policyByName = byName;
+        }
+    }
+
+    private @Nullable ReplicaRecord put(ReplicaId id, @Nullable ReplicaRecord replica) {
+        ReplicaRecord before = replica == null ? replicas.remove(id) : replicas.put(id, replica);
+        count(before, -1);
+        count(replica, 1);
+        return before;
+    }
+
+    private void count(@Nullable ReplicaRecord replica, int sign) {
+        if (replica != null) {
+            Objects.requireNonNull(counts.get(replica.state())).add(sign);
+            Objects.requireNonNull(bytes.get(replica.state())).add(sign * replica.sizeBytes());
+        }
+    }
+
+    private static boolean isLive(ReplicaRecord replica) {
+        return replica.state() == ReplicaState.LIVE;
+    }
+}

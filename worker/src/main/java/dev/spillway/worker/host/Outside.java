@@ -1,0 +1,31 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.Report;
+import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.Delivery;
+import java.util.function.Consumer;
+
+/**
+ * Whom a host talks to.
+ *
+ * @param reports publishes; never blocks, and may lose what it is given, because the heartbeat carries it too
+ */
+public record Outside(Registry registry, Consumer<Report> reports, Orders orders) {
+    /** Sends messages to the registry. */
+    @FunctionalInterface
+    public interface Registry {
+        /** Blocks until the outcome is known; bounded by the sender's own timeout. */
+        Delivery<?> send(WorkerMessage<?> message) throws InterruptedException;
+    }
+
+    /** Follows orders. */
+    @FunctionalInterface
+    public interface Orders {
+        /**
+         * Reads this partition from now on, instead of any other; never blocks.
+         *
+         * @param nextOffset where to begin, or -1 for the oldest that is kept
+         */
+        void follow(int partition, long nextOffset);
+    }
+}

@@ -1,0 +1,222 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.filesystem.AllowedSources;
+import dev.spillway.worker.filesystem.ArchiveLimits;
+import dev.spillway.worker.filesystem.ArchiveTrust;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.SourceDirectory;
+import dev.spillway.worker.filesystem.SourceNotAllowedException;
+import dev.spillway.worker.filesystem.StageMode;
+import dev.spillway.worker.filesystem.StageOutcome;
+import dev.spillway.worker.filesystem.StoreFullException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes directory trees: staged under a new replica id, published by one rename, durable in the index as pending, registered. A crash at any
+ * point leaves a whole image with its record, or something that the next start removes. Blocks; safe for use by many threads.
+ */
+public final class Puts {
+    private final HostLoop loop;
+    private final ImageStore store;
+    private final AllowedSources allowed;
+    private final Directories directories;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final Duration deadline;
+    private final Semaphore staging;
+    private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
+
+    /** Where a tree comes from. */
+    public sealed interface Source {
+        record Directory(String path, StageMode mode) implements Source {}
+
+        /** A tar stream, read to its end. */
+        record Archive(InputStream stream) implements Source {}
+    }
+
+    /**
+     * Makes a repeated put recognisable.
+     *
+     * @param digest of everything that is asked; where the body is streamed only known once {@link Source.Archive#stream} was read to its end
+     */
+    public record RequestKey(String key, DigestOfRequest digest) {}
+
+    /** Tells the digest of a request; reads what is left of its body. */
+    @FunctionalInterface
+    public interface DigestOfRequest {
+        String get() throws IOException;
+    }
+
+    /**
+     * A tree to store.
+     *
+     * @param generation to add a copy of, or 0 to take the key with a new generation
+     */
+    public record Put(EntryName name, Source source, Description description, long generation, Optional<RequestKey> request) {}
+
+    /** What became of a put. */
+    public sealed interface Result {
+        /** The registry was asked, with this outcome. */
+        record Settled(Path path, long sizeBytes, PutOutcome outcome) implements Result {}
+
+        record UnknownNamespace() implements Result {}
+
+        record TooLarge(long maxBytes) implements Result {}
+
+        /** @param path of the entry that was refused, below the root of the tree */
+        record TreeRefused(String path, String detail) implements Result {}
+
+        record SourceRefused(String why) implements Result {}
+
+        record DiskFull(String why) implements Result {}
+
+        record Away(String why) implements Result {}
+
+        /** The key came with another request before. */
+        record KeyReused(String key) implements Result {}
+    }
+
+    public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock, RandomGenerator random,
+            Duration deadline, int stagedAtOnce) {
+        this.loop = loop;
+        this.store = store;
+        this.allowed = allowed;
+        this.directories = directories;
+        this.clock = clock;
+        this.random = random;
+        this.deadline = deadline;
+        this.staging = new Semaphore(stagedAtOnce);
+    }
+
+    /**
+     * Stores a tree. Staging takes as long as it takes; the registration is waited for until the deadline.
+     *
+     * @throws HostBusyException if too many puts are under way for the deadline's time; nothing was done
+     * @throws IOException       if the source cannot be read or the store not written; nothing was stored
+     */
+    public Result put(Put put) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        if (put.request().isEmpty()) {
+            return stage(put, null);
+        }
+        RequestKey request = put.request().get();
+        CountDownLatch mine = new CountDownLatch(1);
+        for (CountDownLatch other = underWay.putIfAbsent(request.key(), mine); other != null; other =
+                underWay.putIfAbsent(request.key(), mine)) {
+            if (!other.await(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new HostBusyException("the put with this Idempotency-Key is still under way");
+            }
+        }
+        try {
+            Optional<KeptRequest> earlier = loop.view().request(request.key());
+            return earlier.isPresent() ? repeated(earlier.get(), request) : stage(put, request);
+        } finally {
+            underWay.remove(request.key());
+            mine.countDown();
+        }
+    }
+
+    private Result repeated(KeptRequest earlier, RequestKey request)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        if (!earlier.digest().equals(request.digest().get())) {
+            return new Result.KeyReused(request.key());
+        }
+        return new Result.Settled(store.imagePath(earlier.replicaId().toString()), earlier.sizeBytes(), loop.await(earlier, deadline));
+    }
+
+    private Result stage(Put put, @Nullable RequestKey request)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        return switch (directories.policyNow(put.name().namespace())) {
+            case Directories.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
+            case Directories.PolicyNow.Away(var why) -> new Result.Away(why);
+            case Directories.PolicyNow.Known(var maxBytes) -> {
+                if (!staging.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+                    throw new HostBusyException("as many puts as are taken at once are under way");
+                }
+                ReplicaId id = ReplicaId.mint(clock.instant(), random);
+                StageOutcome outcome;
+                try {
+                    outcome = staged(id, put.source(), maxBytes);
+                } catch (SourceNotAllowedException e) {
+                    yield new Result.SourceRefused(String.valueOf(e.getMessage()));
+                } catch (StoreFullException e) {
+                    yield new Result.DiskFull(String.valueOf(e.getMessage()));
+                } finally {
+                    staging.release();
+                }
+                yield switch (outcome) {
+                    case StageOutcome.TooLarge(var bound) -> new Result.TooLarge(bound);
+                    case StageOutcome.Refused(var _, var path, var detail) -> new Result.TreeRefused(path, detail);
+                    case StageOutcome.Staged(var sizeBytes, var _) -> publish(put, id, sizeBytes, request);
+                };
+            }
+        };
+    }
+
+    private StageOutcome staged(ReplicaId id, Source source, long maxBytes) throws IOException, InterruptedException {
+        return switch (source) {
+            case Source.Archive(var stream) ->
+                store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT);
+            case Source.Directory(var path, var mode) -> {
+                try (SourceDirectory directory = allowed.open(path)) {
+                    yield store.stage(id.toString(), directory, mode, maxBytes);
+                }
+            }
+        };
+    }
+
+    private Result publish(Put put, ReplicaId id, long sizeBytes, @Nullable RequestKey request)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        if (put.source() instanceof Source.Directory(var _, var mode) && mode == StageMode.MOVE) {
+            loop.removals().offeredByMove(id);
+        }
+        boolean offered = false;
+        try {
+            KeptRequest kept = request == null ? null
+                    : new KeptRequest(request.key(), request.digest().get(), id, sizeBytes, clock.instant(), null);
+            store.publish(id.toString());
+            Offer offer = new Offer(id, put.name(), new SnapshotId(id.toString()), put.generation(), sizeBytes, put.description());
+            offered = true;
+            PutOutcome outcome = loop.register(offer, kept, deadline);
+            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, outcome);
+        } catch (HostBusyException e) {
+            offered = false;
+            throw e;
+        } finally {
+            if (!offered) {
+                withdraw(id);
+            }
+        }
+    }
+
+    /** Ends a put that was staged and not offered. */
+    private void withdraw(ReplicaId id) throws IOException, InterruptedException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            store.publish(id.toString());
+            loop.removals().discard(id);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

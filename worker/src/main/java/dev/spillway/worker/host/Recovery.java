@@ -1,0 +1,112 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.filesystem.GiveBackOutcome;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.StoreArea;
+import dev.spillway.worker.filesystem.UnlinkOutcome;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the last process left on the disk, compared with the index before anything else happens. A put that had not come as far as the index
+ * ends here: its tree goes, or goes back to where a move took it from.
+ *
+ * @param present   replicas whose images are in their places
+ * @param moved     replicas whose trees came by move and are not the fleet's yet
+ * @param leftovers trees that no record names, to be taken to the trash and unlinked
+ */
+public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<ReplicaId> leftovers) {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+    /** Looks, and does what has to be done before the host starts. */
+    public static Recovery of(ImageStore store, IndexContents contents) throws IOException, InterruptedException {
+        Map<String, ReplicaRecord> records = new HashMap<>();
+        contents.replicas().forEach(replica -> records.put(replica.id().toString(), replica));
+        Set<ReplicaId> moved = new HashSet<>();
+        Set<String> kept = new HashSet<>();
+        for (String id : store.offered()) {
+            endMove(store, id, records.get(id), moved, kept);
+        }
+        for (String id : store.ids(StoreArea.STAGING)) {
+            if (!kept.contains(id) && store.discardStaged(id) instanceof UnlinkOutcome.Incomplete incomplete) {
+                LOG.warn("staging/{}: {} entries stay: {}", id, incomplete.failureCount(), incomplete.failures());
+            }
+        }
+        Set<ReplicaId> present = new HashSet<>();
+        Set<ReplicaId> leftovers = new LinkedHashSet<>();
+        for (String id : store.ids(StoreArea.IMAGES)) {
+            ReplicaRecord replica = records.get(id);
+            if (kept.contains(id)) {
+                continue;
+            }
+            if (replica == null || replica.state() == ReplicaState.GONE) {
+                leftovers.add(ReplicaId.parse(id));
+            } else {
+                present.add(replica.id());
+            }
+        }
+        for (String id : store.ids(StoreArea.TRASH)) {
+            ReplicaRecord replica = records.get(id);
+            if (!kept.contains(id) && (replica == null || replica.state() == ReplicaState.GONE)) {
+                leftovers.add(ReplicaId.parse(id));
+            }
+        }
+        backIntoTrash(store, contents, present);
+        if (!leftovers.isEmpty()) {
+            LOG.info("{} trees that no record names are removed", leftovers.size());
+        }
+        return new Recovery(Set.copyOf(present), Set.copyOf(moved), leftovers);
+    }
+
+    /** Ends a move as far as the index says how; a tree whose owner cannot have it back stays where it is. */
+    private static void endMove(ImageStore store, String id, @Nullable ReplicaRecord replica, Set<ReplicaId> moved, Set<String> kept)
+            throws InterruptedException, IOException {
+        if (replica == null) {
+            try {
+                GiveBackOutcome outcome = store.giveBack(id);
+                LOG.info("{}: was offered by move and not registered, its source: {}", id, outcome);
+            } catch (IOException e) {
+                kept.add(id);
+                LOG.error("{}: was offered by move and not registered, and cannot be given back, so it stays in the store: {}", id,
+                        e.getMessage());
+            }
+            return;
+        }
+        switch (replica.state()) {
+            case PENDING -> moved.add(replica.id());
+            case LIVE, HIDDEN, GONE -> LOG.info("{}: was offered by move and is registered, its source: {}", id, store.settle(id));
+            case DOOMED, TRASH -> {
+                if (replica.ordered()) {
+                    LOG.info("{}: was offered by move and registered, its source: {}", id, store.settle(id));
+                } else {
+                    moved.add(replica.id());
+                }
+            }
+        }
+    }
+
+    /** A record that is in the trash and a tree that is not: the disk was restored from elsewhere. The tree follows its record. */
+    private static void backIntoTrash(ImageStore store, IndexContents contents, Set<ReplicaId> present)
+            throws IOException, InterruptedException {
+        List<String> late = contents.replicas()
+                .stream()
+                .filter(replica -> replica.state() == ReplicaState.TRASH && present.contains(replica.id()))
+                .map(replica -> replica.id().toString())
+                .toList();
+        if (!late.isEmpty()) {
+            LOG.warn("trees that should be in the trash: {}", store.toTrash(late));
+        }
+    }
+}

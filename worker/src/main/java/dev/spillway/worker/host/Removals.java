@@ -1,0 +1,241 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.SettleOutcome;
+import dev.spillway.worker.filesystem.TrashOutcome;
+import dev.spillway.worker.filesystem.UnlinkOutcome;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes images away. One thread renames them into the trash, all that wait with one sync, and before that ends what was begun by a move, so that
+ * everything about one replica happens in order; a few others unlink. Thread-safe.
+ */
+public final class Removals implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
+    private static final int RENAMED_AT_ONCE = 256;
+
+    /** Who hears how a removal ended. */
+    interface Results {
+        void trashed(ReplicaId id);
+
+        void unlinked(ReplicaId id, long bytesFreed);
+
+        void failed(ReplicaId id, String why);
+    }
+
+    private sealed interface Task {
+        /** @param report whether the agent waits for it; what it does not know is unlinked at once */
+        record Trash(ReplicaId id, boolean report) implements Task {}
+
+        record Settled(ReplicaId id, boolean registered, Runnable then) implements Task {}
+    }
+
+    private final ImageStore store;
+    private final Predicate<ReplicaId> ordered;
+    private final Results results;
+    private final Semaphore unlinking;
+    /** Trees that came by move and are neither the fleet's nor given back. */
+    private final Set<ReplicaId> moved = ConcurrentHashMap.newKeySet();
+    private final Set<Thread> unlinkers = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final BlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
+    private final Thread renamer;
+
+    /**
+     * Starts the renaming thread.
+     *
+     * @param ordered whether an order names a replica, which proves that it was registered
+     */
+    Removals(ImageStore store, Predicate<ReplicaId> ordered, Results results, int unlinkedAtOnce) {
+        this.store = store;
+        this.ordered = ordered;
+        this.results = results;
+        this.unlinking = new Semaphore(unlinkedAtOnce);
+        this.renamer = Thread.ofVirtual().name("rename").unstarted(this::rename);
+        renamer.start();
+    }
+
+    /** Remembers that the tree still belongs to whoever offered it. */
+    void offeredByMove(ReplicaId id) {
+        moved.add(id);
+    }
+
+    /** A replica is registered, or never will be; {@code then} runs when the source of a move is where it belongs. */
+    void settled(ReplicaId id, PutOutcome outcome, Runnable then) {
+        if (moved.contains(id)) {
+            tasks.add(new Task.Settled(id, outcome instanceof PutOutcome.Stored, then));
+        } else {
+            then.run();
+        }
+    }
+
+    void toTrash(ReplicaId id) {
+        tasks.add(new Task.Trash(id, true));
+    }
+
+    /** Removes what the agent does not know of: a put that ended before it was offered to the registry, or a leftover of a crash. */
+    void discard(ReplicaId id) {
+        tasks.add(new Task.Trash(id, false));
+    }
+
+    void unlink(ReplicaId id) {
+        unlink(id, true);
+    }
+
+    private void rename() {
+        try {
+            while (!closed.get()) {
+                List<Task> waiting = new ArrayList<>(List.of(tasks.take()));
+                tasks.drainTo(waiting, RENAMED_AT_ONCE - 1);
+                carryOut(waiting);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("renaming into the trash ends: {}", e.toString());
+        }
+    }
+
+    private void carryOut(List<Task> waiting) throws InterruptedException {
+        Map<String, Task.Trash> toTrash = new LinkedHashMap<>();
+        for (Task task : waiting) {
+            switch (task) {
+                case Task.Trash trash -> {
+                    if (endMove(trash.id(), ordered.test(trash.id()))) {
+                        toTrash.put(trash.id().toString(), trash);
+                    }
+                }
+                case Task.Settled(var id, var registered, var then) -> {
+                    if (registered) {
+                        endMove(id, true);
+                    }
+                    then.run();
+                }
+            }
+        }
+        if (toTrash.isEmpty()) {
+            return;
+        }
+        try {
+            Map<String, TrashOutcome> outcomes = store.toTrash(toTrash.keySet());
+            toTrash.forEach((id, trash) -> renamed(trash, outcomes.getOrDefault(id, new TrashOutcome.Absent())));
+        } catch (IOException e) {
+            toTrash.values().forEach(trash -> failed(trash, e));
+        }
+    }
+
+    private void renamed(Task.Trash trash, TrashOutcome outcome) {
+        switch (outcome) {
+            case TrashOutcome.Failed(var cause) -> failed(trash, cause);
+            case TrashOutcome.Moved _, TrashOutcome.AlreadyInTrash _, TrashOutcome.Absent _ -> {
+                if (trash.report()) {
+                    results.trashed(trash.id());
+                } else {
+                    unlink(trash.id(), false);
+                }
+            }
+        }
+    }
+
+    private void failed(Task.Trash trash, IOException cause) {
+        LOG.warn("replica {}: not moved to the trash: {}", trash.id(), cause.getMessage());
+        if (trash.report()) {
+            results.failed(trash.id(), String.valueOf(cause.getMessage()));
+        }
+    }
+
+    /** Whether the tree, if it is still here, is the store's. A tree that cannot be given back stays, and is tried again. */
+    private boolean endMove(ReplicaId id, boolean keep) throws InterruptedException {
+        if (!moved.contains(id)) {
+            return true;
+        }
+        try {
+            if (keep) {
+                if (store.settle(id.toString()) instanceof SettleOutcome.SourceKept(var why)) {
+                    LOG.warn("replica {}: its source stays: {}", id, why);
+                }
+            } else {
+                LOG.info("replica {}: not registered, its source: {}", id, store.giveBack(id.toString()));
+            }
+            moved.remove(id);
+            return true;
+        } catch (IOException e) {
+            LOG.error("replica {}: {} after a move failed: {}", id, keep ? "settling" : "giving back", e.getMessage());
+            results.failed(id, String.valueOf(e.getMessage()));
+            return false;
+        }
+    }
+
+    private void unlink(ReplicaId id, boolean report) {
+        Thread unlinker = Thread.ofVirtual().name("unlink-" + id).unstarted(() -> {
+            try {
+                unlinking.acquire();
+                try {
+                    unlinkNow(id, report);
+                } finally {
+                    unlinking.release();
+                }
+            } catch (InterruptedException e) {
+                LOG.debug("unlinking {} ends: {}", id, e.toString());
+            } finally {
+                unlinkers.remove(Thread.currentThread());
+            }
+        });
+        unlinkers.add(unlinker);
+        if (!closed.get()) {
+            unlinker.start();
+        }
+    }
+
+    private void unlinkNow(ReplicaId id, boolean report) throws InterruptedException {
+        long freed = 0;
+        String failure = null;
+        try {
+            switch (store.unlink(id.toString())) {
+                case UnlinkOutcome.Unlinked(var bytes, var _) -> freed = bytes;
+                case UnlinkOutcome.Absent _ -> {}
+                case UnlinkOutcome.Incomplete(var _, var _, var failures, var count) ->
+                    failure = count + " entries stay, " + String.join("; ", failures);
+            }
+        } catch (IOException e) {
+            failure = String.valueOf(e.getMessage());
+        }
+        if (failure != null) {
+            LOG.warn("replica {}: not unlinked: {}", id, failure);
+        }
+        if (report) {
+            if (failure == null) {
+                results.unlinked(id, freed);
+            } else {
+                results.failed(id, failure);
+            }
+        }
+    }
+
+    /** Breaks off what is under way; it is found again at the next start. */
+    @Override
+    public void close() {
+        closed.set(true);
+        renamer.interrupt();
+        HostLoop.joinUninterruptibly(renamer);
+        for (Thread unlinker : List.copyOf(unlinkers)) {
+            unlinker.interrupt();
+            if (unlinker.getState() != Thread.State.NEW) {
+                HostLoop.joinUninterruptibly(unlinker);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.Effect;
+import dev.spillway.worker.core.IndexChange;
+import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.PutOutcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The puts that came with an idempotency key and are not answered yet. An answer is kept with the step that brings it; a put that was surely
+ * not registered is forgotten, so that the same key may try again. Used by the host's thread.
+ */
+final class RequestLog {
+    private static final Duration SWEPT_EVERY = Duration.ofMinutes(10);
+
+    private final Map<ReplicaId, KeptRequest> open = new HashMap<>();
+    private final Duration keptFor;
+    private Instant sweepAt = Instant.MIN;
+
+    RequestLog(Collection<KeptRequest> stored, Duration keptFor) {
+        this.keptFor = keptFor;
+        stored.stream().filter(request -> request.outcome() == null).forEach(request -> open.put(request.replicaId(), request));
+    }
+
+    IndexChange begin(KeptRequest request) {
+        open.put(request.replicaId(), request);
+        return new IndexChange.PutRequest(request);
+    }
+
+    /** What the effects of a round settle. */
+    List<IndexChange> settled(List<Effect> effects) {
+        List<IndexChange> changes = new ArrayList<>();
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.Settle(var id, var outcome)) {
+                KeptRequest request = open.remove(id);
+                if (request != null) {
+                    changes.add(answer(request, outcome));
+                }
+            }
+        }
+        return changes;
+    }
+
+    private IndexChange answer(KeptRequest request, PutOutcome outcome) {
+        return switch (outcome) {
+            case PutOutcome.Stored _, PutOutcome.Evicted _, PutOutcome.Refused _, PutOutcome.Gone _ ->
+                new IndexChange.PutRequest(request.settled(outcome));
+            case PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
+            case PutOutcome.Unknown _ -> begin(request);
+        };
+    }
+
+    /** What was kept long enough. */
+    List<IndexChange> expired(Collection<KeptRequest> kept, Instant now) {
+        if (sweepAt.isAfter(now)) {
+            return List.of();
+        }
+        sweepAt = now.plus(SWEPT_EVERY);
+        Instant oldest = now.minus(keptFor);
+        return kept.stream()
+                .filter(request -> request.outcome() != null && request.since().isBefore(oldest))
+                .map(request -> (IndexChange) new IndexChange.RemoveRequest(request.key()))
+                .toList();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.spillway.worker.http;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.spillway.worker.filesystem.StageMode;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory of this host to be stored.
+ *
+ * @param sourceDir  absolute path
+ * @param mode       copy if absent
+ * @param generation to add this host's copy of; absent for a new one
+ */
+public record DirectoryPutBody(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation) {
+    /** How the tree is taken. */
+    public enum Mode {
+        @JsonProperty("copy")
+        COPY(StageMode.COPY), @JsonProperty("move")
+        MOVE(StageMode.MOVE), @JsonProperty("reflink")
+        REFLINK(StageMode.REFLINK);
+
+        private final StageMode stageMode;
+
+        Mode(StageMode stageMode) {
+            this.stageMode = stageMode;
+        }
+
+        StageMode stageMode() {
+            return stageMode;
+        }
+
+        /** As it is written in a body. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.Query;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.filesystem.StageMode;
+import dev.spillway.worker.host.HostBusyException;
+import dev.spillway.worker.host.HostStoppedException;
+import dev.spillway.worker.host.Puts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Directories are put: named by a path of this host, or sent as an archive. */
+final class DirectoryPuts {
+    static final List<String> ARCHIVE_TYPES = List.of("application/x-tar", "application/zstd", "application/x-tar+zstd");
+
+    private static final long ARCHIVE_BYTES_MAX = 1L << 40;
+    private static final List<String> ENCODINGS = List.of("identity", "zstd");
+
+    private final Puts puts;
+
+    DirectoryPuts(Puts puts) {
+        this.puts = puts;
+    }
+
+    Route route() {
+        return Route.put(DirectoryRoutes.ENTRY, Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Refusals.explained(this::put))
+                .query("description", "generation");
+    }
+
+    private Response put(Request request) throws Exception {
+        EntryName name = DirectoryRoutes.name(request);
+        return request.isStreamed() ? archive(request, name) : directory(request, name);
+    }
+
+    private Response directory(Request request, EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+        Query query = request.query();
+        if (query.text("description").isPresent() || query.text("generation").isPresent()) {
+            throw Problem.invalid("query: description or generation beside a JSON body (expected: both in the body)").exception();
+        }
+        DirectoryPutBody body = request.body(DirectoryPutBody.class);
+        StageMode mode = body.mode() == null ? StageMode.COPY : body.mode().stageMode();
+        long generation = body.generation() == null ? 0 : generation(body.generation());
+        Optional<Puts.RequestKey> key = DirectoryRoutes.idempotencyKey(request)
+                .map(text -> new Puts.RequestKey(text,
+                        () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
+        try {
+            return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
+                    described(body.description()), generation, key)));
+        } catch (IOException e) {
+            throw Refusals.notStored(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Response archive(Request request, EntryName name) throws Exception {
+        String encoding = request.header("Content-Encoding").orElse("identity");
+        if (!ENCODINGS.contains(encoding)) {
+            throw Problem.of(415, "unsupported-media-type", "The body is of a type that is not taken here",
+                    "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS))).exception();
+        }
+        String description = request.query().text("description").orElse("");
+        long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
+        Optional<String> given = DirectoryRoutes.idempotencyKey(request);
+        InputStream stream = request.stream();
+        Optional<Puts.RequestKey> key = Optional.empty();
+        if (given.isPresent()) {
+            DigestInputStream counted = RequestDigest.streamed(List.of("PUT archive", name.namespace().value(), name.key().value(), description,
+                    Long.toString(generation)), stream);
+            stream = counted;
+            key = Optional.of(new Puts.RequestKey(given.get(), () -> RequestDigest.end(counted)));
+        }
+        return answer(name, generation,
+                puts.put(new Puts.Put(name, new Puts.Source.Archive(stream), described(description), generation, key)));
+    }
+
+    private static Description described(@Nullable String text) {
+        return Description.of(text == null ? "" : text);
+    }
+
+    private static long generation(long given) {
+        if (given < 1) {
+            throw new InvalidValueException("generation", given, "1 or more");
+        }
+        return given;
+    }
+
+    private static Response answer(EntryName name, long generation, Puts.Result result) {
+        return switch (result) {
+            case Puts.Result.Settled(var path, var sizeBytes, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
+                Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted));
+            case Puts.Result.Settled(var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
+            case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
+            case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
+            case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);
+            case Puts.Result.SourceRefused(var why) -> throw Refusals.sourceRefused(why);
+            case Puts.Result.DiskFull(var why) -> throw Refusals.diskFull(why);
+            case Puts.Result.Away(var why) -> throw Refusals.registryAway(why);
+            case Puts.Result.KeyReused(var key) -> throw Refusals.keyReused(key);
+        };
+    }
+}

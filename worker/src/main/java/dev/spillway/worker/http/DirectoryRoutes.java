@@ -1,0 +1,153 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Query;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.HeldArchive;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Directories are read, listed and deleted. */
+final class DirectoryRoutes {
+    static final String NAMESPACE = "/v1/directories/{namespace}";
+    static final String ENTRIES = NAMESPACE + "/entries";
+    static final String ENTRY = ENTRIES + "/{key}";
+
+    private static final int KEY_LENGTH_MAX = 255;
+    private static final long LIMIT_MAX = 1_000;
+    private static final long LIMIT_DEFAULT = 100;
+
+    private final Directories directories;
+    private final Duration holdMax;
+
+    DirectoryRoutes(Directories directories, Duration holdMax) {
+        this.directories = directories;
+        this.holdMax = holdMax;
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get(ENTRY, Refusals.explained(this::get)).query("hold", "fresh", "fetch"),
+                Route.delete(ENTRY, Refusals.explained(this::delete)).query("ifSnapshot"),
+                Route.get(ENTRY + "/archive", Refusals.explained(this::archive)),
+                Route.get(ENTRIES, Refusals.explained(this::list)).query("limit", "after", "prefix"),
+                Route.get(NAMESPACE + "/stats", Refusals.explained(this::stats)));
+    }
+
+    static EntryName name(Request request) {
+        return new EntryName(namespace(request), request.parameter("key", EntryKey::new));
+    }
+
+    private static NamespaceName namespace(Request request) {
+        return request.parameter("namespace", NamespaceName::new);
+    }
+
+    static Optional<String> idempotencyKey(Request request) {
+        return request.header("Idempotency-Key").map(key -> {
+            if (key.isEmpty() || key.length() > KEY_LENGTH_MAX || !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+                throw new InvalidValueException("Idempotency-Key", key, "1 to " + KEY_LENGTH_MAX + " visible ASCII characters");
+            }
+            return key;
+        });
+    }
+
+    /** A length of a hold that may be granted. */
+    static Duration holdLength(String name, Duration given, Duration holdMax) {
+        if (!given.isPositive() || given.compareTo(holdMax) > 0) {
+            throw new InvalidValueException(name, given, "more than zero, at most " + holdMax);
+        }
+        return given;
+    }
+
+    private Response get(Request request) throws Exception {
+        EntryName name = name(request);
+        Query query = request.query();
+        Optional<Duration> hold = query.duration("hold").map(length -> holdLength("hold", length, holdMax));
+        boolean fresh = query.flag("fresh").orElse(false);
+        // There are no peers to fetch from, so either value has the same meaning.
+        var _ = query.flag("fetch");
+        return switch (directories.get(name, hold, fresh)) {
+            case Directories.Found.Served(var replica, var path, var granted) ->
+                Response.ok(new FoundAnswer(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(), "local",
+                        granted.map(given -> new FoundAnswer.HoldGranted(given.id(), given.until())).orElse(null)));
+            case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
+            case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
+            case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
+            case Directories.Found.Away(var why) -> throw Refusals.registryAway(why);
+        };
+    }
+
+    private Response delete(Request request) throws Exception {
+        EntryName name = name(request);
+        Optional<SnapshotId> ifSnapshot = request.query().value("ifSnapshot", SnapshotId::new);
+        return switch (directories.delete(name, ifSnapshot, idempotencyKey(request))) {
+            case Directories.Deleted.Done(var snapshot) -> Response.ok(new DeletedAnswer(snapshot));
+            case Directories.Deleted.Refused(var problem) -> throw problem.exception();
+            case Directories.Deleted.Away(var why) -> throw Refusals.registryAway(why);
+            case Directories.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+        };
+    }
+
+    private Response archive(Request request) throws Exception {
+        EntryName name = name(request);
+        HeldArchive archive = directories.archive(name).orElseThrow(() -> Refusals.unknownEntry(name));
+        return Response.stream("application/x-tar", new Response.StreamedBody() {
+            @Override
+            public void writeTo(OutputStream out) throws IOException {
+                archive.writeTo(out);
+            }
+
+            @Override
+            public void close() {
+                archive.close();
+            }
+        }).header("Spillway-Generation", Long.toString(archive.replica().generation()));
+    }
+
+    private Response list(Request request) throws InterruptedException {
+        NamespaceName namespace = known(request);
+        Query query = request.query();
+        long limit = query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
+        String after = query.text("after").orElse("");
+        String prefix = query.text("prefix").orElse("");
+        List<ListedEntry> found = directories.list(namespace)
+                .stream()
+                .filter(entry -> entry.replica().name().key().value().startsWith(prefix))
+                .filter(entry -> entry.replica().name().key().value().compareTo(after) > 0)
+                .limit(limit + 1)
+                .map(DirectoryRoutes::listed)
+                .toList();
+        boolean more = found.size() > limit;
+        List<ListedEntry> page = more ? found.subList(0, Math.toIntExact(limit)) : found;
+        return Response.ok(new ListAnswer<>(page, more ? page.getLast().key().value() : null));
+    }
+
+    private static ListedEntry listed(Directories.Listed entry) {
+        ReplicaRecord replica = entry.replica();
+        return new ListedEntry(replica.name().key(), replica.description().text(), replica.snapshotId(), replica.generation(),
+                replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
+    }
+
+    private Response stats(Request request) throws InterruptedException {
+        List<Directories.Listed> all = directories.list(known(request));
+        return Response.ok(new DirectoryStats(all.size(), all.stream().mapToLong(entry -> entry.replica().sizeBytes()).sum()));
+    }
+
+    private NamespaceName known(Request request) throws InterruptedException {
+        NamespaceName namespace = namespace(request);
+        if (!directories.isKnown(namespace)) {
+            throw Refusals.unknownNamespace(namespace);
+        }
+        return namespace;
+    }
+}

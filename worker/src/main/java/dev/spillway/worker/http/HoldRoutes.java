@@ -1,0 +1,101 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.filesystem.ImageStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Holds are listed, extended and released. They are granted where a directory is read. */
+final class HoldRoutes {
+    private static final String HOLDS = "/v1/holds";
+    private static final String HOLD = HOLDS + "/{id}";
+
+    private final Directories directories;
+    private final HostView view;
+    private final ImageStore store;
+    private final InstantSource clock;
+    private final Duration holdMax;
+
+    HoldRoutes(Directories directories, HostView view, ImageStore store, InstantSource clock, Duration holdMax) {
+        this.directories = directories;
+        this.view = view;
+        this.store = store;
+        this.clock = clock;
+        this.holdMax = holdMax;
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get(HOLDS, request -> list()), Route.put(HOLD, Body.json(), Refusals.explained(this::extend)),
+                Route.delete(HOLD, Refusals.explained(this::release)));
+    }
+
+    private Response list() {
+        List<HeldAnswer> holds = view.holds().stream().sorted(Comparator.comparing(Hold::until).thenComparing(Hold::id)).map(this::answer).toList();
+        return Response.ok(new ListAnswer<>(holds, null));
+    }
+
+    private Response extend(Request request) throws Exception {
+        UUID id = id(request);
+        Instant until = until(request.body(HoldBody.class));
+        Hold extended = directories.extend(id, until).orElseThrow(() -> Refusals.unknownHold(id));
+        return Response.ok(answer(extended));
+    }
+
+    private Instant until(HoldBody body) {
+        Instant now = clock.instant();
+        if ((body.until() == null) == (body.duration() == null)) {
+            throw new InvalidValueException("body", "until and duration " + (body.until() == null ? "missing" : "both given"),
+                    "one of until and duration");
+        }
+        if (body.duration() != null) {
+            return now.plus(DirectoryRoutes.holdLength("duration", body.duration(), holdMax));
+        }
+        Instant until = body.until() == null ? now : body.until();
+        if (!until.isAfter(now) || until.isAfter(now.plus(holdMax))) {
+            throw new InvalidValueException("until", until, "after now, " + now + ", by at most " + holdMax);
+        }
+        return until;
+    }
+
+    private Response release(Request request) throws Exception {
+        UUID id = id(request);
+        if (!directories.release(id)) {
+            throw Refusals.unknownHold(id);
+        }
+        return Response.noContent();
+    }
+
+    private static UUID id(Request request) {
+        return request.parameter("id", text -> {
+            try {
+                UUID id = UUID.fromString(text);
+                if (id.toString().equals(text)) {
+                    return id;
+                }
+            } catch (IllegalArgumentException e) {
+                throw new InvalidValueException("id", text, "the UUID of a hold");
+            }
+            throw new InvalidValueException("id", text, "the UUID of a hold, in lower case");
+        });
+    }
+
+    private HeldAnswer answer(Hold hold) {
+        Optional<ReplicaRecord> replica = view.replica(hold.replicaId());
+        return new HeldAnswer(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
+                replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
+                replica.map(held -> held.state().name()).orElse(null), store.imagePath(hold.replicaId().toString()).toString());
+    }
+}

@@ -1,0 +1,110 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.service.http.Handler;
+import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.ProblemException;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.HostBusyException;
+import dev.spillway.worker.host.HostStoppedException;
+import java.time.Duration;
+import java.util.UUID;
+
+/** Why a request is refused, as its caller sees it. */
+final class Refusals {
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private Refusals() {}
+
+    /** The same handler, with what the host throws turned into problems. */
+    static Handler explained(Handler handler) {
+        return request -> {
+            try {
+                return handler.handle(request);
+            } catch (InvalidValueException e) {
+                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
+            } catch (HostBusyException e) {
+                throw Problem.of(503, "busy", "The host is at its limit", String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER).exception();
+            } catch (HostStoppedException e) {
+                throw Problem.of(503, "host-stopped", "The host takes nothing more",
+                        "whether the change was made is found out when the worker starts again").retryAfter(RETRY_AFTER).exception();
+            }
+        };
+    }
+
+    static ProblemException unknownNamespace(NamespaceName namespace) {
+        return Problem.of(404, "unknown-namespace", "There is no such namespace",
+                "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)").exception();
+    }
+
+    static ProblemException unknownEntry(EntryName name) {
+        return Problem.of(404, "unknown-entry", "This host has no such entry",
+                "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)").exception();
+    }
+
+    static ProblemException stale(EntryName name, long here, long registered) {
+        return Problem.of(404, "older-generation", "This host's copy is not the newest",
+                "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered)).exception();
+    }
+
+    static ProblemException unknownHold(UUID hold) {
+        return Problem.of(404, "unknown-hold", "There is no such hold", "hold: " + hold + " (expected: a hold that was neither released nor ran out)")
+                .exception();
+    }
+
+    static ProblemException registryAway(String why) {
+        return Problem.of(503, "registry-not-reachable", "The registry could not be asked", why).retryAfter(RETRY_AFTER).exception();
+    }
+
+    static ProblemException unknownOutcome(String why) {
+        return Problem.of(504, "outcome-unknown", "Nobody knows yet whether the change was made",
+                why + "; ask again with the same Idempotency-Key to learn the outcome").exception();
+    }
+
+    static ProblemException tooLarge(long maxBytes) {
+        return Problem.of(413, "too-large", "The tree can never fit into its namespace",
+                "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes)).exception();
+    }
+
+    static ProblemException sourceRefused(String why) {
+        return Problem.of(400, "source-refused", "The directory is not taken", why).exception();
+    }
+
+    static ProblemException treeRefused(String path, String detail) {
+        return Problem.of(422, "tree-refused", "The tree holds what cannot be stored", path + ": " + detail).with("path", path).exception();
+    }
+
+    static ProblemException diskFull(String why) {
+        return Problem.of(507, "disk-full", "The disk of the store is full", why).exception();
+    }
+
+    static ProblemException notStored(String why) {
+        return Problem.of(500, "not-stored", "The tree could not be read or written", why).exception();
+    }
+
+    static ProblemException keyReused(String key) {
+        return Problem.of(422, "idempotency-key-reused", "The Idempotency-Key was used for another request",
+                "Idempotency-Key: " + key + " (expected: a key that was not used for another request)").exception();
+    }
+
+    /** For every outcome but a stored one. */
+    static ProblemException of(EntryName name, long generation, PutOutcome outcome) {
+        return switch (outcome) {
+            case PutOutcome.Stored stored -> throw new IllegalArgumentException("outcome: " + stored + " (expected: one that refuses)");
+            case PutOutcome.Evicted() -> Problem.of(409, "evicted", "The entry was evicted before its put was answered",
+                    "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
+            case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
+                case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
+                case TOO_LARGE -> Problem.of(413, "too-large", "The tree can never fit into its namespace", detail).exception();
+            };
+            case PutOutcome.Gone() -> Problem.of(409, "generation-gone", "The generation is no longer its entry's",
+                    "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
+            case PutOutcome.NotRegistered(String why) -> Problem.of(503, "not-registered", "The registry did not take the entry",
+                    why + "; nothing was stored, so the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+            case PutOutcome.Unknown() -> unknownOutcome("the registry did not answer in time");
+        };
+    }
+}

@@ -1,0 +1,52 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.HostId;
+import dev.spillway.events.StoreId;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.worker.core.Membership;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.Puts;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** All paths of a worker. */
+public final class WorkerRoutes {
+    /** Describes them. */
+    public static final String OPEN_API = "/dev/spillway/schemas/http/worker.yaml";
+
+    private WorkerRoutes() {}
+
+    /**
+     * What the paths lead to.
+     *
+     * @param address where the worker listens, known once it does
+     */
+    public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
+            ImageStore store, InstantSource clock, Duration holdMax) {}
+
+    public static List<Route> of(Host host) {
+        List<Route> routes = new ArrayList<>();
+        routes.add(new DirectoryPuts(host.puts()).route());
+        routes.addAll(new DirectoryRoutes(host.directories(), host.holdMax()).routes());
+        routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
+        routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));
+        return routes;
+    }
+
+    private static StatusAnswer status(Host host) {
+        HostView view = host.view();
+        HostView.Standing standing = view.standing();
+        Membership membership = view.membership();
+        Position position = view.position().orElse(null);
+        return new StatusAnswer(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(), standing.unreachable(),
+                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), view.counts(), view.bytes(),
+                view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
+    }
+}

@@ -1,0 +1,52 @@
+package dev.spillway.worker.kafka;
+
+import dev.spillway.service.kafka.KafkaSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+
+/** Looks whether Kafka answers. Connects at the first look, so that a worker starts without it. Thread-safe. */
+public final class KafkaReach implements AutoCloseable {
+    private static final Duration WITHIN = Duration.ofSeconds(2);
+
+    private final KafkaSettings settings;
+    private @Nullable Admin admin;
+
+    public KafkaReach(KafkaSettings settings) {
+        this.settings = new KafkaSettings(settings.servers(), settings.clientId() + "-check", WITHIN);
+    }
+
+    /** @throws IOException naming the servers and why they do not answer */
+    public void check() throws IOException, InterruptedException {
+        try {
+            admin().describeCluster().nodes().get();
+        } catch (KafkaException e) {
+            throw away(e);
+        } catch (ExecutionException e) {
+            throw away(e.getCause() == null ? e : e.getCause());
+        }
+    }
+
+    private IOException away(Throwable e) {
+        return new IOException("Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(), e.getMessage()), e);
+    }
+
+    private synchronized Admin admin() {
+        Admin made = admin;
+        if (made == null) {
+            made = Admin.create(settings.admin());
+            admin = made;
+        }
+        return made;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close(Duration.ZERO);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package dev.spillway.worker.kafka;
+
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.Topics;
+import dev.spillway.events.UnreadableEventException;
+import dev.spillway.service.Backoff;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.Message;
+import dev.spillway.worker.core.Position;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Follows the one partition of the orders that is this host's, from the position in the host's index on, and keeps trying while Kafka is away.
+ * It reads no further than the host takes. Other hosts share the partition: their orders are passed over, and how far is said once per run of
+ * them, and when a run is the last thing read only now and then, because each time costs a write.
+ */
+public final class OrderReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OrderReader.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+    private static final Duration PASSED_EVERY = Duration.ofSeconds(5);
+    private static final long OLDEST = -1;
+
+    /** Who takes what is read; each call may block until there is room. */
+    public interface Sink {
+        void ordered(Order order, Position read) throws InterruptedException;
+
+        void passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) throws InterruptedException;
+
+        /** Orders were missed: Kafka no longer has what comes next. */
+        void missed() throws InterruptedException;
+    }
+
+    private record Target(int partition, long nextOffset) {}
+
+    private final KafkaSettings settings;
+    private final HostId host;
+    private final StoreId store;
+    private final Sink sink;
+    private final Backoff backoff;
+    private final EventCodec codec;
+    private final BlockingQueue<Target> targets = new LinkedBlockingQueue<>();
+    private final LongAdder read = new LongAdder();
+    private final Thread thread;
+    private volatile boolean closed;
+    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    /** Of the reader's thread, as are the next two. */
+    private long next = OLDEST;
+    private long passed = OLDEST;
+    private long passedAt = System.nanoTime();
+
+    /** Starts the thread, which waits for a partition to follow. */
+    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Sink sink, Backoff backoff) {
+        this.settings = settings;
+        this.host = host;
+        this.store = store;
+        this.sink = sink;
+        this.backoff = backoff;
+        this.codec = new EventCodec("/spillway/worker/" + host);
+        this.thread = Thread.ofPlatform().daemon().name("orders-" + host).unstarted(this::run);
+        thread.start();
+    }
+
+    /**
+     * Reads this partition from now on, instead of any other; never blocks.
+     *
+     * @param nextOffset where to begin, or -1 for the oldest that is kept
+     */
+    public void follow(int partition, long nextOffset) {
+        targets.add(new Target(partition, nextOffset));
+        wake();
+    }
+
+    /** Orders of this host that were read. */
+    public long orders() {
+        return read.sum();
+    }
+
+    private void wake() {
+        KafkaConsumer<byte[], byte[]> current = consumer;
+        if (current != null) {
+            current.wakeup();
+        }
+    }
+
+    private void run() {
+        try {
+            Target target = targets.take();
+            for (int failed = 0; !closed;) {
+                try {
+                    target = read(target);
+                    failed = 0;
+                } catch (InterruptException e) {
+                    LOG.debug("reading orders ends: {}", e.toString());
+                    return;
+                } catch (KafkaException e) {
+                    failed++;
+                    Duration delay = backoff.delay(failed, RandomGenerator.getDefault());
+                    LOG.atLevel(failed == 1 ? Level.WARN : Level.DEBUG)
+                            .log("orders of partition {} are not read, attempt {}: {}", target.partition(), failed, e.getMessage());
+                    Target other = targets.poll(delay.toMillis(), TimeUnit.MILLISECONDS);
+                    target = other == null ? new Target(target.partition(), next) : other;
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("reading orders ends: {}", e.toString());
+        }
+    }
+
+    /** Reads until another partition is to be followed, or the reader is closed. */
+    private Target read(Target target) throws InterruptedException {
+        Map<String, Object> properties = new HashMap<>(settings.consumer("none"));
+        properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        TopicPartition partition = new TopicPartition(Topics.ORDERS, target.partition());
+        next = target.nextOffset();
+        passed = OLDEST;
+        try (KafkaConsumer<byte[], byte[]> made = new KafkaConsumer<>(properties)) {
+            consumer = made;
+            made.assign(List.of(partition));
+            seek(made, partition, target.nextOffset());
+            while (!closed) {
+                Target other = latestTarget();
+                if (other != null) {
+                    return other;
+                }
+                poll(made, partition);
+            }
+            return target;
+        } finally {
+            consumer = null;
+        }
+    }
+
+    private @Nullable Target latestTarget() {
+        Target latest = null;
+        for (Target each = targets.poll(); each != null; each = targets.poll()) {
+            latest = each;
+        }
+        return latest;
+    }
+
+    private static void seek(KafkaConsumer<byte[], byte[]> made, TopicPartition partition, long nextOffset) {
+        if (nextOffset == OLDEST) {
+            made.seekToBeginning(List.of(partition));
+        } else {
+            made.seek(partition, nextOffset);
+        }
+    }
+
+    private void poll(KafkaConsumer<byte[], byte[]> made, TopicPartition partition) throws InterruptedException {
+        try {
+            for (ConsumerRecord<byte[], byte[]> record : made.poll(POLL).records(partition)) {
+                take(record);
+            }
+            if (passed != OLDEST && System.nanoTime() - passedAt > PASSED_EVERY.toNanos()) {
+                sink.passedOver(new Position(partition.partition(), passed), null, "");
+                passed = OLDEST;
+                passedAt = System.nanoTime();
+            }
+        } catch (WakeupException e) {
+            LOG.debug("partition {}: woken", partition.partition());
+        } catch (OffsetOutOfRangeException e) {
+            LOG.warn("partition {}: Kafka does not have what comes next ({}), so orders may have been missed: reading from the oldest on",
+                    partition.partition(), e.offsetOutOfRangePartitions());
+            made.seekToBeginning(List.of(partition));
+            sink.missed();
+        }
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
+        Position after = new Position(record.partition(), record.offset() + 1);
+        Message message = Message.of(record);
+        Map<String, String> headers = new HashMap<>();
+        message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
+        try {
+            Order order = codec.decode(Order.class, headers, message.value());
+            if (order.hostId().equals(host) && order.storeId().equals(store)) {
+                read.increment();
+                passed = OLDEST;
+                sink.ordered(order, after);
+            } else {
+                passed = after.nextOffset();
+            }
+        } catch (UnreadableEventException e) {
+            unreadable(message, headers, after, e);
+        }
+        next = after.nextOffset();
+    }
+
+    /** An order that may be for this host is reported, so that nobody waits for it in silence. */
+    private void unreadable(Message message, Map<String, String> headers, Position after, UnreadableEventException e)
+            throws InterruptedException {
+        if (message.key() != null && !message.key().equals(host.value())) {
+            passed = after.nextOffset();
+            return;
+        }
+        LOG.warn("order at {}: {}", after, e.getMessage());
+        passed = OLDEST;
+        sink.passedOver(after, replicaId(headers).orElse(null), String.valueOf(e.getMessage()));
+    }
+
+    private static Optional<ReplicaId> replicaId(Map<String, String> headers) {
+        String id = headers.getOrDefault("ce_id", "");
+        int slash = id.indexOf('/');
+        try {
+            return Optional.of(ReplicaId.parse(slash < 0 ? id : id.substring(0, slash)));
+        } catch (InvalidValueException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Ends the thread, which may wait for room at its sink. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        wake();
+        try {
+            thread.join(CLOSE_WITHIN.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

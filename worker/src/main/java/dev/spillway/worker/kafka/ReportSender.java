@@ -1,0 +1,121 @@
+package dev.spillway.worker.kafka;
+
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.EventMessage;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Report;
+import dev.spillway.events.Topics;
+import dev.spillway.service.Backoff;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.Message;
+import dev.spillway.service.kafka.MessageSender;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes reports on a thread of its own, so that nobody waits for Kafka. What cannot be sent is counted and dropped: the heartbeat carries it
+ * too. Thread-safe.
+ */
+public final class ReportSender implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReportSender.class);
+    private static final int WAITING_MAX = 10_000;
+    private static final Backoff CONNECT = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+
+    private final KafkaSettings settings;
+    private final HostId host;
+    private final InstantSource clock;
+    private final EventCodec codec;
+    private final BlockingQueue<Report> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder lost = new LongAdder();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /** Starts the thread, which connects when it has something to send. */
+    public ReportSender(KafkaSettings settings, HostId host, InstantSource clock) {
+        this.settings = settings;
+        this.host = host;
+        this.clock = clock;
+        this.codec = new EventCodec("/spillway/worker/" + host);
+        this.thread = Thread.ofVirtual().name("reports-" + host).unstarted(this::run);
+        thread.start();
+    }
+
+    /** Takes a report to be published; never blocks. */
+    public void publish(Report report) {
+        if (!waiting.offer(report)) {
+            lost.increment();
+        }
+    }
+
+    /** Reports that Kafka has. */
+    public long sent() {
+        return sent.sum();
+    }
+
+    /** Reports that were dropped or whose sending failed. */
+    public long lost() {
+        return lost.sum();
+    }
+
+    private void run() {
+        try {
+            for (int failed = 0; !closed;) {
+                Report first = waiting.take();
+                try (MessageSender sender = new MessageSender(settings)) {
+                    failed = 0;
+                    send(sender, first);
+                    while (!closed) {
+                        send(sender, waiting.take());
+                    }
+                } catch (KafkaException e) {
+                    // Made without a broker that has an address, for example.
+                    failed++;
+                    lost.increment();
+                    LOG.warn("reports are not published: {}", e.getMessage());
+                    Thread.sleep(CONNECT.delay(failed, RandomGenerator.getDefault()));
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("publishing reports ends: {}", e.toString());
+        }
+    }
+
+    private void send(MessageSender sender, Report report) {
+        EventMessage event = codec.encode(report, clock.instant());
+        Map<String, byte[]> headers = new LinkedHashMap<>();
+        event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
+        var _ = sender
+                .send(new Message(Topics.REPORTS, OptionalInt.empty(), host.value(), headers, event.json().getBytes(StandardCharsets.UTF_8)))
+                .whenComplete((offset, failure) -> {
+                    if (failure == null) {
+                        sent.increment();
+                    } else {
+                        lost.increment();
+                        LOG.debug("the report on {} is not published: {}", report.replicaId(), failure.toString());
+                    }
+                });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

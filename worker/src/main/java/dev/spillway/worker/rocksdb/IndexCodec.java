@@ -1,0 +1,102 @@
+package dev.spillway.worker.rocksdb;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.spillway.events.Json;
+import dev.spillway.worker.core.PutOutcome;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/**
+ * How records lie in the index: a byte that says the version, then JSON. Keys begin with a byte that says the kind. A version that adds
+ * components which may be absent stays readable both ways and keeps its number.
+ */
+final class IndexCodec {
+    static final byte VERSION = 1;
+
+    /** What a key names. */
+    enum Kind {
+        STORE('a'), HOLD('h'), MEMBERSHIP('m'), POSITION('p'), REQUEST('q'), REPLICA('r');
+
+        private final byte prefix;
+
+        Kind(char prefix) {
+            this.prefix = (byte) prefix;
+        }
+
+        byte prefix() {
+            return prefix;
+        }
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+    @JsonSubTypes({@JsonSubTypes.Type(value = PutOutcome.Stored.class, name = "STORED"),
+            @JsonSubTypes.Type(value = PutOutcome.Evicted.class, name = "EVICTED"),
+            @JsonSubTypes.Type(value = PutOutcome.Refused.class, name = "REFUSED"),
+            @JsonSubTypes.Type(value = PutOutcome.Gone.class, name = "GONE")})
+    private interface NamedOutcome {}
+
+    private final ObjectMapper mapper =
+            Json.tolerant().addMixIn(PutOutcome.class, NamedOutcome.class).disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
+
+    static byte[] key(Kind kind) {
+        return new byte[]{kind.prefix()};
+    }
+
+    static byte[] key(Kind kind, UUID id) {
+        return ByteBuffer.allocate(1 + 2 * Long.BYTES)
+                .put(kind.prefix())
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array();
+    }
+
+    /** @param ascii whose characters are one byte each */
+    static byte[] key(Kind kind, String ascii) {
+        byte[] text = ascii.getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(1 + text.length).put(kind.prefix()).put(text).array();
+    }
+
+    byte[] write(Object value) {
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            bytes.write(VERSION);
+            bytes.write(mapper.writeValueAsBytes(value));
+            return bytes.toByteArray();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("writing " + value + " into the index", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param what names the record in the message of a failure */
+    <T> T read(String what, byte[] value, Class<T> type) throws IndexDamagedException {
+        if (value.length < 2 || value[0] < 1) {
+            throw new IndexDamagedException(what + ": " + value.length + " bytes (expected: a version and a record)", null);
+        }
+        if (value[0] > VERSION) {
+            throw new IndexDamagedException(
+                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what, value[0], VERSION),
+                    null);
+        }
+        try {
+            T read = mapper.readValue(value, 1, value.length - 1, type);
+            if (read == null) {
+                throw new IndexDamagedException(what + ": null (expected: a record)", null);
+            }
+            return read;
+        } catch (IndexDamagedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IndexDamagedException(what + ": not readable as " + type.getSimpleName(), e);
+        }
+    }
+}
