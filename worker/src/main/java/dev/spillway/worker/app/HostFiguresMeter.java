@@ -29,7 +29,9 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
                     .register(registry);
         }
         Gauge.builder("spillway.holds", view, host -> host.holds().size()).description("Holds in force").register(registry);
-        Gauge.builder("spillway.host.backlog", loop, HostLoop::backlog).description("Inputs that wait for the host's thread").register(registry);
+        Gauge.builder("spillway.host.backlog", loop, HostLoop::backlog)
+                .description("Inputs that wait for the host's thread")
+                .register(registry);
         Gauge.builder("spillway.joined", view, host -> host.standing().joined() ? 1 : 0)
                 .description("Whether the registry takes this host's messages")
                 .register(registry);
@@ -38,7 +40,9 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
         FunctionCounter.builder("spillway.orders.read", orders, OrderReader::orders)
                 .description("Orders of this host read from Kafka")
                 .register(registry);
-        FunctionCounter.builder("spillway.reports.sent", reports, ReportSender::sent).description("Reports that Kafka has").register(registry);
+        FunctionCounter.builder("spillway.reports.sent", reports, ReportSender::sent)
+                .description("Reports that Kafka has")
+                .register(registry);
         FunctionCounter.builder("spillway.reports.lost", reports, ReportSender::lost)
                 .description("Reports that Kafka may not have; the heartbeat carries them")
                 .register(registry);

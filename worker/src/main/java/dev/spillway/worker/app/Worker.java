@@ -93,7 +93,8 @@ public final class Worker implements AutoCloseable {
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(new HostLoop.Parts(index, contents, HostTimes.DEFAULTS, clock, random,
-                        new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(), settings.requestsKept(),
+                        new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(),
+                        settings.requestsKept(),
                         onFailure)));
         OrderReader orders =
                 parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS));
@@ -121,8 +122,9 @@ public final class Worker implements AutoCloseable {
                 settings.putsAtOnce());
         Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
-                WorkerRoutes.of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
-                        store, clock, settings.holdMax())),
+                WorkerRoutes
+                        .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
+                                store, clock, settings.holdMax())),
                 readiness(loop, kafka), metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
     }
 

@@ -29,7 +29,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration holdMax, Duration archiveHold, Duration requestsKept, int putsAtOnce, int unlinksAtOnce, HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
-            Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1", HostId::new);
+            Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
+                    HostId::new);
     private static final Setting<Path> DATA = Setting.path("data", "Directory of the store; made if it is missing");
     private static final Setting<HostPort> LISTEN =
             Setting.address("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
@@ -52,12 +53,15 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static final Setting<Duration> HOLD_MAX =
             positive(Setting.duration("hold-max", "Longest hold that is granted or extended to").defaultTo(Duration.ofHours(24)));
     private static final Setting<Duration> ARCHIVE_HOLD =
-            positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash").defaultTo(Duration.ofMinutes(10)));
+            positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash")
+                    .defaultTo(Duration.ofMinutes(10)));
     private static final Setting<Duration> REQUESTS_KEPT =
-            positive(Setting.duration("requests-kept", "How long the answer of a put with an Idempotency-Key is kept").defaultTo(Duration.ofHours(24)));
-    private static final Setting<Integer> PUTS_AT_ONCE = Setting.integer("puts-at-once", "Trees that are copied or unpacked at the same time")
-            .must("1 or more", number -> number >= 1)
-            .defaultTo(16);
+            positive(Setting.duration("requests-kept", "How long the answer of a put with an Idempotency-Key is kept")
+                    .defaultTo(Duration.ofHours(24)));
+    private static final Setting<Integer> PUTS_AT_ONCE =
+            Setting.integer("puts-at-once", "Trees that are copied or unpacked at the same time")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(16);
     private static final Setting<Integer> UNLINKS_AT_ONCE = Setting.integer("unlinks-at-once", "Trees that are unlinked at the same time")
             .must("1 or more", number -> number >= 1)
             .defaultTo(2);
@@ -68,7 +72,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                     (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
                     new CrossCheck<>(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
                             (connect, timeout) -> connect.compareTo(timeout) <= 0),
-                    new CrossCheck<>(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold", (archive, longest) -> archive.compareTo(longest) <= 0),
+                    new CrossCheck<>(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold",
+                            (archive, longest) -> archive.compareTo(longest) <= 0),
                     new CrossCheck<>(REQUESTS_KEPT, PUT_DEADLINE, "over the time that a put waits",
                             (kept, deadline) -> kept.compareTo(deadline) > 0)));
 

@@ -166,9 +166,10 @@ public final class Directories {
         }
         return switch (registry.namespace(namespace)) {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
-                new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
+                    new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
             case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.slug().equals("unknown-namespace")
-                    ? new PolicyNow.UnknownNamespace() : new PolicyNow.Away(problem.detail());
+                    ? new PolicyNow.UnknownNamespace()
+                    : new PolicyNow.Away(problem.detail());
             case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
             case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
         };
@@ -209,7 +210,8 @@ public final class Directories {
     /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
     public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         return held(name, archiveHold, 0) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
-                ? Optional.of(new HeldArchive(this, hold.get().id(), replica)) : Optional.empty();
+                ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
+                : Optional.empty();
     }
 
     Instant archiveHeldUntil() {

@@ -5,8 +5,8 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.HostAgent;
-import dev.spillway.worker.core.HostIndex;
 import dev.spillway.worker.core.HostIdentity;
+import dev.spillway.worker.core.HostIndex;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
@@ -98,7 +98,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      * @param requestsFor how long an answered put with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
-    public record Parts(HostIndex index, IndexContents contents, HostTimes times, InstantSource clock, RandomGenerator random, Outside outside,
+    public record Parts(HostIndex index, IndexContents contents, HostTimes times, InstantSource clock, RandomGenerator random,
+            Outside outside,
             ImageStore store, int unlinkedAtOnce, Duration requestsFor, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
@@ -299,7 +300,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     private List<Input> take(Instant until) throws InterruptedException {
-        Duration left = Duration.between(clock.instant(), until.isAfter(clock.instant().plus(IDLE_MAX)) ? clock.instant().plus(IDLE_MAX) : until);
+        Duration left =
+                Duration.between(clock.instant(), until.isAfter(clock.instant().plus(IDLE_MAX)) ? clock.instant().plus(IDLE_MAX) : until);
         List<Input> batch = new ArrayList<>();
         Input first = left.isPositive() ? inputs.poll(left.toNanos(), TimeUnit.NANOSECONDS) : inputs.poll();
         if (first != null) {

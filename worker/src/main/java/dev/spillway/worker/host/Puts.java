@@ -95,7 +95,8 @@ public final class Puts {
         record KeyReused(String key) implements Result {}
     }
 
-    public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock, RandomGenerator random,
+    public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock,
+            RandomGenerator random,
             Duration deadline, int stagedAtOnce) {
         this.loop = loop;
         this.store = store;
@@ -174,7 +175,7 @@ public final class Puts {
     private StageOutcome staged(ReplicaId id, Source source, long maxBytes) throws IOException, InterruptedException {
         return switch (source) {
             case Source.Archive(var stream) ->
-                store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT);
+                    store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {
                     yield store.stage(id.toString(), directory, mode, maxBytes);

@@ -140,7 +140,7 @@ public final class Removals implements AutoCloseable {
     private void renamed(Task.Trash trash, TrashOutcome outcome) {
         switch (outcome) {
             case TrashOutcome.Failed(var cause) -> failed(trash, cause);
-            case TrashOutcome.Moved _, TrashOutcome.AlreadyInTrash _, TrashOutcome.Absent _ -> {
+            case TrashOutcome.Moved _,TrashOutcome.AlreadyInTrash _,TrashOutcome.Absent _ -> {
                 if (trash.report()) {
                     results.trashed(trash.id());
                 } else {
@@ -208,7 +208,7 @@ public final class Removals implements AutoCloseable {
                 case UnlinkOutcome.Unlinked(var bytes, var _) -> freed = bytes;
                 case UnlinkOutcome.Absent _ -> {}
                 case UnlinkOutcome.Incomplete(var _, var _, var failures, var count) ->
-                    failure = count + " entries stay, " + String.join("; ", failures);
+                        failure = count + " entries stay, " + String.join("; ", failures);
             }
         } catch (IOException e) {
             failure = String.valueOf(e.getMessage());

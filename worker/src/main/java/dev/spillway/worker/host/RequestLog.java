@@ -50,8 +50,8 @@ final class RequestLog {
 
     private IndexChange answer(KeptRequest request, PutOutcome outcome) {
         return switch (outcome) {
-            case PutOutcome.Stored _, PutOutcome.Evicted _, PutOutcome.Refused _, PutOutcome.Gone _ ->
-                new IndexChange.PutRequest(request.settled(outcome));
+            case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Refused _,PutOutcome.Gone _ ->
+                    new IndexChange.PutRequest(request.settled(outcome));
             case PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
             case PutOutcome.Unknown _ -> begin(request);
         };

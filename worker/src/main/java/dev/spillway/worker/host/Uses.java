@@ -6,11 +6,11 @@ import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.Step;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -75,8 +75,9 @@ final class DirectoryPuts {
         InputStream stream = request.stream();
         Optional<Puts.RequestKey> key = Optional.empty();
         if (given.isPresent()) {
-            DigestInputStream counted = RequestDigest.streamed(List.of("PUT archive", name.namespace().value(), name.key().value(), description,
-                    Long.toString(generation)), stream);
+            DigestInputStream counted =
+                    RequestDigest.streamed(List.of("PUT archive", name.namespace().value(), name.key().value(), description,
+                            Long.toString(generation)), stream);
             stream = counted;
             key = Optional.of(new Puts.RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
@@ -98,7 +99,7 @@ final class DirectoryPuts {
     private static Response answer(EntryName name, long generation, Puts.Result result) {
         return switch (result) {
             case Puts.Result.Settled(var path, var sizeBytes, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
-                Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted));
+                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted));
             case Puts.Result.Settled(var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);

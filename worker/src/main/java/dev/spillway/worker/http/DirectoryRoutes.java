@@ -78,8 +78,8 @@ final class DirectoryRoutes {
         var _ = query.flag("fetch");
         return switch (directories.get(name, hold, fresh)) {
             case Directories.Found.Served(var replica, var path, var granted) ->
-                Response.ok(new FoundAnswer(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(), "local",
-                        granted.map(given -> new FoundAnswer.HoldGranted(given.id(), given.until())).orElse(null)));
+                    Response.ok(new FoundAnswer(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(), "local",
+                            granted.map(given -> new FoundAnswer.HoldGranted(given.id(), given.until())).orElse(null)));
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);

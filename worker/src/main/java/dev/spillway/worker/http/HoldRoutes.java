@@ -7,9 +7,9 @@ import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
-import dev.spillway.worker.filesystem.ImageStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -43,7 +43,8 @@ final class HoldRoutes {
     }
 
     private Response list() {
-        List<HeldAnswer> holds = view.holds().stream().sorted(Comparator.comparing(Hold::until).thenComparing(Hold::id)).map(this::answer).toList();
+        List<HeldAnswer> holds =
+                view.holds().stream().sorted(Comparator.comparing(Hold::until).thenComparing(Hold::id)).map(this::answer).toList();
         return Response.ok(new ListAnswer<>(holds, null));
     }
 

@@ -27,7 +27,9 @@ final class Refusals {
             } catch (InvalidValueException e) {
                 throw Problem.invalid(String.valueOf(e.getMessage())).exception();
             } catch (HostBusyException e) {
-                throw Problem.of(503, "busy", "The host is at its limit", String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(503, "busy", "The host is at its limit", String.valueOf(e.getMessage()))
+                        .retryAfter(RETRY_AFTER)
+                        .exception();
             } catch (HostStoppedException e) {
                 throw Problem.of(503, "host-stopped", "The host takes nothing more",
                         "whether the change was made is found out when the worker starts again").retryAfter(RETRY_AFTER).exception();
@@ -47,11 +49,14 @@ final class Refusals {
 
     static ProblemException stale(EntryName name, long here, long registered) {
         return Problem.of(404, "older-generation", "This host's copy is not the newest",
-                "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered)).exception();
+                "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
+                .exception();
     }
 
     static ProblemException unknownHold(UUID hold) {
-        return Problem.of(404, "unknown-hold", "There is no such hold", "hold: " + hold + " (expected: a hold that was neither released nor ran out)")
+        return Problem
+                .of(404, "unknown-hold", "There is no such hold",
+                        "hold: " + hold + " (expected: a hold that was neither released nor ran out)")
                 .exception();
     }
 

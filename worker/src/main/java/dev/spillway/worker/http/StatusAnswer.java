@@ -21,4 +21,5 @@ import org.jspecify.annotations.Nullable;
  */
 public record StatusAnswer(HostId hostId, StoreId storeId, String address, boolean joined, @Nullable String refusal,
         @Nullable String unreachable, @Nullable RegistryId registryId, long epoch, long incarnation, boolean suspended,
-        Map<ReplicaState, Long> replicas, Map<ReplicaState, Long> bytes, long holds, @Nullable Integer partition, @Nullable Long nextOffset) {}
+        Map<ReplicaState, Long> replicas, Map<ReplicaState, Long> bytes, long holds, @Nullable Integer partition,
+        @Nullable Long nextOffset) {}

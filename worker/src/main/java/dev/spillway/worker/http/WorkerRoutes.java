@@ -45,7 +45,8 @@ public final class WorkerRoutes {
         HostView.Standing standing = view.standing();
         Membership membership = view.membership();
         Position position = view.position().orElse(null);
-        return new StatusAnswer(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(), standing.unreachable(),
+        return new StatusAnswer(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
+                standing.unreachable(),
                 membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), view.counts(), view.bytes(),
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
     }

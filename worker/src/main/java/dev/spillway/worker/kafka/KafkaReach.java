@@ -31,7 +31,8 @@ public final class KafkaReach implements AutoCloseable {
     }
 
     private IOException away(Throwable e) {
-        return new IOException("Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(), e.getMessage()), e);
+        return new IOException("Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(), e.getMessage()),
+                e);
     }
 
     private synchronized Admin admin() {

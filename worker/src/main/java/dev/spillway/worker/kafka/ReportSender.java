@@ -97,7 +97,8 @@ public final class ReportSender implements AutoCloseable {
         Map<String, byte[]> headers = new LinkedHashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         var _ = sender
-                .send(new Message(Topics.REPORTS, OptionalInt.empty(), host.value(), headers, event.json().getBytes(StandardCharsets.UTF_8)))
+                .send(new Message(Topics.REPORTS, OptionalInt.empty(), host.value(), headers,
+                        event.json().getBytes(StandardCharsets.UTF_8)))
                 .whenComplete((offset, failure) -> {
                     if (failure == null) {
                         sent.increment();

@@ -81,9 +81,10 @@ public final class RegistryClient implements AutoCloseable {
     /** Sends a worker's message and says what came of it. */
     public Delivery<?> send(WorkerMessage<?> message) throws InterruptedException {
         Verb verb = verb(message);
-        return switch (anywhere(coordinator -> Call.post(worker(coordinator, message.hostId(), verb.name()), message, timeout), verb.answer())) {
+        return switch (anywhere(coordinator -> Call.post(worker(coordinator, message.hostId(), verb.name()), message, timeout),
+                verb.answer())) {
             case Outcome.Answer<?>(var _, ReconcileAnswer(var rows, var last)) when rows.isEmpty() && !last ->
-                new Delivery.Lost<>("reconcile: answered with an empty page that is not the last (expected: rows)");
+                    new Delivery.Lost<>("reconcile: answered with an empty page that is not the last (expected: rows)");
             case Outcome.Answer<?>(var _, var answer) -> new Delivery.Replied<>(new Reply.Accepted<>(answer));
             case Outcome.Refused<?>(var problem) -> refused(verb, problem);
             case Outcome.Unreachable<?>(var why) -> new Delivery.NotDelivered<>(why);

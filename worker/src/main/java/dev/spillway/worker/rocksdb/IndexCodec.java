@@ -84,7 +84,8 @@ final class IndexCodec {
         }
         if (value[0] > VERSION) {
             throw new IndexDamagedException(
-                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what, value[0], VERSION),
+                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what, value[0],
+                            VERSION),
                     null);
         }
         try {

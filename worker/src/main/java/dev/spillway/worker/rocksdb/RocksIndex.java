@@ -176,7 +176,8 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
                 .filter(kind -> key.length > 0 && key[0] == kind.prefix())
                 .findFirst()
                 .orElseThrow(() -> new IndexDamagedException(
-                        what + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)", null));
+                        what + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)",
+                        null));
     }
 
     @Override
