@@ -1,0 +1,162 @@
+package dev.spillway.coordinator.postgres;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows turned into columns, one array each, for statements that unnest them: one round trip whatever their number. Also what all mappers share.
+ * Not thread-safe.
+ */
+final class Columns<R> {
+    private static final ObjectMapper JSON = Json.tolerant();
+    private static final String EMPTY_OBJECT = "{}";
+
+    private final Collection<R> rows;
+    private final Map<String, Argument> arrays = new LinkedHashMap<>();
+
+    private Columns(Collection<R> rows) {
+        this.rows = rows;
+    }
+
+    static <R> Columns<R> of(Collection<R> rows) {
+        return new Columns<>(rows);
+    }
+
+    Columns<R> texts(String name, Function<? super R, ? extends @Nullable Object> value) {
+        return column(name, "text", new @Nullable String[rows.size()], row -> {
+            Object found = value.apply(row);
+            return found == null ? null : found.toString();
+        });
+    }
+
+    Columns<R> uuids(String name, Function<? super R, @Nullable UUID> value) {
+        return column(name, "uuid", new @Nullable UUID[rows.size()], value);
+    }
+
+    Columns<R> longs(String name, ToLongFunction<? super R> value) {
+        return column(name, "int8", new @Nullable Long[rows.size()], value::applyAsLong);
+    }
+
+    Columns<R> nullableLongs(String name, Function<? super R, @Nullable Long> value) {
+        return column(name, "int8", new @Nullable Long[rows.size()], value);
+    }
+
+    Columns<R> ints(String name, ToIntFunction<? super R> value) {
+        return column(name, "int4", new @Nullable Integer[rows.size()], value::applyAsInt);
+    }
+
+    Columns<R> nullableInts(String name, Function<? super R, @Nullable Integer> value) {
+        return column(name, "int4", new @Nullable Integer[rows.size()], value);
+    }
+
+    Columns<R> doubles(String name, Function<? super R, @Nullable Double> value) {
+        return column(name, "float8", new @Nullable Double[rows.size()], value);
+    }
+
+    Columns<R> booleans(String name, Function<? super R, @Nullable Boolean> value) {
+        return column(name, "bool", new @Nullable Boolean[rows.size()], value);
+    }
+
+    Columns<R> times(String name, Function<? super R, @Nullable Instant> value) {
+        return column(name, "timestamptz", new @Nullable String[rows.size()], row -> {
+            Instant found = value.apply(row);
+            return found == null ? null : found.toString();
+        });
+    }
+
+    private <E> Columns<R> column(String name, String type, @Nullable E[] elements, Function<? super R, @Nullable E> value) {
+        int index = 0;
+        for (R row : rows) {
+            elements[index++] = value.apply(row);
+        }
+        arrays.put(name, array(type, elements));
+        return this;
+    }
+
+    private static Argument array(String type, @Nullable Object[] elements) {
+        return (position, statement, context) -> statement.setArray(position, statement.getConnection().createArrayOf(type, elements));
+    }
+
+    /** Runs the statement, unless there are no rows. */
+    int execute(Handle handle, String sql) {
+        if (rows.isEmpty()) {
+            return 0;
+        }
+        try (var update = handle.createUpdate(sql)) {
+            arrays.forEach(update::bind);
+            return update.execute();
+        }
+    }
+
+    <S extends SqlStatement<S>> S bindTo(S statement) {
+        arrays.forEach(statement::bind);
+        return statement;
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
+        @Nullable
+        OffsetDateTime found = row.getObject(column, OffsetDateTime.class);
+        return found == null ? null : found.toInstant();
+    }
+
+    static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
+        long found = row.getLong(column);
+        return row.wasNull() ? null : found;
+    }
+
+    static @Nullable UUID nullableUuid(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, UUID.class);
+    }
+
+    static UUID uuid(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, UUID.class);
+    }
+
+    static SortedMap<String, String> labels(ResultSet row, String column) throws SQLException {
+        String text = row.getString(column);
+        if (text.equals(EMPTY_OBJECT)) {
+            return Collections.emptySortedMap();
+        }
+        SortedMap<String, String> labels = new TreeMap<>();
+        try {
+            JSON.readTree(text).properties().forEach(label -> labels.put(label.getKey(), label.getValue().textValue()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("stored labels: " + text + " (expected: a JSON object of strings)", e);
+        }
+        return labels;
+    }
+
+    static String json(Map<String, String> labels) {
+        if (labels.isEmpty()) {
+            return EMPTY_OBJECT;
+        }
+        try {
+            return JSON.writeValueAsString(labels);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("labels: " + labels + " (expected: what can be written as JSON)", e);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Changes.CauseOfNamespace;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Policy;
+import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.PolicySet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+
+/** Namespaces and their entries, in one transaction. Not thread-safe. */
+final class EntryTable {
+    static final String COLUMNS =
+            "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
+                    + "e.created_at, e.last_accessed_at ";
+
+    static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
+            new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
+            new SnapshotId(row.getString("snapshot_id")),
+            row.getLong("generation"), row.getLong("size_bytes"),
+            new Description(row.getString("description"), Columns.labels(row, "labels")),
+            row.getLong("last_use"), row.getBoolean("external"), Columns.instant(row, "created_at"),
+            Columns.instant(row, "last_accessed_at"));
+
+    static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
+            new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
+                    row.getDouble("max_eviction_share")),
+            row.getLong("entries"), row.getLong("bytes"), row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"));
+
+    static final String NAMESPACE_COLUMNS =
+            "n.name, n.max_entries, n.max_bytes, n.max_eviction_share, n.entries, n.bytes, n.use_counter, n.hits, n.misses ";
+
+    static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
+            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
+
+    private static final String NAMESPACES_FROM_ARRAYS = """
+            FROM unnest(:name, :maxEntries, :maxBytes, :share, :entries, :bytes, :uses, :hits, :misses)
+                AS u (name, max_entries, max_bytes, max_eviction_share, entries, bytes, use_counter, hits, misses)
+            """;
+
+    private static final String FROM_ARRAYS =
+            """
+                    FROM unnest(:namespace, :key, :snapshot, :generation, :size, :description, :labels::text[]::jsonb[], :use, :external, :created,
+                                 :accessed)
+                        AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at)
+                    """;
+
+    private final Handle handle;
+    private final LeastUses leastUses;
+    private final long epoch;
+    private final Set<NamespaceName> storedNamespaces = new HashSet<>();
+    private final Set<EntryName> stored = new HashSet<>();
+
+    EntryTable(Handle handle, LeastUses leastUses, long epoch) {
+        this.handle = handle;
+        this.leastUses = leastUses;
+        this.epoch = epoch;
+    }
+
+    Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
+        Map<NamespaceName, NamespaceRow> found = new HashMap<>();
+        Columns.of(names)
+                .texts("names", name -> name)
+                .bindTo(handle
+                        .createQuery("SELECT " + NAMESPACE_COLUMNS
+                                + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE"))
+                .map(NAMESPACE_MAPPER)
+                .forEach(row -> found.put(row.name(), row));
+        storedNamespaces.addAll(found.keySet());
+        return found;
+    }
+
+    PolicySet policies() {
+        // One statement, so that the version and the policies are of the same moment.
+        List<PolicySet.Entry> policies = new ArrayList<>();
+        long[] version = {0};
+        handle.createQuery("SELECT r.policy_version, n.name, n.max_bytes FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
+                .map((row, context) -> {
+                    version[0] = row.getLong("policy_version");
+                    String name = row.getString("name");
+                    return name == null ? List.<PolicySet.Entry>of()
+                            : List.of(new PolicySet.Entry(new NamespaceName(name), Columns.nullableLong(row, "max_bytes")));
+                })
+                .forEach(policies::addAll);
+        return new PolicySet(version[0], policies);
+    }
+
+    Map<EntryName, EntryRow> lock(SortedSet<EntryName> names, EntryLock lock) {
+        String sql = "SELECT " + COLUMNS + """
+                FROM entries e WHERE (e.namespace, e.key) IN (SELECT * FROM unnest(:namespaces, :keys))
+                ORDER BY e.namespace, e.key FOR\s""" + switch (lock) {
+            case SHARED -> "SHARE OF e";
+            case EXCLUSIVE -> "UPDATE OF e";
+        };
+        Map<EntryName, EntryRow> found = new HashMap<>();
+        Columns.of(names)
+                .texts("namespaces", EntryName::namespace)
+                .texts("keys", EntryName::key)
+                .bindTo(handle.createQuery(sql))
+                .map(MAPPER)
+                .forEach(row -> found.put(row.name(), row));
+        stored.addAll(found.keySet());
+        return found;
+    }
+
+    List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        List<EntryRow> found = leastUses.page(epoch, namespace, afterUse, limit,
+                from -> handle.createQuery(LEAST_RECENTLY_USED)
+                        .bind("namespace", namespace.value())
+                        .bind("afterUse", from)
+                        .bind("limit", limit)
+                        .map(MAPPER)
+                        .list());
+        found.forEach(row -> stored.add(row.name()));
+        return found;
+    }
+
+    void writeNamespaces(Collection<NamespaceRow> rows) {
+        List<NamespaceRow> added = new ArrayList<>();
+        List<NamespaceRow> changed = new ArrayList<>();
+        rows.forEach(row -> (storedNamespaces.contains(row.name()) ? changed : added).add(row));
+        namespaceColumns(changed).execute(handle, """
+                UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, max_eviction_share = u.max_eviction_share,
+                    entries = u.entries, bytes = u.bytes, use_counter = u.use_counter, hits = u.hits, misses = u.misses
+                """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
+        namespaceColumns(added).execute(handle, """
+                INSERT INTO namespaces (name, max_entries, max_bytes, max_eviction_share, entries, bytes, use_counter, hits, misses)
+                SELECT u.*
+                """ + NAMESPACES_FROM_ARRAYS);
+    }
+
+    private static Columns<NamespaceRow> namespaceColumns(List<NamespaceRow> rows) {
+        return Columns.of(rows)
+                .texts("name", NamespaceRow::name)
+                .nullableLongs("maxEntries", row -> row.policy().maxEntries())
+                .nullableLongs("maxBytes", row -> row.policy().maxBytes())
+                .doubles("share", row -> row.policy().maxEvictionShare())
+                .longs("entries", NamespaceRow::entries)
+                .longs("bytes", NamespaceRow::bytes)
+                .longs("uses", NamespaceRow::useCounter)
+                .longs("hits", NamespaceRow::hits)
+                .longs("misses", NamespaceRow::misses);
+    }
+
+    void risePolicyVersion() {
+        handle.execute("UPDATE registry SET policy_version = policy_version + 1");
+    }
+
+    void riseEvictionCounts(Map<CauseOfNamespace, Long> more) {
+        Columns.of(more.entrySet())
+                .texts("namespace", figure -> figure.getKey().namespace())
+                .texts("cause", figure -> figure.getKey().cause())
+                .longs("count", Map.Entry::getValue)
+                .execute(handle, """
+                        INSERT INTO eviction_counts AS c (namespace, cause, count)
+                        SELECT u.* FROM unnest(:namespace, :cause, :count) AS u (namespace, cause, count) ORDER BY u.namespace, u.cause
+                        ON CONFLICT (namespace, cause) DO UPDATE SET count = c.count + excluded.count""");
+    }
+
+    void delete(Collection<EntryName> names) {
+        Columns.of(names)
+                .texts("namespaces", EntryName::namespace)
+                .texts("keys", EntryName::key)
+                .execute(handle,
+                        "DELETE FROM entries WHERE (namespace, key) IN (SELECT * FROM unnest(:namespaces, :keys))");
+    }
+
+    void write(Collection<EntryRow> rows) {
+        List<EntryRow> added = new ArrayList<>();
+        List<EntryRow> changed = new ArrayList<>();
+        rows.forEach(row -> (stored.contains(row.name()) ? changed : added).add(row));
+        columns(changed).execute(handle, """
+                UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
+                    description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
+                    last_accessed_at = u.last_accessed_at
+                """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
+        columns(added).execute(handle,
+                """
+                        INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
+                            last_accessed_at) SELECT u.*
+                        """
+                        + FROM_ARRAYS);
+    }
+
+    private static Columns<EntryRow> columns(List<EntryRow> rows) {
+        return Columns.of(rows)
+                .texts("namespace", row -> row.name().namespace())
+                .texts("key", row -> row.name().key())
+                .texts("snapshot", EntryRow::snapshotId)
+                .longs("generation", EntryRow::generation)
+                .longs("size", EntryRow::sizeBytes)
+                .texts("description", row -> row.description().text())
+                .texts("labels", row -> Columns.json(row.description().labels()))
+                .longs("use", EntryRow::lastUse)
+                .booleans("external", EntryRow::external)
+                .times("created", EntryRow::createdAt)
+                .times("accessed", EntryRow::lastAccessedAt);
+    }
+}

@@ -1,0 +1,102 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
+import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.ReplicaId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+
+import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
+
+/** Evictions with their orders, in one read transaction. Not thread-safe. */
+final class EvictionReading {
+    private static final String IS_OPEN = "(e.unfinished OR EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id))";
+
+    private static final String EVICTIONS = "SELECT " + EvictionTable.COLUMNS + ", " + IS_OPEN + " AS is_open FROM evictions e WHERE ";
+
+    private static final String OF_HOST = """
+            AND (EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id AND r.host_id = :host)
+                OR EXISTS (SELECT FROM replica_history c WHERE c.eviction_id = e.eviction_id AND c.host_id = :host))""";
+
+    private static final String ORDERS = """
+            SELECT ev.id, o.* FROM unnest(:ids) AS ev (id) CROSS JOIN LATERAL (
+                SELECT r.replica_id, r.host_id, CASE WHEN r.deferred_until IS NULL THEN 'OPEN' ELSE 'DEFERRED' END AS state, r.attempts,
+                    r.next_attempt_at, r.last_error, r.deferred_until, NULL::timestamptz AS closed_at
+                FROM replicas r WHERE r.eviction_id = ev.id
+                UNION ALL
+                SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
+                FROM replica_history c WHERE c.eviction_id = ev.id
+                ORDER BY replica_id LIMIT :limit) AS o""";
+
+    private record Found(EvictionFact fact, long number, boolean open) {}
+
+    private static final RowMapper<Found> FOUND = (row, context) -> new Found(EvictionTable.MAPPER.map(row, context), row.getLong("number"),
+            row.getBoolean("is_open"));
+
+    private record OrderOf(EvictionId eviction, OrderView order) {}
+
+    private static final RowMapper<OrderOf> ORDER = (row, context) -> new OrderOf(new EvictionId(Columns.uuid(row, "id")),
+            new OrderView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(row.getString("host_id")), row.getString("state"),
+                    row.getInt("attempts"), Columns.nullableInstant(row, "next_attempt_at"), row.getString("last_error"),
+                    Columns.nullableInstant(row, "deferred_until"), Columns.nullableInstant(row, "closed_at")));
+
+    private final Handle handle;
+
+    EvictionReading(Handle handle) {
+        this.handle = handle;
+    }
+
+    Optional<EvictionView> one(EvictionId id) {
+        List<Found> found = handle.createQuery(EVICTIONS + "e.eviction_id = :id").bind("id", id.value()).map(FOUND).list();
+        Map<EvictionId, List<OrderView>> orders = orders(found);
+        return found.stream().findFirst().map(eviction -> view(eviction, orders));
+    }
+
+    Page<EvictionView> page(EvictionFilter filter, long before, int limit) {
+        String sql = EVICTIONS + "e.number < :before" + (filter.state() == null ? "" : switch (filter.state()) {
+            case "open" -> " AND " + IS_OPEN;
+            case "closed" -> " AND NOT " + IS_OPEN;
+            default -> throw new InvalidValueException("state", filter.state(), "open or closed");
+        }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
+                + " ORDER BY e.number DESC LIMIT :limit";
+        Query query = handle.createQuery(sql).bind("before", before).bind("limit", limit + 1);
+        if (filter.namespace() != null) {
+            query.bind("namespace", filter.namespace().value());
+        }
+        if (filter.hostId() != null) {
+            query.bind("host", filter.hostId().value());
+        }
+        List<Found> found = query.map(FOUND).list();
+        Map<EvictionId, List<OrderView>> orders = orders(found);
+        return PostgresQueries.page(found, limit, eviction -> Long.toString(eviction.number()), eviction -> view(eviction, orders));
+    }
+
+    private static EvictionView view(Found found, Map<EvictionId, List<OrderView>> orders) {
+        return new EvictionView(found.fact(), found.open(), List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
+    }
+
+    private Map<EvictionId, List<OrderView>> orders(List<Found> of) {
+        Map<EvictionId, List<OrderView>> orders = new HashMap<>();
+        if (!of.isEmpty()) {
+            Columns.of(of)
+                    .uuids("ids", found -> found.fact().id().value())
+                    .bindTo(handle.createQuery(ORDERS))
+                    .bind("limit", LIMIT_MAX)
+                    .map(ORDER)
+                    .forEach(order -> orders.computeIfAbsent(order.eviction(), id -> new ArrayList<>()).add(order.order()));
+        }
+        return orders;
+    }
+}

@@ -1,0 +1,104 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Rows.DueFact;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+
+/** Evictions, their facts and what of both is left to do, in one transaction. Not thread-safe. */
+final class EvictionTable {
+    static final String COLUMNS =
+            "e.eviction_id, e.number, e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.cause, e.replicas, e.labels, "
+                    + "e.evicted_at, e.unfinished, e.publish_attempts ";
+
+    static final RowMapper<EvictionFact> MAPPER = (row, context) -> new EvictionFact(new EvictionId(Columns.uuid(row, "eviction_id")),
+            new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
+            row.getLong("generation"), row.getLong("size_bytes"), EvictionCause.valueOf(row.getString("cause")), row.getInt("replicas"),
+            Columns.labels(row, "labels"), Columns.instant(row, "evicted_at"));
+
+    static final String DUE_FACTS = "SELECT " + COLUMNS + """
+            FROM evictions e WHERE e.published_at IS NULL AND e.publish_next_at <= :now ORDER BY e.publish_next_at, e.number LIMIT :limit
+            FOR UPDATE SKIP LOCKED""";
+
+    static final String UNFINISHED =
+            "SELECT " + COLUMNS + " FROM evictions e WHERE e.unfinished ORDER BY e.number LIMIT :limit FOR UPDATE SKIP LOCKED";
+
+    private final Handle handle;
+    private final Instant now;
+
+    EvictionTable(Handle handle, Instant now) {
+        this.handle = handle;
+        this.now = now;
+    }
+
+    List<DueFact> lockDueFacts(int limit) {
+        return handle.createQuery(DUE_FACTS)
+                .bind("now", now)
+                .bind("limit", limit)
+                .map((row, context) -> new DueFact(MAPPER.map(row, context), row.getInt("publish_attempts")))
+                .list();
+    }
+
+    List<EvictionFact> lockUnfinished(int limit) {
+        return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
+    }
+
+    void add(List<EvictionFact> facts, SortedSet<EvictionId> unfinished) {
+        Columns.of(facts)
+                .uuids("id", fact -> fact.id().value())
+                .texts("namespace", EvictionFact::namespace)
+                .texts("key", EvictionFact::key)
+                .texts("snapshot", EvictionFact::snapshotId)
+                .longs("generation", EvictionFact::generation)
+                .longs("size", EvictionFact::sizeBytes)
+                .texts("cause", EvictionFact::cause)
+                .ints("replicas", EvictionFact::replicas)
+                .texts("labels", fact -> Columns.json(fact.labels()))
+                .times("at", EvictionFact::evictedAt)
+                .booleans("unfinished", fact -> unfinished.contains(fact.id()))
+                .execute(handle,
+                        """
+                                INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
+                                    evicted_at, unfinished, publish_next_at)
+                                SELECT u.id, u.namespace, u.key, u.snapshot, u.generation, u.size, u.cause, u.replicas, u.labels, u.at, u.unfinished, u.at
+                                FROM unnest(:id, :namespace, :key, :snapshot, :generation, :size, :cause, :replicas, :labels::text[]::jsonb[], :at,
+                                            :unfinished) WITH ORDINALITY
+                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, place)
+                                ORDER BY u.place""");
+    }
+
+    void finish(Collection<EvictionId> finished) {
+        Columns.of(finished)
+                .uuids("ids", EvictionId::value)
+                .execute(handle,
+                        "UPDATE evictions SET unfinished = false WHERE eviction_id = ANY(:ids)");
+    }
+
+    void handOut(Map<EvictionId, Instant> dueAgainAt) {
+        Columns.of(dueAgainAt.entrySet()).uuids("id", due -> due.getKey().value()).times("at", Map.Entry::getValue).execute(handle, """
+                UPDATE evictions e SET publish_next_at = u.at, publish_attempts = e.publish_attempts + 1
+                FROM unnest(:id, :at) AS u (id, at) WHERE e.eviction_id = u.id""");
+    }
+
+    /** Two that published the same facts must not lock them crosswise, so they are locked in order first. */
+    void publish(Collection<EvictionId> published) {
+        Columns.of(published)
+                .uuids("ids", EvictionId::value)
+                .times("now", ignored -> now)
+                .execute(handle,
+                        """
+                                WITH unpublished AS MATERIALIZED (
+                                    SELECT eviction_id FROM evictions WHERE eviction_id = ANY(:ids) AND published_at IS NULL ORDER BY eviction_id FOR UPDATE)
+                                UPDATE evictions e SET published_at = (:now)[1] FROM unpublished u WHERE e.eviction_id = u.eviction_id""");
+    }
+}

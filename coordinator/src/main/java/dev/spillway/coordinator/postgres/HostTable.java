@@ -1,0 +1,150 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.Rows.HostLock;
+import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HostFigures;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+
+/** Hosts and what reconciliations remember of them, in one transaction. Not thread-safe. */
+final class HostTable {
+    static final String COLUMNS =
+            "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
+                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention ";
+
+    static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
+            new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), HostState.valueOf(row.getString("state")),
+            row.getLong("incarnation"),
+            row.getInt("partition"), Columns.instant(row, "last_heard_at"),
+            new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
+                    row.getLong("free_bytes")),
+            row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
+            row.getString("attention"));
+
+    private static final String FROM_ARRAYS =
+            """
+                    FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :readmitted,
+                                 :reconcileFirst, :reconciled, :attention)
+                         AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted,
+                               reconcile_first, last_reconciled_at, attention)
+                    """;
+
+    private final Handle handle;
+    private final Set<HostId> stored = new HashSet<>();
+
+    HostTable(Handle handle) {
+        this.handle = handle;
+    }
+
+    Map<HostId, HostRow> lock(SortedSet<HostId> ids, HostLock lock) {
+        String sql = "SELECT " + COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) ORDER BY h.host_id FOR " + switch (lock) {
+            case FENCE -> "KEY SHARE";
+            case HEARTBEAT -> "NO KEY UPDATE";
+            case INCARNATION -> "UPDATE";
+        };
+        Map<HostId, HostRow> found = new HashMap<>();
+        Columns.of(ids).texts("ids", id -> id).bindTo(handle.createQuery(sql)).map(MAPPER).forEach(row -> found.put(row.id(), row));
+        stored.addAll(found.keySet());
+        return found;
+    }
+
+    List<HostRow> lockUnheardSince(Instant deadline, int limit) {
+        List<HostRow> found = handle.createQuery("SELECT " + COLUMNS + """
+                FROM hosts h WHERE h.state = 'ACTIVE' AND h.last_heard_at < :deadline ORDER BY h.host_id LIMIT :limit
+                FOR NO KEY UPDATE SKIP LOCKED""").bind("deadline", deadline).bind("limit", limit).map(MAPPER).list();
+        found.forEach(row -> stored.add(row.id()));
+        return found;
+    }
+
+    int leastLoadedPartition(int partitions) {
+        return handle.createQuery("""
+                SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p
+                GROUP BY p ORDER BY count(h.host_id), p LIMIT 1""").bind("last", partitions - 1).mapTo(Integer.class).one();
+    }
+
+    Map<ReplicaId, Sighting> sightings(HostId host) {
+        Map<ReplicaId, Sighting> found = new HashMap<>();
+        handle.createQuery("SELECT replica_id, kind, first_seen_at, looks FROM sightings WHERE host_id = :host")
+                .bind("host", host.value())
+                .map((row, context) -> new Sighting(host, new ReplicaId(Columns.uuid(row, "replica_id")),
+                        Sighting.Kind.valueOf(row.getString("kind")),
+                        Columns.instant(row, "first_seen_at"), row.getInt("looks")))
+                .forEach(sighting -> found.put(sighting.replicaId(), sighting));
+        return found;
+    }
+
+    /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
+    void write(Collection<HostRow> rows) {
+        List<HostRow> added = new ArrayList<>();
+        List<HostRow> changed = new ArrayList<>();
+        rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
+        columns(changed).execute(handle,
+                """
+                        UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
+                            last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
+                            free_bytes = u.free_bytes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
+                            last_reconciled_at = u.last_reconciled_at, attention = u.attention
+                        """
+                        + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
+        columns(added).execute(handle, """
+                INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
+                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention) SELECT u.*
+                """ + FROM_ARRAYS);
+    }
+
+    private static Columns<HostRow> columns(List<HostRow> rows) {
+        return Columns.of(rows)
+                .texts("id", HostRow::id)
+                .uuids("store", row -> row.storeId().value())
+                .texts("address", HostRow::address)
+                .texts("state", HostRow::state)
+                .longs("incarnation", HostRow::incarnation)
+                .ints("partition", HostRow::partition)
+                .times("heard", HostRow::lastHeardAt)
+                .longs("replicas", row -> row.figures().replicas())
+                .longs("bytes", row -> row.figures().bytes())
+                .longs("held", row -> row.figures().held())
+                .longs("trash", row -> row.figures().trash())
+                .longs("free", row -> row.figures().freeBytes())
+                .booleans("readmitted", HostRow::readmitted)
+                .booleans("reconcileFirst", HostRow::reconcileFirst)
+                .times("reconciled", HostRow::lastReconciledAt)
+                .texts("attention", HostRow::attention);
+    }
+
+    void replaceSightings(Map<HostId, List<Sighting>> sightings) {
+        Columns.of(sightings.keySet()).texts("hosts", id -> id).execute(handle, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
+        // A message may name a replica twice; the last word about it stands.
+        Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();
+        List<Sighting> all = new ArrayList<>();
+        for (List<Sighting> ofHost : sightings.values()) {
+            byReplica.clear();
+            ofHost.forEach(sighting -> byReplica.put(sighting.replicaId(), sighting));
+            all.addAll(byReplica.values());
+        }
+        Columns.of(all)
+                .texts("host", Sighting::hostId)
+                .uuids("replica", sighting -> sighting.replicaId().value())
+                .texts("kind", Sighting::kind)
+                .times("first", Sighting::firstSeenAt)
+                .ints("looks", Sighting::looks)
+                .execute(handle, """
+                        INSERT INTO sightings (host_id, replica_id, kind, first_seen_at, looks)
+                        SELECT u.* FROM unnest(:host, :replica, :kind, :first, :looks) AS u""");
+    }
+}

@@ -1,0 +1,67 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
+import org.flywaydb.core.api.MigrationVersion;
+import org.jspecify.annotations.Nullable;
+
+/** Brings the schema to this version. Several coordinators may do so at the same time: one works, the others wait for it. */
+final class Migrations {
+    private static final String LOCATION = "classpath:dev/spillway/schemas/migrations";
+
+    private final DataSource database;
+    private final String where;
+
+    /**
+     * For one database.
+     *
+     * @param where its address, for messages
+     */
+    Migrations(DataSource database, String where) {
+        this.database = database;
+        this.where = where;
+    }
+
+    /**
+     * Runs what is missing.
+     *
+     * @throws RegistryUnavailableException if the database cannot be reached
+     * @throws SchemaVersionException       if a newer version migrated the schema, or it is not what the migrations made
+     */
+    void run() {
+        try {
+            Flyway flyway = Flyway.configure().dataSource(database).locations(LOCATION).failOnMissingLocations(true).load();
+            refuseNewer(flyway.info());
+            flyway.migrate();
+        } catch (FlywayException e) {
+            if (StorageFailure.sql(e) != null && StorageFailure.of(e) == StorageFailure.UNAVAILABLE) {
+                throw new RegistryUnavailableException("database " + where + ": " + message(e), e);
+            }
+            throw new SchemaVersionException("schema of " + where + ": " + message(e), e);
+        }
+    }
+
+    private void refuseNewer(MigrationInfoService info) {
+        MigrationInfo current = info.current();
+        MigrationVersion known = MigrationVersion.EMPTY;
+        for (MigrationInfo migration : info.all()) {
+            if (migration.getVersion() != null && migration.getState().isResolved() && migration.getVersion().compareTo(known) > 0) {
+                known = migration.getVersion();
+            }
+        }
+        if (current != null && current.getVersion() != null && current.getVersion().compareTo(known) > 0) {
+            throw new SchemaVersionException("schema version of " + where + ": " + current.getVersion() + " (expected: at most " + known
+                    + "; a newer Spillway has migrated it)", null);
+        }
+    }
+
+    private static String message(FlywayException e) {
+        @Nullable
+        Throwable sql = StorageFailure.sql(e);
+        return String.valueOf(sql == null ? e.getMessage() : sql.getMessage()).lines().findFirst().orElse("");
+    }
+}

@@ -1,0 +1,209 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/** Reads of the registry, each in a read-only transaction that sees one moment. Thread-safe. */
+final class PostgresQueries implements RegistryQueries {
+    private static final String HOST_VIEWS = "SELECT " + HostTable.COLUMNS + """
+            , o.open_rows, o.open_bytes, o.open_orders, o.oldest FROM hosts h CROSS JOIN LATERAL (
+                SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
+                    min(r.doomed_at) AS oldest
+                FROM replicas r WHERE r.host_id = h.host_id) AS o""";
+
+    private static final RowMapper<HostView> HOST_VIEW =
+            (row, context) -> new HostView(HostTable.MAPPER.map(row, context), row.getLong("open_rows"),
+                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"));
+
+    private final Jdbi jdbi;
+    private final String begin;
+
+    PostgresQueries(Jdbi jdbi, PostgresRegistrySettings settings) {
+        this.jdbi = jdbi;
+        begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = "
+                + settings.commandDeadline().toMillis();
+    }
+
+    private <T> T read(String what, Function<Handle, T> reading) {
+        try {
+            return jdbi.inTransaction(handle -> {
+                handle.execute(begin);
+                return reading.apply(handle);
+            });
+        } catch (RuntimeException e) {
+            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
+                throw e;
+            }
+            throw new RegistryUnavailableException("reading " + what + " failed: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public List<NamespaceView> namespaces() {
+        return read("namespaces", handle -> namespaces(handle, null));
+    }
+
+    @Override
+    public Optional<NamespaceView> namespace(NamespaceName name) {
+        return read("namespace " + name, handle -> namespaces(handle, name)).stream().findFirst();
+    }
+
+    private static List<NamespaceView> namespaces(Handle handle, @Nullable NamespaceName only) {
+        Map<NamespaceName, Map<EvictionCause, Long>> counts = new HashMap<>();
+        one(handle.createQuery("SELECT namespace, cause, count FROM eviction_counts" + (only == null ? "" : " WHERE namespace = :only")),
+                only)
+                .map((row, context) -> counts
+                        .computeIfAbsent(new NamespaceName(row.getString("namespace")), name -> new EnumMap<>(EvictionCause.class))
+                        .put(EvictionCause.valueOf(row.getString("cause")), row.getLong("count")))
+                .list();
+        return one(handle
+                .createQuery("SELECT " + EntryTable.NAMESPACE_COLUMNS + " FROM namespaces n" + (only == null ? "" : " WHERE n.name = :only")
+                        + " ORDER BY n.name"),
+                only).map(EntryTable.NAMESPACE_MAPPER)
+                .stream()
+                .map(row -> view(row, counts.getOrDefault(row.name(), new EnumMap<>(EvictionCause.class))))
+                .toList();
+    }
+
+    private static Query one(Query query, @Nullable NamespaceName only) {
+        return only == null ? query : query.bind("only", only.value());
+    }
+
+    private static NamespaceView view(NamespaceRow row, Map<EvictionCause, Long> evictions) {
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.hits(), row.misses(), evictions);
+    }
+
+    @Override
+    public Optional<EntryView> entry(EntryName name) {
+        return read("entry " + name, handle -> handle
+                .createQuery("SELECT " + EntryTable.COLUMNS + " FROM entries e WHERE e.namespace = :namespace AND e.key = :key")
+                .bind("namespace", name.namespace().value())
+                .bind("key", name.key().value())
+                .map(EntryTable.MAPPER)
+                .findOne()
+                .map(row -> view(row, replicasOf(handle, row))));
+    }
+
+    private static List<ReplicaView> replicasOf(Handle handle, EntryRow entry) {
+        return handle.createQuery("""
+                SELECT replica_id, host_id, CASE WHEN doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, registered_at FROM replicas
+                WHERE generation = :generation AND namespace = :namespace AND key = :key ORDER BY replica_id LIMIT :limit""")
+                .bind("generation", entry.generation())
+                .bind("namespace", entry.name().namespace().value())
+                .bind("key", entry.name().key().value())
+                .bind("limit", LIMIT_MAX)
+                .map((row, context) -> new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(row.getString("host_id")),
+                        row.getString("state"), Columns.instant(row, "registered_at")))
+                .list();
+    }
+
+    private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
+        return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
+                row.lastAccessedAt(),
+                replicas);
+    }
+
+    @Override
+    public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
+            int limit) {
+        long afterUse = after == null ? 0 : number(after);
+        String sql = "SELECT " + EntryTable.COLUMNS + " FROM entries e WHERE e.namespace = :namespace AND e.last_use > :after"
+                + (keyPrefix == null ? "" : " AND starts_with(e.key, :prefix)")
+                + (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb")
+                + " ORDER BY e.last_use LIMIT :limit";
+        return read("entries of " + namespace, handle -> {
+            Query query = handle.createQuery(sql).bind("namespace", namespace.value()).bind("after", afterUse).bind("limit", limit + 1);
+            if (keyPrefix != null) {
+                query.bind("prefix", keyPrefix);
+            }
+            if (!labels.isEmpty()) {
+                query.bind("labels", Columns.json(labels));
+            }
+            return page(query.map(EntryTable.MAPPER).list(), limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
+        });
+    }
+
+    @Override
+    public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
+        return read("snapshots of " + namespace,
+                handle -> page(
+                        handle.createQuery("""
+                                SELECT DISTINCT snapshot_id FROM entries WHERE namespace = :namespace AND snapshot_id > :after
+                                ORDER BY snapshot_id LIMIT :limit""")
+                                .bind("namespace", namespace.value())
+                                .bind("after", after == null ? "" : after)
+                                .bind("limit", limit + 1)
+                                .map((row, context) -> new SnapshotId(row.getString("snapshot_id")))
+                                .list(),
+                        limit, SnapshotId::value, Function.identity()));
+    }
+
+    static <R, T> Page<T> page(List<R> found, int limit, Function<R, String> cursor, Function<R, T> view) {
+        List<R> shown = found.size() > limit ? found.subList(0, limit) : found;
+        return new Page<>(shown.stream().map(view).toList(), found.size() > limit ? cursor.apply(shown.getLast()) : null);
+    }
+
+    private static long number(String cursor) {
+        if (cursor.length() > 18 || !cursor.chars().allMatch(c -> c >= '0' && c <= '9') || cursor.isEmpty()) {
+            throw new InvalidValueException("after", cursor, "the next of an earlier page");
+        }
+        return Long.parseLong(cursor);
+    }
+
+    @Override
+    public Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit) {
+        long before = after == null ? Long.MAX_VALUE : number(after);
+        return read("evictions", handle -> new EvictionReading(handle).page(filter, before, limit));
+    }
+
+    @Override
+    public Optional<EvictionView> eviction(EvictionId id) {
+        return read("eviction " + id, handle -> new EvictionReading(handle).one(id));
+    }
+
+    @Override
+    public List<HostView> hosts() {
+        return read("hosts", handle -> handle.createQuery(HOST_VIEWS + " ORDER BY h.host_id").map(HOST_VIEW).list());
+    }
+
+    @Override
+    public Optional<HostView> host(HostId id) {
+        return read("host " + id,
+                handle -> handle.createQuery(HOST_VIEWS + " WHERE h.host_id = :id").bind("id", id.value()).map(HOST_VIEW).findOne());
+    }
+
+    @Override
+    public ActivityPage activity(@Nullable String after, int limit) {
+        return read("activity", handle -> new ActivityTable(handle).page(after, limit));
+    }
+
+    @Override
+    public OpenOrders openOrders() {
+        return read("open orders",
+                handle -> handle
+                        .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM replicas WHERE doom_cause IS NOT NULL")
+                        .map((row, context) -> new OpenOrders(row.getLong("orders"), Columns.nullableInstant(row, "oldest")))
+                        .one());
+    }
+}

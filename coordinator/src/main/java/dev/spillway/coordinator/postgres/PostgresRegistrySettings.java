@@ -1,0 +1,81 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.events.InvalidValueException;
+import java.time.Duration;
+
+/**
+ * How the registry reaches its database and what it keeps there.
+ *
+ * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
+ * @param poolSize        connections at most, 1 or more
+ * @param poolWait        how long a command waits for a connection, 250 ms or more
+ * @param commandDeadline how long after it was asked for a command may still begin, and how long one statement may take
+ * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more
+ */
+public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
+        int partitions, Retention retention) {
+    private static final String URL_START = "jdbc:postgresql:";
+    private static final Duration POOL_WAIT_MIN = Duration.ofMillis(250);
+
+    /**
+     * How long what is over is kept.
+     *
+     * @param idempotencyKeys longer than any client retries
+     * @param activity        how far back watchers can resume
+     * @param history         closed replicas, and evictions all of whose orders are closed
+     * @param chunk           rows deleted by one statement at most, 1 or more
+     */
+    public record Retention(Duration idempotencyKeys, Duration activity, Duration history, int chunk) {
+        public static final Retention DEFAULTS = new Retention(Duration.ofHours(24), Duration.ofDays(1), Duration.ofDays(7), 1_000);
+
+        public Retention {
+            if (chunk < 1) {
+                throw new InvalidValueException("chunk", chunk, "1 or more");
+            }
+        }
+    }
+
+    public PostgresRegistrySettings {
+        if (!url.startsWith(URL_START)) {
+            throw new InvalidValueException("url", url, URL_START + "//host:port/database");
+        }
+        if (poolSize < 1) {
+            throw new InvalidValueException("poolSize", poolSize, "1 or more");
+        }
+        if (poolWait.compareTo(POOL_WAIT_MIN) < 0) {
+            throw new InvalidValueException("poolWait", poolWait, POOL_WAIT_MIN + " or more");
+        }
+        if (commandDeadline.isNegative() || commandDeadline.isZero()) {
+            throw new InvalidValueException("commandDeadline", commandDeadline, "more than zero");
+        }
+        if (partitions < 1) {
+            throw new InvalidValueException("partitions", partitions, "1 or more");
+        }
+    }
+
+    /** With 10 connections, 3 s for one of them, 10 s for a command and the usual retention. */
+    public static PostgresRegistrySettings of(String url, String user, String password, int partitions) {
+        return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), partitions,
+                Retention.DEFAULTS);
+    }
+
+    public PostgresRegistrySettings withPool(int size, Duration wait) {
+        return new PostgresRegistrySettings(url, user, password, size, wait, commandDeadline, partitions, retention);
+    }
+
+    public PostgresRegistrySettings withCommandDeadline(Duration deadline) {
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, deadline, partitions, retention);
+    }
+
+    public PostgresRegistrySettings withRetention(Retention kept) {
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, partitions, kept);
+    }
+
+    /** Everything but the password. */
+    @Override
+    public String toString() {
+        return "PostgresRegistrySettings[url=" + url + ", user=" + user + ", poolSize=" + poolSize + ", poolWait=" + poolWait
+                + ", commandDeadline="
+                + commandDeadline + ", partitions=" + partitions + ", retention=" + retention + "]";
+    }
+}

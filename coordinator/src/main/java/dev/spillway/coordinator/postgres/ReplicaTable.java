@@ -1,0 +1,286 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.ClosedReplica;
+import dev.spillway.coordinator.core.Doom;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows.DueOrder;
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/** Recorded replica ids, open replica rows and the history of closed ones, in one transaction. Not thread-safe. */
+final class ReplicaTable {
+    private static final String COLUMNS =
+            "r.replica_id, r.host_id, r.namespace, r.key, r.snapshot_id, r.generation, r.size_bytes, r.registered_at, "
+                    + "r.doom_cause, r.eviction_id, r.doomed_at, r.attempts, r.next_attempt_at, r.last_error, r.deferred_until ";
+
+    private static final RowMapper<ReplicaRow> MAPPER = (row, context) -> new ReplicaRow(new ReplicaId(Columns.uuid(row, "replica_id")),
+            new HostId(row.getString("host_id")), name(row), new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"),
+            row.getLong("size_bytes"), Columns.instant(row, "registered_at"), doom(row));
+
+    static final String RECORD = """
+            INSERT INTO replica_ids (replica_id, host_id, incarnation, recorded_at)
+            SELECT id, :host, :incarnation, :now FROM unnest(:ids) AS id ORDER BY id
+            ON CONFLICT DO NOTHING RETURNING replica_id""";
+
+    static final String DUE_OF_HOST = "SELECT " + COLUMNS + """
+            FROM replicas r WHERE r.host_id = :host AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
+            ORDER BY r.doomed_at, r.replica_id LIMIT :limit FOR UPDATE SKIP LOCKED""";
+
+    /**
+     * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
+     * the fleet nor with what waits for hosts that are away.
+     */
+    static final String DUE_CANDIDATES = """
+            WITH RECURSIVE ordered (host_id) AS (
+                SELECT min(host_id) FROM replicas WHERE doom_cause IS NOT NULL
+                UNION ALL
+                SELECT (SELECT min(r.host_id) FROM replicas r WHERE r.doom_cause IS NOT NULL AND r.host_id > o.host_id)
+                FROM ordered o WHERE o.host_id IS NOT NULL)
+            SELECT due.replica_id FROM ordered o JOIN hosts h ON h.host_id = o.host_id AND h.state = 'ACTIVE'
+            CROSS JOIN LATERAL (
+                SELECT r.replica_id, r.next_attempt_at FROM replicas r
+                WHERE r.host_id = o.host_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
+                ORDER BY r.next_attempt_at, r.replica_id LIMIT :limit) AS due
+            ORDER BY due.next_attempt_at, due.replica_id LIMIT :limit""";
+
+    private static final String DUE_LOCKED = "SELECT " + COLUMNS + """
+            FROM replicas r WHERE r.replica_id = ANY(:ids) AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
+            ORDER BY r.next_attempt_at, r.replica_id FOR UPDATE SKIP LOCKED""";
+
+    private static final String LIVE = "SELECT " + COLUMNS + """
+            FROM unnest(:namespaces, :keys, :generations) AS held (namespace, key, generation)
+            CROSS JOIN LATERAL (
+                SELECT * FROM replicas r
+                WHERE r.generation = held.generation AND r.namespace = held.namespace AND r.key = held.key AND r.doom_cause IS NULL
+                ORDER BY r.replica_id LIMIT :limit FOR UPDATE) AS r""";
+
+    private final Handle handle;
+    private final Instant now;
+    private final Set<ReplicaId> stored = new HashSet<>();
+
+    ReplicaTable(Handle handle, Instant now) {
+        this.handle = handle;
+        this.now = now;
+    }
+
+    private static EntryName name(ResultSet row) throws SQLException {
+        return new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")));
+    }
+
+    private static @Nullable Doom doom(ResultSet row) throws SQLException {
+        String cause = row.getString("doom_cause");
+        if (cause == null) {
+            return null;
+        }
+        UUID eviction = Columns.nullableUuid(row, "eviction_id");
+        return new Doom(eviction == null ? null : new EvictionId(eviction), OrderCause.valueOf(cause), Columns.instant(row, "doomed_at"),
+                row.getInt("attempts"), Columns.instant(row, "next_attempt_at"), row.getString("last_error"),
+                Columns.nullableInstant(row, "deferred_until"));
+    }
+
+    SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids) {
+        NavigableSet<ReplicaId> recorded = new TreeSet<>();
+        if (!ids.isEmpty()) {
+            bound(RECORD, ids).bind("host", host.value())
+                    .bind("incarnation", incarnation)
+                    .bind("now", now)
+                    .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
+                    .forEach(recorded::add);
+        }
+        return recorded;
+    }
+
+    private Query bound(String sql, Collection<ReplicaId> ids) {
+        return Columns.of(ids).uuids("ids", ReplicaId::value).bindTo(handle.createQuery(sql));
+    }
+
+    Map<ReplicaId, ReplicaRow> peek(Collection<ReplicaId> ids) {
+        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids)", ids);
+    }
+
+    Map<ReplicaId, ReplicaRow> lock(Collection<ReplicaId> ids) {
+        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids) ORDER BY r.replica_id FOR UPDATE", ids);
+    }
+
+    private Map<ReplicaId, ReplicaRow> byId(String sql, Collection<ReplicaId> ids) {
+        Map<ReplicaId, ReplicaRow> found = new HashMap<>();
+        if (!ids.isEmpty()) {
+            bound(sql, ids).map(MAPPER).forEach(row -> found.put(row.id(), row));
+            stored.addAll(found.keySet());
+        }
+        return found;
+    }
+
+    Map<Holding, List<ReplicaRow>> lockLive(Collection<Holding> holdings, int limitEach) {
+        Map<Holding, List<ReplicaRow>> found = new HashMap<>();
+        holdings(holdings, LIVE).bind("limit", limitEach).map(MAPPER).forEach(row -> {
+            stored.add(row.id());
+            found.computeIfAbsent(new Holding(row.name(), row.generation()), ignored -> new ArrayList<>()).add(row);
+        });
+        return found;
+    }
+
+    long countLive(Holding holding) {
+        return holdings(List.of(holding), """
+                SELECT count(*) FROM replicas r JOIN unnest(:namespaces, :keys, :generations) AS held (namespace, key, generation)
+                ON r.generation = held.generation AND r.namespace = held.namespace AND r.key = held.key WHERE r.doom_cause IS NULL""")
+                .mapTo(Long.class)
+                .one();
+    }
+
+    private Query holdings(Collection<Holding> holdings, String sql) {
+        return Columns.of(holdings)
+                .texts("namespaces", holding -> holding.name().namespace())
+                .texts("keys", holding -> holding.name().key())
+                .longs("generations", Holding::generation)
+                .bindTo(handle.createQuery(sql));
+    }
+
+    long countOf(HostId host) {
+        return handle.createQuery("SELECT count(*) FROM replicas WHERE host_id = :host").bind("host", host.value()).mapTo(Long.class).one();
+    }
+
+    List<ReplicaId> openIds(HostId host, @Nullable ReplicaId after, int limit) {
+        return handle.createQuery("""
+                SELECT replica_id FROM replicas WHERE host_id = :host AND replica_id > :after ORDER BY replica_id LIMIT :limit""")
+                .bind("host", host.value())
+                .bind("after", after == null ? new UUID(0, 0) : after.value())
+                .bind("limit", limit)
+                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
+                .list();
+    }
+
+    List<ReplicaRow> lockDueOf(HostId host, int limit) {
+        List<ReplicaRow> due =
+                handle.createQuery(DUE_OF_HOST).bind("host", host.value()).bind("now", now).bind("limit", limit).map(MAPPER).list();
+        due.forEach(row -> stored.add(row.id()));
+        return due;
+    }
+
+    List<DueOrder> lockDue(int limit) {
+        List<ReplicaId> candidates = handle.createQuery(DUE_CANDIDATES)
+                .bind("now", now)
+                .bind("limit", limit)
+                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
+                .list();
+        if (candidates.isEmpty()) {
+            return List.of();
+        }
+        List<ReplicaRow> due = bound(DUE_LOCKED, candidates).bind("now", now).map(MAPPER).list();
+        due.forEach(row -> stored.add(row.id()));
+        Map<HostId, HostRow> hosts = new HashMap<>();
+        Columns.of(due.stream().map(ReplicaRow::hostId).distinct().toList())
+                .texts("ids", id -> id)
+                .bindTo(handle
+                        .createQuery("SELECT " + HostTable.COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) AND h.state = 'ACTIVE'"))
+                .map(HostTable.MAPPER)
+                .forEach(host -> hosts.put(host.id(), host));
+        List<DueOrder> orders = new ArrayList<>();
+        for (ReplicaRow row : due) {
+            HostRow host = hosts.get(row.hostId());
+            if (host != null) {
+                orders.add(new DueOrder(row, host));
+            }
+        }
+        return orders;
+    }
+
+    void write(Collection<ReplicaRow> rows) {
+        List<ReplicaRow> added = new ArrayList<>();
+        List<ReplicaRow> changed = new ArrayList<>();
+        rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
+        doomColumns(Columns.of(changed).uuids("id", row -> row.id().value()), Function.identity())
+                .times("next", row -> of(row, Doom::nextAttemptAt))
+                .times("deferred", row -> of(row, Doom::deferredUntil))
+                .execute(handle, """
+                        UPDATE replicas r SET doom_cause = u.doom_cause, eviction_id = u.eviction_id, doomed_at = u.doomed_at,
+                            attempts = u.attempts, next_attempt_at = u.next_attempt_at, last_error = u.last_error,
+                            deferred_until = u.deferred_until
+                        FROM unnest(:id, :cause, :eviction, :doomed, :attempts, :error, :next, :deferred)
+                            AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
+                        WHERE r.replica_id = u.replica_id""");
+        doomColumns(identity(added, Function.identity()), Function.identity()).times("next", row -> of(row, Doom::nextAttemptAt))
+                .times("deferred", row -> of(row, Doom::deferredUntil))
+                .execute(handle,
+                        """
+                                INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at, doom_cause,
+                                    eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
+                                SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed,
+                                    :attempts, :error, :next, :deferred) AS u""");
+    }
+
+    void close(Collection<ClosedReplica> closed) {
+        Columns.of(closed).uuids("ids", row -> row.row().id().value()).execute(handle, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
+        doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
+                .times("closed", ClosedReplica::at)
+                .execute(handle,
+                        """
+                                INSERT INTO replica_history (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at,
+                                    doom_cause, eviction_id, doomed_at, attempts, last_error, result, closed_at)
+                                SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed,
+                                    :attempts, :error, :result, :closed) AS u""");
+    }
+
+    private static <R> Columns<R> identity(Collection<R> rows, Function<R, ReplicaRow> of) {
+        return Columns.of(rows)
+                .uuids("id", row -> of.apply(row).id().value())
+                .texts("host", row -> of.apply(row).hostId())
+                .texts("namespace", row -> of.apply(row).name().namespace())
+                .texts("key", row -> of.apply(row).name().key())
+                .texts("snapshot", row -> of.apply(row).snapshotId())
+                .longs("generation", row -> of.apply(row).generation())
+                .longs("size", row -> of.apply(row).sizeBytes())
+                .times("registered", row -> of.apply(row).registeredAt());
+    }
+
+    private static <R> Columns<R> doomColumns(Columns<R> columns, Function<R, ReplicaRow> of) {
+        return columns.texts("cause", row -> of(of.apply(row), Doom::cause)).uuids("eviction", row -> {
+            EvictionId eviction = of(of.apply(row), Doom::evictionId);
+            return eviction == null ? null : eviction.value();
+        })
+                .times("doomed", row -> of(of.apply(row), Doom::at))
+                .nullableInts("attempts", row -> of(of.apply(row), Doom::attempts))
+                .texts("error",
+                        row -> of(of.apply(row), Doom::lastError));
+    }
+
+    private static <V> @Nullable V of(ReplicaRow row, Function<Doom, @Nullable V> value) {
+        Doom doom = row.doom();
+        return doom == null ? null : value.apply(doom);
+    }
+
+    void makeDue(Collection<HostId> hosts) {
+        Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now).execute(handle, """
+                WITH due AS MATERIALIZED (
+                    SELECT replica_id FROM replicas
+                    WHERE host_id = ANY(:hosts) AND doom_cause IS NOT NULL AND next_attempt_at > (:now)[1] ORDER BY replica_id FOR UPDATE)
+                UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""");
+    }
+}

@@ -1,0 +1,53 @@
+package dev.spillway.coordinator.postgres;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a failed statement means for its command. */
+enum StorageFailure {
+    /** Another transaction was in the way; the same command may succeed at once. */
+    CONFLICT,
+    /** The database cannot be asked, or not in time. */
+    UNAVAILABLE,
+    /** The statement or the data are wrong. */
+    DEFECT;
+
+    private static final String UNIQUE_VIOLATION = "23505";
+    private static final Set<String> CONFLICTS = Set.of("40001", "40P01", UNIQUE_VIOLATION);
+    /** Cancelled by a timeout, lock not available, read-only after a failover, and time-outs of the session. */
+    private static final Set<String> UNAVAILABLE_STATES = Set.of("57014", "55P03", "25006", "25P03", "25P04");
+    /** Connection, login, database not there, resources, operator's intervention, input and output. */
+    private static final Set<String> UNAVAILABLE_CLASSES = Set.of("08", "28", "3D", "53", "57", "58");
+
+    static StorageFailure of(RuntimeException failure) {
+        SQLException cause = sql(failure);
+        if (cause == null) {
+            return DEFECT;
+        }
+        String state = cause.getSQLState();
+        if (cause instanceof SQLTransientConnectionException || state == null) {
+            return UNAVAILABLE;
+        }
+        if (CONFLICTS.contains(state)) {
+            return CONFLICT;
+        }
+        return UNAVAILABLE_STATES.contains(state) || UNAVAILABLE_CLASSES.contains(state.substring(0, 2)) ? UNAVAILABLE : DEFECT;
+    }
+
+    /** Whether the server itself said that the commit did not happen. */
+    static boolean isRolledBack(RuntimeException failure) {
+        SQLException cause = sql(failure);
+        return cause != null && cause.getSQLState() != null && cause.getSQLState().startsWith("40");
+    }
+
+    static @Nullable SQLException sql(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return null;
+    }
+}

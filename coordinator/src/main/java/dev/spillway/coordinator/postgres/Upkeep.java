@@ -1,0 +1,92 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.IntSupplier;
+import java.util.function.ToIntFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** Deletes what is no longer kept, in bounded chunks, each in a transaction of its own. Thread-safe; several coordinators may do it at once. */
+public final class Upkeep {
+    /** So that one call ends although others write faster than it deletes. */
+    private static final int CHUNKS_MAX = 100;
+
+    /** What went: rows by kind. */
+    public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions) {}
+
+    private final Jdbi jdbi;
+    private final Retention retention;
+
+    Upkeep(Jdbi jdbi, Retention retention) {
+        this.jdbi = jdbi;
+        this.retention = retention;
+    }
+
+    /**
+     * Deletes everything that is too old by now, at most 100 chunks of each kind.
+     *
+     * @throws RegistryUnavailableException if the database cannot be asked; what was deleted stays deleted
+     */
+    public Removed run() {
+        return new Removed(inChunks(retention.idempotencyKeys(), "idempotency_keys", "recorded_at"), activity(),
+                inChunks(retention.history(), "replica_history", "closed_at"), evictions());
+    }
+
+    private long activity() {
+        return all(() -> in(handle -> new ActivityTable(handle).trim(olderThan(handle, retention.activity()), retention.chunk())));
+    }
+
+    private long inChunks(Duration kept, String table, String column) {
+        String sql = "DELETE FROM " + table + " WHERE ctid = ANY(ARRAY(SELECT ctid FROM " + table + " WHERE " + column
+                + " < :olderThan ORDER BY "
+                + column + " LIMIT :limit FOR UPDATE SKIP LOCKED))";
+        return all(() -> in(
+                handle -> handle.createUpdate(sql).bind("olderThan", olderThan(handle, kept)).bind("limit", retention.chunk()).execute()));
+    }
+
+    /** Only evictions with nothing left to do: published, finished, and without an open order. */
+    private long evictions() {
+        return all(() -> in(handle -> handle
+                .createUpdate(
+                        """
+                                DELETE FROM evictions WHERE eviction_id = ANY(ARRAY(
+                                    SELECT e.eviction_id FROM evictions e
+                                    WHERE e.number < coalesce((SELECT number FROM evictions WHERE evicted_at >= :olderThan ORDER BY number LIMIT 1), 9223372036854775807)
+                                        AND e.evicted_at < :olderThan AND e.published_at IS NOT NULL AND NOT e.unfinished
+                                        AND NOT EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id)
+                                    ORDER BY e.number LIMIT :limit FOR UPDATE OF e SKIP LOCKED))""")
+                .bind("olderThan", olderThan(handle, retention.history()))
+                .bind("limit", retention.chunk())
+                .execute()));
+    }
+
+    private long all(IntSupplier chunk) {
+        long removed = 0;
+        for (int chunks = 0; chunks < CHUNKS_MAX; chunks++) {
+            int gone = chunk.getAsInt();
+            removed += gone;
+            if (gone < retention.chunk()) {
+                break;
+            }
+        }
+        return removed;
+    }
+
+    private static Instant olderThan(Handle handle, Duration kept) {
+        return handle.createQuery("SELECT now() AS now").map((row, context) -> Columns.instant(row, "now")).one().minus(kept);
+    }
+
+    private int in(ToIntFunction<Handle> work) {
+        try {
+            return jdbi.inTransaction(work::applyAsInt);
+        } catch (RuntimeException e) {
+            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
+                throw e;
+            }
+            throw new RegistryUnavailableException("upkeep stopped: " + e.getMessage(), e);
+        }
+    }
+}
