@@ -270,8 +270,8 @@ final class MapRows implements Rows {
                         (key, was) -> new StoredEviction(was.fact(), was.number(), true, was.dueAt(), was.attempts())));
         if (!changes.ordersDue().isEmpty()) {
             Instant now = now();
-            replicas.replaceAll((key,
-                    row) -> row.doom() != null && changes.ordersDue().contains(row.hostId()) ? row.doomed(row.doom().dueAt(now)) : row);
+            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
+                    && row.doom().nextAttemptAt().isAfter(now) ? row.doomed(row.doom().dueAt(now)) : row);
         }
         changes.sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
