@@ -1,0 +1,153 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
+import dev.spillway.coordinator.core.RegistryQueries.NamespaceView;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A registry addressed in short words: one namespace {@value #NS} unless another is named, entries of one byte unless said otherwise. */
+public final class Fleet {
+    public static final String NS = "snapshots";
+    private static final Random RANDOM = new Random(20261121);
+
+    public final Registry registry;
+
+    public Fleet(Registry registry) {
+        this.registry = registry;
+    }
+
+    /** A registry with a namespace of this capacity. */
+    public static Fleet withCapacity(Registry registry, long maxEntries) {
+        Fleet fleet = new Fleet(registry);
+        fleet.namespace(NS, maxEntries);
+        return fleet;
+    }
+
+    public static EntryName name(String key) {
+        return new EntryName(new NamespaceName(NS), new EntryKey(key));
+    }
+
+    public static NamespaceName ns(String name) {
+        return new NamespaceName(name);
+    }
+
+    public static ReplicaId newReplicaId() {
+        synchronized (RANDOM) {
+            return ReplicaId.mint(Instant.parse("2026-11-21T00:00:00Z"), RANDOM);
+        }
+    }
+
+    public static Description labelled(String... namesAndValues) {
+        TreeMap<String, String> labels = new TreeMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            labels.put(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return new Description("", labels);
+    }
+
+    public Outcomes.PolicySetting namespace(String name, @Nullable Long maxEntries) {
+        return registry.execute(new Command.SetPolicy(ns(name), maxEntries, null, null));
+    }
+
+    public Outcomes.Putting put(String key, String snapshotId) {
+        return put(key, snapshotId, 1);
+    }
+
+    public Outcomes.Putting put(String key, String snapshotId, long sizeBytes) {
+        return registry.execute(new Command.Put(name(key), new SnapshotId(snapshotId), sizeBytes, Description.NONE));
+    }
+
+    /** Puts and tells which keys were evicted for it, oldest first. */
+    public List<String> evictedByPutting(String key) {
+        return evictedKeys(put(key, "image-of-" + key));
+    }
+
+    public static List<String> evictedKeys(Outcomes.Putting putting) {
+        return switch (putting) {
+            case Outcomes.Putting.Stored stored -> stored.evicted().stream().map(evicted -> evicted.key().value()).toList();
+            case Outcomes.Putting.Refused refused -> throw new AssertionError("refused: " + refused.detail());
+        };
+    }
+
+    /** The snapshot that a read finds, or null. */
+    public @Nullable String get(String key) {
+        return switch (registry.execute(new Command.Get(name(key)))) {
+            case Outcomes.Getting.Hit hit -> hit.entry().snapshotId().value();
+            case Outcomes.Getting.Miss _ -> null;
+        };
+    }
+
+    public Outcomes.Invalidation invalidate(String key, @Nullable String ifSnapshot) {
+        return registry.execute(new Command.Invalidate(name(key), ifSnapshot == null ? null : new SnapshotId(ifSnapshot)));
+    }
+
+    public Outcomes.Swept sweep(int limit) {
+        return registry.execute(new Command.Sweep(limit));
+    }
+
+    public List<AddressedOrder> claimOrders() {
+        return registry.execute(new Command.ClaimOrders(1_000));
+    }
+
+    public List<EvictionFact> claimFacts() {
+        return registry.execute(new Command.ClaimFacts(1_000));
+    }
+
+    public void report(Report... reports) {
+        registry.execute(new Command.TakeReports(List.of(reports)));
+    }
+
+    /** A host that has joined with a store of its own. */
+    public FleetHost host(String id) {
+        return new FleetHost(registry, id).joined();
+    }
+
+    /** Keys, least recently used first. */
+    public List<String> keys() {
+        return keys(NS);
+    }
+
+    public List<String> keys(String namespace) {
+        return registry.queries()
+                .entries(ns(namespace), null, Map.of(), null, 1_000)
+                .items()
+                .stream()
+                .map(entry -> entry.name().key().value())
+                .toList();
+    }
+
+    public NamespaceView figures() {
+        return registry.queries().namespace(ns(NS)).orElseThrow();
+    }
+
+    public EntryView entry(String key) {
+        return registry.queries().entry(name(key)).orElseThrow();
+    }
+
+    /** All evictions, newest first. */
+    public List<EvictionView> evictions() {
+        return registry.queries().evictions(new EvictionFilter(null, null, null), null, 1_000).items();
+    }
+
+    public EvictionView onlyEviction() {
+        List<EvictionView> all = evictions();
+        if (all.size() != 1) {
+            throw new AssertionError("evictions: " + all + " (expected: one)");
+        }
+        return all.getFirst();
+    }
+}

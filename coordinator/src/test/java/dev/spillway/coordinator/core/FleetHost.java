@@ -1,0 +1,177 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EventType;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.FencedMessage;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** One host's side of the protocol, without a disk: it says what a worker would say. */
+public final class FleetHost {
+    private final Registry registry;
+    public final HostId id;
+    public final StoreId storeId;
+    private @Nullable Sender sender;
+
+    FleetHost(Registry registry, String id) {
+        this(registry, id, new StoreId(UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8))));
+    }
+
+    FleetHost(Registry registry, String id, StoreId storeId) {
+        this.registry = registry;
+        this.id = new HostId(id);
+        this.storeId = storeId;
+    }
+
+    public JoinRequest joinRequest() {
+        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0);
+    }
+
+    public JoinAnswer join(JoinRequest request) {
+        JoinAnswer answer = accepted(registry.execute(new Command.FromWorker<>(request)));
+        if (answer instanceof JoinAnswer.Joined joined) {
+            sender = new Sender(id, storeId, joined.registryId(), joined.epoch(), joined.incarnation());
+        }
+        return answer;
+    }
+
+    public JoinAnswer join() {
+        return join(joinRequest());
+    }
+
+    public FleetHost joined() {
+        JoinAnswer answer = join();
+        if (!(answer instanceof JoinAnswer.Joined)) {
+            throw new AssertionError(id + " was to join: " + answer);
+        }
+        return this;
+    }
+
+    public Sender sender() {
+        return Objects.requireNonNull(sender, "the host has joined");
+    }
+
+    public <A> Reply<A> send(FencedMessage<A> message) {
+        return registry.execute(new Command.FromWorker<>(message));
+    }
+
+    public static <A> A accepted(Reply<A> reply) {
+        return switch (reply) {
+            case Reply.Accepted<A> accepted -> accepted.answer();
+            case Reply.Fenced<A> fenced -> throw new AssertionError("fenced: " + fenced.why());
+        };
+    }
+
+    public static Registration registration(ReplicaId replica, String key, String snapshot, long sizeBytes) {
+        EntryName name = Fleet.name(key);
+        return new Registration(replica, name.namespace(), name.key(), new SnapshotId(snapshot), sizeBytes, Description.NONE);
+    }
+
+    public List<ReplicaOutcome> register(Registration... items) {
+        return accepted(send(new RegisterRequest(sender(), List.of(items)))).outcomes();
+    }
+
+    public ReplicaOutcome register(ReplicaId replica, String key, String snapshot) {
+        return register(registration(replica, key, snapshot, 1)).getFirst();
+    }
+
+    /** Registers a new copy under the key and returns its id. */
+    public ReplicaId holds(String key, String snapshot) {
+        ReplicaId replica = Fleet.newReplicaId();
+        ReplicaOutcome outcome = register(replica, key, snapshot);
+        if (!(outcome instanceof ReplicaOutcome.Registered)) {
+            throw new AssertionError(key + " was to be registered: " + outcome);
+        }
+        return replica;
+    }
+
+    public ReplicaOutcome attach(ReplicaId replica, String key, long generation) {
+        EntryName name = Fleet.name(key);
+        return accepted(send(new AttachRequest(sender(), List.of(new Attachment(replica, name.namespace(), name.key(), generation, 1)))))
+                .outcomes()
+                .getFirst();
+    }
+
+    public ReplicaOutcome resolve(ReplicaId replica) {
+        return accepted(send(new ResolveRequest(sender(), List.of(replica)))).outcomes().getFirst();
+    }
+
+    public DropAnswer drop(DropRequest.Reason reason, ReplicaId... replicas) {
+        return accepted(
+                send(new DropRequest(sender(), Stream.of(replicas).map(replica -> new DropRequest.Drop(replica, reason)).toList())));
+    }
+
+    public void touch(String... keys) {
+        accepted(send(
+                new TouchRequest(sender(), Stream.of(keys).map(key -> new TouchRequest.Used(Fleet.name(key), 1)).toList(), List.of())));
+    }
+
+    public HeartbeatAnswer heartbeat(Report... unacknowledged) {
+        return heartbeat(0, unacknowledged);
+    }
+
+    public HeartbeatAnswer heartbeat(long policyVersion, Report... unacknowledged) {
+        return accepted(send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5), List.of(unacknowledged), policyVersion)));
+    }
+
+    /** The replicas that the registry wants deleted here and now. */
+    public List<ReplicaId> ordered() {
+        return heartbeat().orders().stream().map(Order::replicaId).toList();
+    }
+
+    public Report report(ReplicaId replica, Report.Result result) {
+        return new Report(replica, id, storeId, result, null, null, 0);
+    }
+
+    public ReconcileAnswer rows(@Nullable ReplicaId after) {
+        return accepted(send(new ReconcileRequest(sender(), after)));
+    }
+
+    public static DiscrepancyRequest.Orphan orphan(ReplicaId replica, String key, long generation) {
+        EntryName name = Fleet.name(key);
+        return new DiscrepancyRequest.Orphan(replica, name.namespace(), name.key(), generation, 1);
+    }
+
+    public DiscrepancyAnswer ghosts(long inventory, ReplicaId... ghosts) {
+        return discrepancies(List.of(ghosts), List.of(), inventory);
+    }
+
+    public DiscrepancyAnswer orphans(long inventory, DiscrepancyRequest.Orphan... orphans) {
+        return discrepancies(List.of(), List.of(orphans), inventory);
+    }
+
+    public DiscrepancyAnswer discrepancies(List<ReplicaId> ghosts, List<DiscrepancyRequest.Orphan> orphans, long inventory) {
+        return accepted(send(new DiscrepancyRequest(sender(), ghosts, orphans, inventory)));
+    }
+}

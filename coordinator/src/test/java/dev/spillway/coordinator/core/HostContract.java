@@ -1,0 +1,278 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.RegistryQueries.HostView;
+import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.events.EventType;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinAnswer.Joined;
+import dev.spillway.events.protocol.JoinAnswer.Reason;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+import static dev.spillway.coordinator.core.Fleet.NS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+/** How hosts come, are heard, go away, are given up and come back. */
+public interface HostContract extends RegistryFixture {
+    @Test
+    default void theFirstJoinMakesTheFirstIncarnation() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = new FleetHost(fleet.registry, "host-1");
+        assertThat(host.join()).isInstanceOfSatisfying(Joined.class, joined -> {
+            assertThat(joined.incarnation()).isOne();
+            assertThat(joined.epoch()).isOne();
+            assertThat(joined.partition()).isZero();
+            assertThat(joined.reconcileFirst()).isFalse();
+            assertThat(joined.policies().policies()).containsExactly(new PolicySet.Entry(new NamespaceName(NS), null));
+            assertThat(joined.intervals().heartbeat()).isEqualTo(RegistryRules.DEFAULTS.heartbeat());
+        });
+        HostView view = fleet.registry.queries().host(host.id).orElseThrow();
+        assertThat(view.row().state()).isEqualTo(HostState.ACTIVE);
+        assertThat(view.row().storeId()).isEqualTo(host.storeId);
+        assertThat(view.row().address()).isEqualTo("127.0.0.1:7080");
+    }
+
+    @Test
+    default void hostsAreSpreadOverThePartitions() {
+        Fleet fleet = new Fleet(empty());
+        List<Integer> partitions = IntStream.range(0, 6)
+                .mapToObj(i -> ((Joined) new FleetHost(fleet.registry, "host-" + i).join()).partition())
+                .toList();
+        assertThat(partitions).containsExactly(0, 1, 2, 3, 0, 1);
+    }
+
+    @Test
+    default void joiningAgainRaisesTheIncarnationAndFencesTheEarlierOne() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        Sender earlier = host.sender();
+        assertThat(((Joined) host.join()).incarnation()).isEqualTo(2);
+        assertThat(host.send(new ResolveRequest(earlier, List.of(Fleet.newReplicaId())))).isInstanceOf(Reply.Fenced.class);
+        assertThat(host.send(new HeartbeatRequest(earlier, HostFigures.NONE, List.of(), 0))).isInstanceOf(Reply.Fenced.class);
+        assertThat(host.resolve(Fleet.newReplicaId())).isInstanceOf(ReplicaOutcome.Ended.class);
+    }
+
+    @Test
+    default void aHostIdThatIsStillHeardIsNotGivenToAnotherStore() {
+        Fleet fleet = new Fleet(empty());
+        FleetHost host = fleet.host("host-1");
+        FleetHost impostor = new FleetHost(fleet.registry, "host-1", new StoreId(new UUID(1, 2)));
+        assertThat(reason(impostor.join())).isEqualTo(Reason.HOST_ID_IN_USE);
+        assertThat(host.heartbeat().partition()).isZero();
+    }
+
+    @Test
+    default void aNewStoreForAHostWithReplicasWaitsForAPerson() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "image-a");
+        FleetHost replaced = new FleetHost(fleet.registry, "host-1", new StoreId(new UUID(1, 2)));
+        assertThat(reason(replaced.join())).isEqualTo(Reason.NEW_STORE);
+        assertThat(fleet.registry.execute(new Command.Readmit(host.id))).isEqualTo(new Outcomes.HostChange.Changed(1, 1));
+        assertThat(replaced.join()).isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+        assertThat(fleet.keys()).isEmpty();
+    }
+
+    @Test
+    default void aNewStoreForAHostWithoutReplicasJoins() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        fleet.host("host-1");
+        FleetHost replaced = new FleetHost(fleet.registry, "host-1", new StoreId(new UUID(1, 2)));
+        assertThat(replaced.join()).isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.incarnation()).isEqualTo(2));
+    }
+
+    @Test
+    default void aStoreOfAnotherRegistryOrAPastOneIsRefused() {
+        Fleet fleet = new Fleet(empty());
+        FleetHost host = new FleetHost(fleet.registry, "host-1");
+        JoinRequest plain = host.joinRequest();
+        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
+                new RegistryId(new UUID(9, 9)), 1, 0)))).isEqualTo(Reason.OTHER_REGISTRY);
+        assertThat(
+                reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000))))
+                .isEqualTo(Reason.REGISTRY_BEHIND);
+        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0))))
+                .isEqualTo(Reason.REGISTRY_BEHIND);
+        assertThat(reason(
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), null, 0, 0))))
+                .isEqualTo(Reason.NO_COMMON_VERSION);
+        assertThat(fleet.registry.queries().hosts()).isEmpty();
+    }
+
+    @Test
+    default void theHighestGenerationThatAHostSawIsKnownToTheRegistry() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "image-a");
+        JoinRequest plain = host.joinRequest();
+        assertThat(
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), host.sender().registryId(), 1,
+                        fleet.entry("a").generation())))
+                .isInstanceOf(Joined.class);
+    }
+
+    @Test
+    default void aHeartbeatUpdatesWhatIsKnownOfTheHost() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "image-a");
+        Instant before = fleet.registry.queries().host(host.id).orElseThrow().row().lastHeardAt();
+        host.heartbeat();
+        HostView view = fleet.registry.queries().host(host.id).orElseThrow();
+        assertThat(view.row().figures()).isEqualTo(new HostFigures(1, 2, 3, 4, 5));
+        assertThat(view.row().lastHeardAt()).isAfter(before);
+        assertThat(view.replicas()).isOne();
+        assertThat(view.bytes()).isOne();
+        assertThat(view.openOrders()).isZero();
+        assertThat(view.oldestOpenOrderAt()).isNull();
+    }
+
+    @Test
+    default void aHeartbeatBringsOrdersOldestFirstAndPoliciesOnlyWhenTheyChanged() {
+        Fleet fleet = Fleet.withCapacity(empty(RegistryFixture.withChunks(1_000, 2, 100)), 5);
+        FleetHost host = fleet.host("host-1");
+        List<ReplicaId> held = IntStream.range(0, 3).mapToObj(i -> host.holds("k" + i, "image-" + i)).toList();
+        fleet.invalidate("k1", null);
+        fleet.invalidate("k2", null);
+        fleet.invalidate("k0", null);
+        HeartbeatAnswer first = host.heartbeat();
+        assertThat(first.orders()).extracting(order -> order.replicaId()).containsExactly(held.get(1), held.get(2));
+        assertThat(first.orders().getFirst()).satisfies(order -> {
+            assertThat(order.attempt()).isOne();
+            assertThat(order.evictionId()).isNotNull();
+            assertThat(order.storeId()).isEqualTo(host.storeId);
+        });
+        PolicySet policies = Objects.requireNonNull(first.policies());
+        HeartbeatAnswer second = host.heartbeat(policies.version());
+        assertThat(second.orders()).extracting(order -> order.replicaId()).containsExactly(held.get(0));
+        assertThat(second.policies()).isNull();
+        fleet.registry.execute(new Command.SetPolicy(Fleet.ns(NS), null, 77L, null));
+        PolicySet changed = Objects.requireNonNull(host.heartbeat(policies.version()).policies());
+        assertThat(changed.version()).isGreaterThan(policies.version());
+        assertThat(changed.policies()).containsExactly(new PolicySet.Entry(Fleet.ns(NS), 77L));
+    }
+
+    @Test
+    default void aHostThatIsNotHeardIsAwayUntilItIsHeardAgain() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "image-a");
+        fleet.invalidate("a", null);
+        assertThat(fleet.claimOrders()).hasSize(1);
+        assertThat(fleet.sweep(10).hostsAway()).isOne();
+        assertThat(fleet.sweep(10).hostsAway()).isZero();
+        assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().state()).isEqualTo(HostState.AWAY);
+        assertThat(fleet.claimOrders()).as("its orders wait").isEmpty();
+        assertThat(host.heartbeat().orders()).hasSize(1);
+        assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().state()).isEqualTo(HostState.ACTIVE);
+        assertThat(fleet.claimOrders()).hasSize(1);
+    }
+
+    @Test
+    default void aHostWithinItsTimeoutIsNotAway() {
+        Fleet fleet = new Fleet(empty());
+        fleet.host("host-1");
+        assertThat(fleet.sweep(10)).isEqualTo(new Outcomes.Swept(0, 0, false));
+    }
+
+    @Test
+    default void joiningMakesAllOpenOrdersDueAtOnce() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId replica = host.holds("a", "image-a");
+        fleet.invalidate("a", null);
+        assertThat(host.ordered()).containsExactly(replica);
+        assertThat(host.ordered()).isEmpty();
+        host.join();
+        assertThat(host.ordered()).containsExactly(replica);
+    }
+
+    @Test
+    default void retiringAbandonsTheRowsAndLosesWhatNobodyElseHolds() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost gone = fleet.host("host-1");
+        FleetHost other = fleet.host("host-2");
+        gone.holds("only-here", "1");
+        ReplicaId shared = gone.holds("shared", "2");
+        other.holds("shared", "2");
+        ReplicaId doomed = gone.holds("doomed", "3");
+        fleet.invalidate("doomed", null);
+        assertThat(fleet.registry.execute(new Command.Retire(gone.id))).isEqualTo(new Outcomes.HostChange.Changed(3, 1));
+        assertThat(fleet.keys()).containsExactly("shared");
+        assertThat(fleet.entry("shared").replicas()).extracting(replica -> replica.replicaId()).doesNotContain(shared);
+        assertThat(fleet.evictions()).filteredOn(eviction -> eviction.fact().cause() == EvictionCause.LOST)
+                .singleElement()
+                .satisfies(eviction -> assertThat(eviction.fact().key().value()).isEqualTo("only-here"));
+        assertThat(fleet.evictions()).filteredOn(eviction -> eviction.fact().cause() == EvictionCause.INVALIDATED)
+                .singleElement()
+                .satisfies(eviction -> assertThat(eviction.orders()).extracting(OrderView::replicaId, OrderView::state)
+                        .containsExactly(tuple(doomed, "ABANDONED")));
+        HostView view = fleet.registry.queries().host(gone.id).orElseThrow();
+        assertThat(view.row().state()).isEqualTo(HostState.RETIRED);
+        assertThat(view.replicas()).isZero();
+        assertThat(fleet.registry.execute(new Command.Retire(gone.id))).as("again").isEqualTo(new Outcomes.HostChange.Changed(0, 0));
+    }
+
+    @Test
+    default void aRetiredHostJoinsOnlyAfterReadmissionAndReconcilesFirst() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId replica = host.holds("a", "image-a");
+        fleet.registry.execute(new Command.Retire(host.id));
+        assertThat(host.send(new ResolveRequest(host.sender(), List.of(replica)))).isInstanceOf(Reply.Fenced.class);
+        assertThat(reason(host.join())).isEqualTo(Reason.RETIRED);
+        fleet.registry.execute(new Command.Readmit(host.id));
+        assertThat(host.join()).isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+        assertThat(host.heartbeat().reconcile()).isTrue();
+        assertThat(host.resolve(replica)).isEqualTo(new ReplicaOutcome.Ended(replica));
+        host.discrepancies(List.of(), List.of(), 0);
+        assertThat(host.heartbeat().reconcile()).isFalse();
+    }
+
+    @Test
+    default void aHostThatIsHeardCannotBeReadmittedAndAnUnknownOneNotChanged() {
+        Fleet fleet = new Fleet(empty());
+        FleetHost host = fleet.host("host-1");
+        assertThat(fleet.registry.execute(new Command.Readmit(host.id))).isInstanceOf(Outcomes.HostChange.Refused.class);
+        assertThat(fleet.registry.execute(new Command.Retire(new HostId("nobody")))).isEqualTo(new Outcomes.HostChange.Unknown());
+        assertThat(fleet.registry.execute(new Command.Readmit(new HostId("nobody")))).isEqualTo(new Outcomes.HostChange.Unknown());
+    }
+
+    @Test
+    default void aReportOfARetiredHostsStoreChangesNothing() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId replica = host.holds("a", "image-a");
+        fleet.registry.execute(new Command.Retire(host.id));
+        fleet.report(host.report(replica, Report.Result.DELETED));
+        assertThat(fleet.evictions()).hasSize(1);
+    }
+
+    private static Reason reason(JoinAnswer answer) {
+        return switch (answer) {
+            case Joined joined -> throw new AssertionError("joined: " + joined);
+            case JoinAnswer.Refused refused -> refused.reason();
+        };
+    }
+}

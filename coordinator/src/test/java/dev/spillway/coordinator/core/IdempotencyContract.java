@@ -1,0 +1,93 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+import static dev.spillway.coordinator.core.Fleet.NS;
+import static dev.spillway.coordinator.core.Fleet.name;
+import static dev.spillway.coordinator.core.Fleet.ns;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** A request that is repeated under its idempotency key is carried out once and answered twice. */
+public interface IdempotencyContract extends RegistryFixture {
+    private static IdempotencyKey key(String key) {
+        return new IdempotencyKey("caller", key, "digest-of-" + key);
+    }
+
+    private static Command.Put put(String key, String snapshot) {
+        return new Command.Put(name(key), new SnapshotId(snapshot), 1, Fleet.labelled("a", "b"));
+    }
+
+    @Test
+    default void theSameKeyGivesTheFirstAnswerAndChangesNothing() {
+        Fleet fleet = Fleet.withCapacity(empty(), 1);
+        fleet.put("old", "image-old");
+        Outcomes.Putting first = fleet.registry.executeOnce(key("k"), put("a", "image-a"));
+        assertThat(first).isInstanceOfSatisfying(Outcomes.Putting.Stored.class,
+                stored -> assertThat(stored.evicted()).extracting(EvictedEntry::key).containsExactly(name("old").key()));
+        fleet.put("b", "image-b");
+        assertThat(fleet.registry.executeOnce(key("k"), put("a", "image-a"))).isEqualTo(first);
+        assertThat(fleet.keys()).containsExactly("b");
+    }
+
+    @Test
+    default void theSameKeyWithAnotherRequestIsRefused() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        fleet.registry.executeOnce(key("k"), put("a", "image-a"));
+        IdempotencyKey reused = new IdempotencyKey("caller", "k", "another digest");
+        assertThatThrownBy(() -> fleet.registry.executeOnce(reused, put("b", "image-b"))).isInstanceOf(KeyReusedException.class)
+                .hasMessageContaining("k");
+        assertThat(fleet.keys()).containsExactly("a");
+    }
+
+    @Test
+    default void theSameKeyOfAnotherCallerIsAnotherKey() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        fleet.registry.executeOnce(key("k"), put("a", "image-a"));
+        fleet.registry.executeOnce(new IdempotencyKey("somebody else", "k", "digest"), put("b", "image-b"));
+        assertThat(fleet.keys()).containsExactly("a", "b");
+    }
+
+    @Test
+    default void aKeyWhoseCommandFailedIsStillFree() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        Command.Put bad = new Command.Put(name("a"), new SnapshotId("image-a"), -1, Fleet.labelled());
+        assertThatThrownBy(() -> fleet.registry.executeOnce(key("k"), bad)).isInstanceOf(InvalidValueException.class);
+        assertThat(fleet.registry.executeOnce(key("k"), put("a", "image-a"))).isInstanceOf(Outcomes.Putting.Stored.class);
+    }
+
+    @Test
+    default void everyKindOfAnswerIsGivenBackAsItWas() {
+        Fleet fleet = Fleet.withCapacity(empty(), 20);
+        for (int i = 0; i < 12; i++) {
+            fleet.put("k" + i, "image-" + i);
+        }
+        FleetHost host = fleet.host("host-1");
+        host.holds("held", "image-held");
+        List<Command<?>> commands = List.of(new Command.SetPolicy(ns(NS), 20L, 1_000L, 0.5), new Command.SetPolicy(ns(NS), 1L, null, null),
+                put("k1", "new"), new Command.Put(name("big"), new SnapshotId("big"), 1_000_000, Fleet.labelled()),
+                new Command.Get(name("k2")),
+                new Command.Get(name("nobody")), new Command.Invalidate(name("k2"), new SnapshotId("no")),
+                new Command.Invalidate(name("k2"), null),
+                new Command.Invalidate(name("k2"), null), new Command.Readmit(host.id), new Command.Retire(host.id),
+                new Command.Retire(new HostId("nobody")), new Command.Sweep(10), new Command.ClaimFacts(1),
+                new Command.ClaimOrders(1), new Command.FactsPublished(List.of()), new Command.Clean(ns(NS), 3));
+        for (int i = 0; i < commands.size(); i++) {
+            IdempotencyKey key = key("each-" + i);
+            Object first = fleet.registry.executeOnce(key, commands.get(i));
+            List<EntryName> entries = entries(fleet);
+            assertThat((Object) fleet.registry.executeOnce(key, commands.get(i))).as("%s", commands.get(i)).isEqualTo(first);
+            assertThat(entries(fleet)).isEqualTo(entries);
+        }
+    }
+
+    private static List<EntryName> entries(Fleet fleet) {
+        return fleet.keys().stream().map(Fleet::name).toList();
+    }
+}

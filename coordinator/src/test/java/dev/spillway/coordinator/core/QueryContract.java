@@ -1,0 +1,211 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
+import dev.spillway.coordinator.core.RegistryQueries.HostView;
+import dev.spillway.coordinator.core.RegistryQueries.NamespaceView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.coordinator.core.RegistryQueries.Recorded;
+import dev.spillway.events.Description;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import static dev.spillway.coordinator.core.Fleet.NS;
+import static dev.spillway.coordinator.core.Fleet.labelled;
+import static dev.spillway.coordinator.core.Fleet.name;
+import static dev.spillway.coordinator.core.Fleet.ns;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** Reads for people and programs: complete, in order, in pages, and without changing anything. */
+public interface QueryContract extends RegistryFixture {
+    private static void put(Fleet fleet, String key, Description description) {
+        fleet.registry.execute(new Command.Put(name(key), new SnapshotId("image"), 1, description));
+    }
+
+    private static List<String> keys(Fleet fleet, @Nullable String prefix, Map<String, String> labels) {
+        List<String> keys = new ArrayList<>();
+        String after = null;
+        do {
+            Page<EntryView> page = fleet.registry.queries().entries(ns(NS), prefix, labels, after, 2);
+            page.items().forEach(entry -> keys.add(entry.name().key().value()));
+            after = page.next();
+        } while (after != null);
+        return keys;
+    }
+
+    @Test
+    default void entriesAreListedInPagesLeastRecentlyUsedFirst() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        for (String key : List.of("d", "a", "c", "b", "e")) {
+            fleet.put(key, "image-" + key);
+        }
+        fleet.get("a");
+        assertThat(keys(fleet, null, Map.of())).containsExactly("d", "c", "b", "e", "a");
+        assertThat(fleet.registry.queries().entries(ns(NS), null, Map.of(), null, 5).next()).as("a full last page").isNull();
+        assertThat(fleet.registry.queries().entries(ns("no-such"), null, Map.of(), null, 5).items()).isEmpty();
+    }
+
+    @Test
+    default void aKeyPrefixIsTakenLiterally() {
+        Fleet fleet = Fleet.withCapacity(empty(), 20);
+        for (String key : List.of("a%b", "aXb", "a_c", "aYc", "a\\d", "a\\\\", "b", "é1", "é2", "A%b")) {
+            put(fleet, key, Description.NONE);
+        }
+        assertThat(keys(fleet, "a%", Map.of())).containsExactly("a%b");
+        assertThat(keys(fleet, "a_", Map.of())).containsExactly("a_c");
+        assertThat(keys(fleet, "a\\", Map.of())).containsExactly("a\\d", "a\\\\");
+        assertThat(keys(fleet, "é", Map.of())).containsExactly("é1", "é2");
+        assertThat(keys(fleet, "zz", Map.of())).isEmpty();
+        assertThat(keys(fleet, "", Map.of())).hasSize(10);
+    }
+
+    @Test
+    default void entriesAreFilteredByAllOfTheLabels() {
+        Fleet fleet = Fleet.withCapacity(empty(), 20);
+        put(fleet, "one", labelled("os", "alpine", "arch", "arm64"));
+        put(fleet, "two", labelled("os", "alpine", "arch", "x86", "quote\"d", "it's\\"));
+        put(fleet, "three", labelled("os", "debian"));
+        put(fleet, "four", Description.NONE);
+        assertThat(keys(fleet, null, Map.of("os", "alpine"))).containsExactly("one", "two");
+        assertThat(keys(fleet, null, Map.of("os", "alpine", "arch", "x86"))).containsExactly("two");
+        assertThat(keys(fleet, null, Map.of("quote\"d", "it's\\"))).containsExactly("two");
+        assertThat(keys(fleet, "t", Map.of("os", "debian"))).containsExactly("three");
+        assertThat(keys(fleet, null, Map.of("os", "alp"))).isEmpty();
+    }
+
+    @Test
+    default void aCursorThatNoPageGaveIsRefused() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        RegistryQueries queries = fleet.registry.queries();
+        assertThatThrownBy(() -> queries.entries(ns(NS), null, Map.of(), "x'; DROP TABLE entries", 5))
+                .isInstanceOf(InvalidValueException.class)
+                .hasMessageContaining("after")
+                .hasMessageContaining("expected");
+        assertThatThrownBy(() -> queries.evictions(new EvictionFilter(null, null, null), "-1", 5))
+                .isInstanceOf(InvalidValueException.class);
+        assertThatThrownBy(() -> queries.activity("yesterday", 5)).isInstanceOf(InvalidValueException.class);
+    }
+
+    @Test
+    default void readingDoesNotTouch() {
+        Fleet fleet = Fleet.withCapacity(empty(), 2);
+        fleet.put("a", "1");
+        fleet.put("b", "2");
+        fleet.entry("a");
+        fleet.registry.queries().entries(ns(NS), null, Map.of(), null, 10);
+        assertThat(fleet.figures().hits()).isZero();
+        assertThat(fleet.evictedByPutting("c")).containsExactly("a");
+    }
+
+    @Test
+    default void namespacesAreListedWithTheirFigures() {
+        Fleet fleet = new Fleet(empty());
+        fleet.namespace("b", 5L);
+        fleet.registry.execute(new Command.SetPolicy(ns("a"), null, 9L, 0.75));
+        assertThat(fleet.registry.queries().namespaces()).extracting(NamespaceView::name)
+                .containsExactly(new NamespaceName("a"), new NamespaceName("b"));
+        assertThat(fleet.registry.queries().namespace(ns("a")).orElseThrow()).isEqualTo(
+                new NamespaceView(ns("a"), new Policy(null, 9L, 0.75), 0, 0, 0, 0, Map.of()));
+        assertThat(fleet.registry.queries().namespace(ns("c"))).isEmpty();
+    }
+
+    @Test
+    default void evictionsAreListedNewestFirstAndFiltered() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        fleet.namespace("other", 1L);
+        FleetHost one = fleet.host("host-1");
+        FleetHost two = fleet.host("host-2");
+        ReplicaId first = one.holds("a", "1");
+        two.holds("b", "2");
+        fleet.put("c", "3");
+        List.of("a", "b", "c").forEach(key -> fleet.invalidate(key, null));
+        one.heartbeat(one.report(first, Report.Result.DELETED));
+
+        assertThat(found(fleet, new EvictionFilter(null, null, null))).containsExactly("c", "b", "a");
+        assertThat(found(fleet, new EvictionFilter("open", null, null))).containsExactly("b");
+        assertThat(found(fleet, new EvictionFilter("closed", null, null))).containsExactly("c", "a");
+        assertThat(found(fleet, new EvictionFilter(null, one.id, null))).containsExactly("a");
+        assertThat(found(fleet, new EvictionFilter("open", one.id, null))).isEmpty();
+        assertThat(found(fleet, new EvictionFilter(null, null, ns(NS)))).containsExactly("c", "b", "a");
+        assertThat(found(fleet, new EvictionFilter(null, null, ns("other")))).isEmpty();
+        EvictionView newest = fleet.evictions().getFirst();
+        assertThat(fleet.registry.queries().eviction(newest.fact().id())).contains(newest);
+        assertThat(fleet.registry.queries().eviction(new EvictionId(new UUID(1, 1)))).isEmpty();
+        assertThat(newest.fact().cause()).isEqualTo(EvictionCause.INVALIDATED);
+    }
+
+    private static List<String> found(Fleet fleet, EvictionFilter filter) {
+        List<String> keys = new ArrayList<>();
+        String after = null;
+        do {
+            Page<EvictionView> page = fleet.registry.queries().evictions(filter, after, 1);
+            page.items().forEach(eviction -> keys.add(eviction.fact().key().value()));
+            after = page.next();
+        } while (after != null);
+        return keys;
+    }
+
+    @Test
+    default void openOrdersAreCountedWithTheOldest() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        assertThat(fleet.registry.queries().openOrders()).isEqualTo(new RegistryQueries.OpenOrders(0, null));
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "1");
+        host.holds("b", "2");
+        fleet.invalidate("b", null);
+        fleet.invalidate("a", null);
+        RegistryQueries.OpenOrders open = fleet.registry.queries().openOrders();
+        assertThat(open.count()).isEqualTo(2);
+        assertThat(open.oldestAt()).isEqualTo(fleet.evictions().getLast().fact().evictedAt());
+        assertThat(fleet.registry.queries().hosts()).extracting(HostView::openOrders).containsExactly(2L);
+        assertThat(fleet.registry.queries().host(new HostId("nobody"))).isEmpty();
+    }
+
+    @Test
+    default void activityIsFollowedFromWhereAReaderStands() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        FleetHost host = fleet.host("host-1");
+        ActivityPage start = fleet.registry.queries().activity(null, 10);
+        assertThat(start.items()).isEmpty();
+        ReplicaId replica = host.holds("a", "1");
+        fleet.invalidate("a", null);
+        host.heartbeat(host.report(replica, Report.Result.DELETED));
+        fleet.registry.execute(new Command.Retire(host.id));
+
+        List<Activity> seen = new ArrayList<>();
+        String cursor = start.next();
+        while (seen.size() < 3) {
+            ActivityPage page = fleet.registry.queries().activity(cursor, 2);
+            assertThat(page.gap()).isFalse();
+            assertThat(page.items()).hasSizeLessThanOrEqualTo(2);
+            page.items().stream().map(Recorded::activity).forEach(seen::add);
+            cursor = page.next();
+        }
+        assertThat(seen.get(0)).isInstanceOfSatisfying(Activity.Evicted.class, evicted -> {
+            assertThat(evicted.key()).isEqualTo(name("a").key());
+            assertThat(evicted.replicas()).isOne();
+        });
+        assertThat(seen.get(1)).isInstanceOfSatisfying(Activity.Confirmed.class, confirmed -> {
+            assertThat(confirmed.replicaId()).isEqualTo(replica);
+            assertThat(confirmed.result()).isEqualTo(ClosedReplica.Result.DELETED);
+        });
+        assertThat(seen.get(2)).isInstanceOfSatisfying(Activity.HostChanged.class,
+                changed -> assertThat(changed.state()).isEqualTo(HostState.RETIRED));
+        assertThat(fleet.registry.queries().activity(cursor, 10).items()).isEmpty();
+    }
+}

@@ -1,0 +1,31 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Duration;
+
+/** Where the contracts get their registries. */
+public interface RegistryFixture {
+    /** Without any waiting: whatever may happen after an interval may happen at once. */
+    RegistryRules AT_ONCE =
+            new RegistryRules(Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO, Duration.ZERO,
+                    0.5, 3, 1_000, 500, 10_000);
+
+    /** An empty registry with 4 partitions, for one test. */
+    Registry empty(RegistryRules rules);
+
+    default Registry empty() {
+        return empty(RegistryRules.DEFAULTS);
+    }
+
+    static RegistryRules withOrderRetry(Duration first, Duration max) {
+        RegistryRules rules = RegistryRules.DEFAULTS;
+        return new RegistryRules(rules.heartbeat(), rules.hostTimeout(), rules.reconcile(), first, max, rules.grace(), rules.breakerShare(),
+                rules.breakerFrom(), rules.doomChunk(), rules.ordersPerAnswer(), rules.reconcilePageSize());
+    }
+
+    static RegistryRules withChunks(int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
+        RegistryRules rules = RegistryRules.DEFAULTS;
+        return new RegistryRules(rules.heartbeat(), rules.hostTimeout(), rules.reconcile(), rules.orderRetry(), rules.orderRetryMax(),
+                rules.grace(),
+                rules.breakerShare(), rules.breakerFrom(), doomChunk, ordersPerAnswer, reconcilePageSize);
+    }
+}

@@ -1,0 +1,290 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.FleetHost;
+import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.Description;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.DropRequest.Reason;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Reply;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Commands that meet in the middle, in the order that each test forces: another session holds a row, the first command waits for it with the
+ * locks that it already has, the second waits for the first, then the row is let go.
+ */
+class InterleavingTest {
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private PostgresRegistry registry;
+    private Fleet fleet;
+    private FleetHost host;
+    private Connection other;
+
+    @BeforeEach
+    void open() throws SQLException {
+        registry = DATABASE.empty(RegistryRules.DEFAULTS);
+        fleet = Fleet.withCapacity(registry, 10);
+        host = fleet.host("host-1");
+        other = DATABASE.connect();
+        other.setAutoCommit(false);
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        other.close();
+        threads.close();
+    }
+
+    private void hold(String sql) throws SQLException {
+        try (Statement statement = other.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private void holdNamespace() throws SQLException {
+        hold("SELECT * FROM namespaces FOR UPDATE");
+    }
+
+    private void letGo() throws SQLException {
+        other.commit();
+    }
+
+    /** Starts a command and returns once one more session than before waits for a lock. */
+    private <T> Future<T> waiting(int sessions, Callable<T> command) {
+        Future<T> future = threads.submit(command);
+        DATABASE.awaitWaiting(sessions);
+        return future;
+    }
+
+    @Test
+    void resolveWaitsForAnOpenRegistrationAndThenTellsOfIt() throws Exception {
+        ReplicaId replica = Fleet.newReplicaId();
+        holdNamespace();
+        Future<ReplicaOutcome> register = waiting(1, () -> host.register(replica, "a", "image-a"));
+        Future<ReplicaOutcome> resolve = waiting(2, () -> host.resolve(replica));
+        letGo();
+        assertThat(register.get()).isInstanceOf(ReplicaOutcome.Registered.class);
+        assertThat(resolve.get()).isEqualTo(register.get());
+    }
+
+    @Test
+    void aRegistrationThatLostAgainstItsResolveIsEnded() throws Exception {
+        ReplicaId replica = Fleet.newReplicaId();
+        hold("INSERT INTO replica_ids VALUES ('" + replica + "', 'host-1', 1, now())");
+        Future<ReplicaOutcome> register = waiting(1, () -> host.register(replica, "a", "image-a"));
+        letGo();
+        assertThat(register.get()).isEqualTo(new ReplicaOutcome.Ended(replica));
+        assertThat(fleet.keys()).isEmpty();
+    }
+
+    private RegisterRequest registering(String key) {
+        return new RegisterRequest(host.sender(), List.of(FleetHost.registration(Fleet.newReplicaId(), key, "image-" + key, 1)));
+    }
+
+    @Test
+    void joinWaitsForARegistrationInFlightAndFencesTheNextOne() throws Exception {
+        holdNamespace();
+        RegisterRequest inFlight = registering("a");
+        RegisterRequest late = registering("b");
+        Future<Reply<ReplicaOutcomes>> first = waiting(1, () -> host.send(inFlight));
+        Future<JoinAnswer> join = waiting(2, host::join);
+        letGo();
+        assertThat(first.get()).isInstanceOf(Reply.Accepted.class);
+        assertThat(join.get()).isInstanceOfSatisfying(JoinAnswer.Joined.class, joined -> assertThat(joined.incarnation()).isEqualTo(2));
+        assertThat(host.send(late)).isInstanceOf(Reply.Fenced.class);
+        assertThat(fleet.keys()).containsExactly("a");
+    }
+
+    @Test
+    void aRegistrationThatWaitsForAJoinIsFencedOff() throws Exception {
+        host.holds("old", "image-old");
+        fleet.invalidate("old", null);
+        host.ordered();
+        RegisterRequest late = registering("a");
+        // The join has the host when it makes the host's orders due.
+        hold("SELECT * FROM replicas FOR UPDATE");
+        Future<JoinAnswer> join = waiting(1, host::join);
+        Future<Reply<ReplicaOutcomes>> register = waiting(2, () -> host.send(late));
+        letGo();
+        assertThat(join.get()).isInstanceOf(JoinAnswer.Joined.class);
+        assertThat(register.get()).isInstanceOf(Reply.Fenced.class);
+        assertThat(fleet.keys()).isEmpty();
+    }
+
+    @Test
+    void heartbeatsAndRegistrationsOfOneHostDoNotWaitForEachOther() throws Exception {
+        holdNamespace();
+        Future<ReplicaOutcome> register = waiting(1, () -> host.register(Fleet.newReplicaId(), "a", "image-a"));
+        assertThat(host.heartbeat().orders()).isEmpty();
+        letGo();
+        assertThat(register.get()).isInstanceOf(ReplicaOutcome.Registered.class);
+    }
+
+    @Test
+    void anAttachThatCameFirstIsDoomedByTheEvictionThatWaitedForIt() throws Exception {
+        ReplicaId original = host.holds("a", "image-a");
+        long generation = fleet.entry("a").generation();
+        FleetHost peer = fleet.host("host-2");
+        ReplicaId copy = Fleet.newReplicaId();
+        hold("INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
+                + "VALUES ('" + copy + "', 'host-2', 'x', 'x', 'x', 1, 1, now())");
+        // The copy has its entry when it finds its own row's place taken; the eviction waits for the entry.
+        Future<ReplicaOutcome> attach = waiting(1, () -> peer.attach(copy, "a", generation));
+        Future<Outcomes.Invalidation> invalidate = waiting(2, () -> fleet.invalidate("a", null));
+        other.rollback();
+        assertThat(attach.get()).isInstanceOf(ReplicaOutcome.Registered.class);
+        assertThat(invalidate.get()).isInstanceOf(Outcomes.Invalidation.Invalidated.class);
+        assertThat(fleet.onlyEviction().fact().replicas()).isEqualTo(2);
+        assertThat(host.ordered()).containsExactly(original);
+        assertThat(peer.ordered()).containsExactly(copy);
+    }
+
+    @Test
+    void anAttachThatWaitedForAnEvictionIsGone() throws Exception {
+        host.holds("a", "image-a");
+        long generation = fleet.entry("a").generation();
+        FleetHost peer = fleet.host("host-2");
+        // The eviction has the entry when it waits for the holder's row.
+        hold("SELECT * FROM replicas FOR UPDATE");
+        Future<Outcomes.Invalidation> invalidate = waiting(1, () -> fleet.invalidate("a", null));
+        Future<ReplicaOutcome> attach = waiting(2, () -> peer.attach(Fleet.newReplicaId(), "a", generation));
+        letGo();
+        assertThat(invalidate.get()).isInstanceOf(Outcomes.Invalidation.Invalidated.class);
+        assertThat(attach.get()).isInstanceOf(ReplicaOutcome.Gone.class);
+        assertThat(fleet.onlyEviction().fact().replicas()).isOne();
+    }
+
+    @Test
+    void ofTwoHoldersThatLoseTheirCopiesAtOnceTheLaterTakesTheEntry() throws Exception {
+        FleetHost peer = fleet.host("host-2");
+        ReplicaId one = host.holds("a", "image-a");
+        ReplicaId two = peer.holds("a", "image-a");
+        holdNamespace();
+        Future<?> first = waiting(1, () -> host.drop(Reason.LOST, one));
+        Future<?> second = waiting(2, () -> peer.drop(Reason.LOST, two));
+        letGo();
+        first.get();
+        second.get();
+        assertThat(fleet.keys()).isEmpty();
+        assertThat(fleet.evictions()).hasSize(1);
+    }
+
+    @Test
+    void twoFirstJoinsOfOneHostIdMakeTwoIncarnations() throws Exception {
+        hold("INSERT INTO hosts SELECT 'host-9', store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, "
+                + "free_bytes, readmitted, reconcile_first, last_reconciled_at, attention FROM hosts");
+        JoinRequest known = host.joinRequest();
+        JoinRequest late = new JoinRequest(new HostId("host-9"), known.storeId(), known.address(), known.versions(), null, 0, 0);
+        Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(late)));
+        letGo();
+        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(JoinAnswer.Joined.class,
+                joined -> assertThat(joined.incarnation()).isEqualTo(2));
+        assertThat(registry.conflicts()).isOne();
+    }
+
+    @Test
+    void aNamespaceThatTwoCreateAtOnceIsCreatedOnce() throws Exception {
+        hold("INSERT INTO namespaces VALUES ('new', 5, NULL, 0.5, 0, 0, 0, 0, 0)");
+        Future<Outcomes.PolicySetting> set = waiting(1, () -> registry.execute(new Command.SetPolicy(Fleet.ns("new"), null, 9L, null)));
+        letGo();
+        assertThat(set.get()).isInstanceOfSatisfying(Outcomes.PolicySetting.Changed.class, changed -> {
+            assertThat(changed.policy().maxEntries()).isEqualTo(5);
+            assertThat(changed.policy().maxBytes()).isEqualTo(9);
+        });
+    }
+
+    @Test
+    void aRequestThatIsRepeatedWhileItRunsIsCarriedOutOnce() throws Exception {
+        IdempotencyKey key = new IdempotencyKey("caller", "k", "digest");
+        Command.Put put = new Command.Put(Fleet.name("a"), new SnapshotId("image-a"), 1, Description.NONE);
+        holdNamespace();
+        Future<Outcomes.Putting> first = waiting(1, () -> registry.executeOnce(key, put));
+        Future<Outcomes.Putting> second = waiting(2, () -> registry.executeOnce(key, put));
+        letGo();
+        assertThat(second.get()).isEqualTo(first.get());
+        assertThat(fleet.entry("a").generation()).isEqualTo(((Outcomes.Putting.Stored) first.get()).generation());
+        assertThat(DATABASE.ask("SELECT last_use FROM entries")).containsExactly("1");
+    }
+
+    @Test
+    void ordersThatAnotherPublisherHasInHandArePassedOver() throws SQLException {
+        ReplicaId taken = host.holds("a", "1");
+        ReplicaId free = host.holds("b", "2");
+        fleet.invalidate("a", null);
+        fleet.invalidate("b", null);
+        hold("SELECT * FROM replicas WHERE replica_id = '" + taken + "' FOR UPDATE");
+        hold("SELECT * FROM evictions WHERE key = 'a' FOR UPDATE");
+        assertThat(host.ordered()).containsExactly(free);
+        fleet.registry.execute(new Command.ReturnOrders(List.of(free)));
+        assertThat(fleet.claimOrders()).extracting(order -> order.order().replicaId()).containsExactly(free);
+        assertThat(fleet.claimFacts()).extracting(fact -> fact.key().value()).containsExactly("b");
+        letGo();
+        assertThat(fleet.claimOrders()).extracting(order -> order.order().replicaId()).containsExactly(taken);
+        assertThat(fleet.claimFacts()).extracting(fact -> fact.key().value()).containsExactly("a");
+    }
+
+    @Test
+    void whoLosesADeadlockBeginsAgain() throws Exception {
+        ReplicaId doomed = host.holds("a", "1");
+        fleet.invalidate("a", null);
+        hold("SELECT * FROM replicas WHERE replica_id = '" + doomed + "' FOR UPDATE");
+        Future<?> report = waiting(1, () -> {
+            fleet.report(host.report(doomed, Report.Result.DELETED));
+            return null;
+        });
+        // The report has the host for its fence; wanting the host now closes the circle, and one of the two is told.
+        boolean otherLost = false;
+        try {
+            hold("SELECT * FROM hosts FOR UPDATE");
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).isEqualTo("40P01");
+            otherLost = true;
+        }
+        other.rollback();
+        report.get();
+        assertThat(registry.conflicts()).isEqualTo(otherLost ? 0 : 1);
+        assertThat(fleet.onlyEviction().open()).isFalse();
+        assertThat(fleet.onlyEviction().orders()).extracting(order -> order.state()).containsExactly("DELETED");
+    }
+
+    @Test
+    void aSecondCopyThatIsRegisteredWhileTheFirstIsPutJoinsIt() throws ExecutionException, InterruptedException, SQLException {
+        FleetHost peer = fleet.host("host-2");
+        holdNamespace();
+        Future<ReplicaId> one = waiting(1, () -> host.holds("a", "image-a"));
+        Future<ReplicaId> two = waiting(2, () -> peer.holds("a", "image-a"));
+        letGo();
+        assertThat(List.of(one.get(), two.get())).doesNotHaveDuplicates();
+        assertThat(fleet.entry("a").replicas()).extracting(ReplicaView::replicaId).containsExactlyInAnyOrder(one.get(), two.get());
+        assertThat(fleet.evictions()).isEmpty();
+    }
+}

@@ -1,0 +1,156 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.embedded.PostgresServer;
+import dev.spillway.embedded.PostgresSettings;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A database of its own for one test class, on the one real server of this JVM, durable as in production. Registries opened through it are closed
+ * after each test.
+ */
+public final class TestDatabase implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+    private static final int PARTITIONS = 4;
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static final Object SERVER = "the server";
+
+    private final List<PostgresRegistry> opened = new ArrayList<>();
+    private @Nullable PostgresServer server;
+    private String name = "";
+
+    private record Running(PostgresServer server) implements AutoCloseable {
+        @Override
+        public void close() {
+            server.close();
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws SQLException {
+        server = context.getRoot()
+                .getStore(ExtensionContext.Namespace.create(TestDatabase.class))
+                .computeIfAbsent(SERVER, ignored -> new Running(PostgresServer.start(PostgresSettings.temporary())), Running.class)
+                .server();
+        name = "test_" + DATABASES.incrementAndGet();
+        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        opened.forEach(PostgresRegistry::close);
+        opened.clear();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws SQLException {
+        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE " + name + " WITH (FORCE)");
+        }
+    }
+
+    private PostgresServer server() {
+        return Objects.requireNonNull(server, "the class has begun");
+    }
+
+    PostgresRegistrySettings settings() {
+        PostgresServer server = server();
+        return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
+                .withPool(5, Duration.ofSeconds(10));
+    }
+
+    /** A registry on whatever the database holds. */
+    PostgresRegistry open(RegistryRules rules) {
+        return open(rules, settings -> settings);
+    }
+
+    PostgresRegistry open(RegistryRules rules, UnaryOperator<PostgresRegistrySettings> adjusted) {
+        // Not the thread's own generator: that one belongs to the thread that asks for it.
+        PostgresRegistry registry =
+                PostgresRegistry.open(adjusted.apply(settings()), rules, new Random(ThreadLocalRandom.current().nextLong()));
+        opened.add(registry);
+        return registry;
+    }
+
+    /** A registry on an empty database. */
+    PostgresRegistry empty(RegistryRules rules) {
+        PostgresRegistry registry = open(rules);
+        StringBuilder emptied = new StringBuilder();
+        for (String table : List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas",
+                "replica_history",
+                "evictions", "idempotency_keys", "activity")) {
+            emptied.append("DELETE FROM ").append(table).append(';');
+        }
+        execute(emptied + "ALTER SEQUENCE generations RESTART;"
+                + "UPDATE registry SET policy_version = 1, epoch = 1, activity_trimmed_xid = '0', activity_trimmed_id = 0");
+        return registry;
+    }
+
+    Connection connect() throws SQLException {
+        return connect(name);
+    }
+
+    private Connection connect(String database) throws SQLException {
+        PostgresServer server = server();
+        return DriverManager.getConnection(server.jdbcUrl(database), server.user(), server.password());
+    }
+
+    void execute(String sql) {
+        try (Connection connection = connect(); Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+    }
+
+    /** The first column of every row. */
+    List<String> ask(String sql) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            List<String> found = new ArrayList<>();
+            while (rows.next()) {
+                found.add(String.valueOf(rows.getString(1)));
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+    }
+
+    /** Returns once so many of the registry's statements wait for a lock: observed, not slept for. */
+    void awaitWaiting(int sessions) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (true) {
+            int waiting = Integer
+                    .parseInt(ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+                            + "AND application_name = 'spillway-coordinator'").getFirst());
+            if (waiting == sessions) {
+                return;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("sessions waiting for a lock: " + waiting + " (expected: " + sessions + "): "
+                        + ask("SELECT state || ' ' || coalesce(wait_event, '') || ' ' || query FROM pg_stat_activity WHERE datname = current_database()"));
+            }
+            Thread.onSpinWait();
+        }
+    }
+}
