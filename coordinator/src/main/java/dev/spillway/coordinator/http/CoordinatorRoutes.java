@@ -18,11 +18,11 @@ public final class CoordinatorRoutes {
      *
      * @param clock bounds how long one request works
      */
-    public static List<Route> of(Registry registry, InstantSource clock) {
+    public static List<Route> of(Registry registry, Backlog backlog, InstantSource clock) {
         return Stream
-                .of(new NamespaceRoutes(registry, clock).routes(), new EntryRoutes(registry).routes(),
+                .of(new NamespaceRoutes(registry, clock).routes(), new EntryRoutes(registry, backlog).routes(),
                         new EvictionRoutes(registry).routes(),
-                        new HostRoutes(registry).routes(), new EventRoutes(registry).routes(), new WorkerRoutes(registry).routes())
+                        new HostRoutes(registry).routes(), new EventRoutes(registry).routes(), new WorkerRoutes(registry, backlog).routes())
                 .flatMap(List::stream)
                 .map(route -> new Route(route.method(), route.template(), route.body(), route.query(), route.bounded(),
                         Refusals.explained(route.handler())))

@@ -30,10 +30,12 @@ final class EntryRoutes {
 
     private final Registry registry;
     private final Commands commands;
+    private final Backlog backlog;
 
-    EntryRoutes(Registry registry) {
+    EntryRoutes(Registry registry, Backlog backlog) {
         this.registry = registry;
         this.commands = new Commands(registry);
+        this.backlog = backlog;
     }
 
     List<Route> routes() {
@@ -56,6 +58,7 @@ final class EntryRoutes {
         }
         Description description = new Description(body.description() == null ? "" : body.description(),
                 body.labels() == null ? new TreeMap<>() : body.labels());
+        backlog.requireRoom();
         return switch (commands.run(request, Commands.Target.of("PUT entry", name.namespace(), name.key()),
                 new Command.Put(name, body.snapshotId(), sizeBytes, description))) {
             case Outcomes.Putting.Stored(var generation, var replaced, var evicted) ->

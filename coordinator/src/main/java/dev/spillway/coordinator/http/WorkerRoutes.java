@@ -38,11 +38,13 @@ final class WorkerRoutes {
     private static final long BODY_BYTES_MAX = 4 << 20;
 
     private final Registry registry;
+    private final Backlog backlog;
     /** A worker may be newer than this coordinator, and send more than it knows. */
     private final ObjectMapper json = Json.tolerant();
 
-    WorkerRoutes(Registry registry) {
+    WorkerRoutes(Registry registry, Backlog backlog) {
         this.registry = registry;
+        this.backlog = backlog;
     }
 
     List<Route> routes() {
@@ -62,6 +64,9 @@ final class WorkerRoutes {
             throw new InvalidValueException("hostId", message.hostId(), host + ", the host of the path");
         }
         check(message);
+        if (message instanceof RegisterRequest) {
+            backlog.requireRoom();
+        }
         return switch (ask(message)) {
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);
             case Reply.Fenced<?>(var why) -> throw Refusals.fenced(why);

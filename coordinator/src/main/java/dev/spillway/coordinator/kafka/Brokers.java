@@ -27,7 +27,7 @@ public final class Brokers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Brokers.class);
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
     /** A healthy broker answers within milliseconds; clients themselves give up much later. */
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(2);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(3));
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 

@@ -19,7 +19,7 @@ final class PublishingLoop implements AutoCloseable {
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
     /** Beyond a heartbeat, so that what cannot be sent is left for heartbeats to carry. */
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
-    private static final Duration END_WITHIN = Duration.ofSeconds(5);
+    private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
     /** What one look came to. */
     enum Round {

@@ -1,6 +1,11 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.coordinator.TroubledRegistry;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.RegisterRequest;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +74,7 @@ class RepeatedRequestsTest {
     @Test
     void storageThatIsAwayIsSaidToBeAwayAndNothingOfTheInsideIsShown() throws Exception {
         http.registry.now(TroubledRegistry.Trouble.UNAVAILABLE);
-        for (var answer : java.util.List.of(http.put(ENTRY, "{\"snapshotId\":\"s1\"}"),
+        for (var answer : List.of(http.put(ENTRY, "{\"snapshotId\":\"s1\"}"),
                 http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k"), http.get(ENTRY),
                 http.get("/v1/namespaces"), http.get("/v1/hosts"), http.get("/v1/evictions"), http.get("/v1/events"), http.delete(ENTRY))) {
             answer.isProblem(503, "registry-unavailable", "nothing was changed; the same request can be sent again");
@@ -91,5 +96,22 @@ class RepeatedRequestsTest {
         http.registry.now(TroubledRegistry.Trouble.NONE);
         http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k").is(200);
         assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+    }
+
+    @Test
+    void putsAreRefusedWhileTooManyOrdersAreOpenAndDeletingIsNot() throws Exception {
+        var sender = http.join("host-1");
+        http.put(ENTRY, "{\"snapshotId\":\"s1\"}").is(200);
+        http.openOrders.set(1_000);
+        String detail = "open orders: 1000 (expected: under 1000; see GET /v1/hosts for the hosts that do not confirm)";
+        var refused = http.put(ENTRY, "{\"snapshotId\":\"s2\"}").isProblem(503, "backlog", detail);
+        assertThat(refused.response.headers().firstValue("Retry-After")).hasValue("10");
+        http.worker(sender.hostId(), "register", new RegisterRequest(sender, List.of(http.registration("vm", "b", "sb"))))
+                .isProblem(503, "backlog",
+                        detail);
+        http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0)).is(200);
+        http.delete(ENTRY).is(200);
+        http.openOrders.set(999);
+        http.put(ENTRY, "{\"snapshotId\":\"s2\"}").is(200);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.Description;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,6 +53,7 @@ final class ServedRegistry implements AutoCloseable {
 
     final ObjectMapper json = Json.strict();
     final AtomicReference<Instant> now = new AtomicReference<>(START);
+    final AtomicLong openOrders = new AtomicLong();
     final Random random = new Random(11);
     final TroubledRegistry registry = new TroubledRegistry(new InMemoryRegistry(REGISTRY, 4, RegistryRules.DEFAULTS, now::get, random));
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -59,7 +62,8 @@ final class ServedRegistry implements AutoCloseable {
 
     ServedRegistry() throws IOException, InterruptedException {
         service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                CoordinatorRoutes.of(registry, now::get), new Readiness(Duration.ofSeconds(5)), metrics, json,
+                CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), now::get), new Readiness(Duration.ofSeconds(5)),
+                metrics, json,
                 Optional.of(CoordinatorRoutes.OPENAPI)));
     }
 

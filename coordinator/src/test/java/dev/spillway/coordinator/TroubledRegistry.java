@@ -1,4 +1,4 @@
-package dev.spillway.coordinator.http;
+package dev.spillway.coordinator;
 
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
@@ -7,23 +7,30 @@ import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** A registry whose storage can be taken away: before a command is carried out, or while its commit is under way. */
-final class TroubledRegistry implements Registry {
-    enum Trouble {
+public final class TroubledRegistry implements Registry {
+    public enum Trouble {
         NONE, UNAVAILABLE, LOST_WHILE_COMMITTING
     }
 
     private final Registry registry;
+    private final AtomicLong refusals = new AtomicLong();
     private volatile Trouble trouble = Trouble.NONE;
 
-    TroubledRegistry(Registry registry) {
+    public TroubledRegistry(Registry registry) {
         this.registry = registry;
     }
 
-    void now(Trouble begins) {
+    public void now(Trouble begins) {
         trouble = begins;
+    }
+
+    /** How often something was asked in vain. */
+    public long refusals() {
+        return refusals.get();
     }
 
     @Override
@@ -51,7 +58,8 @@ final class TroubledRegistry implements Registry {
         };
     }
 
-    private static RegistryUnavailableException unavailable() {
+    private RegistryUnavailableException unavailable() {
+        refusals.incrementAndGet();
         return new RegistryUnavailableException("database at db.internal:5432: connection refused", new IllegalStateException("refused"));
     }
 

@@ -1,0 +1,113 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.http.Backlog;
+import dev.spillway.coordinator.http.CoordinatorRoutes;
+import dev.spillway.coordinator.kafka.Brokers;
+import dev.spillway.coordinator.kafka.FactPublisher;
+import dev.spillway.coordinator.kafka.OrderPublisher;
+import dev.spillway.coordinator.kafka.ReportConsumer;
+import dev.spillway.coordinator.postgres.PostgresRegistry;
+import dev.spillway.coordinator.postgres.SchemaVersionException;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Json;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.NotReachableException;
+import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.Readiness;
+import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.kafka.MessageSender;
+import dev.spillway.service.settings.HostPort;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One coordinator. It needs no others and keeps nothing of its own: any number of them serve one registry, and a process can hold several.
+ * Thread-safe.
+ */
+public final class Coordinator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+    private static final Duration READY_WITHIN = Duration.ofSeconds(5);
+
+    private final Lifecycle lifecycle;
+    private final HttpService http;
+
+    private Coordinator(Lifecycle lifecycle, HttpService http) {
+        this.lifecycle = lifecycle;
+        this.http = http;
+    }
+
+    /**
+     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once: without its topics a registry could promise orders
+     * that nothing carries. Blocks; when it fails nothing is left running.
+     *
+     * @throws NotReachableException  naming the server that did not answer in time
+     * @throws SchemaVersionException if the database belongs to another version
+     * @throws java.io.IOException    if its address cannot be listened on
+     */
+    public static Coordinator start(CoordinatorSettings settings) throws Exception {
+        Lifecycle lifecycle = new Lifecycle("coordinator");
+        try {
+            return start(settings, lifecycle);
+        } catch (Throwable e) {
+            lifecycle.close();
+            throw e;
+        }
+    }
+
+    private static Coordinator start(CoordinatorSettings settings, Lifecycle lifecycle) throws Exception {
+        LOG.info("coordinator settings:{}{}", System.lineSeparator(), settings.printed());
+        RandomGenerator random = new SecureRandom();
+        InstantSource clock = InstantSource.system();
+        ServiceMetrics serviceMetrics = lifecycle.start("metrics", ServiceMetrics::new);
+        MeterRegistry metrics = serviceMetrics.registry();
+
+        Servers servers = Servers.await(settings, lifecycle, random);
+        Brokers brokers = servers.brokers();
+        PostgresRegistry stored = servers.registry();
+        Registry registry = new MeteredRegistry(stored, metrics);
+        FleetFigures figures = new FleetFigures(metrics, clock);
+
+        lifecycle.start("upkeep",
+                () -> UpkeepLoop.start(registry, () -> trim(stored), figures, settings.upkeep(), settings.trim(), clock, random));
+        MessageSender sender = lifecycle.start("kafka producer", () -> new MessageSender(settings.kafka()));
+        lifecycle.start("publishing facts", () -> FactPublisher.start(registry, brokers, sender, metrics, random));
+        lifecycle.start("publishing orders", () -> OrderPublisher.start(registry, brokers, sender, metrics, random));
+        lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
+
+        // Any question that costs one look into an index.
+        HostId nobody = new HostId("readyz");
+        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> registry.queries().host(nobody))
+                .add("kafka", brokers::requireReachable);
+        Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
+        HttpService http = lifecycle.start("http",
+                () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),
+                        settings.http(), CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics, Json.strict(),
+                        Optional.of(CoordinatorRoutes.OPENAPI))));
+        return new Coordinator(lifecycle, http);
+    }
+
+    private static void trim(PostgresRegistry registry) {
+        LOG.debug("trimmed: {}", registry.upkeep().run());
+    }
+
+    /** Where it listens, with the port that the system chose if that was left to it. */
+    public HostPort address() {
+        return http.address();
+    }
+
+    /**
+     * Stops taking requests, lets what is under way end, gives back what it claimed, and closes its connections. Each part is bounded, tens of
+     * seconds in all at worst.
+     */
+    @Override
+    public void close() {
+        lifecycle.close();
+    }
+}

@@ -1,0 +1,183 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.kafka.RegistryTopics;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.settings.CrossCheck;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.Secret;
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.Settings;
+import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Everything that one coordinator is told.
+ *
+ * @param database       without the partitions, which Kafka says
+ * @param openOrdersMax  backlog of open orders at which puts are refused for a while
+ * @param upkeep         how often the coordinator looks for silent hosts and unfinished evictions
+ * @param trim           how often it deletes what is no longer kept
+ * @param startupTimeout how long it waits at the start for PostgreSQL and Kafka
+ * @param printed        all settings with their sources, one line each, without secrets
+ */
+public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegistrySettings database, KafkaSettings kafka,
+        RegistryTopics topics,
+        RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout, String printed) {
+    private static final RegistryRules RULES = RegistryRules.DEFAULTS;
+    private static final Retention RETENTION = Retention.DEFAULTS;
+
+    private static final Setting<HostPort> LISTEN =
+            Setting.address("listen", "Where HTTP listens; loopback only until there are access tokens")
+                    .defaultTo(new HostPort("127.0.0.1", 7070));
+    private static final Setting<String> DATABASE_URL = Setting.text("database-url", "PostgreSQL, as jdbc:postgresql://host:port/database")
+            .must("beginning with jdbc:postgresql:", url -> url.startsWith("jdbc:postgresql:"))
+            // The address is shown in messages of many makers.
+            .must("without a password, which is a setting of its own", url -> !url.toLowerCase(Locale.ROOT).contains("password="));
+    private static final Setting<String> DATABASE_USER = Setting.text("database-user", "User of the database");
+    private static final Setting<Secret> DATABASE_PASSWORD =
+            Setting.secret("database-password", "Password of that user").defaultTo(new Secret(""));
+    private static final Setting<Integer> DATABASE_POOL = number("database-connections", "Connections to the database at most", 10);
+    private static final Setting<Duration> COMMAND_DEADLINE =
+            positive("command-deadline", "A command is not begun later than this after it was asked for",
+                    Duration.ofSeconds(10));
+
+    private static final Setting<Integer> ORDER_PARTITIONS = number("orders-partitions",
+            "Partitions of spillway.orders when the topic is made; hosts are spread over them", 64);
+    private static final Setting<Integer> EVICTION_PARTITIONS =
+            number("evictions-partitions", "Partitions of spillway.evictions when the topic is made", 8);
+    private static final Setting<Integer> REPORT_PARTITIONS =
+            number("reports-partitions", "Partitions of spillway.reports when the topic is made", 8);
+    private static final Setting<Duration> ORDER_RETENTION =
+            positive("orders-retention", "How long Kafka keeps an order", Duration.ofDays(1));
+    private static final Setting<Duration> EVICTION_RETENTION =
+            positive("evictions-retention", "How long Kafka keeps the fact of an eviction",
+                    Duration.ofDays(7));
+    private static final Setting<Duration> REPORT_RETENTION =
+            positive("reports-retention", "How long Kafka keeps a report", Duration.ofDays(1));
+
+    private static final Setting<Duration> HEARTBEAT = positive("heartbeat", "How often workers are to be heard", RULES.heartbeat());
+    private static final Setting<Duration> HOST_TIMEOUT =
+            positive("host-timeout", "A host not heard for so long is AWAY", RULES.hostTimeout());
+    private static final Setting<Duration> RECONCILE =
+            positive("reconcile", "How often workers are to compare their inventory, jittered by half",
+                    RULES.reconcile());
+    private static final Setting<Duration> ORDER_RETRY =
+            positive("order-retry", "An open order is handed out again after this, then doubling",
+                    RULES.orderRetry());
+    private static final Setting<Duration> ORDER_RETRY_MAX =
+            positive("order-retry-max", "Longest interval between two attempts at an order",
+                    RULES.orderRetryMax());
+    private static final Setting<Duration> GRACE = positive("grace", "Orphans and ghosts younger than this are left alone", RULES.grace());
+    private static final Setting<Double> BREAKER_SHARE = Setting
+            .custom("breaker-share", "Share of a host's replicas beyond which a loss or an orphan sweep waits for a person",
+                    "a number above 0, at most 1", Double::parseDouble)
+            .must("above 0, at most 1", share -> share > 0 && share <= 1)
+            .defaultTo(RULES.breakerShare());
+    private static final Setting<Integer> BREAKER_FROM =
+            number("breaker-from", "Below so many replicas the share is not looked at", RULES.breakerFrom());
+    private static final Setting<Integer> DOOM_CHUNK =
+            number("doom-chunk", "Replicas of one entry doomed by the transaction that evicts it", RULES.doomChunk());
+    private static final Setting<Integer> ORDERS_PER_ANSWER = number("orders-per-answer", "Orders in the answer to one heartbeat at most",
+            RULES.ordersPerAnswer());
+    private static final Setting<Integer> RECONCILE_PAGE =
+            number("reconcile-page", "Rows in one page of a reconciliation", RULES.reconcilePageSize());
+
+    private static final Setting<Duration> IDEMPOTENCY_KEPT =
+            positive("idempotency-keys-kept", "How long the answer to an Idempotency-Key is kept",
+                    RETENTION.idempotencyKeys());
+    private static final Setting<Duration> ACTIVITY_KEPT =
+            positive("activity-kept", "How far back GET /v1/events can resume", RETENTION.activity());
+    private static final Setting<Duration> HISTORY_KEPT =
+            positive("history-kept", "How long closed replicas and evictions are kept", RETENTION.history());
+    private static final Setting<Long> OPEN_ORDERS_MAX =
+            Setting.longInteger("open-orders-max", "Backlog of open orders at which puts are refused for a while")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(1_000_000L);
+    private static final Setting<Duration> UPKEEP =
+            positive("upkeep", "How often silent hosts and unfinished evictions are looked for, with jitter",
+                    Duration.ofSeconds(1));
+    private static final Setting<Duration> TRIM =
+            positive("trim", "How often what is no longer kept is deleted, with jitter", Duration.ofMinutes(1));
+    private static final Setting<Duration> STARTUP_TIMEOUT =
+            Setting.duration("startup-timeout", "How long to wait at the start for PostgreSQL and Kafka")
+                    .defaultTo(Duration.ofMinutes(1));
+
+    /** What a coordinator can be told, and the conditions between its settings. */
+    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(), List.of(
+            new CrossCheck<>(HOST_TIMEOUT, HEARTBEAT, "over 3 times the heartbeat",
+                    (timeout, beat) -> timeout.compareTo(beat.multipliedBy(3)) > 0),
+            new CrossCheck<>(ORDER_RETRY_MAX, ORDER_RETRY, "at least order-retry", (most, first) -> most.compareTo(first) >= 0),
+            new CrossCheck<>(ORDER_RETRY_MAX, ORDER_RETENTION, "under orders-retention", (most, kept) -> most.compareTo(kept) < 0),
+            new CrossCheck<>(GRACE, COMMAND_DEADLINE, "over twice the command-deadline, in which a host registers and resolves",
+                    (grace, deadline) -> grace.compareTo(deadline.multipliedBy(2)) > 0),
+            new CrossCheck<>(GRACE, HEARTBEAT, "over the heartbeat", (grace, beat) -> grace.compareTo(beat) > 0),
+            new CrossCheck<>(IDEMPOTENCY_KEPT, COMMAND_DEADLINE, "over twice the command-deadline, in which a client asks again",
+                    (kept, deadline) -> kept.compareTo(deadline.multipliedBy(2)) > 0)));
+
+    private static Setting<Integer> number(String name, String description, int fallback) {
+        return Setting.integer(name, description).must("1 or more", number -> number >= 1).defaultTo(fallback);
+    }
+
+    private static Setting<Duration> positive(String name, String description, Duration fallback) {
+        return Setting.duration(name, description).must("more than zero", Duration::isPositive).defaultTo(fallback);
+    }
+
+    private static List<Setting<?>> declared() {
+        List<Setting<?>> all =
+                new ArrayList<>(List.of(LISTEN, DATABASE_URL, DATABASE_USER, DATABASE_PASSWORD, DATABASE_POOL, COMMAND_DEADLINE));
+        all.addAll(KafkaSettings.SETTINGS);
+        all.addAll(List.of(ORDER_PARTITIONS, EVICTION_PARTITIONS, REPORT_PARTITIONS, ORDER_RETENTION, EVICTION_RETENTION, REPORT_RETENTION,
+                HEARTBEAT,
+                HOST_TIMEOUT, RECONCILE, ORDER_RETRY, ORDER_RETRY_MAX, GRACE, BREAKER_SHARE, BREAKER_FROM, DOOM_CHUNK, ORDERS_PER_ANSWER,
+                RECONCILE_PAGE,
+                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT));
+        all.addAll(HttpLimits.SETTINGS);
+        return all;
+    }
+
+    /**
+     * Reads and checks all settings.
+     *
+     * @throws SettingsException with everything that is wrong
+     */
+    public static CoordinatorSettings read(Sources sources) throws SettingsException {
+        Settings settings = DECLARATION.read(sources);
+        Retention retention =
+                new Retention(settings.get(IDEMPOTENCY_KEPT), settings.get(ACTIVITY_KEPT), settings.get(HISTORY_KEPT), RETENTION.chunk());
+        int orderPartitions = settings.get(ORDER_PARTITIONS);
+        PostgresRegistrySettings database = PostgresRegistrySettings
+                .of(settings.get(DATABASE_URL), settings.get(DATABASE_USER), settings.get(DATABASE_PASSWORD).reveal(), orderPartitions)
+                .withPool(settings.get(DATABASE_POOL), Duration.ofSeconds(3))
+                .withCommandDeadline(settings.get(COMMAND_DEADLINE))
+                .withRetention(retention);
+        RegistryTopics topics = new RegistryTopics(new RegistryTopics.Shape(orderPartitions, settings.get(ORDER_RETENTION)),
+                new RegistryTopics.Shape(settings.get(EVICTION_PARTITIONS), settings.get(EVICTION_RETENTION)),
+                new RegistryTopics.Shape(settings.get(REPORT_PARTITIONS), settings.get(REPORT_RETENTION)));
+        return new CoordinatorSettings(settings.get(LISTEN), HttpLimits.from(settings), database,
+                KafkaSettings.from(settings, "spillway-coordinator"), topics,
+                rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
+                settings.print());
+    }
+
+    private static RegistryRules rules(Settings settings) {
+        return new RegistryRules(settings.get(HEARTBEAT), settings.get(HOST_TIMEOUT), settings.get(RECONCILE), settings.get(ORDER_RETRY),
+                settings.get(ORDER_RETRY_MAX), settings.get(GRACE), settings.get(BREAKER_SHARE), settings.get(BREAKER_FROM),
+                settings.get(DOOM_CHUNK),
+                settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE));
+    }
+
+    /** All settings, without secrets. */
+    @Override
+    public String toString() {
+        return printed;
+    }
+}

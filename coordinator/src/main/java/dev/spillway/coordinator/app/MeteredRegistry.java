@@ -1,0 +1,86 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.KeyReusedException;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.protocol.Reply;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Counts and times every command of a registry, by kind and outcome. */
+final class MeteredRegistry implements Registry {
+    private final Registry registry;
+    private final MeterRegistry metrics;
+
+    MeteredRegistry(Registry registry, MeterRegistry metrics) {
+        this.registry = registry;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public <A> A execute(Command<A> command) {
+        return timed(command, () -> registry.execute(command));
+    }
+
+    @Override
+    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+        return timed(command, () -> registry.executeOnce(key, command));
+    }
+
+    private <A> A timed(Command<A> command, Supplier<A> execution) {
+        Timer.Sample began = Timer.start(metrics);
+        String outcome = "failed";
+        try {
+            A answer = execution.get();
+            outcome = outcome(answer);
+            return answer;
+        } catch (RegistryUnavailableException e) {
+            outcome = "unavailable";
+            throw e;
+        } catch (OutcomeUnknownException e) {
+            outcome = "unknown";
+            throw e;
+        } catch (KeyReusedException e) {
+            outcome = "key-reused";
+            throw e;
+        } finally {
+            began.stop(Timer.builder("spillway.commands")
+                    .description("Commands of the registry by kind and outcome")
+                    .tag("kind", kind(command))
+                    .tag("outcome", outcome)
+                    .register(metrics));
+        }
+    }
+
+    private static String kind(Command<?> command) {
+        return command instanceof Command.FromWorker<?> from ? from.message().getClass().getSimpleName().replace("Request", "")
+                : command.getClass().getSimpleName();
+    }
+
+    private static String outcome(Object answer) {
+        return switch (answer) {
+            case Outcomes.PolicySetting _,Outcomes.Putting _,Outcomes.Getting _,Outcomes.Invalidation _,Outcomes.HostChange _,Reply<?> _ ->
+                    answer.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+            default -> "done";
+        };
+    }
+
+    @Override
+    public RegistryQueries queries() {
+        return registry.queries();
+    }
+
+    @Override
+    public void onCommit(Consumer<Changes.Wake> listener) {
+        registry.onCommit(listener);
+    }
+}

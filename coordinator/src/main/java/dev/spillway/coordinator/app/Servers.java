@@ -1,0 +1,106 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.kafka.Brokers;
+import dev.spillway.coordinator.postgres.PostgresRegistry;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.coordinator.postgres.SchemaVersionException;
+import dev.spillway.events.Topics;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.NotReachableException;
+import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaSettings;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a coordinator needs before it can do anything. */
+record Servers(Brokers brokers, PostgresRegistry registry) {
+    private static final Logger LOG = LoggerFactory.getLogger(Servers.class);
+    /** Who only asks whether Kafka is there needs not wait as long as a message may. */
+    private static final Duration KAFKA_ASKED_WITHIN = Duration.ofSeconds(5);
+
+    /** Waits for both at once, so that each that is missing is named; the first that cannot be had ends it. */
+    static Servers await(CoordinatorSettings settings, Lifecycle lifecycle, RandomGenerator random) throws Exception {
+        Reachability reachability = Reachability.within(settings.startupTimeout());
+        PostgresRegistrySettings database = settings.database();
+        CompletableFuture<Brokers> kafka = new CompletableFuture<>();
+        CompletableFuture<PostgresRegistry> postgres = new CompletableFuture<>();
+        Thread kafkaStart = inBackground("start-kafka", kafka,
+                () -> lifecycle.start("kafka", () -> Brokers.open(asking(settings.kafka()), settings.topics(), reachability, random)));
+        Thread postgresStart = inBackground("start-postgresql", postgres,
+                () -> lifecycle.start("postgresql", () -> open(database, settings, reachability, random)));
+        try {
+            firstFailureOrAll(kafka, postgres).get();
+            int partitions = kafka.get().orderPartitions();
+            if (partitions == database.partitions()) {
+                return new Servers(kafka.get(), postgres.get());
+            }
+            LOG.info("{} has {} partitions, not {}: hosts are spread over these", Topics.ORDERS, partitions, database.partitions());
+            postgres.get().close();
+            return new Servers(kafka.get(),
+                    lifecycle.start("postgresql", () -> open(with(database, partitions), settings, reachability, random)));
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        } finally {
+            kafkaStart.interrupt();
+            postgresStart.interrupt();
+        }
+    }
+
+    private static <T> Thread inBackground(String name, CompletableFuture<T> result, Callable<T> work) {
+        return Thread.ofVirtual().name(name).start(() -> {
+            try {
+                result.complete(work.call());
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+    }
+
+    private static CompletableFuture<@Nullable Void> firstFailureOrAll(CompletableFuture<?> one, CompletableFuture<?> other) {
+        CompletableFuture<@Nullable Void> ending = new CompletableFuture<>();
+        var _ = one.exceptionally(failure -> {
+            ending.completeExceptionally(failure);
+            return null;
+        });
+        var _ = other.exceptionally(failure -> {
+            ending.completeExceptionally(failure);
+            return null;
+        });
+        var _ = CompletableFuture.allOf(one, other).thenRun(() -> ending.complete(null));
+        return ending;
+    }
+
+    private static KafkaSettings asking(KafkaSettings kafka) {
+        Duration within = kafka.deliveryTimeout().compareTo(KAFKA_ASKED_WITHIN) < 0 ? kafka.deliveryTimeout() : KAFKA_ASKED_WITHIN;
+        return new KafkaSettings(kafka.servers(), kafka.clientId(), within);
+    }
+
+    /** What opening the database came to; a schema that cannot be used stays so, however long one tries. */
+    private record Opening(@Nullable PostgresRegistry registry, @Nullable SchemaVersionException unusable) {}
+
+    private static PostgresRegistry open(PostgresRegistrySettings database, CoordinatorSettings settings, Reachability reachability,
+            RandomGenerator random) throws NotReachableException, InterruptedException {
+        Opening opening = reachability.await("PostgreSQL at " + database.url(), () -> {
+            try {
+                return new Opening(PostgresRegistry.open(database, settings.rules(), random), null);
+            } catch (SchemaVersionException e) {
+                return new Opening(null, e);
+            }
+        });
+        if (opening.registry() == null) {
+            throw opening.unusable() == null ? new IllegalStateException("neither opened nor failed") : opening.unusable();
+        }
+        return opening.registry();
+    }
+
+    private static PostgresRegistrySettings with(PostgresRegistrySettings database, int partitions) {
+        return new PostgresRegistrySettings(database.url(), database.user(), database.password(), database.poolSize(), database.poolWait(),
+                database.commandDeadline(), partitions, database.retention());
+    }
+}

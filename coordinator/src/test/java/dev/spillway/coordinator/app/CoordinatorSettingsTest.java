@@ -1,0 +1,77 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+class CoordinatorSettingsTest {
+    private static final Map<String, String> REQUIRED = Map.of("database-url", "jdbc:postgresql://db.example:5432/spillway",
+            "database-user", "spillway", "database-password", "hidden1", "kafka-servers", "kafka.example:9092");
+
+    private static CoordinatorSettings read(Map<String, String> more) throws SettingsException {
+        Map<String, String> all = new HashMap<>(REQUIRED);
+        all.putAll(more);
+        return CoordinatorSettings.read(Sources.of(all));
+    }
+
+    @Test
+    void whatIsNotSaidIsAsTheProtocolSays() throws Exception {
+        CoordinatorSettings settings = read(Map.of());
+        assertThat(settings.listen()).isEqualTo(new HostPort("127.0.0.1", 7070));
+        assertThat(settings.rules()).isEqualTo(RegistryRules.DEFAULTS);
+        assertThat(settings.database().retention()).isEqualTo(Retention.DEFAULTS);
+        assertThat(settings.database().commandDeadline()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(settings.topics().orders().partitions()).isEqualTo(64);
+        assertThat(settings.openOrdersMax()).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void secretsAreNeverPrinted() throws Exception {
+        CoordinatorSettings settings = read(Map.of());
+        assertThat(settings.toString()).doesNotContain("hidden1").contains("database-url", "kafka.example:9092", "orders-partitions");
+    }
+
+    @Test
+    void aPasswordInAnAddressIsRefusedAndNotShown() {
+        assertThatThrownBy(() -> read(Map.of("database-url", "jdbc:postgresql://db.example/spillway?password=hidden2")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("database-url: ", "without a password")
+                .message()
+                .doesNotContain("hidden2");
+    }
+
+    @Test
+    void everythingThatIsWrongIsSaidAtOnce() {
+        assertThatThrownBy(
+                () -> CoordinatorSettings.read(new Sources(List.of("--database-url", "mysql://x", "--heartbeats", "5s", "--listen", "7070"),
+                        Map.of("SPILLWAY_ORDERS_PARTITIONS", "0"))))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("database-url: mysql://x", "heartbeats", "listen: 7070", "orders-partitions: 0", "database-user",
+                        "kafka-servers");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            value = {"host-timeout|15s|host-timeout|over 3 times the heartbeat", "heartbeat|10s|host-timeout|over 3 times the heartbeat",
+                    "order-retry-max|5s|order-retry-max|at least order-retry", "order-retry-max|2d|order-retry-max|under orders-retention",
+                    "orders-retention|5m|order-retry-max|under orders-retention", "grace|20s|grace|over twice the command-deadline",
+                    "idempotency-keys-kept|20s|idempotency-keys-kept|over twice the command-deadline",
+                    "breaker-share|1.5|breaker-share|above 0, at most 1",
+                    "heartbeat|0s|heartbeat|more than zero"})
+    void settingsThatDoNotGoTogetherAreRefused(String name, String value, String blamed, String expected) {
+        assertThatThrownBy(() -> read(Map.of(name, value))).isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll(blamed + ": ", expected);
+    }
+}

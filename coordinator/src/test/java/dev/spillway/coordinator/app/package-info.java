@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator.app;
+
+import org.jspecify.annotations.NullMarked;

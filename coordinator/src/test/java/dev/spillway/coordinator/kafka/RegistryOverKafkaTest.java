@@ -1,0 +1,342 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.Await;
+import dev.spillway.coordinator.TopicReader;
+import dev.spillway.coordinator.TroubledRegistry;
+import dev.spillway.coordinator.Workers;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.InMemoryRegistry;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.embedded.KafkaBroker;
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.Order;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.Topics;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.Message;
+import dev.spillway.service.kafka.MessageSender;
+import dev.spillway.service.settings.HostPort;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** A registry in memory and a real broker: what is due gets out, what is reported gets in, whatever happens to either. */
+@Timeout(120)
+class RegistryOverKafkaTest {
+    private static final int ORDER_PARTITIONS = 4;
+    private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1)),
+            new RegistryTopics.Shape(2, Duration.ofHours(1)), new RegistryTopics.Shape(3, Duration.ofHours(1)));
+    private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10),
+            Duration.ofMillis(300), Duration.ofSeconds(1), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
+
+    @TempDir
+    Path directory;
+
+    private final RandomGenerator random = new SecureRandom();
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private KafkaBroker broker;
+    private KafkaSettings kafka;
+    private TroubledRegistry registry;
+    private Workers workers;
+    private Brokers brokers;
+    private MessageSender sender;
+
+    @BeforeEach
+    void start() throws Exception {
+        broker = startBroker("first", 0);
+        kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(10));
+        registry = new TroubledRegistry(
+                new InMemoryRegistry(new RegistryId(new UUID(0, 1)), ORDER_PARTITIONS + 1, RULES, InstantSource.system(), random));
+        workers = new Workers(registry);
+        brokers = closing(Brokers.open(kafka, TOPICS, Reachability.within(Duration.ofSeconds(30)), random));
+        sender = closing(new MessageSender(kafka));
+        registry.execute(new Command.SetPolicy(new NamespaceName("vm"), 1L, null, null));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
+        broker.close();
+    }
+
+    private KafkaBroker startBroker(String name, int port) {
+        return KafkaBroker.start(dev.spillway.embedded.KafkaSettings.keptIn(directory.resolve(name)).withPort(port));
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        open.push(part);
+        return part;
+    }
+
+    private void publishOrders() {
+        closing(OrderPublisher.start(registry, brokers, sender, metrics, random));
+    }
+
+    private void publishFacts() {
+        closing(FactPublisher.start(registry, brokers, sender, metrics, random));
+    }
+
+    private TopicReader reader(String topic, String schema) throws Exception {
+        return closing(new TopicReader(kafka.bootstrapServers(), topic, schema));
+    }
+
+    @Test
+    void anOrderGoesToThePartitionOfItsHostAndItsFactToAnyone() throws Exception {
+        publishOrders();
+        publishFacts();
+        Sender one = workers.join("host-1");
+        Sender two = workers.join("host-2");
+        ReplicaId first = workers.put(one, "vm", "a");
+        ReplicaId second = workers.put(two, "vm", "b");
+        workers.put(one, "vm", "c");
+        TopicReader orders = reader(Topics.ORDERS, "order.v1");
+        TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
+        Await.until("both orders are out",
+                () -> orders.values(Order.class).stream().map(Order::replicaId).toList().containsAll(List.of(first, second)));
+        Await.until("both facts are out",
+                () -> facts.values(EvictionFact.class).stream().map(fact -> fact.key().value()).toList().containsAll(List.of("a", "b")));
+        orders.records().forEach(record -> {
+            Order order = TopicReader.read(Order.class, record);
+            assertThat(record.partition()).isEqualTo(order.hostId().equals(one.hostId()) ? 0 : 1);
+            assertThat(record.key()).asString(StandardCharsets.UTF_8).isEqualTo(order.hostId().value());
+        });
+        facts.records().forEach(record -> assertThat(record.key()).asString(StandardCharsets.UTF_8).isEqualTo("vm"));
+        assertThat(metrics.get("spillway.orders.published").counter().count()).isGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void anUnconfirmedOrderIsPublishedAgainAndAPublishedFactIsNot() throws Exception {
+        publishOrders();
+        publishFacts();
+        Sender one = workers.join("host-1");
+        workers.put(one, "vm", "a");
+        workers.put(one, "vm", "b");
+        TopicReader orders = reader(Topics.ORDERS, "order.v1");
+        TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
+        Await.until("the order was published three times",
+                () -> orders.values(Order.class).stream().map(Order::attempt).toList().containsAll(List.of(1, 2, 3)));
+        assertThat(facts.values(EvictionFact.class)).hasSize(1);
+    }
+
+    @Test
+    void aReportClosesItsOrder() throws Exception {
+        takeReports();
+        Sender one = workers.join("host-1");
+        List<Report> reports = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            reports.add(Workers.deleted(one, workers.put(one, "vm", "k" + i)));
+        }
+        reports.removeLast();
+        assertThat(registry.queries().openOrders().count()).isEqualTo(49);
+        send(reports);
+        send(reports);
+        Await.until("all orders are closed", () -> registry.queries().openOrders().count() == 0);
+    }
+
+    @Test
+    void reportsWaitForTheRegistryAndTheirOffsetsDoNotMove() throws Exception {
+        Sender one = workers.join("host-1");
+        ReplicaId evicted = workers.put(one, "vm", "a");
+        workers.put(one, "vm", "b");
+        registry.now(TroubledRegistry.Trouble.UNAVAILABLE);
+        takeReports();
+        send(List.of(Workers.deleted(one, evicted)));
+        Await.until("the report was tried again and again", () -> registry.refusals() > 2);
+        assertThat(committed()).isZero();
+        registry.now(TroubledRegistry.Trouble.NONE);
+        Await.until("the order is closed", () -> registry.queries().openOrders().count() == 0);
+        Await.until("the offset has moved", () -> committed() == 1);
+    }
+
+    @Test
+    void aReportThatNobodyCanReadIsCountedAndPassedOver() throws Exception {
+        takeReports();
+        Sender one = workers.join("host-1");
+        ReplicaId evicted = workers.put(one, "vm", "a");
+        workers.put(one, "vm", "b");
+        sender.send(new Message(Topics.REPORTS, OptionalInt.of(0), "x", Map.of(), "rubbish".getBytes(StandardCharsets.UTF_8)))
+                .get(20, TimeUnit.SECONDS);
+        sender.send(new Message(Topics.REPORTS, OptionalInt.of(0), null,
+                Map.of("ce_type", "dev.spillway.report.v1".getBytes(StandardCharsets.UTF_8)),
+                new byte[0])).get(20, TimeUnit.SECONDS);
+        sender.send(report(Workers.deleted(one, evicted), OptionalInt.of(0))).get(20, TimeUnit.SECONDS);
+        Await.until("the order is closed", () -> registry.queries().openOrders().count() == 0);
+        assertThat(metrics.get("spillway.reports.unreadable").counter().count()).isEqualTo(2);
+        Await.until("all offsets have moved", () -> committed() == 3);
+    }
+
+    @Test
+    void whatOneCoordinatorLeavesAnotherTakes() throws Exception {
+        ReportConsumer first = ReportConsumer.start(registry, kafka, metrics, random);
+        Sender one = workers.join("host-1");
+        ReplicaId evicted = workers.put(one, "vm", "a");
+        ReplicaId later = workers.put(one, "vm", "b");
+        send(List.of(Workers.deleted(one, evicted)));
+        Await.until("the first order is closed", () -> registry.queries().openOrders().count() == 0);
+        first.close();
+        workers.put(one, "vm", "c");
+        send(List.of(Workers.deleted(one, later)));
+        assertThat(registry.queries().openOrders().count()).isEqualTo(1);
+        takeReports();
+        Await.until("the second order is closed", () -> registry.queries().openOrders().count() == 0);
+    }
+
+    @Test
+    void withoutKafkaNothingIsClaimedAndHeartbeatsCarryTheOrders() throws Exception {
+        publishOrders();
+        publishFacts();
+        Sender one = workers.join("host-1");
+        ReplicaId evicted = workers.put(one, "vm", "a");
+        broker.close();
+        Await.until("Kafka is missed", () -> !brokers.isReachable());
+        workers.put(one, "vm", "b");
+        List<Order> carried = workers.orders(one);
+        assertThat(carried).singleElement().satisfies(order -> {
+            assertThat(order.replicaId()).isEqualTo(evicted);
+            assertThat(order.attempt()).isEqualTo(1);
+        });
+        broker = startBroker("first", port());
+        TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
+        Await.until("the fact is out after all",
+                () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.key().value().equals("a")));
+        TopicReader orders = reader(Topics.ORDERS, "order.v1");
+        Await.until("the order is out too", () -> orders.values(Order.class).stream().anyMatch(order -> order.replicaId().equals(evicted)));
+    }
+
+    @Test
+    void whatWasClaimedWhenKafkaWentIsGivenBack() throws Exception {
+        publishOrders();
+        publishFacts();
+        Sender one = workers.join("host-1");
+        ReplicaId evicted = workers.put(one, "vm", "a");
+        broker.close();
+        workers.put(one, "vm", "b");
+        Await.until("a heartbeat carries the order",
+                () -> workers.orders(one).stream().anyMatch(order -> order.replicaId().equals(evicted)));
+        broker = startBroker("first", port());
+        TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
+        Await.until("the fact is not lost", () -> !facts.values(EvictionFact.class).isEmpty());
+    }
+
+    @Test
+    void aBrokerThatComesBackEmptyGetsItsTopicsAgain() throws Exception {
+        publishFacts();
+        Sender one = workers.join("host-1");
+        workers.put(one, "vm", "a");
+        broker.close();
+        Await.until("Kafka is missed", () -> !brokers.isReachable());
+        broker = startBroker("second", port());
+        Await.until("Kafka is back", () -> brokers.isReachable());
+        workers.put(one, "vm", "b");
+        TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
+        Await.until("the fact is out", () -> !facts.values(EvictionFact.class).isEmpty());
+        try (Admin admin = Admin.create(kafka.admin())) {
+            Map<String, Integer> partitions = new TreeMap<>();
+            admin.describeTopics(List.of(Topics.ORDERS, Topics.EVICTIONS, Topics.REPORTS))
+                    .allTopicNames()
+                    .get()
+                    .forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
+            assertThat(partitions).isEqualTo(Map.of(Topics.ORDERS, 4, Topics.EVICTIONS, 2, Topics.REPORTS, 3));
+        }
+    }
+
+    @Test
+    void anOrderWithoutAPartitionDoesNotKeepTheOthersBack() throws Exception {
+        List<Sender> hosts = new ArrayList<>();
+        List<ReplicaId> evicted = new ArrayList<>();
+        for (int i = 0; i <= ORDER_PARTITIONS; i++) {
+            hosts.add(workers.join("host-" + i));
+            evicted.add(workers.put(hosts.getLast(), "vm", "k" + i));
+        }
+        workers.put(hosts.getFirst(), "vm", "last");
+        publishOrders();
+        TopicReader orders = reader(Topics.ORDERS, "order.v1");
+        Await.until("all that have a partition are out", () -> orders.values(Order.class)
+                .stream()
+                .map(Order::replicaId)
+                .toList()
+                .containsAll(evicted.subList(0, ORDER_PARTITIONS)));
+        Await.until("a heartbeat carries the other one",
+                () -> workers.orders(hosts.getLast()).stream().anyMatch(order -> order.replicaId().equals(evicted.getLast())));
+        assertThat(orders.values(Order.class)).noneMatch(order -> order.replicaId().equals(evicted.getLast()));
+    }
+
+    @Test
+    void closingWithoutKafkaTakesNotForEver() throws Exception {
+        publishOrders();
+        publishFacts();
+        takeReports();
+        Sender one = workers.join("host-1");
+        workers.put(one, "vm", "a");
+        broker.close();
+        workers.put(one, "vm", "b");
+        long began = System.nanoTime();
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(40));
+    }
+
+    private void takeReports() {
+        closing(ReportConsumer.start(registry, kafka, metrics, random));
+    }
+
+    private int port() {
+        return kafka.servers().getFirst().port();
+    }
+
+    private void send(List<Report> reports) throws Exception {
+        for (Report report : reports) {
+            sender.send(report(report, OptionalInt.empty())).get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    private static Message report(Report report, OptionalInt partition) {
+        return EventMessages.message(Topics.REPORTS, partition, report.hostId().value(),
+                new EventCodec("/test").encode(report, Instant.now()));
+    }
+
+    /** How many reports the group says it has read. */
+    private long committed() throws Exception {
+        try (Admin admin = Admin.create(kafka.admin())) {
+            return admin.listConsumerGroupOffsets(ReportConsumer.GROUP)
+                    .partitionsToOffsetAndMetadata()
+                    .get()
+                    .values()
+                    .stream()
+                    .mapToLong(offset -> offset == null ? 0 : offset.offset())
+                    .sum();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator.kafka;
+
+import org.jspecify.annotations.NullMarked;

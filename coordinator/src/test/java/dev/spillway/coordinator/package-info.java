@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator;
+
+import org.jspecify.annotations.NullMarked;
