@@ -24,7 +24,7 @@ final class ActivityTable {
     private static final ObjectReader READER = Json.tolerant().readerFor(Activity.class);
 
     static final String PAGE = """
-            SELECT xid::text AS xid, id, what FROM activity
+            SELECT xid::text AS transaction, id, what FROM activity
             WHERE (xid, id) > (:xid::xid8, :id) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT :limit""";
 
     private final Handle handle;
@@ -92,7 +92,8 @@ final class ActivityTable {
                 .bind("xid", Long.toString(from.xid()))
                 .bind("id", from.id())
                 .bind("limit", limit)
-                .map((row, context) -> new Recorded(row.getString("xid") + "-" + row.getLong("id"), activity(row.getString("what"))))
+                .map((row, context) -> new Recorded(row.getString("transaction") + "-" + row.getLong("id"),
+                        activity(row.getString("what"))))
                 .list();
         return new ActivityPage(items, items.isEmpty() ? from.toString() : items.getLast().cursor(), gap);
     }

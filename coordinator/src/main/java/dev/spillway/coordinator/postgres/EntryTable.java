@@ -44,6 +44,9 @@ final class EntryTable {
     static final String NAMESPACE_COLUMNS =
             "n.name, n.max_entries, n.max_bytes, n.max_eviction_share, n.entries, n.bytes, n.use_counter, n.hits, n.misses ";
 
+    static final String BY_NAME = "SELECT " + COLUMNS + """
+            FROM entries e WHERE (e.namespace, e.key) IN (SELECT * FROM unnest(:namespaces, :keys)) ORDER BY e.namespace, e.key""";
+
     static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
             FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
 
@@ -100,11 +103,9 @@ final class EntryTable {
     }
 
     Map<EntryName, EntryRow> lock(SortedSet<EntryName> names, EntryLock lock) {
-        String sql = "SELECT " + COLUMNS + """
-                FROM entries e WHERE (e.namespace, e.key) IN (SELECT * FROM unnest(:namespaces, :keys))
-                ORDER BY e.namespace, e.key FOR\s""" + switch (lock) {
-            case SHARED -> "SHARE OF e";
-            case EXCLUSIVE -> "UPDATE OF e";
+        String sql = BY_NAME + switch (lock) {
+            case SHARED -> " FOR SHARE OF e";
+            case EXCLUSIVE -> " FOR UPDATE OF e";
         };
         Map<EntryName, EntryRow> found = new HashMap<>();
         Columns.of(names)

@@ -113,8 +113,10 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private <A> A carryOut(@Nullable IdempotencyKey key, Command<A> command) {
         Deadline deadline = new Deadline(settings.commandDeadline());
         for (int attempt = 1;; attempt++) {
-            try (Transaction transaction = new Transaction(command)) {
-                return transaction.run(key, command, deadline);
+            try {
+                Committed<A> committed = inTransaction(key, command, deadline);
+                tell(committed.wake());
+                return committed.answer();
             } catch (TransactionConflict e) {
                 conflicts.increment();
                 if (attempt == ATTEMPTS_MAX) {
@@ -125,6 +127,12 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                 }
             }
             backOff(attempt, command);
+        }
+    }
+
+    private <A> Committed<A> inTransaction(@Nullable IdempotencyKey key, Command<A> command, Deadline deadline) {
+        try (Transaction transaction = new Transaction(command)) {
+            return transaction.run(key, command, deadline);
         }
     }
 
@@ -181,6 +189,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         }
     }
 
+    /** What a command answered, and whom to wake for what it left. */
+    private record Committed<A>(A answer, Changes.Wake wake) {}
+
     /** Until when a command may begin. */
     private static final class Deadline {
         private final long nanoTime;
@@ -209,7 +220,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
          *
          * @throws TransactionConflict if another transaction was in the way
          */
-        <A> A run(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
+        <A> Committed<A> run(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
             try {
                 return attempt(key, asked, deadline);
             } catch (TransactionConflict e) {
@@ -226,7 +237,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
             }
         }
 
-        private <A> A attempt(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
+        private <A> Committed<A> attempt(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
             Handle open = jdbi.open();
             handle = open;
             Duration left = deadline.left();
@@ -239,7 +250,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
             if (key != null) {
                 Optional<A> kept = keys.take(key, asked, rows.now());
                 if (kept.isPresent()) {
-                    return kept.get();
+                    return new Committed<>(kept.get(), new Changes.Wake(false, false, false, false));
                 }
             }
             WorkingSet workingSet = new WorkingSet(rows);
@@ -251,8 +262,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
             }
             committing = true;
             open.commit();
-            tell(changes.wake(rows.now()));
-            return answer;
+            return new Committed<>(answer, changes.wake(rows.now()));
         }
 
         private static String message(RuntimeException e) {

@@ -70,11 +70,11 @@ final class ReplicaTable {
                 ORDER BY r.next_attempt_at, r.replica_id LIMIT :limit) AS due
             ORDER BY due.next_attempt_at, due.replica_id LIMIT :limit""";
 
-    private static final String DUE_LOCKED = "SELECT " + COLUMNS + """
+    static final String DUE_LOCKED = "SELECT " + COLUMNS + """
             FROM replicas r WHERE r.replica_id = ANY(:ids) AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
             ORDER BY r.next_attempt_at, r.replica_id FOR UPDATE SKIP LOCKED""";
 
-    private static final String LIVE = "SELECT " + COLUMNS + """
+    static final String LIVE = "SELECT " + COLUMNS + """
             FROM unnest(:namespaces, :keys, :generations) AS held (namespace, key, generation)
             CROSS JOIN LATERAL (
                 SELECT * FROM replicas r

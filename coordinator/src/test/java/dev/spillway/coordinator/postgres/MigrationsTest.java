@@ -1,0 +1,97 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.RegistryRules;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** The migrations are the only way the schema is made, whoever comes first. */
+class MigrationsTest {
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    @BeforeEach
+    void nothing() {
+        DATABASE.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    }
+
+    @Test
+    void coordinatorsThatStartAtOnceMigrateOnce() throws Exception {
+        int coordinators = 4;
+        CyclicBarrier start = new CyclicBarrier(coordinators);
+        PostgresRegistrySettings settings = DATABASE.settings();
+        try (ExecutorService threads = Executors.newFixedThreadPool(coordinators)) {
+            List<Future<Boolean>> starting = new ArrayList<>();
+            for (int i = 0; i < coordinators; i++) {
+                starting.add(threads.submit(() -> {
+                    start.await();
+                    try (PostgresRegistry registry = PostgresRegistry.open(settings, RegistryRules.DEFAULTS, new Random(1))) {
+                        return registry.queries().namespaces().isEmpty();
+                    }
+                }));
+            }
+            for (Future<Boolean> one : starting) {
+                assertThat(one.get()).isTrue();
+            }
+        }
+        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1");
+    }
+
+    @Test
+    void theSameRegistryIsFoundAgain() {
+        DATABASE.open(RegistryRules.DEFAULTS);
+        List<String> id = DATABASE.ask("SELECT id FROM registry");
+        DATABASE.open(RegistryRules.DEFAULTS);
+        assertThat(DATABASE.ask("SELECT id FROM registry")).isEqualTo(id).hasSize(1);
+    }
+
+    @Test
+    void aNewerSchemaIsRefusedAndLeftAlone() {
+        Fleet.withCapacity(DATABASE.open(RegistryRules.DEFAULTS), 5);
+        DATABASE.execute(
+                "INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, execution_time, "
+                        + "success) VALUES (99, '99', 'from the future', 'SQL', 'V99__from_the_future.sql', 1, 'test', 1, true)");
+        assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class)
+                .hasMessageContaining("99")
+                .hasMessageContaining("expected: at most 1");
+        assertThat(DATABASE.ask("SELECT name FROM namespaces")).containsExactly(Fleet.NS);
+    }
+
+    @Test
+    void aSchemaThatTheMigrationsDidNotMakeIsRefused() {
+        DATABASE.open(RegistryRules.DEFAULTS);
+        DATABASE.execute("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '1'");
+        assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class);
+    }
+
+    /** The invariants stand in the schema itself, so that no mistake of the code can store their opposite. */
+    @Test
+    void theSchemaRefusesWhatMustNotBe() {
+        Fleet fleet = Fleet.withCapacity(DATABASE.open(RegistryRules.DEFAULTS), 5);
+        fleet.host("host-1").holds("a", "image-a");
+        fleet.put("b", "image-b");
+        for (String wrong : List.of("UPDATE namespaces SET max_entries = 0", "UPDATE namespaces SET entries = -1",
+                "UPDATE namespaces SET bytes = -1",
+                "UPDATE entries SET size_bytes = -1", "UPDATE entries SET last_use = 1", "UPDATE entries SET key = ''",
+                "UPDATE replicas SET doom_cause = 'CAPACITY'", "UPDATE replicas SET next_attempt_at = now()",
+                "UPDATE replicas SET last_error = 'x'",
+                "UPDATE hosts SET state = 'LOST'", "INSERT INTO registry DEFAULT VALUES")) {
+            assertThatThrownBy(() -> DATABASE.execute(wrong)).as(wrong)
+                    .hasCauseInstanceOf(SQLException.class)
+                    .cause()
+                    .hasMessageContaining("violates");
+        }
+    }
+}

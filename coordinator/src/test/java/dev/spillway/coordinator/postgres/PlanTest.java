@@ -1,0 +1,138 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.postgres.PostgresPlugin;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The statements that run for every command find their rows by index: what PostgreSQL itself plans over 40,000 rows, told nothing but ANALYZE. */
+class PlanTest {
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    @BeforeAll
+    static void fill() {
+        DATABASE.empty(RegistryRules.DEFAULTS);
+        DATABASE.execute(
+                """
+                        INSERT INTO namespaces VALUES ('snapshots', 40000, NULL, 0.5, 40000, 40000, 40000, 0, 0), ('other', 9, NULL, 0.5, 0, 0, 0, 0, 0);
+                        INSERT INTO hosts SELECT 'host-' || n, gen_random_uuid(), 'a:1', CASE WHEN n % 10 = 0 THEN 'AWAY' ELSE 'ACTIVE' END, 1, n % 4, now(),
+                            0, 0, 0, 0, 0, false, false, NULL, NULL FROM generate_series(1, 50) n;
+                        INSERT INTO entries SELECT 'snapshots', 'key-' || n, 'image-' || n, n, 1, '', '{}', n, false, now(), now()
+                            FROM generate_series(1, 40000) n;
+                        INSERT INTO replica_ids SELECT lpad(to_hex(n), 32, '0')::uuid, 'host-1', 1, now() FROM generate_series(1, 40000) n;
+                        INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at)
+                            SELECT lpad(to_hex(n), 32, '0')::uuid, 'host-' || 1 + n % 50, 'snapshots', 'key-' || n, 'image-' || n, n, 1, now()
+                            FROM generate_series(1, 40000) n;
+                        UPDATE replicas SET doom_cause = 'CAPACITY', eviction_id = replica_id, doomed_at = now(), attempts = 0,
+                            next_attempt_at = now() - generation * interval '1 second' WHERE generation % 20 = 0;
+                        INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at, unfinished,
+                            published_at, publish_next_at)
+                            SELECT lpad(to_hex(n), 32, '0')::uuid, 'snapshots', 'key-' || n, 'image', n, 1, 'CAPACITY', 1, '{}', now(), n % 5000 = 0,
+                                CASE WHEN n % 50 = 0 THEN NULL ELSE now() END, now() FROM generate_series(1, 40000) n;
+                        INSERT INTO activity (at, what) SELECT now(), '{}' FROM generate_series(1, 40000);
+                        """);
+        DATABASE.execute("ANALYZE");
+    }
+
+    private static String plan(String sql, UnaryOperator<Query> bound) {
+        PostgresRegistrySettings settings = DATABASE.settings();
+        try (Handle handle = Jdbi.create(settings.url(), settings.user(), settings.password()).installPlugin(new PostgresPlugin()).open()) {
+            return String.join("\n", bound.apply(handle.createQuery("EXPLAIN " + sql)).mapTo(String.class).list());
+        }
+    }
+
+    private static List<ReplicaId> replicas() {
+        return IntStream.rangeClosed(100, 120).mapToObj(n -> new ReplicaId(new UUID(0, n))).toList();
+    }
+
+    private static List<EntryName> names() {
+        return IntStream.rangeClosed(100, 120).mapToObj(n -> Fleet.name("key-" + n)).toList();
+    }
+
+    @Test
+    void victimsComeFromTheIndexInOrderOfUse() {
+        String plan = plan(EntryTable.LEAST_RECENTLY_USED,
+                query -> query.bind("namespace", "snapshots").bind("afterUse", 0L).bind("limit", 1));
+        assertThat(plan).contains("Index Scan using entries_in_order_of_use").doesNotContain("Seq Scan").doesNotContain("Sort");
+    }
+
+    @Test
+    void entriesAreFoundByTheirNames() {
+        String plan = plan(EntryTable.BY_NAME + " FOR UPDATE OF e",
+                query -> Columns.of(names()).texts("namespaces", EntryName::namespace).texts("keys", EntryName::key).bindTo(query));
+        assertThat(plan).contains("entries_pkey").doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void recordedIdsAreFoundByTheirKey() {
+        assertThat(plan(ReplicaTable.RECORD,
+                query -> Columns.of(replicas())
+                        .uuids("ids", ReplicaId::value)
+                        .bindTo(query)
+                        .bind("host", "host-1")
+                        .bind("incarnation", 1L)
+                        .bind("now", Instant.EPOCH)))
+                .contains("Conflict Resolution: NOTHING")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void holdersAreFoundByTheirGeneration() {
+        String plan = plan(ReplicaTable.LIVE,
+                query -> Columns.of(names().stream().map(name -> new Holding(name, 100)).toList())
+                        .texts("namespaces", holding -> holding.name().namespace())
+                        .texts("keys", holding -> holding.name().key())
+                        .longs("generations", Holding::generation)
+                        .bindTo(query)
+                        .bind("limit", 1_000));
+        assertThat(plan).contains("replicas_of_generation").doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void dueOrdersComeFromTheIndexHostByHost() {
+        String candidates = plan(ReplicaTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
+        assertThat(candidates).contains("Index Scan on replicas_due").doesNotContain("Seq Scan on replicas");
+        assertThat(plan(ReplicaTable.DUE_LOCKED, query -> Columns.of(replicas())
+                .uuids("ids", ReplicaId::value)
+                .bindTo(query)
+                .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
+        assertThat(plan(ReplicaTable.DUE_OF_HOST, query -> query.bind("host", "host-7").bind("now", Instant.now()).bind("limit", 500)))
+                .contains("replicas_due")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void dueFactsAndUnfinishedEvictionsComeFromTheirPartialIndexes() {
+        assertThat(plan(EvictionTable.DUE_FACTS, query -> query.bind("now", Instant.now()).bind("limit", 500)))
+                .contains("Index Scan using evictions_due")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
+        assertThat(plan(EvictionTable.UNFINISHED, query -> query.bind("limit", 1))).contains("Index Scan using evictions_unfinished")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
+    }
+
+    @Test
+    void activityIsReadInTheOrderOfItsKey() {
+        assertThat(plan(ActivityTable.PAGE, query -> query.bind("xid", "1").bind("id", 0L).bind("limit", 100)))
+                .contains("Index Scan using activity_pkey")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
+    }
+}

@@ -1,0 +1,107 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.FleetHost;
+import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.coordinator.core.RegistryQueries.Recorded;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What is over is deleted in its time, what is not over stays, and who follows the activity misses nothing without being told. */
+class UpkeepTest {
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Retention NOTHING = new Retention(Duration.ZERO, Duration.ZERO, Duration.ZERO, 2);
+
+    private static PostgresRegistry keeping(Retention retention) {
+        return DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withRetention(retention));
+    }
+
+    @Test
+    void whatIsOverGoesInChunksAndWhatIsOpenStays() {
+        Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
+        FleetHost host = fleet.host("host-1");
+        for (int i = 0; i < 5; i++) {
+            ReplicaId replica = host.holds("done-" + i, "image-" + i);
+            fleet.invalidate("done-" + i, null);
+            host.heartbeat(host.report(replica, Report.Result.DELETED));
+        }
+        host.holds("open", "image");
+        fleet.invalidate("open", null);
+        fleet.registry.execute(new Command.FactsPublished(fleet.claimFacts().stream().map(EvictionFact::id).toList()));
+        fleet.put("unpublished", "image");
+        fleet.invalidate("unpublished", null);
+        IdempotencyKey key = new IdempotencyKey("caller", "k", "digest");
+        fleet.registry.executeOnce(key, new Command.Invalidate(Fleet.name("nobody"), null));
+
+        assertThat(keeping(Retention.DEFAULTS).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0));
+        Upkeep.Removed removed = keeping(NOTHING).upkeep().run();
+        assertThat(removed).isEqualTo(new Upkeep.Removed(1, removed.activities(), 5, 5));
+        assertThat(fleet.evictions()).extracting(eviction -> eviction.fact().key().value()).containsExactly("unpublished", "open");
+        assertThat(fleet.registry.queries().openOrders().count()).isOne();
+        assertThat(DATABASE.ask("SELECT count(*) FROM replica_ids")).as("recorded ids are for ever").containsExactly("6");
+        assertThat(keeping(NOTHING).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0));
+    }
+
+    @Test
+    void whoResumesBehindTrimmedActivityIsToldOfTheGap() {
+        Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
+        String start = fleet.registry.queries().activity(null, 10).next();
+        for (int i = 0; i < 5; i++) {
+            fleet.put("k" + i, "image-" + i);
+            fleet.invalidate("k" + i, null);
+        }
+        ActivityPage read = fleet.registry.queries().activity(start, 3);
+        String last = fleet.registry.queries().activity(read.next(), 10).next();
+        assertThat(keeping(NOTHING).upkeep().run().activities()).isEqualTo(5);
+
+        assertThat(fleet.registry.queries().activity(start, 10)).isEqualTo(new ActivityPage(List.of(), start, true));
+        assertThat(fleet.registry.queries().activity(read.next(), 10).gap()).isTrue();
+        assertThat(fleet.registry.queries().activity(last, 10).gap()).as("had read everything").isFalse();
+    }
+
+    @Test
+    void aCursorOfAnotherDatabaseIsAGap() {
+        Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
+        ActivityPage page = fleet.registry.queries().activity("999999999999-1", 10);
+        assertThat(page.gap()).isTrue();
+        fleet.put("a", "image");
+        fleet.invalidate("a", null);
+        assertThat(fleet.registry.queries().activity(page.next(), 10).items()).hasSize(1);
+    }
+
+    /** Ids are drawn before the commit: what a slow transaction wrote early must not appear behind a reader who already saw later ids. */
+    @Test
+    void nothingAppearsBehindAReadersBack() throws Exception {
+        Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
+        String cursor = fleet.registry.queries().activity(null, 10).next();
+        try (Connection slow = DATABASE.connect(); Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(
+                    "INSERT INTO activity (at, what) VALUES (now(), '{\"type\":\"host\",\"at\":\"2026-11-21T00:00:00Z\",\"hostId\":\"slow\","
+                            + "\"state\":\"ACTIVE\",\"incarnation\":1}')");
+            fleet.put("a", "image");
+            fleet.invalidate("a", null);
+            assertThat(fleet.registry.queries().activity(cursor, 10).items()).as("an earlier writer is still running").isEmpty();
+            slow.commit();
+        }
+        assertThat(fleet.registry.queries().activity(cursor, 10).items()).extracting(Recorded::activity)
+                .extracting(activity -> (Object) activity.getClass())
+                .containsExactly(Activity.HostChanged.class, Activity.Evicted.class);
+    }
+}
