@@ -166,7 +166,14 @@ public final class ImageStore implements AutoCloseable {
     /// Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
     public UnlinkOutcome unlink(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
-        return run(() -> TreeUnlinker.unlink(files.area(StoreArea.TRASH), name));
+        return run(() -> {
+            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name);
+            if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
+                // a copy that was never settled: its source stays
+                offers.remove(id);
+            }
+            return outcome;
+        });
     }
 
     /// Deletes a tree in staging, whole or not.
@@ -176,9 +183,10 @@ public final class ImageStore implements AutoCloseable {
     public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
-            if (files.area(StoreArea.STAGING).find(name).isPresent()) {
-                refuseOffered(id);
+            if (files.area(StoreArea.STAGING).find(name).isEmpty()) {
+                return new UnlinkOutcome.Absent();
             }
+            refuseOffered(id);
             UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.STAGING), name);
             offers.remove(id);
             return outcome;

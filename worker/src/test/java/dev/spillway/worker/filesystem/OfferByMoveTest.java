@@ -75,6 +75,9 @@ class OfferByMoveTest {
             store.publish(id);
             assertThat(store.toTrash(List.of(id)).get(id)).isInstanceOfSatisfying(TrashOutcome.Failed.class,
                     failed -> assertThat(failed.cause()).isInstanceOf(OfferedTreeException.class));
+            assertThat(store.discardStaged(id)).isEqualTo(new UnlinkOutcome.Absent());
+            assertThat(store.unlink(id)).isEqualTo(new UnlinkOutcome.Absent());
+            assertThat(store.offered()).as("still to be settled or given back").containsExactly(id);
             assertThat(TreePicture.differences(TreePicture.of(store.imagePath(id)), before)).isEmpty();
         }
     }
@@ -194,6 +197,21 @@ class OfferByMoveTest {
                 assertThat(added).hasContent("precious");
             }
         });
+    }
+
+    @Test
+    void aCopyThatIsEvictedBeforeItIsSettledLeavesItsSource() throws Exception {
+        Machine.onTmpfs(temporary.resolve("tmpfs"), "64m", () -> {
+            String id = Machine.newId();
+            try (ImageStore store = ImageStore.open(temporary.resolve("tmpfs/store"))) {
+                move(store, id);
+                store.publish(id);
+                store.toTrash(List.of(id));
+                store.unlink(id);
+                assertThat(store.settle(id)).isEqualTo(new SettleOutcome.NothingOffered());
+            }
+        });
+        assertThat(TreePicture.differences(TreePicture.of(source), before)).isEmpty();
     }
 
     @Test

@@ -61,6 +61,15 @@ final class TreePicture {
         return picture;
     }
 
+    /// As [#of], without the owners where this process is not root and could not keep them.
+    static SortedMap<String, String> ofTreeOfRoot(Path root) throws IOException {
+        SortedMap<String, String> picture = of(root);
+        if (!Machine.isRoot()) {
+            picture.replaceAll((_, seen) -> seen.replaceFirst(" owner [0-9:]+", ""));
+        }
+        return picture;
+    }
+
     /// What differs between two pictures, a line for each side of each difference.
     static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
         List<String> differences = new ArrayList<>();
