@@ -34,9 +34,11 @@ public record Report(ReplicaId replicaId, HostId hostId, StoreId storeId, Result
         }
     }
 
+    private static final int WHY_CHARACTERS_MAX = 500;
+
     public Report {
-        if (why != null && why.length() > 500) {
-            why = why.substring(0, 500);
+        if (why != null) {
+            why = Text.line(why, WHY_CHARACTERS_MAX);
         }
     }
 }

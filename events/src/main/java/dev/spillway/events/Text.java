@@ -23,4 +23,17 @@ final class Text {
         }
         return value;
     }
+
+    /**
+     * Makes one line that every store takes of what some program printed: cut to its bound, with a question mark for each character that has no
+     * place in a line.
+     */
+    static String line(String value, int charactersMax) {
+        StringBuilder line = new StringBuilder();
+        value.codePoints()
+                .limit(charactersMax)
+                .forEach(point -> line
+                        .appendCodePoint(Character.isISOControl(point) || Character.getType(point) == Character.SURROGATE ? '?' : point));
+        return line.toString();
+    }
 }

@@ -129,5 +129,8 @@ class IdentityTest {
         var report = new Report(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445555"), new HostId("a"),
                 StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), Report.Result.FAILED, null, "x".repeat(501), 0);
         assertThat(report.why()).hasSize(500);
+        var odd = new Report(report.replicaId(), report.hostId(), report.storeId(), Report.Result.FAILED, null,
+                "a\nb\0c\uD834d\uD834\uDD1E", 0);
+        assertThat(odd.why()).isEqualTo("a?b?c?d\uD834\uDD1E");
     }
 }

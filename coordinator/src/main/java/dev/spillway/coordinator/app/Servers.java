@@ -24,6 +24,8 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
     /** Who only asks whether Kafka is there needs not wait as long as a message may. */
     private static final Duration KAFKA_ASKED_WITHIN = Duration.ofSeconds(5);
 
+    private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(5);
+
     /** Waits for both at once, so that each that is missing is named; the first that cannot be had ends it. */
     static Servers await(CoordinatorSettings settings, Lifecycle lifecycle, RandomGenerator random) throws Exception {
         Reachability reachability = Reachability.within(settings.startupTimeout());
@@ -47,8 +49,16 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         } finally {
-            kafkaStart.interrupt();
-            postgresStart.interrupt();
+            end(kafkaStart);
+            end(postgresStart);
+        }
+    }
+
+    /** What it made meanwhile is closed by itself, because the lifecycle is; nothing of it should be left when this fails. */
+    private static void end(Thread start) throws InterruptedException {
+        start.interrupt();
+        if (!start.join(GIVEN_UP_WITHIN)) {
+            LOG.warn("{}: still trying {} after it was given up", start.getName(), GIVEN_UP_WITHIN);
         }
     }
 

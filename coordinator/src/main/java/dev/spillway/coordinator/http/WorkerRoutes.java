@@ -93,7 +93,9 @@ final class WorkerRoutes {
             case DropRequest drop -> bounded("items", drop.items(), NAMES_MAX);
             case TouchRequest touch -> {
                 bounded("used", touch.used(), NAMES_MAX);
+                touch.used().forEach(used -> notNegative("hits", used.hits()));
                 bounded("missed", touch.missed(), NAMES_MAX);
+                touch.missed().forEach(missed -> notNegative("misses", missed.misses()));
             }
             case HeartbeatRequest heartbeat -> bounded("unacknowledged", heartbeat.unacknowledged(), NAMES_MAX);
             case ReconcileRequest _ -> {}
@@ -112,8 +114,12 @@ final class WorkerRoutes {
     }
 
     private static void size(long sizeBytes) {
-        if (sizeBytes < 0) {
-            throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
+        notNegative("sizeBytes", sizeBytes);
+    }
+
+    private static void notNegative(String name, long value) {
+        if (value < 0) {
+            throw new InvalidValueException(name, value, "0 or more");
         }
     }
 

@@ -97,10 +97,10 @@ public final class Brokers implements AutoCloseable {
 
     /** Done once Kafka no longer answers. */
     CompletableFuture<Void> lost() {
-        return finding.lost().copy();
+        return finding.lost();
     }
 
-    /** Asks again at once, because something could not be sent. */
+    /** Makes sure of Kafka and of its topics at once, because something could not be sent. */
     void suspect() {
         suspected.wake();
     }
@@ -111,11 +111,13 @@ public final class Brokers implements AutoCloseable {
 
     private void watch() {
         int failures = 0;
+        long sure = suspected.seen();
         try {
             while (!closing) {
                 long seen = suspected.seen();
                 @Nullable
-                String why = isReachable() ? ask() : comeBack();
+                String why = isReachable() && seen == sure ? ask() : makeSure();
+                sure = seen;
                 failures = why == null ? 0 : failures + 1;
                 found(why);
                 suspected.await(seen, failures == 0 ? ASK_EVERY : BACKOFF.delay(failures, random).plusMillis(50));
@@ -157,7 +159,7 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    private @Nullable String comeBack() throws InterruptedException {
+    private @Nullable String makeSure() throws InterruptedException {
         try {
             KafkaTopics again =
                     KafkaTopics.open(settings, wanted.wanted(), new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(), random,

@@ -21,7 +21,14 @@ record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
 
     static <T> Delivery<T> send(MessageSender sender, List<T> items, Function<T, Message> message) {
         Map<T, CompletableFuture<Long>> sent = new LinkedHashMap<>();
-        items.forEach(item -> sent.put(item, sender.send(message.apply(item))));
+        boolean accepted = true;
+        for (T item : items) {
+            // One that is refused may have waited for long; the others would wait as long, one after the other.
+            CompletableFuture<Long> acknowledgement = accepted ? sender.send(message.apply(item))
+                    : CompletableFuture.failedFuture(new IllegalStateException("not sent behind one that was refused"));
+            accepted &= !acknowledgement.isCompletedExceptionally();
+            sent.put(item, acknowledgement);
+        }
         return new Delivery<>(sent);
     }
 

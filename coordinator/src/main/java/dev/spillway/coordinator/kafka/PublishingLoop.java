@@ -19,11 +19,13 @@ final class PublishingLoop implements AutoCloseable {
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
     /** Beyond a heartbeat, so that what cannot be sent is left for heartbeats to carry. */
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
+    /** A registry that is away comes back for all at once, and everything that waited is due. */
+    private static final Duration REGISTRY_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
     /** What one look came to. */
     enum Round {
-        NOTHING_DUE, PUBLISHED, FAILED
+        NOTHING_DUE, PUBLISHED, FAILED, REGISTRY_AWAY
     }
 
     /** Claims what is due and sends it. */
@@ -70,6 +72,7 @@ final class PublishingLoop implements AutoCloseable {
                 switch (round) {
                     case PUBLISHED -> {}
                     case NOTHING_DUE -> wakeup.await(seen, LOOK_AT_LEAST_EVERY);
+                    case REGISTRY_AWAY -> pause(REGISTRY_AGAIN_AFTER);
                     // A commit does not cut this short: it would find the same trouble.
                     case FAILED -> pause(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2)));
                 }
@@ -84,7 +87,7 @@ final class PublishingLoop implements AutoCloseable {
             return publishing.publish();
         } catch (RegistryUnavailableException | OutcomeUnknownException e) {
             LOG.warn("{}: {}", name, e.getMessage());
-            return Round.FAILED;
+            return Round.REGISTRY_AWAY;
         } catch (RuntimeException e) {
             LOG.error("{}: failed, going on", name, e);
             return Round.FAILED;

@@ -73,7 +73,7 @@ class RegistryOverKafkaTest {
     @BeforeEach
     void start() throws Exception {
         broker = startBroker("first", 0);
-        kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(10));
+        kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(4));
         registry = new TroubledRegistry(
                 new InMemoryRegistry(new RegistryId(new UUID(0, 1)), ORDER_PARTITIONS + 1, RULES, InstantSource.system(), random));
         workers = new Workers(registry);
@@ -252,8 +252,9 @@ class RegistryOverKafkaTest {
     @Test
     void aBrokerThatComesBackEmptyGetsItsTopicsAgain() throws Exception {
         publishFacts();
+        takeReports();
         Sender one = workers.join("host-1");
-        workers.put(one, "vm", "a");
+        ReplicaId evicted = workers.put(one, "vm", "a");
         broker.close();
         Await.until("Kafka is missed", () -> !brokers.isReachable());
         broker = startBroker("second", port());
@@ -261,6 +262,8 @@ class RegistryOverKafkaTest {
         workers.put(one, "vm", "b");
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
         Await.until("the fact is out", () -> !facts.values(EvictionFact.class).isEmpty());
+        send(List.of(Workers.deleted(one, evicted)));
+        Await.until("reports are taken again", () -> registry.queries().openOrders().count() == 0);
         try (Admin admin = Admin.create(kafka.admin())) {
             Map<String, Integer> partitions = new TreeMap<>();
             admin.describeTopics(List.of(Topics.ORDERS, Topics.EVICTIONS, Topics.REPORTS))
@@ -269,6 +272,21 @@ class RegistryOverKafkaTest {
                     .forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
             assertThat(partitions).isEqualTo(Map.of(Topics.ORDERS, 4, Topics.EVICTIONS, 2, Topics.REPORTS, 3));
         }
+    }
+
+    @Test
+    void aTopicThatWasDeletedIsMadeAgain() throws Exception {
+        publishOrders();
+        Sender one = workers.join("host-1");
+        workers.put(one, "vm", "a");
+        ReplicaId evicted = workers.put(one, "vm", "b");
+        Await.until("orders flow", () -> metrics.get("spillway.orders.published").counter().count() > 0);
+        try (Admin admin = Admin.create(kafka.admin())) {
+            admin.deleteTopics(List.of(Topics.ORDERS)).all().get();
+        }
+        workers.put(one, "vm", "c");
+        TopicReader orders = reader(Topics.ORDERS, "order.v1");
+        Await.until("orders flow again", () -> orders.values(Order.class).stream().anyMatch(order -> order.replicaId().equals(evicted)));
     }
 
     @Test
