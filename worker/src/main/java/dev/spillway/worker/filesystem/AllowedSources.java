@@ -10,14 +10,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The directories that trees may be taken from. A symbolic link on the way is followed only where its end still lies below a root, the
-/// last name never; what was decided is opened by descriptor, name by
-/// name and following no link, so that nobody can change it between the decision and the copy. Safe for use by several threads.
+/**
+ * The directories that trees may be taken from. A symbolic link on the way is followed only where its end still lies below a root, the
+ * last name never; what was decided is opened by descriptor, name by name and following no link, so that nobody can change it between the
+ * decision and the copy. Safe for use by several threads.
+ */
 public final class AllowedSources {
     private final List<Path> roots;
 
-    /// @param roots
-    ///            absolute paths; `/` allows every directory that this process can read. A root that is not there allows nothing
+    /**
+     * @param roots absolute paths; {@code /} allows every directory that this process can read. A root that is not there allows nothing
+     */
     public AllowedSources(List<Path> roots) {
         for (Path root : roots) {
             if (!root.isAbsolute()) {
@@ -27,12 +30,12 @@ public final class AllowedSources {
         this.roots = List.copyOf(roots);
     }
 
-    /// Opens the directory for taking it into a store; the caller closes it.
-    ///
-    /// @throws SourceNotAllowedException
-    ///             naming the path, and the roots where it lies outside of them
-    /// @throws IOException
-    ///             when it cannot be read
+    /**
+     * Opens the directory for taking it into a store; the caller closes it.
+     *
+     * @throws SourceNotAllowedException naming the path, and the roots where it lies outside of them
+     * @throws IOException when it cannot be read
+     */
     public SourceDirectory open(String requested) throws IOException {
         Path path = absolute(requested);
         Path real = real(requested, path);

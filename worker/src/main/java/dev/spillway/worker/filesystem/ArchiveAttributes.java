@@ -8,13 +8,15 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
-/// Extended attributes in PAX headers: written as libarchive does (names percent-encoded, values in base 64, so that any bytes survive),
-/// read in that form and in that of star and GNU tar.
+/**
+ * Extended attributes in PAX headers: written as libarchive does (names percent-encoded, values in base 64, so that any bytes survive),
+ * read in that form and in that of star and GNU tar.
+ */
 final class ArchiveAttributes {
     private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
     private static final String STAR = "SCHILY.xattr.";
 
-    /// Padding alone, because a PAX header without a value takes the header away.
+    /** Padding alone, because a PAX header without a value takes the header away. */
     private static final String EMPTY = "=";
 
     private ArchiveAttributes() {}
@@ -47,8 +49,9 @@ final class ArchiveAttributes {
         return encoded.toString();
     }
 
-    /// @throws IllegalArgumentException
-    ///             when a value is not what its header's form says
+    /**
+     * @throws IllegalArgumentException when a value is not what its header's form says
+     */
     static Map<String, byte[]> read(TarArchiveEntry entry) {
         Map<String, byte[]> attributes = new HashMap<>();
         for (Map.Entry<String, String> header : entry.getExtraPaxHeaders().entrySet()) {

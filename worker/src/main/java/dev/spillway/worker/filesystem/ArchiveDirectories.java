@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The directories of a tree that is being unpacked. They stay open to this process alone until all entries are there, and get their modes
-/// and times then, the deepest first.
+/**
+ * The directories of a tree that is being unpacked. They stay open to this process alone until all entries are there, and get their modes
+ * and times then, the deepest first.
+ */
 final class ArchiveDirectories implements AutoCloseable {
     private static final int PRIVATE_DIRECTORY = 0700;
     private static final int IMPLIED_DIRECTORY = 0755;
@@ -36,8 +38,9 @@ final class ArchiveDirectories implements AutoCloseable {
     private final Created created;
     private long count = 1;
 
-    /// @param created
-    ///            told of each new directory before it is made
+    /**
+     * @param created told of each new directory before it is made
+     */
     ArchiveDirectories(OpenDirectory root, Created created) throws PosixException {
         this.at = new Descent(root);
         this.created = created;
@@ -48,7 +51,7 @@ final class ArchiveDirectories implements AutoCloseable {
         return count;
     }
 
-    /// Goes to a directory, made with those above it where they are not there.
+    /** Goes to a directory, made with those above it where they are not there. */
     OpenDirectory go(List<EntryName> path) throws IOException, StagingStopped {
         int common = 0;
         while (common < at.depth() && common < path.size() && at.nameAt(common + 1).equals(path.get(common))) {
@@ -82,12 +85,12 @@ final class ArchiveDirectories implements AutoCloseable {
         nodes.push(nodes.element().children.computeIfAbsent(name, _ -> new Node()));
     }
 
-    /// Says what the current directory is to be like in the end.
+    /** Says what the current directory is to be like in the end. */
     void describe(ArchiveMetadata metadata) {
         nodes.element().metadata = metadata;
     }
 
-    /// Gives all directories what they were described with; those that were only implied by paths get mode 755.
+    /** Gives all directories what they were described with; those that were only implied by paths get mode 755. */
     void finish(Attributes attributes) throws IOException, StagingStopped {
         go(List.of());
         Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();
@@ -118,7 +121,7 @@ final class ArchiveDirectories implements AutoCloseable {
         }
     }
 
-    /// The path of an entry of the current directory, for people.
+    /** The path of an entry of the current directory, for people. */
     String text(@Nullable EntryName leaf) {
         return at.text(leaf);
     }
@@ -128,7 +131,7 @@ final class ArchiveDirectories implements AutoCloseable {
         at.close();
     }
 
-    /// The names of a directory and of a leaf in it, from a path in an archive.
+    /** The names of a directory and of a leaf in it, from a path in an archive. */
     static List<EntryName> parse(String path, int maxBytes) throws StagingStopped {
         String shown = path.isEmpty() ? "''" : path;
         if (path.startsWith("/")) {

@@ -19,14 +19,16 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
-/// Unpacks a tar stream that nobody vouches for into an empty directory: nothing is ever written outside of it or through a link in it,
-/// everything is bounded, and what no image may have is refused with
-/// the entry's name. Of several entries with one path the last counts. Made for one archive, by one thread.
+/**
+ * Unpacks a tar stream that nobody vouches for into an empty directory: nothing is ever written outside of it or through a link in it,
+ * everything is bounded, and what no image may have is refused with the entry's name. Of several entries with one path the last counts.
+ * Made for one archive, by one thread.
+ */
 final class ArchiveExtractor {
     private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
-    /// A run of zeros of this length, where a file system's block may lie, is left out.
+    /** A run of zeros of this length, where a file system's block may lie, is left out. */
     private static final int HOLE_BYTES = 4096;
     private static final byte[] ZEROS = new byte[HOLE_BYTES];
 
@@ -58,10 +60,10 @@ final class ArchiveExtractor {
         this.attributes = new Attributes(privileged);
     }
 
-    /// @throws StagingStopped
-    ///             with what was refused; the directory then holds a part of the archive
-    /// @throws IOException
-    ///             when the stream or the disk failed
+    /**
+     * @throws StagingStopped with what was refused; the directory then holds a part of the archive
+     * @throws IOException when the stream or the disk failed
+     */
     static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust)
             throws IOException, InterruptedException, StagingStopped {
         ReceivedStream received = new ReceivedStream(stream);
@@ -196,7 +198,9 @@ final class ArchiveExtractor {
         }
     }
 
-    /// @return bytes written
+    /**
+     * @return bytes written
+     */
     private long writeWithoutZeros(OpenRegularFile file, int count, long offset) throws PosixException {
         long written = 0;
         int at = 0;

@@ -1,15 +1,13 @@
 package dev.spillway.worker.filesystem;
 
-/// What an archive may unpack to at most.
-///
-/// @param maxEntries
-///            names, with directories that are only implied by the paths of others
-/// @param maxBytes
-///            allocated blocks of the tree
-/// @param maxContentBytes
-///            length of all files: blocks of zeros become holes, which allocate nothing but take their time
-/// @param maxPathBytes
-///            length of a path or of a link's target
+/**
+ * What an archive may unpack to at most.
+ *
+ * @param maxEntries names, with directories that are only implied by the paths of others
+ * @param maxBytes allocated blocks of the tree
+ * @param maxContentBytes length of all files: blocks of zeros become holes, which allocate nothing but take their time
+ * @param maxPathBytes length of a path or of a link's target
+ */
 public record ArchiveLimits(long maxEntries, long maxBytes, long maxContentBytes, int maxPathBytes) {
     private static final long DEFAULT_ENTRIES = 1_000_000;
     private static final long DEFAULT_CONTENT_BYTES = 1L << 40;
@@ -30,7 +28,7 @@ public record ArchiveLimits(long maxEntries, long maxBytes, long maxContentBytes
         }
     }
 
-    /// At most that many allocated bytes, 1,000,000 entries, 1 TiB of content, paths of 4,095 bytes.
+    /** At most that many allocated bytes, 1,000,000 entries, 1 TiB of content, paths of 4,095 bytes. */
     public static ArchiveLimits ofBytes(long maxBytes) {
         return new ArchiveLimits(DEFAULT_ENTRIES, maxBytes, DEFAULT_CONTENT_BYTES, LONGEST_PATH);
     }

@@ -9,16 +9,18 @@ import java.time.Instant;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
-/// What an archive says of an entry beside its content, as far as it is believed.
-///
-/// @param owned
-///            whether owner and group are to be set
+/**
+ * What an archive says of an entry beside its content, as far as it is believed.
+ *
+ * @param owned whether owner and group are to be set
+ */
 record ArchiveMetadata(int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes) {
     private static final int PERMISSION_BITS = 07777;
     private static final int WITHOUT_SET_ID = 01777;
 
-    /// @param root
-    ///            whether this process may give files away
+    /**
+     * @param root whether this process may give files away
+     */
     static ArchiveMetadata of(TarArchiveEntry entry, ArchiveTrust trust, boolean root) {
         boolean everything = trust == ArchiveTrust.EVERYTHING;
         boolean owned = everything && root;
@@ -30,7 +32,7 @@ record ArchiveMetadata(int permissions, boolean owned, int owner, int group, Fil
                 FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes);
     }
 
-    /// The order is that of [Attributes].
+    /** The order is that of {@link Attributes}. */
     void apply(OpenFile file, Attributes kept) throws PosixException {
         if (owned) {
             file.setOwner(owner, group);

@@ -4,8 +4,10 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// The unpacked bytes of an archive as they are read: bounds what one header may take (a long name or an attribute is read into memory
-/// whole) and sees whether the end mark of blocks of zeros was there.
+/**
+ * The unpacked bytes of an archive as they are read: bounds what one header may take (a long name or an attribute is read into memory
+ * whole) and sees whether the end mark of blocks of zeros was there.
+ */
 final class ArchiveSource extends FilterInputStream {
     private static final long MAX_HEADER_BYTES = 4L * 1024 * 1024;
     private static final int END_MARK_BYTES = 512;

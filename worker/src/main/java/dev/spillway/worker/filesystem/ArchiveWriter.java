@@ -21,8 +21,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a tree as a tar stream with PAX headers, the same bytes for the same tree: `./` first, then all entries in the order of their
-/// names. Holes are written as zeros.
+/**
+ * Writes a tree as a tar stream with PAX headers, the same bytes for the same tree: {@code ./} first, then all entries in the order of
+ * their names. Holes are written as zeros.
+ */
 final class ArchiveWriter implements TreeWalk.Visitor {
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
 

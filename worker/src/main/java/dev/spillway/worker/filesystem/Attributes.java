@@ -8,9 +8,10 @@ import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.util.List;
 
-/// Gives copies the owner, mode, extended attributes and times of their sources. The order matters: a change of owner clears setuid and
-/// capabilities, a mode may forbid attributes of users, and the
-/// times come last because of all of them.
+/**
+ * Gives copies the owner, mode, extended attributes and times of their sources. The order matters: a change of owner clears setuid and
+ * capabilities, a mode may forbid attributes of users, and the times come last because of all of them.
+ */
 final class Attributes {
     private static final int SET_ID_BITS = 06000;
     private static final String ACCESS_LIST = "system.posix_acl_access";
@@ -24,15 +25,15 @@ final class Attributes {
         this.root = root;
     }
 
-    /// How many attributes of the system could not be kept so far.
+    /** How many attributes of the system could not be kept so far. */
     long lost() {
         return lost;
     }
 
-    /// @param target
-    ///            open for as long as nobody else knows it
-    /// @param now
-    ///            what the target is like
+    /**
+     * @param target open for as long as nobody else knows it
+     * @param now what the target is like
+     */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws PosixException {
         int permissions = permissionsAfterOwner(status, now, target);
         for (String name : namesOf(source)) {
@@ -44,7 +45,7 @@ final class Attributes {
         target.setTimes(status.times());
     }
 
-    /// Sets the owner where this process may, else takes away the rights that would now be another owner's.
+    /** Sets the owner where this process may, else takes away the rights that would now be another owner's. */
     private int permissionsAfterOwner(FileStatus status, FileStatus now, OpenFile target) throws PosixException {
         boolean same = status.owner() == now.owner() && status.group() == now.group();
         if (same) {
@@ -66,7 +67,7 @@ final class Attributes {
         return kept ? status.permissions() : status.permissions() & ~SET_ID_BITS;
     }
 
-    /// For a symbolic link, which has no mode of its own.
+    /** For a symbolic link, which has no mode of its own. */
     void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws PosixException {
         if (root) {
             to.setOwner(name, status.owner(), status.group());

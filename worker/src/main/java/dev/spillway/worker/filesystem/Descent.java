@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The directories from the root of a tree down to where a walk stands. Only the deepest are kept open, so that a tree may be deeper than a
-/// process may have open files; a higher one is opened again
-/// through `..` of the one below it, and must then be the very directory that was left. Used by one thread.
+/**
+ * The directories from the root of a tree down to where a walk stands. Only the deepest are kept open, so that a tree may be deeper than a
+ * process may have open files; a higher one is opened again through {@code ..} of the one below it, and must then be the very directory
+ * that was left. Used by one thread.
+ */
 final class Descent implements AutoCloseable {
     private static final int KEPT_OPEN = 24;
     private static final int MAX_TEXT = 2000;
@@ -31,8 +33,9 @@ final class Descent implements AutoCloseable {
 
     private final List<Level> levels = new ArrayList<>();
 
-    /// @param root
-    ///            stays open when this is closed
+    /**
+     * @param root stays open when this is closed
+     */
     Descent(OpenDirectory root) throws PosixException {
         levels.add(new Level(null, root.status(), root));
     }
@@ -45,12 +48,12 @@ final class Descent implements AutoCloseable {
         return directory;
     }
 
-    /// What the current directory was like when it was entered.
+    /** What the current directory was like when it was entered. */
     FileStatus status() {
         return levels.getLast().status;
     }
 
-    /// The name of the current directory; the root has none.
+    /** The name of the current directory; the root has none. */
     EntryName name() {
         EntryName name = levels.getLast().name;
         if (name == null) {
@@ -59,12 +62,12 @@ final class Descent implements AutoCloseable {
         return name;
     }
 
-    /// 0 at the root.
+    /** 0 at the root. */
     int depth() {
         return levels.size() - 1;
     }
 
-    /// The name of the directory at that depth, 1 and more.
+    /** The name of the directory at that depth, 1 and more. */
     EntryName nameAt(int depth) {
         EntryName name = levels.get(depth).name;
         if (name == null) {
@@ -92,10 +95,11 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /// Goes up by one.
-    ///
-    /// @throws TreeChangedException
-    ///             when the directory that was entered from is no longer above
+    /**
+     * Goes up by one.
+     *
+     * @throws TreeChangedException when the directory that was entered from is no longer above
+     */
     void leave() throws IOException {
         Level left = levels.removeLast();
         Level parent = levels.getLast();
@@ -112,7 +116,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /// The path below the root, byte for byte, names joined by slashes.
+    /** The path below the root, byte for byte, names joined by slashes. */
     byte[] path(@Nullable EntryName leaf) {
         ByteArrayOutputStream path = new ByteArrayOutputStream();
         for (Level level : levels) {
@@ -131,7 +135,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /// The path below the root for people, shortened in the middle when it is very long; `.` for the root itself.
+    /** The path below the root for people, shortened in the middle when it is very long; {@code .} for the root itself. */
     String text(@Nullable EntryName leaf) {
         StringBuilder text = new StringBuilder();
         int last = levels.size() - 1;

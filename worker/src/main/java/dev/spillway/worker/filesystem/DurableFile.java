@@ -7,7 +7,7 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/// Small text files that are there whole or not at all, also after power loss.
+/** Small text files that are there whole or not at all, also after power loss. */
 final class DurableFile {
     private static final int PRIVATE_FILE = 0600;
     private static final int MAX_BYTES = 64 * 1024;

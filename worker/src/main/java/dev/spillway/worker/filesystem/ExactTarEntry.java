@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
-/// An entry to write with its time to the nanosecond: the library itself cuts it to 100.
+/** An entry to write with its time to the nanosecond: the library itself cuts it to 100. */
 final class ExactTarEntry extends TarArchiveEntry {
     private final String modified;
 

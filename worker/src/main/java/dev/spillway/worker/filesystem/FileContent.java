@@ -7,16 +7,18 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// Copies the content of one file after the other of a tree, holes as holes, by the cheapest way that the two file systems allow; what was
-/// found not to work for one file is not tried for the next.
+/**
+ * Copies the content of one file after the other of a tree, holes as holes, by the cheapest way that the two file systems allow; what was
+ * found not to work for one file is not tried for the next.
+ */
 final class FileContent {
-    /// Up to this length one read and one write are faster than the kernel's own copy.
+    /** Up to this length one read and one write are faster than the kernel's own copy. */
     private static final long SMALL_BYTES = 64 * 1024;
-    /// What is copied between two looks at interrupts and bounds.
+    /** What is copied between two looks at interrupts and bounds. */
     private static final long STEP_BYTES = 16L * 1024 * 1024;
     private static final Set<Errno> NOT_POSSIBLE_HERE = EnumSet.of(Errno.EXDEV, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ENOTTY, Errno.EPERM);
 
-    /// Asked before each step of a copy, with the bytes of this file that are written.
+    /** Asked before each step of a copy, with the bytes of this file that are written. */
     @FunctionalInterface
     interface Bound {
         void check(long writtenBytes) throws StagingStopped;
@@ -38,12 +40,12 @@ final class FileContent {
         return reflinked;
     }
 
-    /// Files with content that were copied, whether or not a reflink was wanted.
+    /** Files with content that were copied, whether or not a reflink was wanted. */
     long notReflinked() {
         return notReflinked;
     }
 
-    /// Copies the content that the source had by its status. A source that is shorter by now leaves a shorter copy.
+    /** Copies the content that the source had by its status. A source that is shorter by now leaves a shorter copy. */
     void copy(OpenRegularFile source, FileStatus status, OpenRegularFile target)
             throws PosixException, InterruptedException, StagingStopped {
         long size = status.sizeBytes();

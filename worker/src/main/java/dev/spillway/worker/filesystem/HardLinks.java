@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/// The files of a tree being made that may be given further names, by the first path that each was made at.
+/** The files of a tree being made that may be given further names, by the first path that each was made at. */
 final class HardLinks {
-    /// The kernel takes paths of less than 4,096 bytes.
+    /** The kernel takes paths of less than 4,096 bytes. */
     private static final int MAX_PATH_BYTES = 4000;
 
     private final OpenDirectory root;
@@ -21,16 +21,19 @@ final class HardLinks {
         this.root = root;
     }
 
-    /// @param source
-    ///            the file that the copy at this path below the root was made from
+    /**
+     * @param source the file that the copy at this path below the root was made from
+     */
     void remember(FileIdentity source, byte[] path) {
         firstPaths.put(source, path);
     }
 
-    /// Gives the copy of that source a further name, if there is one.
-    ///
-    /// @return false when this is the first time that the source is met, or when its copy has as many names as the file system allows and
-    ///         another copy is to be made
+    /**
+     * Gives the copy of that source a further name, if there is one.
+     *
+     * @return false when this is the first time that the source is met, or when its copy has as many names as the file system allows and
+     *         another copy is to be made
+     */
     boolean link(FileIdentity source, OpenDirectory directory, EntryName name) throws PosixException {
         byte[] first = firstPaths.get(source);
         if (first == null) {
@@ -48,7 +51,7 @@ final class HardLinks {
         }
     }
 
-    /// Gives the file at a path of real directories below the root, of any length, a further name.
+    /** Gives the file at a path of real directories below the root, of any length, a further name. */
     private static void link(OpenDirectory root, byte[] path, OpenDirectory directory, EntryName name) throws PosixException {
         if (path.length <= MAX_PATH_BYTES) {
             directory.createLink(name, root, path);

@@ -19,20 +19,20 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/// One host's store of directory trees: `staging/<id>`, `images/<id>`, `trash/<id>`, each a tree, under one directory that one process has
-/// open at a time.
-///
-/// A tree is made in staging, published by one rename, taken from its readers by another, and then deleted in the trash. What an operation
-/// answered survives power loss; what a crash cut off is found by
-/// [#ids] at the next start, where the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used again.
-///
-/// A tree offered by move is its owner's until the caller says that the image is registered ([#settle]): the store refuses to delete it, and
-/// [#giveBack] returns it. After a crash such trees are among
-/// [#offered].
-///
-/// Safe for use by many threads, virtual ones too, for different ids; of operations on one id the caller makes one at a time. An interrupt
-/// ends a long operation and leaves nothing of it behind, but a
-/// partly deleted tree in the trash.
+/**
+ * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>}, {@code trash/<id>}, each a tree, under one directory
+ * that one process has open at a time.
+ *
+ * <p>A tree is made in staging, published by one rename, taken from its readers by another, and then deleted in the trash. What an
+ * operation answered survives power loss; what a crash cut off is found by {@link #ids} at the next start, where the caller decides about
+ * it. Ids are lower-case UUIDs, made by the caller and never used again.
+ *
+ * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}): the store refuses to
+ * delete it, and {@link #giveBack} returns it. After a crash such trees are among {@link #offered}.
+ *
+ * <p>Safe for use by many threads, virtual ones too, for different ids; of operations on one id the caller makes one at a time. An
+ * interrupt ends a long operation and leaves nothing of it behind, but a partly deleted tree in the trash.
+ */
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
     private final OfferedSources offers;
@@ -46,45 +46,44 @@ public final class ImageStore implements AutoCloseable {
         this.staging = new Staging(files, offers);
     }
 
-    /// Opens the store in this directory, made with its layout and a new store id where it is not there.
-    ///
-    /// @throws StoreInUseException
-    ///             when a process has it open
-    /// @throws IOException
-    ///             when the platform is not Linux, or the directory is no store of this layout
+    /**
+     * Opens the store in this directory, made with its layout and a new store id where it is not there.
+     *
+     * @throws StoreInUseException when a process has it open
+     * @throws IOException when the platform is not Linux, or the directory is no store of this layout
+     */
     public static ImageStore open(Path directory) throws IOException, InterruptedException {
         return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory)));
     }
 
-    /// The UUID that was drawn when the store was made.
+    /** The UUID that was drawn when the store was made. */
     public String storeId() {
         return files.storeId();
     }
 
-    /// The real path of the store.
+    /** The real path of the store. */
     public Path path() {
         return files.path();
     }
 
-    /// Where readers find the image with that id, published or not.
+    /** Where readers find the image with that id, published or not. */
     public Path imagePath(String id) {
         return files.path().resolve(StoreArea.IMAGES.directory().toString()).resolve(StoreFiles.name(id).toString());
     }
 
-    /// Bytes that this process may still write to the store's file system.
+    /** Bytes that this process may still write to the store's file system. */
     public long usableBytes() throws IOException {
         return Files.getFileStore(files.path()).getUsableSpace();
     }
 
-    /// Takes a source directory into staging.
-    ///
-    /// @param maxBytes
-    ///            of allocated blocks; staging stops as soon as there are more
-    /// @throws StoreFullException
-    ///             when the disk is full
-    /// @throws IOException
-    ///             when the source cannot be read or the store not be written, naming the entry. Nothing is left in staging then, and a
-    ///             source offered by move is where it was
+    /**
+     * Takes a source directory into staging.
+     *
+     * @param maxBytes of allocated blocks; staging stops as soon as there are more
+     * @throws StoreFullException when the disk is full
+     * @throws IOException when the source cannot be read or the store not be written, naming the entry. Nothing is left in staging then,
+     *         and a source offered by move is where it was
+     */
     public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -93,10 +92,11 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to the end of the archive and not closed.
-    ///
-    /// @throws IOException
-    ///             as for [#stage], or when the stream fails
+    /**
+     * Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to the end of the archive and not closed.
+     *
+     * @throws IOException as for {@link #stage}, or when the stream fails
+     */
     public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust)
             throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
@@ -114,7 +114,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /// Makes a staged tree an image: all at once for readers.
+    /** Makes a staged tree an image: all at once for readers. */
     public PublishOutcome publish(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -128,10 +128,12 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// Takes images from their readers: no path leads to them any more; who has files of them open keeps these. One failure does not stop
-    /// the others.
-    ///
-    /// @return the outcome of each, in the order given
+    /**
+     * Takes images from their readers: no path leads to them any more; who has files of them open keeps these. One failure does not stop
+     * the others.
+     *
+     * @return the outcome of each, in the order given
+     */
     public Map<String, TrashOutcome> toTrash(Collection<String> ids) throws IOException, InterruptedException {
         ids.forEach(StoreFiles::name);
         return run(() -> {
@@ -163,7 +165,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /// Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
+    /** Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash. */
     public UnlinkOutcome unlink(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -176,10 +178,11 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// Deletes a tree in staging, whole or not.
-    ///
-    /// @throws OfferedTreeException
-    ///             when it was taken over from its owner and is not settled
+    /**
+     * Deletes a tree in staging, whole or not.
+     *
+     * @throws OfferedTreeException when it was taken over from its owner and is not settled
+     */
     public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -200,7 +203,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /// The ids that have a tree there now, sorted. Other names in the area are not the store's and left alone.
+    /** The ids that have a tree there now, sorted. Other names in the area are not the store's and left alone. */
     public List<String> ids(StoreArea area) throws IOException, InterruptedException {
         return run(() -> {
             List<String> ids = new ArrayList<>();
@@ -211,7 +214,7 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// What one tree holds, in allocated bytes, or empty where it is absent.
+    /** What one tree holds, in allocated bytes, or empty where it is absent. */
     public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -226,38 +229,42 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// The ids of trees that were offered by move and are neither settled nor given back.
+    /** The ids of trees that were offered by move and are neither settled nor given back. */
     public List<String> offered() throws IOException, InterruptedException {
         return run(offers::ids);
     }
 
-    /// Says that the image with that id is registered, so that what was offered by move is the store's; the source of a copy is deleted
-    /// now, unless it changed.
+    /**
+     * Says that the image with that id is registered, so that what was offered by move is the store's; the source of a copy is deleted
+     * now, unless it changed.
+     */
     public SettleOutcome settle(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> new OfferReturn(files, offers).settle(id));
     }
 
-    /// Returns a tree that was offered by move to its path, from staging or from the images.
-    ///
-    /// @throws IOException
-    ///             when something else has that path by now, or its directory is gone; the tree stays where it is, and
-    ///             [#giveBack(String, Path)] takes another path
+    /**
+     * Returns a tree that was offered by move to its path, from staging or from the images.
+     *
+     * @throws IOException when something else has that path by now, or its directory is gone; the tree stays where it is, and {@link
+     *         #giveBack(String, Path)} takes another path
+     */
     public GiveBackOutcome giveBack(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.empty()));
     }
 
-    /// As [#giveBack(String)], to another absolute path of the same file system, which must not be there.
+    /** As {@link #giveBack(String)}, to another absolute path of the same file system, which must not be there. */
     public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.of(path)));
     }
 
-    /// Writes an image as tar, in the order of names. The stream is flushed, not closed.
-    ///
-    /// @throws IOException
-    ///             when there is no such image, a name in it is not UTF-8, or the stream fails
+    /**
+     * Writes an image as tar, in the order of names. The stream is flushed, not closed.
+     *
+     * @throws IOException when there is no such image, a name in it is not UTF-8, or the stream fails
+     */
     public void writeArchive(String id, OutputStream target) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         run(() -> {
@@ -284,7 +291,7 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /// Waits for what is under way, then lets go of the store. Closing a second time does nothing.
+    /** Waits for what is under way, then lets go of the store. Closing a second time does nothing. */
     @Override
     public void close() throws IOException {
         open.writeLock().lock();

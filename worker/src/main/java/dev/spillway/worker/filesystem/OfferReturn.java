@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// Ends what was begun by an offer by move: the store keeps the tree, or its owner gets it back.
+/** Ends what was begun by an offer by move: the store keeps the tree, or its owner gets it back. */
 final class OfferReturn {
     private final StoreFiles files;
     private final OfferedSources offers;

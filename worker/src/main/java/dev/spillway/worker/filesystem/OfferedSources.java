@@ -15,22 +15,23 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 
-/// Durable notes of the sources that were offered by move and are not settled: one file for each id, written before the source is touched,
-/// so that after a crash everybody's tree can still be given back.
+/**
+ * Durable notes of the sources that were offered by move and are not settled: one file for each id, written before the source is touched,
+ * so that after a crash everybody's tree can still be given back.
+ */
 final class OfferedSources {
     enum Taken {
-        /// The tree in the store is the source.
+        /** The tree in the store is the source. */
         RENAMED,
-        /// The tree in the store is a copy, and the source is to go when the image is registered.
+        /** The tree in the store is a copy, and the source is to go when the image is registered. */
         COPIED
     }
 
-    /// @param path
-    ///            where the source was, or still is
-    /// @param newestChange
-    ///            of anything in the source, when it was copied
-    /// @param entries
-    ///            in the source, when it was copied
+    /**
+     * @param path where the source was, or still is
+     * @param newestChange of anything in the source, when it was copied
+     * @param entries in the source, when it was copied
+     */
     record Offer(Taken taken, Path path, FileIdentity identity, long newestChange, long entries) {}
 
     private final OpenDirectory directory;

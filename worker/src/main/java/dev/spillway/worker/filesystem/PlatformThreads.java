@@ -7,9 +7,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/// Runs native calls of virtual threads elsewhere: such a call keeps its carrier for as long as the disk takes, and a machine has as many
-/// carriers as cores. There are as many threads here as callers that
-/// wait, so the bound is theirs.
+/**
+ * Runs native calls of virtual threads elsewhere: such a call keeps its carrier for as long as the disk takes, and a machine has as many
+ * carriers as cores. There are as many threads here as callers that wait, so the bound is theirs.
+ */
 final class PlatformThreads {
     private static final Executor THREADS =
             Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("spillway-store-", 0).factory());
@@ -21,8 +22,10 @@ final class PlatformThreads {
 
     private PlatformThreads() {}
 
-    /// Runs the operation to its end, in this thread or for it. An interrupt of the caller interrupts the operation, and is answered when
-    /// that has cleaned up.
+    /**
+     * Runs the operation to its end, in this thread or for it. An interrupt of the caller interrupts the operation, and is answered when
+     * that has cleaned up.
+     */
     static <T> T call(Operation<T> operation) throws IOException, InterruptedException {
         if (!Thread.currentThread().isVirtual()) {
             return operation.run();
@@ -63,7 +66,7 @@ final class PlatformThreads {
             }
         }
 
-        /// After this no interrupt reaches the thread, which goes on to serve somebody else.
+        /** After this no interrupt reaches the thread, which goes on to serve somebody else. */
         private synchronized void end() {
             runner = null;
             Thread.interrupted();

@@ -1,11 +1,11 @@
 package dev.spillway.worker.filesystem;
 
-/// What became of a request to publish a staged tree.
+/** What became of a request to publish a staged tree. */
 public enum PublishOutcome {
-    /// Readers see the whole tree by its path, also after power loss.
+    /** Readers see the whole tree by its path, also after power loss. */
     PUBLISHED,
-    /// It was published earlier, and still is.
+    /** It was published earlier, and still is. */
     ALREADY_PUBLISHED,
-    /// Neither staging nor the images have it.
+    /** Neither staging nor the images have it. */
     ABSENT
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/// A caller's stream: remembers that it failed, so that a broken connection is not taken for a broken archive, and stays open.
+/** A caller's stream: remembers that it failed, so that a broken connection is not taken for a broken archive, and stays open. */
 final class ReceivedStream extends FilterInputStream {
     private @Nullable IOException failure;
 
@@ -13,7 +13,7 @@ final class ReceivedStream extends FilterInputStream {
         super(stream);
     }
 
-    /// What the stream itself threw, if it did.
+    /** What the stream itself threw, if it did. */
     @Nullable
     IOException failure() {
         return failure;

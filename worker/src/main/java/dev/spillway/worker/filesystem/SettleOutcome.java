@@ -1,16 +1,16 @@
 package dev.spillway.worker.filesystem;
 
-/// What became of the source of a tree that was offered by move, once the image is the fleet's.
+/** What became of the source of a tree that was offered by move, once the image is the fleet's. */
 public sealed interface SettleOutcome {
-    /// The tree was not offered by move, or is settled already.
+    /** The tree was not offered by move, or is settled already. */
     record NothingOffered() implements SettleOutcome {}
 
-    /// The source itself is the image, and the store's to delete from now on.
+    /** The source itself is the image, and the store's to delete from now on. */
     record Released() implements SettleOutcome {}
 
-    /// The image is a copy, and its source is deleted.
+    /** The image is a copy, and its source is deleted. */
     record SourceDeleted(UnlinkOutcome outcome) implements SettleOutcome {}
 
-    /// The image is a copy, and its source is left alone: it is no longer what was copied.
+    /** The image is a copy, and its source is left alone: it is no longer what was copied. */
     record SourceKept(String why) implements SettleOutcome {}
 }

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A directory that was opened to be taken into the store. It stays the same directory whatever its path is made to mean later. Closed by
-/// whoever opened it.
+/**
+ * A directory that was opened to be taken into the store. It stays the same directory whatever its path is made to mean later. Closed by
+ * whoever opened it.
+ */
 public final class SourceDirectory implements AutoCloseable {
     private final Path path;
     private final Path parent;
@@ -22,7 +24,7 @@ public final class SourceDirectory implements AutoCloseable {
         this.directory = directory;
     }
 
-    /// Opens a real path (no symbolic link in it) that is not the root of the file system.
+    /** Opens a real path (no symbolic link in it) that is not the root of the file system. */
     static SourceDirectory open(Path real) throws IOException {
         List<EntryName> names = OpenDirectory.names(real);
         Path above = real.getParent();
@@ -32,12 +34,12 @@ public final class SourceDirectory implements AutoCloseable {
         return new SourceDirectory(real, above, names.getLast(), OpenDirectory.open(real));
     }
 
-    /// The path that it was opened at.
+    /** The path that it was opened at. */
     public Path path() {
         return path;
     }
 
-    /// What is at the path of its parent now, which only who moves or deletes it must be able to read.
+    /** What is at the path of its parent now, which only who moves or deletes it must be able to read. */
     OpenDirectory openParent() throws IOException {
         return OpenDirectory.open(parent);
     }

@@ -2,8 +2,10 @@ package dev.spillway.worker.filesystem;
 
 import java.io.IOException;
 
-/// A source directory was asked for that is not there, is no directory, or lies outside of the allowed roots. The message names the path
-/// and what was expected.
+/**
+ * A source directory was asked for that is not there, is no directory, or lies outside of the allowed roots. The message names the path
+ * and what was expected.
+ */
 public final class SourceNotAllowedException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -1,33 +1,29 @@
 package dev.spillway.worker.filesystem;
 
-/// What was staged, and how.
-///
-/// @param way
-///            how the content came
-/// @param directories
-///            including the root
-/// @param files
-///            regular files, a hard-linked one once
-/// @param links
-///            further names of hard-linked files
-/// @param reflinkedFiles
-///            files that share their blocks with the source by FICLONE
-/// @param attributesLost
-///            extended attributes of the system (capabilities, ACLs, trusted) that this process or file system could not keep; those of
-///            users are always kept
+/**
+ * What was staged, and how.
+ *
+ * @param way how the content came
+ * @param directories including the root
+ * @param files regular files, a hard-linked one once
+ * @param links further names of hard-linked files
+ * @param reflinkedFiles files that share their blocks with the source by FICLONE
+ * @param attributesLost extended attributes of the system (capabilities, ACLs, trusted) that this process or file system could not keep;
+ *         those of users are always kept
+ */
 public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
         long attributesLost) {
-    /// Names in the tree, the root included.
+    /** Names in the tree, the root included. */
     public long entries() {
         return directories + files + symbolicLinks + links;
     }
 
-    /// How the content came into staging.
+    /** How the content came into staging. */
     public enum Way {
         COPIED, REFLINKED,
-        /// Asked for as a reflink, but at least one file could not share its blocks and was copied.
+        /** Asked for as a reflink, but at least one file could not share its blocks and was copied. */
         PARTLY_REFLINKED,
-        /// The source itself was renamed into staging.
+        /** The source itself was renamed into staging. */
         RENAMED, EXTRACTED
     }
 }

@@ -1,10 +1,10 @@
 package dev.spillway.worker.filesystem;
 
-/// How a source directory is taken.
+/** How a source directory is taken. */
 public enum StageMode {
     COPY,
-    /// Share blocks with the source where both lie on one file system that can (btrfs, XFS), else copy.
+    /** Share blocks with the source where both lie on one file system that can (btrfs, XFS), else copy. */
     REFLINK,
-    /// Take the source over: by rename where that is possible, else by a copy whose source is deleted once the image is registered.
+    /** Take the source over: by rename where that is possible, else by a copy whose source is deleted once the image is registered. */
     MOVE
 }

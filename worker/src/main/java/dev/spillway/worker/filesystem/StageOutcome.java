@@ -1,21 +1,22 @@
 package dev.spillway.worker.filesystem;
 
-/// What became of a request to stage a tree.
+/** What became of a request to stage a tree. */
 public sealed interface StageOutcome {
-    /// The whole tree is in staging and survives power loss.
-    ///
-    /// @param sizeBytes
-    ///            allocated blocks of everything in it, directories included, a hard-linked file once
+    /**
+     * The whole tree is in staging and survives power loss.
+     *
+     * @param sizeBytes allocated blocks of everything in it, directories included, a hard-linked file once
+     */
     record Staged(long sizeBytes, StageFigures figures) implements StageOutcome {}
 
-    /// The tree holds more than was allowed; nothing of it is left in staging.
+    /** The tree holds more than was allowed; nothing of it is left in staging. */
     record TooLarge(long maxBytes) implements StageOutcome {}
 
-    /// The tree or archive cannot be taken as it is; nothing of it is left in staging.
-    ///
-    /// @param path
-    ///            the entry that was refused, below the root of the tree; `.` for the root itself
-    /// @param detail
-    ///            what it is and what was expected
+    /**
+     * The tree or archive cannot be taken as it is; nothing of it is left in staging.
+     *
+     * @param path the entry that was refused, below the root of the tree; {@code .} for the root itself
+     * @param detail what it is and what was expected
+     */
     record Refused(RefusalReason reason, String path, String detail) implements StageOutcome {}
 }

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Makes trees in the staging area: whole, bounded and durable, or nothing of them.
+/** Makes trees in the staging area: whole, bounded and durable, or nothing of them. */
 final class Staging {
     private static final int PRIVATE_DIRECTORY = 0700;
     private static final Set<Errno> RENAME_NOT_POSSIBLE = EnumSet.of(Errno.EXDEV, Errno.EBUSY, Errno.EPERM, Errno.EACCES, Errno.EROFS);
 
-    /// Fills the new, empty directory of a tree.
+    /** Fills the new, empty directory of a tree. */
     @FunctionalInterface
     interface Filling {
         StageFigures fill(OpenDirectory tree) throws IOException, InterruptedException, StagingStopped;
@@ -48,7 +48,7 @@ final class Staging {
         }
     }
 
-    /// A published image may be the source of another one, by copy; nothing else in the store may.
+    /** A published image may be the source of another one, by copy; nothing else in the store may. */
     private void refuseStoreParts(SourceDirectory source, StageMode mode) throws PosixException, StagingStopped {
         List<FileIdentity> ancestry = source.directory().ancestry();
         if (!ancestry.contains(store)) {
@@ -65,7 +65,7 @@ final class Staging {
         return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, Platform.isRoot()));
     }
 
-    /// Makes a new tree in staging.
+    /** Makes a new tree in staging. */
     StageOutcome make(String id, long maxBytes, Filling filling) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         OpenDirectory staging = files.area(StoreArea.STAGING);
@@ -99,7 +99,7 @@ final class Staging {
         return new StageOutcome.Staged(bytes, figures);
     }
 
-    /// Also for an interrupted thread.
+    /** Also for an interrupted thread. */
     private static void removeUnfinished(OpenDirectory staging, EntryName name) throws IOException, InterruptedException {
         boolean interrupted = Thread.interrupted();
         try {
@@ -145,9 +145,11 @@ final class Staging {
                 "changed while it was taken over (expected: a tree that nobody writes to)");
     }
 
-    /// Renames the source into staging, where it then is whole, or back where it was.
-    ///
-    /// @return empty where a rename is not possible; then nothing happened
+    /**
+     * Renames the source into staging, where it then is whole, or back where it was.
+     *
+     * @return empty where a rename is not possible; then nothing happened
+     */
     private Optional<StageOutcome> takeOver(String id, SourceDirectory source, FileIdentity identity, long maxBytes)
             throws IOException, InterruptedException, StagingStopped {
         EntryName name = StoreFiles.name(id);

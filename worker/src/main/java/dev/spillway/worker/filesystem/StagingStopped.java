@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/// Carries an outcome other than "staged" out of a walk. Without a stack trace: it is an answer, not an error.
+/** Carries an outcome other than "staged" out of a walk. Without a stack trace: it is an answer, not an error. */
 final class StagingStopped extends Exception {
     private static final long serialVersionUID = 1;
 

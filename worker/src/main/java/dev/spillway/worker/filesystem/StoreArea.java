@@ -3,13 +3,13 @@ package dev.spillway.worker.filesystem;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import java.util.Locale;
 
-/// The parts of a store that hold trees, each tree under its id.
+/** The parts of a store that hold trees, each tree under its id. */
 public enum StoreArea {
-    /// Trees being made, or whole but not yet published.
+    /** Trees being made, or whole but not yet published. */
     STAGING(0700),
-    /// Published trees, which readers open by path.
+    /** Published trees, which readers open by path. */
     IMAGES(0755),
-    /// Trees that nobody can reach by path any more, to be deleted.
+    /** Trees that nobody can reach by path any more, to be deleted. */
     TRASH(0700);
 
     private final int permissions;

@@ -21,8 +21,10 @@ import java.util.Properties;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/// The open files of a store: its lock, its areas and the notes of what was taken over. All areas lie on one file system, so that a tree
-/// goes from one to the next by rename.
+/**
+ * The open files of a store: its lock, its areas and the notes of what was taken over. All areas lie on one file system, so that a tree
+ * goes from one to the next by rename.
+ */
 final class StoreFiles implements AutoCloseable {
     private static final EntryName LOCK = EntryName.of("lock");
     private static final EntryName IDENTITY = EntryName.of("store.properties");
@@ -126,8 +128,9 @@ final class StoreFiles implements AutoCloseable {
         return id;
     }
 
-    /// @throws IllegalArgumentException
-    ///             when the id is not a lower-case UUID
+    /**
+     * @throws IllegalArgumentException when the id is not a lower-case UUID
+     */
     static EntryName name(String id) {
         if (!isId(id)) {
             throw new IllegalArgumentException("id: '%s' (expected: a lower-case UUID)".formatted(id));
@@ -139,7 +142,7 @@ final class StoreFiles implements AutoCloseable {
         return LOWER_CASE_UUID.matcher(id).matches();
     }
 
-    /// The real path of the store.
+    /** The real path of the store. */
     Path path() {
         return path;
     }
@@ -156,7 +159,7 @@ final class StoreFiles implements AutoCloseable {
         return directory(area.directory());
     }
 
-    /// Where the notes of offered sources lie.
+    /** Where the notes of offered sources lie. */
     OpenDirectory offered() {
         return directory(OFFERED);
     }
@@ -169,7 +172,7 @@ final class StoreFiles implements AutoCloseable {
         return directory;
     }
 
-    /// Lets go of the lock after all areas. Closing a second time does nothing.
+    /** Lets go of the lock after all areas. Closing a second time does nothing. */
     @Override
     public void close() throws PosixException {
         close(open);

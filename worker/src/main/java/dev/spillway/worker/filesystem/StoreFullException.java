@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// The file system of the store, or a quota on it, is full. What was being staged is gone from staging.
+/** The file system of the store, or a quota on it, is full. What was being staged is gone from staging. */
 public final class StoreFullException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Another process, or this one, has the store open.
+/** Another process, or this one, has the store open. */
 public final class StoreInUseException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -2,17 +2,17 @@ package dev.spillway.worker.filesystem;
 
 import java.io.IOException;
 
-/// What became of a request to take an image out of its readers' reach.
+/** What became of a request to take an image out of its readers' reach. */
 public sealed interface TrashOutcome {
-    /// It was an image and is now in the trash, also after power loss.
+    /** It was an image and is now in the trash, also after power loss. */
     record Moved() implements TrashOutcome {}
 
-    /// It is in the trash since earlier.
+    /** It is in the trash since earlier. */
     record AlreadyInTrash() implements TrashOutcome {}
 
-    /// Neither the images nor the trash have it.
+    /** Neither the images nor the trash have it. */
     record Absent() implements TrashOutcome {}
 
-    /// It stays where it was.
+    /** It stays where it was. */
     record Failed(IOException cause) implements TrashOutcome {}
 }

@@ -11,13 +11,14 @@ import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 
-/// Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times
-/// to the nanosecond, owners (as root), extended attributes. The
-/// source is read by descriptor and never through a symbolic link, so that whoever replaces a directory by a link in the middle leads the
-/// copy nowhere.
-///
-/// A source that is written to meanwhile would give a tree that never was: a file that changed is copied again, three times in all, then the
-/// copy stops. Made for one copy, by one thread.
+/**
+ * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times
+ * to the nanosecond, owners (as root), extended attributes. The source is read by descriptor and never through a symbolic link, so that
+ * whoever replaces a directory by a link in the middle leads the copy nowhere.
+ *
+ * <p>A source that is written to meanwhile would give a tree that never was: a file that changed is copied again, three times in all, then
+ * the copy stops. Made for one copy, by one thread.
+ */
 final class TreeCopier implements TreeWalk.Visitor {
     private static final int ATTEMPTS = 3;
     private static final int PRIVATE_FILE = 0600;
@@ -44,12 +45,11 @@ final class TreeCopier implements TreeWalk.Visitor {
         this.content = new FileContent(reflink, written -> checkBound(bytes + written));
     }
 
-    /// @param maxBytes
-    ///            the copy stops when it has allocated more
-    /// @param store
-    ///            a directory that must not be met: a copy into what is being copied has no end
-    /// @throws StagingStopped
-    ///             with what was refused; the target then holds a part of the tree
+    /**
+     * @param maxBytes the copy stops when it has allocated more
+     * @param store a directory that must not be met: a copy into what is being copied has no end
+     * @throws StagingStopped with what was refused; the target then holds a part of the tree
+     */
     static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store, boolean root)
             throws IOException, InterruptedException, StagingStopped {
         try (Descent at = new Descent(target)) {
@@ -139,7 +139,9 @@ final class TreeCopier implements TreeWalk.Visitor {
         }
     }
 
-    /// @return whether the source stayed as it was for as long as it was read
+    /**
+     * @return whether the source stayed as it was for as long as it was read
+     */
     private boolean copyContent(OpenRegularFile from, FileStatus status, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
         try (OpenRegularFile to = target.current().createFile(name, PRIVATE_FILE)) {

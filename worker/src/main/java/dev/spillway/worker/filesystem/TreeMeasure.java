@@ -8,26 +8,24 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/// What a tree holds, without touching it.
-///
-/// @param bytes
-///            allocated blocks of everything, directories included, a hard-linked file once
-/// @param links
-///            further names of hard-linked files
-/// @param ownsItself
-///            whether all of it lies on one file system, with nothing mounted in it and no file that has a name outside of it: then a rename
-///            takes all of it, and nothing else
-/// @param newestChange
-///            when anything in it was last changed in any way (ctime), in nanoseconds since 1970
+/**
+ * What a tree holds, without touching it.
+ *
+ * @param bytes allocated blocks of everything, directories included, a hard-linked file once
+ * @param links further names of hard-linked files
+ * @param ownsItself whether all of it lies on one file system, with nothing mounted in it and no file that has a name outside of it: then
+ *         a rename takes all of it, and nothing else
+ * @param newestChange when anything in it was last changed in any way (ctime), in nanoseconds since 1970
+ */
 record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself, long newestChange) {
     long entries() {
         return directories + files + symbolicLinks + links;
     }
 
-    /// @param store
-    ///            a directory that must not be met
-    /// @throws StagingStopped
-    ///             when the tree has something that no image may have, or the store in it
+    /**
+     * @param store a directory that must not be met
+     * @throws StagingStopped when the tree has something that no image may have, or the store in it
+     */
     static TreeMeasure of(OpenDirectory root, FileIdentity store) throws IOException, InterruptedException, StagingStopped {
         Counter counter = new Counter(store, root.status().identity().device());
         TreeWalk.walk(root, counter);
@@ -37,7 +35,7 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
     private static final class Counter implements TreeWalk.Visitor {
         private final FileIdentity store;
         private final long device;
-        /// Names not yet met of files that have several.
+        /** Names not yet met of files that have several. */
         private final Map<FileIdentity, Long> namesLeft = new HashMap<>();
         private long bytes;
         private long directories;
@@ -91,7 +89,9 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
             newestChange = Math.max(newestChange, status.changedNanos());
         }
 
-        /// @return 1 for a file met for the first time, else 0
+        /**
+         * @return 1 for a file met for the first time, else 0
+         */
         private int count(FileStatus status) {
             if (status.links() > 1) {
                 Long left = namesLeft.get(status.identity());

@@ -6,11 +6,11 @@ import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 
-/// Renames whole trees.
+/** Renames whole trees. */
 final class TreeMove {
     private TreeMove() {}
 
-    /// Moves a tree to a name that nothing has (EEXIST), at once for every reader. Not durable before both directories are synced.
+    /** Moves a tree to a name that nothing has (EEXIST), at once for every reader. Not durable before both directories are synced. */
     static void rename(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         try {
             from.renameToNew(name, to, newName);
@@ -22,7 +22,7 @@ final class TreeMove {
         }
     }
 
-    /// To go to another parent a directory's own `..` is written, which its mode may forbid to all but root.
+    /** To go to another parent a directory's own {@code ..} is written, which its mode may forbid to all but root. */
     private static void renameReadOnly(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         FileStatus status = from.status(name);
         from.allowOwner(name);
@@ -35,7 +35,7 @@ final class TreeMove {
         }
     }
 
-    /// As [#rename], and durable.
+    /** As {@link #rename}, and durable. */
     static void renameDurably(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         rename(from, name, to, newName);
         to.sync();

@@ -16,8 +16,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. What cannot be removed is remembered and
-/// the rest goes on. Made for one deletion, by one thread.
+/**
+ * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. What cannot be removed is remembered and
+ * the rest goes on. Made for one deletion, by one thread.
+ */
 final class TreeUnlinker {
     private static final int FAILURES_KEPT = 20;
     private static final int OWNER_ALL = 0700;

@@ -10,17 +10,17 @@ import java.util.Deque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
-/// Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries.
+/** Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. */
 final class TreeWalk {
-    /// What is done at each place. An error of the system is given the path where it happened.
+    /** What is done at each place. An error of the system is given the path where it happened. */
     interface Visitor {
-        /// A directory was entered (the root first); [Descent#current()] is it.
+        /** A directory was entered (the root first); {@link Descent#current()} is it. */
         void entered(Descent at) throws IOException, InterruptedException, StagingStopped;
 
-        /// An entry of the current directory that is not a directory.
+        /** An entry of the current directory that is not a directory. */
         void visit(Descent at, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped;
 
-        /// All entries of the current directory were visited.
+        /** All entries of the current directory were visited. */
         void leaving(Descent at) throws IOException, InterruptedException, StagingStopped;
     }
 

@@ -87,7 +87,7 @@ class ArchiveTest {
         assertRefused(archive, LIMITS, reason, path, detail);
     }
 
-    /// One entry of a hand-made archive.
+    /** One entry of a hand-made archive. */
     private record Item(String path, byte type, String link, String content) {
         static Item file(String path, String content) {
             return new Item(path, TarConstants.LF_NORMAL, "", content);

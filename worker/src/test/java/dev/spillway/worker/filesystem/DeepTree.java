@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/// A chain of directories, deeper than any path that the kernel takes, with a file of two names at its end.
+/** A chain of directories, deeper than any path that the kernel takes, with a file of two names at its end. */
 final class DeepTree {
     private static final EntryName LEVEL = EntryName.of("d");
     private static final EntryName FILE = EntryName.of("file");
@@ -34,7 +34,7 @@ final class DeepTree {
         }
     }
 
-    /// The depth and what the file of both names at the end has in it.
+    /** The depth and what the file of both names at the end has in it. */
     static String bottom(Path root) throws IOException {
         OpenDirectory at = OpenDirectory.open(root);
         int depth = 0;

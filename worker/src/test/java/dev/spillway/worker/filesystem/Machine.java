@@ -11,7 +11,10 @@ import java.util.UUID;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/// What tests need of the machine: commands of its own to make what `java.nio` cannot, and skipping with a reason where it cannot be had.
+/**
+ * What tests need of the machine: commands of its own to make what {@code java.nio} cannot, and skipping with a reason where it cannot be
+ * had.
+ */
 final class Machine {
     private Machine() {}
 
@@ -23,7 +26,7 @@ final class Machine {
         assumeTrue(isRoot(), "skipped: needs root");
     }
 
-    /// Skips the test where the command is not installed.
+    /** Skips the test where the command is not installed. */
     static void assumeCommand(String name) {
         assumeTrue(List.of("/bin", "/usr/bin", "/sbin", "/usr/sbin")
                 .stream()
@@ -40,13 +43,13 @@ final class Machine {
         return output;
     }
 
-    /// Removes what a test left, however deep it is.
+    /** Removes what a test left, however deep it is. */
     static void remove(Path directory) throws IOException, InterruptedException {
         run("chmod", "-R", "u+rwX", directory.toString());
         run("rm", "-rf", directory.toString());
     }
 
-    /// Runs the action on a new file system mounted at the directory, or skips the test where none can be mounted.
+    /** Runs the action on a new file system mounted at the directory, or skips the test where none can be mounted. */
     static void onMount(Path directory, List<String> mount, Action action) throws Exception {
         assumeRoot();
         Files.createDirectories(directory);
@@ -66,7 +69,7 @@ final class Machine {
         onMount(directory, List.of("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", directory.toString()), action);
     }
 
-    /// A file system made by the given command in a file of that many megabytes.
+    /** A file system made by the given command in a file of that many megabytes. */
     static void onLoop(Path image, Path directory, int megabytes, List<String> make, Action action) throws Exception {
         assumeRoot();
         assumeCommand(make.getFirst());

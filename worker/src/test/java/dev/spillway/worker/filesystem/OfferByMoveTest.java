@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/// What was offered by move is released or given back, never deleted before its image is registered.
+/** What was offered by move is released or given back, never deleted before its image is registered. */
 class OfferByMoveTest {
     @TempDir(cleanup = CleanupMode.NEVER)
     private Path temporary;

@@ -7,11 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What a user without root's rights can do: run in a process of its own as `nobody`, when the tests run as root.
+/** What a user without root's rights can do: run in a process of its own as {@code nobody}, when the tests run as root. */
 final class OtherUser {
     private OtherUser() {}
 
-    /// Runs one of the commands of [#main] on a directory; its failure is thrown with its output.
+    /** Runs one of the commands of {@link #main} on a directory; its failure is thrown with its output. */
     static void run(String command, String directory) throws IOException, InterruptedException {
         Machine.assumeCommand("setpriv");
         // whoever is nobody may not be able to read where these classes were built
@@ -33,7 +33,7 @@ final class OtherUser {
         }
     }
 
-    /// Deletes `tree` in the directory, or takes it through a store there.
+    /** Deletes {@code tree} in the directory, or takes it through a store there. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path directory = Path.of(arguments[1]);
         switch (arguments[0]) {

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// Makes a tree of everything that an image may hold, from a seed.
+/** Makes a tree of everything that an image may hold, from a seed. */
 final class RandomTree {
     private final RandomGenerator random;
     private final boolean root;
@@ -27,8 +27,9 @@ final class RandomTree {
         this.root = root;
     }
 
-    /// @param entries
-    ///            about as many names as the tree gets
+    /**
+     * @param entries about as many names as the tree gets
+     */
     static void make(Path at, RandomGenerator random, int entries, boolean root) throws IOException {
         RandomTree tree = new RandomTree(random, root);
         tree.directories.add(Files.createDirectory(at));

@@ -16,8 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/// A process that stages, publishes, moves and deletes without pause is killed with `kill -9`, again and again; after each death the store
-/// opens and holds whole trees only.
+/**
+ * A process that stages, publishes, moves and deletes without pause is killed with {@code kill -9}, again and again; after each death the
+ * store opens and holds whole trees only.
+ */
 class StoreCrashTest {
     private static final int DEATHS = 6;
     private static final int STEPS_BETWEEN = 40;
@@ -70,7 +72,9 @@ class StoreCrashTest {
         }
     }
 
-    /// @return the ids of which the process said that they are published, and not yet that they go
+    /**
+     * @return the ids of which the process said that they are published, and not yet that they go
+     */
     private Set<String> runAndKill(int steps) throws IOException, InterruptedException {
         String java = ProcessHandle.current().info().command().orElseThrow();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
@@ -98,7 +102,7 @@ class StoreCrashTest {
         return published;
     }
 
-    /// Puts the tree `source` in and out of the store, and takes the tree `offered` over and gives it back, for ever.
+    /** Puts the tree {@code source} in and out of the store, and takes the tree {@code offered} over and gives it back, for ever. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path directory = Path.of(arguments[0]);
         AllowedSources sources = new AllowedSources(List.of(directory));

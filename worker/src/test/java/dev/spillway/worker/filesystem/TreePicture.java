@@ -27,9 +27,11 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// Everything that can be seen of a tree by `java.nio` alone, path by path, so that two trees can be compared and a difference be read:
-/// kind, mode with its upper bits, owner, times to the nanosecond, length,
-/// digest, target of links, which names are one file, extended attributes of users.
+/**
+ * Everything that can be seen of a tree by {@code java.nio} alone, path by path, so that two trees can be compared and a difference be
+ * read: kind, mode with its upper bits, owner, times to the nanosecond, length, digest, target of links, which names are one file,
+ * extended attributes of users.
+ */
 final class TreePicture {
     private TreePicture() {}
 
@@ -61,7 +63,7 @@ final class TreePicture {
         return picture;
     }
 
-    /// As [#of], without the owners where this process is not root and could not keep them.
+    /** As {@link #of}, without the owners where this process is not root and could not keep them. */
     static SortedMap<String, String> ofTreeOfRoot(Path root) throws IOException {
         SortedMap<String, String> picture = of(root);
         if (!Machine.isRoot()) {
@@ -70,7 +72,7 @@ final class TreePicture {
         return picture;
     }
 
-    /// What differs between two pictures, a line for each side of each difference.
+    /** What differs between two pictures, a line for each side of each difference. */
     static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
         List<String> differences = new ArrayList<>();
         SortedSet<String> names = new TreeSet<>(actual.keySet());
@@ -116,7 +118,7 @@ final class TreePicture {
         }
     }
 
-    /// As `du` counts: blocks, each file once.
+    /** As {@code du} counts: blocks, each file once. */
     static long allocatedBytes(Path root) throws IOException, InterruptedException {
         Process process = new ProcessBuilder("du", "-s", "-B1", root.toString()).start();
         try (InputStream out = process.getInputStream()) {

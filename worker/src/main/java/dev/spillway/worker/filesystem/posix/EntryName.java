@@ -7,9 +7,10 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The name of one entry of a directory: any bytes but NUL and slash, 1 to 255 of them, and neither `.` nor `..`. Linux does not know the
-/// encoding of its names, so neither does this: a name that is not
-/// UTF-8 is kept as it is.
+/**
+ * The name of one entry of a directory: any bytes but NUL and slash, 1 to 255 of them, and neither {@code .} nor {@code ..}. Linux does
+ * not know the encoding of its names, so neither does this: a name that is not UTF-8 is kept as it is.
+ */
 public final class EntryName implements Comparable<EntryName> {
     private static final int MAX_BYTES = 255;
 
@@ -19,13 +20,14 @@ public final class EntryName implements Comparable<EntryName> {
         this.bytes = bytes;
     }
 
-    /// @throws IllegalArgumentException
-    ///             when the name is empty, too long, `.`, `..`, or holds a slash or NUL
+    /**
+     * @throws IllegalArgumentException when the name is empty, too long, {@code .}, {@code ..}, or holds a slash or NUL
+     */
     public static EntryName of(String name) {
         return of(name.getBytes(StandardCharsets.UTF_8));
     }
 
-    /// As [#of(String)], from the bytes of the name, which are copied.
+    /** As {@link #of(String)}, from the bytes of the name, which are copied. */
     public static EntryName of(byte[] name) {
         if (name.length == 0 || name.length > MAX_BYTES) {
             throw new IllegalArgumentException(
@@ -55,12 +57,12 @@ public final class EntryName implements Comparable<EntryName> {
         return bytes;
     }
 
-    /// A copy of the bytes of the name.
+    /** A copy of the bytes of the name. */
     public byte[] toBytes() {
         return bytes.clone();
     }
 
-    /// The name as text, or empty when its bytes are not UTF-8.
+    /** The name as text, or empty when its bytes are not UTF-8. */
     public Optional<String> utf8() {
         try {
             return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
@@ -88,7 +90,7 @@ public final class EntryName implements Comparable<EntryName> {
         return Arrays.hashCode(bytes);
     }
 
-    /// The name for people: bytes that are not UTF-8 are shown as the replacement character.
+    /** The name for people: bytes that are not UTF-8 are shown as the replacement character. */
     @Override
     public String toString() {
         return text(bytes);

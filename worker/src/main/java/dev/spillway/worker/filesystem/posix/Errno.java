@@ -1,7 +1,9 @@
 package dev.spillway.worker.filesystem.posix;
 
-/// The error numbers that this package's callers tell apart, with the values of Linux (the same on x86_64 and aarch64); all others are
-/// [#OTHER].
+/**
+ * The error numbers that this package's callers tell apart, with the values of Linux (the same on x86_64 and aarch64); all others are
+ * {@link #OTHER}.
+ */
 public enum Errno {
     EPERM(1, "operation not permitted"), ENOENT(2, "no such file or directory"), EINTR(4, "interrupted"), EIO(5, "input/output error"),
     EBADF(9, "not an open file"),

@@ -1,20 +1,18 @@
 package dev.spillway.worker.filesystem.posix;
 
-/// What `statx` says of a file.
-///
-/// @param permissions
-///            the lower 12 bits of the mode: setuid, setgid, sticky, and three times rwx
-/// @param sizeBytes
-///            length of the content
-/// @param allocatedBytes
-///            blocks on the disk, in bytes
-/// @param changedNanos
-///            when the content, the attributes or the names were last changed (ctime), in nanoseconds since 1970; nobody can set it
-/// @param mountRoot
-///            whether something else is mounted here
+/**
+ * What {@code statx} says of a file.
+ *
+ * @param permissions the lower 12 bits of the mode: setuid, setgid, sticky, and three times rwx
+ * @param sizeBytes length of the content
+ * @param allocatedBytes blocks on the disk, in bytes
+ * @param changedNanos when the content, the attributes or the names were last changed (ctime), in nanoseconds since 1970; nobody can set
+ *         it
+ * @param mountRoot whether something else is mounted here
+ */
 public record FileStatus(EntryKind kind, int permissions, long links, int owner, int group, FileIdentity identity, long sizeBytes,
         long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot) {
-    /// Whether the content was neither written nor changed in length between the two looks.
+    /** Whether the content was neither written nor changed in length between the two looks. */
     public boolean sameContent(FileStatus other) {
         return identity.equals(other.identity) && sizeBytes == other.sizeBytes && times.modifiedWith(other.times);
     }

@@ -10,11 +10,13 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-/// The functions of the C library, one method each: numbers and bytes in, numbers out, a [PosixException] where the call failed. A call
-/// that a signal interrupted is made again.
-///
-/// A call holds its carrier thread: a virtual thread that makes one keeps a core from all others for as long as the disk takes, so callers
-/// run on platform threads.
+/**
+ * The functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} where the call failed. A
+ * call that a signal interrupted is made again.
+ *
+ * <p>A call holds its carrier thread: a virtual thread that makes one keeps a core from all others for as long as the disk takes, so
+ * callers run on platform threads.
+ */
 final class LinuxCalls {
     static final int O_RDONLY = 0;
     static final int O_WRONLY = 1;
@@ -78,7 +80,7 @@ final class LinuxCalls {
         return (int) call("open", path, s -> (int) OPENAT.invokeExact(s.state(), directory, s.first(path), flags | O_CLOEXEC, mode));
     }
 
-    /// Not made again after EINTR: Linux has released the number by then, and another thread may have it.
+    /** Not made again after EINTR: Linux has released the number by then, and another thread may have it. */
     static void close(int file) throws PosixException {
         Scratch scratch = Scratch.current();
         if (NativeFunction.invokeOnce(scratch, s -> (int) CLOSE.invokeExact(s.state(), file)) < 0
@@ -119,7 +121,9 @@ final class LinuxCalls {
         return taken(length);
     }
 
-    /// @return bytes of entries now at the start of [Scratch#buffer()], 0 at the end
+    /**
+     * @return bytes of entries now at the start of {@link Scratch#buffer()}, 0 at the end
+     */
     static int getdents64(int directory) throws PosixException {
         return (int) call("list", directory,
                 s -> (long) GETDENTS64.invokeExact(s.state(), directory, s.buffer(), (long) Scratch.BUFFER_BYTES));

@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
-/// Finds functions of the C library and calls them; every function leaves its error number in the segment that it is given first
-/// ([Scratch#state()]).
+/**
+ * Finds functions of the C library and calls them; every function leaves its error number in the segment that it is given first ({@link
+ * Scratch#state()}).
+ */
 final class NativeFunction {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup LIBRARY = LINKER.defaultLookup();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
 
-    /// One call with its arguments, given the memory of the calling thread.
+    /** One call with its arguments, given the memory of the calling thread. */
     @FunctionalInterface
     interface Call {
         long make(Scratch scratch) throws Throwable;
@@ -30,8 +32,10 @@ final class NativeFunction {
         return link(name, FunctionDescriptor.of(result, arguments), ERRNO);
     }
 
-    /// A function such as `open(int, const char *, int, ...)`: its arguments from the given one on are passed by the rules for `...`, which
-    /// differ from the others on some machines.
+    /**
+     * A function such as {@code open(int, const char *, int, ...)}: its arguments from the given one on are passed by the rules for {@code
+     * ...}, which differ from the others on some machines.
+     */
     static MethodHandle variadic(String name, int firstVariadic, MemoryLayout result, MemoryLayout... arguments) {
         return link(name, FunctionDescriptor.of(result, arguments), ERRNO, Linker.Option.firstVariadicArg(firstVariadic));
     }
@@ -43,7 +47,7 @@ final class NativeFunction {
         return LINKER.downcallHandle(address, descriptor, options);
     }
 
-    /// Makes the call, again for as long as a signal interrupts it.
+    /** Makes the call, again for as long as a signal interrupts it. */
     static long invoke(Scratch scratch, Call call) throws PosixException {
         while (true) {
             long result = invokeOnce(scratch, call);

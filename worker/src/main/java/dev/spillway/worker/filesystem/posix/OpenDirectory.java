@@ -13,9 +13,10 @@ import java.util.Optional;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-/// An open directory. Its entries are named by [EntryName] alone and never looked up through a symbolic link: an entry that was replaced by
-/// one gives ELOOP or ENOTDIR
-/// ([PosixException#isReplaced()]), it leads nowhere.
+/**
+ * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link: an entry that was
+ * replaced by one gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}), it leads nowhere.
+ */
 public final class OpenDirectory extends OpenFile {
     private static final byte[] PARENT = {'.', '.'};
     private static final int DIRECTORY = LinuxCalls.O_RDONLY | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
@@ -29,11 +30,12 @@ public final class OpenDirectory extends OpenFile {
         super(number);
     }
 
-    /// Opens an absolute path, name by name from the root, following no symbolic link anywhere in it. The directories on the way need not
-    /// be readable.
-    ///
-    /// @throws IOException
-    ///             when the platform has not what this package needs, or a name cannot be opened; the error names the path up to it
+    /**
+     * Opens an absolute path, name by name from the root, following no symbolic link anywhere in it. The directories on the way need not
+     * be readable.
+     *
+     * @throws IOException when the platform has not what this package needs, or a name cannot be opened; the error names the path up to it
+     */
     public static OpenDirectory open(Path absolute) throws IOException {
         Platform.requireSupported();
         List<EntryName> names = names(absolute);
@@ -52,7 +54,7 @@ public final class OpenDirectory extends OpenFile {
         return directory;
     }
 
-    /// This directory and those that it is in now, up to the root of the file system.
+    /** This directory and those that it is in now, up to the root of the file system. */
     public List<FileIdentity> ancestry() throws PosixException {
         List<FileIdentity> ancestry = new ArrayList<>();
         FileIdentity below = status().identity();
@@ -78,10 +80,11 @@ public final class OpenDirectory extends OpenFile {
         return new OpenDirectory(LinuxCalls.openat(number(), PARENT, ON_THE_WAY, 0));
     }
 
-    /// The names of an absolute path from the root down, byte for byte.
-    ///
-    /// @throws IllegalArgumentException
-    ///             when the path is not absolute or has `.` or `..` in it
+    /**
+     * The names of an absolute path from the root down, byte for byte.
+     *
+     * @throws IllegalArgumentException when the path is not absolute or has {@code .} or {@code ..} in it
+     */
     public static List<EntryName> names(Path absolute) {
         if (!absolute.isAbsolute()) {
             throw new IllegalArgumentException("path: %s (expected: an absolute path)".formatted(absolute));
@@ -116,24 +119,24 @@ public final class OpenDirectory extends OpenFile {
         return new OpenDirectory(LinuxCalls.openat(number(), name.bytes(), DIRECTORY, 0));
     }
 
-    /// The directory that this one is in now, which need not be the one it was opened from.
+    /** The directory that this one is in now, which need not be the one it was opened from. */
     public OpenDirectory openParent() throws PosixException {
         return new OpenDirectory(LinuxCalls.openat(number(), PARENT, DIRECTORY, 0));
     }
 
-    /// Opens an entry for reading; never waits, whatever it has become.
+    /** Opens an entry for reading; never waits, whatever it has become. */
     public OpenRegularFile openFile(EntryName name) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDONLY | LinuxCalls.O_NOFOLLOW | LinuxCalls.O_NONBLOCK, 0));
     }
 
-    /// Opens a file for reading and writing, created with the permissions where it is absent.
+    /** Opens a file for reading and writing, created with the permissions where it is absent. */
     public OpenRegularFile openOrCreateFile(EntryName name, int permissions) throws PosixException {
         return new OpenRegularFile(
                 LinuxCalls.openat(number(), name.bytes(), LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_NOFOLLOW, permissions));
     }
 
-    /// Creates a file for writing, EEXIST where there is an entry of that name.
+    /** Creates a file for writing, EEXIST where there is an entry of that name. */
     public OpenRegularFile createFile(EntryName name, int permissions) throws PosixException {
         return new OpenRegularFile(LinuxCalls.openat(number(), name.bytes(),
                 LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL | LinuxCalls.O_NOFOLLOW, permissions));
@@ -147,7 +150,7 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.symlinkat(target, number(), name.bytes());
     }
 
-    /// Gives the file at a path below `base` (names joined by slashes, each a real directory but the last) a further name here.
+    /** Gives the file at a path below {@code base} (names joined by slashes, each a real directory but the last) a further name here. */
     public void createLink(EntryName name, OpenDirectory base, byte[] path) throws PosixException {
         LinuxCalls.linkat(base.number(), path, number(), name.bytes());
     }
@@ -160,7 +163,7 @@ public final class OpenDirectory extends OpenFile {
         return LinuxCalls.statx(number(), name.bytes(), 0);
     }
 
-    /// As [#status(EntryName)], empty when there is no such entry.
+    /** As {@link #status(EntryName)}, empty when there is no such entry. */
     public Optional<FileStatus> find(EntryName name) throws PosixException {
         try {
             return Optional.of(status(name));
@@ -172,7 +175,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /// All entries now, sorted by name, without `.` and `..`.
+    /** All entries now, sorted by name, without {@code .} and {@code ..}. */
     public List<DirectoryEntry> list() throws PosixException {
         LinuxCalls.lseek(number(), 0, LinuxCalls.SEEK_SET);
         List<DirectoryEntry> entries = new ArrayList<>();
@@ -190,7 +193,7 @@ public final class OpenDirectory extends OpenFile {
         return entries;
     }
 
-    /// One `struct linux_dirent64`: inode, offset, length of it all, type, name with a NUL.
+    /** One {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
     private static void addEntry(MemorySegment buffer, int at, List<DirectoryEntry> entries) {
         int end = at + ENTRY_NAME;
         while (buffer.get(JAVA_BYTE, end) != 0) {
@@ -204,17 +207,17 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /// Removes an entry that is not a directory.
+    /** Removes an entry that is not a directory. */
     public void removeFile(EntryName name) throws PosixException {
         LinuxCalls.unlinkat(number(), name.bytes(), 0);
     }
 
-    /// Removes an empty directory.
+    /** Removes an empty directory. */
     public void removeDirectory(EntryName name) throws PosixException {
         LinuxCalls.unlinkat(number(), name.bytes(), LinuxCalls.AT_REMOVEDIR);
     }
 
-    /// Moves an entry to a name that nothing has (EEXIST otherwise), at once for every reader.
+    /** Moves an entry to a name that nothing has (EEXIST otherwise), at once for every reader. */
     public void renameToNew(EntryName name, OpenDirectory target, EntryName targetName) throws PosixException {
         try {
             LinuxCalls.renameat2(number(), name.bytes(), target.number(), targetName.bytes(), LinuxCalls.RENAME_NOREPLACE);
@@ -230,22 +233,22 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /// Moves an entry over one that may be there, at once for every reader.
+    /** Moves an entry over one that may be there, at once for every reader. */
     public void renameOver(EntryName name, EntryName targetName) throws PosixException {
         LinuxCalls.renameat2(number(), name.bytes(), number(), targetName.bytes(), 0);
     }
 
-    /// Sets the times of an entry, of a symbolic link itself.
+    /** Sets the times of an entry, of a symbolic link itself. */
     public void setTimes(EntryName name, FileTimes times) throws PosixException {
         LinuxCalls.utimensat(number(), name.bytes(), times);
     }
 
-    /// Sets the owner of an entry, of a symbolic link itself.
+    /** Sets the owner of an entry, of a symbolic link itself. */
     public void setOwner(EntryName name, int owner, int group) throws PosixException {
         LinuxCalls.fchownat(number(), name.bytes(), owner, group, LinuxCalls.AT_SYMLINK_NOFOLLOW);
     }
 
-    /// Gives the owner every right on a directory below, also where it cannot be opened now.
+    /** Gives the owner every right on a directory below, also where it cannot be opened now. */
     public void allowOwner(EntryName name) throws PosixException {
         int opened = LinuxCalls.openat(number(), name.bytes(), ON_THE_WAY, 0);
         try {
@@ -255,7 +258,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /// Extended attributes of an entry itself, also of a symbolic link, which cannot be opened.
+    /** Extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
     public List<String> attributeNames(EntryName name) throws PosixException {
         return names(LinuxCalls.llistxattr(throughProc(name)));
     }
@@ -268,7 +271,7 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.lsetxattr(throughProc(name), attributeName(attribute), value);
     }
 
-    /// There is no `lgetxattrat` before Linux 6.13; the kernel's own link to an open directory is as safe.
+    /** There is no {@code lgetxattrat} before Linux 6.13; the kernel's own link to an open directory is as safe. */
     private byte[] throughProc(EntryName name) {
         byte[] directory = ascii("/proc/self/fd/" + number() + "/");
         byte[] path = Arrays.copyOf(directory, directory.length + name.bytes().length);

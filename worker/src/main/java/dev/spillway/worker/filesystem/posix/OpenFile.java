@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An open file or directory and what can be asked of both. Whatever happens to its name, it stays the same file. May be used by several
-/// threads, but closed only when none of them still uses it.
+/**
+ * An open file or directory and what can be asked of both. Whatever happens to its name, it stays the same file. May be used by several
+ * threads, but closed only when none of them still uses it.
+ */
 public abstract sealed class OpenFile implements AutoCloseable permits OpenDirectory, OpenRegularFile {
     private static final byte[] SELF = {};
 
@@ -27,15 +29,16 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         return LinuxCalls.statx(number(), SELF, LinuxCalls.AT_EMPTY_PATH);
     }
 
-    /// Sets the lower 12 bits of the mode.
+    /** Sets the lower 12 bits of the mode. */
     public final void setPermissions(int permissions) throws PosixException {
         LinuxCalls.fchmod(number(), permissions);
     }
 
-    /// Linux clears setuid, setgid and capabilities of the file with this: set them after it.
-    ///
-    /// @param owner
-    ///            -1 leaves it
+    /**
+     * Linux clears setuid, setgid and capabilities of the file with this: set them after it.
+     *
+     * @param owner -1 leaves it
+     */
     public final void setOwner(int owner, int group) throws PosixException {
         LinuxCalls.fchownat(number(), SELF, owner, group, LinuxCalls.AT_EMPTY_PATH);
     }
@@ -44,7 +47,10 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         LinuxCalls.futimens(number(), times);
     }
 
-    /// Names of the extended attributes that this process can see, in full (`user.x`). A file system that has none says so with EOPNOTSUPP.
+    /**
+     * Names of the extended attributes that this process can see, in full ({@code user.x}). A file system that has none says so with
+     * EOPNOTSUPP.
+     */
     public final List<String> attributeNames() throws PosixException {
         return names(LinuxCalls.flistxattr(number()));
     }
@@ -77,17 +83,19 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         LinuxCalls.fsetxattr(number(), attributeName(name), value);
     }
 
-    /// Makes the content, the attributes and, of a directory, the entries survive power loss.
+    /** Makes the content, the attributes and, of a directory, the entries survive power loss. */
     public final void sync() throws PosixException {
         LinuxCalls.fsync(number());
     }
 
-    /// Makes everything that was written to this file's file system so far survive power loss, by anyone.
+    /** Makes everything that was written to this file's file system so far survive power loss, by anyone. */
     public final void syncFileSystem() throws PosixException {
         LinuxCalls.syncfs(number());
     }
 
-    /// Takes the lock of this file for as long as it stays open, or says false where another open file has it, of this process or another.
+    /**
+     * Takes the lock of this file for as long as it stays open, or says false where another open file has it, of this process or another.
+     */
     public final boolean tryLock() throws PosixException {
         try {
             LinuxCalls.flock(number(), LinuxCalls.LOCK_EXCLUSIVE_NOW);
@@ -100,7 +108,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         }
     }
 
-    /// Closing a second time does nothing.
+    /** Closing a second time does nothing. */
     @Override
     public final void close() throws PosixException {
         int open = number;

@@ -3,17 +3,19 @@ package dev.spillway.worker.filesystem.posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// An open regular file, or one that was thought to be: [#status()] says what it is. Reads and writes name their offset, so nothing is kept
-/// between them.
+/**
+ * An open regular file, or one that was thought to be: {@link #status()} says what it is. Reads and writes name their offset, so nothing
+ * is kept between them.
+ */
 public final class OpenRegularFile extends OpenFile {
-    /// What one [#read] or [#write] moves at most.
+    /** What one {@link #read} or {@link #write} moves at most. */
     public static final int MAX_TRANSFER_BYTES = Scratch.BUFFER_BYTES;
 
     OpenRegularFile(int number) {
         super(number);
     }
 
-    /// Reads up to `count` bytes at the offset; 0 at the end of the file.
+    /** Reads up to {@code count} bytes at the offset; 0 at the end of the file. */
     public int read(byte[] target, int start, int count, long offset) throws PosixException {
         MemorySegment buffer = Scratch.current().buffer();
         int read = LinuxCalls.pread(number(), buffer, Math.min(count, MAX_TRANSFER_BYTES), offset);
@@ -21,7 +23,7 @@ public final class OpenRegularFile extends OpenFile {
         return read;
     }
 
-    /// Writes all of the given bytes at the offset.
+    /** Writes all of the given bytes at the offset. */
     public void write(byte[] source, int start, int count, long offset) throws PosixException {
         MemorySegment buffer = Scratch.current().buffer();
         int done = 0;
@@ -40,9 +42,11 @@ public final class OpenRegularFile extends OpenFile {
         }
     }
 
-    /// Copies up to `count` bytes from this file to the same offset of the other one, through memory.
-    ///
-    /// @return bytes copied, at most [#MAX_TRANSFER_BYTES]; 0 at the end of this file
+    /**
+     * Copies up to {@code count} bytes from this file to the same offset of the other one, through memory.
+     *
+     * @return bytes copied, at most {@link #MAX_TRANSFER_BYTES}; 0 at the end of this file
+     */
     public int copyThroughMemory(OpenRegularFile target, long offset, long count) throws PosixException {
         MemorySegment buffer = Scratch.current().buffer();
         int read = LinuxCalls.pread(number(), buffer, (int) Math.min(count, MAX_TRANSFER_BYTES), offset);
@@ -50,18 +54,20 @@ public final class OpenRegularFile extends OpenFile {
         return read;
     }
 
-    /// As [#copyThroughMemory], inside the kernel, which shares the blocks where the file system can. Not every pair of files allows it
-    /// (EXDEV, EINVAL, EOPNOTSUPP, ENOSYS).
+    /**
+     * As {@link #copyThroughMemory}, inside the kernel, which shares the blocks where the file system can. Not every pair of files allows
+     * it (EXDEV, EINVAL, EOPNOTSUPP, ENOSYS).
+     */
     public long copyInKernel(OpenRegularFile target, long offset, long count) throws PosixException {
         return LinuxCalls.copyFileRange(number(), target.number(), offset, count);
     }
 
-    /// Makes the target share all blocks of this file: at once, or not at all (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY).
+    /** Makes the target share all blocks of this file: at once, or not at all (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY). */
     public void shareBlocksWith(OpenRegularFile target) throws PosixException {
         LinuxCalls.ficlone(number(), target.number());
     }
 
-    /// The first offset from the given one on that has data, or -1 when only a hole follows.
+    /** The first offset from the given one on that has data, or -1 when only a hole follows. */
     public long nextData(long offset) throws PosixException {
         try {
             return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_DATA);
@@ -73,7 +79,7 @@ public final class OpenRegularFile extends OpenFile {
         }
     }
 
-    /// The end of the data that the offset is in; the end of the file counts as a hole.
+    /** The end of the data that the offset is in; the end of the file counts as a hole. */
     public long nextHole(long offset) throws PosixException {
         return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_HOLE);
     }

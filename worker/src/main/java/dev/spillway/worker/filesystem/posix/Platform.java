@@ -4,17 +4,18 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/// Where the calls of this package exist, and the two of their numbers that depend on the machine.
+/** Where the calls of this package exist, and the two of their numbers that depend on the machine. */
 public final class Platform {
-    /// The newest functions that are needed; a C library that has them has the rest.
+    /** The newest functions that are needed; a C library that has them has the rest. */
     private static final List<String> NEWEST_FUNCTIONS = List.of("statx", "renameat2", "getdents64", "copy_file_range", "syncfs");
 
     record OpenFlags(int directory, int noFollow) {}
 
     private Platform() {}
 
-    /// @throws IOException
-    ///             when this is not Linux on x86_64 or aarch64 with glibc 2.30 or newer, saying what it is
+    /**
+     * @throws IOException when this is not Linux on x86_64 or aarch64 with glibc 2.30 or newer, saying what it is
+     */
     public static void requireSupported() throws IOException {
         String system = System.getProperty("os.name", "unknown");
         String machine = machine();
@@ -28,7 +29,7 @@ public final class Platform {
         }
     }
 
-    /// Whether this process may do what only root may: keep owners, read every file.
+    /** Whether this process may do what only root may: keep owners, read every file. */
     public static boolean isRoot() throws PosixException {
         return LinuxCalls.geteuid() == 0;
     }

@@ -6,7 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-/// The kernel's `struct statx` (`linux/stat.h`), whose layout is the same on every machine; that of `struct stat` is not.
+/**
+ * The kernel's {@code struct statx} ({@code linux/stat.h}), whose layout is the same on every machine; that of {@code struct stat} is not.
+ */
 final class StatxStruct {
     private static final long ATTRIBUTES = 0x08;
     private static final long LINKS = 0x10;
