@@ -11,9 +11,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
-@Command(name = "spillway", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
+@Command(name = "spillway", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Main.Version.class,
         description = "Keeps the caches of a fleet of hosts in step.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable."})

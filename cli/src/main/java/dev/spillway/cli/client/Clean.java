@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Evicts everything in a namespace and waits until it is gone from every disk. */
-@Command(name = "clean", mixinStandardHelpOptions = true,
+@Command(name = "clean",
         description = "Evict every entry of a namespace and wait until every host has confirmed. "
                 + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.")
 final class Clean implements SpillwayCommand {

@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Follows what happens in the fleet. */
-@Command(name = "events", mixinStandardHelpOptions = true,
+@Command(name = "events",
         description = "Follow evictions, confirmations and hosts as they happen, until Ctrl-C. A lost connection is taken up where it broke.")
 final class Events implements SpillwayCommand {
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));

@@ -21,12 +21,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Evictions and how far each host is with them. */
-@Command(name = "evictions", mixinStandardHelpOptions = true,
+@Command(name = "evictions",
         description = "List evictions, newest first, or show one with the order of each host.")
 final class Evictions implements SpillwayCommand {
     /** As the server names them. */
     enum State {
-        open, closed
+        OPEN, CLOSED
     }
 
     private final Console console;
@@ -67,7 +67,7 @@ final class Evictions implements SpillwayCommand {
     }
 
     private void list() throws InterruptedException {
-        Resource list = Resource.of("v1", "evictions").with("state", state).with("host", host).with("namespace", namespace);
+        Resource list = Resource.of("v1", "evictions").with("state", state == null ? null : Values.name(state)).with("host", host).with("namespace", namespace);
         Pages pages = Pages.fetch(coordinator.server(), list, limit);
         if (output.json()) {
             pages.printJson(console.out());

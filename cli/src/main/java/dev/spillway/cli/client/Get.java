@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Finds a stored tree on a host. */
-@Command(name = "get", mixinStandardHelpOptions = true, description = "Print the path of a stored directory on a host.")
+@Command(name = "get", description = "Print the path of a stored directory on a host.")
 final class Get implements SpillwayCommand {
 
     /** What this command reads of the worker's answer. */

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Holds of a worker. */
-@Command(name = "holds", mixinStandardHelpOptions = true,
+@Command(name = "holds",
         description = "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.")
 final class Holds {
     /** What these commands read of the worker's answers. */
@@ -25,7 +25,7 @@ final class Holds {
 
     record Extension(Duration duration) {}
 
-    @Command(name = "ls", mixinStandardHelpOptions = true, description = "List the holds of a worker.")
+    @Command(name = "ls", description = "List the holds of a worker.")
     static final class Ls implements SpillwayCommand {
         private final Console console;
         @Mixin
@@ -58,7 +58,7 @@ final class Holds {
         }
     }
 
-    @Command(name = "extend", mixinStandardHelpOptions = true, description = "Let a hold last for so long from now on.")
+    @Command(name = "extend", description = "Let a hold last for so long from now on.")
     static final class Extend implements SpillwayCommand {
         private final Console console;
         @Mixin
@@ -84,7 +84,7 @@ final class Holds {
         }
     }
 
-    @Command(name = "release", mixinStandardHelpOptions = true, description = "End a hold; what was evicted meanwhile is deleted then.")
+    @Command(name = "release", description = "End a hold; what was evicted meanwhile is deleted then.")
     static final class Release implements SpillwayCommand {
         private final Console console;
         @Mixin

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The hosts of the fleet. */
-@Command(name = "hosts", mixinStandardHelpOptions = true, description = "List the hosts of the fleet, or show one.")
+@Command(name = "hosts", description = "List the hosts of the fleet, or show one.")
 final class Hosts implements SpillwayCommand {
     private final Console console;
     @Mixin

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Lists the entries of a namespace. */
-@Command(name = "ls", mixinStandardHelpOptions = true, description = "List the entries of a namespace, least recently used first.")
+@Command(name = "ls", description = "List the entries of a namespace, least recently used first.")
 final class Ls implements SpillwayCommand {
     private final Console console;
     @Spec

@@ -20,10 +20,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Namespaces and their limits. */
-@Command(name = "namespace", mixinStandardHelpOptions = true, description = "Create, change and list namespaces.")
+@Command(name = "namespace", description = "Create, change and list namespaces.")
 final class Namespaces {
 
-    @Command(name = "set", mixinStandardHelpOptions = true,
+    @Command(name = "set",
             description = "Create a namespace or change its limits. What is not given stays as it is; a new namespace has no limit.")
     static final class Set implements SpillwayCommand {
         private final Console console;
@@ -90,7 +90,7 @@ final class Namespaces {
         }
     }
 
-    @Command(name = "ls", mixinStandardHelpOptions = true, description = "List namespaces with their limits.")
+    @Command(name = "ls", description = "List namespaces with their limits.")
     static final class Ls implements SpillwayCommand {
         private final Console console;
         @Mixin

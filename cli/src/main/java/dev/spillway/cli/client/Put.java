@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Stores a directory tree on a host. */
-@Command(name = "put", mixinStandardHelpOptions = true,
+@Command(name = "put",
         description = "Store a directory on a host, under a key. What no longer fits into the namespace is evicted from all hosts.")
 final class Put implements SpillwayCommand {
     /** How long a request that moves no data may take. */
@@ -26,12 +26,11 @@ final class Put implements SpillwayCommand {
     private static final Duration COPY = Duration.ofHours(12);
 
     /** How the tree gets into the store. */
-    @SuppressWarnings("checkstyle:constantname")
     enum Mode {
-        copy, move, reflink
+        COPY, MOVE, REFLINK
     }
 
-    record Body(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation) {}
+    record Body(String sourceDir, @Nullable String description, @Nullable String mode, @Nullable Long generation) {}
 
     /** What this command reads of the worker's answer. */
     record Stored(String path, SnapshotId snapshotId, long generation, long sizeBytes, List<EvictedEntry> evicted) {}
@@ -61,7 +60,7 @@ final class Put implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Body body = new Body(directory.toAbsolutePath().normalize().toString(), description, mode, generation);
+        Body body = new Body(directory.toAbsolutePath().normalize().toString(), description, mode == null ? null : Values.name(mode), generation);
         Server.Answer answer = worker.server().put(Resource.of("v1", "directories", namespace, "entries", key), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());

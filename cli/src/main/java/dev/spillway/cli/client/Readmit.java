@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Lets a host join again. */
-@Command(name = "readmit", mixinStandardHelpOptions = true,
+@Command(name = "readmit",
         description = "Let a retired host, or a new store under the id of a host that was replaced, join.")
 final class Readmit implements SpillwayCommand {
     private final Console console;

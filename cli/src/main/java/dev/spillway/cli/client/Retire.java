@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Gives a host up. */
-@Command(name = "retire", mixinStandardHelpOptions = true,
+@Command(name = "retire",
         description = "Give a host up: its copies are no longer counted on, and what only it held is evicted as LOST.")
 final class Retire implements SpillwayCommand {
     private final Console console;

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Deletes an entry everywhere. */
-@Command(name = "rm", mixinStandardHelpOptions = true, description = "Delete an entry from the registry and from every host.")
+@Command(name = "rm", description = "Delete an entry from the registry and from every host.")
 final class Rm implements SpillwayCommand {
     private final Console console;
     @Mixin

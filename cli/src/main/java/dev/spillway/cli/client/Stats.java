@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Figures of namespaces. */
-@Command(name = "stats", mixinStandardHelpOptions = true, description = "Show how namespaces are used.")
+@Command(name = "stats", description = "Show how namespaces are used.")
 final class Stats implements SpillwayCommand {
     private final Console console;
     @Mixin

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Whether a worker can do its work. */
-@Command(name = "status", mixinStandardHelpOptions = true,
+@Command(name = "status",
         description = "Show whether a worker is ready, part by part. Ends with 1 if it is not.")
 final class Status implements SpillwayCommand {
     record Part(String name, boolean ready, @Nullable String why) {}

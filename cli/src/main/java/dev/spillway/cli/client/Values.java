@@ -8,8 +8,11 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.service.settings.Sizes;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -30,6 +33,8 @@ public final class Values {
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
         register(commands, Server.Address.class, Server.Address::parse);
+        register(commands, Put.Mode.class, text -> oneOf(Put.Mode.class, text));
+        register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
         register(commands, int.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
         register(commands, Long.class, text -> whole(text, Long.MAX_VALUE));
@@ -53,6 +58,21 @@ public final class Values {
                             text));
         }
         return text;
+    }
+
+    private static <E extends Enum<E>> E oneOf(Class<E> type, String text) {
+        for (E constant : type.getEnumConstants()) {
+            if (name(constant).equals(text)) {
+                return constant;
+            }
+        }
+        throw new IllegalArgumentException(
+                "%s (expected: %s)".formatted(text, Arrays.stream(type.getEnumConstants()).map(Values::name).collect(Collectors.joining(" or "))));
+    }
+
+    /** As servers and people write the name of a constant. */
+    static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     private static long whole(String text, long most) {
