@@ -2,6 +2,8 @@ package dev.spillway.cli;
 
 import dev.spillway.cli.client.Clients;
 import dev.spillway.cli.client.Values;
+import dev.spillway.cli.dev.Dev;
+import dev.spillway.cli.services.Services;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -73,6 +75,8 @@ public final class Main {
     private static CommandLine commands(Console console) {
         CommandLine commands = new CommandLine(new Main());
         Clients.addTo(commands, console);
+        Services.addTo(commands, console);
+        commands.addSubcommand(new Dev(console));
         Values.convert(commands);
         // Keys are opaque: an @ at the beginning is part of one.
         commands.setExpandAtFiles(false);

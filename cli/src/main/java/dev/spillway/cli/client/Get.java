@@ -5,8 +5,8 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.worker.http.FoundAnswer;
 import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,12 +16,6 @@ import picocli.CommandLine.Parameters;
 /** Finds a stored tree on a host. */
 @Command(name = "get", description = "Print the path of a stored directory on a host.")
 final class Get implements SpillwayCommand {
-
-    /** What this command reads of the worker's answer. */
-    record Found(String path, @Nullable HoldGranted hold) {}
-
-    record HoldGranted(String id, Instant until) {}
-
     private final Console console;
     @Mixin
     private WorkerOption worker;
@@ -49,7 +43,7 @@ final class Get implements SpillwayCommand {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        Found found = answer.as(Found.class);
+        FoundAnswer found = answer.as(FoundAnswer.class);
         console.out().println(found.path());
         if (found.hold() != null) {
             console.err().println("hold " + found.hold().id() + " until " + Text.time(found.hold().until()));

@@ -3,9 +3,9 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.worker.http.HeldAnswer;
+import dev.spillway.worker.http.HoldBody;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,14 +17,6 @@ import picocli.CommandLine.Parameters;
 @Command(name = "holds",
         description = "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.")
 final class Holds {
-    /** What these commands read of the worker's answers. */
-    record Held(UUID id, Instant until, @Nullable String namespace, @Nullable String key, @Nullable Long generation,
-            @Nullable String state, @Nullable String path) {}
-
-    record Listed(List<Held> items) {}
-
-    record Extension(Duration duration) {}
-
     @Command(name = "ls", description = "List the holds of a worker.")
     static final class Ls implements SpillwayCommand {
         private final Console console;
@@ -45,7 +37,7 @@ final class Holds {
                 return Outcome.done();
             }
             Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE");
-            for (Held held : answer.as(Listed.class).items()) {
+            for (HeldAnswer held : answer.listOf(HeldAnswer.class).items()) {
                 table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
                         shown(held.state()));
             }
@@ -53,8 +45,8 @@ final class Holds {
             return Outcome.done();
         }
 
-        private static String shown(@Nullable String text) {
-            return text == null ? Text.NONE : text;
+        private static String shown(@Nullable Object value) {
+            return value == null ? Text.NONE : value.toString();
         }
     }
 
@@ -76,10 +68,10 @@ final class Holds {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new Extension(duration), Put.SHORT);
+            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new HoldBody(null, duration), Put.SHORT);
             console.out()
                     .println(output.json() ? answer.text()
-                            : "hold " + id + " until " + Text.time(answer.as(Held.class).until()));
+                            : "hold " + id + " until " + Text.time(answer.as(HeldAnswer.class).until()));
             return Outcome.done();
         }
     }

@@ -5,11 +5,11 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.worker.http.DirectoryPutBody;
+import dev.spillway.worker.http.StoredAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,16 +24,6 @@ final class Put implements SpillwayCommand {
     static final Duration SHORT = Duration.ofSeconds(60);
     /** A tree of any size is copied while the request waits. */
     private static final Duration COPY = Duration.ofHours(12);
-
-    /** How the tree gets into the store. */
-    enum Mode {
-        COPY, MOVE, REFLINK
-    }
-
-    record Body(String sourceDir, @Nullable String description, @Nullable String mode, @Nullable Long generation) {}
-
-    /** What this command reads of the worker's answer. */
-    record Stored(String path, SnapshotId snapshotId, long generation, long sizeBytes, List<EvictedEntry> evicted) {}
 
     private final Console console;
     @Mixin
@@ -52,7 +42,7 @@ final class Put implements SpillwayCommand {
             description = "Offer the directory as this host's copy of that generation of the entry, instead of a new one.")
     private @Nullable Long generation;
     @Option(names = "--mode", paramLabel = "MODE", description = "copy, move or reflink (default: copy).")
-    private @Nullable Mode mode;
+    private DirectoryPutBody.@Nullable Mode mode;
 
     Put(Console console) {
         this.console = console;
@@ -60,13 +50,13 @@ final class Put implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Body body = new Body(directory.toAbsolutePath().normalize().toString(), description, mode == null ? null : Values.name(mode), generation);
+        DirectoryPutBody body = new DirectoryPutBody(directory.toAbsolutePath().normalize().toString(), description, mode, generation);
         Server.Answer answer = worker.server().put(Resource.of("v1", "directories", namespace, "entries", key), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        Stored stored = answer.as(Stored.class);
+        StoredAnswer stored = answer.as(StoredAnswer.class);
         console.out()
                 .printf("stored  %s  generation %d, %s, %s%n", Text.printable(key.value()), stored.generation(),
                         Text.bytes(stored.sizeBytes()), stored.path());

@@ -174,7 +174,7 @@ record Server(String name, Address address, String option, HttpClient http) {
         Problem problem = Problem.read(MAPPER, status, body, Optional.empty());
         String line = problem.slug().isEmpty() ? "the server answered " + status + " and said nothing that this command understands"
                 : problem.title() + ": " + problem.detail();
-        boolean absent = status == 404 && problem.slug().startsWith("unknown-") && !problem.slug().equals("unknown-path");
+        boolean absent = status == 404 && !problem.slug().isEmpty() && !problem.slug().equals("unknown-path");
         return new CommandFailedException(absent ? new Outcome.NotFound(line) : new Outcome.Failed(line));
     }
 

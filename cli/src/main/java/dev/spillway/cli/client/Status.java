@@ -1,20 +1,25 @@
 package dev.spillway.cli.client;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.http.StatusAnswer;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Whether a worker can do its work. */
+/** A worker as it sees itself. */
 @Command(name = "status",
-        description = "Show whether a worker is ready, part by part. Ends with 1 if it is not.")
+        description = "Show a worker as it sees itself, and whether it is ready, part by part. Ends with 1 if it is not.")
 final class Status implements SpillwayCommand {
-    record Part(String name, boolean ready, @Nullable String why) {}
+    /** What this command reads of {@code /readyz}. */
+    record Readiness(boolean ready, List<Part> parts) {}
 
-    record Report(boolean ready, List<Part> parts) {}
+    record Part(String name, boolean ready, @Nullable String why) {}
 
     private final Console console;
     @Mixin
@@ -29,17 +34,35 @@ final class Status implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = worker.server();
-        Server.Answer answer = server.getReadiness(Resource.of("readyz"));
-        Report report = answer.as(Report.class);
+        Server.Answer answer = server.get(Resource.of("v1", "status"));
+        Server.Answer readinessAnswer = server.getReadiness(Resource.of("readyz"));
+        Readiness readiness = readinessAnswer.as(Readiness.class);
         if (output.json()) {
-            console.out().println(answer.text());
+            ObjectNode both = answer.as(ObjectNode.class);
+            both.set("readiness", readinessAnswer.as(ObjectNode.class));
+            console.out().println(both);
         } else {
-            Table table = new Table("PART", "READY", "WHY NOT");
-            for (Part part : report.parts()) {
-                table.row(part.name(), part.ready() ? "yes" : "no", part.why() == null ? Text.NONE : part.why());
-            }
-            table.print(console.out());
+            print(answer.as(StatusAnswer.class), readiness);
         }
-        return report.ready() ? Outcome.done() : new Outcome.Failed(server.name() + " at " + server.address() + " is not ready");
+        return readiness.ready() ? Outcome.done() : new Outcome.Failed(server.name() + " at " + server.address() + " is not ready");
+    }
+
+    private void print(StatusAnswer status, Readiness readiness) {
+        Table table = new Table("HOST", status.hostId().value());
+        table.row("address", status.address());
+        table.row("store", status.storeId());
+        table.row("registry", status.registryId() == null ? Text.NONE : status.registryId());
+        table.row("incarnation", status.incarnation());
+        for (Map.Entry<ReplicaState, Long> state : status.replicas().entrySet()) {
+            if (state.getValue() > 0) {
+                table.row("replicas " + state.getKey(),
+                        state.getValue() + ", " + Text.bytes(status.bytes().getOrDefault(state.getKey(), 0L)));
+            }
+        }
+        table.row("holds", status.holds());
+        for (Part part : readiness.parts()) {
+            table.row(part.name(), part.ready() ? "ready" : part.why() == null ? "not ready" : "not ready: " + part.why());
+        }
+        table.print(console.out());
     }
 }

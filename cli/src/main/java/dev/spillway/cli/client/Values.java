@@ -7,6 +7,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.service.settings.Sizes;
+import dev.spillway.worker.http.DirectoryPutBody;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -33,7 +34,7 @@ public final class Values {
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
         register(commands, Server.Address.class, Server.Address::parse);
-        register(commands, Put.Mode.class, text -> oneOf(Put.Mode.class, text));
+        register(commands, DirectoryPutBody.Mode.class, text -> oneOf(DirectoryPutBody.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
         register(commands, int.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));

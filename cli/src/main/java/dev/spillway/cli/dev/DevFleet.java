@@ -1,0 +1,167 @@
+package dev.spillway.cli.dev;
+
+import dev.spillway.coordinator.app.Coordinator;
+import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedServers;
+import dev.spillway.embedded.KafkaSettings;
+import dev.spillway.embedded.PostgresSettings;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.app.Worker;
+import dev.spillway.worker.app.WorkerSettings;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+
+/** The parts of a development fleet, started side by side where one does not need the other. */
+final class DevFleet {
+    /** How far the first worker's port is above the coordinator's. */
+    static final int FIRST_WORKER = 10;
+
+    private static final Duration JOINED_WITHIN = Duration.ofSeconds(60);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+    /** Enough for a hundred hosts, and a broker with few partitions recovers fast after a kill. */
+    private static final int PARTITIONS = 16;
+
+    private final DevFolder folder;
+    private final int port;
+    private final int hosts;
+    private final PrintStream out;
+    private final Lifecycle lifecycle;
+
+    DevFleet(DevFolder folder, int port, int hosts, PrintStream out, Lifecycle lifecycle) {
+        this.folder = folder;
+        this.port = port;
+        this.hosts = hosts;
+        this.out = out;
+        this.lifecycle = lifecycle;
+    }
+
+    /** Returns when every worker has joined. */
+    void start() throws Exception {
+        EmbeddedServers servers = lifecycle.start("servers", () -> EmbeddedServers.start(postgres(), kafka()));
+        watch("PostgreSQL", servers.postgres().ended());
+        watch("Kafka", servers.kafka().ended());
+        out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
+        out.println("Kafka        " + servers.kafka().bootstrapServers());
+
+        List<FutureTask<Void>> starts = new ArrayList<>();
+        starts.add(inBackground("coordinator", () -> {
+            Coordinator coordinator =
+                    lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
+            say("coordinator  http://" + coordinator.address());
+        }));
+        for (int host = 1; host <= hosts; host++) {
+            String id = "host-" + host;
+            Map<String, String> settings = worker(servers, id, port + FIRST_WORKER + host - 1);
+            starts.add(inBackground(id, () -> {
+                Worker worker = lifecycle.start(id,
+                        () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
+                                failure -> lifecycle.fail(id, failure)));
+                awaitJoined(id, worker);
+                say("%-12s http://%s, images in %s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images")));
+            }));
+        }
+        awaitAll(starts);
+        say("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
+    }
+
+    private String workers() {
+        List<String> names = new ArrayList<>();
+        for (int host = 1; host <= hosts; host++) {
+            names.add("host-" + host + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
+        }
+        return names.stream().collect(Collectors.joining(", "));
+    }
+
+    /** One line at a time: parts come up side by side. */
+    private synchronized void say(String line) {
+        out.println(line);
+    }
+
+    private PostgresSettings postgres() {
+        PostgresSettings settings = folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
+        return settings.withMaxConnections(50);
+    }
+
+    private KafkaSettings kafka() {
+        return folder.temporary() ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.path().resolve("kafka"));
+    }
+
+    private Map<String, String> coordinator(EmbeddedServers servers) {
+        return Map.ofEntries(Map.entry("listen", "127.0.0.1:" + port), Map.entry("database-url", servers.postgres().jdbcUrl()),
+                Map.entry("database-user", servers.postgres().user()), Map.entry("database-password", servers.postgres().password()),
+                Map.entry("kafka-servers", servers.kafka().bootstrapServers()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
+                Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
+                // A person watches: what a fleet does in minutes happens in seconds here.
+                Map.entry("heartbeat", "1s"), Map.entry("host-timeout", "5s"), Map.entry("order-retry", "2s"),
+                Map.entry("order-retry-max", "1m"), Map.entry("reconcile", "30s"), Map.entry("grace", "1m"));
+    }
+
+    private Map<String, String> worker(EmbeddedServers servers, String id, int itsPort) {
+        return Map.of("host-id", id, "listen", "127.0.0.1:" + itsPort, "data", folder.path().resolve(id).toString(), "coordinators",
+                "127.0.0.1:" + port, "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources", "/");
+    }
+
+    private void watch(String server, CompletionStage<Void> ended) {
+        var _ = ended.whenComplete((nothing, failure) -> {
+            if (failure != null) {
+                lifecycle.fail(server, failure);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static FutureTask<Void> inBackground(String part, Step step) {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            step.run();
+            return null;
+        });
+        Thread.ofPlatform().daemon().name("start-" + part).start(task);
+        return task;
+    }
+
+    /** Waits for all; when one fails or this is interrupted, the others are interrupted too. */
+    private static void awaitAll(List<FutureTask<Void>> starts) throws Exception {
+        try {
+            for (FutureTask<Void> start : starts) {
+                start.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        } finally {
+            starts.forEach(start -> start.cancel(true));
+        }
+    }
+
+    private static void awaitJoined(String id, Worker worker) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+        HttpRequest readiness = HttpRequest.newBuilder(URI.create("http://" + worker.address() + "/readyz")).build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = http.send(readiness, BodyHandlers.ofString());
+            while (answer.statusCode() != 200) {
+                if (System.nanoTime() >= deadline) {
+                    throw new IOException("%s: not ready after %s: %s".formatted(id, JOINED_WITHIN, answer.body()));
+                }
+                Thread.sleep(LOOK_EVERY);
+                answer = http.send(readiness, BodyHandlers.ofString());
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.spillway.cli.services;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Logging;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.service.ServiceProcess;
+import dev.spillway.service.settings.Settings;
+import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.app.Worker;
+import dev.spillway.worker.app.WorkerSettings;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Unmatched;
+
+/** Runs one worker. */
+@Command(name = "worker", description = "Run one host's worker, until it is told to stop.")
+final class WorkerService implements SpillwayCommand {
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
+
+    private final Console console;
+    @Unmatched
+    private List<String> settings = List.of();
+
+    WorkerService(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() {
+        Logging.ofService();
+        return new Outcome.Ended(ServiceProcess.run("worker", CLOSE_WITHIN, console.err(), lifecycle -> {
+            Settings read = WorkerSettings.DECLARATION.read(Sources.ofProcess(settings));
+            Logger log = LoggerFactory.getLogger(WorkerService.class);
+            log.info("worker settings:{}{}", System.lineSeparator(), read.print());
+            Worker worker = lifecycle.start("worker",
+                    () -> Worker.start(WorkerSettings.from(read), failure -> lifecycle.fail("worker", failure)));
+            console.out().println("ready: worker " + WorkerSettings.from(read).hostId() + " on http://" + worker.address());
+        }));
+    }
+}

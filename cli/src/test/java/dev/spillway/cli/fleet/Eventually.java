@@ -1,0 +1,28 @@
+package dev.spillway.cli.fleet;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+
+/** Looks again and again until something holds, and fails with its last complaint when the time is over. */
+final class Eventually {
+    private static final long PAUSE_NANOS = Duration.ofMillis(25).toNanos();
+
+    private Eventually() {}
+
+    /** @param check throws as long as it does not hold */
+    static void holds(Duration within, ThrowingCallable check) {
+        long deadline = System.nanoTime() + within.toNanos();
+        while (true) {
+            try {
+                check.call();
+                return;
+            } catch (Throwable e) {
+                if (System.nanoTime() >= deadline) {
+                    throw new AssertionError("not within " + within + ": " + e.getMessage(), e);
+                }
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.spillway.cli.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.coordinator.http.EntryAnswer;
+import dev.spillway.coordinator.http.EvictionAnswer;
+import dev.spillway.coordinator.http.ListAnswer;
+import dev.spillway.embedded.EmbeddedServers;
+import dev.spillway.embedded.KafkaSettings;
+import dev.spillway.embedded.PostgresSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A coordinator and workers as processes, with PostgreSQL and Kafka in this one, all on one scratch directory. */
+final class FleetProcesses implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration CONVERGE = Duration.ofSeconds(60);
+    static final String NAMESPACE = "rootfs";
+
+    /** What a put answered. */
+    record Put(int status, String text) {
+        long generation() {
+            return json().get("generation").asLong();
+        }
+
+        JsonNode json() {
+            return new Http.Answer(status, text).json();
+        }
+    }
+
+    private final Path scratch;
+    private final EmbeddedServers servers;
+    private final int coordinatorPort;
+    private final List<Integer> workerPorts;
+    private final SortedMap<String, SpillwayProcess> running = new TreeMap<>();
+    private final SortedMap<String, Integer> starts = new TreeMap<>();
+
+    FleetProcesses(Path scratch, int hosts) {
+        this.scratch = scratch;
+        this.servers = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary());
+        List<Integer> ports = Ports.free(hosts + 1);
+        this.coordinatorPort = ports.getFirst();
+        this.workerPorts = ports.subList(1, ports.size());
+    }
+
+    EmbeddedServers servers() {
+        return servers;
+    }
+
+    String coordinatorUrl() {
+        return "http://127.0.0.1:" + coordinatorPort;
+    }
+
+    String workerUrl(int host) {
+        return "http://127.0.0.1:" + workerPorts.get(host - 1);
+    }
+
+    Path store(int host) {
+        return scratch.resolve("host-" + host);
+    }
+
+    /** Starts without waiting. */
+    void launchCoordinator() throws IOException {
+        // Short, so that what takes minutes in a fleet takes seconds here; their proportions are those of a fleet.
+        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url", servers.postgres().jdbcUrl(),
+                "--database-user", servers.postgres().user(), "--database-password", servers.postgres().password(), "--kafka-servers",
+                servers.kafka().bootstrapServers(), "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
+                "--heartbeat", "300ms", "--host-timeout", "2s", "--order-retry", "500ms", "--order-retry-max", "2s", "--reconcile", "3s",
+                "--command-deadline", "5s", "--grace", "11s"));
+    }
+
+    /** Starts without waiting. */
+    void launchWorker(int host) throws IOException {
+        launch("host-" + host, List.of("worker", "--host-id", "host-" + host, "--data", store(host).toString(), "--listen",
+                "127.0.0.1:" + workerPorts.get(host - 1), "--coordinators", "127.0.0.1:" + coordinatorPort, "--kafka-servers",
+                servers.kafka().bootstrapServers(), "--allowed-sources", "/"));
+    }
+
+    private void launch(String name, List<String> arguments) throws IOException {
+        running.put(name, SpillwayProcess.start(scratch.resolve(name + ".log"), arguments));
+        starts.merge(name, 1, Integer::sum);
+    }
+
+    void awaitReady(String name) {
+        process(name).awaitReady(Objects.requireNonNull(starts.get(name)), START);
+    }
+
+    void awaitWorkerJoined(int host) {
+        awaitReady("host-" + host);
+        Eventually.holds(START, () -> {
+            Http.Answer readiness = Http.get(workerUrl(host) + "/readyz");
+            assertThat(readiness.status()).as(readiness.text()).isEqualTo(200);
+        });
+    }
+
+    SpillwayProcess process(String name) {
+        return Objects.requireNonNull(running.get(name), name);
+    }
+
+    void setNamespace(long maxEntries) throws IOException, InterruptedException {
+        Http.Answer answer = Http.send("PUT", coordinatorUrl() + "/v1/namespaces/" + NAMESPACE, Map.of("maxEntries", maxEntries), Map.of());
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        Eventually.holds(START, () -> {
+            for (String name : running.keySet()) {
+                if (name.startsWith("host-")) {
+                    String url = workerUrl(Integer.parseInt(name.substring("host-".length())));
+                    assertThat(Http.get(url + "/v1/directories/" + NAMESPACE + "/stats").status()).isEqualTo(200);
+                }
+            }
+        });
+    }
+
+    /** Puts, and asks again with the same key while the answer is lost or says to, as a client that wants to know does. */
+    Put put(int host, String key, Path tree, Map<String, Object> more) {
+        Map<String, Object> body = new TreeMap<>(more);
+        body.put("sourceDir", tree.toString());
+        body.put("description", "copy of " + tree);
+        String url = workerUrl(host) + "/v1/directories/" + NAMESPACE + "/entries/" + Http.encoded(key);
+        Map<String, String> headers = Map.of("Idempotency-Key", UUID.randomUUID().toString());
+        List<Put> last = new ArrayList<>();
+        Eventually.holds(START, () -> {
+            Http.Answer answer = Http.send("PUT", url, body, headers);
+            assertThat(answer.status()).as(answer.text()).isLessThan(500);
+            last.add(new Put(answer.status(), answer.text()));
+        });
+        return last.getLast();
+    }
+
+    Put put(int host, String key, Path tree) {
+        Put put = put(host, key, tree, Map.of());
+        assertThat(put.status()).as(put.text()).isEqualTo(200);
+        return put;
+    }
+
+    /** The entries of the registry with their replicas. */
+    List<EntryAnswer> entries() throws IOException, InterruptedException {
+        String url = coordinatorUrl() + "/v1/namespaces/" + NAMESPACE + "/entries";
+        List<EntryAnswer> entries = new ArrayList<>();
+        for (EntryAnswer entry : list(url + "?limit=1000", EntryAnswer.class)) {
+            entries.add(Http.get(url + "/" + Http.encoded(entry.key().value()) + "?touch=false").as(EntryAnswer.class));
+        }
+        return entries;
+    }
+
+    List<EvictionAnswer> evictions(String state) throws IOException, InterruptedException {
+        return list(coordinatorUrl() + "/v1/evictions?limit=1000&state=" + state, EvictionAnswer.class);
+    }
+
+    private static <T> List<T> list(String url, Class<T> item) throws IOException, InterruptedException {
+        ListAnswer<T> page = Http.get(url).as(Http.mapper().getTypeFactory().constructParametricType(ListAnswer.class, item));
+        assertThat(page.next()).isNull();
+        return page.items();
+    }
+
+    /**
+     * Waits until what the registry says and what lies on the disks is one, and checks it.
+     *
+     * @param sources for each key the tree that was put under it last
+     */
+    void assertConverged(int hosts, Map<String, Path> sources) {
+        Eventually.holds(CONVERGE, () -> {
+            assertThat(evictions("open")).as("open evictions").isEmpty();
+            List<EntryAnswer> entries = entries();
+            for (int host = 1; host <= hosts; host++) {
+                String id = "host-" + host;
+                Set<String> wanted = entries.stream()
+                        .flatMap(entry -> Objects.requireNonNull(entry.replicas()).stream())
+                        .filter(replica -> replica.hostId().value().equals(id))
+                        .map(replica -> replica.replicaId().toString())
+                        .collect(Collectors.toCollection(TreeSet::new));
+                assertThat(names(store(host).resolve("images"))).as("images of " + id).isEqualTo(wanted);
+                assertThat(names(store(host).resolve("trash"))).as("trash of " + id).isEmpty();
+                assertThat(names(store(host).resolve("staging"))).as("staging of " + id).isEmpty();
+                JsonNode known = Http.get(coordinatorUrl() + "/v1/hosts/" + id).json();
+                assertThat(known.get("state").asText()).isEqualTo("ACTIVE");
+                assertThat(known.get("openOrders").asLong()).isZero();
+                assertThat(known.get("replicas").asLong()).isEqualTo(wanted.size());
+            }
+        });
+        Eventually.holds(Duration.ZERO, () -> {
+            for (EntryAnswer entry : entries()) {
+                Path source = Objects.requireNonNull(sources.get(entry.key().value()), entry.key().value());
+                assertThat(Objects.requireNonNull(entry.replicas())).as("replicas of " + entry.key()).isNotEmpty();
+                for (EntryAnswer.Replica replica : entry.replicas()) {
+                    assertThat(replica.state()).isEqualTo("LIVE");
+                    Path image = scratch.resolve(replica.hostId().value()).resolve("images").resolve(replica.replicaId().toString());
+                    assertThat(TreePicture.of(image)).as(image + " against " + source).isEqualTo(TreePicture.of(source));
+                }
+            }
+        });
+    }
+
+    /** Every eviction of the registry was told as a fact, and nothing else was. */
+    void assertFactsTold() throws IOException {
+        try (EvictionFacts facts = new EvictionFacts(servers.kafka().bootstrapServers())) {
+            Eventually.holds(CONVERGE, () -> {
+                Map<String, String> expected =
+                        evictions("closed").stream().collect(Collectors.toMap(each -> each.id().toString(), each -> each.key().value()));
+                assertThat(facts.readMore()).isEqualTo(expected);
+            });
+        }
+    }
+
+    static Set<String> names(Path directory) throws IOException {
+        try (Stream<Path> listed = Files.list(directory)) {
+            return listed.map(child -> child.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    /** What every process said, for a failure. */
+    String logs() {
+        return running.entrySet()
+                .stream()
+                .map(each -> "---- " + each.getKey() + "\n" + each.getValue().text())
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(SpillwayProcess::close);
+        servers.close();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.spillway.cli.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** The {@code spillway} command as a process of its own, on the JDK and the class path of this test. */
+final class SpillwayProcess implements AutoCloseable {
+    private final Process process;
+    private final Path output;
+
+    private SpillwayProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** @param output gets all that it prints, behind what is there */
+    static SpillwayProcess start(Path output, List<String> arguments) throws IOException {
+        return start(output, arguments, Map.of());
+    }
+
+    static SpillwayProcess start(Path output, List<String> arguments, Map<String, String> properties) throws IOException {
+        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        command.addAll(List.of("-cp", RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                "dev.spillway.cli.Main"));
+        command.addAll(arguments);
+        Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        return new SpillwayProcess(new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                .start(), output);
+    }
+
+    /** Waits for a line that begins with {@code ready}, the so many-th in its output. */
+    SpillwayProcess awaitReady(int times, Duration within) {
+        Eventually.holds(within, () -> {
+            if (!process.isAlive() && readyLines() < times) {
+                throw new IllegalStateException("ended with " + process.exitValue() + ": " + Files.readString(output));
+            }
+            assertThat(readyLines()).as(() -> text()).isGreaterThanOrEqualTo(times);
+        });
+        return this;
+    }
+
+    private long readyLines() throws IOException {
+        return Files.readAllLines(output).stream().filter(line -> line.startsWith("ready")).count();
+    }
+
+    String text() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    Process process() {
+        return process;
+    }
+
+    /** As {@code kill -9}. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** As {@code kill}; returns the exit code. */
+    int stop(Duration within) throws InterruptedException {
+        process.destroy();
+        return awaitEnd(within);
+    }
+
+    int awaitEnd(Duration within) throws InterruptedException {
+        assertThat(process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)).as(() -> "still running: " + text()).isTrue();
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
