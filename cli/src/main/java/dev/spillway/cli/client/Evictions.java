@@ -67,7 +67,10 @@ final class Evictions implements SpillwayCommand {
     }
 
     private void list() throws InterruptedException {
-        Resource list = Resource.of("v1", "evictions").with("state", state == null ? null : Values.name(state)).with("host", host).with("namespace", namespace);
+        Resource list = Resource.of("v1", "evictions")
+                .with("state", state == null ? null : Values.name(state))
+                .with("host", host)
+                .with("namespace", namespace);
         Pages pages = Pages.fetch(coordinator.server(), list, limit);
         if (output.json()) {
             pages.printJson(console.out());

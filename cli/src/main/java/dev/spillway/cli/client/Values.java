@@ -68,7 +68,8 @@ public final class Values {
             }
         }
         throw new IllegalArgumentException(
-                "%s (expected: %s)".formatted(text, Arrays.stream(type.getEnumConstants()).map(Values::name).collect(Collectors.joining(" or "))));
+                "%s (expected: %s)".formatted(text,
+                        Arrays.stream(type.getEnumConstants()).map(Values::name).collect(Collectors.joining(" or "))));
     }
 
     /** As servers and people write the name of a constant. */

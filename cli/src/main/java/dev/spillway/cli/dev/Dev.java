@@ -21,8 +21,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs a whole fleet on this machine. */
-@Command(name = "dev", description = {"Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...",
-        "Workers take any directory that this user can read."})
+@Command(name = "dev",
+        description = {"Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...",
+                "Workers take any directory that this user can read."})
 public final class Dev implements SpillwayCommand {
     private static final int HOSTS_MAX = 100;
     private static final int PORT_MAX = 65_535;

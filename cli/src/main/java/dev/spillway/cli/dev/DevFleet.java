@@ -92,7 +92,8 @@ final class DevFleet {
     }
 
     private PostgresSettings postgres() {
-        PostgresSettings settings = folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
+        PostgresSettings settings =
+                folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
         return settings.withMaxConnections(50);
     }
 

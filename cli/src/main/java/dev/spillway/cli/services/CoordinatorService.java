@@ -9,6 +9,7 @@ import dev.spillway.coordinator.app.CoordinatorSettings;
 import dev.spillway.service.ServiceProcess;
 import dev.spillway.service.settings.Sources;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
@@ -20,7 +21,7 @@ final class CoordinatorService implements SpillwayCommand {
 
     private final Console console;
     @Unmatched
-    private List<String> settings = List.of();
+    private List<String> settings = new ArrayList<>();
 
     CoordinatorService(Console console) {
         this.console = console;

@@ -10,6 +10,7 @@ import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.app.Worker;
 import dev.spillway.worker.app.WorkerSettings;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +24,7 @@ final class WorkerService implements SpillwayCommand {
 
     private final Console console;
     @Unmatched
-    private List<String> settings = List.of();
+    private List<String> settings = new ArrayList<>();
 
     WorkerService(Console console) {
         this.console = console;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** Looks again and again until something holds, and fails with its last complaint when the time is over. */
+/** Looks again and again until something holds, and fails with its last complaint when the time is over. An {@link IllegalStateException} says that it never will. */
 final class Eventually {
     private static final long PAUSE_NANOS = Duration.ofMillis(25).toNanos();
 
@@ -17,6 +17,8 @@ final class Eventually {
             try {
                 check.call();
                 return;
+            } catch (IllegalStateException e) {
+                throw e;
             } catch (Throwable e) {
                 if (System.nanoTime() >= deadline) {
                     throw new AssertionError("not within " + within + ": " + e.getMessage(), e);

@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.coordinator.http.EntryAnswer;
 import dev.spillway.coordinator.http.EvictionAnswer;
@@ -24,6 +22,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A coordinator and workers as processes, with PostgreSQL and Kafka in this one, all on one scratch directory. */
 final class FleetProcesses implements AutoCloseable {
@@ -76,7 +76,8 @@ final class FleetProcesses implements AutoCloseable {
     /** Starts without waiting. */
     void launchCoordinator() throws IOException {
         // Short, so that what takes minutes in a fleet takes seconds here; their proportions are those of a fleet.
-        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url", servers.postgres().jdbcUrl(),
+        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url",
+                servers.postgres().jdbcUrl(),
                 "--database-user", servers.postgres().user(), "--database-password", servers.postgres().password(), "--kafka-servers",
                 servers.kafka().bootstrapServers(), "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
                 "--heartbeat", "300ms", "--host-timeout", "2s", "--order-retry", "500ms", "--order-retry-max", "2s", "--reconcile", "3s",

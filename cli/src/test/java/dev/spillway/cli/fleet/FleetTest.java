@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.events.EvictionCause;
 import java.io.IOException;
@@ -15,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Real directories put on three hosts are evicted from all of them. */
 class FleetTest {

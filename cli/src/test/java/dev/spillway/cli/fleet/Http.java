@@ -54,7 +54,8 @@ final class Http {
         return send("GET", url, null, Map.of());
     }
 
-    static Answer send(String method, String url, @Nullable Object body, Map<String, String> headers) throws IOException, InterruptedException {
+    static Answer send(String method, String url, @Nullable Object body, Map<String, String> headers)
+            throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30));
         headers.forEach(request::header);
         if (body == null) {
