@@ -51,11 +51,17 @@ final class JdbcRows implements Rows {
         activity = new ActivityTable(handle);
     }
 
-    /** Opens the view in a transaction that was just begun, and bounds what each of its statements may take, waiting for locks included. */
+    /**
+     * Opens the view in a transaction that was just begun, and bounds what each of its statements may take, waiting for locks included.
+     *
+     * <p>Every statement of a command is written to step through indexes. Plans are kept by the connection, so one that was made while a table
+     * was small, and reads all of it, would stay in use long after the table has grown: such plans are not offered.
+     */
     static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, Duration statementTimeout) {
         Opening opening = handle.createQuery("""
                 SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation,
-                    set_config('statement_timeout', :timeout, true)
+                    set_config('statement_timeout', :timeout, true), set_config('enable_seqscan', 'off', true),
+                    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
                 FROM registry r CROSS JOIN generations g""")
                 .bind("timeout", Long.toString(Math.max(1, statementTimeout.toMillis())))
                 .map((row, context) -> new Opening(Columns.instant(row, "now"),
