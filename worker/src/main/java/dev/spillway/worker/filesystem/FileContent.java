@@ -12,8 +12,6 @@ import java.util.Set;
  * found not to work for one file is not tried for the next.
  */
 final class FileContent {
-    /** Up to this length one read and one write are faster than the kernel's own copy. */
-    private static final long SMALL_BYTES = 64 * 1024;
     /** What is copied between two looks at interrupts and bounds. */
     private static final long STEP_BYTES = 16L * 1024 * 1024;
     private static final Set<Errno> NOT_POSSIBLE_HERE = EnumSet.of(Errno.EXDEV, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ENOTTY, Errno.EPERM);
@@ -92,7 +90,7 @@ final class FileContent {
 
     private void copyRange(OpenRegularFile source, long start, long end, OpenRegularFile target)
             throws PosixException, InterruptedException, StagingStopped {
-        boolean kernel = kernelCopyPossible && end - start > SMALL_BYTES;
+        boolean kernel = kernelCopyPossible;
         long at = start;
         while (at < end) {
             TreeWalk.checkInterrupt();

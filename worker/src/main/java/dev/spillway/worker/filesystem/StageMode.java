@@ -2,6 +2,7 @@ package dev.spillway.worker.filesystem;
 
 /** How a source directory is taken. */
 public enum StageMode {
+    /** Copy the content, inside the kernel where it can: a file system that shares blocks may do so on its own. */
     COPY,
     /** Share blocks with the source where both lie on one file system that can (btrfs, XFS), else copy. */
     REFLINK,
