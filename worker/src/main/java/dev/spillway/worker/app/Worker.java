@@ -92,7 +92,7 @@ public final class Worker implements AutoCloseable {
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
-                () -> new HostLoop(new HostLoop.Parts(index, contents, HostTimes.DEFAULTS, clock, random,
+                () -> new HostLoop(new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS, clock, random,
                         new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(),
                         settings.requestsKept(),
                         onFailure)));
@@ -104,7 +104,7 @@ public final class Worker implements AutoCloseable {
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
         HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry, kafka, metrics)));
         address.set(http.address());
-        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString()), recovery);
+        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString()));
     }
 
     private void follow(int partition, long nextOffset) {

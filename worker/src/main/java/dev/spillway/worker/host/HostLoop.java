@@ -72,6 +72,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     private final HostIndex index;
     private final IndexContents contents;
+    private final Recovery found;
     private final HostTimes times;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -95,10 +96,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      * What a loop is made of.
      *
      * @param contents    of the index, as it was loaded
+     * @param found       on the disk, compared with them
      * @param requestsFor how long an answered put with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
-    public record Parts(HostIndex index, IndexContents contents, HostTimes times, InstantSource clock, RandomGenerator random,
+    public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock, RandomGenerator random,
             Outside outside,
             ImageStore store, int unlinkedAtOnce, Duration requestsFor, Consumer<Throwable> onFailure) {}
 
@@ -109,7 +111,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         clock = parts.clock();
         random = parts.random();
         onFailure = parts.onFailure();
-        view = new HostView(contents);
+        found = parts.found();
+        view = new HostView(contents, found.present());
         requests = new RequestLog(contents.requests(), parts.requestsFor());
         store = parts.store();
         removals = new Removals(store, id -> view.replica(id).map(ReplicaRecord::ordered).orElse(false), this,
@@ -149,7 +152,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     /** Starts the agent, and removes what the last process left behind. */
-    public void start(HostIdentity identity, Recovery found) {
+    public void start(HostIdentity identity) {
         HostAgent agent = new HostAgent(identity, times, contents, random);
         found.moved().forEach(removals::offeredByMove);
         found.leftovers().forEach(removals::discard);

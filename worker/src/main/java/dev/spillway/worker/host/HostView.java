@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -50,11 +51,15 @@ public final class HostView {
      */
     public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {}
 
-    HostView(IndexContents contents) {
+    /** @param present the replicas whose images are in their places: a record alone serves nobody */
+    HostView(IndexContents contents, Set<ReplicaId> present) {
         membership = contents.membership();
         position = contents.position();
         contents.replicas().forEach(replica -> put(replica.id(), replica));
-        contents.replicas().stream().filter(HostView::isLive).forEach(replica -> served.put(replica.name(), replica));
+        contents.replicas()
+                .stream()
+                .filter(replica -> isLive(replica) && present.contains(replica.id()))
+                .forEach(replica -> served.put(replica.name(), replica));
         contents.holds().forEach(hold -> holds.put(hold.id(), hold));
         contents.requests().forEach(request -> requests.put(request.key(), request));
     }

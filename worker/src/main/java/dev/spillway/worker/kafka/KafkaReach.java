@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks whether Kafka answers. Connects at the first look, so that a worker starts without it. Thread-safe. */
 public final class KafkaReach implements AutoCloseable {
-    private static final Duration WITHIN = Duration.ofSeconds(2);
+    private static final Duration WITHIN = Duration.ofSeconds(1);
 
     private final KafkaSettings settings;
     private @Nullable Admin admin;

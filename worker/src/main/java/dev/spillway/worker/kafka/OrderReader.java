@@ -236,14 +236,16 @@ public final class OrderReader implements AutoCloseable {
         }
     }
 
-    /** Ends the thread, which may wait for room at its sink. */
+    /** Ends the thread. It is interrupted only if it does not end by itself, because it waits for room at its sink. */
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
-        wake();
+        follow(0, OLDEST);
         try {
-            thread.join(CLOSE_WITHIN.toMillis());
+            if (!thread.join(CLOSE_WITHIN)) {
+                thread.interrupt();
+                thread.join();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -79,6 +79,8 @@ public final class ReportSender implements AutoCloseable {
                     while (!closed) {
                         send(sender, waiting.take());
                     }
+                    // What is under way may still arrive, which an interrupt would cut short.
+                    Thread.interrupted();
                 } catch (KafkaException e) {
                     // Made without a broker that has an address, for example.
                     failed++;

@@ -1,0 +1,129 @@
+package dev.spillway.worker.app;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.events.Report;
+import dev.spillway.worker.app.RunningWorker.Answer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is held stays whole, whatever happens to its entry. */
+class HoldsTest {
+    @TempDir
+    private Path folder;
+    private TestCoordinator coordinator;
+    private RunningWorker worker;
+
+    @BeforeEach
+    void start() throws Exception {
+        coordinator = new TestCoordinator(new TestRegistry().namespace("images", 1, null), 0);
+        worker = open();
+        Files.createDirectories(folder.resolve("source"));
+        Files.writeString(folder.resolve("source/file"), "whole");
+    }
+
+    private RunningWorker open() throws Exception {
+        return new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of()).joined();
+    }
+
+    @AfterEach
+    void stop() {
+        worker.close();
+        coordinator.close();
+    }
+
+    private Path held(String key, String length) throws Exception {
+        assertThat(worker.store(key, folder.resolve("source")).status()).isEqualTo(200);
+        Answer found = worker.get(entry(key) + "?hold=" + length);
+        assertThat(found.body().path("source").asText()).isEqualTo("local");
+        return Path.of(found.body().path("path").asText());
+    }
+
+    private JsonNode holds() throws Exception {
+        return worker.get("/v1/holds").body().path("items");
+    }
+
+    private void evictByAnother() throws Exception {
+        assertThat(worker.store("other", folder.resolve("source")).body().path("evicted")).hasSize(1);
+        eventually(() -> coordinator.registry.reports().stream().anyMatch(report -> report.result() == Report.Result.DEFERRED));
+    }
+
+    @Test
+    void anEvictedTreeThatIsHeldIsInvisibleToNewReadersAndDeletedWhenItIsReleased() throws Exception {
+        Path path = held("k", "PT10M");
+        evictByAnother();
+        assertThat(worker.get(entry("k")).status()).isEqualTo(404);
+        assertThat(path.resolve("file")).hasContent("whole");
+        assertThat(holds()).hasSize(1);
+        assertThat(holds().get(0).path("key").asText()).isEqualTo("k");
+        assertThat(holds().get(0).path("state").asText()).isEqualTo("DOOMED");
+        assertThat(holds().get(0).path("path").asText()).isEqualTo(path.toString());
+
+        assertThat(worker.delete("/v1/holds/" + holds().get(0).path("id").asText()).status()).isEqualTo(204);
+        eventually(() -> !Files.exists(path) && coordinator.registry.openOrders() == 0);
+        assertThat(holds()).isEmpty();
+    }
+
+    @Test
+    void aHoldRunsOutByItself() throws Exception {
+        Path path = held("k", "300ms");
+        evictByAnother();
+        eventually(() -> !Files.exists(path) && coordinator.registry.openOrders() == 0);
+        assertThat(coordinator.registry.reports()).extracting(Report::result).contains(Report.Result.DEFERRED, Report.Result.DELETED);
+    }
+
+    @Test
+    void anExtendedHoldLastsLonger() throws Exception {
+        Path path = held("k", "PT1S");
+        String id = holds().get(0).path("id").asText();
+        Answer extended = worker.put("/v1/holds/" + id, "{\"duration\":\"PT1H\"}");
+        assertThat(Instant.parse(extended.body().path("until").asText())).isAfter(Instant.now().plusSeconds(3500));
+        Instant until = Instant.now().plusSeconds(600);
+        assertThat(worker.put("/v1/holds/" + id, "{\"until\":\"" + until + "\"}").body().path("until").asText()).isEqualTo(until.toString());
+        evictByAnother();
+        assertThat(path.resolve("file")).hasContent("whole");
+    }
+
+    @Test
+    void holdsSurviveARestart() throws Exception {
+        Path path = held("k", "PT10M");
+        evictByAnother();
+        worker.close();
+        worker = open();
+        assertThat(holds()).hasSize(1);
+        assertThat(path.resolve("file")).hasContent("whole");
+        worker.delete("/v1/holds/" + holds().get(0).path("id").asText());
+        eventually(() -> !Files.exists(path) && coordinator.registry.openOrders() == 0);
+    }
+
+    @Test
+    void aTreeThatIsBeingSentIsNotDeletedMeanwhile() throws Exception {
+        Path large = Files.createDirectories(folder.resolve("large"));
+        byte[] block = new byte[1 << 20];
+        java.util.Arrays.fill(block, (byte) 7);
+        for (int number = 0; number < 24; number++) {
+            Files.write(large.resolve("file" + number), block);
+        }
+        assertThat(worker.store("k", large).status()).isEqualTo(200);
+        var response = worker.client.send(java.net.http.HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+                java.net.http.HttpResponse.BodyHandlers.ofInputStream());
+        long read = 0;
+        try (var body = response.body()) {
+            read += body.readNBytes(1000).length;
+            assertThat(worker.store("other", folder.resolve("source")).status()).isEqualTo(200);
+            eventually(() -> coordinator.registry.reports().stream().anyMatch(report -> report.result() == Report.Result.DEFERRED));
+            read += body.transferTo(java.io.OutputStream.nullOutputStream());
+        }
+        assertThat(read).isGreaterThan(24L << 20);
+        eventually(() -> worker.area("images").size() == 1 && coordinator.registry.openOrders() == 0);
+    }
+}

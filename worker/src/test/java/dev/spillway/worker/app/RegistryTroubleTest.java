@@ -1,0 +1,187 @@
+package dev.spillway.worker.app;
+
+import static dev.spillway.worker.app.RunningWorker.NOBODY;
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static dev.spillway.worker.app.TestRegistry.name;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The registry is away, refuses, loses answers, or orders what is not there. */
+class RegistryTroubleTest {
+    private static final Map<String, String> QUICK = Map.of("put-deadline", "1s", "registry-timeout", "1s", "registry-connect-timeout", "1s");
+
+    @TempDir
+    private Path folder;
+    private final TestRegistry registry = new TestRegistry().namespace("images", 10, null);
+    private TestCoordinator coordinator;
+    private RunningWorker worker;
+
+    @BeforeEach
+    void start() throws Exception {
+        coordinator = new TestCoordinator(registry, 0);
+        worker = new RunningWorker(folder.resolve("store"), NOBODY + "," + coordinator.address(), QUICK).joined();
+    }
+
+    @AfterEach
+    void stop() {
+        worker.close();
+        coordinator.close();
+    }
+
+    private Path source() throws IOException {
+        Path source = Files.createDirectories(folder.resolve("source"));
+        Files.writeString(source.resolve("file"), "x");
+        return source;
+    }
+
+    private static JsonNode part(Answer ready, String name) {
+        for (JsonNode part : ready.body().path("parts")) {
+            if (part.path("name").asText().equals(name)) {
+                return part;
+            }
+        }
+        throw new AssertionError("no part " + name);
+    }
+
+    @Test
+    void aHostServesWhatItHoldsWithRegistryAndKafkaAway() throws Exception {
+        assertThat(worker.store("k", source()).status()).isEqualTo(200);
+        worker.close();
+        worker = new RunningWorker(folder.resolve("store"), NOBODY, QUICK);
+        Answer found = worker.get(entry("k") + "?hold=PT1M");
+        assertThat(found.status()).isEqualTo(200);
+        assertThat(Path.of(found.body().path("path").asText(), "file")).hasContent("x");
+        assertThat(worker.get("/livez").status()).isEqualTo(200);
+
+        eventually(() -> worker.get("/v1/status").body().has("unreachable"));
+        Answer ready = worker.get("/readyz");
+        assertThat(ready.status()).isEqualTo(503);
+        assertThat(part(ready, "registry").path("ready").asBoolean()).isFalse();
+        assertThat(part(ready, "registry").path("why").asText()).contains(NOBODY);
+        assertThat(part(ready, "kafka").path("ready").asBoolean()).isFalse();
+        assertThat(part(ready, "kafka").path("why").asText()).contains("Kafka at " + NOBODY);
+        assertThat(part(ready, "index").path("ready").asBoolean()).isTrue();
+
+        Answer refused = worker.store("k", source());
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.type()).endsWith(":registry-not-reachable");
+        assertThat(worker.get(entry("k") + "?fresh=true").type()).endsWith(":registry-not-reachable");
+        assertThat(worker.delete(entry("k")).type()).endsWith(":registry-not-reachable");
+        assertThat(worker.area("images")).hasSize(1);
+    }
+
+    @Test
+    void aPutThatTheRegistrySurelyDidNotTakeLeavesNothing() throws Exception {
+        coordinator.unavailable.add("register");
+        Answer answer = worker.store("k", source());
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.type()).endsWith(":not-registered");
+        assertThat(answer.detail()).contains("nothing was stored");
+        eventually(() -> worker.area("images").isEmpty() && worker.area("trash").isEmpty());
+        coordinator.unavailable.clear();
+        assertThat(worker.store("k", source()).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aPutWhoseAnswerIsLostIsUnknownUntilItIsAskedAgainWithItsKey() throws Exception {
+        coordinator.answersLost.add("register");
+        coordinator.unavailable.add("resolve");
+        Answer unknown = worker.store("k", source(), "Idempotency-Key", "once");
+        assertThat(unknown.status()).isEqualTo(504);
+        assertThat(unknown.type()).endsWith(":outcome-unknown");
+        assertThat(worker.get(entry("k")).status()).as("not served before it is known").isEqualTo(404);
+        coordinator.answersLost.clear();
+        coordinator.unavailable.clear();
+        Answer known = worker.store("k", source(), "Idempotency-Key", "once");
+        assertThat(known.status()).isEqualTo(200);
+        assertThat(known.body().path("generation").asLong()).isEqualTo(registry.entry(name("images", "k")).orElseThrow().generation());
+        assertThat(worker.area("images")).hasSize(1);
+    }
+
+    @Test
+    void aPutWithTheSameKeyIsCarriedOutOnceAlsoAfterARestartAndAnotherBodyIsRefused() throws Exception {
+        Answer first = worker.store("k", source(), "Idempotency-Key", "once");
+        assertThat(worker.store("k", source(), "Idempotency-Key", "once").body()).isEqualTo(first.body());
+        worker.close();
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK).joined();
+        assertThat(worker.store("k", source(), "Idempotency-Key", "once").body()).isEqualTo(first.body());
+        Answer other = worker.store("other", source(), "Idempotency-Key", "once");
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(other.type()).endsWith(":idempotency-key-reused");
+        assertThat(worker.area("images")).hasSize(1);
+        CompletableFuture<Answer> one = CompletableFuture.supplyAsync(() -> stored("twice"));
+        CompletableFuture<Answer> two = CompletableFuture.supplyAsync(() -> stored("twice"));
+        assertThat(one.get().body()).isEqualTo(two.get().body());
+    }
+
+    private Answer stored(String key) {
+        try {
+            return worker.store(key, source(), "Idempotency-Key", key);
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aFencedHostJoinsAgainAndKeepsWhatItHas() throws Exception {
+        worker.store("k", source());
+        registry.fenceAll();
+        eventually(() -> worker.get("/v1/status").body().path("incarnation").asLong() > 1);
+        assertThat(worker.store("l", source()).status()).isEqualTo(200);
+        assertThat(worker.get(entry("k")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRefusedJoinIsShownWithTheWayOut() throws Exception {
+        worker.store("k", source());
+        registry.refuseJoin(new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY, "the store belongs to another registry; say readopt"));
+        eventually(() -> worker.get("/v1/status").body().path("refusal").asText().endsWith("say readopt"));
+        assertThat(part(worker.get("/readyz"), "registry").path("why").asText()).contains("say readopt");
+        Answer status = worker.get("/v1/status");
+        assertThat(status.body().path("joined").asBoolean()).isFalse();
+        assertThat(status.body().path("refusal").asText()).startsWith("OTHER_REGISTRY: ");
+        assertThat(worker.get(entry("k")).status()).as("it keeps serving").isEqualTo(200);
+        registry.refuseJoin(null);
+        eventually(() -> worker.get("/v1/status").body().path("joined").asBoolean());
+    }
+
+    @Test
+    void anOrderForAnUnknownReplicaIsAnsweredAbsent() throws Exception {
+        ReplicaId unknown = ReplicaId.mint(Instant.now(), RandomGenerator.getDefault());
+        registry.orderAbsent(new HostId("host-1"), unknown, name("images", "never"));
+        eventually(() -> registry.openOrders() == 0);
+        assertThat(registry.reports()).anySatisfy(report -> {
+            assertThat(report.replicaId()).isEqualTo(unknown);
+            assertThat(report.result()).isEqualTo(Report.Result.ABSENT);
+        });
+    }
+
+    @Test
+    void aTreeThatSomebodyDeletedFromTheDiskIsReportedLostAndNotServed() throws Exception {
+        Path path = Path.of(worker.store("k", source()).body().path("path").asText());
+        worker.close();
+        Files.delete(path.resolve("file"));
+        Files.delete(path);
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK);
+        assertThat(worker.get(entry("k")).status()).isEqualTo(404);
+        eventually(() -> registry.rowsOf(new HostId("host-1")) == 0);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.Json;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.Readiness;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.settings.HostPort;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Speaks a coordinator's HTTP for a {@link TestRegistry}. */
+final class TestCoordinator implements AutoCloseable {
+    final TestRegistry registry;
+    private final ServiceMetrics metrics = new ServiceMetrics();
+    private final HttpService service;
+    /** Verbs that are carried out, and then not answered in a way that can be understood. */
+    final Set<String> answersLost = ConcurrentHashMap.newKeySet();
+    /** Verbs that are not carried out, because the registry's database is away. */
+    final Set<String> unavailable = ConcurrentHashMap.newKeySet();
+
+    TestCoordinator(TestRegistry registry, int port) throws IOException, InterruptedException {
+        this.registry = registry;
+        this.service = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", port), Optional.empty(),
+                HttpLimits.DEFAULT,
+                List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class), message("attach", AttachRequest.class),
+                        message("resolve", ResolveRequest.class), message("drop", DropRequest.class), message("touch", TouchRequest.class),
+                        message("heartbeat", HeartbeatRequest.class), message("reconcile", ReconcileRequest.class),
+                        message("discrepancies", DiscrepancyRequest.class), Route.get("/v1/namespaces/{ns}", this::namespace),
+                        Route.get("/v1/namespaces/{ns}/entries/{key}", this::entry).query("touch"),
+                        Route.delete("/v1/namespaces/{ns}/entries/{key}", this::delete).query("ifSnapshot")),
+                new Readiness(Duration.ofSeconds(1)), metrics, Json.strict(), Optional.empty()));
+    }
+
+    HostPort address() {
+        return service.address();
+    }
+
+    private Route message(String verb, Class<?> type) {
+        return Route.post("/v1/workers/{host}/" + verb, Body.json(1 << 20), request -> {
+            if (unavailable.contains(verb)) {
+                throw Problem.of(503, "registry-unavailable", "Away", "nothing was changed").exception();
+            }
+            Object answer = registry.answer(request.body(type, TestRegistry.json()))
+                    .orElseThrow(() -> Problem.of(409, "fenced", "Fenced", "another incarnation").exception());
+            if (answersLost.contains(verb)) {
+                throw Problem.of(500, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+            }
+            return Response.ok(answer);
+        });
+    }
+
+    private Response namespace(Request request) {
+        NamespaceName name = request.parameter("ns", NamespaceName::new);
+        TestRegistry.Policy policy = registry.policy(name).orElseThrow(() -> missing("unknown-namespace"));
+        Map<String, Object> answer = new LinkedHashMap<>(Map.of("name", name, "entries", 0));
+        if (policy.maxBytes() != null) {
+            answer.put("maxBytes", policy.maxBytes());
+        }
+        return Response.ok(answer);
+    }
+
+    private Response entry(Request request) {
+        return Response.ok(registry.entry(name(request)).orElseThrow(() -> missing("unknown-entry")));
+    }
+
+    private Response delete(Request request) {
+        EntryName name = name(request);
+        TestRegistry.Entry entry = registry.entry(name).orElseThrow(() -> missing("unknown-entry"));
+        Optional<SnapshotId> expected = request.query().value("ifSnapshot", SnapshotId::new);
+        if (expected.isPresent() && !expected.get().equals(entry.snapshotId())) {
+            throw Problem.of(412, "other-snapshot", "Other", "ifSnapshot: " + expected.get()).exception();
+        }
+        return Response.ok(Map.of("snapshotId", registry.invalidate(name).orElseThrow(() -> missing("unknown-entry"))));
+    }
+
+    private static EntryName name(Request request) {
+        return new EntryName(request.parameter("ns", NamespaceName::new), request.parameter("key", EntryKey::new));
+    }
+
+    private static RuntimeException missing(String slug) {
+        return Problem.of(404, slug, "Missing", "not here").exception();
+    }
+
+    @Override
+    public void close() {
+        service.close();
+        metrics.close();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.spillway.worker.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkerSettingsTest {
+    private static final Map<String, String> LEAST = Map.of("host-id", "host-1", "data", "/var/lib/spillway", "kafka-servers", "k:9092");
+
+    private static WorkerSettings read(Map<String, String> more) throws SettingsException {
+        Map<String, String> values = new HashMap<>(LEAST);
+        values.putAll(more);
+        return WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(values)));
+    }
+
+    @Test
+    void whatIsNotGivenHasItsDefault() throws SettingsException {
+        WorkerSettings settings = read(Map.of());
+        assertThat(settings.listen()).hasToString("127.0.0.1:7080");
+        assertThat(settings.coordinators()).hasToString("[127.0.0.1:7070]");
+        assertThat(settings.allowedSources()).isEmpty();
+        assertThat(settings.holdMax()).isEqualTo(Duration.ofHours(24));
+        assertThat(settings.putDeadline()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(settings.socket()).isEmpty();
+    }
+
+    @Test
+    void listsAreSeparatedByCommas() throws SettingsException {
+        WorkerSettings settings = read(Map.of("coordinators", "a:1,b:2", "allowed-sources", "/srv,/var/images"));
+        assertThat(settings.coordinators()).hasToString("[a:1, b:2]");
+        assertThat(settings.allowedSources()).isEqualTo(List.of(Path.of("/srv"), Path.of("/var/images")));
+    }
+
+    @Test
+    void everythingThatIsWrongIsSaidAtOnce() {
+        assertThatThrownBy(() -> read(Map.of("host-id", "Host 1", "allowed-sources", "srv", "puts-at-once", "0", "registry-timeout", "20s",
+                "archive-hold", "2d", "requests-kept", "5s", "coordinators", "")))
+                        .isInstanceOf(SettingsException.class)
+                        .hasMessageContaining("host-id: Host 1")
+                        .hasMessageContaining("allowed-sources: srv")
+                        .hasMessageContaining("puts-at-once: 0")
+                        .hasMessageContaining("registry-timeout: PT20S (expected: at most the time that a put waits, with put-deadline: PT10S)")
+                        .hasMessageContaining("archive-hold: PT48H")
+                        .hasMessageContaining("requests-kept: PT5S")
+                        .hasMessageContaining("coordinators");
+    }
+
+    @Test
+    void aStoreInUseIsRefused(@TempDir Path folder) throws Exception {
+        try (RunningWorker first = new RunningWorker(folder.resolve("store"), RunningWorker.NOBODY, Map.of())) {
+            assertThatThrownBy(() -> new RunningWorker(first.data, RunningWorker.NOBODY, Map.of())).hasMessageContaining(first.data.toString());
+            assertThat(first.get("/livez").status()).isEqualTo(200);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.app;
+
+import org.jspecify.annotations.NullMarked;

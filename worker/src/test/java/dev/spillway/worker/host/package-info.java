@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.host;
+
+import org.jspecify.annotations.NullMarked;

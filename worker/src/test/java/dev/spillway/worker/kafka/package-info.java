@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.kafka;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.rocksdb;
+
+import org.jspecify.annotations.NullMarked;
