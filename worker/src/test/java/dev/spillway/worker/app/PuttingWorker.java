@@ -1,8 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +9,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A worker that puts, moves and deletes on several threads, and tells each change that was answered, until it is killed. */
 final class PuttingWorker {
@@ -40,7 +40,8 @@ final class PuttingWorker {
                     Path source = tree(folder.resolve("made-" + key));
                     Files.writeString(folder.resolve("made"), key + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
                     Path offered = Files.move(source, folder.resolve("sources").resolve(key));
-                    tell(worker.put("/v1/directories/moved/entries/" + key, "{\"sourceDir\":\"" + offered + "\",\"mode\":\"move\"}").status());
+                    tell(worker.put("/v1/directories/moved/entries/" + key, "{\"sourceDir\":\"" + offered + "\",\"mode\":\"move\"}")
+                            .status());
                 }
             }));
             for (Future<Object> each : running) {

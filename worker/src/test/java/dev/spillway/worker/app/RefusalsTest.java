@@ -1,8 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -22,6 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Whatever cannot be done is refused in plain words, and changes nothing. */
 class RefusalsTest {
@@ -113,15 +113,18 @@ class RefusalsTest {
     void whatIsNoArchiveOrOfAnotherType() throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.ofString("no archive".repeat(200)));
         refused(worker.send(request.copy().header("Content-Type", "application/x-tar").build()), 422, "tree-refused");
-        refused(worker.send(request.copy().header("Content-Type", "application/zip").build()), 415, "unsupported-media-type", "application/zip");
+        refused(worker.send(request.copy().header("Content-Type", "application/zip").build()), 415, "unsupported-media-type",
+                "application/zip");
         refused(worker.send(request.copy().header("Content-Type", "application/x-tar").header("Content-Encoding", "br").build()), 415,
                 "unsupported-media-type", "br");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"{}|invalid-value|sourceDir: missing", "[]|invalid-value|body", "{\"sourceDir\":1}|invalid-value|sourceDir: 1",
-            "{\"sourceDir\":\"/x\",\"color\":1}|unknown-field|color", "{\"sourceDir\":\"/x\",\"mode\":\"steal\"}|invalid-value|copy, move, reflink",
-            "{\"sourceDir\":\"/x\",\"generation\":0}|invalid-value|generation: 0", "{|malformed-body|not JSON"})
+    @CsvSource(delimiter = '|',
+            value = {"{}|invalid-value|sourceDir: missing", "[]|invalid-value|body", "{\"sourceDir\":1}|invalid-value|sourceDir: 1",
+                    "{\"sourceDir\":\"/x\",\"color\":1}|unknown-field|color",
+                    "{\"sourceDir\":\"/x\",\"mode\":\"steal\"}|invalid-value|copy, move, reflink",
+                    "{\"sourceDir\":\"/x\",\"generation\":0}|invalid-value|generation: 0", "{|malformed-body|not JSON"})
     void aBodyThatIsNotAsItShouldBe(String body, String slug, String detail) throws Exception {
         refused(worker.put(entry("k"), body), 400, slug, detail);
     }
@@ -149,7 +152,8 @@ class RefusalsTest {
         refused(worker.delete(unknown), 404, "unknown-hold");
         refused(worker.put(unknown, "{}"), 400, "invalid-value", "one of until and duration");
         refused(worker.put(unknown, "{\"duration\":\"PT2H\"}"), 400, "invalid-value", "duration: PT2H");
-        refused(worker.put(unknown, "{\"until\":\"2001-01-01T00:00:00Z\"}"), 400, "invalid-value", "until: 2001-01-01T00:00:00Z", "after now");
+        refused(worker.put(unknown, "{\"until\":\"2001-01-01T00:00:00Z\"}"), 400, "invalid-value", "until: 2001-01-01T00:00:00Z",
+                "after now");
         refused(worker.delete("/v1/holds/1-2-3"), 400, "invalid-value", "UUID");
     }
 

@@ -1,11 +1,5 @@
 package dev.spillway.worker.app;
 
-import static dev.spillway.worker.app.RunningWorker.NOBODY;
-import static dev.spillway.worker.app.RunningWorker.entry;
-import static dev.spillway.worker.app.RunningWorker.eventually;
-import static dev.spillway.worker.app.TestRegistry.name;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
@@ -24,9 +18,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import static dev.spillway.worker.app.RunningWorker.NOBODY;
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static dev.spillway.worker.app.TestRegistry.name;
+import static org.assertj.core.api.Assertions.assertThat;
+
 /** The registry is away, refuses, loses answers, or orders what is not there. */
 class RegistryTroubleTest {
-    private static final Map<String, String> QUICK = Map.of("put-deadline", "1s", "registry-timeout", "1s", "registry-connect-timeout", "1s");
+    private static final Map<String, String> QUICK =
+            Map.of("put-deadline", "1s", "registry-timeout", "1s", "registry-connect-timeout", "1s");
 
     @TempDir
     private Path folder;

@@ -51,8 +51,9 @@ final class RunningWorker implements AutoCloseable {
     }
 
     static WorkerSettings settings(Path data, String coordinators, Map<String, String> more) throws Exception {
-        Map<String, String> values = new HashMap<>(Map.of("host-id", "host-1", "data", data.toString(), "listen", "127.0.0.1:0", "coordinators",
-                coordinators, "kafka-servers", NOBODY, "kafka-delivery-timeout", "1s", "allowed-sources", "/"));
+        Map<String, String> values =
+                new HashMap<>(Map.of("host-id", "host-1", "data", data.toString(), "listen", "127.0.0.1:0", "coordinators",
+                        coordinators, "kafka-servers", NOBODY, "kafka-delivery-timeout", "1s", "allowed-sources", "/"));
         values.putAll(more);
         return WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(values)));
     }
@@ -88,7 +89,8 @@ final class RunningWorker implements AutoCloseable {
 
     Answer send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<byte[]> response = client.send(request, BodyHandlers.ofByteArray());
-        return new Answer(response.statusCode(), JSON.readTree(response.body().length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : response.body()));
+        return new Answer(response.statusCode(),
+                JSON.readTree(response.body().length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : response.body()));
     }
 
     RunningWorker joined() throws Exception {

@@ -47,7 +47,8 @@ final class TestCoordinator implements AutoCloseable {
         this.registry = registry;
         this.service = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", port), Optional.empty(),
                 HttpLimits.DEFAULT,
-                List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class), message("attach", AttachRequest.class),
+                List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class),
+                        message("attach", AttachRequest.class),
                         message("resolve", ResolveRequest.class), message("drop", DropRequest.class), message("touch", TouchRequest.class),
                         message("heartbeat", HeartbeatRequest.class), message("reconcile", ReconcileRequest.class),
                         message("discrepancies", DiscrepancyRequest.class), Route.get("/v1/namespaces/{ns}", this::namespace),

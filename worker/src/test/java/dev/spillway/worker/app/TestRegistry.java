@@ -161,7 +161,7 @@ final class TestRegistry {
         }
         return Optional.of(switch (fenced) {
             case RegisterRequest register ->
-                new ReplicaOutcomes(register.items().stream().map(item -> register(register.hostId(), item)).toList());
+                    new ReplicaOutcomes(register.items().stream().map(item -> register(register.hostId(), item)).toList());
             case AttachRequest attach -> new ReplicaOutcomes(attach.items().stream().map(item -> attach(attach.hostId(), item)).toList());
             case ResolveRequest resolve -> new ReplicaOutcomes(resolve.replicaIds().stream().map(this::resolve).toList());
             case DropRequest drop -> drop(drop);
@@ -209,7 +209,8 @@ final class TestRegistry {
             recorded.put(item.replicaId(), true);
             Policy policy = policies.get(item.namespace());
             if (policy == null) {
-                return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE, "namespace: " + item.namespace());
+                return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
+                        "namespace: " + item.namespace());
             }
             if (policy.maxBytes() != null && item.sizeBytes() > policy.maxBytes()) {
                 return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.TOO_LARGE,
@@ -269,7 +270,12 @@ final class TestRegistry {
                 acknowledged.add(report.replicaId());
             }
         }
-        List<Order> open = rows.values().stream().filter(row -> row.host.equals(heartbeat.hostId())).map(row -> row.order).filter(Objects::nonNull).toList();
+        List<Order> open = rows.values()
+                .stream()
+                .filter(row -> row.host.equals(heartbeat.hostId()))
+                .map(row -> row.order)
+                .filter(Objects::nonNull)
+                .toList();
         return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false);
     }
 

@@ -1,8 +1,5 @@
 package dev.spillway.worker.app;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
 import java.nio.file.Path;
@@ -12,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class WorkerSettingsTest {
     private static final Map<String, String> LEAST = Map.of("host-id", "host-1", "data", "/var/lib/spillway", "kafka-servers", "k:9092");
@@ -44,20 +44,21 @@ class WorkerSettingsTest {
     void everythingThatIsWrongIsSaidAtOnce() {
         assertThatThrownBy(() -> read(Map.of("host-id", "Host 1", "allowed-sources", "srv", "puts-at-once", "0", "registry-timeout", "20s",
                 "archive-hold", "2d", "requests-kept", "5s", "coordinators", "")))
-                        .isInstanceOf(SettingsException.class)
-                        .hasMessageContaining("host-id: Host 1")
-                        .hasMessageContaining("allowed-sources: srv")
-                        .hasMessageContaining("puts-at-once: 0")
-                        .hasMessageContaining("registry-timeout: PT20S (expected: at most the time that a put waits, with put-deadline: PT10S)")
-                        .hasMessageContaining("archive-hold: PT48H")
-                        .hasMessageContaining("requests-kept: PT5S")
-                        .hasMessageContaining("coordinators");
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("host-id: Host 1")
+                .hasMessageContaining("allowed-sources: srv")
+                .hasMessageContaining("puts-at-once: 0")
+                .hasMessageContaining("registry-timeout: PT20S (expected: at most the time that a put waits, with put-deadline: PT10S)")
+                .hasMessageContaining("archive-hold: PT48H")
+                .hasMessageContaining("requests-kept: PT5S")
+                .hasMessageContaining("coordinators");
     }
 
     @Test
     void aStoreInUseIsRefused(@TempDir Path folder) throws Exception {
         try (RunningWorker first = new RunningWorker(folder.resolve("store"), RunningWorker.NOBODY, Map.of())) {
-            assertThatThrownBy(() -> new RunningWorker(first.data, RunningWorker.NOBODY, Map.of())).hasMessageContaining(first.data.toString());
+            assertThatThrownBy(() -> new RunningWorker(first.data, RunningWorker.NOBODY, Map.of()))
+                    .hasMessageContaining(first.data.toString());
             assertThat(first.get("/livez").status()).isEqualTo(200);
         }
     }

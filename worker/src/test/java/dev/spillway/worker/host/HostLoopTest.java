@@ -1,8 +1,5 @@
 package dev.spillway.worker.host;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -45,6 +42,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 /** The order of things: first durable, then visible, then carried out. */
 class HostLoopTest {
     private static final EntryName NAME = new EntryName(new NamespaceName("images"), new EntryKey("k"));
@@ -79,7 +79,8 @@ class HostLoopTest {
     void start() throws Exception {
         store = ImageStore.open(folder.resolve("store"));
         loop = new HostLoop(new HostLoop.Parts(index, index.load(), new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS,
-                InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}), store, 1,
+                InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
+                store, 1,
                 Duration.ofHours(1), failed::complete));
         loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1"));
     }
@@ -92,8 +93,9 @@ class HostLoopTest {
 
     private Delivery<?> answer(WorkerMessage<?> message) {
         sent.add(message);
-        return message instanceof JoinRequest ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)))))
+        return message instanceof JoinRequest
+                ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
+                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)))))
                 : new Delivery.Lost<>("not answered in this test");
     }
 
@@ -117,7 +119,8 @@ class HostLoopTest {
     @Test
     void whoeverWaitsWhenTheHostIsClosedIsTold() throws Exception {
         loop.close();
-        assertThatThrownBy(() -> loop.call((agent, now) -> new HostAgent.Answered<>(1, agent.tick(now)))).isInstanceOf(HostStoppedException.class);
+        assertThatThrownBy(() -> loop.call((agent, now) -> new HostAgent.Answered<>(1, agent.tick(now))))
+                .isInstanceOf(HostStoppedException.class);
         assertThat(failed).isNotDone();
     }
 }

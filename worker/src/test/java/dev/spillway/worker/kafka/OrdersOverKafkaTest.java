@@ -1,8 +1,5 @@
 package dev.spillway.worker.kafka;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EventCodec;
@@ -42,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Against a real broker. */
 class OrdersOverKafkaTest {
@@ -100,7 +100,8 @@ class OrdersOverKafkaTest {
         early.follow(0, -1);
         broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary().withPort(port));
         KafkaTopics.open(settings,
-                List.of(new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)), new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
+                List.of(new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)),
+                        new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                 Reachability.within(Duration.ofSeconds(30))).close();
         sender = new MessageSender(settings);
     }
@@ -113,7 +114,8 @@ class OrdersOverKafkaTest {
     }
 
     private static Order order(HostId host, StoreId store) {
-        return new Order(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), host, store, new NamespaceName("images"), new EntryKey("k"), 3, null,
+        return new Order(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), host, store, new NamespaceName("images"),
+                new EntryKey("k"), 3, null,
                 OrderCause.ORPHAN, 1, Instant.parse("2026-03-01T10:00:00Z"));
     }
 
@@ -147,7 +149,8 @@ class OrdersOverKafkaTest {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new Position(1, 2)));
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(1, 5)));
-            assertThat(heard.next()).as("a run of others at the end, told now and then").isEqualTo(new Told.Passed(new Position(1, 6), null));
+            assertThat(heard.next()).as("a run of others at the end, told now and then")
+                    .isEqualTo(new Told.Passed(new Position(1, 6), null));
             assertThat(reader.orders()).isEqualTo(2);
         }
     }
@@ -212,7 +215,8 @@ class OrdersOverKafkaTest {
 
     @Test
     void reportsAreKeyedByTheirHost() throws Exception {
-        Report report = new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED, null, null, 4096);
+        Report report = new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED, null,
+                null, 4096);
         try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system());
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
             reports.publish(report);

@@ -1,8 +1,5 @@
 package dev.spillway.worker.rocksdb;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -43,6 +40,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 class RocksIndexTest {
     private static final StoreId STORE = StoreId.parse("0190a000-0000-7000-8000-000000000001");
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00.123456789Z");
@@ -59,7 +59,8 @@ class RocksIndexTest {
     }
 
     static ReplicaRecord replica(long number, ReplicaState state) {
-        return new ReplicaRecord(id(number), new EntryName(new NamespaceName("images"), new EntryKey("ключ/\n" + number)), new SnapshotId("s" + number), number,
+        return new ReplicaRecord(id(number), new EntryName(new NamespaceName("images"), new EntryKey("ключ/\n" + number)),
+                new SnapshotId("s" + number), number,
                 4096 * number, new Description("text", new TreeMap<>(Map.of("team", "storage"))), state, number % 2 == 0, 7, NOW,
                 NOW.plusNanos(1));
     }
@@ -108,9 +109,12 @@ class RocksIndexTest {
         Hold hold = new Hold(UUID.randomUUID(), id(1), NOW);
         KeptRequest request = new KeptRequest("k", "d", id(1), 0, NOW, null);
         try (RocksIndex index = open()) {
-            index.apply(List.of(new IndexChange.PutReplica(replica(1, ReplicaState.PENDING)), new IndexChange.PutReplica(replica(1, ReplicaState.LIVE)),
-                    new IndexChange.PutHold(hold), new IndexChange.PutRequest(request), new IndexChange.PutReplica(replica(2, ReplicaState.GONE))));
-            index.apply(List.of(new IndexChange.RemoveHold(hold.id()), new IndexChange.RemoveRequest("k"), new IndexChange.RemoveReplica(id(2))));
+            index.apply(List.of(new IndexChange.PutReplica(replica(1, ReplicaState.PENDING)),
+                    new IndexChange.PutReplica(replica(1, ReplicaState.LIVE)),
+                    new IndexChange.PutHold(hold), new IndexChange.PutRequest(request),
+                    new IndexChange.PutReplica(replica(2, ReplicaState.GONE))));
+            index.apply(List.of(new IndexChange.RemoveHold(hold.id()), new IndexChange.RemoveRequest("k"),
+                    new IndexChange.RemoveReplica(id(2))));
             assertThat(index.load()).isEqualTo(
                     new IndexContents(Membership.NONE, null, List.of(replica(1, ReplicaState.LIVE)), List.of(), List.of()));
         }
@@ -118,17 +122,22 @@ class RocksIndexTest {
 
     @Test
     void theFormOfARecordStaysReadable() throws IOException {
-        ReplicaRecord read = new IndexCodec().read("golden", """
-                \u0001{"id":"0190a000-0000-7000-8000-000000000001","name":{"namespace":"images","key":"k"},"snapshotId":"s","generation":5,\
-                "sizeBytes":4096,"description":{"text":"t","labels":{"a":"b"}},"state":"LIVE","ordered":true,"bytesFreed":3,\
-                "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","addedLater":1}""".getBytes(StandardCharsets.UTF_8),
+        ReplicaRecord read = new IndexCodec().read("golden",
+                """
+                        \u0001{"id":"0190a000-0000-7000-8000-000000000001","name":{"namespace":"images","key":"k"},"snapshotId":"s","generation":5,\
+                        "sizeBytes":4096,"description":{"text":"t","labels":{"a":"b"}},"state":"LIVE","ordered":true,"bytesFreed":3,\
+                        "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","addedLater":1}"""
+                        .getBytes(StandardCharsets.UTF_8),
                 ReplicaRecord.class);
-        assertThat(read).isEqualTo(new ReplicaRecord(id(1), new EntryName(new NamespaceName("images"), new EntryKey("k")), new SnapshotId("s"), 5, 4096,
+        assertThat(read).isEqualTo(new ReplicaRecord(id(1), new EntryName(new NamespaceName("images"), new EntryKey("k")),
+                new SnapshotId("s"), 5, 4096,
                 new Description("t", new TreeMap<>(Map.of("a", "b"))), ReplicaState.LIVE, true, 3, Instant.parse("2026-03-01T10:00:00Z"),
                 Instant.parse("2026-03-01T10:00:01Z")));
-        String written = new String(new IndexCodec().write(new KeptRequest("k", "d", id(1), 2, NOW, new PutOutcome.Gone())), StandardCharsets.UTF_8);
-        assertThat(written).isEqualTo("\u0001{\"key\":\"k\",\"digest\":\"d\",\"replicaId\":\"0190a000-0000-7000-8000-000000000001\",\"sizeBytes\":2,"
-                + "\"since\":\"2026-03-01T10:00:00.123456789Z\",\"outcome\":{\"is\":\"GONE\"}}");
+        String written =
+                new String(new IndexCodec().write(new KeptRequest("k", "d", id(1), 2, NOW, new PutOutcome.Gone())), StandardCharsets.UTF_8);
+        assertThat(written)
+                .isEqualTo("\u0001{\"key\":\"k\",\"digest\":\"d\",\"replicaId\":\"0190a000-0000-7000-8000-000000000001\",\"sizeBytes\":2,"
+                        + "\"since\":\"2026-03-01T10:00:00.123456789Z\",\"outcome\":{\"is\":\"GONE\"}}");
     }
 
     @Test
@@ -136,7 +145,9 @@ class RocksIndexTest {
         open().close();
         put(new byte[]{'m'}, new byte[]{2, '{', '}'});
         try (RocksIndex index = open()) {
-            assertThatThrownBy(index::load).isInstanceOf(IndexDamagedException.class).hasMessageContaining("version 2").hasMessageContaining("newer worker");
+            assertThatThrownBy(index::load).isInstanceOf(IndexDamagedException.class)
+                    .hasMessageContaining("version 2")
+                    .hasMessageContaining("newer worker");
         }
     }
 
@@ -154,7 +165,8 @@ class RocksIndexTest {
         open().close();
         put(new byte[]{'r', 1, 2}, "\u0001{\"id\":\"x\"}".getBytes(StandardCharsets.UTF_8));
         try (RocksIndex index = open()) {
-            assertThatThrownBy(index::load).isInstanceOf(IndexDamagedException.class).hasMessageContaining("record 720102: not readable as ReplicaRecord");
+            assertThatThrownBy(index::load).isInstanceOf(IndexDamagedException.class)
+                    .hasMessageContaining("record 720102: not readable as ReplicaRecord");
         }
     }
 
@@ -199,7 +211,9 @@ class RocksIndexTest {
         }
         Path log;
         try (Stream<Path> files = Files.list(root.resolve("index"))) {
-            log = files.filter(file -> file.toString().endsWith(".log")).max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length())).orElseThrow();
+            log = files.filter(file -> file.toString().endsWith(".log"))
+                    .max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length()))
+                    .orElseThrow();
         }
         byte[] bytes = Files.readAllBytes(log);
         bytes[bytes.length / 2] ^= 0x55;
