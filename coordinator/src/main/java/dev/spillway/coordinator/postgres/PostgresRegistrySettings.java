@@ -39,6 +39,10 @@ public record PostgresRegistrySettings(String url, String user, String password,
         if (!url.startsWith(URL_START)) {
             throw new InvalidValueException("url", url, URL_START + "//host:port/database");
         }
+        if (url.contains("password=")) {
+            throw new InvalidValueException("url", url.substring(0, url.indexOf("password=")) + "password=...",
+                    "no password, it has a setting of its own");
+        }
         if (poolSize < 1) {
             throw new InvalidValueException("poolSize", poolSize, "1 or more");
         }

@@ -182,6 +182,7 @@ public interface QueryContract extends RegistryFixture {
         FleetHost host = fleet.host("host-1");
         ActivityPage start = fleet.registry.queries().activity(null, 10);
         assertThat(start.items()).isEmpty();
+        assertThat(start.gap()).isFalse();
         ReplicaId replica = host.holds("a", "1");
         fleet.invalidate("a", null);
         host.heartbeat(host.report(replica, Report.Result.DELETED));
@@ -193,7 +194,8 @@ public interface QueryContract extends RegistryFixture {
             ActivityPage page = fleet.registry.queries().activity(cursor, 2);
             assertThat(page.gap()).isFalse();
             assertThat(page.items()).hasSizeLessThanOrEqualTo(2);
-            page.items().stream().map(Recorded::activity).forEach(seen::add);
+            // The join came before, but a start that some other transaction holds back may lie before it.
+            page.items().stream().map(Recorded::activity).filter(activity -> !isJoin(activity)).forEach(seen::add);
             cursor = page.next();
         }
         assertThat(seen.get(0)).isInstanceOfSatisfying(Activity.Evicted.class, evicted -> {
@@ -207,5 +209,9 @@ public interface QueryContract extends RegistryFixture {
         assertThat(seen.get(2)).isInstanceOfSatisfying(Activity.HostChanged.class,
                 changed -> assertThat(changed.state()).isEqualTo(HostState.RETIRED));
         assertThat(fleet.registry.queries().activity(cursor, 10).items()).isEmpty();
+    }
+
+    private static boolean isJoin(Activity activity) {
+        return activity instanceof Activity.HostChanged changed && changed.state() == HostState.ACTIVE;
     }
 }

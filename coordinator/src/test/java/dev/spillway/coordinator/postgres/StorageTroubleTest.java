@@ -182,5 +182,8 @@ class StorageTroubleTest {
                 .doesNotContain("hunter2");
         assertThatThrownBy(() -> PostgresRegistrySettings.of("postgres://db/spillway", "u", "p", 16))
                 .hasMessage("url: postgres://db/spillway (expected: jdbc:postgresql://host:port/database)");
+        assertThatThrownBy(() -> PostgresRegistrySettings.of("jdbc:postgresql://db/spillway?password=hunter2", "u", "p", 16))
+                .hasMessageContaining("url")
+                .hasMessageNotContaining("hunter2");
     }
 }
