@@ -33,9 +33,13 @@ final class WorkerRoutes {
     static final int ITEMS_MAX = 1_000;
     /** Ids and keys in one message. */
     static final int NAMES_MAX = 10_000;
+    /** Drops in one message: all at once, because their share of the host's replicas is judged. */
+    static final int DROPS_MAX = 100_000;
 
     private static final String WORKER = "/v1/workers/{host}/";
     private static final long BODY_BYTES_MAX = 4 << 20;
+    /** Of messages that lose their meaning in parts: how large a loss is, what was used last, how much differs. */
+    private static final long WHOLE_BYTES_MAX = 16 << 20;
 
     private final Registry registry;
     private final Backlog backlog;
@@ -48,14 +52,15 @@ final class WorkerRoutes {
     }
 
     List<Route> routes() {
-        return List.of(route("join", JoinRequest.class), route("register", RegisterRequest.class), route("attach", AttachRequest.class),
-                route("resolve", ResolveRequest.class), route("drop", DropRequest.class), route("touch", TouchRequest.class),
-                route("heartbeat", HeartbeatRequest.class), route("reconcile", ReconcileRequest.class),
-                route("discrepancies", DiscrepancyRequest.class));
+        return List.of(route("join", JoinRequest.class, BODY_BYTES_MAX), route("register", RegisterRequest.class, BODY_BYTES_MAX),
+                route("attach", AttachRequest.class, BODY_BYTES_MAX), route("resolve", ResolveRequest.class, BODY_BYTES_MAX),
+                route("drop", DropRequest.class, WHOLE_BYTES_MAX), route("touch", TouchRequest.class, WHOLE_BYTES_MAX),
+                route("heartbeat", HeartbeatRequest.class, BODY_BYTES_MAX), route("reconcile", ReconcileRequest.class, BODY_BYTES_MAX),
+                route("discrepancies", DiscrepancyRequest.class, WHOLE_BYTES_MAX));
     }
 
-    private <M extends WorkerMessage<?>> Route route(String name, Class<M> type) {
-        return Route.post(WORKER + name, Body.json(BODY_BYTES_MAX), request -> take(request, request.body(type, json)));
+    private <M extends WorkerMessage<?>> Route route(String name, Class<M> type, long bytesMax) {
+        return Route.post(WORKER + name, Body.json(bytesMax), request -> take(request, request.body(type, json)));
     }
 
     private Response take(Request request, WorkerMessage<?> message) {
@@ -90,7 +95,7 @@ final class WorkerRoutes {
                 attach.items().stream().mapToLong(Attachment::sizeBytes).forEach(WorkerRoutes::size);
             }
             case ResolveRequest resolve -> bounded("replicaIds", resolve.replicaIds(), NAMES_MAX);
-            case DropRequest drop -> bounded("items", drop.items(), NAMES_MAX);
+            case DropRequest drop -> bounded("items", drop.items(), DROPS_MAX);
             case TouchRequest touch -> {
                 bounded("used", touch.used(), NAMES_MAX);
                 touch.used().forEach(used -> notNegative("hits", used.hits()));

@@ -23,6 +23,7 @@ import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -41,6 +42,7 @@ public final class ReportConsumer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReportConsumer.class);
     private static final int BATCH_MAX = 1_000;
+    private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
     private static final Duration END_WITHIN = Duration.ofSeconds(8);
@@ -62,6 +64,10 @@ public final class ReportConsumer implements AutoCloseable {
         // Reports are harmless when they are read again, and orders stay open when one is missed.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
+        // One that dies, or leaves while it joins, holds up the whole group until its session ends; those that live keep their partitions meanwhile.
+        properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, Math.toIntExact(SESSION.toMillis()));
+        properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.toIntExact(SESSION.dividedBy(4).toMillis()));
         this.consumer = new KafkaConsumer<>(properties);
         this.taken = Counter.builder("spillway.reports.taken")
                 .description("Reports from Kafka that the registry has committed")

@@ -60,6 +60,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -220,6 +221,29 @@ class CoordinatorTest {
             Await.until("one of them takes the report", () -> evictions().getFirst().state().equals("closed"));
         }
         assertThat(unready()).isEmpty();
+    }
+
+    @Test
+    void aClosedCoordinatorLeavesNothingRunning() throws Exception {
+        Map<String, Long> before = threads();
+        try (Coordinator another = Coordinator.start(settings(Map.of()))) {
+            assertThat(threads()).isNotEqualTo(before);
+            assertThat(request(another.address(), "GET", "/livez", "").statusCode()).isEqualTo(200);
+        }
+        Await.until("all its threads have ended", () -> threads().equals(before));
+    }
+
+    /** How many threads of each part there are. */
+    private static Map<String, Long> threads() {
+        return Thread.getAllStackTraces()
+                .keySet()
+                .stream()
+                .map(Thread::getName)
+                .filter(name -> List.of("kafka-watch", "publish-orders", "publish-facts", "take-reports", "upkeep").contains(name)
+                        || name.startsWith("kafka-producer-network-thread")
+                        || name.startsWith("kafka-admin-client-thread")
+                        || name.startsWith("spillway-registry"))
+                .collect(Collectors.groupingBy(name -> name, Collectors.counting()));
     }
 
     @Test
