@@ -3,9 +3,13 @@ package dev.spillway.worker.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.events.Report;
 import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.OutputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,19 +114,19 @@ class HoldsTest {
     void aTreeThatIsBeingSentIsNotDeletedMeanwhile() throws Exception {
         Path large = Files.createDirectories(folder.resolve("large"));
         byte[] block = new byte[1 << 20];
-        java.util.Arrays.fill(block, (byte) 7);
+        Arrays.fill(block, (byte) 7);
         for (int number = 0; number < 24; number++) {
             Files.write(large.resolve("file" + number), block);
         }
         assertThat(worker.store("k", large).status()).isEqualTo(200);
-        var response = worker.client.send(java.net.http.HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
-                java.net.http.HttpResponse.BodyHandlers.ofInputStream());
+        var response = worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+                HttpResponse.BodyHandlers.ofInputStream());
         long read = 0;
         try (var body = response.body()) {
             read += body.readNBytes(1000).length;
             assertThat(worker.store("other", folder.resolve("source")).status()).isEqualTo(200);
             eventually(() -> coordinator.registry.reports().stream().anyMatch(report -> report.result() == Report.Result.DEFERRED));
-            read += body.transferTo(java.io.OutputStream.nullOutputStream());
+            read += body.transferTo(OutputStream.nullOutputStream());
         }
         assertThat(read).isGreaterThan(24L << 20);
         eventually(() -> worker.area("images").size() == 1 && coordinator.registry.openOrders() == 0);

@@ -1,7 +1,10 @@
 package dev.spillway.worker.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -171,7 +174,7 @@ class PutTest {
         assertThat(worker.get(entry("k") + "?fresh=true").status()).isEqualTo(200);
         assertThat(worker.get(entry("nothing") + "?fresh=true").type()).endsWith(":unknown-entry");
         coordinator.unavailable.add("heartbeat");
-        long newer = registry.putElsewhere(name("images", "k"), new dev.spillway.events.SnapshotId("elsewhere"));
+        long newer = registry.putElsewhere(name("images", "k"), new SnapshotId("elsewhere"));
         assertThat(worker.get(entry("k")).status()).as("an order that is still to come does not hide it").isEqualTo(200);
         Answer stale = worker.get(entry("k") + "?fresh=true&hold=PT1M&fetch=false");
         assertThat(stale.status()).isEqualTo(404);
@@ -182,13 +185,13 @@ class PutTest {
 
     @Test
     void aCopyOfAGivenGenerationIsAttachedAndOneThatIsGoneIsRefused() throws Exception {
-        long generation = registry.putElsewhere(name("images", "k"), new dev.spillway.events.SnapshotId("from-a-peer"));
+        long generation = registry.putElsewhere(name("images", "k"), new SnapshotId("from-a-peer"));
         String body = "{\"sourceDir\":\"" + tree("source", "x") + "\",\"generation\":" + generation + "}";
         Answer attached = worker.put(entry("k"), body);
         assertThat(attached.status()).isEqualTo(200);
         assertThat(attached.body().path("snapshotId").asText()).isEqualTo("from-a-peer");
         assertThat(attached.body().path("generation").asLong()).isEqualTo(generation);
-        registry.putElsewhere(name("images", "k"), new dev.spillway.events.SnapshotId("newer"));
+        registry.putElsewhere(name("images", "k"), new SnapshotId("newer"));
         Answer gone = worker.put(entry("k"), body);
         assertThat(gone.status()).isEqualTo(409);
         assertThat(gone.type()).endsWith(":generation-gone");
@@ -201,7 +204,7 @@ class PutTest {
         byte[] tar =
                 worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(), BodyHandlers.ofByteArray()).body();
         List<String> names = new ArrayList<>();
-        try (TarArchiveInputStream in = new TarArchiveInputStream(new java.io.ByteArrayInputStream(tar))) {
+        try (TarArchiveInputStream in = new TarArchiveInputStream(new ByteArrayInputStream(tar))) {
             for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
                 names.add(entry.getName());
             }
@@ -222,7 +225,7 @@ class PutTest {
     @Test
     void anArchivePackedByZstdIsTaken() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new com.github.luben.zstd.ZstdOutputStream(bytes))) {
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new ZstdOutputStream(bytes))) {
             TarArchiveEntry file = new TarArchiveEntry("file");
             file.setSize(2);
             tar.putArchiveEntry(file);

@@ -1,17 +1,21 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -107,6 +111,18 @@ class RefusalsTest {
         refused(worker.store("k", tree), 413, "too-large", "maxBytes, 65536");
         refused(worker.put(entry("k"), "{\"sourceDir\":\"" + tree + "\",\"mode\":\"move\"}"), 413, "too-large", "65536");
         assertThat(tree.resolve("file")).as("its owner keeps it").hasSize(100 << 10);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
+            TarArchiveEntry file = new TarArchiveEntry("file");
+            file.setSize(100 << 10);
+            tar.putArchiveEntry(file);
+            tar.write("x".repeat(100 << 10).getBytes(StandardCharsets.UTF_8));
+            tar.closeArchiveEntry();
+        }
+        refused(worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
+                .header("Content-Type", "application/x-tar")
+                .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
+                .build()), 413, "too-large", "65536");
     }
 
     @Test

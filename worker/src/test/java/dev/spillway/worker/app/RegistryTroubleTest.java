@@ -97,6 +97,10 @@ class RegistryTroubleTest {
         assertThat(answer.type()).endsWith(":not-registered");
         assertThat(answer.detail()).contains("nothing was stored");
         eventually(() -> worker.area("images").isEmpty() && worker.area("trash").isEmpty());
+        Path mine = Files.createDirectories(folder.resolve("mine"));
+        Files.writeString(mine.resolve("file"), "mine");
+        assertThat(worker.put(entry("k"), "{\"sourceDir\":\"" + mine + "\",\"mode\":\"move\"}").type()).endsWith(":not-registered");
+        assertThat(mine.resolve("file")).as("given back before the answer").hasContent("mine");
         coordinator.unavailable.clear();
         assertThat(worker.store("k", source()).status()).isEqualTo(200);
     }

@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -122,6 +123,10 @@ final class TestRegistry {
 
     synchronized long openOrders() {
         return rows.values().stream().filter(row -> row.order != null).count();
+    }
+
+    synchronized List<Order> orders() {
+        return rows.values().stream().map(row -> row.order).filter(Objects::nonNull).toList();
     }
 
     synchronized Optional<Policy> policy(NamespaceName namespace) {
@@ -302,7 +307,7 @@ final class TestRegistry {
         return new EntryName(new NamespaceName(namespace), new EntryKey(key));
     }
 
-    static com.fasterxml.jackson.databind.ObjectMapper json() {
+    static ObjectMapper json() {
         return Json.tolerant();
     }
 }

@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +60,7 @@ class HostLoopTest {
 
     /** An index whose disk is full for replicas. */
     private static final class FullDisk implements HostIndex {
-        private final List<IndexChange> written = new java.util.concurrent.CopyOnWriteArrayList<>();
+        private final List<IndexChange> written = new CopyOnWriteArrayList<>();
 
         @Override
         public IndexContents load() {

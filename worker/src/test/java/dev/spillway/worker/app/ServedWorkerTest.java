@@ -1,0 +1,145 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** What a worker serves beside its directories, and what it does when its disk is full. */
+class ServedWorkerTest {
+    @TempDir
+    private Path folder;
+    private TestCoordinator coordinator;
+
+    @BeforeEach
+    void start() throws Exception {
+        coordinator = new TestCoordinator(new TestRegistry().namespace("images", 10, null), 0);
+    }
+
+    @AfterEach
+    void stop() {
+        coordinator.close();
+    }
+
+    private RunningWorker worker(Path data) throws Exception {
+        return new RunningWorker(data, coordinator.address().toString(), Map.of()).joined();
+    }
+
+    @Test
+    void everyDescribedPathTakesTheDescribedMethodsAndNoOthers() throws Exception {
+        try (RunningWorker worker = worker(folder.resolve("store"))) {
+            String text = worker.client.send(HttpRequest.newBuilder(worker.uri("/openapi.yaml")).build(), BodyHandlers.ofString()).body();
+            Map<String, Set<String>> described = described(text);
+            assertThat(described).hasSizeGreaterThan(10);
+            for (Map.Entry<String, Set<String>> path : described.entrySet()) {
+                String filled = path.getKey().replace("{namespace}", "images").replace("{key}", "k").replace("{id}", "0");
+                HttpResponse<Void> refused = worker.client.send(
+                        HttpRequest.newBuilder(worker.uri(filled)).method("PATCH", BodyPublishers.noBody()).build(),
+                        BodyHandlers.discarding());
+                assertThat(refused.statusCode()).as(filled).isEqualTo(405);
+                Set<String> allowed = new TreeSet<>(List.of(refused.headers().firstValue("Allow").orElseThrow().split(", ")));
+                allowed.remove("HEAD");
+                assertThat(allowed).as(filled).isEqualTo(path.getValue());
+            }
+        }
+    }
+
+    private static Map<String, Set<String>> described(String openApi) {
+        Map<String, Set<String>> described = new TreeMap<>();
+        String path = "";
+        for (String line : openApi.substring(openApi.indexOf("\npaths:"), openApi.indexOf("\ncomponents:")).lines().toList()) {
+            if (line.startsWith("  /")) {
+                path = line.strip().replaceFirst(":$", "");
+            } else if (line.matches("    (get|put|post|delete):")) {
+                described.computeIfAbsent(path, ignored -> new TreeSet<>()).add(line.strip().replace(":", "").toUpperCase(Locale.ROOT));
+            }
+        }
+        return described;
+    }
+
+    @Test
+    void theSameIsServedOnASocketThatOnlyItsOwnerCanOpen() throws Exception {
+        Path socket = folder.resolve("store/worker.sock");
+        try (RunningWorker worker = worker(folder.resolve("store"));
+                SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            Channels.newOutputStream(channel)
+                    .write("GET /v1/status HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 200").contains("\"hostId\":\"host-1\"").contains(worker.worker.address().toString());
+        }
+        assertThat(socket).as("it goes with its worker").doesNotExist();
+    }
+
+    @Test
+    void figuresAreCounted() throws Exception {
+        try (RunningWorker worker = worker(folder.resolve("store"))) {
+            Path source = Files.createDirectories(folder.resolve("source"));
+            assertThat(worker.store("k", source).status()).isEqualTo(200);
+            worker.get(entry("k") + "?hold=PT1M");
+            worker.get(entry("nothing"));
+            String metrics = worker.client.send(HttpRequest.newBuilder(worker.uri("/metrics")).build(), BodyHandlers.ofString()).body();
+            assertThat(metrics).contains("spillway_replicas{state=\"live\"} 1.0")
+                    .contains("spillway_holds 1.0")
+                    .contains("spillway_hits_total 1.0")
+                    .contains("spillway_misses_total 1.0")
+                    .contains("spillway_joined 1.0")
+                    .contains("spillway_orders_read_total 0.0");
+        }
+    }
+
+    @Test
+    void aPutThatFillsTheDiskIsRefusedAndLeavesNothing() throws Exception {
+        Path disk = Files.createDirectories(folder.resolve("disk"));
+        assumeTrue(ran("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString()), "skipped: cannot mount");
+        try {
+            Path large = Files.createDirectories(folder.resolve("large"));
+            for (int number = 0; number < 9; number++) {
+                Files.write(large.resolve("file" + number), new byte[8 << 20]);
+            }
+            Path small = Files.createDirectories(folder.resolve("small"));
+            try (RunningWorker worker = worker(disk.resolve("store"))) {
+                assertThat(worker.store("small", small).status()).isEqualTo(200);
+                Answer answer = worker.store("large", large);
+                assertThat(answer.status()).isEqualTo(507);
+                assertThat(answer.type()).endsWith(":disk-full");
+                assertThat(worker.area("staging")).isEmpty();
+                assertThat(worker.get(entry("small")).status()).isEqualTo(200);
+                assertThat(worker.store("again", small).status()).isEqualTo(200);
+            }
+        } finally {
+            eventually(() -> ran("umount", disk.toString()));
+        }
+    }
+
+    private static boolean ran(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        return process.waitFor() == 0;
+    }
+}
