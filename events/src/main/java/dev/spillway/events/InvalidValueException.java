@@ -11,6 +11,13 @@ public final class InvalidValueException extends IllegalArgumentException {
         this.name = name;
     }
 
+    /** Refuses a number below a bound. */
+    public static void requireAtLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new InvalidValueException(name, value, least + " or more");
+        }
+    }
+
     /** The name of the value as its user knows it, for example {@code maxEntries}. */
     public String name() {
         return name;

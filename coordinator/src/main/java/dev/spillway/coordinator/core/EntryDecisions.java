@@ -68,9 +68,7 @@ final class EntryDecisions {
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external) {
-        if (sizeBytes < 0) {
-            throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
-        }
+        InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         NamespaceRow namespace = transaction.namespace(name.namespace());
         if (namespace == null) {
             return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,

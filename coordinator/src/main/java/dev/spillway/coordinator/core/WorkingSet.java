@@ -38,6 +38,7 @@ public final class WorkingSet {
     private final Map<EntryName, @Nullable EntryRow> entries = new HashMap<>();
     private final Map<ReplicaId, @Nullable ReplicaRow> replicas = new HashMap<>();
     private final Map<Holding, Set<ReplicaId>> holders = new HashMap<>();
+    private final Map<Holding, Set<ReplicaId>> ownHolders = new HashMap<>();
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
 
     private final SortedMap<HostId, HostRow> changedHosts = new TreeMap<>();
@@ -260,11 +261,7 @@ public final class WorkingSet {
                 ids.add(row.id());
             }
             // Rows that this transaction itself registered are not stored yet.
-            for (ReplicaRow row : changedReplicas.values()) {
-                if (row.name().equals(holding.name()) && row.generation() == holding.generation()) {
-                    ids.add(row.id());
-                }
-            }
+            ids.addAll(ownHolders.getOrDefault(holding, Set.of()));
         }
     }
 
@@ -319,10 +316,12 @@ public final class WorkingSet {
     void save(ReplicaRow row) {
         replicas.put(row.id(), row);
         changedReplicas.put(row.id(), row);
-        Set<ReplicaId> known = holders.get(new Holding(row.name(), row.generation()));
-        if (known != null) {
+        Holding holding = new Holding(row.name(), row.generation());
+        ownHolders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>()).add(row.id());
+        holders.computeIfPresent(holding, (same, known) -> {
             known.add(row.id());
-        }
+            return known;
+        });
     }
 
     void close(ReplicaRow row, ClosedReplica.Result result) {

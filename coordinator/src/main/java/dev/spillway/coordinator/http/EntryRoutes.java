@@ -53,9 +53,7 @@ final class EntryRoutes {
         EntryName name = name(request);
         EntryBody body = request.body(EntryBody.class);
         long sizeBytes = body.sizeBytes() == null ? 0 : body.sizeBytes();
-        if (sizeBytes < 0) {
-            throw new InvalidValueException("sizeBytes", sizeBytes, "0 or more");
-        }
+        InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         Description description = new Description(body.description() == null ? "" : body.description(),
                 body.labels() == null ? new TreeMap<>() : body.labels());
         backlog.requireRoom();

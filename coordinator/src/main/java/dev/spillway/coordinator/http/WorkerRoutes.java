@@ -7,14 +7,12 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Json;
 import dev.spillway.events.protocol.AttachRequest;
-import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
-import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
@@ -86,28 +84,21 @@ final class WorkerRoutes {
     private static void check(WorkerMessage<?> message) {
         switch (message) {
             case JoinRequest join -> address(join.address());
-            case RegisterRequest register -> {
-                bounded("items", register.items(), ITEMS_MAX);
-                register.items().stream().mapToLong(Registration::sizeBytes).forEach(WorkerRoutes::size);
-            }
-            case AttachRequest attach -> {
-                bounded("items", attach.items(), ITEMS_MAX);
-                attach.items().stream().mapToLong(Attachment::sizeBytes).forEach(WorkerRoutes::size);
-            }
+            case RegisterRequest register -> bounded("items", register.items(), ITEMS_MAX);
+            case AttachRequest attach -> bounded("items", attach.items(), ITEMS_MAX);
             case ResolveRequest resolve -> bounded("replicaIds", resolve.replicaIds(), NAMES_MAX);
             case DropRequest drop -> bounded("items", drop.items(), DROPS_MAX);
             case TouchRequest touch -> {
                 bounded("used", touch.used(), NAMES_MAX);
-                touch.used().forEach(used -> notNegative("hits", used.hits()));
+                touch.used().forEach(used -> InvalidValueException.requireAtLeast("hits", used.hits(), 0));
                 bounded("missed", touch.missed(), NAMES_MAX);
-                touch.missed().forEach(missed -> notNegative("misses", missed.misses()));
+                touch.missed().forEach(missed -> InvalidValueException.requireAtLeast("misses", missed.misses(), 0));
             }
             case HeartbeatRequest heartbeat -> bounded("unacknowledged", heartbeat.unacknowledged(), NAMES_MAX);
             case ReconcileRequest _ -> {}
             case DiscrepancyRequest discrepancies -> {
                 bounded("ghosts", discrepancies.ghosts(), NAMES_MAX);
                 bounded("orphans", discrepancies.orphans(), NAMES_MAX);
-                discrepancies.orphans().stream().mapToLong(DiscrepancyRequest.Orphan::sizeBytes).forEach(WorkerRoutes::size);
             }
         }
     }
@@ -115,16 +106,6 @@ final class WorkerRoutes {
     private static void bounded(String name, Collection<?> items, int most) {
         if (items.size() > most) {
             throw new InvalidValueException(name, items.size() + " items", "at most " + most + " in one message");
-        }
-    }
-
-    private static void size(long sizeBytes) {
-        notNegative("sizeBytes", sizeBytes);
-    }
-
-    private static void notNegative(String name, long value) {
-        if (value < 0) {
-            throw new InvalidValueException(name, value, "0 or more");
         }
     }
 

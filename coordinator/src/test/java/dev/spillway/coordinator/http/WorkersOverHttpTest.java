@@ -187,7 +187,7 @@ class WorkersOverHttpTest {
         var negative = right.deepCopy();
         ((ObjectNode) negative.path("items").get(0)).put("sizeBytes", -1);
         http.post("/v1/workers/host-1/register", negative.toString())
-                .isProblem(400, "invalid-value", "sizeBytes: -1 (expected: 0 or more)");
+                .isProblem(400, "invalid-value", "items[0].sizeBytes: -1 (expected: 0 or more)");
         var nothing = right.deepCopy();
         nothing.putArray("items").addNull();
         http.post("/v1/workers/host-1/register", nothing.toString()).is(400);

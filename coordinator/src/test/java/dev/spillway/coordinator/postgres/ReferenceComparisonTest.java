@@ -254,7 +254,7 @@ class ReferenceComparisonTest {
                 case 17 -> {
                     List<ReplicaId> ghosts = some(random.nextInt(3), this::replica);
                     List<DiscrepancyRequest.Orphan> orphans = some(random.nextInt(3),
-                            () -> new DiscrepancyRequest.Orphan(replica(), namespace(), key(), random.nextInt(50), 1));
+                            () -> new DiscrepancyRequest.Orphan(replica(), namespace(), key(), 1 + random.nextInt(50), 1));
                     long inventory = random.nextInt(10);
                     yield send(sender -> new DiscrepancyRequest(sender, ghosts, orphans, inventory));
                 }

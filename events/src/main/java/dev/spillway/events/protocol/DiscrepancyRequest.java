@@ -1,6 +1,7 @@
 package dev.spillway.events.protocol;
 
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import java.util.List;
@@ -14,5 +15,10 @@ import java.util.List;
  */
 public record DiscrepancyRequest(Sender sender, List<ReplicaId> ghosts, List<Orphan> orphans, long inventory)
         implements FencedMessage<DiscrepancyAnswer> {
-    public record Orphan(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes) {}
+    public record Orphan(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes) {
+        public Orphan {
+            InvalidValueException.requireAtLeast("generation", generation, 1);
+            InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
+        }
+    }
 }
