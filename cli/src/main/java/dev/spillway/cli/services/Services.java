@@ -22,7 +22,7 @@ public final class Services {
         String help = "%nSettings:%n".formatted() + settings.help();
         command.getCommandSpec()
                 .usageMessage()
-                .customSynopsis(command.getCommandName() + " [--SETTING VALUE]... [--config FILE]")
+                .customSynopsis("spillway " + command.getCommandName() + " [--SETTING VALUE]... [--config FILE]")
                 .footer(help.lines().map(line -> line.replace("%", "%%").replace("@|", "@ |")).toArray(String[]::new));
         return command;
     }

@@ -1,0 +1,260 @@
+package dev.spillway.cli.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Main;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What commands print and how they end, against a real fleet. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CommandLineTest {
+    private Path scratch;
+    private FleetInProcess fleet;
+    private Path tree;
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws Exception {
+        scratch = directory;
+        fleet = new FleetInProcess(scratch, 2);
+        tree = Files.createDirectories(scratch.resolve("tree"));
+        Files.writeString(tree.resolve("file"), "content");
+    }
+
+    @AfterAll
+    void stop() {
+        fleet.close();
+    }
+
+    private Spillway.Ran run(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        int end = all.indexOf("--");
+        all.addAll(end < 0 ? all.size() : end, List.of("--url", fleet.url()));
+        return Spillway.run(all.toArray(String[]::new));
+    }
+
+    private Spillway.Ran done(String... arguments) {
+        Spillway.Ran ran = run(arguments);
+        assertThat(ran.exitCode()).as(String.join(" ", arguments) + ": " + ran).isZero();
+        return ran;
+    }
+
+    static Stream<List<String>> wrongUsages() {
+        return Stream.of(List.of("namespace: Upper (expected: [a-z0-9]", "ls", "Upper"),
+                List.of("namespace: a/b (expected:", "put", "a/b", "key", "/tmp"),
+                List.of("(expected: 1 to 1024 bytes of UTF-8, not 1025)", "get", "ns", "k".repeat(1025)),
+                List.of("(expected: 1 to 1024 bytes of UTF-8, not 0)", "rm", "ns", ""),
+                List.of("--max-entries: 0 (expected: 1 or more)", "namespace", "set", "ns", "--max-entries", "0"),
+                List.of("-3 (expected: a whole number", "namespace", "set", "ns", "--max-entries=-3"),
+                List.of("12 parrots (expected: a size in bytes", "namespace", "set", "ns", "--max-bytes", "12 parrots"),
+                List.of("--max-eviction-share: 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
+                        "--max-eviction-share", "1.5"),
+                List.of("soon (expected: a duration such as", "get", "ns", "key", "--hold", "soon"),
+                List.of("hardlink (expected: copy or move or reflink)", "put", "ns", "key", "/tmp", "--mode", "hardlink"),
+                List.of("shut (expected: open or closed)", "evictions", "--state", "shut"),
+                List.of("evictionId: 7 (expected: a UUID", "evictions", "7"),
+                List.of("--limit: 0 (expected: 1 or more)", "ls", "ns", "--limit", "0"),
+                List.of("--label: colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
+                List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
+                List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
+                List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
+                List.of("--port: 65530 (expected: 1 to ", "dev", "--port", "65530"),
+                List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
+                List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongUsages")
+    void whatCanNeverBeRightIsRefusedWithoutAskingAnyone(List<String> usage) {
+        Spillway.Ran ran = Spillway.run(usage.subList(1, usage.size()).toArray(String[]::new));
+        assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(2);
+        assertThat(ran.err()).contains(usage.getFirst());
+        assertThat(ran.err().lines().filter(line -> line.startsWith("spillway: "))).hasSize(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamed() {
+        int port = Ports.free(1).getFirst();
+        Spillway.Ran coordinator = Spillway.run("hosts", "--url", "127.0.0.1:" + port);
+        assertThat(coordinator.exitCode()).isEqualTo(4);
+        assertThat(coordinator.err()).isEqualTo("spillway: coordinator at http://127.0.0.1:" + port
+                + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
+
+        Spillway.Ran worker = Spillway.run("get", "ns", "key", "--worker", "127.0.0.1:" + port);
+        assertThat(worker.exitCode()).isEqualTo(4);
+        assertThat(worker.err()).startsWith("spillway: worker at http://127.0.0.1:" + port + ": not reachable").hasLineCount(1);
+    }
+
+    @Test
+    void whatIsNotThereEndsWithThree() {
+        done("namespace", "set", "absent");
+        for (List<String> missing : List.of(List.of("ls", "no-such"), List.of("stats", "no-such"), List.of("rm", "absent", "key"),
+                List.of("get", "absent", "key", "--worker", "host-1"), List.of("hosts", "host-9"), List.of("retire", "host-9"),
+                List.of("status", "--worker", "host-9"), List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
+                List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"), List.of("clean", "no-such", "--yes"))) {
+            Spillway.Ran ran = run(missing.toArray(String[]::new));
+            assertThat(ran.exitCode()).as(missing + ": " + ran).isEqualTo(3);
+            assertThat(ran.err()).as(missing.toString()).startsWith("spillway: ").hasLineCount(1).contains("(expected: ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "a/b/../c", "..", ".", "%2F", "a b+c", "@file", "-dash", "größe 木", "a?b#c&d=e", "tab\there", "\"quoted\""})
+    void keysAreOpaque(String key) throws IOException {
+        String namespace = "opaque";
+        done("namespace", "set", namespace);
+        String stored = done("put", "--worker", "host-1", "--json", "--", namespace, key, tree.toString()).out();
+        String path = done("get", "--worker", "host-1", "--", namespace, key).out().strip();
+        assertThat(TreePicture.of(Path.of(path))).isEqualTo(TreePicture.of(tree));
+        assertThat(stored).contains(path);
+
+        JsonNode listed = json(done("ls", namespace, "--json").out());
+        assertThat(listed.get("items").findValuesAsText("key")).containsExactly(key);
+        done("rm", "--", namespace, key);
+        assertThat(run("get", "--fresh", "--worker", "host-1", "--", namespace, key).exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void theOldestGoesWhenANamespaceIsFull() {
+        assertThat(done("namespace", "set", "full", "--max-entries", "2", "--max-bytes", "1GiB").out())
+                .isEqualTo("full: at most 2 entries, 1.0 GiB; one lowered limit evicts at most a share of 0.5\n");
+        done("put", "full", "one", tree.toString(), "--worker", "host-1", "--description", "the first");
+        done("put", "full", "two", tree.toString(), "--worker", fleet.workerUrl(2));
+        Spillway.Ran third = done("put", "full", "three", tree.toString(), "--worker", "host-1");
+        assertThat(third.lines().get(1)).startsWith("evicted one").endsWith("CAPACITY");
+
+        assertThat(done("ls", "full").lines()).hasSize(3).first().asString().startsWith("KEY");
+        assertThat(done("ls", "full", "--prefix", "tw").out()).contains("two").doesNotContain("three");
+        assertThat(done("ls", "full", "--limit", "1").lines()).hasSize(2);
+        assertThat(done("namespace", "ls").out()).containsPattern("full +2 +2 ");
+        assertThat(done("stats", "full").out()).contains("2 of 2").contains("1 CAPACITY");
+        assertThat(done("hosts").lines()).hasSize(3).element(1).asString().startsWith("host-1  ACTIVE");
+        assertThat(done("hosts", "host-1").out()).contains("incarnation");
+        assertThat(done("status", "--worker", "host-2").out()).containsPattern("registry +ready").containsPattern("kafka +ready");
+
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("evictions", "--namespace", "full").out())
+                .containsPattern("full +one .* CAPACITY .* closed +host-1 DELETED"));
+        String id = json(done("evictions", "--namespace", "full", "--json").out()).get("items").get(0).get("id").asText();
+        assertThat(done("evictions", id).out()).contains("full/one").containsPattern("host-1 +DELETED");
+        assertThat(done("evictions", "--host", "host-2", "--namespace", "full").lines()).hasSize(1);
+    }
+
+    @Test
+    void limitsThatWouldEvictTooMuchAreRefused() {
+        done("namespace", "set", "careful");
+        for (int number = 0; number < 12; number++) {
+            done("put", "careful", "key-" + number, tree.toString(), "--worker", "host-1");
+        }
+        Spillway.Ran refused = run("namespace", "set", "careful", "--max-entries", "1");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("of 12 entries").hasLineCount(1);
+        assertThat(done("namespace", "set", "careful", "--max-entries", "1", "--max-eviction-share", "1").out())
+                .contains("evicted 11 entries");
+    }
+
+    @Test
+    void onlyTheExpectedSnapshotIsDeleted() {
+        done("namespace", "set", "compared");
+        done("put", "compared", "key", tree.toString(), "--worker", "host-1");
+        Spillway.Ran refused = run("rm", "compared", "key", "--if-snapshot", "another");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("ifSnapshot: another").hasLineCount(1);
+        String snapshot = json(done("ls", "compared", "--json").out()).get("items").get(0).get("snapshotId").asText();
+        assertThat(done("rm", "compared", "key", "--if-snapshot", snapshot).out()).isEqualTo("deleted key, snapshot " + snapshot + "\n");
+    }
+
+    @Test
+    void aDirectoryThatCannotBeTakenIsNamed() {
+        done("namespace", "set", "sources");
+        for (Path source : List.of(scratch.resolve("missing"), tree.resolve("file"))) {
+            Spillway.Ran refused = run("put", "sources", "key", source.toString(), "--worker", "host-1");
+            assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
+            assertThat(refused.err()).contains(source.toString()).hasLineCount(1);
+        }
+        Spillway.Ran unknown = run("put", "sources-of-nobody", "key", tree.toString(), "--worker", "host-1");
+        assertThat(unknown.exitCode()).as(unknown.toString()).isEqualTo(3);
+        assertThat(done("ls", "sources").lines()).hasSize(1);
+    }
+
+    @Test
+    void aHeldImageOutlivesACleanUntilItIsReleased() throws IOException {
+        done("namespace", "set", "held");
+        done("put", "held", "used", tree.toString(), "--worker", "host-1");
+        done("put", "held", "unused", tree.toString(), "--worker", "host-2");
+        Spillway.Ran got = done("get", "held", "used", "--worker", "host-1", "--hold", "10m", "--fresh");
+        Path image = Path.of(got.out().strip());
+        assertThat(got.err()).startsWith("hold ").hasLineCount(1);
+        String hold = got.err().split(" ", -1)[1];
+        assertThat(done("holds", "ls", "--worker", "host-1").out()).contains(hold).contains("used").contains("LIVE");
+        assertThat(done("holds", "extend", hold, "--for", "PT20M", "--worker", "host-1").out()).startsWith("hold " + hold + " until ");
+
+        Spillway.Ran declined = Spillway.answering("something\n", "clean", "held", "--url", fleet.url());
+        assertThat(declined.exitCode()).isEqualTo(1);
+        assertThat(declined.err()).contains("nothing was cleaned: answer: something (expected: held, or --yes)");
+        assertThat(done("ls", "held").lines()).hasSize(3);
+
+        Spillway.Ran cleaned = Spillway.answering("held\n", "clean", "held", "--timeout", "2s", "--url", fleet.url());
+        assertThat(cleaned.exitCode()).isEqualTo(1);
+        assertThat(cleaned.out()).isEqualTo("evicted 2 entries\n");
+        assertThat(cleaned.err()).contains("host-1: used, snapshot ").contains("1 image not confirmed in PT2S").doesNotContain("unused");
+        assertThat(run("get", "held", "used", "--worker", "host-1").exitCode()).isEqualTo(3);
+        assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));
+
+        assertThat(done("holds", "release", hold, "--worker", "host-1").out()).isEqualTo("released " + hold + "\n");
+        assertThat(done("clean", "held", "--yes", "--timeout", "60s").out()).isEqualTo("evicted 0 entries, and every host has confirmed\n");
+        assertThat(image).doesNotExist();
+    }
+
+    @Test
+    void eventsAreFollowedThroughARestartOfTheCoordinator() throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Thread following = Thread.ofPlatform().daemon().start(() -> {
+            var _ = Main.run(List.of("events", "--url", fleet.url()),
+                    new Console(Spillway.stream(out), Spillway.stream(err), new BufferedReader(new StringReader("")), false));
+        });
+        done("namespace", "set", "followed");
+        // What was before the first answer is not followed, so one is put until it is seen.
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            done("put", "followed", "before", tree.toString(), "--worker", "host-1");
+            done("rm", "followed", "before");
+            assertThat(out.toString(StandardCharsets.UTF_8)).contains("evicted    followed/before");
+        });
+        done("put", "followed", "after", tree.toString(), "--worker", "host-1");
+
+        fleet.stopCoordinator();
+        fleet.startCoordinator();
+        done("rm", "followed", "after");
+
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(out.toString(StandardCharsets.UTF_8))
+                .containsPattern("evicted    followed/after  generation [0-9]+, INVALIDATED, 1 copy")
+                .containsPattern("deleted    followed/after  generation [0-9]+, on host-1"));
+        following.interrupt();
+        assertThat(following.join(FleetInProcess.WITHIN)).isTrue();
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
+        FleetInProcess.awaitReady(fleet.workerUrl(2));
+    }
+
+    private static JsonNode json(String text) {
+        return new Http.Answer(200, text).json();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.spillway.cli.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code spillway dev} as a process. */
+class DevTest {
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration STOP = Duration.ofSeconds(60);
+    private static final int HOSTS = 2;
+
+    @TempDir
+    Path scratch;
+
+    @Test
+    void whatIsKeptSurvivesAKillAndNothingStaysBehindAfterAStop() throws IOException, InterruptedException {
+        int port = Ports.freeForDev(HOSTS);
+        String url = "127.0.0.1:" + port;
+        Path data = scratch.resolve("data");
+        Path output = scratch.resolve("output");
+        List<String> dev = List.of("dev", "--hosts", String.valueOf(HOSTS), "--data", data.toString(), "--port", String.valueOf(port));
+        Path tree = Files.createDirectories(scratch.resolve("tree"));
+        Files.writeString(tree.resolve("file"), "content");
+
+        try (SpillwayProcess first = SpillwayProcess.start(output, dev)) {
+            first.awaitReady(1, START);
+            assertThat(first.text().lines().filter(line -> line.startsWith("ready"))).singleElement().asString()
+                    .contains("http://127.0.0.1:" + port, "host-1 http://127.0.0.1:" + (port + 10), "host-2 http://127.0.0.1:" + (port + 11));
+            done("namespace", "set", "tour", "--max-entries", "2", "--url", url);
+            for (String key : List.of("one", "two", "three")) {
+                done("put", "tour", key, tree.toString(), "--worker", "host-1", "--url", url);
+            }
+            refusedOnTheSameData(data);
+            refusedOnTheSamePort(port);
+            first.kill();
+        }
+
+        SpillwayProcess second = SpillwayProcess.start(output, dev);
+        try (second) {
+            second.awaitReady(2, START);
+            assertThat(done("ls", "tour", "--url", url).out()).contains("two", "three").doesNotContain("one");
+            Path image = Path.of(done("get", "tour", "three", "--worker", "host-1", "--url", url).out().strip());
+            assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));
+            Eventually.holds(START, () -> assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).hasSize(2));
+            done("clean", "tour", "--yes", "--timeout", "30s", "--url", url);
+            assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).isEmpty();
+
+            List<ProcessHandle> children = second.process().descendants().toList();
+            assertThat(children).as("PostgreSQL runs in processes of its own").isNotEmpty();
+            assertThat(second.stop(STOP)).as(second.text()).isZero();
+            assertThat(children).noneMatch(ProcessHandle::isAlive);
+        }
+        for (int taken : List.of(port, port + 10, port + 11)) {
+            assertThat(Ports.isFree(taken)).as("port " + taken).isTrue();
+        }
+        assertThat(data.resolve("host-1").resolve("worker.sock")).doesNotExist();
+    }
+
+    @Test
+    void aTemporaryFleetLeavesNothingNeitherStoppedNorKilled() throws IOException, InterruptedException {
+        int port = Ports.freeForDev(1);
+        List<String> dev = List.of("dev", "--hosts", "1", "--port", String.valueOf(port));
+        Path temporary = Files.createDirectories(scratch.resolve("tmp"));
+        Map<String, String> properties = Map.of("java.io.tmpdir", temporary.toString());
+        try (SpillwayProcess killed = SpillwayProcess.start(scratch.resolve("killed"), dev, properties)) {
+            killed.awaitReady(1, START);
+            assertThat(fleets(temporary)).hasSize(1);
+            killed.kill();
+        }
+        String left = fleets(temporary).getFirst();
+        try (SpillwayProcess stopped = SpillwayProcess.start(scratch.resolve("stopped"), dev, properties)) {
+            stopped.awaitReady(1, START);
+            assertThat(fleets(temporary)).hasSize(1).doesNotContain(left);
+            assertThat(stopped.stop(STOP)).as(stopped.text()).isZero();
+        }
+        assertThat(fleets(temporary)).isEmpty();
+        assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
+    }
+
+    private static List<String> fleets(Path temporary) throws IOException {
+        try (Stream<String> names = FleetProcesses.names(temporary).stream()) {
+            return names.filter(name -> name.startsWith("spillway-dev-")).toList();
+        }
+    }
+
+    private void refusedOnTheSameData(Path data) throws IOException, InterruptedException {
+        int other = Ports.freeForDev(1);
+        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-data"),
+                List.of("dev", "--hosts", "1", "--data", data.toString(), "--port", String.valueOf(other)))) {
+            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.text()).startsWith("spillway: --data: " + data.toRealPath() + " is in use by another spillway dev, process ")
+                    .hasLineCount(1);
+        }
+    }
+
+    private void refusedOnTheSamePort(int port) throws IOException, InterruptedException {
+        Path unused = scratch.resolve("unused");
+        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-port"),
+                List.of("dev", "--data", unused.toString(), "--port", String.valueOf(port)))) {
+            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.text()).startsWith("spillway: port " + port + " of the coordinator: ").hasLineCount(1);
+        }
+        int mine = Ports.freeForDev(2);
+        try (ServerSocket taken = new ServerSocket(mine + 11, 1, InetAddress.getLoopbackAddress());
+                SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-worker-port"),
+                        List.of("dev", "--data", unused.toString(), "--port", String.valueOf(mine)))) {
+            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.text()).contains("port " + taken.getLocalPort() + " of host-2: ");
+        }
+        assertThat(unused).doesNotExist();
+    }
+
+    private static Spillway.Ran done(String... arguments) {
+        Spillway.Ran ran = Spillway.run(arguments);
+        assertThat(ran.exitCode()).as(String.join(" ", arguments) + ": " + ran).isZero();
+        return ran;
+    }
+}
