@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Main;
@@ -23,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** What commands print and how they end, against a real fleet. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -110,7 +110,8 @@ class CommandLineTest {
         for (List<String> missing : List.of(List.of("ls", "no-such"), List.of("stats", "no-such"), List.of("rm", "absent", "key"),
                 List.of("get", "absent", "key", "--worker", "host-1"), List.of("hosts", "host-9"), List.of("retire", "host-9"),
                 List.of("status", "--worker", "host-9"), List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
-                List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"), List.of("clean", "no-such", "--yes"))) {
+                List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"),
+                List.of("clean", "no-such", "--yes"))) {
             Spillway.Ran ran = run(missing.toArray(String[]::new));
             assertThat(ran.exitCode()).as(missing + ": " + ran).isEqualTo(3);
             assertThat(ran.err()).as(missing.toString()).startsWith("spillway: ").hasLineCount(1).contains("(expected: ");
@@ -118,7 +119,8 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "a/b/../c", "..", ".", "%2F", "a b+c", "@file", "-dash", "größe 木", "a?b#c&d=e", "tab\there", "\"quoted\""})
+    @ValueSource(
+            strings = {"plain", "a/b/../c", "..", ".", "%2F", "a b+c", "@file", "-dash", "größe 木", "a?b#c&d=e", "tab\there", "\"quoted\""})
     void keysAreOpaque(String key) throws IOException {
         String namespace = "opaque";
         done("namespace", "set", namespace);

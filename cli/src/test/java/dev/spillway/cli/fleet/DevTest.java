@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,6 +11,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** {@code spillway dev} as a process. */
 class DevTest {
@@ -35,8 +35,10 @@ class DevTest {
 
         try (SpillwayProcess first = SpillwayProcess.start(output, dev)) {
             first.awaitReady(1, START);
-            assertThat(first.text().lines().filter(line -> line.startsWith("ready"))).singleElement().asString()
-                    .contains("http://127.0.0.1:" + port, "host-1 http://127.0.0.1:" + (port + 10), "host-2 http://127.0.0.1:" + (port + 11));
+            assertThat(first.text().lines().filter(line -> line.startsWith("ready"))).singleElement()
+                    .asString()
+                    .contains("http://127.0.0.1:" + port, "host-1 http://127.0.0.1:" + (port + 10),
+                            "host-2 http://127.0.0.1:" + (port + 11));
             done("namespace", "set", "tour", "--max-entries", "2", "--url", url);
             for (String key : List.of("one", "two", "three")) {
                 done("put", "tour", key, tree.toString(), "--worker", "host-1", "--url", url);

@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
 import dev.spillway.embedded.EmbeddedServers;
@@ -19,6 +17,8 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A whole fleet in this process, whose servers and coordinator can go and come back under the same addresses. */
 final class FleetInProcess implements AutoCloseable {
@@ -71,13 +71,15 @@ final class FleetInProcess implements AutoCloseable {
     }
 
     void startCoordinator() throws Exception {
-        coordinator = Coordinator.start(CoordinatorSettings.read(Sources.of(Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
-                Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
-                Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),
-                Map.entry("kafka-delivery-timeout", "2s"), Map.entry("orders-partitions", "4"), Map.entry("evictions-partitions", "2"),
-                Map.entry("reports-partitions", "2"), Map.entry("heartbeat", "300ms"), Map.entry("host-timeout", "2s"),
-                Map.entry("order-retry", "500ms"), Map.entry("order-retry-max", "2s"), Map.entry("reconcile", "5s"),
-                Map.entry("command-deadline", "5s"), Map.entry("grace", "11s")))));
+        coordinator =
+                Coordinator.start(CoordinatorSettings.read(Sources.of(Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
+                        Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
+                        Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),
+                        Map.entry("kafka-delivery-timeout", "2s"), Map.entry("orders-partitions", "4"),
+                        Map.entry("evictions-partitions", "2"),
+                        Map.entry("reports-partitions", "2"), Map.entry("heartbeat", "300ms"), Map.entry("host-timeout", "2s"),
+                        Map.entry("order-retry", "500ms"), Map.entry("order-retry-max", "2s"), Map.entry("reconcile", "5s"),
+                        Map.entry("command-deadline", "5s"), Map.entry("grace", "11s")))));
     }
 
     void stopCoordinator() {

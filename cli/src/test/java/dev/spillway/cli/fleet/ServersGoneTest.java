@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +11,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Kafka or PostgreSQL goes while the fleet runs, and comes back. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -1,7 +1,5 @@
 package dev.spillway.cli.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** {@code spillway coordinator} and {@code spillway worker} as processes that are told wrong things, or find nobody. */
 class ServiceCommandsTest {
@@ -23,7 +23,8 @@ class ServiceCommandsTest {
     void everythingThatIsWrongWithTheSettingsIsListedAtOnce() throws IOException, InterruptedException {
         Path file = Files.writeString(scratch.resolve("coordinator.properties"), "heartbeat=quickly\ncolour=green\n");
         try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--config", file.toString()))) {
+                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--config",
+                        file.toString()))) {
             assertThat(coordinator.awaitEnd(END)).isEqualTo(2);
             assertThat(coordinator.text()).contains("listen: nowhere (expected: ")
                     .contains("--orders-partition: unknown (expected: perhaps --orders-partitions), from the command line")
