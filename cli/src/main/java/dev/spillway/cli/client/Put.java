@@ -58,11 +58,11 @@ final class Put implements SpillwayCommand {
         }
         StoredAnswer stored = answer.as(StoredAnswer.class);
         console.out()
-                .printf("stored  %s  generation %d, %s, %s%n", Text.printable(key.value()), stored.generation(),
+                .printf("stored   %s  generation %d, %s, %s%n", Text.printable(key.value()), stored.generation(),
                         Text.bytes(stored.sizeBytes()), stored.path());
         for (EvictedEntry evicted : stored.evicted()) {
             console.out()
-                    .printf("evicted %s  generation %d, %s%n", Text.printable(evicted.key().value()), evicted.generation(),
+                    .printf("evicted  %s  generation %d, %s%n", Text.printable(evicted.key().value()), evicted.generation(),
                             evicted.cause());
         }
         return Outcome.done();

@@ -142,7 +142,7 @@ class CommandLineTest {
         done("put", "full", "one", tree.toString(), "--worker", "host-1", "--description", "the first");
         done("put", "full", "two", tree.toString(), "--worker", fleet.workerUrl(2));
         Spillway.Ran third = done("put", "full", "three", tree.toString(), "--worker", "host-1");
-        assertThat(third.lines().get(1)).startsWith("evicted one").endsWith("CAPACITY");
+        assertThat(third.lines().get(1)).startsWith("evicted  one").endsWith("CAPACITY");
 
         assertThat(done("ls", "full").lines()).hasSize(3).first().asString().startsWith("KEY");
         assertThat(done("ls", "full", "--prefix", "tw").out()).contains("two").doesNotContain("three");
