@@ -77,7 +77,6 @@ public final class HostAgent {
     private Instant retryAt = Instant.MIN;
     private Instant reconcileAt = Instant.MAX;
     private @Nullable Reconciliation reconciliation;
-    private boolean reconcileWanted;
     private Duration heartbeatEvery;
     private Duration reconcileEvery;
 
@@ -216,7 +215,6 @@ public final class HostAgent {
 
     /** Orders may have been missed: compares everything with the registry as soon as that is possible. */
     public void reconcileSoon(Instant now) {
-        reconcileWanted = true;
         if (sender != null && reconciliation == null && reconcileAt.isAfter(now)) {
             reconcileAt = now;
         }
@@ -434,7 +432,7 @@ public final class HostAgent {
                 reconcileEvery = joined.intervals().reconcile();
                 heartbeatAt = now;
                 retryAt = now.plus(times.retry());
-                reconcileAt = membership.suspended() || reconcileWanted ? now : now.plus(jittered(reconcileEvery));
+                reconcileAt = now;
                 follow(joined.partition(), out);
                 sendWaiting(sender, out);
             }
@@ -650,7 +648,6 @@ public final class HostAgent {
 
     private void reconcile(Sender as, Step.Builder out) {
         reconciliation = new Reconciliation(table);
-        reconcileWanted = false;
         out.effect(new Effect.Send(new ReconcileRequest(as, null)));
     }
 

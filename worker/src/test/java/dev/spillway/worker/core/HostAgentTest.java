@@ -377,6 +377,21 @@ final class HostAgentTest {
     }
 
     @Test
+    void aHostThatJoinsIsComparedWithTheRegistryAtOnce() {
+        join();
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
+        effects.clear();
+        now = now.plus(RECONCILE.dividedBy(2)).minusSeconds(1);
+        perform(agent.tick(now));
+        assertThat(allSent(ReconcileRequest.class)).isEmpty();
+        now = now.plus(RECONCILE);
+        perform(agent.tick(now));
+        assertThat(allSent(ReconcileRequest.class)).hasSize(1);
+    }
+
+    @Test
     void aFailedRemovalIsReportedAndTriedAgain() {
         join();
         put(1, 7);
