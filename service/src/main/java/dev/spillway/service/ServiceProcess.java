@@ -76,7 +76,7 @@ public final class ServiceProcess {
             code = FAILED;
         }
         starter.interrupt();
-        return closeInTime(lifecycle, name, closeWithin, errors) ? code : FAILED;
+        return closeInTime(lifecycle, starter, name, closeWithin, errors) ? code : FAILED;
     }
 
     private static int report(String name, String part, Throwable cause, PrintStream errors) {
@@ -97,9 +97,14 @@ public final class ServiceProcess {
         };
     }
 
-    private static boolean closeInTime(Lifecycle lifecycle, String name, Duration closeWithin, PrintStream errors) {
+    /** What is being started while this closes is closed by whoever starts it, so that has to end too: it may hold processes and files. */
+    private static boolean closeInTime(Lifecycle lifecycle, Thread starter, String name, Duration closeWithin, PrintStream errors) {
         var closing = new FutureTask<Void>(() -> {
-            lifecycle.close();
+            try {
+                lifecycle.close();
+            } finally {
+                starter.join();
+            }
             return null;
         });
         Thread.ofPlatform().daemon().name("close-" + name).start(closing);
@@ -107,7 +112,9 @@ public final class ServiceProcess {
             closing.get(closeWithin.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException e) {
-            errors.println(name + ": not closed in " + closeWithin + ", still closing " + lifecycle.closing());
+            var closingNow = lifecycle.closing();
+            errors.println(name + ": not closed in " + closeWithin + ", still "
+                    + (closingNow == null ? "ending what was being started" : "closing " + closingNow));
         } catch (ExecutionException e) {
             LOG.error("{}: closing failed", name, e.getCause());
         } catch (InterruptedException e) {

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -51,13 +53,13 @@ final class DevFleet {
 
     /** Returns when every worker has joined. */
     void start() throws Exception {
-        EmbeddedServers servers = lifecycle.start("servers", () -> EmbeddedServers.start(postgres(), kafka()));
+        EmbeddedServers servers = lifecycle.start("servers", this::servers);
         watch("PostgreSQL", servers.postgres().ended());
         watch("Kafka", servers.kafka().ended());
         out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
         out.println("Kafka        " + servers.kafka().bootstrapServers());
 
-        List<FutureTask<Void>> starts = new ArrayList<>();
+        List<Starting> starts = new ArrayList<>();
         starts.add(inBackground("coordinator", () -> {
             Coordinator coordinator =
                     lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
@@ -76,6 +78,24 @@ final class DevFleet {
         }
         awaitAll(starts);
         say("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
+    }
+
+    /** Servers in the middle of their start take an interrupt badly, and are up in seconds: a stop waits for that, and stops them then. */
+    private EmbeddedServers servers() throws InterruptedException {
+        EmbeddedServers servers;
+        try {
+            servers = CompletableFuture
+                    .supplyAsync(() -> EmbeddedServers.start(postgres(), kafka()),
+                            task -> Thread.ofPlatform().daemon().name("start-servers").start(task))
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+        if (Thread.interrupted()) {
+            servers.close();
+            throw new InterruptedException("stopped while PostgreSQL and Kafka started");
+        }
+        return servers;
     }
 
     private String workers() {
@@ -129,25 +149,30 @@ final class DevFleet {
         void run() throws Exception;
     }
 
-    private static FutureTask<Void> inBackground(String part, Step step) {
+    /** A part that starts on a thread of its own. */
+    private record Starting(FutureTask<Void> task, Thread thread) {}
+
+    private static Starting inBackground(String part, Step step) {
         FutureTask<Void> task = new FutureTask<>(() -> {
             step.run();
             return null;
         });
-        Thread.ofPlatform().daemon().name("start-" + part).start(task);
-        return task;
+        return new Starting(task, Thread.ofPlatform().daemon().name("start-" + part).start(task));
     }
 
-    /** Waits for all; when one fails or this is interrupted, the others are interrupted too. */
-    private static void awaitAll(List<FutureTask<Void>> starts) throws Exception {
+    /** Waits for all; when one fails or this is interrupted, the others are interrupted too, and have ended when this returns. */
+    private static void awaitAll(List<Starting> starts) throws Exception {
         try {
-            for (FutureTask<Void> start : starts) {
-                start.get();
+            for (Starting start : starts) {
+                start.task().get();
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         } finally {
-            starts.forEach(start -> start.cancel(true));
+            starts.forEach(start -> start.thread().interrupt());
+            for (Starting start : starts) {
+                start.thread().join();
+            }
         }
     }
 

@@ -90,6 +90,22 @@ class DevTest {
         assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
     }
 
+    @Test
+    void aStopInTheMiddleOfTheStartLeavesNothing() throws IOException, InterruptedException {
+        Path temporary = Files.createDirectories(scratch.resolve("tmp"));
+        try (SpillwayProcess starting = SpillwayProcess.start(scratch.resolve("starting"),
+                List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))),
+                Map.of("java.io.tmpdir", temporary.toString()))) {
+            Eventually.holds(START, () -> assertThat(starting.process().descendants()).as("PostgreSQL begins to run").isNotEmpty());
+            assertThat(starting.stop(STOP)).as(starting.text()).isZero();
+            assertThat(starting.text()).doesNotContain("ready");
+        }
+        String servers = temporary.toRealPath().toString();
+        assertThat(ProcessHandle.allProcesses().filter(ProcessHandle::isAlive).map(each -> each.info().commandLine().orElse("")))
+                .noneMatch(commandLine -> commandLine.contains(servers));
+        assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
+    }
+
     private static List<String> fleets(Path temporary) throws IOException {
         try (Stream<String> names = FleetProcesses.names(temporary).stream()) {
             return names.filter(name -> name.startsWith("spillway-dev-")).toList();
