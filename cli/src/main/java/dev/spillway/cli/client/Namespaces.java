@@ -64,9 +64,11 @@ final class Namespaces {
             } else {
                 NamespaceSetAnswer set = answer.as(NamespaceSetAnswer.class);
                 console.out()
-                        .printf("%s: at most %s, %s; one lowered limit evicts at most a share of %s%n", set.name(),
-                                set.maxEntries() == null ? "any number of entries" : Text.count(set.maxEntries(), "entry", "entries"),
-                                set.maxBytes() == null ? "any number of bytes" : Text.bytes(set.maxBytes()), set.maxEvictionShare());
+                        .printf("%s: %s, %s; one lowered limit evicts at most a share of %s%n", set.name(),
+                                set.maxEntries() == null ? "no limit of entries"
+                                        : "at most " + Text.count(set.maxEntries(), "entry", "entries"),
+                                set.maxBytes() == null ? "no limit of bytes" : "at most " + Text.bytes(set.maxBytes()),
+                                set.maxEvictionShare());
                 if (set.evicted() > 0) {
                     console.out().println("evicted " + Text.count(set.evicted(), "entry", "entries") + " beyond the new limits");
                 }
