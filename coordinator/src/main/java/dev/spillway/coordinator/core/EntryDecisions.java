@@ -78,6 +78,10 @@ final class EntryDecisions {
             return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE, "sizeBytes: " + sizeBytes + " (expected: at most "
                     + namespace.policy().maxBytes() + ", the maxBytes of namespace " + name.namespace() + ")");
         }
+        if (sizeBytes > Long.MAX_VALUE - namespace.bytes()) {
+            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE, "sizeBytes: " + sizeBytes + " (expected: at most "
+                    + (Long.MAX_VALUE - namespace.bytes()) + ", what the total of namespace " + name.namespace() + " can still count)");
+        }
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         if (before != null && before.snapshotId().equals(snapshotId)) {
             NamespaceRow used = namespace.used();

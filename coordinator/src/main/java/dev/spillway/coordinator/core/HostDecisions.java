@@ -38,11 +38,13 @@ final class HostDecisions {
         if (refusal != null) {
             return refusal;
         }
+        // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared.
+        boolean comesFromElsewhere = request.registryId() != null && (known == null || !known.storeId().equals(request.storeId()));
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
-                        transaction.stored().leastLoadedPartition(),
-                        transaction.now(), HostFigures.NONE, false, false, null, null)
-                : known.joined(request.storeId(), request.address(), transaction.now());
+                        transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, comesFromElsewhere, null,
+                        null)
+                : known.joined(request.storeId(), request.address(), comesFromElsewhere, transaction.now());
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
@@ -67,6 +69,11 @@ final class HostDecisions {
                     + request.highestGeneration() + " of epoch " + request.epoch() + ", the registry knows up to "
                     + registry.highestGeneration()
                     + " of epoch " + registry.epoch() + " (the registry was restored from an older state; nothing on the host is touched)");
+        }
+        HostId other = transaction.stored().otherHostOf(request.storeId(), request.hostId()).orElse(null);
+        if (other != null) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.STORE_IN_USE, "store " + request.storeId() + " belongs to host " + other
+                    + " (start it as that host, retire that host if the store moved here, or give this host a new data directory)");
         }
         if (known == null || (known.readmitted() && known.state() == HostState.RETIRED)) {
             return null;

@@ -27,8 +27,9 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 attention);
     }
 
-    HostRow joined(StoreId store, String at, Instant now) {
-        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted, reconcileFirst,
+    HostRow joined(StoreId store, String at, boolean comesFromElsewhere, Instant now) {
+        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
+                reconcileFirst || comesFromElsewhere,
                 lastReconciledAt,
                 attention);
     }

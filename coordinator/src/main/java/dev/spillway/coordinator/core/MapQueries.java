@@ -131,7 +131,7 @@ final class MapQueries implements RegistryQueries {
             }
         }
         boolean open = !orders.isEmpty() || rows.unfinished.contains(id);
-        for (ClosedReplica closed : rows.history.values()) {
+        for (ClosedReplica closed : rows.history) {
             Doom doom = closed.row().doom();
             if (doom != null && id.equals(doom.evictionId())) {
                 orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null,

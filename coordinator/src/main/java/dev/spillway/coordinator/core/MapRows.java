@@ -7,6 +7,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -38,7 +40,7 @@ final class MapRows implements Rows {
     final Map<NamespaceName, NavigableMap<Long, EntryName>> uses = new HashMap<>();
     final NavigableMap<ReplicaId, ReplicaRow> replicas = new TreeMap<>();
     final Map<Holding, SortedSet<ReplicaId>> holders = new HashMap<>();
-    final Map<ReplicaId, ClosedReplica> history = new LinkedHashMap<>();
+    final List<ClosedReplica> history = new ArrayList<>();
     final Map<EvictionId, StoredEviction> evictions = new LinkedHashMap<>();
     final SortedSet<EvictionId> unfinished = new TreeSet<>();
     final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
@@ -80,6 +82,15 @@ final class MapRows implements Rows {
                 .filter(host -> host.state() == HostState.ACTIVE && host.lastHeardAt().isBefore(deadline))
                 .limit(limit)
                 .toList();
+    }
+
+    @Override
+    public Optional<HostId> otherHostOf(StoreId store, HostId than) {
+        return hosts.values()
+                .stream()
+                .filter(host -> host.storeId().equals(store) && !host.id().equals(than) && host.state() != HostState.RETIRED)
+                .map(HostRow::id)
+                .findFirst();
     }
 
     @Override
@@ -254,7 +265,7 @@ final class MapRows implements Rows {
                     holders.remove(holding(row.row()));
                 }
             }
-            history.put(row.row().id(), row);
+            history.add(row);
         }
         for (EvictionFact fact : changes.evictions()) {
             evictions.put(fact.id(), new StoredEviction(fact, evictions.size(), false, fact.evictedAt(), 0));

@@ -6,11 +6,13 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,9 @@ public interface Rows {
 
     /** Active hosts that were last heard before {@code deadline}, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
     List<HostRow> lockHostsUnheardSince(Instant deadline, int limit);
+
+    /** The host, not retired and other than {@code than}, that this store joined as. */
+    Optional<HostId> otherHostOf(StoreId store, HostId than);
 
     /** The partition of {@code spillway.orders} with the fewest hosts. */
     int leastLoadedPartition();

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import org.jdbi.v3.core.Handle;
@@ -69,6 +70,15 @@ final class HostTable {
                 FOR NO KEY UPDATE SKIP LOCKED""").bind("deadline", deadline).bind("limit", limit).map(MAPPER).list();
         found.forEach(row -> stored.add(row.id()));
         return found;
+    }
+
+    Optional<HostId> otherHostOf(StoreId store, HostId than) {
+        return handle.createQuery("SELECT host_id FROM hosts WHERE store_id = :store AND host_id <> :than AND state <> 'RETIRED'")
+                .bind("store", store.value())
+                .bind("than", than.value())
+                .mapTo(String.class)
+                .findOne()
+                .map(HostId::new);
     }
 
     int leastLoadedPartition(int partitions) {

@@ -13,12 +13,14 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +91,11 @@ final class JdbcRows implements Rows {
     @Override
     public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
         return hosts.lockUnheardSince(deadline, limit);
+    }
+
+    @Override
+    public Optional<HostId> otherHostOf(StoreId store, HostId than) {
+        return hosts.otherHostOf(store, than);
     }
 
     @Override

@@ -57,6 +57,17 @@ public interface CapacityContract extends RegistryFixture {
     }
 
     @Test
+    default void theTotalOfANamespaceNeverLeavesItsNumber() {
+        Fleet fleet = new Fleet(empty());
+        fleet.registry.execute(new Command.SetPolicy(ns(NS), 10L, null, null));
+        fleet.put("a", "1", Long.MAX_VALUE - 5);
+        assertThat(fleet.put("b", "2", 6)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+                refused -> assertThat(refused.detail()).contains("sizeBytes: 6 (expected: at most 5"));
+        assertThat(Fleet.evictedKeys(fleet.put("c", "3", 5))).isEmpty();
+        assertThat(fleet.figures().bytes()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
     default void anImageOfNoBytesFitsALimitOfNoBytes() {
         Fleet fleet = new Fleet(empty());
         fleet.registry.execute(new Command.SetPolicy(ns(NS), null, 0L, null));

@@ -251,6 +251,36 @@ public interface HostContract extends RegistryFixture {
     }
 
     @Test
+    default void theImagesOfAReadmittedHostAreOrderedAwayAndTheirRowsClose() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId replica = host.holds("a", "image-a");
+        fleet.registry.execute(new Command.Retire(host.id));
+        fleet.registry.execute(new Command.Readmit(host.id));
+        host.join();
+        for (int look = 0; look < 2; look++) {
+            host.orphans(1, FleetHost.orphan(replica, "a", 1));
+        }
+        assertThat(host.ordered()).containsExactly(replica);
+        assertThat(host.heartbeat(host.report(replica, Report.Result.DELETED)).acknowledged()).containsExactly(replica);
+        assertThat(fleet.registry.queries().openOrders().count()).isZero();
+    }
+
+    @Test
+    default void aCopiedStoreIsRefusedUnderAnotherHostId() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost original = fleet.host("host-1");
+        FleetHost copy = new FleetHost(fleet.registry, "host-2", original.storeId);
+        assertThat(reason(copy.join())).isEqualTo(Reason.STORE_IN_USE);
+        assertThat(fleet.registry.queries().hosts()).hasSize(1);
+        fleet.registry.execute(new Command.Retire(original.id));
+        JoinRequest plain = copy.joinRequest();
+        assertThat(copy.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
+                original.sender().registryId(), 1, 0)))
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+    }
+
+    @Test
     default void aHostThatIsHeardCannotBeReadmittedAndAnUnknownOneNotChanged() {
         Fleet fleet = new Fleet(empty());
         FleetHost host = fleet.host("host-1");

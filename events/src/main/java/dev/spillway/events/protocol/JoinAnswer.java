@@ -31,6 +31,8 @@ public sealed interface JoinAnswer {
         HOST_ID_IN_USE,
         /** The host id has replicas of another store: a person says that it was replaced, or mounts the volume. */
         NEW_STORE,
+        /** The store belongs to another host: it was copied or mounted twice. */
+        STORE_IN_USE,
         /** The store belongs to another registry. */
         OTHER_REGISTRY,
         /** The registry knows less than the host has seen: it was restored from a backup. */

@@ -80,8 +80,11 @@ CREATE TABLE hosts (
     reconcile_first    boolean     NOT NULL,
     last_reconciled_at timestamptz,
     attention          text
-    -- No index but the key's: a heartbeat must stay an update within its page, and hosts are few enough to be read through.
+    -- No index on what a heartbeat changes: it must stay an update within its page, and hosts are few enough to be read through.
 ) WITH (fillfactor = 20);
+
+-- One store belongs to one host: a copied one must not serve what its original is told to delete.
+CREATE UNIQUE INDEX hosts_by_store ON hosts (store_id) WHERE state <> 'RETIRED';
 
 -- Open replica rows. Without doom_cause a row is LIVE; with it it is DOOMED and is the open order to delete that replica.
 CREATE TABLE replicas (
@@ -112,9 +115,10 @@ CREATE INDEX replicas_of_host ON replicas (host_id, replica_id);
 CREATE INDEX replicas_due ON replicas (host_id, next_attempt_at, replica_id) INCLUDE (doomed_at) WHERE doom_cause IS NOT NULL;
 CREATE INDEX replicas_of_eviction ON replicas (eviction_id) WHERE eviction_id IS NOT NULL;
 
--- Closed replica rows.
+-- Closed replica rows. One id may close twice: ABANDONED with its host, and as an orphan when that host comes back with the image.
 CREATE TABLE replica_history (
-    replica_id    uuid             PRIMARY KEY,
+    number        bigint           GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    replica_id    uuid             NOT NULL,
     host_id       text COLLATE "C" NOT NULL,
     namespace     text COLLATE "C" NOT NULL,
     key           text COLLATE "C" NOT NULL,
