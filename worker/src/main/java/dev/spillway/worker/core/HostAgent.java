@@ -416,7 +416,7 @@ public final class HostAgent {
         switch (answer) {
             case JoinAnswer.Refused refused -> {
                 refusal = refused.reason() + ": " + refused.detail();
-                if (refused.reason() == JoinAnswer.Reason.RETIRED) {
+                if (nobodyTellsOfEvictions(refused.reason())) {
                     remember(membership.suspended(true), out);
                 }
                 joinFailed(now);
@@ -437,6 +437,14 @@ public final class HostAgent {
                 sendWaiting(sender, out);
             }
         }
+    }
+
+    /** Whether what this store holds may be evicted without this host ever hearing of it. */
+    private static boolean nobodyTellsOfEvictions(JoinAnswer.Reason reason) {
+        return switch (reason) {
+            case RETIRED, STORE_IN_USE -> true;
+            case HOST_ID_IN_USE, NEW_STORE, OTHER_REGISTRY, REGISTRY_BEHIND, NO_COMMON_VERSION -> false;
+        };
     }
 
     private void remember(Membership changed, Step.Builder out) {

@@ -359,6 +359,17 @@ final class HostAgentTest {
     }
 
     @Test
+    void aCopiedStoreServesNothing() {
+        join();
+        put(1, 7);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.STORE_IN_USE, "store 1 belongs to host host-9"));
+        assertThat(agent.served(KEY)).isEmpty();
+        assertThat(index).containsKey(id(1));
+        assertThat(toTrash()).isEmpty();
+    }
+
+    @Test
     void aReconciliationNamesGhostsAndOrphansButNothingThatIsUnderWay() {
         join();
         put(1, 7);
