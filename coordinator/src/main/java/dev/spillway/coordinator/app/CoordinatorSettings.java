@@ -36,7 +36,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Retention RETENTION = Retention.DEFAULTS;
 
     private static final Setting<HostPort> LISTEN =
-            Setting.address("listen", "Where HTTP listens; loopback only until there are access tokens")
+            Setting.listener("listen", "Where HTTP listens; loopback only until there are access tokens")
                     .defaultTo(new HostPort("127.0.0.1", 7070));
     private static final Setting<String> DATABASE_URL = Setting.text("database-url", "PostgreSQL, as jdbc:postgresql://host:port/database")
             .must("beginning with jdbc:postgresql:", url -> url.startsWith("jdbc:postgresql:"))

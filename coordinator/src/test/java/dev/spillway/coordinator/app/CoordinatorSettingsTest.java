@@ -69,7 +69,7 @@ class CoordinatorSettingsTest {
                     "orders-retention|5m|order-retry-max|under orders-retention", "grace|20s|grace|over twice the command-deadline",
                     "idempotency-keys-kept|20s|idempotency-keys-kept|over twice the command-deadline",
                     "breaker-share|1.5|breaker-share|above 0, at most 1",
-                    "heartbeat|0s|heartbeat|more than zero"})
+                    "heartbeat|0s|heartbeat|more than zero", "listen|0.0.0.0:7070|listen|a loopback address such as 127.0.0.1"})
     void settingsThatDoNotGoTogetherAreRefused(String name, String value, String blamed, String expected) {
         assertThatThrownBy(() -> read(Map.of(name, value))).isInstanceOf(SettingsException.class)
                 .hasMessageContainingAll(blamed + ": ", expected);

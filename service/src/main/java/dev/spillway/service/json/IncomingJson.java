@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,12 +20,14 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON into a record and says in plain words what is wrong with it. */
 public final class IncomingJson {
     private static final int SHOWN_CHARACTERS = 120;
+    private static final Pattern DUPLICATE_FIELD = Pattern.compile("^Duplicate field '(.{1,100}?)'");
 
     private IncomingJson() {}
 
@@ -38,7 +42,7 @@ public final class IncomingJson {
             tree = mapper.readTree(text);
         } catch (JsonProcessingException e) {
             throw new UnreadableJsonException(Mistake.MALFORMED,
-                    "body: not JSON%s: %s".formatted(place(e.getLocation()), e.getOriginalMessage()), e);
+                    "body: not JSON%s: %s".formatted(place(e.getLocation()), mistake(mapper, e)), e);
         } catch (IOException e) {
             throw new UnreadableJsonException(Mistake.MALFORMED, "body: not JSON: " + e.getMessage(), e);
         }
@@ -53,6 +57,23 @@ public final class IncomingJson {
         } catch (JsonProcessingException e) {
             throw describe(tree, type, e);
         }
+    }
+
+    /** In our words: the parser's own speak of its features and classes. */
+    private static String mistake(ObjectMapper mapper, JsonProcessingException e) {
+        return switch (e) {
+            case JsonEOFException _ -> "it ends in the middle";
+            case StreamConstraintsException _ -> {
+                var bounds = mapper.getFactory().streamReadConstraints();
+                yield "nested deeper than %d, or with a text longer than %d or a number longer than %d characters"
+                        .formatted(bounds.getMaxNestingDepth(), bounds.getMaxStringLength(), bounds.getMaxNumberLength());
+            }
+            case MismatchedInputException mismatch -> {
+                var duplicate = DUPLICATE_FIELD.matcher(mismatch.getOriginalMessage());
+                yield duplicate.find() ? "field " + duplicate.group(1) + " came twice" : "something follows the value";
+            }
+            default -> "an unexpected character or word";
+        };
     }
 
     private static UnreadableJsonException describe(JsonNode tree, Class<?> root, JsonProcessingException e) {

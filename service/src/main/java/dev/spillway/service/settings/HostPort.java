@@ -1,5 +1,9 @@
 package dev.spillway.service.settings;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+
 /**
  * A TCP address as people write it: {@code 127.0.0.1:7070}, {@code localhost:7070}, {@code [::1]:7070}.
  *
@@ -30,6 +34,15 @@ public record HostPort(String host, int port) {
             throw new IllegalArgumentException("address: " + text + " (expected: " + EXPECTED + ")");
         }
         return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, Integer.parseInt(port));
+    }
+
+    /** Whether the host has an address and all its addresses are loopback. Asks the system's resolver for a name. */
+    public boolean isLoopback() {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     @Override

@@ -161,6 +161,31 @@ class BodiesTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`',
+            textBlock = """
+                    {"maxEntries":5                ~ it ends in the middle
+                    {"backend":"d"} x              ~ an unexpected character or word
+                    {"backend":"d"} {}             ~ something follows the value
+                    {"backend":"d","backend":"e"}  ~ field backend came twice
+                    """)
+    void whatIsNotJsonIsSaidInPlainWords(String body, String detail) throws Exception {
+        assertPlain(body, detail);
+    }
+
+    @Test
+    void deepNestingIsRefusedWithItsBound() throws Exception {
+        int most = JSON.getFactory().streamReadConstraints().getMaxNestingDepth();
+        assertPlain("[".repeat(most + 1), "nested deeper than " + most);
+    }
+
+    private static void assertPlain(String body, String detail) throws Exception {
+        var answer = service.send("PUT", "/policies/p", "application/json", body);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(JSON.readTree(answer.body()).path("detail").asText()).contains(detail)
+                .doesNotContain("Feature", "Source", "StreamRead", "Constraints", "ObjectNode", "token");
+    }
+
     @Test
     void aRouteHasLimitsOfItsOwnForWhatItGathersAndWhatItStreams() throws Exception {
         assertThat(service.send("PUT", "/trees/t", "application/json", "\"" + "x".repeat(62) + "\"").body()).isEqualTo("64");

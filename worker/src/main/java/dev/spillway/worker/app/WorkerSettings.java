@@ -33,7 +33,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                     HostId::new);
     private static final Setting<Path> DATA = Setting.path("data", "Directory of the store; made if it is missing");
     private static final Setting<HostPort> LISTEN =
-            Setting.address("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
+            Setting.listener("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
     private static final Setting<Optional<Path>> SOCKET =
             Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given").optional();
     private static final Setting<List<HostPort>> COORDINATORS =
