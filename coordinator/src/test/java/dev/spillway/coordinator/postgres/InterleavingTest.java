@@ -12,6 +12,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.DropRequest.Reason;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
@@ -23,6 +24,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -200,15 +202,31 @@ class InterleavingTest {
 
     @Test
     void twoFirstJoinsOfOneHostIdMakeTwoIncarnations() throws Exception {
-        hold("INSERT INTO hosts SELECT 'host-9', store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, "
-                + "free_bytes, readmitted, reconcile_first, last_reconciled_at, attention FROM hosts");
-        JoinRequest known = host.joinRequest();
-        JoinRequest late = new JoinRequest(new HostId("host-9"), known.storeId(), known.address(), known.versions(), null, 0, 0);
-        Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(late)));
+        holdJoinOfHost9();
+        Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(joinWithItsStore("host-9"))));
         letGo();
         assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(JoinAnswer.Joined.class,
                 joined -> assertThat(joined.incarnation()).isEqualTo(2));
         assertThat(registry.conflicts()).isOne();
+    }
+
+    @Test
+    void ofTwoHostsThatJoinAtOnceWithOneStoreOneIsRefused() throws Exception {
+        holdJoinOfHost9();
+        Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(joinWithItsStore("host-8"))));
+        letGo();
+        assertThat(FleetHost.accepted(join.get())).isInstanceOfSatisfying(JoinAnswer.Refused.class,
+                refused -> assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.STORE_IN_USE));
+    }
+
+    private void holdJoinOfHost9() throws Exception {
+        hold("INSERT INTO hosts SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, partition, last_heard_at, "
+                + "replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first, last_reconciled_at, attention FROM hosts LIMIT 1");
+    }
+
+    private JoinRequest joinWithItsStore(String hostId) {
+        JoinRequest known = host.joinRequest();
+        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0);
     }
 
     @Test
