@@ -4,12 +4,14 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,12 +92,14 @@ final class Exchange {
         var mediaType = given == null ? "" : Problems.mediaType(given);
         if (!hasBody()) {
             request.resume();
-            dispatch(target.route(), read(target, "", new byte[0]));
+            // Its type says what the empty body is: an archive without a byte is no JSON that was left out.
+            boolean streamed = !mediaType.isEmpty() && !body.gathers(mediaType) && body.streams(mediaType);
+            dispatch(target.route(), read(target, streamed ? mediaType : "", new byte[0], streamed ? InputStream.nullInputStream() : null));
         } else if (body.isNone()) {
             throw Problems.unexpectedBody().exception();
         } else if (body.gathers(mediaType)) {
             long limit = body.gatheredBytesMax() == 0 ? shared.limits().bodyBytesMax() : body.gatheredBytesMax();
-            gather(limit, bytes -> dispatch(target.route(), read(target, mediaType, bytes)));
+            gather(limit, bytes -> dispatch(target.route(), read(target, mediaType, bytes, null)));
         } else if (body.streams(mediaType)) {
             stream(target, mediaType, body.streamedBytesMax());
         } else {
@@ -103,8 +107,9 @@ final class Exchange {
         }
     }
 
-    private Request read(Target target, String mediaType, byte[] bytes) {
-        return new Request(target.route(), target.parameters(), target.query(), request::getHeader, mediaType, shared.json(), bytes, null);
+    private Request read(Target target, String mediaType, byte[] bytes, @Nullable InputStream stream) {
+        return new Request(target.route(), target.parameters(), target.query(), request::getHeader, mediaType, shared.json(), bytes,
+                stream);
     }
 
     private boolean hasBody() {

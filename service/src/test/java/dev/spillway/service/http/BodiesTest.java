@@ -44,6 +44,9 @@ class BodiesTest {
                         request -> Response
                                 .json(201, request.isStreamed() ? request.stream().readAllBytes().length : request.bytes().length)
                                 .header("Location", "/x")),
+                Route.put("/kinds/{name}", Body.json().orStream(10, List.of("application/x-tar")),
+                        request -> Response
+                                .ok(request.mediaType() + " " + request.isStreamed() + " " + request.stream().readAllBytes().length)),
                 Route.post("/things/{id}/start", Body.none(), request -> Response.noContent()),
                 Route.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
@@ -184,6 +187,12 @@ class BodiesTest {
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(JSON.readTree(answer.body()).path("detail").asText()).contains(detail)
                 .doesNotContain("Feature", "Source", "StreamRead", "Constraints", "ObjectNode", "token");
+    }
+
+    @Test
+    void anEmptyBodyOfAStreamedTypeIsAnEmptyStream() throws Exception {
+        assertThat(service.send("PUT", "/kinds/t", "application/x-tar", "").body()).isEqualTo("\"application/x-tar true 0\"");
+        assertThat(service.send("PUT", "/kinds/t", "application/json", "").body()).isEqualTo("\" false 0\"");
     }
 
     @Test
