@@ -1,10 +1,14 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.cli.Console;
+import java.util.Set;
 import picocli.CommandLine;
 
 /** All client commands. */
 public final class Clients {
+    /** Variables of the environment that client commands read. */
+    public static final Set<String> VARIABLES = Set.of(CoordinatorOption.VARIABLE, WorkerOption.VARIABLE);
+
     private Clients() {}
 
     public static void addTo(CommandLine commands, Console console) {

@@ -4,10 +4,11 @@ import picocli.CommandLine.Option;
 
 /** Which coordinator a command asks. */
 final class CoordinatorOption {
-    private static final String OPTION = "--url or SPILLWAY_URL";
+    static final String VARIABLE = "SPILLWAY_URL";
+    private static final String OPTION = "--url or " + VARIABLE;
 
-    @Option(names = "--url", paramLabel = "URL", defaultValue = "${env:SPILLWAY_URL:-http://127.0.0.1:7070}",
-            description = "The coordinator, host:port or a URL (default: SPILLWAY_URL, else http://127.0.0.1:7070).")
+    @Option(names = "--url", paramLabel = "URL", defaultValue = "${env:" + VARIABLE + ":-http://127.0.0.1:7070}",
+            description = "The coordinator, host:port or a URL (default: " + VARIABLE + ", else http://127.0.0.1:7070).")
     private Server.Address address = Server.Address.parse("127.0.0.1:7070");
 
     Server server() {

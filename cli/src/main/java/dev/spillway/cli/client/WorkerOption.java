@@ -11,7 +11,8 @@ import picocli.CommandLine.Spec.Target;
 
 /** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
 final class WorkerOption {
-    private static final String OPTION = "--worker or SPILLWAY_WORKER";
+    static final String VARIABLE = "SPILLWAY_WORKER";
+    private static final String OPTION = "--worker or " + VARIABLE;
 
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -19,8 +20,8 @@ final class WorkerOption {
     @Mixin
     private CoordinatorOption coordinator;
 
-    @Option(names = "--worker", paramLabel = "WORKER", defaultValue = "${env:SPILLWAY_WORKER:-127.0.0.1:7080}",
-            description = "The worker, host:port, a URL or a host's name (default: SPILLWAY_WORKER, else 127.0.0.1:7080).")
+    @Option(names = "--worker", paramLabel = "WORKER", defaultValue = "${env:" + VARIABLE + ":-127.0.0.1:7080}",
+            description = "The worker, host:port, a URL or a host's name (default: " + VARIABLE + ", else 127.0.0.1:7080).")
     private String worker = "127.0.0.1:7080";
 
     Server server() throws InterruptedException {

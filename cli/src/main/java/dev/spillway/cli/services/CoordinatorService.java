@@ -11,6 +11,7 @@ import dev.spillway.service.settings.Sources;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
@@ -20,18 +21,20 @@ final class CoordinatorService implements SpillwayCommand {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
 
     private final Console console;
+    private final Set<String> variablesOfOthers;
     @Unmatched
     private List<String> settings = new ArrayList<>();
 
-    CoordinatorService(Console console) {
+    CoordinatorService(Console console, Set<String> variablesOfOthers) {
         this.console = console;
+        this.variablesOfOthers = variablesOfOthers;
     }
 
     @Override
     public Outcome call() {
         Logging.ofService();
         return new Outcome.Ended(ServiceProcess.run("coordinator", CLOSE_WITHIN, console.err(), lifecycle -> {
-            CoordinatorSettings read = CoordinatorSettings.read(Sources.ofProcess(settings));
+            CoordinatorSettings read = CoordinatorSettings.read(Sources.ofProcess(settings, variablesOfOthers));
             Coordinator coordinator = lifecycle.start("coordinator", () -> Coordinator.start(read));
             console.out().println("ready: coordinator on http://" + coordinator.address());
         }));

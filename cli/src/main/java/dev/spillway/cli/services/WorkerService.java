@@ -12,6 +12,7 @@ import dev.spillway.worker.app.WorkerSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -23,18 +24,20 @@ final class WorkerService implements SpillwayCommand {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
 
     private final Console console;
+    private final Set<String> variablesOfOthers;
     @Unmatched
     private List<String> settings = new ArrayList<>();
 
-    WorkerService(Console console) {
+    WorkerService(Console console, Set<String> variablesOfOthers) {
         this.console = console;
+        this.variablesOfOthers = variablesOfOthers;
     }
 
     @Override
     public Outcome call() {
         Logging.ofService();
         return new Outcome.Ended(ServiceProcess.run("worker", CLOSE_WITHIN, console.err(), lifecycle -> {
-            Settings read = WorkerSettings.DECLARATION.read(Sources.ofProcess(settings));
+            Settings read = WorkerSettings.DECLARATION.read(Sources.ofProcess(settings, variablesOfOthers));
             Logger log = LoggerFactory.getLogger(WorkerService.class);
             log.info("worker settings:{}{}", System.lineSeparator(), read.print());
             Worker worker = lifecycle.start("worker",

@@ -27,8 +27,6 @@ final class GivenTexts {
 
     private static final String PREFIX = "SPILLWAY_";
     private static final String COMMAND_LINE = "from the command line";
-    /** Read by the client commands, which share the environment with the services. */
-    private static final Set<String> CLIENT_VARIABLES = Set.of("SPILLWAY_URL", "SPILLWAY_WORKER", "SPILLWAY_TOKEN", "SPILLWAY_CONFIG");
 
     /** A text with where it comes from. */
     record Given(String text, String source) {}
@@ -47,7 +45,7 @@ final class GivenTexts {
 
     void readAll(Sources sources) {
         readArguments(sources.arguments());
-        readEnvironment(sources.environment());
+        readEnvironment(sources.environment(), sources.variablesOfOthers());
         var named = arguments.get(CONFIG);
         var variable = Setting.variable(CONFIG);
         var path = sources.environment().get(variable);
@@ -121,14 +119,15 @@ final class GivenTexts {
         }
     }
 
-    private void readEnvironment(Map<String, String> variables) {
+    private void readEnvironment(Map<String, String> variables, Set<String> ofOthers) {
         Map<String, String> names = new LinkedHashMap<>();
         known.keySet().forEach(name -> names.put(Setting.variable(name), name));
         for (var variable : new TreeMap<>(variables).entrySet()) {
             var name = names.get(variable.getKey());
             if (name != null) {
                 environment.put(name, new Given(variable.getValue(), "from " + variable.getKey()));
-            } else if (variable.getKey().startsWith(PREFIX) && !CLIENT_VARIABLES.contains(variable.getKey())) {
+            } else if (variable.getKey().startsWith(PREFIX) && !variable.getKey().equals(Setting.variable(CONFIG))
+                    && !ofOthers.contains(variable.getKey())) {
                 problems.add(unknown(variable.getKey(), names.keySet(), "", "from the environment"));
             }
         }

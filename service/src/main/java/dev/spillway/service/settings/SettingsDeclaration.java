@@ -6,6 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All settings of one service. A setting is taken from the strongest source that has it: the command line ({@code --database-url X},
@@ -55,6 +58,13 @@ public final class SettingsDeclaration {
         return read;
     }
 
+    /** Every variable of the environment that the service reads, for others that share its environment. */
+    public Set<String> variables() {
+        return Stream.concat(spellings().keySet().stream(), Stream.of(GivenTexts.CONFIG))
+                .map(Setting::variable)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** What the service can be told, for people: each setting with its meaning, what is expected and its default. */
     public String help() {
         var text = new StringBuilder();
@@ -62,7 +72,7 @@ public final class SettingsDeclaration {
             Object fallback = setting.fallback();
             text.append("  --%s%s%n      %s%n      %s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE", setting.description(),
                     "expected: " + setting.expected() + (fallback == null ? "; required"
-                            : setting.isOptional() ? "; optional" : "; default: " + Settings.print(setting, fallback))));
+                            : setting.isOptional() ? "; optional" : "; default: " + shown(setting, fallback))));
             if (setting.isSecret()) {
                 text.append("      also --%s-file FILE%n".formatted(setting.name()));
             }
@@ -72,6 +82,11 @@ public final class SettingsDeclaration {
                 "%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME. The command line wins over the environment, that over the file.%n"
                         .formatted());
         return text.toString();
+    }
+
+    private static String shown(Setting<?> setting, Object fallback) {
+        var text = fallback instanceof Secret secret ? secret.reveal() : Settings.print(setting, fallback);
+        return text.isEmpty() ? "none" : setting.isSecret() ? Secret.HIDDEN : text;
     }
 
     /** Every name that may be given, with the setting it belongs to; a secret has a second one for its file. */

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +65,22 @@ class SettingsTest {
         assertThat(settings.get(HEARTBEAT)).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.get(EPOCH)).isEqualTo(3L);
         assertThat(settings.get(CACHE)).isEqualTo(1024L);
+    }
+
+    @Test
+    void variablesOfOthersAreLeftAloneButNotMistypedOnesOfThisOne() throws Exception {
+        var worker = new SettingsDeclaration("worker", List.of(Setting.text("host-id", "Name"), Setting.secret("store-key", "Key"), LISTEN),
+                List.of());
+        var others = Stream.concat(worker.variables().stream(), Stream.of("SPILLWAY_URL")).collect(Collectors.toSet());
+        var shared = Map.of("SPILLWAY_HOST_ID", "h", "SPILLWAY_STORE_KEY_FILE", "/x", "SPILLWAY_URL", "x", "PATH", "x");
+        assertThat(DECLARATION.read(new Sources(List.of(URL), shared, others)).print()).doesNotContain("host-id");
+        assertThat(DECLARATION.read(new Sources(List.of(URL), Map.of("SPILLWAY_LISTEN", "127.0.0.1:1"), others)).get(LISTEN).port())
+                .as("a name that both know")
+                .isOne();
+        assertThatThrownBy(() -> DECLARATION.read(new Sources(List.of(URL), Map.of("SPILLWAY_POOLSIZE", "3"), others)))
+                .hasMessageContaining("SPILLWAY_POOLSIZE: unknown (expected: perhaps SPILLWAY_POOL_SIZE), from the environment");
+        assertThatThrownBy(() -> DECLARATION.read(new Sources(List.of(URL, "--host-id=h"), Map.of(), others)))
+                .hasMessageContaining("--host-id: unknown");
     }
 
     @Test
@@ -154,12 +172,6 @@ class SettingsTest {
         assertThatThrownBy(() -> DECLARATION.read(new Sources(List.of("--epoch=x"), Map.of()))).hasMessage("""
                 coordinator: database-url: missing (expected: a text that is not empty), give --database-url or SPILLWAY_DATABASE_URL
                 coordinator: epoch: x (expected: a whole number), from the command line""");
-    }
-
-    @Test
-    void variablesOfTheClientAndOfOthersAreLeftAlone() throws Exception {
-        DECLARATION
-                .read(new Sources(List.of(URL), Map.of("SPILLWAY_URL", "x", "SPILLWAY_WORKER", "x", "SPILLWAY_TOKEN", "x", "PATH", "x")));
     }
 
     @Test
