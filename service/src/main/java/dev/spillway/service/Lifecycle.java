@@ -88,11 +88,23 @@ public final class Lifecycle implements AutoCloseable {
         ending.complete(new Ending.Requested());
     }
 
-    /** Says that a part cannot go on, so that the whole must stop. Only the first reason to end counts; a later failure is logged. */
+    /**
+     * Says that a part cannot go on, so that the whole must stop. Only the first reason to end counts; a later failure is logged, unless it
+     * follows from the stop: the same failure told on the way out, an interrupted start, a server that another start still waited for.
+     */
     public void fail(String part, Throwable cause) {
-        if (!ending.complete(new Ending.Failed(part, cause))) {
+        if (ending.complete(new Ending.Failed(part, cause))) {
+            return;
+        }
+        if (isEndedBy(cause) || cause instanceof InterruptedException || cause instanceof NotReachableException) {
+            LOG.debug("{}: {} ended while stopping", name, part, cause);
+        } else {
             LOG.warn("{}: {} failed while stopping: {}", name, part, cause.toString());
         }
+    }
+
+    private boolean isEndedBy(Throwable cause) {
+        return ending.resultNow() instanceof Ending.Failed(var _, var first) && first.equals(cause);
     }
 
     /** Waits until there is a reason to end. */

@@ -1,5 +1,6 @@
 package dev.spillway.service;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
@@ -16,7 +17,7 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
 
     private static final Logger LOG = LoggerFactory.getLogger(Reachability.class);
 
-    /** One attempt to reach a server; an exception says that it is not there, or not ready. */
+    /** One attempt to reach a server; an exception says why it cannot be used, which waiting may heal; {@link UnusableServerException} in its own words. */
     @FunctionalInterface
     public interface Probe<T> {
         T attempt() throws Exception;
@@ -36,7 +37,7 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
     /**
      * Blocks until the probe succeeds and returns what it returned.
      *
-     * @param server what is tried and where, such as {@code Kafka at 127.0.0.1:9092}; leads each message
+     * @param server what is tried and where, such as {@code Kafka at 127.0.0.1:9092}; leads each message, one for each attempt
      * @throws NotReachableException after the last failed attempt
      */
     public <T> T await(String server, Probe<T> probe) throws NotReachableException, InterruptedException {
@@ -48,22 +49,21 @@ public record Reachability(Duration within, Backoff backoff, InstantSource clock
                 throw e;
             } catch (Exception e) {
                 var left = Duration.between(clock.instant(), deadline);
+                var why = ConnectionTrouble.inWords(e);
+                LOG.debug("{}: attempt {}", server, attempt, e);
                 if (!left.isPositive()) {
-                    throw new NotReachableException(
-                            "%s: not reachable in %s, %d attempts, last error: %s".formatted(server, within, attempt, reason(e)), e);
+                    throw new NotReachableException(server, why, effort(attempt), e);
                 }
                 var delay = backoff.delay(attempt, random);
-                LOG.warn("{}: not reachable yet, attempt {}, trying for another {} s: {}", server, attempt, left.toSeconds(), reason(e));
+                LOG.warn("{}: {}, attempt {}, trying for another {} s", server, why, attempt, left.toSeconds());
                 sleeper.sleep(delay.compareTo(left) < 0 ? delay : left);
             }
         }
     }
 
-    private static String reason(Throwable e) {
-        var cause = e;
-        while (cause.getMessage() == null && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    private String effort(int attempts) {
+        return (attempts == 1 ? "1 attempt" : attempts + " attempts")
+                + (within.isPositive() ? " in " + BigDecimal.valueOf(within.toMillis(), 3).stripTrailingZeros().toPlainString() + " s"
+                        : "");
     }
 }

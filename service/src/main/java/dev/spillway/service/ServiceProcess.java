@@ -62,14 +62,15 @@ public final class ServiceProcess {
             try {
                 parts.start(lifecycle);
             } catch (Throwable e) {
-                lifecycle.fail("start", e);
+                lifecycle.fail(name, e);
             }
         });
         int code;
         try {
             code = switch (lifecycle.awaitEnding()) {
                 case Lifecycle.Ending.Requested() -> STOPPED;
-                case Lifecycle.Ending.Failed(var part, var cause) -> report(name, part, cause, errors);
+                case Lifecycle.Ending.Failed(var part, var cause) ->
+                        report(name, part.equals(name) ? name : name + ": " + part, cause, errors);
             };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -79,7 +80,8 @@ public final class ServiceProcess {
         return closeInTime(lifecycle, starter, name, closeWithin, errors) ? code : FAILED;
     }
 
-    private static int report(String name, String part, Throwable cause, PrintStream errors) {
+    /** One line for people. Only a defect is logged with its trace beside it: what is expected to fail now and then says by itself what to do. */
+    private static int report(String name, String where, Throwable cause, PrintStream errors) {
         return switch (cause) {
             case SettingsException e -> {
                 errors.println(e.getMessage());
@@ -90,8 +92,12 @@ public final class ServiceProcess {
                 yield NOT_REACHABLE;
             }
             default -> {
-                LOG.error("{}: {} failed", name, part, cause);
-                errors.println(name + ": " + part + ": " + cause.getMessage());
+                if (cause instanceof RuntimeException || cause instanceof Error) {
+                    LOG.error("{} failed", where, cause);
+                } else {
+                    LOG.debug("{} failed", where, cause);
+                }
+                errors.println(where + ": " + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
                 yield FAILED;
             }
         };

@@ -48,9 +48,10 @@ class ServiceProcessTest {
     @Test
     void aServerThatIsNotReachableHasItsOwnCode() {
         assertThat(run(parts -> Reachability.within(Duration.ZERO).await("PostgreSQL at 127.0.0.1:5432", () -> {
-            throw new ConnectException("refused");
+            throw new ConnectException("finishConnect(..) failed");
         }))).isEqualTo(4);
-        assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("worker: PostgreSQL at 127.0.0.1:5432: not reachable in PT0S");
+        assertThat(printed.toString(StandardCharsets.UTF_8))
+                .isEqualTo("worker: PostgreSQL at 127.0.0.1:5432: connection refused, given up after 1 attempt\n");
     }
 
     @Test
@@ -62,6 +63,55 @@ class ServiceProcessTest {
         })).isEqualTo(1);
         assertThat(closed).containsExactly("store");
         assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("worker: orders: index damaged");
+    }
+
+    @Test
+    void aStartThatFailsAsExpectedIsOneLineWithoutATrace() {
+        var log = StandardError.during(() -> assertThat(run(parts -> {
+            var coordinator = new Lifecycle("coordinator");
+            parts.start("worker", () -> coordinator.start("http", () -> {
+                throw new IOException("listen: 127.0.0.1:7070 (expected: a port that is free)");
+            }));
+        })).isEqualTo(1));
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+                .containsExactly("worker: listen: 127.0.0.1:7070 (expected: a port that is free)");
+        assertThat(log).isEmpty();
+    }
+
+    @Test
+    void whatWaitsWhileAnotherPartFailsIsNotToldAsAFailure() {
+        var log = StandardError.during(() -> assertThat(run(parts -> {
+            var kafka = Thread.ofVirtual().start(() -> {
+                try {
+                    parts.start("kafka", () -> {
+                        new CountDownLatch(1).await();
+                        return () -> {};
+                    });
+                } catch (Exception e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            try {
+                parts.start("postgresql", () -> Reachability.within(Duration.ZERO).await("PostgreSQL at db", () -> {
+                    throw new ConnectException();
+                }));
+            } finally {
+                kafka.interrupt();
+                kafka.join();
+            }
+        })).isEqualTo(4));
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+                .containsExactly("worker: PostgreSQL at db: connection refused, given up after 1 attempt");
+        assertThat(log).isEmpty();
+    }
+
+    @Test
+    void aDefectKeepsItsTrace() {
+        var log = StandardError.during(() -> assertThat(run(parts -> parts.start("index", () -> {
+            throw new IllegalStateException("negative size");
+        }))).isEqualTo(1));
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).containsExactly("worker: index: negative size");
+        assertThat(log).containsOnlyOnce("worker: index failed").contains("at dev.spillway.service.ServiceProcessTest");
     }
 
     @Test

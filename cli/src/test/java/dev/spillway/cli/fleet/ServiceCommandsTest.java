@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,10 +56,49 @@ class ServiceCommandsTest {
                         "--database-user", "spillway", "--database-password", "hush-hush", "--kafka-servers", "127.0.0.1:" + ports.get(1),
                         "--startup-timeout", "2s"))) {
             assertThat(coordinator.awaitEnd(END)).as(coordinator.text()).isEqualTo(4);
-            assertThat(coordinator.text()).containsPattern("(?m)^coordinator: (PostgreSQL|Kafka) at .*127.0.0.1:.* not reachable in PT2S")
+            assertThat(coordinator.text())
+                    .containsOnlyOnce("given up after ")
+                    .containsPattern(
+                            "(?m)^coordinator: (PostgreSQL|Kafka) at .*127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s$")
+                    .containsPattern(
+                            "(?m) WARN .*PostgreSQL at jdbc:postgresql://" + database + "/spillway: connection refused, attempt 2, trying ")
+                    .containsPattern("(?m) WARN .*Kafka at 127.0.0.1:" + ports.get(1) + ": connection refused, attempt 2, trying ")
                     .doesNotContain("\tat ")
+                    .doesNotContain("Exception")
+                    .doesNotContain("while stopping")
                     .doesNotContain("hush-hush")
                     .doesNotContain("\nready");
+        }
+    }
+
+    @Test
+    void variablesOfTheOtherServiceAndOfTheClientAreLeftAlone() throws IOException, InterruptedException {
+        Map<String, String> environment = Map.of("SPILLWAY_DATABASE_PASSWORD", "hush-hush", "SPILLWAY_DATABASE_URL", "x",
+                "SPILLWAY_URL", "127.0.0.1:1", "SPILLWAY_WORKER", "host-1", "SPILLWAY_PUTS_AT_ONC", "1", "SPILLWAY_HOST_ID", "host-1");
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--kafka-servers", "127.0.0.1:1", "--database-url", "x"), Map.of(), environment)) {
+            assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(2);
+            assertThat(worker.text().lines()).containsExactlyInAnyOrder(
+                    "worker: SPILLWAY_PUTS_AT_ONC: unknown (expected: perhaps SPILLWAY_PUTS_AT_ONCE), from the environment",
+                    "worker: --database-url: unknown (expected: a known setting, see --help), from the command line",
+                    "worker: data: missing (expected: a path), give --data or SPILLWAY_DATA");
+        }
+    }
+
+    @Test
+    void aStoreInUseIsNamed() throws IOException, InterruptedException {
+        List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
+                "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst());
+        try (SpillwayProcess first = SpillwayProcess.start(scratch.resolve("first"), arguments).awaitReady(1, END);
+                SpillwayProcess second = SpillwayProcess.start(scratch.resolve("second"), arguments)) {
+            assertThat(second.awaitEnd(END)).as(second.text()).isEqualTo(1);
+            assertThat(second.text().lines().filter(line -> line.contains("in use"))).singleElement()
+                    .asString()
+                    .startsWith("worker: ")
+                    .contains(scratch.resolve("store").toString());
+            assertThat(second.text()).doesNotContain("\tat ").doesNotContain("WARN");
+            assertThat(first.stop(END)).as(first.text()).isZero();
+            assertThat(first.text()).doesNotContain("\tat ");
         }
     }
 
@@ -69,7 +109,10 @@ class ServiceCommandsTest {
                         List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
                                 "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst()))) {
             assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(1);
-            assertThat(worker.text()).contains("listen: 127.0.0.1:" + taken.getLocalPort() + ": already in use");
+            assertThat(worker.text()).endsWith("worker: listen: 127.0.0.1:" + taken.getLocalPort()
+                    + ": already in use (expected: an address of this machine that is free)\n")
+                    .doesNotContain("\tat ")
+                    .doesNotContain("WARN");
         }
     }
 }

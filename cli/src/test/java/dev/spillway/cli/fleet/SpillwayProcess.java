@@ -30,6 +30,11 @@ final class SpillwayProcess implements AutoCloseable {
     }
 
     static SpillwayProcess start(Path output, List<String> arguments, Map<String, String> properties) throws IOException {
+        return start(output, arguments, properties, Map.of());
+    }
+
+    static SpillwayProcess start(Path output, List<String> arguments, Map<String, String> properties, Map<String, String> environment)
+            throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
@@ -38,9 +43,10 @@ final class SpillwayProcess implements AutoCloseable {
                 "dev.spillway.cli.Main"));
         command.addAll(arguments);
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        return new SpillwayProcess(new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
-                .start(), output);
+        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+        process.environment().putAll(environment);
+        return new SpillwayProcess(process.start(), output);
     }
 
     /** Waits for a line that begins with {@code ready}, the so many-th in its output. */

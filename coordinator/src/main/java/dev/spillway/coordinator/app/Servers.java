@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.app;
 
+import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
@@ -101,6 +102,8 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
                 return new Opening(PostgresRegistry.open(database, settings.rules(), random), null);
             } catch (SchemaVersionException e) {
                 return new Opening(null, e);
+            } catch (RegistryUnavailableException e) {
+                throw DatabaseTrouble.explained(e, database);
             }
         });
         if (opening.registry() == null) {

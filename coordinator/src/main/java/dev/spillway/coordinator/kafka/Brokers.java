@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.kafka;
 
 import dev.spillway.service.Backoff;
+import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.ServiceThread;
@@ -153,9 +154,9 @@ public final class Brokers implements AutoCloseable {
             return null;
         } catch (TimeoutException e) {
             task.cancel(true);
-            return "no answer in " + ANSWER_WITHIN;
+            return "no answer in " + ANSWER_WITHIN.toSeconds() + " s";
         } catch (ExecutionException e) {
-            return reason(e);
+            return ConnectionTrouble.inWords(e);
         }
     }
 
@@ -169,16 +170,8 @@ public final class Brokers implements AutoCloseable {
             before.close();
             return null;
         } catch (NotReachableException e) {
-            return reason(e);
+            return e.why();
         }
-    }
-
-    private static String reason(Throwable e) {
-        Throwable cause = e;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 
     @Override

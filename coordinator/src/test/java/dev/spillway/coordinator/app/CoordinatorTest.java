@@ -262,10 +262,27 @@ class CoordinatorTest {
         int nobody = freePort();
         assertThatThrownBy(() -> Coordinator.start(settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "startup-timeout", "1s"))))
                 .isInstanceOf(NotReachableException.class)
-                .hasMessageContaining("Kafka at 127.0.0.1:" + nobody);
+                .hasMessageStartingWith("Kafka at 127.0.0.1:" + nobody + ": connection refused, given up after ")
+                .hasMessageEndingWith(" attempts in 1 s");
         assertThatThrownBy(() -> Coordinator.start(settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x",
                 "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
-                .hasMessageContaining("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x");
+                .hasMessageStartingWith("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x: connection refused, given up after ");
+    }
+
+    @Test
+    void whatWaitingCannotHealIsCalledWhatItIs() {
+        String another = postgres.jdbcUrl().replaceFirst("/[^/?]+(?=\\?|$)", "/another");
+        assertGivenUp(Map.of("database-password", "wrong"), postgres.jdbcUrl(),
+                "authentication failed, user " + postgres.user() + " with this password was refused");
+        assertGivenUp(Map.of("database-url", another), another, "the database does not exist");
+        assertGivenUp(Map.of("database-url", "jdbc:postgresql://db.invalid/x"), "jdbc:postgresql://db.invalid/x", "unknown host name");
+    }
+
+    private static void assertGivenUp(Map<String, String> wrong, String url, String why) {
+        Map<String, String> settings = new HashMap<>(wrong);
+        settings.put("startup-timeout", "0s");
+        assertThatThrownBy(() -> Coordinator.start(settings(settings))).isInstanceOf(NotReachableException.class)
+                .hasMessage("PostgreSQL at " + url + ": " + why + ", given up after 1 attempt");
     }
 
     @Test

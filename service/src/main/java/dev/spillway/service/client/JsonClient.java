@@ -2,6 +2,7 @@ package dev.spillway.service.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.http.Problem;
 import dev.spillway.service.json.IncomingJson;
 import dev.spillway.service.json.UnreadableJsonException;
@@ -108,8 +109,8 @@ public final class JsonClient implements AutoCloseable {
             throw e;
         } catch (ExecutionException e) {
             var cause = e.getCause() == null ? e : e.getCause();
-            return notSent(cause) ? new Outcome.Unreachable<>(what + ": not reachable: " + reason(cause))
-                    : new Outcome.Unknown<>(what + ": sent, no answer: " + reason(cause));
+            return notSent(cause) ? new Outcome.Unreachable<>(what + ": not reachable: " + ConnectionTrouble.inWords(cause))
+                    : new Outcome.Unknown<>(what + ": sent, no answer: " + ConnectionTrouble.inWords(cause));
         }
     }
 
@@ -153,15 +154,6 @@ public final class JsonClient implements AutoCloseable {
     /** Whether the failure came before a connection was there. A connection that breaks later may have carried the request. */
     private static boolean notSent(Throwable cause) {
         return cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException;
-    }
-
-    private static String reason(Throwable cause) {
-        for (var each = cause; each != null; each = each.getCause()) {
-            if (each.getMessage() != null) {
-                return each.getMessage();
-            }
-        }
-        return cause.getClass().getSimpleName();
     }
 
     /** Breaks off what is under way. */

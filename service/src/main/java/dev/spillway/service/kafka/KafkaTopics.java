@@ -2,6 +2,7 @@ package dev.spillway.service.kafka;
 
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.UnusableServerException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,9 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +22,7 @@ import org.slf4j.LoggerFactory;
 /** The topics that a service needs. Blocks. */
 public final class KafkaTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
+    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(2);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     /**
@@ -51,7 +56,27 @@ public final class KafkaTopics implements AutoCloseable {
      */
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Reachability reachability)
             throws NotReachableException, InterruptedException {
-        return reachability.await("Kafka at " + settings.bootstrapServers(), () -> new KafkaTopics(settings, topics));
+        return reachability.await("Kafka at " + settings.bootstrapServers(), () -> {
+            Listening.require(settings.servers(),
+                    settings.deliveryTimeout().compareTo(CONNECT_WITHIN) < 0 ? settings.deliveryTimeout() : CONNECT_WITHIN);
+            try {
+                return new KafkaTopics(settings, topics);
+            } catch (ExecutionException e) {
+                throw explained(e, settings);
+            }
+        });
+    }
+
+    private static Exception explained(ExecutionException failure, KafkaSettings settings) {
+        return switch (failure.getCause()) {
+            case AuthenticationException e -> new UnusableServerException("authentication failed: " + e.getMessage(), failure);
+            case AuthorizationException e -> new UnusableServerException("not authorized: " + e.getMessage(), failure);
+            case TimeoutException e -> new UnusableServerException(
+                    "something listens there and does not answer as Kafka does, timed out after " + settings.deliveryTimeout().toMillis()
+                            + " ms",
+                    failure);
+            case null, default -> failure;
+        };
     }
 
     /** How many partitions each topic had when this was opened. */

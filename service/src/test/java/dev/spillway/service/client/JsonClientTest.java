@@ -112,7 +112,8 @@ class JsonClientTest {
         }
         assertThat(client.send(Call.post(URI.create("http://127.0.0.1:" + port + "/x"), new Greeting("hi"), LONG), Greeting.class))
                 .isInstanceOfSatisfying(Outcome.Unreachable.class,
-                        unreachable -> assertThat(unreachable.why()).startsWith("POST http://127.0.0.1:" + port + "/x: not reachable"));
+                        unreachable -> assertThat(unreachable.why())
+                                .isEqualTo("POST http://127.0.0.1:" + port + "/x: not reachable: connection refused"));
         assertThat(client.send(Call.get(URI.create("http://no-such-host.invalid/x"), LONG), Greeting.class))
                 .isInstanceOf(Outcome.Unreachable.class);
     }

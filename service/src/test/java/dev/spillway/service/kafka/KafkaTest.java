@@ -131,9 +131,28 @@ class KafkaTest {
             port = free.getLocalPort();
         }
         var away = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(1));
-        assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ofMillis(1))))
+        assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ZERO)))
                 .isInstanceOf(NotReachableException.class)
-                .hasMessageStartingWith("Kafka at 127.0.0.1:" + port + ": not reachable in PT0.001S");
+                .hasMessage("Kafka at 127.0.0.1:" + port + ": connection refused, given up after 1 attempt");
+    }
+
+    @Test
+    void ofSeveralBrokersEachTroubleIsNamed() {
+        var away = new KafkaSettings(List.of(new HostPort("127.0.0.1", 1), new HostPort("kafka.invalid", 9092)), "test",
+                Duration.ofSeconds(1));
+        assertThatThrownBy(() -> KafkaTopics.open(away, List.of(), Reachability.within(Duration.ZERO)))
+                .hasMessage(
+                        "Kafka at 127.0.0.1:1,kafka.invalid:9092: 127.0.0.1:1 connection refused, kafka.invalid:9092 unknown host name, "
+                                + "given up after 1 attempt");
+    }
+
+    @Test
+    void whatListensAndIsNoKafkaIsSaidToBeSo() throws Exception {
+        try (var silent = new ServerSocket(0)) {
+            var other = new KafkaSettings(List.of(new HostPort("127.0.0.1", silent.getLocalPort())), "test", Duration.ofSeconds(1));
+            assertThatThrownBy(() -> KafkaTopics.open(other, List.of(), Reachability.within(Duration.ZERO)))
+                    .hasMessageContaining("something listens there and does not answer as Kafka does");
+        }
     }
 
     @Test

@@ -1,0 +1,46 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.UnusableServerException;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Why a database cannot be used, in words for people: some of it waiting can heal, some of it only a person. */
+final class DatabaseTrouble {
+    private DatabaseTrouble() {}
+
+    static UnusableServerException explained(RegistryUnavailableException failure, PostgresRegistrySettings settings) {
+        return new UnusableServerException(words(failure, settings.user()), failure);
+    }
+
+    private static String words(RegistryUnavailableException failure, String user) {
+        @Nullable
+        SQLException refusal = refusal(failure);
+        String state = refusal == null || refusal.getSQLState() == null ? "" : refusal.getSQLState();
+        return switch (state) {
+            case "28P01" -> "authentication failed, user " + user + " with this password was refused";
+            case "28000", "08004" -> "authentication failed, user " + user + " was refused: " + said(refusal);
+            case "3D000" -> "the database does not exist";
+            case "42501" -> "user " + user + " may not do what is needed: " + said(refusal);
+            case "53300" -> "too many connections are open there";
+            case "57P03" -> "it is starting up or shutting down";
+            default -> ConnectionTrouble.of(failure).orElseGet(() -> refusal == null ? ConnectionTrouble.inWords(failure) : said(refusal));
+        };
+    }
+
+    private static @Nullable SQLException refusal(Throwable failure) {
+        SQLException deepest = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            deepest = cause instanceof SQLException sql ? sql : deepest;
+        }
+        return deepest;
+    }
+
+    /** What the server said, without the severity before it and the details behind it. */
+    private static String said(@Nullable SQLException refusal) {
+        String message = refusal == null ? "" : String.valueOf(refusal.getMessage());
+        return message.lines().findFirst().orElse("").replaceFirst("^[A-Z]+: ", "");
+    }
+}

@@ -1,0 +1,22 @@
+package dev.spillway.service;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** What goes to standard error while something runs; the tests' log goes there. */
+final class StandardError {
+    private StandardError() {}
+
+    static String during(Runnable action) {
+        var printed = new ByteArrayOutputStream();
+        var before = System.err;
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            action.run();
+        } finally {
+            System.setErr(before);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+}
