@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -51,6 +52,10 @@ public final class AllowedSources {
         } catch (PosixException e) {
             if (e.isReplaced()) {
                 throw new SourceNotAllowedException(requested, "was replaced while it was opened (expected: a directory that stays)");
+            }
+            if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
+                throw new SourceNotAllowedException(requested,
+                        "cannot be opened: %s (expected: a directory that the worker's user may read)".formatted(e.getMessage()));
             }
             throw e;
         }

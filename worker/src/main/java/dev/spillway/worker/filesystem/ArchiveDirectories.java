@@ -160,7 +160,8 @@ final class ArchiveDirectories implements AutoCloseable {
         try {
             return EntryName.of(part);
         } catch (IllegalArgumentException e) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, path, e.getMessage() == null ? "is no path" : e.getMessage());
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, path,
+                    e.getMessage() == null ? "is no path" : ShownPath.of(e.getMessage()));
         }
     }
 }

@@ -80,13 +80,13 @@ final class ArchiveExtractor {
             try (ArchiveDirectories _ = extractor.directories) {
                 return extractor.run(source);
             } catch (PosixException e) {
-                throw e.at("archive entry " + extractor.entryName);
+                throw e.at("archive entry " + ShownPath.of(extractor.entryName));
             } catch (IOException | IllegalArgumentException e) {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
                 }
                 throw StagingStopped.refused(RefusalReason.MALFORMED, extractor.entryName.isEmpty() ? "." : extractor.entryName,
-                        "cannot be read: %s (expected: a tar stream, also zstd)".formatted(e.getMessage()));
+                        "cannot be read: %s (expected: a tar stream, also zstd)".formatted(ShownPath.of(String.valueOf(e.getMessage()))));
             }
         }
     }
@@ -227,7 +227,7 @@ final class ArchiveExtractor {
         byte[] target = entry.getLinkName().getBytes(StandardCharsets.UTF_8);
         if (target.length == 0 || entry.getLinkName().indexOf('\uFFFD') >= 0 || entry.getLinkName().indexOf('\0') >= 0) {
             throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
-                    "is a symbolic link to '%s' (expected: a target in UTF-8)".formatted(entry.getLinkName()));
+                    "is a symbolic link to '%s' (expected: a target in UTF-8)".formatted(ShownPath.of(entry.getLinkName())));
         }
         if (target.length > limits.maxPathBytes()) {
             throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, entryName,
@@ -279,7 +279,7 @@ final class ArchiveExtractor {
 
     private StagingStopped badLink(String target) {
         return StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
-                "is a hard link to '%s' (expected: a file before it in the archive)".formatted(target));
+                "is a hard link to '%s' (expected: a file before it in the archive)".formatted(ShownPath.of(target)));
     }
 
     private void closeUnlessRoot(OpenDirectory directory) throws PosixException {

@@ -6,7 +6,10 @@ import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
 import java.util.List;
+
+import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
  * Gives copies the owner, mode, extended attributes and times of their sources. The order matters: a change of owner clears setuid and
@@ -34,11 +37,11 @@ final class Attributes {
      * @param target open for as long as nobody else knows it
      * @param now what the target is like
      */
-    void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws PosixException {
+    void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
         int permissions = permissionsAfterOwner(status, now, target);
-        for (String name : namesOf(source)) {
+        for (String name : reading(() -> namesOf(source))) {
             if (isKept(name, root)) {
-                set(target, name, source.attribute(name));
+                set(target, name, reading(() -> source.attribute(name)));
             }
         }
         target.setPermissions(permissions);
@@ -68,12 +71,12 @@ final class Attributes {
     }
 
     /** For a symbolic link, which has no mode of its own. */
-    void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws PosixException {
+    void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws IOException {
         if (root) {
             to.setOwner(name, status.owner(), status.group());
-            for (String attribute : namesOfLink(from, name)) {
+            for (String attribute : reading(() -> namesOfLink(from, name))) {
                 if (isKept(attribute, true)) {
-                    setOfLink(to, name, attribute, from.attribute(name, attribute));
+                    setOfLink(to, name, attribute, reading(() -> from.attribute(name, attribute)));
                 }
             }
         }

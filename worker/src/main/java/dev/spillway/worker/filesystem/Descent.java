@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Descent implements AutoCloseable {
     private static final int KEPT_OPEN = 24;
-    private static final int MAX_TEXT = 2000;
+    private static final int MAX_TEXT = 400;
 
     private static final class Level {
         private final @Nullable EntryName name;
@@ -76,7 +76,7 @@ final class Descent implements AutoCloseable {
         return name;
     }
 
-    void enter(EntryName name) throws PosixException {
+    OpenDirectory enter(EntryName name) throws PosixException {
         OpenDirectory directory = current().openDirectory(name);
         try {
             levels.add(new Level(name, directory.status(), directory));
@@ -93,6 +93,7 @@ final class Descent implements AutoCloseable {
                 kept.close();
             }
         }
+        return directory;
     }
 
     /**
@@ -135,21 +136,28 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** The path below the root for people, shortened in the middle when it is very long; {@code .} for the root itself. */
+    /** The path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
     String text(@Nullable EntryName leaf) {
-        StringBuilder text = new StringBuilder();
-        int last = levels.size() - 1;
-        for (int depth = 1; depth <= last; depth++) {
-            if (text.length() > MAX_TEXT) {
-                text.append("/... (").append(last - depth + 1).append(" more)");
-                break;
+        StringBuilder beginning = new StringBuilder();
+        StringBuilder end = new StringBuilder();
+        long length = -1;
+        for (int depth = 1; depth <= levels.size(); depth++) {
+            EntryName name = depth < levels.size() ? levels.get(depth).name : leaf;
+            if (name != null) {
+                String part = (length < 0 ? "" : "/") + name;
+                length = length < 0 ? part.length() : length + part.length();
+                if (beginning.length() < MAX_TEXT) {
+                    beginning.append(part);
+                }
+                end.append(part);
+                end.delete(0, Math.max(0, end.length() - MAX_TEXT));
             }
-            text.append(depth == 1 ? "" : "/").append(levels.get(depth).name);
         }
-        if (leaf != null) {
-            text.append(text.isEmpty() ? "" : "/").append(leaf);
+        if (length < 0) {
+            return ".";
         }
-        return text.isEmpty() ? "." : text.toString();
+        return length == beginning.length() ? ShownPath.of(beginning.toString())
+                : ShownPath.of(beginning.toString(), end.toString(), length);
     }
 
     @Override

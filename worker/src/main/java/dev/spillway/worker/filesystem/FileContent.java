@@ -4,8 +4,11 @@ import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Set;
+
+import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
  * Copies the content of one file after the other of a tree, holes as holes, by the cheapest way that the two file systems allow; what was
@@ -43,24 +46,38 @@ final class FileContent {
         return notReflinked;
     }
 
-    /** Copies the content that the source had by its status. A source that is shorter by now leaves a shorter copy. */
-    void copy(OpenRegularFile source, FileStatus status, OpenRegularFile target)
-            throws PosixException, InterruptedException, StagingStopped {
+    /**
+     * Copies the content that the source had by its status.
+     *
+     * @return whether all of it was there to be read
+     */
+    boolean copy(OpenRegularFile source, FileStatus status, OpenRegularFile target)
+            throws IOException, InterruptedException, StagingStopped {
         long size = status.sizeBytes();
         if (size == 0) {
-            return;
+            return isEmpty(source);
         }
         if (reflinkPossible && reflink(source, target)) {
             reflinked++;
-            return;
+            return true;
         }
         notReflinked++;
         written = 0;
-        if (status.allocatedBytes() < size) {
-            copyData(source, size, target);
-        } else {
-            copyRange(source, 0, size, target);
+        return status.allocatedBytes() < size ? copyData(source, size, target) : copyRange(source, 0, size, target);
+    }
+
+    /**
+     * Files that the kernel makes up as they are read say that they are empty: a copy of them by their size would be an empty file, and look
+     * like a good one.
+     */
+    private static boolean isEmpty(OpenRegularFile source) throws IOException {
+        if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {
+            return true;
         }
+        if (reading(source::status).sizeBytes() == 0) {
+            throw UnreadableException.of("it says that it is empty, but has content");
+        }
+        return false;
     }
 
     private boolean reflink(OpenRegularFile source, OpenRegularFile target) throws PosixException {
@@ -68,28 +85,36 @@ final class FileContent {
             source.shareBlocksWith(target);
             return true;
         } catch (PosixException e) {
-            if (NOT_POSSIBLE_HERE.contains(e.errno())) {
-                reflinkPossible = false;
-            } else if (e.errno() != Errno.EINVAL) {
+            if (e.isFull()) {
                 throw e;
             }
+            // any other error is met again by copying, which then knows on whose side
+            reflinkPossible &= !NOT_POSSIBLE_HERE.contains(e.errno());
             return false;
         }
     }
 
-    private void copyData(OpenRegularFile source, long size, OpenRegularFile target)
-            throws PosixException, InterruptedException, StagingStopped {
+    private boolean copyData(OpenRegularFile source, long size, OpenRegularFile target)
+            throws IOException, InterruptedException, StagingStopped {
         target.setLength(size);
-        long data = source.nextData(0);
+        long data = nextData(source, 0);
         while (data >= 0 && data < size) {
-            long hole = Math.min(source.nextHole(data), size);
-            copyRange(source, data, hole, target);
-            data = hole < size ? source.nextData(hole) : -1;
+            long from = data;
+            long hole = Math.min(reading(() -> source.nextHole(from)), size);
+            if (!copyRange(source, data, hole, target)) {
+                return false;
+            }
+            data = hole < size ? nextData(source, hole) : -1;
         }
+        return true;
     }
 
-    private void copyRange(OpenRegularFile source, long start, long end, OpenRegularFile target)
-            throws PosixException, InterruptedException, StagingStopped {
+    private static long nextData(OpenRegularFile source, long offset) throws IOException {
+        return reading(() -> source.nextData(offset));
+    }
+
+    private boolean copyRange(OpenRegularFile source, long start, long end, OpenRegularFile target)
+            throws IOException, InterruptedException, StagingStopped {
         boolean kernel = kernelCopyPossible;
         long at = start;
         while (at < end) {
@@ -99,13 +124,29 @@ final class FileContent {
             long copied = kernel ? copyInKernel(source, at, count, target) : 0;
             if (copied == 0) {
                 kernel = false;
-                copied = source.copyThroughMemory(target, at, count);
+                copied = copyThroughMemory(source, at, count, target);
             }
             if (copied == 0) {
-                return;
+                return false;
             }
             at += copied;
             written += copied;
+        }
+        return true;
+    }
+
+    private static long copyThroughMemory(OpenRegularFile source, long at, long count, OpenRegularFile target) throws IOException {
+        try {
+            return source.copyThroughMemory(target, at, count);
+        } catch (PosixException e) {
+            if (e.isFull()) {
+                throw e;
+            }
+            // once more in two halves, to know which of the files it is
+            byte[] bytes = new byte[(int) Math.min(count, OpenRegularFile.MAX_TRANSFER_BYTES)];
+            int read = reading(() -> source.read(bytes, 0, bytes.length, at));
+            target.write(bytes, 0, read, at);
+            return read;
         }
     }
 
@@ -113,11 +154,12 @@ final class FileContent {
         try {
             return source.copyInKernel(target, at, count);
         } catch (PosixException e) {
-            if (NOT_POSSIBLE_HERE.contains(e.errno()) || e.errno() == Errno.EINVAL) {
-                kernelCopyPossible = false;
-                return 0;
+            if (e.isFull()) {
+                throw e;
             }
-            throw e;
+            // any other error is met again by copying through memory, which then knows on whose side
+            kernelCopyPossible &= !NOT_POSSIBLE_HERE.contains(e.errno()) && e.errno() != Errno.EINVAL;
+            return 0;
         }
     }
 }

@@ -81,15 +81,12 @@ public final class ImageStore implements AutoCloseable {
      *
      * @param maxBytes of allocated blocks; staging stops as soon as there are more
      * @throws StoreFullException when the disk is full
-     * @throws IOException when the source cannot be read or the store not be written, naming the entry. Nothing is left in staging then,
-     *         and a source offered by move is where it was
+     * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
+     *         is where it was
      */
     public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
-        return run(() -> {
-            refuseUsed(id, name);
-            return staging.stage(id, source, mode, maxBytes);
-        });
+        return staging(id, name, () -> staging.stage(id, source, mode, maxBytes));
     }
 
     /**
@@ -100,9 +97,19 @@ public final class ImageStore implements AutoCloseable {
     public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust)
             throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
+        return staging(id, name,
+                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust)));
+    }
+
+    private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
+            throws IOException, InterruptedException {
         return run(() -> {
             refuseUsed(id, name);
-            return staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust));
+            try {
+                return operation.run();
+            } catch (PosixException e) {
+                throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
+            }
         });
     }
 

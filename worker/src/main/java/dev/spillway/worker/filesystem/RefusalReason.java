@@ -4,6 +4,8 @@ package dev.spillway.worker.filesystem;
 public enum RefusalReason {
     /** A socket, FIFO or device in it. */
     SPECIAL_FILE,
+    /** Something in it that this process may not or cannot read. */
+    UNREADABLE,
     /** Somebody wrote to the tree while it was read. */
     SOURCE_CHANGED,
     /** The store is in the tree, or the tree in a part of the store that is not for reading. */

@@ -10,6 +10,6 @@ public final class SourceNotAllowedException extends IOException {
     private static final long serialVersionUID = 1;
 
     SourceNotAllowedException(String requested, String why) {
-        super("source directory: '%s' %s".formatted(requested, why));
+        super("source directory: '%s' %s".formatted(ShownPath.of(requested), why));
     }
 }

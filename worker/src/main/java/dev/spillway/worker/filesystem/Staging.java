@@ -49,8 +49,8 @@ final class Staging {
     }
 
     /** A published image may be the source of another one, by copy; nothing else in the store may. */
-    private void refuseStoreParts(SourceDirectory source, StageMode mode) throws PosixException, StagingStopped {
-        List<FileIdentity> ancestry = source.directory().ancestry();
+    private void refuseStoreParts(SourceDirectory source, StageMode mode) throws IOException, StagingStopped {
+        List<FileIdentity> ancestry = ancestry(source);
         if (!ancestry.contains(store)) {
             return;
         }
@@ -58,6 +58,14 @@ final class Staging {
         if (mode == StageMode.MOVE || ancestry.indexOf(images) < 1) {
             throw StagingStopped.refused(RefusalReason.STORE_INSIDE, ".",
                     "lies in a store (expected: a directory outside of it, or an image to copy)");
+        }
+    }
+
+    private static List<FileIdentity> ancestry(SourceDirectory source) throws IOException, StagingStopped {
+        try {
+            return UnreadableException.reading(() -> source.directory().ancestry());
+        } catch (UnreadableException e) {
+            throw e.refused();
         }
     }
 
@@ -78,8 +86,6 @@ final class Staging {
             return outcome;
         } catch (StagingStopped e) {
             return e.outcome();
-        } catch (PosixException e) {
-            throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
         } finally {
             if (!staged) {
                 removeUnfinished(staging, name);
@@ -137,6 +143,8 @@ final class Staging {
             return TreeMeasure.of(source.directory(), store);
         } catch (TreeChangedException e) {
             throw changed(e.path());
+        } catch (UnreadableException e) {
+            throw e.refused();
         }
     }
 
@@ -178,7 +186,7 @@ final class Staging {
             if (RENAME_NOT_POSSIBLE.contains(e.errno())) {
                 return Optional.empty();
             }
-            throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
+            throw e;
         }
     }
 

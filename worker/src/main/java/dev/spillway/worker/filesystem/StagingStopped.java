@@ -11,8 +11,9 @@ final class StagingStopped extends Exception {
         this.outcome = outcome;
     }
 
+    /** @param detail names of others in it are to be given as {@link ShownPath} shows them */
     static StagingStopped refused(RefusalReason reason, String path, String detail) {
-        return new StagingStopped(new StageOutcome.Refused(reason, path, detail));
+        return new StagingStopped(new StageOutcome.Refused(reason, ShownPath.of(path), detail));
     }
 
     static StagingStopped tooLarge(long maxBytes) {

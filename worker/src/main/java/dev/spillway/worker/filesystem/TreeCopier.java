@@ -11,13 +11,15 @@ import dev.spillway.worker.filesystem.posix.OpenRegularFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 
+import static dev.spillway.worker.filesystem.UnreadableException.reading;
+
 /**
  * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times
  * to the nanosecond, owners (as root), extended attributes. The source is read by descriptor and never through a symbolic link, so that
  * whoever replaces a directory by a link in the middle leads the copy nowhere.
  *
  * <p>A source that is written to meanwhile would give a tree that never was: a file that changed is copied again, three times in all, then
- * the copy stops. Made for one copy, by one thread.
+ * the copy stops. What cannot be read of it is refused with its path; what cannot be written is an error. Made for one copy, by one thread.
  */
 final class TreeCopier implements TreeWalk.Visitor {
     private static final int ATTEMPTS = 3;
@@ -59,6 +61,8 @@ final class TreeCopier implements TreeWalk.Visitor {
         } catch (TreeChangedException e) {
             throw StagingStopped.refused(RefusalReason.SOURCE_CHANGED, e.path(),
                     "changed while it was copied (expected: a tree that nobody writes to)");
+        } catch (UnreadableException e) {
+            throw e.refused();
         }
     }
 
@@ -84,7 +88,7 @@ final class TreeCopier implements TreeWalk.Visitor {
 
     @Override
     public void leaving(Descent source) throws IOException, StagingStopped {
-        if (!source.current().status().times().modifiedWith(source.status().times())) {
+        if (!reading(() -> source.current().status()).times().modifiedWith(source.status().times())) {
             throw new TreeChangedException(source.text(null));
         }
         FileStatus now = target.current().status();
@@ -114,7 +118,7 @@ final class TreeCopier implements TreeWalk.Visitor {
     private void copyFile(Descent source, EntryName name) throws IOException, InterruptedException, StagingStopped {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try (OpenRegularFile from = open(source, name)) {
-                FileStatus status = from.status();
+                FileStatus status = reading(from::status);
                 if (status.kind() != EntryKind.REGULAR_FILE) {
                     throw new TreeChangedException(source.text(name));
                 }
@@ -133,7 +137,7 @@ final class TreeCopier implements TreeWalk.Visitor {
 
     private static OpenRegularFile open(Descent source, EntryName name) throws IOException {
         try {
-            return source.current().openFile(name);
+            return reading(() -> source.current().openFile(name));
         } catch (PosixException e) {
             throw e.isReplaced() ? new TreeChangedException(source.text(name)) : e;
         }
@@ -145,8 +149,7 @@ final class TreeCopier implements TreeWalk.Visitor {
     private boolean copyContent(OpenRegularFile from, FileStatus status, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
         try (OpenRegularFile to = target.current().createFile(name, PRIVATE_FILE)) {
-            content.copy(from, status, to);
-            if (!from.status().sameContent(status)) {
+            if (!content.copy(from, status, to) || !reading(from::status).sameContent(status)) {
                 return false;
             }
             FileStatus now = to.status();
@@ -168,7 +171,7 @@ final class TreeCopier implements TreeWalk.Visitor {
     }
 
     private void copySymbolicLink(Descent source, EntryName name) throws IOException {
-        FileStatus status = source.current().status(name);
+        FileStatus status = reading(() -> source.current().status(name));
         if (status.kind() != EntryKind.SYMBOLIC_LINK) {
             throw new TreeChangedException(source.text(name));
         }
@@ -184,12 +187,14 @@ final class TreeCopier implements TreeWalk.Visitor {
     }
 
     private static byte[] readLink(Descent source, EntryName name) throws IOException {
-        try {
-            return source.current().readSymbolicLink(name);
-        } catch (PosixException e) {
-            // what the call says of anything that is no link
-            throw e.errno() == Errno.EINVAL ? new TreeChangedException(source.text(name)) : e;
-        }
+        return reading(() -> {
+            try {
+                return source.current().readSymbolicLink(name);
+            } catch (PosixException e) {
+                // what the call says of anything that is no link
+                throw e.errno() == Errno.EINVAL ? new TreeChangedException(source.text(name)) : e;
+            }
+        });
     }
 
     private void count(FileStatus copy) throws StagingStopped {

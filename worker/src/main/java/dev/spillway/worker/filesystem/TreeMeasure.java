@@ -69,7 +69,7 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
 
         @Override
         public void visit(Descent at, DirectoryEntry entry) throws IOException, StagingStopped {
-            FileStatus status = at.current().status(entry.name());
+            FileStatus status = UnreadableException.reading(() -> at.current().status(entry.name()));
             look(status);
             switch (status.kind()) {
                 case REGULAR_FILE -> files += count(status);

@@ -10,7 +10,10 @@ import java.util.Deque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
-/** Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. */
+/**
+ * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. What
+ * cannot be read of it is an {@link UnreadableException}.
+ */
 final class TreeWalk {
     /** What is done at each place. An error of the system is given the path where it happened. */
     interface Visitor {
@@ -48,14 +51,16 @@ final class TreeWalk {
     private static @Nullable Iterator<DirectoryEntry> visit(Descent at, DirectoryEntry listed, Visitor visitor)
             throws IOException, InterruptedException, StagingStopped {
         try {
-            DirectoryEntry entry =
-                    listed.kind() == EntryKind.UNKNOWN ? new DirectoryEntry(listed.name(), at.current().status(listed.name()).kind())
-                            : listed;
+            DirectoryEntry entry = listed.kind() == EntryKind.UNKNOWN
+                    ? new DirectoryEntry(listed.name(), UnreadableException.reading(() -> at.current().status(listed.name())).kind())
+                    : listed;
             if (entry.kind() != EntryKind.DIRECTORY) {
                 visitor.visit(at, entry);
                 return null;
             }
-            at.enter(entry.name());
+            UnreadableException.reading(() -> at.enter(entry.name()));
+        } catch (UnreadableException e) {
+            throw e.at(at.text(listed.name()));
         } catch (PosixException e) {
             throw e.isReplaced() ? new TreeChangedException(at.text(listed.name())) : e.at(at.text(listed.name()));
         }
@@ -65,7 +70,9 @@ final class TreeWalk {
     private static Iterator<DirectoryEntry> enter(Descent at, Visitor visitor) throws IOException, InterruptedException, StagingStopped {
         try {
             visitor.entered(at);
-            return at.current().list().iterator();
+            return UnreadableException.reading(() -> at.current().list()).iterator();
+        } catch (UnreadableException e) {
+            throw e.at(at.text(null));
         } catch (PosixException e) {
             throw e.at(at.text(null));
         }
@@ -74,6 +81,8 @@ final class TreeWalk {
     private static void leave(Descent at, Visitor visitor) throws IOException, InterruptedException, StagingStopped {
         try {
             visitor.leaving(at);
+        } catch (UnreadableException e) {
+            throw e.at(at.text(null));
         } catch (PosixException e) {
             throw e.at(at.text(null));
         }

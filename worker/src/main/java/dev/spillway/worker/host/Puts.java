@@ -112,7 +112,7 @@ public final class Puts {
      * Stores a tree. Staging takes as long as it takes; the registration is waited for until the deadline.
      *
      * @throws HostBusyException if too many puts are under way for the deadline's time; nothing was done
-     * @throws IOException       if the source cannot be read or the store not written; nothing was stored
+     * @throws IOException       if the store cannot be written; nothing was stored
      */
     public Result put(Put put) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         if (put.request().isEmpty()) {

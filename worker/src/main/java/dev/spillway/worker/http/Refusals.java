@@ -87,7 +87,7 @@ final class Refusals {
     }
 
     static ProblemException notStored(String why) {
-        return Problem.of(500, "not-stored", "The tree could not be read or written", why).exception();
+        return Problem.of(500, "not-stored", "The tree could not be written", why).exception();
     }
 
     static ProblemException keyReused(String key) {

@@ -29,6 +29,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Whatever cannot be done is refused in plain words, and changes nothing. */
 class RefusalsTest {
+    /** Files that say they are empty and are not, and one that not even root may read. */
+    private static final Path KERNEL = Path.of("/proc/sys/vm");
+
     @TempDir
     private static Path folder;
     private static TestCoordinator coordinator;
@@ -39,7 +42,7 @@ class RefusalsTest {
         coordinator = new TestCoordinator(new TestRegistry().namespace("images", 10, 64L << 10), 0);
         Files.createDirectories(folder.resolve("allowed"));
         worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(),
-                Map.of("allowed-sources", folder.resolve("allowed").toString(), "hold-max", "PT1H")).joined();
+                Map.of("allowed-sources", folder.resolve("allowed") + "," + KERNEL, "hold-max", "PT1H")).joined();
     }
 
     @AfterAll
@@ -92,6 +95,30 @@ class RefusalsTest {
             refused(answer, 422, "tree-refused", "deep/s", "socket");
             assertThat(answer.body().path("path").asText()).isEqualTo("deep/s");
         }
+    }
+
+    @Test
+    void aTreeThatCannotBeReadIsRefusedWithThePathAndTheReason() throws Exception {
+        Answer answer = worker.store("k", KERNEL);
+        refused(answer, 422, "tree-refused", "cannot be read");
+        assertThat(KERNEL.resolve(answer.body().path("path").asText())).exists();
+    }
+
+    @Test
+    void ofAVeryLongPathTheBeginningTheEndAndTheLengthAreSaid() throws Exception {
+        String path = "begin/" + "x".repeat(20_000) + "/end";
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes, StandardCharsets.UTF_8.name())) {
+            tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+            tar.putArchiveEntry(new TarArchiveEntry(path));
+            tar.closeArchiveEntry();
+        }
+        Answer answer = worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
+                .header("Content-Type", "application/x-tar")
+                .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
+                .build());
+        refused(answer, 422, "tree-refused", "begin/xxx", "xxx/end", "20010 characters");
+        assertThat(answer.body().toString()).hasSizeLessThan(2_000);
     }
 
     @Test

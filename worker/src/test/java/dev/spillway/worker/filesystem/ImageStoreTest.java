@@ -376,6 +376,41 @@ class ImageStoreTest {
     }
 
     @Test
+    void aFileSystemThatTakesNoFurtherFileIsFullToo() throws Exception {
+        Path disk = temporary.resolve("disk");
+        Machine.onTmpfs(disk, "16m,nr_inodes=64", () -> {
+            try (ImageStore store = ImageStore.open(disk.resolve("store"))) {
+                assertThatThrownBy(() -> {
+                    for (int number = 0; number < 64; number++) {
+                        Files.createFile(disk.resolve("file" + number));
+                    }
+                }).hasMessageContaining("No space left");
+                for (StageMode mode : List.of(StageMode.COPY, StageMode.MOVE)) {
+                    assertThatThrownBy(() -> stage(store, Machine.newId(), source, mode, Long.MAX_VALUE))
+                            .isInstanceOf(StoreFullException.class)
+                            .hasMessageContaining(store.path().toString());
+                }
+                assertThat(store.ids(StoreArea.STAGING)).isEmpty();
+            }
+        });
+    }
+
+    @Test
+    void whatMayNotBeReadIsRefusedByItsPath() throws Exception {
+        Machine.assumeRoot();
+        Path home = Files.createDirectory(temporary.resolve("home"));
+        Files.createDirectories(home.resolve("secret-directory/deep/secret"));
+        Files.createDirectories(home.resolve("secret-file/deep"));
+        Files.writeString(home.resolve("secret-file/deep/secret"), "x");
+        Machine.run("chmod", "a+x", temporary.toString());
+        Machine.run("chown", "-R", "65534:65534", home.toString());
+        Files.setAttribute(home.resolve("secret-directory/deep/secret"), "unix:mode", 0);
+        Files.setAttribute(home.resolve("secret-file/deep/secret"), "unix:mode", 0);
+        OtherUser.run("refused", home.toString());
+        assertThat(home.resolve("secret-directory/deep")).as("not taken by a move that was refused").exists();
+    }
+
+    @Test
     void aClosedStoreSaysSo() throws Exception {
         ImageStore store = ImageStore.open(root);
         store.close();

@@ -33,12 +33,13 @@ final class OtherUser {
         }
     }
 
-    /** Deletes {@code tree} in the directory, or takes it through a store there. */
+    /** Deletes {@code tree} in the directory, takes it through a store there, or has the trees there that cannot be read refused. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path directory = Path.of(arguments[1]);
         switch (arguments[0]) {
             case "unlink" -> unlink(directory);
             case "store" -> throughStore(directory);
+            case "refused" -> refused(directory);
             default -> throw new IllegalArgumentException("command: " + arguments[0]);
         }
     }
@@ -65,6 +66,35 @@ final class OtherUser {
                 require(store.toTrash(List.of(id)).get(id) instanceof TrashOutcome.Moved, "in the trash");
                 require(store.unlink(id) instanceof UnlinkOutcome.Unlinked, "unlinked");
             }
+        }
+    }
+
+    private static void refused(Path directory) throws IOException, InterruptedException {
+        AllowedSources sources = new AllowedSources(List.of(directory));
+        try (ImageStore store = ImageStore.open(directory.resolve("store"))) {
+            for (StageMode mode : StageMode.values()) {
+                refused(store, sources, directory.resolve("secret-directory"), mode, "deep/secret");
+                if (mode != StageMode.MOVE) {
+                    refused(store, sources, directory.resolve("secret-file"), mode, "deep/secret");
+                }
+            }
+            require(store.ids(StoreArea.STAGING).isEmpty(), "nothing in staging");
+        }
+        try (SourceDirectory _ = sources.open(directory.resolve("secret-directory/deep/secret").toString())) {
+            require(false, "refused");
+        } catch (SourceNotAllowedException e) {
+            require(String.valueOf(e.getMessage()).contains("cannot be opened")
+                    && String.valueOf(e.getMessage()).contains("permission denied"),
+                    e.getMessage() + " as it should be");
+        }
+    }
+
+    private static void refused(ImageStore store, AllowedSources sources, Path tree, StageMode mode, String path)
+            throws IOException, InterruptedException {
+        try (SourceDirectory source = sources.open(tree.toString())) {
+            StageOutcome outcome = store.stage(Machine.newId(), source, mode, Long.MAX_VALUE);
+            require(outcome instanceof StageOutcome.Refused(var reason, var at, var detail) && reason == RefusalReason.UNREADABLE
+                    && at.equals(path) && detail.contains("permission denied"), "refused by " + mode + ": " + outcome);
         }
     }
 

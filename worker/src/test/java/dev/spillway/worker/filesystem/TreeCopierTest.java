@@ -244,6 +244,18 @@ class TreeCopierTest {
         assertRefused(RefusalReason.SPECIAL_FILE, "null", "is a character device");
     }
 
+    @Test
+    void ofAVeryLongPathTheBeginningTheEndAndTheLengthAreSaid() throws Exception {
+        Path deep = Files.createDirectories(source.resolve("begin/" + "0123456789012345678/".repeat(50) + "end"));
+        Machine.run("mkfifo", deep.resolve("pipe").toString());
+        assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
+                stopped -> assertThat(stopped.outcome()).isInstanceOfSatisfying(StageOutcome.Refused.class,
+                        refused -> assertThat(refused.path()).startsWith("begin/0123")
+                                .contains("(1014 characters)")
+                                .endsWith("678/end/pipe")
+                                .hasSizeLessThan(400)));
+    }
+
     private void assertRefused(RefusalReason reason, String path, String detail) {
         assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
                 stopped -> assertThat(stopped.outcome()).isInstanceOfSatisfying(StageOutcome.Refused.class, refused -> {
@@ -366,6 +378,57 @@ class TreeCopierTest {
             writer.join();
         }
         assertThat(refused).as("copies that were refused, of up to 2000").isEqualTo(1);
+    }
+
+    @Test
+    void aTreeWhoseFilesVanishIsCopiedAsItWasAtOneMomentOrRefused() throws Exception {
+        Files.createDirectory(source);
+        Files.writeString(source.resolve("a"), "stays");
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread owner = Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                try {
+                    for (int i = 0; i < 50; i++) {
+                        Files.writeString(source.resolve("b" + i), "comes and goes");
+                    }
+                    for (int i = 0; i < 50; i++) {
+                        Files.delete(source.resolve("b" + i));
+                    }
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+        int refused = 0;
+        try {
+            for (int i = 0; refused == 0 && i < 2000; i++) {
+                target = Files.createDirectory(temporary.resolve("target" + i));
+                try {
+                    copy();
+                    assertThat(target.resolve("a")).hasContent("stays");
+                } catch (StagingStopped stopped) {
+                    assertThat(((StageOutcome.Refused) stopped.outcome()).reason()).isEqualTo(RefusalReason.SOURCE_CHANGED);
+                    refused++;
+                }
+                Machine.remove(target);
+            }
+        } finally {
+            stop.set(true);
+            owner.join();
+        }
+        assertThat(refused).as("copies that were refused, of up to 2000").isEqualTo(1);
+    }
+
+    @Test
+    void aFileThatHoldsMoreOrLessThanItSaysIsRefused() throws Exception {
+        source = Path.of("/proc/sys/kernel/random");
+        assumeTrue(Files.isDirectory(source), "skipped: no " + source);
+        assertRefused(RefusalReason.UNREADABLE, "boot_id", "says that it is empty");
+        target = Files.createDirectory(temporary.resolve("other-target"));
+        source = Path.of("/sys/kernel/mm/transparent_hugepage");
+        assumeTrue(Files.isDirectory(source), "skipped: no " + source);
+        assertThatThrownBy(this::copy).isInstanceOfSatisfying(StagingStopped.class,
+                stopped -> assertThat(((StageOutcome.Refused) stopped.outcome()).reason()).isEqualTo(RefusalReason.SOURCE_CHANGED));
     }
 
     @Test

@@ -5,11 +5,14 @@ package dev.spillway.worker.filesystem.posix;
  * {@link #OTHER}.
  */
 public enum Errno {
-    EPERM(1, "operation not permitted"), ENOENT(2, "no such file or directory"), EINTR(4, "interrupted"), EIO(5, "input/output error"),
+    EPERM(1, "operation not permitted"), ENOENT(2, "no such file or directory"), ESRCH(3, "no such process"), EINTR(4, "interrupted"),
+    EIO(5, "input/output error"),
     EBADF(9, "not an open file"),
-    ENXIO(6, "no data there"), EAGAIN(11, "would block"), EACCES(13, "permission denied"), EBUSY(16, "device or resource busy"),
+    ENXIO(6, "no data there"), EAGAIN(11, "would block"), ENOMEM(12, "out of memory"), EACCES(13, "permission denied"),
+    EBUSY(16, "device or resource busy"),
     EEXIST(17, "file exists"), EXDEV(18, "not on the same file system"),
-    ENOTDIR(20, "not a directory"), EISDIR(21, "is a directory"), EINVAL(22, "invalid argument"), EMFILE(24, "too many open files"),
+    ENOTDIR(20, "not a directory"), EISDIR(21, "is a directory"), EINVAL(22, "invalid argument"),
+    ENFILE(23, "too many open files on this machine"), EMFILE(24, "too many open files"),
     ENOTTY(25, "not supported by the file"),
     ETXTBSY(26, "text file busy"), EFBIG(27, "file too large"), ENOSPC(28, "no space left on the file system"),
     EROFS(30, "read-only file system"), EMLINK(31, "too many links"),

@@ -1,0 +1,33 @@
+package dev.spillway.worker.filesystem;
+
+/** Paths and names of others as messages show them: of a very long one its beginning, its end and how long it is. */
+final class ShownPath {
+    private static final int SHOWN_WHOLE = 400;
+    private static final int SHOWN_END = 150;
+
+    private ShownPath() {}
+
+    static String of(String path) {
+        return path.length() <= SHOWN_WHOLE ? path
+                : of(path.substring(0, SHOWN_END), path.substring(path.length() - SHOWN_END), path.length());
+    }
+
+    /** Of a path that was never put together whole. */
+    static String of(String beginning, String end, long length) {
+        return "%s ... (%d characters) ... %s".formatted(whole(beginning, 0, SHOWN_END),
+                length, whole(end, end.length() - SHOWN_END, end.length()));
+    }
+
+    /** A part of the text that does not begin or end within a character. */
+    private static String whole(String text, int from, int to) {
+        int start = Math.max(0, from);
+        int end = Math.min(text.length(), to);
+        if (start < end && Character.isLowSurrogate(text.charAt(start))) {
+            start++;
+        }
+        if (start < end && Character.isHighSurrogate(text.charAt(end - 1))) {
+            end--;
+        }
+        return text.substring(start, end);
+    }
+}

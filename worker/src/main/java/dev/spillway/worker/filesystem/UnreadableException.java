@@ -1,0 +1,56 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Something of a tree could not be read. Whose tree it was can do something about that, unlike about a disk that cannot be written. */
+final class UnreadableException extends IOException {
+    private static final long serialVersionUID = 1;
+    /** What says nothing of the tree, but that this process is at its limits. */
+    private static final Set<Errno> OWN_LIMITS = EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EBADF);
+
+    private final String path;
+    private final String why;
+
+    /** A call that reads, and nothing else. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T read() throws IOException;
+    }
+
+    private UnreadableException(String path, String why, @Nullable Throwable cause) {
+        super("%s: cannot be read: %s".formatted(path, why), cause);
+        this.path = path;
+        this.why = why;
+    }
+
+    /** What a call gives that reads a tree; its failure is the tree's, unless the tree changed under it or this process is at its limits. */
+    static <T> T reading(Reading<T> call) throws IOException {
+        try {
+            return call.read();
+        } catch (PosixException e) {
+            if (e.isReplaced() || OWN_LIMITS.contains(e.errno())) {
+                throw e;
+            }
+            throw new UnreadableException(".", String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    static UnreadableException of(String why) {
+        return new UnreadableException(".", why, null);
+    }
+
+    /** The same with the path that the caller was at. */
+    UnreadableException at(String below) {
+        return new UnreadableException(below, why, this);
+    }
+
+    StagingStopped refused() {
+        return StagingStopped.refused(RefusalReason.UNREADABLE, path,
+                "cannot be read: %s (expected: a tree that the worker's user may read whole)".formatted(why));
+    }
+}
