@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.protocol.Reply;
@@ -43,6 +44,9 @@ final class MeteredRegistry implements Registry {
             A answer = execution.get();
             outcome = outcome(answer);
             return answer;
+        } catch (RegistryBusyException e) {
+            outcome = "busy";
+            throw e;
         } catch (RegistryUnavailableException e) {
             outcome = "unavailable";
             throw e;

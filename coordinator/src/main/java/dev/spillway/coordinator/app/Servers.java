@@ -113,7 +113,6 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
     }
 
     private static PostgresRegistrySettings with(PostgresRegistrySettings database, int partitions) {
-        return new PostgresRegistrySettings(database.url(), database.user(), database.password(), database.poolSize(), database.poolWait(),
-                database.commandDeadline(), partitions, database.retention());
+        return database.withPartitions(partitions);
     }
 }

@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.core;
 
-import dev.spillway.coordinator.core.Rows.HostLock;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
@@ -13,6 +12,7 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
+import java.util.Collection;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * commits, and answers after that. Stateless; as thread-safe as its source of randomness.
  */
 public final class Decisions {
+    private final RegistryRules rules;
     private final EntryDecisions entries;
     private final ReplicaDecisions replicas;
     private final OrderDecisions orders;
@@ -28,6 +29,7 @@ public final class Decisions {
     private final ReconcileDecisions reconciliation;
 
     public Decisions(RegistryRules rules, RandomGenerator random) {
+        this.rules = rules;
         Evictor evictor = new Evictor(rules, random);
         entries = new EntryDecisions(evictor);
         replicas = new ReplicaDecisions(rules, entries, evictor);
@@ -36,7 +38,32 @@ public final class Decisions {
         reconciliation = new ReconcileDecisions(rules, replicas);
     }
 
-    /** Decides a command. The answer may leave once the transaction's changes are committed. */
+    /**
+     * Whether a command needs a transaction to itself: it looks at stored rows page by page, so it must not follow changes that are not stored
+     * yet, or it works for long, or it ends an incarnation that others rely on. All others may share one.
+     */
+    public static boolean goesAlone(Command<?> command) {
+        return switch (command) {
+            case Command.SetPolicy _,Command.Clean _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+                    true;
+            case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
+                    false;
+            case Command.FromWorker<?> from -> switch (from.message()) {
+                case JoinRequest _ -> true;
+                case FencedMessage<?> message -> switch (message) {
+                    case ReconcileRequest _,DiscrepancyRequest _ -> true;
+                    case RegisterRequest _,AttachRequest _,ResolveRequest _,DropRequest _,TouchRequest _,HeartbeatRequest _ -> false;
+                };
+            };
+        };
+    }
+
+    /** Reads and locks ahead what these commands need, which one transaction is to decide one after the other; once, before the first. */
+    public void prepare(Collection<? extends Command<?>> commands, WorkingSet transaction) {
+        Preparation.of(commands, rules, transaction);
+    }
+
+    /** Decides a command that was prepared. The answer may leave once the transaction's changes are committed. */
     // Each case gives the answer of its own command, which the compiler cannot see through the type variable.
     @SuppressWarnings("unchecked")
     public <A> A decide(Command<A> command, WorkingSet transaction) {
@@ -75,7 +102,7 @@ public final class Decisions {
     }
 
     private Reply<?> decide(FencedMessage<?> message, WorkingSet transaction) {
-        HostRow host = transaction.host(message.hostId(), lockFor(message));
+        HostRow host = transaction.host(message.hostId(), Preparation.lockFor(message));
         @Nullable
         String closed = Fence.closedTo(message, host, transaction.stored().registry());
         if (closed != null || host == null) {
@@ -91,12 +118,5 @@ public final class Decisions {
             case ReconcileRequest reconcile -> reconciliation.rows(transaction, host, reconcile);
             case DiscrepancyRequest discrepancies -> reconciliation.settle(transaction, host, discrepancies);
         });
-    }
-
-    private static HostLock lockFor(FencedMessage<?> message) {
-        return switch (message) {
-            case HeartbeatRequest _,DiscrepancyRequest _,DropRequest _ -> HostLock.HEARTBEAT;
-            case RegisterRequest _,AttachRequest _,ResolveRequest _,TouchRequest _,ReconcileRequest _ -> HostLock.FENCE;
-        };
     }
 }

@@ -19,6 +19,10 @@ public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, l
         return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now);
     }
 
+    Rows.Holding holding() {
+        return new Rows.Holding(name, generation);
+    }
+
     EvictedEntry evicted(EvictionCause cause) {
         return new EvictedEntry(name.key(), snapshotId, generation, sizeBytes, cause);
     }

@@ -30,11 +30,10 @@ final class Evictor {
     EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause) {
         Instant now = transaction.now();
         EvictionId id = EvictionId.mint(now, random);
-        List<ReplicaRow> holders = transaction.liveReplicas(entry, rules.doomChunk());
-        long count = holders.size() < rules.doomChunk() ? holders.size()
-                : Math.max(holders.size(), transaction.stored().countLiveReplicas(new Rows.Holding(entry.name(), entry.generation())));
+        List<ReplicaRow> holders = transaction.replicas().live(entry, rules.doomChunk());
+        long count = transaction.replicas().countLive(entry, rules.doomChunk());
         for (ReplicaRow holder : holders) {
-            transaction.save(holder.doomed(new Doom(id, OrderCause.of(cause), now, 0, now, null, null)));
+            transaction.replicas().save(holder.doomed(new Doom(id, OrderCause.of(cause), now, 0, now, null, null)));
         }
         transaction.add(new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(),
                 entry.sizeBytes(),

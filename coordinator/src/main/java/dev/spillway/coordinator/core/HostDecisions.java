@@ -49,7 +49,7 @@ final class HostDecisions {
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
         return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
-                transaction.stored().policies(), new Intervals(rules.heartbeat(), rules.reconcile()));
+                transaction.policies(), new Intervals(rules.heartbeat(), rules.reconcile()));
     }
 
     private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry,
@@ -90,7 +90,7 @@ final class HostDecisions {
                     "host " + known.id() + " is in use with store " + known.storeId()
                             + ", heard at " + known.lastHeardAt() + " (give this host another id, or stop the other worker)");
         }
-        long rows = transaction.stored().countReplicas(known.id());
+        long rows = transaction.replicas().count(known.id());
         return rows == 0 ? null
                 : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE,
                         "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
@@ -114,7 +114,7 @@ final class HostDecisions {
         List<Order> due = orders.claimFor(transaction, heard);
         boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
-        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.stored().policies() : null,
+        return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.policies() : null,
                 reconcile);
     }
 

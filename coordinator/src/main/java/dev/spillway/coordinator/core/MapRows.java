@@ -105,8 +105,8 @@ final class MapRows implements Rows {
     }
 
     @Override
-    public SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids) {
-        SortedSet<ReplicaId> unrecorded = new TreeSet<>(ids);
+    public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+        Set<ReplicaId> unrecorded = new TreeSet<>(ids.keySet());
         unrecorded.removeIf(one -> !recorded.add(one));
         return unrecorded;
     }
@@ -194,11 +194,14 @@ final class MapRows implements Rows {
     }
 
     @Override
-    public List<ReplicaRow> lockDueOrdersOf(HostId host, int limit) {
-        return doomed(now()).filter(row -> row.hostId().equals(host))
+    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
+        Instant now = now();
+        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
+        limits.forEach((host, limit) -> due.put(host, doomed(now).filter(row -> row.hostId().equals(host))
                 .sorted(Comparator.comparing(row -> doomOf(row).at()))
                 .limit(limit)
-                .toList();
+                .toList()));
+        return due;
     }
 
     @Override

@@ -17,8 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +39,13 @@ final class OrderDecisions {
      * @return the ids of closing reports that have nothing left to close, now
      */
     List<ReplicaId> take(WorkingSet transaction, Collection<Report> reports, Map<HostId, @Nullable HostRow> hosts) {
-        SortedSet<ReplicaId> ids = new TreeSet<>();
-        reports.forEach(report -> ids.add(report.replicaId()));
-        transaction.lockReplicas(ids);
         Set<ReplicaId> acknowledged = new LinkedHashSet<>();
         for (Report report : reports) {
             HostRow host = hosts.get(report.hostId());
             if (host == null || !host.storeId().equals(report.storeId())) {
                 continue;
             }
-            ReplicaRow row = transaction.replica(report.replicaId());
+            ReplicaRow row = transaction.replicas().get(report.replicaId());
             if (row != null && row.doom() != null && row.hostId().equals(report.hostId())) {
                 take(transaction, report, row, row.doom());
             }
@@ -69,10 +64,12 @@ final class OrderDecisions {
             case DEFERRED -> {
                 // The host's clock may be wrong by years; the order is asked about again soon enough whatever it says.
                 Instant until = report.until() == null || report.until().isBefore(now) ? now : report.until();
-                transaction.save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
+                transaction.replicas()
+                        .save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
             }
             case FAILED, NOT_UNDERSTOOD ->
-                    transaction.save(row.doomed(doom.failed(report.result() + (report.why() == null ? "" : ": " + report.why()))));
+                    transaction.replicas()
+                            .save(row.doomed(doom.failed(report.result() + (report.why() == null ? "" : ": " + report.why()))));
         }
     }
 
@@ -89,7 +86,7 @@ final class OrderDecisions {
 
     List<Order> claimFor(WorkingSet transaction, HostRow host) {
         List<Order> orders = new ArrayList<>();
-        for (ReplicaRow due : transaction.stored().lockDueOrdersOf(host.id(), rules.ordersPerAnswer())) {
+        for (ReplicaRow due : transaction.replicas().due(host.id(), rules.ordersPerAnswer())) {
             Order order = handOut(transaction, due, host);
             if (order != null) {
                 orders.add(order);
@@ -99,24 +96,23 @@ final class OrderDecisions {
     }
 
     private @Nullable Order handOut(WorkingSet transaction, ReplicaRow stored, HostRow host) {
-        ReplicaRow row = transaction.adopt(stored);
+        ReplicaRow row = transaction.replicas().adopt(stored);
         Doom doom = row == null ? null : row.doom();
         if (row == null || doom == null || doom.nextAttemptAt().isAfter(transaction.now())) {
             return null;
         }
         Doom attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
-        transaction.save(row.doomed(attempted));
+        transaction.replicas().save(row.doomed(attempted));
         return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(),
                 doom.cause(),
                 attempted.attempts(), doom.at());
     }
 
     void giveBack(WorkingSet transaction, Collection<ReplicaId> ids) {
-        transaction.lockReplicas(ids);
         for (ReplicaId id : ids) {
-            ReplicaRow row = transaction.replica(id);
+            ReplicaRow row = transaction.replicas().get(id);
             if (row != null && row.doom() != null) {
-                transaction.save(row.doomed(row.doom().dueAt(transaction.now())));
+                transaction.replicas().save(row.doomed(row.doom().dueAt(transaction.now())));
             }
         }
     }
@@ -141,8 +137,11 @@ final class OrderDecisions {
             Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
             List<ReplicaRow> left = transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, List.of());
             for (ReplicaRow row : left) {
-                transaction.save(row.doomed(
-                        new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null, null)));
+                transaction.replicas().adopt(row);
+                transaction.replicas()
+                        .save(row.doomed(
+                                new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null,
+                                        null)));
             }
             doomed += left.size();
             if (left.size() < limit) {
@@ -162,11 +161,7 @@ final class OrderDecisions {
     /** The hosts of the reports, held so that their stores do not change meanwhile; reports need no other fence. */
     static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
         Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
-        SortedSet<HostId> ids = new TreeSet<>();
-        reports.forEach(report -> ids.add(report.hostId()));
-        for (HostId id : ids) {
-            hosts.put(id, transaction.host(id, Rows.HostLock.FENCE));
-        }
+        reports.forEach(report -> hosts.computeIfAbsent(report.hostId(), id -> transaction.host(id, Rows.HostLock.FENCE)));
         return hosts;
     }
 }

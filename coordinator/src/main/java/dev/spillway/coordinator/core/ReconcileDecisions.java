@@ -38,7 +38,7 @@ final class ReconcileDecisions {
         Map<ReplicaId, Sighting> before = transaction.stored().sightings(host.id());
         List<ReplicaId> all = new ArrayList<>(request.ghosts());
         request.orphans().forEach(orphan -> all.add(orphan.replicaId()));
-        Map<ReplicaId, ReplicaRow> open = transaction.peekReplicas(all);
+        Map<ReplicaId, ReplicaRow> open = transaction.replicas().peek(all);
 
         List<Sighting> waiting = new ArrayList<>();
         List<ReplicaId> ghosts = new ArrayList<>();
@@ -90,14 +90,15 @@ final class ReconcileDecisions {
             return 0;
         }
         Instant now = transaction.now();
-        transaction.record(host, orphans.keySet());
-        transaction.lockReplicas(orphans.keySet());
+        transaction.replicas().record(host, orphans.keySet());
+        transaction.replicas().lock(orphans.keySet());
         long doomed = 0;
         for (DiscrepancyRequest.Orphan orphan : orphans.values()) {
-            if (transaction.replica(orphan.replicaId()) == null) {
-                transaction.save(new ReplicaRow(orphan.replicaId(), host.id(), new EntryName(orphan.namespace(), orphan.key()),
-                        new SnapshotId(orphan.replicaId().toString()), orphan.generation(), orphan.sizeBytes(), now,
-                        new Doom(null, OrderCause.ORPHAN, now, 0, now, null, null)));
+            if (transaction.replicas().get(orphan.replicaId()) == null) {
+                transaction.replicas()
+                        .save(new ReplicaRow(orphan.replicaId(), host.id(), new EntryName(orphan.namespace(), orphan.key()),
+                                new SnapshotId(orphan.replicaId().toString()), orphan.generation(), orphan.sizeBytes(), now,
+                                new Doom(null, OrderCause.ORPHAN, now, 0, now, null, null)));
                 doomed++;
             }
         }

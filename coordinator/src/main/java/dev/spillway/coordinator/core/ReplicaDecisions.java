@@ -38,11 +38,7 @@ final class ReplicaDecisions {
 
     ReplicaOutcomes register(WorkingSet transaction, HostRow host, RegisterRequest request) {
         List<ReplicaId> ids = request.items().stream().map(Registration::replicaId).toList();
-        SortedSet<ReplicaId> unrecorded = new TreeSet<>(transaction.record(host, ids));
-        transaction.expectPuts(request.items().size());
-        transaction.lockNamespaces(request.items().stream().map(Registration::namespace).toList());
-        transaction.lockEntries(request.items().stream().map(Registration::name).toList(), EntryLock.EXCLUSIVE);
-        transaction.lockReplicas(ids);
+        SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Registration item : request.items()) {
             outcomes.add(unrecorded.remove(item.replicaId()) ? register(transaction, host, item)
@@ -54,8 +50,9 @@ final class ReplicaDecisions {
     private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {
         return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false)) {
             case Outcomes.Putting.Stored stored -> {
-                transaction.save(
-                        new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(), item.sizeBytes(),
+                transaction.replicas()
+                        .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(),
+                                item.sizeBytes(),
                                 transaction.now(), null));
                 yield new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), stored.generation(), stored.evicted());
             }
@@ -65,10 +62,7 @@ final class ReplicaDecisions {
 
     ReplicaOutcomes attach(WorkingSet transaction, HostRow host, AttachRequest request) {
         List<ReplicaId> ids = request.items().stream().map(Attachment::replicaId).toList();
-        SortedSet<ReplicaId> unrecorded = new TreeSet<>(transaction.record(host, ids));
-        // Shared is enough: whoever ends the generation holds the entry exclusively, so either sees the other's commit.
-        transaction.lockEntries(request.items().stream().map(Attachment::name).toList(), EntryLock.SHARED);
-        transaction.lockReplicas(ids);
+        SortedSet<ReplicaId> unrecorded = transaction.replicas().record(host, ids);
         List<ReplicaOutcome> outcomes = new ArrayList<>();
         for (Attachment item : request.items()) {
             outcomes.add(
@@ -82,20 +76,20 @@ final class ReplicaDecisions {
         if (entry == null || entry.generation() != item.generation()) {
             return new ReplicaOutcome.Gone(item.replicaId());
         }
-        transaction.save(new ReplicaRow(item.replicaId(), host.id(), item.name(), entry.snapshotId(), entry.generation(), item.sizeBytes(),
-                transaction.now(), null));
+        transaction.replicas()
+                .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), entry.snapshotId(), entry.generation(), item.sizeBytes(),
+                        transaction.now(), null));
         return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
     }
 
     /** From here on an id that was never registered never will be. */
     ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
-        transaction.record(host, request.replicaIds());
-        transaction.lockReplicas(request.replicaIds());
+        transaction.replicas().record(host, request.replicaIds());
         return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
     }
 
     private static ReplicaOutcome recorded(WorkingSet transaction, HostRow host, ReplicaId id) {
-        ReplicaRow row = transaction.replica(id);
+        ReplicaRow row = transaction.replicas().get(id);
         return row != null && row.hostId().equals(host.id())
                 ? new ReplicaOutcome.Registered(id, row.snapshotId(), row.generation(), List.of())
                 : new ReplicaOutcome.Ended(id);
@@ -103,7 +97,7 @@ final class ReplicaDecisions {
 
     DropAnswer drop(WorkingSet transaction, HostRow host, DropRequest request) {
         List<ReplicaId> ids = request.items().stream().map(DropRequest.Drop::replicaId).toList();
-        transaction.record(host, ids);
+        transaction.replicas().record(host, ids);
         List<ReplicaId> lost =
                 request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
         if (isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size())) {
@@ -123,11 +117,11 @@ final class ReplicaDecisions {
 
     /** Whether so many of a host's replicas at once look more like a missing volume than like a loss. */
     boolean isTooLargeALoss(WorkingSet transaction, HostRow host, long replicas) {
-        return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.stored().countReplicas(host.id());
+        return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.replicas().count(host.id());
     }
 
     List<ReplicaRow> ownLive(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids) {
-        return transaction.peekReplicas(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
+        return transaction.replicas().peek(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
     }
 
     /** How a row ends, and the cause for its entry if it was the last holder. */
@@ -141,16 +135,16 @@ final class ReplicaDecisions {
     long close(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
         SortedSet<EntryName> names = new TreeSet<>();
-        for (ReplicaRow row : transaction.peekReplicas(ids).values()) {
+        for (ReplicaRow row : transaction.replicas().peek(ids).values()) {
             namespaces.add(row.name().namespace());
             names.add(row.name());
         }
         transaction.lockNamespaces(namespaces);
         transaction.lockEntries(names, EntryLock.EXCLUSIVE);
-        transaction.lockReplicas(ids);
+        transaction.replicas().lock(ids);
         long lostEntries = 0;
         for (ReplicaId id : new TreeSet<>(ids)) {
-            ReplicaRow row = transaction.replica(id);
+            ReplicaRow row = transaction.replicas().get(id);
             if (row != null && row.hostId().equals(host.id())) {
                 Closing closing = how.apply(row);
                 transaction.close(row, closing.result());
@@ -164,7 +158,7 @@ final class ReplicaDecisions {
     private int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
-                || !transaction.liveReplicas(entry, rules.doomChunk()).isEmpty()) {
+                || transaction.replicas().countLive(entry, rules.doomChunk()) > 0) {
             return 0;
         }
         evictor.evict(transaction, entry, cause);
@@ -172,11 +166,6 @@ final class ReplicaDecisions {
     }
 
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
-        SortedSet<NamespaceName> namespaces = new TreeSet<>();
-        request.used().forEach(used -> namespaces.add(used.name().namespace()));
-        request.missed().forEach(missed -> namespaces.add(missed.namespace()));
-        transaction.lockNamespaces(namespaces);
-        transaction.lockEntries(request.used().stream().map(TouchRequest.Used::name).toList(), EntryLock.EXCLUSIVE);
         for (TouchRequest.Used used : request.used()) {
             NamespaceRow namespace = transaction.namespace(used.name().namespace());
             EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);

@@ -13,6 +13,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -65,12 +67,15 @@ public interface Rows {
     /** The partition of {@code spillway.orders} with the fewest hosts. */
     int leastLoadedPartition();
 
+    /** A replica id to be recorded, and the incarnation of the host that speaks of it. */
+    record Recording(HostId host, long incarnation) {}
+
     /**
      * Records replica ids for ever, waiting for any other transaction that records one of them.
      *
      * @return those that were not recorded before
      */
-    SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids);
+    Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids);
 
     /** The existing namespaces among {@code names}, locked. */
     Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names);
@@ -108,8 +113,8 @@ public interface Rows {
     /** Ids of a host's open rows behind {@code after} (or from the start), in order; not locked. */
     List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit);
 
-    /** Doomed rows of one host that are due, oldest doom first, locked; those locked elsewhere are passed over. */
-    List<ReplicaRow> lockDueOrdersOf(HostId host, int limit);
+    /** Doomed rows of each host that are due, its oldest doom first, up to its limit, locked; those locked elsewhere are passed over. */
+    Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits);
 
     /** Doomed rows of ACTIVE hosts that are due, most overdue first, locked; those locked elsewhere are passed over. */
     List<DueOrder> lockDueOrders(int limit);

@@ -1,24 +1,21 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.coordinator.core.Rows.EntryLock;
-import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.coordinator.core.Rows.HostLock;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -36,17 +33,14 @@ public final class WorkingSet {
     private final Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
     private final Map<NamespaceName, @Nullable NamespaceRow> namespaces = new HashMap<>();
     private final Map<EntryName, @Nullable EntryRow> entries = new HashMap<>();
-    private final Map<ReplicaId, @Nullable ReplicaRow> replicas = new HashMap<>();
-    private final Map<Holding, Set<ReplicaId>> holders = new HashMap<>();
-    private final Map<Holding, Set<ReplicaId>> ownHolders = new HashMap<>();
+    private final WorkingReplicas replicas;
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
+    private final Map<NamespaceName, Integer> usesToCome = new HashMap<>();
 
     private final SortedMap<HostId, HostRow> changedHosts = new TreeMap<>();
     private final SortedMap<NamespaceName, NamespaceRow> changedNamespaces = new TreeMap<>();
     private final SortedMap<EntryName, EntryRow> changedEntries = new TreeMap<>();
     private final SortedSet<EntryName> goneEntries = new TreeSet<>();
-    private final SortedMap<ReplicaId, ReplicaRow> changedReplicas = new TreeMap<>();
-    private final SortedMap<ReplicaId, ClosedReplica> closed = new TreeMap<>();
     private final List<EvictionFact> evictions = new ArrayList<>();
     private final SortedSet<EvictionId> unfinished = new TreeSet<>();
     private final SortedSet<EvictionId> finished = new TreeSet<>();
@@ -58,11 +52,12 @@ public final class WorkingSet {
     private final List<Activity> activity = new ArrayList<>();
     private final Deque<Long> generations = new ArrayDeque<>();
     private boolean policiesChanged;
-    private int puts = 1;
+    private @Nullable PolicySet policies;
 
     public WorkingSet(Rows rows) {
         this.rows = rows;
         this.now = rows.now();
+        this.replicas = new WorkingReplicas(rows, now);
     }
 
     /** The stored rows themselves, for what this transaction cannot have changed. */
@@ -76,21 +71,44 @@ public final class WorkingSet {
 
     /** What is to be written. */
     public Changes changes() {
-        return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, changedReplicas, closed,
+        return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
+                replicas.closed(),
                 evictions, unfinished,
                 finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity);
     }
 
-    /** How many puts are to come, so that what they need is read in as few statements. */
-    void expectPuts(int count) {
-        puts = count;
+    WorkingReplicas replicas() {
+        return replicas;
+    }
+
+    /** The policies of all namespaces, which this transaction has not changed. */
+    PolicySet policies() {
+        PolicySet known = policies;
+        if (known == null) {
+            known = rows.policies();
+            policies = known;
+        }
+        return known;
+    }
+
+    /** How many uses of a namespace's entries are to come, so that what they need is read in as few statements. */
+    void expectUses(NamespaceName namespace, int count) {
+        usesToCome.merge(namespace, count, Integer::sum);
+    }
+
+    /** Locks the hosts, in order, before any of them is asked for; a host is locked once, so in the strongest mode that it will be asked for in. */
+    void lockHosts(Collection<HostId> ids, HostLock lock) {
+        SortedSet<HostId> missing = new TreeSet<>(ids);
+        missing.removeAll(hosts.keySet());
+        if (!missing.isEmpty()) {
+            Map<HostId, HostRow> found = rows.lockHosts(missing, lock);
+            missing.forEach(id -> hosts.put(id, found.get(id)));
+        }
     }
 
     @Nullable
     HostRow host(HostId id, HostLock lock) {
-        if (!hosts.containsKey(id)) {
-            hosts.put(id, rows.lockHosts(new TreeSet<>(Set.of(id)), lock).get(id));
-        }
+        lockHosts(List.of(id), lock);
         return hosts.get(id);
     }
 
@@ -125,7 +143,7 @@ public final class WorkingSet {
     /** A generation for an entry of a namespace that is held. */
     long nextGeneration() {
         if (generations.isEmpty()) {
-            generations.addAll(rows.nextGenerations(puts));
+            generations.addAll(rows.nextGenerations(Math.max(1, usesToCome.values().stream().mapToInt(Integer::intValue).sum())));
         }
         return generations.remove();
     }
@@ -154,6 +172,7 @@ public final class WorkingSet {
         entries.put(row.name(), row);
         changedEntries.put(row.name(), row);
         goneEntries.remove(row.name());
+        victimsOf(row.name().namespace()).used(row);
     }
 
     void remove(EntryRow row) {
@@ -168,166 +187,25 @@ public final class WorkingSet {
      */
     @Nullable
     EntryRow victim(NamespaceName namespace, @Nullable EntryName exempt, int expected, int holdersEach) {
-        VictimCursor cursor = victims.computeIfAbsent(namespace, ignored -> new VictimCursor());
-        while (true) {
-            EntryRow stored = cursor.peek();
-            if (stored == null) {
-                if (!cursor.exhausted) {
-                    readAhead(namespace, cursor, expected, holdersEach);
-                    continue;
+        return victimsOf(namespace).first(entries, exempt, Math.max(expected, usesToCome.getOrDefault(namespace, 0)), page -> {
+            List<EntryRow> unread = new ArrayList<>();
+            for (EntryRow row : page) {
+                if (!entries.containsKey(row.name())) {
+                    entries.put(row.name(), row);
+                    unread.add(row);
                 }
-                return oldestOfOwn(namespace, exempt);
             }
-            EntryRow current = entries.get(stored.name());
-            if (current == null || current.lastUse() != stored.lastUse() || stored.name().equals(exempt)) {
-                cursor.pop();
-                continue;
-            }
-            return current;
-        }
-    }
-
-    private void readAhead(NamespaceName namespace, VictimCursor cursor, int expected, int holdersEach) {
-        int limit = Math.clamp(Math.max(expected, puts), 1, VictimCursor.PAGE_MAX);
-        List<EntryRow> page = rows.lockLeastRecentlyUsed(namespace, cursor.lastUse, limit);
-        List<EntryRow> unread = new ArrayList<>();
-        for (EntryRow row : page) {
-            if (!entries.containsKey(row.name())) {
-                entries.put(row.name(), row);
-                unread.add(row);
-            }
-        }
-        loadHolders(unread, holdersEach);
-        cursor.add(page, page.size() < limit);
-    }
-
-    /** Among entries that this transaction itself put or used: all of them were used later than any stored one. */
-    private @Nullable EntryRow oldestOfOwn(NamespaceName namespace, @Nullable EntryName exempt) {
-        EntryRow oldest = null;
-        for (EntryRow row : changedEntries.values()) {
-            if (row.name().namespace().equals(namespace) && !row.name().equals(exempt)
-                    && (oldest == null || row.lastUse() < oldest.lastUse())) {
-                oldest = row;
-            }
-        }
-        return oldest;
-    }
-
-    private static final class VictimCursor {
-        static final int PAGE_MAX = 1_000;
-
-        private List<EntryRow> page = List.of();
-        private int next;
-        private long lastUse;
-        private boolean exhausted;
-
-        @Nullable
-        EntryRow peek() {
-            return next < page.size() ? page.get(next) : null;
-        }
-
-        void pop() {
-            next++;
-        }
-
-        void add(List<EntryRow> more, boolean wasLast) {
-            page = more;
-            next = 0;
-            exhausted = wasLast;
-            if (!more.isEmpty()) {
-                lastUse = more.getLast().lastUse();
-            }
-        }
-    }
-
-    private void loadHolders(Collection<EntryRow> of, int limitEach) {
-        List<Holding> wanted = new ArrayList<>();
-        for (EntryRow row : of) {
-            Holding holding = new Holding(row.name(), row.generation());
-            if (!holders.containsKey(holding)) {
-                wanted.add(holding);
-            }
-        }
-        if (wanted.isEmpty()) {
-            return;
-        }
-        Map<Holding, List<ReplicaRow>> found = rows.lockLiveReplicas(wanted, limitEach);
-        for (Holding holding : wanted) {
-            Set<ReplicaId> ids = holders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>());
-            for (ReplicaRow row : found.getOrDefault(holding, List.of())) {
-                if (!replicas.containsKey(row.id())) {
-                    replicas.put(row.id(), row);
-                }
-                ids.add(row.id());
-            }
-            // Rows that this transaction itself registered are not stored yet.
-            ids.addAll(ownHolders.getOrDefault(holding, Set.of()));
-        }
-    }
-
-    /** LIVE rows of an entry's generation, at most {@code limit} of the stored ones. The entry is held exclusively. */
-    List<ReplicaRow> liveReplicas(EntryRow entry, int limit) {
-        loadHolders(List.of(entry), limit);
-        List<ReplicaRow> live = new ArrayList<>();
-        for (ReplicaId id : holders.getOrDefault(new Holding(entry.name(), entry.generation()), Set.of())) {
-            ReplicaRow row = replicas.get(id);
-            if (row != null && row.isLive()) {
-                live.add(row);
-            }
-        }
-        return live;
-    }
-
-    /** Which of these ids nobody recorded before; from now on all of them are recorded. */
-    SortedSet<ReplicaId> record(HostRow host, Collection<ReplicaId> ids) {
-        return rows.record(host.id(), host.incarnation(), new TreeSet<>(ids));
-    }
-
-    /** Where the open rows among {@code ids} belong; not locked, so only what never changes of them may be used. */
-    Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
-        return rows.peekReplicas(ids);
-    }
-
-    /** Locks open rows, in order, before any of them is asked for by {@link #replica}. */
-    void lockReplicas(Collection<ReplicaId> ids) {
-        SortedSet<ReplicaId> missing = new TreeSet<>(ids);
-        missing.removeAll(replicas.keySet());
-        if (!missing.isEmpty()) {
-            Map<ReplicaId, ReplicaRow> found = rows.lockReplicas(missing);
-            missing.forEach(id -> replicas.put(id, found.get(id)));
-        }
-    }
-
-    /** Takes a row that storage locked for another reason; the row as this transaction sees it, or null if it closed it. */
-    @Nullable
-    ReplicaRow adopt(ReplicaRow locked) {
-        if (!replicas.containsKey(locked.id())) {
-            replicas.put(locked.id(), locked);
-        }
-        return replicas.get(locked.id());
-    }
-
-    /** The open row of an id that was locked or saved before. */
-    @Nullable
-    ReplicaRow replica(ReplicaId id) {
-        return replicas.get(id);
-    }
-
-    void save(ReplicaRow row) {
-        replicas.put(row.id(), row);
-        changedReplicas.put(row.id(), row);
-        Holding holding = new Holding(row.name(), row.generation());
-        ownHolders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>()).add(row.id());
-        holders.computeIfPresent(holding, (same, known) -> {
-            known.add(row.id());
-            return known;
+            replicas.readHolders(unread, holdersEach);
         });
     }
 
+    private VictimCursor victimsOf(NamespaceName namespace) {
+        return victims.computeIfAbsent(namespace, name -> new VictimCursor(rows, name));
+    }
+
+    /** Closes an open row that was locked before. */
     void close(ReplicaRow row, ClosedReplica.Result result) {
-        replicas.put(row.id(), null);
-        changedReplicas.remove(row.id());
-        closed.put(row.id(), new ClosedReplica(row, result, now));
+        replicas.close(row, result);
         Doom doom = row.doom();
         activity.add(
                 new Activity.Confirmed(now, doom == null ? null : doom.evictionId(), row.hostId(), row.name().namespace(), row.name().key(),

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.http;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
@@ -33,6 +34,9 @@ final class Refusals {
                         .of(422, "idempotency-key-reused", "The Idempotency-Key was used for another request",
                                 String.valueOf(e.getMessage()))
                         .exception();
+            } catch (RegistryBusyException e) {
+                throw Problem.of(503, "registry-busy", "The registry has more to do than it gets done",
+                        "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
             } catch (RegistryUnavailableException e) {
                 throw Problem.of(503, "registry-unavailable", "The registry's database cannot be used right now",
                         "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();

@@ -11,9 +11,14 @@ import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Json;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Answers kept under idempotency keys, in the transaction of the command itself. Not thread-safe. */
 final class IdempotencyTable {
@@ -27,57 +32,107 @@ final class IdempotencyTable {
         this.handle = handle;
     }
 
+    /** What taking a key came to. */
+    sealed interface Taken {
+        /** The command is to be carried out. */
+        record First() implements Taken {}
+
+        /** This is the answer that was kept for it. */
+        record Again(Object answer) implements Taken {}
+
+        /** The key was used for another request. */
+        record Reused(KeyReusedException failure) implements Taken {}
+    }
+
+    private record Name(String caller, String key) {}
+
     /**
-     * Takes a key for this transaction, waiting for any other that has it in hand.
+     * Takes the keys of commands for this transaction, waiting for any other that has one of them in hand.
      *
-     * @return the answer that is kept under it, or empty if the command is to be carried out
-     * @throws KeyReusedException       if the key was used for another request
-     * @throws TransactionConflict if the kept answer was deleted between two statements
+     * @param asked commands with keys, no two with the same
+     * @throws TransactionConflict if a kept answer was deleted between two statements
      */
-    <A> Optional<A> take(IdempotencyKey key, Command<A> command, Instant now) {
-        JavaType type = answerType(command);
-        int taken = handle.createUpdate(
-                """
-                        INSERT INTO idempotency_keys (caller, key, request, recorded_at) VALUES (:caller, :key, :request, :now) ON CONFLICT DO NOTHING""")
-                .bind("caller", key.caller())
-                .bind("key", key.key())
-                .bind("request", key.request())
+    Map<PendingCommand<?>, Taken> take(Collection<PendingCommand<?>> asked, Instant now) {
+        Map<PendingCommand<?>, Taken> taken = new HashMap<>();
+        if (asked.isEmpty()) {
+            return taken;
+        }
+        Set<Name> first = new HashSet<>(keys(asked).texts("requests", command -> key(command).request())
+                .bindTo(handle.createQuery("""
+                        INSERT INTO idempotency_keys (caller, key, request, recorded_at)
+                        SELECT u.caller, u.key, u.request, :now FROM unnest(:callers, :keys, :requests) AS u (caller, key, request)
+                        ORDER BY u.caller, u.key ON CONFLICT DO NOTHING RETURNING caller, key"""))
                 .bind("now", now)
-                .execute();
-        if (taken == 1) {
-            return Optional.empty();
+                .map((row, context) -> new Name(row.getString("caller"), row.getString("key")))
+                .list());
+        Map<Name, Kept> kept = first.size() == asked.size() ? Map.of() : kept(asked);
+        for (PendingCommand<?> command : asked) {
+            Name name = name(key(command));
+            taken.put(command, first.contains(name) ? new Taken.First() : again(command, kept.get(name)));
         }
-        Kept kept = handle.createQuery("SELECT request, answer FROM idempotency_keys WHERE caller = :caller AND key = :key")
-                .bind("caller", key.caller())
-                .bind("key", key.key())
-                .map((row, context) -> new Kept(row.getString("request"), row.getString("answer")))
-                .findOne()
-                .orElseThrow(() -> new TransactionConflict("idempotency key " + key.key() + " expired while its answer was read", null));
+        return taken;
+    }
+
+    private Map<Name, Kept> kept(Collection<PendingCommand<?>> asked) {
+        Map<Name, Kept> kept = new HashMap<>();
+        keys(asked).bindTo(handle.createQuery("""
+                SELECT i.caller, i.key, i.request, i.answer FROM unnest(:callers, :keys) AS u (caller, key)
+                JOIN idempotency_keys i ON i.caller = u.caller AND i.key = u.key"""))
+                .map((row, context) -> Map.entry(new Name(row.getString("caller"), row.getString("key")),
+                        new Kept(row.getString("request"), row.getString("answer"))))
+                .forEach(found -> kept.put(found.getKey(), found.getValue()));
+        return kept;
+    }
+
+    private static Taken again(PendingCommand<?> command, @Nullable Kept kept) {
+        IdempotencyKey key = key(command);
+        if (kept == null) {
+            throw new TransactionConflict("idempotency key " + key.key() + " expired while its answer was read", null);
+        }
         if (!kept.request().equals(key.request())) {
-            throw new KeyReusedException(key);
+            return new Taken.Reused(new KeyReusedException(key));
         }
+        JavaType type = answerType(command.command());
         try {
-            A answer = JSON.readValue(kept.answer(), type);
-            return Optional.of(answer);
+            Object answer = JSON.readValue(kept.answer(), type);
+            return new Taken.Again(answer);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("stored answer of " + key + ": " + kept.answer() + " (expected: " + type.toCanonical() + ")",
                     e);
         }
     }
 
-    /** Keeps the answer of the command for which the key was taken in this transaction. */
-    <A> void keep(IdempotencyKey key, Command<A> command, A answer) {
-        String json;
+    /** Keeps the answers of commands for which keys were taken in this transaction. */
+    void keep(Map<PendingCommand<?>, Object> answers) {
+        keys(answers.keySet()).texts("answers", command -> json(command, answers.get(command)))
+                .execute(handle, """
+                        UPDATE idempotency_keys i SET answer = u.answer
+                        FROM unnest(:callers, :keys, :answers::text[]::jsonb[]) AS u (caller, key, answer)
+                        WHERE i.caller = u.caller AND i.key = u.key""");
+    }
+
+    private static String json(PendingCommand<?> command, @Nullable Object answer) {
         try {
-            json = JSON.writerFor(answerType(command)).writeValueAsString(answer);
+            return JSON.writerFor(answerType(command.command())).writeValueAsString(answer);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("answer: " + answer + " (expected: what can be written as JSON)", e);
         }
-        handle.createUpdate("UPDATE idempotency_keys SET answer = :answer::jsonb WHERE caller = :caller AND key = :key")
-                .bind("answer", json)
-                .bind("caller", key.caller())
-                .bind("key", key.key())
-                .execute();
+    }
+
+    private static Columns<PendingCommand<?>> keys(Collection<PendingCommand<?>> of) {
+        return Columns.of(of).texts("callers", command -> key(command).caller()).texts("keys", command -> key(command).key());
+    }
+
+    private static Name name(IdempotencyKey key) {
+        return new Name(key.caller(), key.key());
+    }
+
+    private static IdempotencyKey key(PendingCommand<?> command) {
+        IdempotencyKey key = command.key();
+        if (key == null) {
+            throw new IllegalArgumentException("command without an idempotency key: " + command.name());
+        }
+        return key;
     }
 
     private static JavaType answerType(Command<?> command) {

@@ -21,6 +21,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +106,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids) {
-        return replicas.record(host, incarnation, ids);
+    public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+        return replicas.record(ids);
     }
 
     @Override
@@ -172,8 +174,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public List<ReplicaRow> lockDueOrdersOf(HostId host, int limit) {
-        return replicas.lockDueOf(host, limit);
+    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
+        return replicas.lockDueOf(limits);
     }
 
     @Override

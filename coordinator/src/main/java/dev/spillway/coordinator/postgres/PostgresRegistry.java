@@ -6,20 +6,15 @@ import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.IdempotencyKey;
-import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
-import dev.spillway.coordinator.core.WorkingSet;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
@@ -28,32 +23,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The registry on PostgreSQL. Each command is one READ COMMITTED transaction; one that met another in the way is begun again, a bounded number
- * of times. Thread-safe; every call blocks on a connection of its own.
+ * The registry on PostgreSQL. Commands that come while a transaction commits gather, and become the next one. Thread-safe; every call blocks until
+ * its command is committed.
  */
 public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresRegistry.class);
-    private static final int ATTEMPTS_MAX = 12;
-    private static final long BACKOFF_MILLIS_MAX = 64;
+    /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
+    private static final int BATCH_WEIGHT_MAX = 2_048;
     /** Beyond the deadline, so that the server gives up first and says why. */
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
     private final HikariDataSource pool;
     private final Jdbi jdbi;
-    private final Decisions decisions;
-    private final RandomGenerator random;
+    private final Transactions transactions;
+    private final CommandLane lane;
     private final PostgresQueries queries;
-    private final LeastUses leastUses = new LeastUses();
-    private final LongAdder conflicts = new LongAdder();
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
     private PostgresRegistry(PostgresRegistrySettings settings, HikariDataSource pool, RegistryRules rules, RandomGenerator random) {
         this.settings = settings;
         this.pool = pool;
-        this.random = random;
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
-        decisions = new Decisions(rules, random);
+        transactions = new Transactions(jdbi, new Decisions(rules, random), settings, random, this::tell);
+        lane = new CommandLane(settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
         queries = new PostgresQueries(jdbi, settings);
     }
 
@@ -111,43 +104,13 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     }
 
     private <A> A carryOut(@Nullable IdempotencyKey key, Command<A> command) {
-        Deadline deadline = new Deadline(settings.commandDeadline());
-        for (int attempt = 1;; attempt++) {
-            try {
-                Committed<A> committed = inTransaction(key, command, deadline);
-                tell(committed.wake());
-                return committed.answer();
-            } catch (TransactionConflict e) {
-                conflicts.increment();
-                if (attempt == ATTEMPTS_MAX) {
-                    throw new RegistryUnavailableException(
-                            name(command) + " was not carried out, each of " + attempt + " attempts met another transaction: "
-                                    + e.getMessage(),
-                            e);
-                }
-            }
-            backOff(attempt, command);
+        PendingCommand<A> pending = new PendingCommand<>(key, command, settings.commandDeadline());
+        if (Decisions.goesAlone(command)) {
+            transactions.carryOut(() -> List.of(pending));
+        } else {
+            lane.run(pending);
         }
-    }
-
-    private <A> Committed<A> inTransaction(@Nullable IdempotencyKey key, Command<A> command, Deadline deadline) {
-        try (Transaction transaction = new Transaction(command)) {
-            return transaction.run(key, command, deadline);
-        }
-    }
-
-    private void backOff(int attempt, Command<?> command) {
-        try {
-            Thread.sleep(random.nextLong(1, 1 + Math.min(BACKOFF_MILLIS_MAX, 1L << attempt)));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RegistryUnavailableException(name(command) + " was interrupted before it was tried again", e);
-        }
-    }
-
-    private static String name(Command<?> command) {
-        return command instanceof Command.FromWorker<?> from ? from.message().getClass().getSimpleName()
-                : command.getClass().getSimpleName();
+        return pending.get();
     }
 
     @Override
@@ -165,10 +128,20 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         return new Upkeep(jdbi, settings.retention());
     }
 
-    /** How often a transaction was begun again because another one was in its way. */
-    public long conflicts() {
-        return conflicts.sum();
+    /** How its transactions went since it was opened. Each figure only grows, but for {@code waiting}. */
+    public Figures figures() {
+        return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting());
     }
+
+    /**
+     * Figures of the transactions of one coordinator.
+     *
+     * @param committed  transactions that carried out commands
+     * @param carriedOut commands that they carried out
+     * @param conflicts  transactions that were begun again because another one was in their way
+     * @param waiting    commands that wait for a transaction now
+     */
+    public record Figures(long committed, long carriedOut, long conflicts, int waiting) {}
 
     /** Closes all connections; what runs on them fails. */
     @Override
@@ -185,111 +158,6 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                     // The command is committed and its answer is owed; who was not told looks by itself sooner or later.
                     LOG.error("telling {} of a commit", listener, e);
                 }
-            }
-        }
-    }
-
-    /** What a command answered, and whom to wake for what it left. */
-    private record Committed<A>(A answer, Changes.Wake wake) {}
-
-    /** Until when a command may begin. */
-    private static final class Deadline {
-        private final long nanoTime;
-
-        Deadline(Duration fromNow) {
-            nanoTime = System.nanoTime() + fromNow.toNanos();
-        }
-
-        Duration left() {
-            return Duration.ofNanos(nanoTime - System.nanoTime());
-        }
-    }
-
-    /** One attempt at a command. */
-    private final class Transaction implements AutoCloseable {
-        private final Command<?> command;
-        private @Nullable Handle handle;
-        private boolean committing;
-
-        Transaction(Command<?> command) {
-            this.command = command;
-        }
-
-        /**
-         * The answer, once it is committed.
-         *
-         * @throws TransactionConflict if another transaction was in the way
-         */
-        <A> Committed<A> run(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
-            try {
-                return attempt(key, asked, deadline);
-            } catch (TransactionConflict e) {
-                throw e;
-            } catch (RuntimeException e) {
-                if (committing && !StorageFailure.isRolledBack(e)) {
-                    throw new OutcomeUnknownException(name(command) + " may or may not be committed: " + message(e), e);
-                }
-                throw switch (StorageFailure.of(e)) {
-                    case CONFLICT -> new TransactionConflict(message(e), e);
-                    case UNAVAILABLE -> new RegistryUnavailableException(name(command) + " was not carried out: " + message(e), e);
-                    case DEFECT -> e;
-                };
-            }
-        }
-
-        private <A> Committed<A> attempt(@Nullable IdempotencyKey key, Command<A> asked, Deadline deadline) {
-            Handle open = jdbi.open();
-            handle = open;
-            Duration left = deadline.left();
-            if (!left.isPositive()) {
-                throw new RegistryUnavailableException(name(command) + " was not begun within " + settings.commandDeadline(), null);
-            }
-            open.begin();
-            IdempotencyTable keys = new IdempotencyTable(open);
-            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses, left);
-            if (key != null) {
-                Optional<A> kept = keys.take(key, asked, rows.now());
-                if (kept.isPresent()) {
-                    return new Committed<>(kept.get(), new Changes.Wake(false, false, false, false));
-                }
-            }
-            WorkingSet workingSet = new WorkingSet(rows);
-            A answer = decisions.decide(asked, workingSet);
-            Changes changes = workingSet.changes();
-            rows.apply(changes);
-            if (key != null) {
-                keys.keep(key, asked, answer);
-            }
-            committing = true;
-            open.commit();
-            return new Committed<>(answer, changes.wake(rows.now()));
-        }
-
-        private static String message(RuntimeException e) {
-            @Nullable
-            Throwable sql = StorageFailure.sql(e);
-            return String.valueOf(sql == null ? e.getMessage() : sql.getMessage());
-        }
-
-        /** Gives the connection back, without the transaction if that is still open. */
-        @Override
-        public void close() {
-            Handle open = handle;
-            if (open == null) {
-                return;
-            }
-            try {
-                if (open.isInTransaction()) {
-                    open.rollback();
-                }
-            } catch (RuntimeException e) {
-                // The connection is gone, and the transaction with it; whatever failed before this has already said so.
-                LOG.debug("rolling back {}", name(command), e);
-            }
-            try {
-                open.close();
-            } catch (RuntimeException e) {
-                LOG.warn("giving back the connection of {}", name(command), e);
             }
         }
     }

@@ -10,10 +10,14 @@ import java.time.Duration;
  * @param poolSize        connections at most, 1 or more
  * @param poolWait        how long a command waits for a connection, 250 ms or more
  * @param commandDeadline how long after it was asked for a command may still begin, and how long one statement may take
+ * @param waitingMax      commands that may wait for their transaction at once, 1 or more; beyond it callers are told to come again
  * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more
  */
 public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
-        int partitions, Retention retention) {
+        int waitingMax, int partitions, Retention retention) {
+    /** How many commands may wait unless it is set otherwise: what a database that commits slowly still gets through in a few seconds. */
+    public static final int WAITING_MAX = 10_000;
+
     private static final String URL_START = "jdbc:postgresql:";
     private static final Duration POOL_WAIT_MIN = Duration.ofMillis(250);
 
@@ -52,6 +56,9 @@ public record PostgresRegistrySettings(String url, String user, String password,
         if (commandDeadline.isNegative() || commandDeadline.isZero()) {
             throw new InvalidValueException("commandDeadline", commandDeadline, "more than zero");
         }
+        if (waitingMax < 1) {
+            throw new InvalidValueException("waitingMax", waitingMax, "1 or more");
+        }
         if (partitions < 1) {
             throw new InvalidValueException("partitions", partitions, "1 or more");
         }
@@ -59,20 +66,28 @@ public record PostgresRegistrySettings(String url, String user, String password,
 
     /** With 10 connections, 3 s for one of them, 10 s for a command and the usual retention. */
     public static PostgresRegistrySettings of(String url, String user, String password, int partitions) {
-        return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), partitions,
+        return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), WAITING_MAX, partitions,
                 Retention.DEFAULTS);
     }
 
     public PostgresRegistrySettings withPool(int size, Duration wait) {
-        return new PostgresRegistrySettings(url, user, password, size, wait, commandDeadline, partitions, retention);
+        return new PostgresRegistrySettings(url, user, password, size, wait, commandDeadline, waitingMax, partitions, retention);
     }
 
     public PostgresRegistrySettings withCommandDeadline(Duration deadline) {
-        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, deadline, partitions, retention);
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, deadline, waitingMax, partitions, retention);
+    }
+
+    public PostgresRegistrySettings withWaitingMax(int commands) {
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, commands, partitions, retention);
+    }
+
+    public PostgresRegistrySettings withPartitions(int count) {
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, waitingMax, count, retention);
     }
 
     public PostgresRegistrySettings withRetention(Retention kept) {
-        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, partitions, kept);
+        return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, waitingMax, partitions, kept);
     }
 
     /** Everything but the password. */
@@ -80,6 +95,6 @@ public record PostgresRegistrySettings(String url, String user, String password,
     public String toString() {
         return "PostgresRegistrySettings[url=" + url + ", user=" + user + ", poolSize=" + poolSize + ", poolWait=" + poolWait
                 + ", commandDeadline="
-                + commandDeadline + ", partitions=" + partitions + ", retention=" + retention + "]";
+                + commandDeadline + ", waitingMax=" + waitingMax + ", partitions=" + partitions + ", retention=" + retention + "]";
     }
 }

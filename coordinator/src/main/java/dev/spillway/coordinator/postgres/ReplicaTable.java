@@ -6,6 +6,7 @@ import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows.DueOrder;
 import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.coordinator.core.Rows.Recording;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
@@ -23,10 +24,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -46,12 +45,15 @@ final class ReplicaTable {
 
     static final String RECORD = """
             INSERT INTO replica_ids (replica_id, host_id, incarnation, recorded_at)
-            SELECT id, :host, :incarnation, :now FROM unnest(:ids) AS id ORDER BY id
+            SELECT u.id, u.host, u.incarnation, :now FROM unnest(:ids, :hosts, :incarnations) AS u (id, host, incarnation) ORDER BY u.id
             ON CONFLICT DO NOTHING RETURNING replica_id""";
 
-    static final String DUE_OF_HOST = "SELECT " + COLUMNS + """
-            FROM replicas r WHERE r.host_id = :host AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
-            ORDER BY r.doomed_at, r.replica_id LIMIT :limit FOR UPDATE SKIP LOCKED""";
+    static final String DUE_OF_HOSTS = "SELECT " + COLUMNS + """
+            FROM unnest(:hosts, :limits) AS asking (host_id, most)
+            CROSS JOIN LATERAL (
+                SELECT * FROM replicas r
+                WHERE r.host_id = asking.host_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
+                ORDER BY r.doomed_at, r.replica_id LIMIT asking.most FOR UPDATE SKIP LOCKED) AS r""";
 
     /**
      * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
@@ -105,16 +107,15 @@ final class ReplicaTable {
                 Columns.nullableInstant(row, "deferred_until"));
     }
 
-    SortedSet<ReplicaId> record(HostId host, long incarnation, SortedSet<ReplicaId> ids) {
-        NavigableSet<ReplicaId> recorded = new TreeSet<>();
-        if (!ids.isEmpty()) {
-            bound(RECORD, ids).bind("host", host.value())
-                    .bind("incarnation", incarnation)
-                    .bind("now", now)
-                    .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
-                    .forEach(recorded::add);
-        }
-        return recorded;
+    Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+        return new HashSet<>(Columns.of(ids.entrySet())
+                .uuids("ids", id -> id.getKey().value())
+                .texts("hosts", id -> id.getValue().host())
+                .longs("incarnations", id -> id.getValue().incarnation())
+                .bindTo(handle.createQuery(RECORD))
+                .bind("now", now)
+                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
+                .list());
     }
 
     private Query bound(String sql, Collection<ReplicaId> ids) {
@@ -177,10 +178,19 @@ final class ReplicaTable {
                 .list();
     }
 
-    List<ReplicaRow> lockDueOf(HostId host, int limit) {
-        List<ReplicaRow> due =
-                handle.createQuery(DUE_OF_HOST).bind("host", host.value()).bind("now", now).bind("limit", limit).map(MAPPER).list();
-        due.forEach(row -> stored.add(row.id()));
+    Map<HostId, List<ReplicaRow>> lockDueOf(SortedMap<HostId, Integer> limits) {
+        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
+        limits.keySet().forEach(host -> due.put(host, new ArrayList<>()));
+        Columns.of(limits.entrySet())
+                .texts("hosts", Map.Entry::getKey)
+                .ints("limits", Map.Entry::getValue)
+                .bindTo(handle.createQuery(DUE_OF_HOSTS))
+                .bind("now", now)
+                .map(MAPPER)
+                .forEach(row -> {
+                    stored.add(row.id());
+                    due.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row);
+                });
         return due;
     }
 

@@ -46,14 +46,14 @@ class InterleavingTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private PostgresRegistry registry;
+    private TwoCoordinators registry;
     private Fleet fleet;
     private FleetHost host;
     private Connection other;
 
     @BeforeEach
     void open() throws SQLException {
-        registry = DATABASE.empty(RegistryRules.DEFAULTS);
+        registry = new TwoCoordinators(DATABASE.empty(RegistryRules.DEFAULTS), DATABASE);
         fleet = Fleet.withCapacity(registry, 10);
         host = fleet.host("host-1");
         other = DATABASE.connect();
@@ -80,9 +80,9 @@ class InterleavingTest {
         other.commit();
     }
 
-    /** Starts a command and returns once one more session than before waits for a lock. */
+    /** Starts a command, the second one at another coordinator, and returns once one more session than before waits for a lock. */
     private <T> Future<T> waiting(int sessions, Callable<T> command) {
-        Future<T> future = threads.submit(command);
+        Future<T> future = threads.submit(sessions == 1 ? command : registry.atSecond(command));
         DATABASE.awaitWaiting(sessions);
         return future;
     }
@@ -146,7 +146,7 @@ class InterleavingTest {
     void heartbeatsAndRegistrationsOfOneHostDoNotWaitForEachOther() throws Exception {
         holdNamespace();
         Future<ReplicaOutcome> register = waiting(1, () -> host.register(Fleet.newReplicaId(), "a", "image-a"));
-        assertThat(host.heartbeat().orders()).isEmpty();
+        assertThat(registry.atSecond(host::heartbeat).call().orders()).isEmpty();
         letGo();
         assertThat(register.get()).isInstanceOf(ReplicaOutcome.Registered.class);
     }

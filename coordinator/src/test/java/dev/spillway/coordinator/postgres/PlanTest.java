@@ -84,9 +84,9 @@ class PlanTest {
         assertThat(plan(ReplicaTable.RECORD,
                 query -> Columns.of(replicas())
                         .uuids("ids", ReplicaId::value)
+                        .texts("hosts", id -> "host-1")
+                        .longs("incarnations", id -> 1L)
                         .bindTo(query)
-                        .bind("host", "host-1")
-                        .bind("incarnation", 1L)
                         .bind("now", Instant.EPOCH)))
                 .contains("Conflict Resolution: NOTHING")
                 .doesNotContain("Seq Scan");
@@ -112,7 +112,11 @@ class PlanTest {
                 .uuids("ids", ReplicaId::value)
                 .bindTo(query)
                 .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
-        assertThat(plan(ReplicaTable.DUE_OF_HOST, query -> query.bind("host", "host-7").bind("now", Instant.now()).bind("limit", 500)))
+        assertThat(plan(ReplicaTable.DUE_OF_HOSTS, query -> Columns.of(List.of("host-7"))
+                .texts("hosts", host -> host)
+                .ints("limits", host -> 500)
+                .bindTo(query)
+                .bind("now", Instant.now())))
                 .contains("replicas_due")
                 .doesNotContain("Seq Scan");
     }

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
@@ -68,7 +69,7 @@ class StorageTroubleTest {
         } finally {
             noMoreTrouble();
         }
-        assertThat(((PostgresRegistry) fleet.registry).conflicts()).isEqualTo(2);
+        assertThat(((PostgresRegistry) fleet.registry).figures().conflicts()).isEqualTo(2);
         assertThat(fleet.keys()).containsExactly("a");
     }
 
@@ -134,7 +135,8 @@ class StorageTroubleTest {
             statement.execute("SELECT * FROM namespaces FOR UPDATE");
             Future<Outcomes.Putting> first = threads.submit(() -> narrow.put("a", "image-a"));
             DATABASE.awaitWaiting(1);
-            assertThatThrownBy(() -> narrow.put("b", "image-b")).isInstanceOf(RegistryUnavailableException.class);
+            assertThatThrownBy(() -> narrow.registry.execute(new Command.Clean(Fleet.ns(Fleet.NS), 1)))
+                    .isInstanceOf(RegistryUnavailableException.class);
             assertThatThrownBy(narrow::figures).isInstanceOf(RegistryUnavailableException.class);
             other.rollback();
             assertThat(first.get()).isInstanceOf(Outcomes.Putting.Stored.class);

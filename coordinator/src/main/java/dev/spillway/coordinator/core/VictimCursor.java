@@ -1,0 +1,78 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of one namespace in the order in which they would go, as a {@link WorkingSet} sees them: first the stored ones that this
+ * transaction has not used, which are read page by page, then those that it has, all of them used later than any stored one. Not thread-safe.
+ */
+final class VictimCursor {
+    private static final int PAGE_MAX = 1_000;
+
+    private final Rows rows;
+    private final NamespaceName namespace;
+    private final NavigableMap<Long, EntryName> used = new TreeMap<>();
+    private List<EntryRow> page = List.of();
+    private int next;
+    private long lastUse;
+    private boolean exhausted;
+
+    VictimCursor(Rows rows, NamespaceName namespace) {
+        this.rows = rows;
+        this.namespace = namespace;
+    }
+
+    /** An entry that this transaction put or used, now in its new place. */
+    void used(EntryRow row) {
+        used.put(row.lastUse(), row.name());
+    }
+
+    /**
+     * The first that still is where it was, other than {@code exempt}; null if there is none.
+     *
+     * @param current the entries as the transaction sees them; null for one that is gone
+     * @param pageSize how many are read at once when the page is used up
+     * @param read     is told each page that was read and locked
+     */
+    @Nullable
+    EntryRow first(Map<EntryName, @Nullable EntryRow> current, @Nullable EntryName exempt, int pageSize, Consumer<List<EntryRow>> read) {
+        while (true) {
+            for (; next < page.size(); next++) {
+                EntryRow stored = page.get(next);
+                EntryRow row = current.get(stored.name());
+                if (row != null && row.lastUse() == stored.lastUse() && !row.name().equals(exempt)) {
+                    return row;
+                }
+            }
+            if (exhausted) {
+                return firstUsed(current, exempt);
+            }
+            int limit = Math.clamp(pageSize, 1, PAGE_MAX);
+            page = rows.lockLeastRecentlyUsed(namespace, lastUse, limit);
+            next = 0;
+            exhausted = page.size() < limit;
+            lastUse = page.isEmpty() ? lastUse : page.getLast().lastUse();
+            read.accept(page);
+        }
+    }
+
+    private @Nullable EntryRow firstUsed(Map<EntryName, @Nullable EntryRow> current, @Nullable EntryName exempt) {
+        for (var places = used.entrySet().iterator(); places.hasNext();) {
+            Map.Entry<Long, EntryName> place = places.next();
+            EntryRow row = current.get(place.getValue());
+            if (row == null || row.lastUse() != place.getKey()) {
+                places.remove();
+            } else if (!row.name().equals(exempt)) {
+                return row;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,250 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.coordinator.core.Rows.Recording;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The replica rows of a {@link WorkingSet}: the stored ones with this transaction's own changes laid over them. Not thread-safe, used once. */
+final class WorkingReplicas {
+    private static final Comparator<ReplicaRow> OLDEST_DOOM_FIRST =
+            Comparator.comparing((ReplicaRow row) -> doomOf(row).at()).thenComparing(ReplicaRow::id);
+
+    private final Rows rows;
+    private final Instant now;
+
+    private final Map<ReplicaId, @Nullable ReplicaRow> replicas = new HashMap<>();
+    private final Map<ReplicaId, ReplicaRow> peeked = new HashMap<>();
+    private final Set<ReplicaId> recorded = new HashSet<>();
+    private final Set<ReplicaId> unclaimed = new HashSet<>();
+    private final Map<Holding, Set<ReplicaId>> holders = new HashMap<>();
+    private final Map<Holding, Set<ReplicaId>> ownHolders = new HashMap<>();
+    /** Generations of which more rows may be stored than were read. */
+    private final Set<Holding> readInPart = new HashSet<>();
+    private final Map<HostId, List<ReplicaId>> storedDue = new HashMap<>();
+    private final Map<HostId, Set<ReplicaId>> ownDoomed = new HashMap<>();
+    /** By how many this transaction changed what counting the stored rows would say. */
+    private final Map<HostId, Long> openMore = new HashMap<>();
+    private final Map<Holding, Long> liveMore = new HashMap<>();
+
+    private final SortedMap<ReplicaId, ReplicaRow> changed = new TreeMap<>();
+    private final SortedMap<ReplicaId, ClosedReplica> closed = new TreeMap<>();
+
+    WorkingReplicas(Rows rows, Instant now) {
+        this.rows = rows;
+        this.now = now;
+    }
+
+    SortedMap<ReplicaId, ReplicaRow> changed() {
+        return changed;
+    }
+
+    SortedMap<ReplicaId, ClosedReplica> closed() {
+        return closed;
+    }
+
+    /** Records ids that {@link #record} will be asked about. */
+    void recordAhead(SortedMap<ReplicaId, Recording> ids) {
+        SortedMap<ReplicaId, Recording> missing = new TreeMap<>(ids);
+        missing.keySet().removeAll(recorded);
+        if (missing.isEmpty()) {
+            return;
+        }
+        recorded.addAll(missing.keySet());
+        for (ReplicaId id : rows.record(missing)) {
+            unclaimed.add(id);
+            // What nobody ever spoke of has no row.
+            replicas.putIfAbsent(id, null);
+        }
+    }
+
+    /** Which of these ids nobody recorded before; from now on all of them are recorded. */
+    SortedSet<ReplicaId> record(HostRow host, Collection<ReplicaId> ids) {
+        SortedMap<ReplicaId, Recording> recordings = new TreeMap<>();
+        ids.forEach(id -> recordings.put(id, new Recording(host.id(), host.incarnation())));
+        recordAhead(recordings);
+        SortedSet<ReplicaId> unrecorded = new TreeSet<>();
+        for (ReplicaId id : recordings.keySet()) {
+            if (unclaimed.remove(id)) {
+                unrecorded.add(id);
+            }
+        }
+        return unrecorded;
+    }
+
+    /** The open rows among {@code ids}; not locked unless they were, so only what never changes of them may be used. */
+    Map<ReplicaId, ReplicaRow> peek(Collection<ReplicaId> ids) {
+        Set<ReplicaId> missing = new HashSet<>(ids);
+        missing.removeIf(id -> replicas.containsKey(id) || peeked.containsKey(id));
+        if (!missing.isEmpty()) {
+            peeked.putAll(rows.peekReplicas(missing));
+        }
+        Map<ReplicaId, ReplicaRow> found = new HashMap<>();
+        for (ReplicaId id : ids) {
+            ReplicaRow row = replicas.containsKey(id) ? replicas.get(id) : peeked.get(id);
+            if (row != null) {
+                found.put(id, row);
+            }
+        }
+        return found;
+    }
+
+    /** Locks open rows, in order, before any of them is asked for by {@link #get}. */
+    void lock(Collection<ReplicaId> ids) {
+        SortedSet<ReplicaId> missing = new TreeSet<>(ids);
+        missing.removeAll(replicas.keySet());
+        if (!missing.isEmpty()) {
+            Map<ReplicaId, ReplicaRow> found = rows.lockReplicas(missing);
+            missing.forEach(id -> replicas.put(id, found.get(id)));
+        }
+    }
+
+    /** Takes a row that storage locked for another reason; the row as this transaction sees it, or null if it closed it. */
+    @Nullable
+    ReplicaRow adopt(ReplicaRow locked) {
+        if (!replicas.containsKey(locked.id())) {
+            replicas.put(locked.id(), locked);
+        }
+        return replicas.get(locked.id());
+    }
+
+    /** The open row of an id that was locked or saved before. */
+    @Nullable
+    ReplicaRow get(ReplicaId id) {
+        return replicas.get(id);
+    }
+
+    /** Reads the LIVE rows of these generations ahead, at most {@code limitEach} of each; their entries are held exclusively. */
+    void readHolders(Collection<EntryRow> of, int limitEach) {
+        List<Holding> wanted = new ArrayList<>();
+        for (EntryRow row : of) {
+            Holding holding = row.holding();
+            if (!holders.containsKey(holding)) {
+                wanted.add(holding);
+            }
+        }
+        if (wanted.isEmpty()) {
+            return;
+        }
+        Map<Holding, List<ReplicaRow>> found = rows.lockLiveReplicas(wanted, limitEach);
+        for (Holding holding : wanted) {
+            Set<ReplicaId> ids = holders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>());
+            List<ReplicaRow> stored = found.getOrDefault(holding, List.of());
+            if (stored.size() >= limitEach) {
+                readInPart.add(holding);
+            }
+            for (ReplicaRow row : stored) {
+                adopt(row);
+                ids.add(row.id());
+            }
+            // Rows that this transaction itself registered are not stored yet.
+            ids.addAll(ownHolders.getOrDefault(holding, Set.of()));
+        }
+    }
+
+    /** LIVE rows of an entry's generation, at most {@code limit} of those that were stored. The entry is held exclusively. */
+    List<ReplicaRow> live(EntryRow entry, int limit) {
+        readHolders(List.of(entry), limit);
+        List<ReplicaRow> live = new ArrayList<>();
+        for (ReplicaId id : holders.getOrDefault(entry.holding(), Set.of())) {
+            ReplicaRow row = replicas.get(id);
+            if (row != null && row.isLive()) {
+                live.add(row);
+            }
+        }
+        return live;
+    }
+
+    /** How many LIVE rows an entry's generation has; {@code limit} as for {@link #live}. */
+    long countLive(EntryRow entry, int limit) {
+        List<ReplicaRow> known = live(entry, limit);
+        return readInPart.contains(entry.holding())
+                ? rows.countLiveReplicas(entry.holding()) + liveMore.getOrDefault(entry.holding(), 0L)
+                : known.size();
+    }
+
+    /** How many open rows a host has. */
+    long count(HostId host) {
+        return rows.countReplicas(host) + openMore.getOrDefault(host, 0L);
+    }
+
+    /** Reads due orders ahead, as many of each host as it will be asked for and as many more as this transaction may close before. */
+    void readDue(SortedMap<HostId, Integer> limits) {
+        rows.lockDueOrdersOf(limits).forEach((host, due) -> {
+            due.forEach(this::adopt);
+            storedDue.put(host, due.stream().map(ReplicaRow::id).toList());
+        });
+    }
+
+    /** A host's doomed rows that are due, oldest doom first. */
+    List<ReplicaRow> due(HostId host, int limit) {
+        if (!storedDue.containsKey(host)) {
+            readDue(new TreeMap<>(Map.of(host, limit + replicas.size())));
+        }
+        Set<ReplicaId> candidates = new LinkedHashSet<>(storedDue.getOrDefault(host, List.of()));
+        candidates.addAll(ownDoomed.getOrDefault(host, Set.of()));
+        List<ReplicaRow> due = new ArrayList<>();
+        for (ReplicaId id : candidates) {
+            ReplicaRow row = replicas.get(id);
+            if (row != null && row.doom() != null && !row.doom().nextAttemptAt().isAfter(now)) {
+                due.add(row);
+            }
+        }
+        due.sort(OLDEST_DOOM_FIRST);
+        return due.size() > limit ? due.subList(0, limit) : due;
+    }
+
+    private static Doom doomOf(ReplicaRow row) {
+        Doom doom = row.doom();
+        if (doom == null) {
+            throw new IllegalStateException("replica " + row.id() + " is not doomed");
+        }
+        return doom;
+    }
+
+    /** Saves a new row, or a stored one that was locked before. */
+    void save(ReplicaRow row) {
+        ReplicaRow before = replicas.put(row.id(), row);
+        changed.put(row.id(), row);
+        Holding holding = row.holding();
+        if (before == null) {
+            openMore.merge(row.hostId(), 1L, Long::sum);
+        }
+        liveMore.merge(holding, (row.isLive() ? 1L : 0L) - (before != null && before.isLive() ? 1L : 0L), Long::sum);
+        if (row.isLive()) {
+            ownHolders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>()).add(row.id());
+            holders.computeIfPresent(holding, (same, known) -> {
+                known.add(row.id());
+                return known;
+            });
+        } else {
+            ownDoomed.computeIfAbsent(row.hostId(), ignored -> new LinkedHashSet<>()).add(row.id());
+        }
+    }
+
+    /** Closes an open row that was locked before. */
+    void close(ReplicaRow row, ClosedReplica.Result result) {
+        replicas.put(row.id(), null);
+        changed.remove(row.id());
+        closed.put(row.id(), new ClosedReplica(row, result, now));
+        openMore.merge(row.hostId(), -1L, Long::sum);
+        if (row.isLive()) {
+            liveMore.merge(row.holding(), -1L, Long::sum);
+        }
+    }
+}

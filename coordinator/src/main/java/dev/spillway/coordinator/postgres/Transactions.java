@@ -1,0 +1,318 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Decisions;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.core.WorkingSet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the order in which they are given. One that met
+ * another transaction in the way is begun again, a bounded number of times; one that cannot be carried out is set apart, so that it fails alone.
+ * Thread-safe.
+ */
+final class Transactions {
+    private static final Logger LOG = LoggerFactory.getLogger(Transactions.class);
+    private static final int ATTEMPTS_MAX = 12;
+    private static final long BACKOFF_MILLIS_MAX = 64;
+
+    private final Jdbi jdbi;
+    private final Decisions decisions;
+    private final PostgresRegistrySettings settings;
+    private final RandomGenerator random;
+    private final Consumer<Changes.Wake> told;
+    private final LeastUses leastUses = new LeastUses();
+    private final LongAdder conflicts = new LongAdder();
+    private final LongAdder committed = new LongAdder();
+    private final LongAdder carriedOut = new LongAdder();
+
+    /** @param told is told after each commit, before anyone is answered by it */
+    Transactions(Jdbi jdbi, Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told) {
+        this.jdbi = jdbi;
+        this.decisions = decisions;
+        this.settings = settings;
+        this.random = random;
+        this.told = told;
+    }
+
+    /** How often a transaction was begun again because another one was in its way. */
+    long conflicts() {
+        return conflicts.sum();
+    }
+
+    long committed() {
+        return committed.sum();
+    }
+
+    /** How many commands were carried out by the committed transactions. */
+    long carriedOut() {
+        return carriedOut.sum();
+    }
+
+    /**
+     * Sets the outcome of every command.
+     *
+     * @param batch asked for once, when the transaction has begun, so that more may gather until then
+     */
+    void carryOut(Supplier<List<PendingCommand<?>>> batch) {
+        Deque<List<PendingCommand<?>>> rest = new ArrayDeque<>();
+        carryOut(batch, rest);
+        while (!rest.isEmpty()) {
+            List<PendingCommand<?>> next = rest.pop();
+            carryOut(() -> next, rest);
+        }
+    }
+
+    /** Carries out a batch, or what of it can still be carried out; parts that are to be tried apart go to {@code rest}. */
+    private void carryOut(Supplier<List<PendingCommand<?>>> asked, Deque<List<PendingCommand<?>>> rest) {
+        Supplier<List<PendingCommand<?>>> batch = asked;
+        for (int attempt = 1;; attempt++) {
+            Attempt made = new Attempt(batch);
+            Changes.Wake wake;
+            try (made) {
+                wake = made.run();
+            } catch (TransactionConflict e) {
+                conflicts.increment();
+                if (attempt == ATTEMPTS_MAX) {
+                    made.failAll(e, "each of " + attempt + " attempts met another transaction: " + e.getMessage());
+                    return;
+                }
+                batch = made::commands;
+                backOff(attempt);
+                continue;
+            } catch (RuntimeException e) {
+                made.giveUp(e, rest);
+                return;
+            }
+            committed.increment();
+            carriedOut.add(made.commands().size());
+            told.accept(wake);
+            made.answer();
+            return;
+        }
+    }
+
+    /** Others wait for whoever is here, so an interrupt does not end the attempts; their number does. */
+    private void backOff(int attempt) {
+        try {
+            Thread.sleep(random.nextLong(1, 1 + Math.min(BACKOFF_MILLIS_MAX, 1L << attempt)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What is known of a command before its transaction is committed. */
+    private sealed interface Verdict {
+        record Answer(Object answer) implements Verdict {}
+
+        record Failure(RuntimeException failure) implements Verdict {}
+    }
+
+    /** A command that no decision can be made about. */
+    private static final class Unfit extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient PendingCommand<?> command;
+        private final RuntimeException why;
+
+        Unfit(PendingCommand<?> command, RuntimeException why) {
+            super(why);
+            this.command = command;
+            this.why = why;
+        }
+    }
+
+    /** One transaction. */
+    private final class Attempt implements AutoCloseable {
+        private final Supplier<List<PendingCommand<?>>> batch;
+        private final Map<PendingCommand<?>, Verdict> verdicts = new HashMap<>();
+        private @Nullable List<PendingCommand<?>> commands;
+        private @Nullable Handle handle;
+        private boolean committing;
+
+        Attempt(Supplier<List<PendingCommand<?>>> batch) {
+            this.batch = batch;
+        }
+
+        /** Returns when everything is committed; nobody is answered yet. */
+        Changes.Wake run() {
+            try {
+                return decideAll();
+            } catch (RuntimeException e) {
+                if (!committing && !(e instanceof Unfit) && StorageFailure.of(e) == StorageFailure.CONFLICT
+                        || committing && StorageFailure.isRolledBack(e)) {
+                    throw new TransactionConflict(message(e), e);
+                }
+                throw e;
+            }
+        }
+
+        /** What is to be carried out: taken when it is asked for first. */
+        List<PendingCommand<?>> commands() {
+            List<PendingCommand<?>> taken = commands;
+            if (taken == null) {
+                taken = inTime(batch.get());
+                commands = taken;
+            }
+            return taken;
+        }
+
+        private Changes.Wake decideAll() {
+            Handle open = jdbi.open();
+            handle = open;
+            open.begin();
+            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses, settings.commandDeadline());
+            commands();
+            IdempotencyTable keys = new IdempotencyTable(open);
+            List<PendingCommand<?>> undecided = takeKeys(keys, rows);
+            WorkingSet transaction = new WorkingSet(rows);
+            decisions.prepare(undecided.stream().map(PendingCommand::command).toList(), transaction);
+            for (PendingCommand<?> command : undecided) {
+                verdicts.put(command, new Verdict.Answer(decide(command, transaction)));
+            }
+            Changes changes = transaction.changes();
+            rows.apply(changes);
+            keys.keep(answersOf(undecided));
+            committing = true;
+            open.commit();
+            return changes.wake(rows.now());
+        }
+
+        private List<PendingCommand<?>> inTime(List<PendingCommand<?>> asked) {
+            List<PendingCommand<?>> inTime = new ArrayList<>();
+            for (PendingCommand<?> command : asked) {
+                if (command.left().isPositive()) {
+                    inTime.add(command);
+                } else {
+                    command.fail(new RegistryUnavailableException(
+                            command.name() + " was not carried out: it was not begun within " + settings.commandDeadline(), null));
+                }
+            }
+            return inTime;
+        }
+
+        private List<PendingCommand<?>> takeKeys(IdempotencyTable keys, JdbcRows rows) {
+            Map<PendingCommand<?>, IdempotencyTable.Taken> taken =
+                    keys.take(commands().stream().filter(command -> command.key() != null).toList(), rows.now());
+            List<PendingCommand<?>> undecided = new ArrayList<>();
+            for (PendingCommand<?> command : commands()) {
+                switch (taken.get(command)) {
+                    case null -> undecided.add(command);
+                    case IdempotencyTable.Taken.First _ -> undecided.add(command);
+                    case IdempotencyTable.Taken.Again again -> verdicts.put(command, new Verdict.Answer(again.answer()));
+                    case IdempotencyTable.Taken.Reused reused -> verdicts.put(command, new Verdict.Failure(reused.failure()));
+                }
+            }
+            return undecided;
+        }
+
+        private Object decide(PendingCommand<?> command, WorkingSet transaction) {
+            try {
+                return decisions.decide(command.command(), transaction);
+            } catch (RuntimeException e) {
+                throw StorageFailure.sql(e) == null ? new Unfit(command, e) : e;
+            }
+        }
+
+        private Map<PendingCommand<?>, Object> answersOf(List<PendingCommand<?>> decided) {
+            Map<PendingCommand<?>, Object> answers = new HashMap<>();
+            for (PendingCommand<?> command : decided) {
+                if (command.key() != null && verdicts.get(command) instanceof Verdict.Answer(Object answer)) {
+                    answers.put(command, answer);
+                }
+            }
+            return answers;
+        }
+
+        /** Everything is committed. */
+        void answer() {
+            verdicts.forEach(Transactions::tell);
+        }
+
+        void giveUp(RuntimeException failure, Deque<List<PendingCommand<?>>> rest) {
+            if (committing) {
+                for (PendingCommand<?> command : commands()) {
+                    command.fail(new OutcomeUnknownException(
+                            command.name() + " may or may not be committed: " + message(failure), failure));
+                }
+                return;
+            }
+            if (failure instanceof Unfit unfit) {
+                unfit.command.fail(unfit.why);
+                List<PendingCommand<?>> others = commands().stream().filter(command -> command != unfit.command).toList();
+                if (!others.isEmpty()) {
+                    rest.push(others);
+                }
+                return;
+            }
+            if (StorageFailure.of(failure) == StorageFailure.UNAVAILABLE) {
+                failAll(failure, message(failure));
+            } else if (commands().size() == 1) {
+                commands().getFirst().fail(failure);
+            } else if (!commands().isEmpty()) {
+                // One of them is the reason, and the halves tell which.
+                LOG.debug("a batch of {} failed, and is halved", commands().size(), failure);
+                rest.push(commands().subList(commands().size() / 2, commands().size()));
+                rest.push(commands().subList(0, commands().size() / 2));
+            }
+        }
+
+        void failAll(Exception cause, String why) {
+            for (PendingCommand<?> command : commands()) {
+                command.fail(new RegistryUnavailableException(command.name() + " was not carried out: " + why, cause));
+            }
+        }
+
+        /** Gives the connection back, without the transaction if that is still open. */
+        @Override
+        public void close() {
+            Handle open = handle;
+            if (open == null) {
+                return;
+            }
+            try {
+                if (open.isInTransaction()) {
+                    open.rollback();
+                }
+            } catch (RuntimeException e) {
+                // The connection is gone, and the transaction with it; whatever failed before this has already said so.
+                LOG.debug("rolling back {} commands", commands().size(), e);
+            }
+            try {
+                open.close();
+            } catch (RuntimeException e) {
+                LOG.warn("giving back a connection", e);
+            }
+        }
+    }
+
+    // The answer was given to this very command.
+    @SuppressWarnings("unchecked")
+    private static <A> void tell(PendingCommand<A> command, Verdict verdict) {
+        switch (verdict) {
+            case Verdict.Answer(Object answer) -> command.answer((A) answer);
+            case Verdict.Failure(RuntimeException failure) -> command.fail(failure);
+        }
+    }
+
+    private static String message(Exception e) {
+        @Nullable
+        Throwable sql = StorageFailure.sql(e);
+        return String.valueOf(sql == null ? e.getMessage() : sql.getMessage());
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryRules;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+
+/** Two coordinators on one database, so that commands can meet that one coordinator alone would put into one batch. */
+final class TwoCoordinators implements Registry {
+    private final PostgresRegistry first;
+    private final PostgresRegistry second;
+    private final ThreadLocal<Boolean> atSecond = ThreadLocal.withInitial(() -> false);
+
+    TwoCoordinators(PostgresRegistry first, TestDatabase database) {
+        this.first = first;
+        second = database.open(RegistryRules.DEFAULTS);
+    }
+
+    /** The same work, but what its thread asks is asked of the second. */
+    <T> Callable<T> atSecond(Callable<T> work) {
+        return () -> {
+            atSecond.set(true);
+            try {
+                return work.call();
+            } finally {
+                atSecond.remove();
+            }
+        };
+    }
+
+    long conflicts() {
+        return first.figures().conflicts() + second.figures().conflicts();
+    }
+
+    private PostgresRegistry here() {
+        return atSecond.get() ? second : first;
+    }
+
+    @Override
+    public <A> A execute(Command<A> command) {
+        return here().execute(command);
+    }
+
+    @Override
+    public <A> A executeOnce(IdempotencyKey key, Command<A> command) {
+        return here().executeOnce(key, command);
+    }
+
+    @Override
+    public RegistryQueries queries() {
+        return here().queries();
+    }
+
+    @Override
+    public void onCommit(Consumer<Changes.Wake> listener) {
+        first.onCommit(listener);
+        second.onCommit(listener);
+    }
+}
