@@ -23,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -45,6 +46,8 @@ public final class OrderReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderReader.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+    /** For a last word to a broker, which need not be there to hear it. */
+    private static final CloseOptions CONSUMER_CLOSE = CloseOptions.timeout(Duration.ofMillis(500));
     private static final Duration PASSED_EVERY = Duration.ofSeconds(5);
     private static final long OLDEST = -1;
 
@@ -71,6 +74,8 @@ public final class OrderReader implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    /** Whether an interrupt would meet the close of a consumer, which says loudly that it failed then. Guarded by this. */
+    private boolean closingConsumer;
     /** Of the reader's thread, as are the next two. */
     private long next = OLDEST;
     private long passed = OLDEST;
@@ -141,7 +146,8 @@ public final class OrderReader implements AutoCloseable {
         TopicPartition partition = new TopicPartition(Topics.ORDERS, target.partition());
         next = target.nextOffset();
         passed = OLDEST;
-        try (KafkaConsumer<byte[], byte[]> made = new KafkaConsumer<>(properties)) {
+        KafkaConsumer<byte[], byte[]> made = new KafkaConsumer<>(properties);
+        try {
             consumer = made;
             made.assign(List.of(partition));
             seek(made, partition, target.nextOffset());
@@ -155,6 +161,25 @@ public final class OrderReader implements AutoCloseable {
             return target;
         } finally {
             consumer = null;
+            close(made);
+        }
+    }
+
+    private void close(KafkaConsumer<byte[], byte[]> made) {
+        boolean interrupted;
+        synchronized (this) {
+            closingConsumer = true;
+            interrupted = Thread.interrupted();
+        }
+        try {
+            made.close(CONSUMER_CLOSE);
+        } finally {
+            synchronized (this) {
+                closingConsumer = false;
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -236,6 +261,12 @@ public final class OrderReader implements AutoCloseable {
         }
     }
 
+    private synchronized void interrupt() {
+        if (!closingConsumer) {
+            thread.interrupt();
+        }
+    }
+
     /** Ends the thread. It is interrupted only if it does not end by itself, because it waits for room at its sink. */
     @Override
     public void close() {
@@ -243,7 +274,7 @@ public final class OrderReader implements AutoCloseable {
         follow(0, OLDEST);
         try {
             if (!thread.join(CLOSE_WITHIN)) {
-                thread.interrupt();
+                interrupt();
                 thread.join();
             }
         } catch (InterruptedException e) {
