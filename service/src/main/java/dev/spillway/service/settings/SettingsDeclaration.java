@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  */
 public final class SettingsDeclaration {
 
+    private static final int HELP_WIDTH = 100;
+
     private final String service;
     private final List<Setting<?>> settings;
     private final List<CrossCheck<?, ?>> checks;
@@ -69,19 +71,36 @@ public final class SettingsDeclaration {
     public String help() {
         var text = new StringBuilder();
         for (var setting : settings) {
-            Object fallback = setting.fallback();
-            text.append("  --%s%s%n      %s%n      %s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE", setting.description(),
-                    "expected: " + setting.expected() + (fallback == null ? "; required"
-                            : setting.isOptional() ? "; optional" : "; default: " + shown(setting, fallback))));
+            text.append("  --%s%s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE"));
+            wrapped(setting.description(), text);
+            wrapped("expected: " + setting.expected(), text);
+            wrapped(whenNotGiven(setting), text);
             if (setting.isSecret()) {
                 text.append("      also --%s-file FILE%n".formatted(setting.name()));
             }
         }
         text.append("  --config FILE%n      a properties file with any of these names%n".formatted());
-        text.append(
-                "%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME. The command line wins over the environment, that over the file.%n"
-                        .formatted());
+        text.append("%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME.%n".formatted())
+                .append("The command line wins over the environment, that over the file.%n".formatted());
         return text.toString();
+    }
+
+    private static String whenNotGiven(Setting<?> setting) {
+        Object fallback = setting.fallback();
+        return fallback == null ? "required" : setting.isOptional() ? "optional" : "default: " + shown(setting, fallback);
+    }
+
+    /** Lines that fit a terminal, each under its setting. */
+    private static void wrapped(String words, StringBuilder help) {
+        var line = new StringBuilder();
+        for (var word : words.split(" ", -1)) {
+            if (!line.isEmpty() && line.length() + 1 + word.length() > HELP_WIDTH) {
+                help.append("      %s%n".formatted(line));
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(word);
+        }
+        help.append("      %s%n".formatted(line));
     }
 
     private static String shown(Setting<?> setting, Object fallback) {

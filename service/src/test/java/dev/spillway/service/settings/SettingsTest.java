@@ -243,11 +243,12 @@ class SettingsTest {
     @Test
     void theHelpNamesEverySettingWithWhatIsExpected() {
         assertThat(DECLARATION.help())
-                .contains("  --database-url VALUE\n      Where PostgreSQL is\n      expected: a text that is not empty; required\n")
-                .contains("  --verbose\n      Say more\n      expected: true or false; default: false\n")
+                .contains("  --database-url VALUE\n      Where PostgreSQL is\n      expected: a text that is not empty\n      required\n")
+                .contains("  --verbose\n      Say more\n      expected: true or false\n      default: false\n")
                 .contains("--socket VALUE")
-                .contains("an absolute path; optional")
+                .contains("an absolute path\n      optional\n")
                 .contains("default: PT5S")
+                .contains("expected: a secret that is not empty\n      default: none\n")
                 .contains("--database-password-file FILE");
     }
 
