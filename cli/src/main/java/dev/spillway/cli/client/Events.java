@@ -7,6 +7,7 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.service.Backoff;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,6 +35,7 @@ final class Events implements SpillwayCommand {
     @Mixin
     private Output output;
     @Option(names = "--since", paramLabel = "ID", description = "Begin behind this event, as --json names them in lastEventId.")
+    private @Nullable ActivityCursor since;
     private @Nullable String lastEventId;
 
     Events(Console console) {
@@ -43,6 +45,7 @@ final class Events implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
+        lastEventId = since == null ? null : since.toString();
         boolean connected = false;
         int failures = 0;
         while (!console.out().checkError()) {

@@ -6,7 +6,6 @@ import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.http.FoundAnswer;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +26,7 @@ final class Get implements SpillwayCommand {
     private EntryKey key;
     @Option(names = "--hold", paramLabel = "TIME",
             description = "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.")
-    private @Nullable Duration hold;
+    private Values.@Nullable TimeSpan hold;
     @Option(names = "--fresh", description = "Ask the registry first whether it is still the entry's newest.")
     private boolean fresh;
 

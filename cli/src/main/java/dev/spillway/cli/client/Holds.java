@@ -5,7 +5,6 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.worker.http.HeldAnswer;
 import dev.spillway.worker.http.HoldBody;
-import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,7 +59,7 @@ final class Holds {
         @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
         private UUID id;
         @Option(names = "--for", paramLabel = "TIME", required = true, description = "Such as PT10M or 10m.")
-        private Duration duration = Duration.ZERO;
+        private Values.TimeSpan length = new Values.TimeSpan("10m");
 
         Extend(Console console) {
             this.console = console;
@@ -68,7 +67,7 @@ final class Holds {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new HoldBody(null, duration), Put.SHORT);
+            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new HoldBody(null, length.text()), Put.SHORT);
             console.out()
                     .println(output.json() ? answer.text()
                             : "hold " + id + " until " + Text.time(answer.as(HeldAnswer.class).until()));

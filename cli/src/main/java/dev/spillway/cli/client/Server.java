@@ -7,6 +7,7 @@ import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Outcome;
 import dev.spillway.coordinator.http.ListAnswer;
 import dev.spillway.events.Json;
+import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.http.Problem;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
@@ -20,7 +21,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -181,8 +181,7 @@ record Server(String name, Address address, String option, HttpClient http) {
     String unreachable(String method, IOException e) {
         return switch (e) {
             case HttpConnectTimeoutException _ -> notThere("no answer in " + CONNECT_WITHIN.toSeconds() + " s");
-            case ConnectException connect -> notThere(connect.getCause() instanceof UnresolvedAddressException ? "unknown host"
-                    : "connection refused");
+            case ConnectException _ -> notThere(ConnectionTrouble.inWords(e));
             case HttpTimeoutException _ -> lost(method, "no answer in time");
             default -> lost(method, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
         };

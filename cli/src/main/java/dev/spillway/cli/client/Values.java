@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -22,6 +23,20 @@ public final class Values {
     /** A number of bytes, given as {@code 4096} or {@code 10GiB}. */
     record Bytes(long count) {}
 
+    /** A length of time of more than zero, sent as it was given, so that a server that refuses it can show it so. */
+    record TimeSpan(String text) {
+        TimeSpan {
+            if (!Durations.parse(text).isPositive()) {
+                throw new IllegalArgumentException(text + " (expected: more than zero)");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
     private Values() {}
 
     public static void convert(CommandLine commands) {
@@ -31,6 +46,8 @@ public final class Values {
         register(commands, SnapshotId.class, text -> new SnapshotId(readable("snapshot", text)));
         register(commands, EvictionId.class, EvictionId::parse);
         register(commands, Duration.class, Durations::parse);
+        register(commands, TimeSpan.class, TimeSpan::new);
+        register(commands, ActivityCursor.class, text -> ActivityCursor.parse("event", text));
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
         register(commands, Server.Address.class, Server.Address::parse);

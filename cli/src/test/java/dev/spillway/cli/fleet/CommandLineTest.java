@@ -68,6 +68,10 @@ class CommandLineTest {
                 List.of("--max-eviction-share: 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
                         "--max-eviction-share", "1.5"),
                 List.of("soon (expected: a duration such as", "get", "ns", "key", "--hold", "soon"),
+                List.of("'--hold': 0s (expected: more than zero)", "get", "ns", "key", "--hold", "0s"),
+                List.of("'--for': PT0S (expected: more than zero)", "holds", "extend", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--for",
+                        "PT0S"),
+                List.of("'--since': event: yesterday (expected: the id of an event, such as 1234-56)", "events", "--since", "yesterday"),
                 List.of("hardlink (expected: copy or move or reflink)", "put", "ns", "key", "/tmp", "--mode", "hardlink"),
                 List.of("shut (expected: open or closed)", "evictions", "--state", "shut"),
                 List.of("evictionId: 7 (expected: a UUID", "evictions", "7"),
@@ -102,6 +106,43 @@ class CommandLineTest {
         Spillway.Ran worker = Spillway.run("get", "ns", "key", "--worker", "127.0.0.1:" + port);
         assertThat(worker.exitCode()).isEqualTo(4);
         assertThat(worker.err()).startsWith("spillway: worker at http://127.0.0.1:" + port + ": not reachable").hasLineCount(1);
+    }
+
+    @Test
+    void aHostNameThatNobodyKnowsIsSaidToBeUnknown() {
+        for (List<String> command : List.of(List.of("hosts", "--url", "fleet.invalid:7070"),
+                List.of("events", "--url", "fleet.invalid:7070"),
+                List.of("status", "--worker", "fleet.invalid:7070"))) {
+            Spillway.Ran ran = Spillway.run(command.toArray(String[]::new));
+            assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(4);
+            assertThat(ran.err()).contains(" at http://fleet.invalid:7070: not reachable, unknown host name (expected: ").hasLineCount(1);
+        }
+    }
+
+    @Test
+    void aHoldBeyondTheLongestIsShownAsItWasGiven() {
+        done("namespace", "set", "long");
+        done("put", "long", "key", tree.toString(), "--worker", "host-1");
+        Spillway.Ran granted = run("get", "long", "key", "--hold", "999999d", "--worker", "host-1");
+        assertThat(granted.exitCode()).isEqualTo(1);
+        assertThat(granted.err()).contains("hold: 999999d (expected: more than zero, at most PT24H)").hasLineCount(1);
+        String hold = done("get", "long", "key", "--hold", "1m", "--worker", "host-1").err().split(" ", -1)[1];
+        Spillway.Ran extended = run("holds", "extend", hold, "--for", "48h", "--worker", "host-1");
+        assertThat(extended.exitCode()).isEqualTo(1);
+        assertThat(extended.err()).contains("duration: 48h (expected: more than zero, at most PT24H)").hasLineCount(1);
+        done("holds", "release", hold, "--worker", "host-1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coordinator", "worker"})
+    void helpFitsATerminalAndNamesEachDefault(String service) {
+        List<String> help = Spillway.run(service, "--help").lines();
+        assertThat(help.getFirst()).startsWith("Usage: spillway " + service + " ");
+        assertThat(help).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(110).doesNotEndWith("default:"));
+        assertThat(help.stream().filter(line -> line.contains("default: "))).hasSizeGreaterThan(5)
+                .allMatch(line -> line.startsWith("      "));
+        assertThat(help.stream().dropWhile(line -> !line.equals("Settings:")).skip(1).takeWhile(line -> !line.isEmpty()))
+                .allMatch(line -> line.matches("  --.*| {6}.*"));
     }
 
     @Test

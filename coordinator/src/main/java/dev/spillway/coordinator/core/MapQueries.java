@@ -165,16 +165,21 @@ final class MapQueries implements RegistryQueries {
     }
 
     @Override
-    public ActivityPage activity(@Nullable String after, int limit) {
+    public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         synchronized (lock) {
-            int from = after == null ? rows.activity.size() : (int) Math.min(cursor(after), rows.activity.size());
+            int from = after == null ? rows.activity.size() : (int) Math.min(after.number(), rows.activity.size());
             int to = Math.min(rows.activity.size(), from + limit);
             List<Recorded> items = new ArrayList<>();
             for (int index = from; index < to; index++) {
-                items.add(new Recorded(Integer.toString(index + 1), rows.activity.get(index)));
+                items.add(new Recorded(cursor(index + 1), rows.activity.get(index)));
             }
-            return new ActivityPage(items, Integer.toString(to), false);
+            return new ActivityPage(items, cursor(to), false);
         }
+    }
+
+    /** All in one transaction: activity is counted through. */
+    private static ActivityCursor cursor(int number) {
+        return new ActivityCursor(0, number);
     }
 
     @Override

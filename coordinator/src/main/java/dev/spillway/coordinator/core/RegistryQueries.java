@@ -58,14 +58,14 @@ public interface RegistryQueries {
      *
      * @param cursor where to go on behind it
      */
-    record Recorded(String cursor, Activity activity) {}
+    record Recorded(ActivityCursor cursor, Activity activity) {}
 
     /**
      * Activity behind a cursor.
      *
      * @param gap whether something behind the cursor is no longer kept
      */
-    record ActivityPage(List<Recorded> items, String next, boolean gap) {}
+    record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
     List<NamespaceView> namespaces();
 
@@ -100,7 +100,7 @@ public interface RegistryQueries {
      *
      * @param after a cursor of an earlier page; absent to start with what comes from now on
      */
-    ActivityPage activity(@Nullable String after, int limit);
+    ActivityPage activity(@Nullable ActivityCursor after, int limit);
 
     /** Open orders of all hosts, and the time of the oldest doom among them. */
     OpenOrders openOrders();

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 /** What happens in the fleet, as Server-Sent Events. */
 final class EventRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(EventRoutes.class);
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final int PAGE = 500;
     /** What other coordinators commit wakes nobody here. */
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
@@ -43,8 +45,11 @@ final class EventRoutes {
 
     private Response follow(Request request) {
         @Nullable
-        String lastSeen = request.header("Last-Event-ID").filter(id -> !id.isEmpty()).orElse(null);
-        // Before the stream begins, so that a cursor that is none is answered with a problem.
+        ActivityCursor lastSeen = request.header(LAST_EVENT_ID)
+                .filter(id -> !id.isEmpty())
+                .map(id -> ActivityCursor.parse(LAST_EVENT_ID, id))
+                .orElse(null);
+        // Before the stream begins, so that a registry that is away is answered with a problem.
         long seen = activity.seen();
         ActivityPage first = registry.queries().activity(lastSeen, PAGE);
         return Response.events(events -> send(events, first, seen));
@@ -53,7 +58,7 @@ final class EventRoutes {
     private void send(EventStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
         // Whoever is cut off before the first event can come back to this place.
         if (first.items().isEmpty()) {
-            events.send(first.next(), "start", Map.of());
+            events.send(first.next().toString(), "start", Map.of());
         }
         ActivityPage page = first;
         long seen = seenFirst;
@@ -62,7 +67,7 @@ final class EventRoutes {
                 events.send(null, "gap", Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
             }
             for (RegistryQueries.Recorded recorded : page.items()) {
-                events.send(recorded.cursor(), name(recorded.activity()), recorded.activity());
+                events.send(recorded.cursor().toString(), name(recorded.activity()), recorded.activity());
             }
             if (page.items().size() < PAGE) {
                 activity.await(seen, LOOK_AT_LEAST_EVERY);
@@ -72,7 +77,7 @@ final class EventRoutes {
         }
     }
 
-    private ActivityPage next(String after) {
+    private ActivityPage next(ActivityCursor after) {
         try {
             return registry.queries().activity(after, PAGE);
         } catch (RegistryUnavailableException e) {

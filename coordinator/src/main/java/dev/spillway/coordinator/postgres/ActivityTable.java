@@ -4,14 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryQueries.Recorded;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Json;
 import java.time.Instant;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -29,30 +27,8 @@ final class ActivityTable {
 
     private final Handle handle;
 
-    /** Where a reader stands: behind the activity {@code id} of transaction {@code xid}. Both are unsigned in PostgreSQL and never that large. */
-    private record Cursor(long xid, long id) {
-        private static final Pattern FORM = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
-
-        static Cursor parse(String text) {
-            Matcher matcher = FORM.matcher(text);
-            if (!matcher.matches()) {
-                throw new InvalidValueException("after", text, "the next of an earlier page");
-            }
-            return new Cursor(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
-        }
-
-        boolean isBefore(Cursor other) {
-            return xid < other.xid || (xid == other.xid && id < other.id);
-        }
-
-        @Override
-        public String toString() {
-            return xid + "-" + id;
-        }
-    }
-
     /** The end of what can be read, the newest transaction number given out, and up to where activity is no longer kept. */
-    private record Edges(Cursor end, long newest, Cursor trimmed) {}
+    private record Edges(ActivityCursor end, long newest, ActivityCursor trimmed) {}
 
     ActivityTable(Handle handle) {
         this.handle = handle;
@@ -80,31 +56,31 @@ final class ActivityTable {
         }
     }
 
-    ActivityPage page(@Nullable String after, int limit) {
+    ActivityPage page(@Nullable ActivityCursor after, int limit) {
         Edges edges = edges();
-        Cursor from = after == null ? edges.end() : Cursor.parse(after);
-        if (from.xid() > edges.newest()) {
+        ActivityCursor from = after == null ? edges.end() : after;
+        if (from.transaction() > edges.newest()) {
             // The cursor is from a database that was ahead of this one.
-            return new ActivityPage(List.of(), edges.end().toString(), true);
+            return new ActivityPage(List.of(), edges.end(), true);
         }
-        boolean gap = from.isBefore(edges.trimmed());
+        boolean gap = from.compareTo(edges.trimmed()) < 0;
         List<Recorded> items = handle.createQuery(PAGE)
-                .bind("xid", Long.toString(from.xid()))
-                .bind("id", from.id())
+                .bind("xid", Long.toString(from.transaction()))
+                .bind("id", from.number())
                 .bind("limit", limit)
-                .map((row, context) -> new Recorded(row.getString("transaction") + "-" + row.getLong("id"),
+                .map((row, context) -> new Recorded(new ActivityCursor(Long.parseLong(row.getString("transaction")), row.getLong("id")),
                         activity(row.getString("what"))))
                 .list();
-        return new ActivityPage(items, items.isEmpty() ? from.toString() : items.getLast().cursor(), gap);
+        return new ActivityPage(items, items.isEmpty() ? from : items.getLast().cursor(), gap);
     }
 
     private Edges edges() {
         return handle.createQuery("""
                 SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax,
                     activity_trimmed_xid::text AS trimmed_xid, activity_trimmed_id AS trimmed_id FROM registry""")
-                .map((row, context) -> new Edges(new Cursor(Long.parseLong(row.getString("xmin")), 0),
+                .map((row, context) -> new Edges(new ActivityCursor(Long.parseLong(row.getString("xmin")), 0),
                         Long.parseLong(row.getString("xmax")),
-                        new Cursor(Long.parseLong(row.getString("trimmed_xid")), row.getLong("trimmed_id"))))
+                        new ActivityCursor(Long.parseLong(row.getString("trimmed_xid")), row.getLong("trimmed_id"))))
                 .one();
     }
 

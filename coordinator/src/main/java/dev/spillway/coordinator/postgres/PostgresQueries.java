@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.NamespaceRow;
 import dev.spillway.coordinator.core.RegistryQueries;
@@ -194,7 +195,7 @@ final class PostgresQueries implements RegistryQueries {
     }
 
     @Override
-    public ActivityPage activity(@Nullable String after, int limit) {
+    public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         return read("activity", handle -> new ActivityTable(handle).page(after, limit));
     }
 

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
@@ -46,6 +47,8 @@ class EntriesOverHttpTest {
         put("b", "sb");
         EntryPutAnswer third = put("c", "sc");
         assertThat(third.replaced()).isNull();
+        JsonNode again = http.put(ENTRIES + "/c", "{\"snapshotId\":\"sc\"}").tree();
+        assertThat(again.has("replaced") && again.path("replaced").isNull()).as("told though there is none: " + again).isTrue();
         assertThat(third.evicted())
                 .containsExactly(new EvictedEntry(new EntryKey("a"), new SnapshotId("sa"), first, 100, EvictionCause.CAPACITY));
         assertThat(keys(ENTRIES)).containsExactly("b", "c");

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.FleetHost;
@@ -33,7 +34,7 @@ class UpkeepTest {
     }
 
     /** Reads on until so many are there: any transaction of the whole server, an automatic clean-up too, may hold the end back for a moment. */
-    private static List<Recorded> follow(Fleet fleet, String after, int count) {
+    private static List<Recorded> follow(Fleet fleet, ActivityCursor after, int count) {
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         List<Recorded> read = List.of();
         while (read.size() < count && System.nanoTime() < deadline) {
@@ -71,14 +72,14 @@ class UpkeepTest {
     @Test
     void whoResumesBehindTrimmedActivityIsToldOfTheGap() {
         Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
-        String start = fleet.registry.queries().activity(null, 10).next();
+        ActivityCursor start = fleet.registry.queries().activity(null, 10).next();
         for (int i = 0; i < 5; i++) {
             fleet.put("k" + i, "image-" + i);
             fleet.invalidate("k" + i, null);
         }
         List<Recorded> read = follow(fleet, start, 5);
-        String middle = read.get(2).cursor();
-        String last = read.getLast().cursor();
+        ActivityCursor middle = read.get(2).cursor();
+        ActivityCursor last = read.getLast().cursor();
         assertThat(keeping(NOTHING).upkeep().run().activities()).isEqualTo(5);
 
         assertThat(fleet.registry.queries().activity(start, 10)).isEqualTo(new ActivityPage(List.of(), start, true));
@@ -89,7 +90,7 @@ class UpkeepTest {
     @Test
     void aCursorOfAnotherDatabaseIsAGap() {
         Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
-        ActivityPage page = fleet.registry.queries().activity("999999999999-1", 10);
+        ActivityPage page = fleet.registry.queries().activity(new ActivityCursor(999_999_999_999L, 1), 10);
         assertThat(page.gap()).isTrue();
         fleet.put("a", "image");
         fleet.invalidate("a", null);
@@ -100,7 +101,7 @@ class UpkeepTest {
     @Test
     void nothingAppearsBehindAReadersBack() throws Exception {
         Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS), 20);
-        String cursor = fleet.registry.queries().activity(null, 10).next();
+        ActivityCursor cursor = fleet.registry.queries().activity(null, 10).next();
         try (Connection slow = DATABASE.connect(); Statement statement = slow.createStatement()) {
             slow.setAutoCommit(false);
             statement.execute(

@@ -70,6 +70,11 @@ public final class Query {
         });
     }
 
+    /** A duration of more than zero and at most another. */
+    public Optional<Duration> duration(String name, Duration most) {
+        return value(name, text -> Durations.parse(name, text, most));
+    }
+
     /** A duration of zero or more. */
     public Optional<Duration> duration(String name) {
         return read(name, Durations.EXPECTED, Durations::parse);

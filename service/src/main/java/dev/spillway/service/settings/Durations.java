@@ -1,5 +1,6 @@
 package dev.spillway.service.settings;
 
+import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
@@ -13,6 +14,24 @@ public final class Durations {
     private static final Pattern SHORT = Pattern.compile("([0-9]{1,12})(ms|s|m|h|d)");
 
     private Durations() {}
+
+    /**
+     * Reads a duration of more than zero and at most another.
+     *
+     * @throws InvalidValueException when the text is none, with the text as it was given
+     */
+    public static Duration parse(String name, String text, Duration most) {
+        Duration duration;
+        try {
+            duration = parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidValueException(name, text, EXPECTED);
+        }
+        if (!duration.isPositive() || duration.compareTo(most) > 0) {
+            throw new InvalidValueException(name, text, "more than zero, at most " + most);
+        }
+        return duration;
+    }
 
     /**
      * Reads a duration of zero or more.

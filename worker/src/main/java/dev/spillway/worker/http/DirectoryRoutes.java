@@ -61,18 +61,10 @@ final class DirectoryRoutes {
         });
     }
 
-    /** A length of a hold that may be granted. */
-    static Duration holdLength(String name, Duration given, Duration holdMax) {
-        if (!given.isPositive() || given.compareTo(holdMax) > 0) {
-            throw new InvalidValueException(name, given, "more than zero, at most " + holdMax);
-        }
-        return given;
-    }
-
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
         Query query = request.query();
-        Optional<Duration> hold = query.duration("hold").map(length -> holdLength("hold", length, holdMax));
+        Optional<Duration> hold = query.duration("hold", holdMax);
         boolean fresh = query.flag("fresh").orElse(false);
         // There are no peers to fetch from, so either value has the same meaning.
         var _ = query.flag("fetch");

@@ -5,6 +5,7 @@ import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
+import dev.spillway.service.settings.Durations;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.filesystem.ImageStore;
@@ -62,7 +63,7 @@ final class HoldRoutes {
                     "one of until and duration");
         }
         if (body.duration() != null) {
-            return now.plus(DirectoryRoutes.holdLength("duration", body.duration(), holdMax));
+            return now.plus(Durations.parse("duration", body.duration(), holdMax));
         }
         Instant until = body.until() == null ? now : body.until();
         if (!until.isAfter(now) || until.isAfter(now.plus(holdMax))) {

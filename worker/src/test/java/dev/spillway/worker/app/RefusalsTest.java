@@ -156,6 +156,9 @@ class RefusalsTest {
     void whatIsNoArchiveOrOfAnotherType() throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.ofString("no archive".repeat(200)));
         refused(worker.send(request.copy().header("Content-Type", "application/x-tar").build()), 422, "tree-refused");
+        HttpRequest.Builder empty = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.noBody());
+        refused(worker.send(empty.header("Content-Type", "application/x-tar").build()), 422, "tree-refused",
+                "it has no entry (expected: a tar stream, also zstd)");
         refused(worker.send(request.copy().header("Content-Type", "application/zip").build()), 415, "unsupported-media-type",
                 "application/zip");
         refused(worker.send(request.copy().header("Content-Type", "application/x-tar").header("Content-Encoding", "br").build()), 415,
@@ -174,7 +177,8 @@ class RefusalsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"?hold=tomorrow|invalid-value|hold: tomorrow", "?hold=PT0S|invalid-value|at most PT1H",
-            "?hold=PT61M|invalid-value|PT1H1M (expected: more than zero, at most PT1H)", "?fresh=maybe|invalid-value|fresh: maybe",
+            "?hold=PT61M|invalid-value|hold: PT61M (expected: more than zero, at most PT1H)",
+            "?hold=999999d|invalid-value|hold: 999999d (expected: more than zero, at most PT1H)", "?fresh=maybe|invalid-value|fresh: maybe",
             "?fetch=1|invalid-value|fetch: 1", "?colour=red|unknown-parameter|colour"})
     void aQueryThatIsNotAsItShouldBe(String query, String slug, String detail) throws Exception {
         refused(worker.get(entry("k") + query), 400, slug, detail);
