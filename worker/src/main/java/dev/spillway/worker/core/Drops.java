@@ -1,0 +1,61 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.Sender;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Registered replicas that this host cannot keep: lost, or one copy too many. The registry is told, and decides when they end. Not thread-safe. */
+final class Drops {
+    private final ReplicaTable table;
+    private final Map<ReplicaId, DropRequest.Reason> waiting = new LinkedHashMap<>();
+    private boolean sent;
+
+    Drops(ReplicaTable table) {
+        this.table = table;
+    }
+
+    /** Its image is not on the disk. */
+    void lose(ReplicaRecord replica, Step.Builder out) {
+        if (replica.state() == ReplicaState.LIVE) {
+            table.hide(replica, out);
+        }
+        waiting.put(replica.id(), DropRequest.Reason.LOST);
+    }
+
+    /** A newer copy of the same generation is here. */
+    void spare(ReplicaId id) {
+        waiting.put(id, DropRequest.Reason.BOUNDS);
+    }
+
+    /** An order names it, which ends it anyway. */
+    void ordered(ReplicaId id) {
+        waiting.remove(id);
+    }
+
+    void send(Sender as, Step.Builder out) {
+        if (!waiting.isEmpty() && !sent) {
+            sent = true;
+            out.effect(new Effect.Send(new DropRequest(as,
+                    waiting.entrySet().stream().map(drop -> new DropRequest.Drop(drop.getKey(), drop.getValue())).toList())));
+        }
+    }
+
+    /** What was sent last will not be answered. */
+    void unanswered() {
+        sent = false;
+    }
+
+    void answered(DropRequest drop, DropAnswer answer, Step.Builder out) {
+        sent = false;
+        drop.items().forEach(item -> waiting.remove(item.replicaId()));
+        for (ReplicaId id : answer.closed()) {
+            ReplicaRecord replica = table.get(id);
+            if (replica != null && replica.isInventory()) {
+                table.doom(replica, false, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.Order;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** What is said and heard at intervals: figures and reports one way; policies, the partition and overdue orders the other. Not thread-safe. */
+final class Heartbeats {
+    private final RegistrySession session;
+    private final Orders orders;
+    private final Reconciling reconciling;
+    private HostFigures figures = HostFigures.NONE;
+    private PolicySet policies = new PolicySet(0, List.of());
+    private int following = -1;
+    private Instant at = Instant.MAX;
+    private Duration every;
+    private boolean sent;
+
+    Heartbeats(RegistrySession session, Orders orders, Reconciling reconciling, HostTimes times) {
+        this.session = session;
+        this.orders = orders;
+        this.reconciling = reconciling;
+        this.every = times.retry();
+    }
+
+    PolicySet policies() {
+        return policies;
+    }
+
+    Instant next() {
+        return at;
+    }
+
+    void describe(HostFigures latest) {
+        figures = latest;
+    }
+
+    void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
+        policies = joined.policies();
+        every = joined.intervals().heartbeat();
+        at = now;
+        follow(joined.partition(), out);
+    }
+
+    boolean isDue(Instant now) {
+        return !at.isAfter(now);
+    }
+
+    void send(Instant now, Sender as, Step.Builder out) {
+        at = now.plus(every);
+        if (!sent) {
+            sent = true;
+            out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version())));
+        }
+    }
+
+    void unanswered() {
+        sent = false;
+    }
+
+    /** The orders that it carried, which are still to be obeyed. */
+    List<Order> answered(Instant now, HeartbeatRequest request, HeartbeatAnswer answer, Step.Builder out) {
+        sent = false;
+        if (!request.sender().equals(session.sender())) {
+            return List.of();
+        }
+        orders.acknowledged(answer.acknowledged(), out);
+        if (answer.policies() != null) {
+            policies = answer.policies();
+        }
+        follow(answer.partition(), out);
+        if (answer.reconcile()) {
+            reconciling.soon(now);
+        }
+        return answer.orders();
+    }
+
+    private void follow(int partition, Step.Builder out) {
+        if (following != partition) {
+            following = partition;
+            out.effect(new Effect.Follow(partition));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** When this host is compared with the registry, and what follows from it. Not thread-safe. */
+final class Reconciling {
+    private final ReplicaTable table;
+    private final RegistrySession session;
+    private final Duration retry;
+    private final RandomGenerator random;
+    private @Nullable Reconciliation underWay;
+    private Instant at = Instant.MAX;
+    private Duration every;
+
+    Reconciling(ReplicaTable table, RegistrySession session, HostTimes times, RandomGenerator random) {
+        this.table = table;
+        this.session = session;
+        this.retry = times.retry();
+        this.random = random;
+        this.every = times.retry();
+    }
+
+    void joined(Instant now, Duration interval) {
+        every = interval;
+        at = now;
+    }
+
+    /** Compares as soon as that is possible. */
+    void soon(Instant now) {
+        if (at.isAfter(now)) {
+            at = now;
+        }
+    }
+
+    boolean isUnderWay() {
+        return underWay != null;
+    }
+
+    /** What is under way is begun anew once this host has joined again. */
+    void breakOff() {
+        underWay = null;
+    }
+
+    void later(Instant now) {
+        underWay = null;
+        at = now.plus(retry);
+    }
+
+    void tick(Instant now, Sender as, Step.Builder out) {
+        if (!at.isAfter(now) && underWay == null) {
+            underWay = new Reconciliation(table);
+            out.effect(new Effect.Send(new ReconcileRequest(as, null)));
+        }
+    }
+
+    void compare(Instant now, ReconcileRequest request, ReconcileAnswer answer, Step.Builder out) {
+        Reconciliation current = underWay;
+        if (current == null || !request.sender().equals(session.sender())) {
+            return;
+        }
+        current.add(answer.rows());
+        if (!answer.last()) {
+            out.effect(new Effect.Send(new ReconcileRequest(request.sender(), answer.rows().getLast())));
+            return;
+        }
+        List<ReplicaRecord> orphans = current.orphans();
+        if (session.membership().suspended()) {
+            // Given up by the registry once: what it does not know any more must not be served when serving starts again.
+            orphans.stream().filter(orphan -> orphan.state() == ReplicaState.LIVE).forEach(orphan -> table.hide(orphan, out));
+        }
+        out.effect(new Effect.Send(current.discrepancies(request.sender(), orphans)));
+        at = now.plus(jittered(every));
+    }
+
+    void reconciled(Instant now, DiscrepancyAnswer answer, Step.Builder out) {
+        underWay = null;
+        session.suspend(false, out);
+        if (answer.waiting() > 0) {
+            // The second look is wanted as soon as the grace period allows, which the usual interval gives.
+            at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
+        }
+    }
+
+    private Duration jittered(Duration interval) {
+        return Duration.ofMillis((long) (interval.toMillis() * (0.5 + random.nextDouble())));
+    }
+}

@@ -1,0 +1,192 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From an offer to the registry's answer: what waits to be registered is sent, asked about again when no answer came, and served or ended by the
+ * answer. Uses are sent from here too, because those before a put count before it. Not thread-safe.
+ */
+final class Registering {
+    private static final int RESOLVED_AT_ONCE = 500;
+
+    private final ReplicaTable table;
+    private final RegistrySession session;
+    private final Drops drops;
+    private final Registrations registrations = new Registrations();
+    private final UseLog uses = new UseLog();
+    private final Set<ReplicaId> missing = new HashSet<>();
+    private boolean touchSent;
+
+    Registering(ReplicaTable table, RegistrySession session, Drops drops) {
+        this.table = table;
+        this.session = session;
+        this.drops = drops;
+    }
+
+    /** A replica that is pending since an earlier process. */
+    void found(ReplicaRecord pending, boolean present) {
+        registrations.found(pending);
+        if (!present) {
+            missing.add(pending.id());
+        }
+    }
+
+    void offer(ReplicaRecord pending, Step.Builder out) {
+        table.pending(pending, out);
+        registrations.queue(pending);
+        sendNext(pending.name(), out);
+    }
+
+    void giveUp(ReplicaId id, Step.Builder out) {
+        ReplicaRecord replica = table.get(id);
+        if (replica != null && replica.state() == ReplicaState.PENDING && registrations.isQueued(id)) {
+            end(replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
+        } else {
+            out.effect(new Effect.Settle(id, new PutOutcome.Unknown()));
+        }
+    }
+
+    // Answers.
+
+    void settle(ReplicaOutcomes answer, Step.Builder out) {
+        for (ReplicaOutcome outcome : answer.outcomes()) {
+            ReplicaRecord replica = table.get(outcome.replicaId());
+            if (replica == null || replica.state() != ReplicaState.PENDING) {
+                continue;
+            }
+            switch (outcome) {
+                case ReplicaOutcome.Registered registered -> registered(replica, registered, out);
+                case ReplicaOutcome.Refused refused -> end(replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
+                case ReplicaOutcome.Gone ignored -> end(replica, new PutOutcome.Gone(), out);
+                case ReplicaOutcome.Ended ignored -> end(replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
+            }
+        }
+    }
+
+    private void registered(ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {
+        session.saw(registered.generation(), out);
+        table.registered(pending, registered.snapshotId(), registered.generation(), out).ifPresent(spare -> drops.spare(spare.id()));
+        if (missing.remove(pending.id())) {
+            ReplicaRecord live = table.get(pending.id());
+            if (live != null) {
+                drops.lose(live, out);
+            }
+        }
+        out.effect(new Effect.Settle(pending.id(),
+                new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
+        settled(pending, out);
+    }
+
+    /** A replica that never became registered goes without an order. */
+    private void end(ReplicaRecord pending, PutOutcome outcome, Step.Builder out) {
+        missing.remove(pending.id());
+        table.doom(pending, false, out);
+        out.effect(new Effect.Settle(pending.id(), outcome));
+        settled(pending, out);
+    }
+
+    /** An order proves that the registration arrived. */
+    void evicted(ReplicaRecord pending, Step.Builder out) {
+        table.doom(pending, true, out);
+        out.effect(new Effect.Settle(pending.id(), new PutOutcome.Evicted()));
+        settled(pending, out);
+    }
+
+    private void settled(ReplicaRecord pending, Step.Builder out) {
+        registrations.settled(pending);
+        sendNext(pending.name(), out);
+    }
+
+    void notDelivered(RegisterRequest register) {
+        register.items().forEach(item -> registrations.notDelivered(item.replicaId()));
+    }
+
+    void notDelivered(AttachRequest attach) {
+        attach.items().forEach(item -> registrations.notDelivered(item.replicaId()));
+    }
+
+    void unanswered(RegisterRequest register) {
+        register.items().forEach(item -> registrations.unanswered(item.replicaId()));
+    }
+
+    void unanswered(AttachRequest attach) {
+        attach.items().forEach(item -> registrations.unanswered(item.replicaId()));
+    }
+
+    void unanswered(ResolveRequest resolve) {
+        resolve.replicaIds().forEach(registrations::unanswered);
+    }
+
+    // Uses.
+
+    void used(EntryName name, long hits) {
+        uses.hit(name, hits);
+    }
+
+    void missed(NamespaceName namespace, long misses) {
+        uses.missed(namespace, misses);
+    }
+
+    void sendUses(Sender as, Step.Builder out) {
+        if (!uses.isEmpty() && !touchSent) {
+            touchSent = true;
+            out.effect(new Effect.Send(uses.drain(as)));
+        }
+    }
+
+    void usesUnanswered() {
+        touchSent = false;
+    }
+
+    void usesCounted(Step.Builder out) {
+        touchSent = false;
+        registrations.ready().forEach(name -> sendNext(name, out));
+    }
+
+    // Sending.
+
+    /** Asks about what got no answer, and sends what waits. */
+    void send(Sender as, Step.Builder out) {
+        List<ReplicaId> unsure = registrations.resolveNext(RESOLVED_AT_ONCE);
+        if (!unsure.isEmpty()) {
+            out.effect(new Effect.Send(new ResolveRequest(as, unsure)));
+        }
+        registrations.ready().forEach(name -> sendNext(name, out));
+    }
+
+    /** Uses before a put count before it, so the put waits for the answer to the touch that carries them. */
+    private void sendNext(EntryName name, Step.Builder out) {
+        @Nullable
+        Sender as = session.sender();
+        if (as == null) {
+            return;
+        }
+        sendUses(as, out);
+        ReplicaId id = touchSent ? null : registrations.toSend(name);
+        ReplicaRecord replica = id == null ? null : table.get(id);
+        if (replica == null) {
+            return;
+        }
+        registrations.sent(replica.id());
+        out.effect(new Effect.Send(replica.generation() == 0
+                ? new RegisterRequest(as,
+                        List.of(new Registration(replica.id(), name.namespace(), name.key(), replica.snapshotId(), replica.sizeBytes(),
+                                replica.description())))
+                : new AttachRequest(as,
+                        List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes())))));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.EventType;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.Sender;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** How this host stands with its registry: what it remembers of it, whether it is joined and as what, and when it asks again. Not thread-safe. */
+final class RegistrySession {
+    private final HostIdentity identity;
+    private final HostTimes times;
+    private final RandomGenerator random;
+    private Membership membership;
+    private @Nullable Sender sender;
+    private @Nullable String refusal;
+    private boolean joining;
+    private Instant joinAt = Instant.MIN;
+    private int attempts;
+
+    RegistrySession(HostIdentity identity, HostTimes times, Membership stored, RandomGenerator random) {
+        this.identity = identity;
+        this.times = times;
+        this.membership = stored;
+        this.random = random;
+    }
+
+    Membership membership() {
+        return membership;
+    }
+
+    /** As whom messages are sent; absent while the registry takes none. */
+    @Nullable
+    Sender sender() {
+        return sender;
+    }
+
+    boolean isJoined() {
+        return sender != null;
+    }
+
+    Optional<String> refusal() {
+        return Optional.ofNullable(refusal);
+    }
+
+    /** When to ask again, for a host that is not joined; {@link Instant#MAX} while an answer is waited for. */
+    Instant nextJoin() {
+        return joining ? Instant.MAX : joinAt;
+    }
+
+    void join(Instant now, Step.Builder out) {
+        sender = null;
+        joining = true;
+        joinAt = now;
+        out.effect(new Effect.Send(new JoinRequest(identity.hostId(), identity.storeId(), identity.address(), List.of(EventType.VERSION),
+                membership.registryId(), membership.epoch(), membership.highestGeneration())));
+    }
+
+    void joinFailed(Instant now) {
+        joining = false;
+        long millis = Math.min(times.joinRetryMax().toMillis(), times.retry().toMillis() << Math.min(attempts++, 10));
+        joinAt = now.plusMillis(millis / 2 + random.nextLong(millis / 2 + 1));
+    }
+
+    /** What the registry said to a join; with what it tells a host that it takes. */
+    Optional<JoinAnswer.Joined> answered(Instant now, JoinAnswer answer, Step.Builder out) {
+        if (sender != null || !joining) {
+            return Optional.empty();
+        }
+        return switch (answer) {
+            case JoinAnswer.Refused refused -> {
+                refused(now, refused.reason(), refused.detail(), out);
+                yield Optional.empty();
+            }
+            case JoinAnswer.Joined joined when isAnothers(joined.registryId()) -> {
+                refused(now, JoinAnswer.Reason.OTHER_REGISTRY,
+                        "store %s belongs to registry %s, and registry %s answered (expected: the coordinators of its own registry)"
+                                .formatted(identity.storeId(), membership.registryId(), joined.registryId()),
+                        out);
+                yield Optional.empty();
+            }
+            case JoinAnswer.Joined joined -> {
+                joining = false;
+                attempts = 0;
+                refusal = null;
+                remember(membership.joined(joined.registryId(), joined.epoch(), joined.incarnation(), joined.reconcileFirst()), out);
+                sender = new Sender(identity.hostId(), identity.storeId(), joined.registryId(), joined.epoch(), joined.incarnation());
+                yield Optional.of(joined);
+            }
+        };
+    }
+
+    /** A registry refuses a store of another one itself; this is for whatever answers in its place. */
+    private boolean isAnothers(RegistryId registry) {
+        return membership.registryId() != null && !membership.registryId().equals(registry);
+    }
+
+    private void refused(Instant now, JoinAnswer.Reason reason, String detail, Step.Builder out) {
+        refusal = reason + ": " + detail;
+        if (nobodyTellsOfEvictions(reason)) {
+            suspend(true, out);
+        }
+        joinFailed(now);
+    }
+
+    /** Whether what this store holds may be evicted without this host ever hearing of it. */
+    private static boolean nobodyTellsOfEvictions(JoinAnswer.Reason reason) {
+        return switch (reason) {
+            case RETIRED, STORE_IN_USE -> true;
+            case HOST_ID_IN_USE, NEW_STORE, OTHER_REGISTRY, REGISTRY_BEHIND, NO_COMMON_VERSION -> false;
+        };
+    }
+
+    /** A generation was told. */
+    void saw(long generation, Step.Builder out) {
+        remember(membership.seen(generation), out);
+    }
+
+    void suspend(boolean servesNothing, Step.Builder out) {
+        remember(membership.suspended(servesNothing), out);
+    }
+
+    private void remember(Membership changed, Step.Builder out) {
+        if (!changed.equals(membership)) {
+            membership = changed;
+            out.change(new IndexChange.PutMembership(membership));
+        }
+    }
+}

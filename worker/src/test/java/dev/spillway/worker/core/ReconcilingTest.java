@@ -1,0 +1,87 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The host's disk, its index and the registry differ. */
+final class ReconcilingTest extends AgentTest {
+    @Test
+    void ofTwoCopiesOfOneGenerationTheNewerServesAndTheOtherIsDropped() {
+        join();
+        put(1, 7);
+        perform(agent.offer(now, offer(2, 7)));
+        answer(sent(AttachRequest.class), outcomes(registered(2, 7)));
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(2));
+        retry();
+        DropRequest drop = sent(DropRequest.class);
+        assertThat(drop.items()).containsExactly(new DropRequest.Drop(id(1), DropRequest.Reason.BOUNDS));
+        assertThat(toTrash()).isEmpty();
+        answer(drop, new DropAnswer(List.of(id(1)), List.of()));
+        assertThat(toTrash()).containsExactly(id(1));
+    }
+
+    @Test
+    void anImageThatIsMissingAtTheStartIsNotServedAndReportedLost() {
+        join();
+        put(1, 7);
+        restart(Set.of());
+        assertThat(agent.served(KEY)).isEmpty();
+        answer(sent(JoinRequest.class), joined(2, false));
+        assertThat(sent(DropRequest.class).items()).containsExactly(new DropRequest.Drop(id(1), DropRequest.Reason.LOST));
+    }
+
+    @Test
+    void aLossThatWaitsForAPersonKeepsItsRecord() {
+        join();
+        put(1, 7);
+        restart(Set.of());
+        answer(sent(JoinRequest.class), joined(2, false));
+        answer(sent(DropRequest.class), new DropAnswer(List.of(), List.of(id(1))));
+        assertThat(index).containsKey(id(1));
+        assertThat(toTrash()).isEmpty();
+    }
+
+    @Test
+    void aReconciliationNamesGhostsAndOrphansButNothingThatIsUnderWay() {
+        join();
+        put(1, 7);
+        perform(agent.offer(now, offer(2, 0)));
+        now = now.plus(RECONCILE).plus(RECONCILE);
+        perform(agent.tick(now));
+        ReconcileRequest request = sent(ReconcileRequest.class);
+        answer(request, new ReconcileAnswer(List.of(id(2)), false));
+        ReconcileRequest second = sent(ReconcileRequest.class);
+        assertThat(second.after()).isEqualTo(id(2));
+        answer(second, new ReconcileAnswer(List.of(id(9)), true));
+        DiscrepancyRequest found = sent(DiscrepancyRequest.class);
+        assertThat(found.ghosts()).containsExactly(id(9));
+        assertThat(found.orphans()).extracting(DiscrepancyRequest.Orphan::replicaId).containsExactly(id(1));
+        assertThat(found.inventory()).isEqualTo(1);
+    }
+
+    @Test
+    void aHostThatJoinsIsComparedWithTheRegistryAtOnce() {
+        join();
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
+        effects.clear();
+        now = now.plus(RECONCILE.dividedBy(2)).minusSeconds(1);
+        perform(agent.tick(now));
+        assertThat(allSent(ReconcileRequest.class)).isEmpty();
+        now = now.plus(RECONCILE);
+        perform(agent.tick(now));
+        assertThat(allSent(ReconcileRequest.class)).hasSize(1);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.Report;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.Intervals;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Joining, being refused, and going on after a restart. */
+final class RegistrySessionTest extends AgentTest {
+    @Test
+    void fencedIsNoAnswer() {
+        join();
+        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.delivered(now, sent(RegisterRequest.class),
+                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        assertThat(agent.isJoined()).isFalse();
+        assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
+        answer(sent(JoinRequest.class), joined(2, false));
+        assertThat(sent(ResolveRequest.class).replicaIds()).containsExactly(id(1));
+    }
+
+    @Test
+    void aRestartGoesOnInEveryState() {
+        join();
+        perform(agent.offer(now, offer(1, 0)));
+        for (int number = 2; number <= 4; number++) {
+            EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
+            index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE,
+                    List.of(ReplicaState.DOOMED, ReplicaState.TRASH, ReplicaState.GONE).get(number - 2), true, 1, now, now));
+        }
+        restart(Set.of(id(1), id(2)));
+        assertThat(toTrash()).containsExactly(id(2));
+        assertThat(effects).contains(new Effect.Unlink(id(3)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        assertThat(sent(ResolveRequest.class).replicaIds()).containsExactly(id(1));
+        assertThat(heartbeat(List.of()).unacknowledged()).extracting(Report::replicaId).containsExactly(id(4));
+    }
+
+    @Test
+    void aRetiredHostServesNothingUntilItsReconciliationIsAnswered() {
+        join();
+        put(1, 7);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED, "readmit it"));
+        assertThat(agent.served(KEY)).isEmpty();
+        assertThat(agent.refusal()).contains("RETIRED: readmit it");
+
+        restart(Set.of(id(1)));
+        assertThat(agent.served(KEY)).isEmpty();
+        answer(sent(JoinRequest.class), joined(3, true));
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        DiscrepancyRequest found = sent(DiscrepancyRequest.class);
+        assertThat(found.orphans()).extracting(DiscrepancyRequest.Orphan::replicaId).containsExactly(id(1));
+        answer(found, new DiscrepancyAnswer(1, 0, 0));
+        assertThat(agent.served(KEY)).as("an orphan").isEmpty();
+        assertThat(membership.suspended()).isFalse();
+    }
+
+    @Test
+    void aCopiedStoreServesNothing() {
+        join();
+        put(1, 7);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.STORE_IN_USE, "store 1 belongs to host host-9"));
+        assertThat(agent.served(KEY)).isEmpty();
+        assertThat(index).containsKey(id(1));
+        assertThat(toTrash()).isEmpty();
+    }
+
+    @Test
+    void aStoreOfAnotherRegistryIsNotObeyedAndKeepsAndServesWhatItHas() {
+        join();
+        put(1, 7);
+        restart(Set.of(id(1)));
+        RegistryId other = new RegistryId(new UUID(8, 8));
+        answer(sent(JoinRequest.class), new JoinAnswer.Joined(other, 1, 4, 3, true, new PolicySet(1, List.of()),
+                new Intervals(HEARTBEAT, RECONCILE)));
+        assertThat(agent.isJoined()).isFalse();
+        assertThat(agent.refusal()).hasValueSatisfying(
+                why -> assertThat(why).startsWith("OTHER_REGISTRY: ").contains(REGISTRY.toString(), other.toString()));
+        assertThat(membership.registryId()).isEqualTo(REGISTRY);
+        assertThat(agent.served(KEY)).isPresent();
+        assertThat(toTrash()).isEmpty();
+        assertThat(allSent(ReconcileRequest.class)).isEmpty();
+    }
+}
