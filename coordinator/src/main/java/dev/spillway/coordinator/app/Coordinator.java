@@ -71,6 +71,7 @@ public final class Coordinator implements AutoCloseable {
         Servers servers = Servers.await(settings, lifecycle, random);
         Brokers brokers = servers.brokers();
         PostgresRegistry stored = servers.registry();
+        TransactionFigures.register(stored, metrics);
         Registry registry = new MeteredRegistry(stored, metrics);
         FleetFigures figures = new FleetFigures(metrics, clock);
 

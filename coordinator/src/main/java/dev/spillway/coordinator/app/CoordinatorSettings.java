@@ -49,6 +49,8 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Setting<Duration> COMMAND_DEADLINE =
             positive("command-deadline", "A command is not begun later than this after it was asked for",
                     Duration.ofSeconds(10));
+    private static final Setting<Integer> COMMANDS_WAITING_MAX = number("commands-waiting-max",
+            "Commands that may wait for their transaction at once; beyond it callers get 503", PostgresRegistrySettings.WAITING_MAX);
 
     private static final Setting<Integer> ORDER_PARTITIONS = number("orders-partitions",
             "Partitions of spillway.orders when the topic is made; hosts are spread over them", 64);
@@ -133,7 +135,8 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
 
     private static List<Setting<?>> declared() {
         List<Setting<?>> all =
-                new ArrayList<>(List.of(LISTEN, DATABASE_URL, DATABASE_USER, DATABASE_PASSWORD, DATABASE_POOL, COMMAND_DEADLINE));
+                new ArrayList<>(List.of(LISTEN, DATABASE_URL, DATABASE_USER, DATABASE_PASSWORD, DATABASE_POOL, COMMAND_DEADLINE,
+                        COMMANDS_WAITING_MAX));
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ORDER_PARTITIONS, EVICTION_PARTITIONS, REPORT_PARTITIONS, ORDER_RETENTION, EVICTION_RETENTION, REPORT_RETENTION,
                 HEARTBEAT,
@@ -158,6 +161,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 .of(settings.get(DATABASE_URL), settings.get(DATABASE_USER), settings.get(DATABASE_PASSWORD).reveal(), orderPartitions)
                 .withPool(settings.get(DATABASE_POOL), Duration.ofSeconds(3))
                 .withCommandDeadline(settings.get(COMMAND_DEADLINE))
+                .withWaitingMax(settings.get(COMMANDS_WAITING_MAX))
                 .withRetention(retention);
         RegistryTopics topics = new RegistryTopics(new RegistryTopics.Shape(orderPartitions, settings.get(ORDER_RETENTION)),
                 new RegistryTopics.Shape(settings.get(EVICTION_PARTITIONS), settings.get(EVICTION_RETENTION)),
