@@ -25,6 +25,8 @@ final class DatabaseTrouble {
             case "3D000" -> "the database does not exist";
             case "42501" -> "user " + user + " may not do what is needed: " + said(refusal);
             case "53300" -> "too many connections are open there";
+            case "08001" ->
+                    ConnectionTrouble.of(failure).orElse("something listens there and does not answer as PostgreSQL does, timed out");
             case "57P03" -> "it is starting up or shutting down";
             default -> ConnectionTrouble.of(failure).orElseGet(() -> refusal == null ? ConnectionTrouble.inWords(failure) : said(refusal));
         };

@@ -69,6 +69,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setPassword(settings.password());
         source.setApplicationName("spillway-coordinator");
         source.setConnectTimeout(seconds(settings.poolWait()));
+        // What takes a connection and then says nothing would be waited for without end.
+        source.setLoginTimeout(seconds(settings.poolWait()));
         source.setTcpKeepAlive(true);
         return source;
     }

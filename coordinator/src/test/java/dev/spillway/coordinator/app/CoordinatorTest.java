@@ -270,6 +270,14 @@ class CoordinatorTest {
     }
 
     @Test
+    void whatListensAndSaysNothingIsGivenUp() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/spillway";
+            assertGivenUp(Map.of("database-url", url), url, "something listens there and does not answer as PostgreSQL does, timed out");
+        }
+    }
+
+    @Test
     void whatWaitingCannotHealIsCalledWhatItIs() {
         String another = postgres.jdbcUrl().replaceFirst("/[^/?]+(?=\\?|$)", "/another");
         assertGivenUp(Map.of("database-password", "wrong"), postgres.jdbcUrl(),
