@@ -34,8 +34,8 @@ final class ActivityTable {
         this.handle = handle;
     }
 
-    void add(List<Activity> happened) {
-        Columns.of(happened).times("at", Activity::at).texts("what", ActivityTable::json).execute(handle, """
+    static void add(List<Activity> happened, WriteScript script) {
+        Columns.of(happened).times("at", Activity::at).texts("what", ActivityTable::json).addTo(script, """
                 INSERT INTO activity (at, what)
                 SELECT u.at, u.what::jsonb FROM unnest(:at, :what) WITH ORDINALITY AS u (at, what, place) ORDER BY u.place""");
     }

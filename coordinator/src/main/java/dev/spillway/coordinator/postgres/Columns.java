@@ -17,7 +17,6 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
@@ -96,14 +95,10 @@ final class Columns<R> {
         return (position, statement, context) -> statement.setArray(position, statement.getConnection().createArrayOf(type, elements));
     }
 
-    /** Runs the statement, unless there are no rows. */
-    int execute(Handle handle, String sql) {
-        if (rows.isEmpty()) {
-            return 0;
-        }
-        try (var update = handle.createUpdate(sql)) {
-            arrays.forEach(update::bind);
-            return update.execute();
+    /** Adds the statement, unless there are no rows. */
+    void addTo(WriteScript script, String sql) {
+        if (!rows.isEmpty()) {
+            script.add(sql, arrays);
         }
     }
 

@@ -130,15 +130,15 @@ final class EntryTable {
         return found;
     }
 
-    void writeNamespaces(Collection<NamespaceRow> rows) {
+    void writeNamespaces(Collection<NamespaceRow> rows, WriteScript script) {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
         rows.forEach(row -> (storedNamespaces.contains(row.name()) ? changed : added).add(row));
-        namespaceColumns(changed).execute(handle, """
+        namespaceColumns(changed).addTo(script, """
                 UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, max_eviction_share = u.max_eviction_share,
                     entries = u.entries, bytes = u.bytes, use_counter = u.use_counter, hits = u.hits, misses = u.misses
                 """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
-        namespaceColumns(added).execute(handle, """
+        namespaceColumns(added).addTo(script, """
                 INSERT INTO namespaces (name, max_entries, max_bytes, max_eviction_share, entries, bytes, use_counter, hits, misses)
                 SELECT u.*
                 """ + NAMESPACES_FROM_ARRAYS);
@@ -157,39 +157,39 @@ final class EntryTable {
                 .longs("misses", NamespaceRow::misses);
     }
 
-    void risePolicyVersion() {
-        handle.execute("UPDATE registry SET policy_version = policy_version + 1");
+    static void risePolicyVersion(WriteScript script) {
+        script.add("UPDATE registry SET policy_version = policy_version + 1", Map.of());
     }
 
-    void riseEvictionCounts(Map<CauseOfNamespace, Long> more) {
+    static void riseEvictionCounts(Map<CauseOfNamespace, Long> more, WriteScript script) {
         Columns.of(more.entrySet())
                 .texts("namespace", figure -> figure.getKey().namespace())
                 .texts("cause", figure -> figure.getKey().cause())
                 .longs("count", Map.Entry::getValue)
-                .execute(handle, """
+                .addTo(script, """
                         INSERT INTO eviction_counts AS c (namespace, cause, count)
                         SELECT u.* FROM unnest(:namespace, :cause, :count) AS u (namespace, cause, count) ORDER BY u.namespace, u.cause
                         ON CONFLICT (namespace, cause) DO UPDATE SET count = c.count + excluded.count""");
     }
 
-    void delete(Collection<EntryName> names) {
+    static void delete(Collection<EntryName> names, WriteScript script) {
         Columns.of(names)
                 .texts("namespaces", EntryName::namespace)
                 .texts("keys", EntryName::key)
-                .execute(handle,
+                .addTo(script,
                         "DELETE FROM entries WHERE (namespace, key) IN (SELECT * FROM unnest(:namespaces, :keys))");
     }
 
-    void write(Collection<EntryRow> rows) {
+    void write(Collection<EntryRow> rows, WriteScript script) {
         List<EntryRow> added = new ArrayList<>();
         List<EntryRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.name()) ? changed : added).add(row));
-        columns(changed).execute(handle, """
+        columns(changed).addTo(script, """
                 UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
                     description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
                     last_accessed_at = u.last_accessed_at
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
-        columns(added).execute(handle,
+        columns(added).addTo(script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
                             last_accessed_at) SELECT u.*

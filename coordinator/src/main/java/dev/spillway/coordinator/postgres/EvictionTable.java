@@ -53,7 +53,7 @@ final class EvictionTable {
         return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
     }
 
-    void add(List<EvictionFact> facts, SortedSet<EvictionId> unfinished) {
+    static void add(List<EvictionFact> facts, SortedSet<EvictionId> unfinished, WriteScript script) {
         Columns.of(facts)
                 .uuids("id", fact -> fact.id().value())
                 .texts("namespace", EvictionFact::namespace)
@@ -66,7 +66,7 @@ final class EvictionTable {
                 .texts("labels", fact -> Columns.json(fact.labels()))
                 .times("at", EvictionFact::evictedAt)
                 .booleans("unfinished", fact -> unfinished.contains(fact.id()))
-                .execute(handle,
+                .addTo(script,
                         """
                                 INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
                                     evicted_at, unfinished, publish_next_at)
@@ -77,25 +77,25 @@ final class EvictionTable {
                                 ORDER BY u.place""");
     }
 
-    void finish(Collection<EvictionId> finished) {
+    static void finish(Collection<EvictionId> finished, WriteScript script) {
         Columns.of(finished)
                 .uuids("ids", EvictionId::value)
-                .execute(handle,
+                .addTo(script,
                         "UPDATE evictions SET unfinished = false WHERE eviction_id = ANY(:ids)");
     }
 
-    void handOut(Map<EvictionId, Instant> dueAgainAt) {
-        Columns.of(dueAgainAt.entrySet()).uuids("id", due -> due.getKey().value()).times("at", Map.Entry::getValue).execute(handle, """
+    static void handOut(Map<EvictionId, Instant> dueAgainAt, WriteScript script) {
+        Columns.of(dueAgainAt.entrySet()).uuids("id", due -> due.getKey().value()).times("at", Map.Entry::getValue).addTo(script, """
                 UPDATE evictions e SET publish_next_at = u.at, publish_attempts = e.publish_attempts + 1
                 FROM unnest(:id, :at) AS u (id, at) WHERE e.eviction_id = u.id""");
     }
 
     /** Two that published the same facts must not lock them crosswise, so they are locked in order first. */
-    void publish(Collection<EvictionId> published) {
+    void publish(Collection<EvictionId> published, WriteScript script) {
         Columns.of(published)
                 .uuids("ids", EvictionId::value)
                 .times("now", ignored -> now)
-                .execute(handle,
+                .addTo(script,
                         """
                                 WITH unpublished AS MATERIALIZED (
                                     SELECT eviction_id FROM evictions WHERE eviction_id = ANY(:ids) AND published_at IS NULL ORDER BY eviction_id FOR UPDATE)

@@ -99,11 +99,11 @@ final class HostTable {
     }
 
     /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
-    void write(Collection<HostRow> rows) {
+    void write(Collection<HostRow> rows, WriteScript script) {
         List<HostRow> added = new ArrayList<>();
         List<HostRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
-        columns(changed).execute(handle,
+        columns(changed).addTo(script,
                 """
                         UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
@@ -111,7 +111,7 @@ final class HostTable {
                             last_reconciled_at = u.last_reconciled_at, attention = u.attention
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
-        columns(added).execute(handle, """
+        columns(added).addTo(script, """
                 INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
                     free_bytes, readmitted, reconcile_first, last_reconciled_at, attention) SELECT u.*
                 """ + FROM_ARRAYS);
@@ -137,8 +137,8 @@ final class HostTable {
                 .texts("attention", HostRow::attention);
     }
 
-    void replaceSightings(Map<HostId, List<Sighting>> sightings) {
-        Columns.of(sightings.keySet()).texts("hosts", id -> id).execute(handle, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
+    static void replaceSightings(Map<HostId, List<Sighting>> sightings, WriteScript script) {
+        Columns.of(sightings.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
         // A message may name a replica twice; the last word about it stands.
         Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();
         List<Sighting> all = new ArrayList<>();
@@ -153,7 +153,7 @@ final class HostTable {
                 .texts("kind", Sighting::kind)
                 .times("first", Sighting::firstSeenAt)
                 .ints("looks", Sighting::looks)
-                .execute(handle, """
+                .addTo(script, """
                         INSERT INTO sightings (host_id, replica_id, kind, first_seen_at, looks)
                         SELECT u.* FROM unnest(:host, :replica, :kind, :first, :looks) AS u""");
     }

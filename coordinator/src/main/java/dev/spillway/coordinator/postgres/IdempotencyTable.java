@@ -103,9 +103,9 @@ final class IdempotencyTable {
     }
 
     /** Keeps the answers of commands for which keys were taken in this transaction. */
-    void keep(Map<PendingCommand<?>, Object> answers) {
+    static void keep(Map<PendingCommand<?>, Object> answers, WriteScript script) {
         keys(answers.keySet()).texts("answers", command -> json(command, answers.get(command)))
-                .execute(handle, """
+                .addTo(script, """
                         UPDATE idempotency_keys i SET answer = u.answer
                         FROM unnest(:callers, :keys, :answers::text[]::jsonb[]) AS u (caller, key, answer)
                         WHERE i.caller = u.caller AND i.key = u.key""");

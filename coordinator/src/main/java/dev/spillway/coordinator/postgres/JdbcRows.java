@@ -42,7 +42,6 @@ final class JdbcRows implements Rows {
     private final EntryTable entries;
     private final ReplicaTable replicas;
     private final EvictionTable evictions;
-    private final ActivityTable activity;
 
     private JdbcRows(Handle handle, int partitions, LeastUses leastUses, Opening opening) {
         this.handle = handle;
@@ -52,7 +51,6 @@ final class JdbcRows implements Rows {
         entries = new EntryTable(handle, leastUses, opening.registry().epoch());
         replicas = new ReplicaTable(handle, opening.now());
         evictions = new EvictionTable(handle, opening.now());
-        activity = new ActivityTable(handle);
     }
 
     /**
@@ -65,7 +63,8 @@ final class JdbcRows implements Rows {
         Opening opening = handle.createQuery("""
                 SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation,
                     set_config('statement_timeout', :timeout, true), set_config('enable_seqscan', 'off', true),
-                    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+                    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
+                    set_config('plan_cache_mode', 'force_generic_plan', true)
                 FROM registry r CROSS JOIN generations g""")
                 .bind("timeout", Long.toString(Math.max(1, statementTimeout.toMillis())))
                 .map((row, context) -> new Opening(Columns.instant(row, "now"),
@@ -200,22 +199,29 @@ final class JdbcRows implements Rows {
 
     @Override
     public void apply(Changes changes) {
-        hosts.write(changes.hosts().values());
-        entries.writeNamespaces(changes.namespaces().values());
+        WriteScript script = new WriteScript();
+        write(changes, script);
+        script.run(handle);
+    }
+
+    /** Adds what writes the changes. */
+    void write(Changes changes, WriteScript script) {
+        hosts.write(changes.hosts().values(), script);
+        entries.writeNamespaces(changes.namespaces().values(), script);
         if (changes.policiesChanged()) {
-            entries.risePolicyVersion();
+            EntryTable.risePolicyVersion(script);
         }
-        entries.riseEvictionCounts(changes.evictionCounts());
-        entries.delete(changes.entriesGone());
-        entries.write(changes.entries().values());
-        replicas.write(changes.replicas().values());
-        replicas.close(changes.closed().values());
-        replicas.makeDue(changes.ordersDue());
-        evictions.add(changes.evictions(), changes.unfinished());
-        evictions.finish(changes.finished());
-        evictions.handOut(changes.factsHandedOut());
-        evictions.publish(changes.factsPublished());
-        hosts.replaceSightings(changes.sightings());
-        activity.add(changes.activity());
+        EntryTable.riseEvictionCounts(changes.evictionCounts(), script);
+        EntryTable.delete(changes.entriesGone(), script);
+        entries.write(changes.entries().values(), script);
+        replicas.write(changes.replicas().values(), script);
+        ReplicaTable.close(changes.closed().values(), script);
+        replicas.makeDue(changes.ordersDue(), script);
+        EvictionTable.add(changes.evictions(), changes.unfinished(), script);
+        EvictionTable.finish(changes.finished(), script);
+        EvictionTable.handOut(changes.factsHandedOut(), script);
+        evictions.publish(changes.factsPublished(), script);
+        HostTable.replaceSightings(changes.sightings(), script);
+        ActivityTable.add(changes.activity(), script);
     }
 }

@@ -222,14 +222,14 @@ final class ReplicaTable {
         return orders;
     }
 
-    void write(Collection<ReplicaRow> rows) {
+    void write(Collection<ReplicaRow> rows, WriteScript script) {
         List<ReplicaRow> added = new ArrayList<>();
         List<ReplicaRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
         doomColumns(Columns.of(changed).uuids("id", row -> row.id().value()), Function.identity())
                 .times("next", row -> of(row, Doom::nextAttemptAt))
                 .times("deferred", row -> of(row, Doom::deferredUntil))
-                .execute(handle, """
+                .addTo(script, """
                         UPDATE replicas r SET doom_cause = u.doom_cause, eviction_id = u.eviction_id, doomed_at = u.doomed_at,
                             attempts = u.attempts, next_attempt_at = u.next_attempt_at, last_error = u.last_error,
                             deferred_until = u.deferred_until
@@ -238,7 +238,7 @@ final class ReplicaTable {
                         WHERE r.replica_id = u.replica_id""");
         doomColumns(identity(added, Function.identity()), Function.identity()).times("next", row -> of(row, Doom::nextAttemptAt))
                 .times("deferred", row -> of(row, Doom::deferredUntil))
-                .execute(handle,
+                .addTo(script,
                         """
                                 INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at, doom_cause,
                                     eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
@@ -246,11 +246,11 @@ final class ReplicaTable {
                                     :attempts, :error, :next, :deferred) AS u""");
     }
 
-    void close(Collection<ClosedReplica> closed) {
-        Columns.of(closed).uuids("ids", row -> row.row().id().value()).execute(handle, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
+    static void close(Collection<ClosedReplica> closed, WriteScript script) {
+        Columns.of(closed).uuids("ids", row -> row.row().id().value()).addTo(script, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
         doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
                 .times("closed", ClosedReplica::at)
-                .execute(handle,
+                .addTo(script,
                         """
                                 INSERT INTO replica_history (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at,
                                     doom_cause, eviction_id, doomed_at, attempts, last_error, result, closed_at)
@@ -286,8 +286,8 @@ final class ReplicaTable {
         return doom == null ? null : value.apply(doom);
     }
 
-    void makeDue(Collection<HostId> hosts) {
-        Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now).execute(handle, """
+    void makeDue(Collection<HostId> hosts, WriteScript script) {
+        Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now).addTo(script, """
                 WITH due AS MATERIALIZED (
                     SELECT replica_id FROM replicas
                     WHERE host_id = ANY(:hosts) AND doom_cause IS NOT NULL AND next_attempt_at > (:now)[1] ORDER BY replica_id FOR UPDATE)

@@ -186,8 +186,10 @@ final class Transactions {
                 verdicts.put(command, new Verdict.Answer(decide(command, transaction)));
             }
             Changes changes = transaction.changes();
-            rows.apply(changes);
-            keys.keep(answersOf(undecided));
+            WriteScript script = new WriteScript();
+            rows.write(changes, script);
+            IdempotencyTable.keep(answersOf(undecided), script);
+            script.run(open);
             committing = true;
             open.commit();
             return changes.wake(rows.now());
