@@ -1,5 +1,6 @@
 package dev.spillway.cli;
 
+import dev.spillway.cli.bench.Bench;
 import dev.spillway.cli.client.Clients;
 import dev.spillway.cli.client.Values;
 import dev.spillway.cli.dev.Dev;
@@ -77,6 +78,7 @@ public final class Main {
         Clients.addTo(commands, console);
         Services.addTo(commands, console);
         commands.addSubcommand(new Dev(console));
+        commands.addSubcommand(new Bench(console));
         Values.convert(commands);
         // Keys are opaque: an @ at the beginning is part of one.
         commands.setExpandAtFiles(false);

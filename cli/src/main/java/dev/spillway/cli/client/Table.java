@@ -6,13 +6,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Rows under a heading, as wide as their content; numbers stand to the right. */
-final class Table {
+public final class Table {
     private final List<String> heading;
     private final boolean[] right;
     private final List<List<String>> rows = new ArrayList<>();
 
     /** @param columns headings; one that begins with {@code >} stands to the right */
-    Table(String... columns) {
+    public Table(String... columns) {
         heading = Arrays.stream(columns).map(column -> column.replaceFirst("^>", "")).toList();
         right = new boolean[columns.length];
         for (int column = 0; column < columns.length; column++) {
@@ -20,14 +20,14 @@ final class Table {
         }
     }
 
-    void row(Object... cells) {
+    public void row(Object... cells) {
         if (cells.length != heading.size()) {
             throw new IllegalArgumentException("cells: " + cells.length + " (expected: " + heading.size() + ")");
         }
         rows.add(Arrays.stream(cells).map(cell -> Text.printable(cell.toString())).toList());
     }
 
-    void print(PrintStream out) {
+    public void print(PrintStream out) {
         int[] widths = new int[heading.size()];
         List<List<String>> lines = new ArrayList<>();
         lines.add(heading);

@@ -45,7 +45,8 @@ class LayeringTest {
             "coordinator", Set.of("events", "service"),
             "worker", Set.of("events", "service"),
             "simulation", Set.of("events", "service", "coordinator", "worker"),
-            "cli", Set.of("events", "service", "coordinator", "worker", "embedded"));
+            "bench", Set.of("events", "service", "coordinator", "embedded"),
+            "cli", Set.of("events", "service", "coordinator", "worker", "embedded", "bench"));
 
     static final Set<String> MODULES = MAY_KNOW.keySet();
 

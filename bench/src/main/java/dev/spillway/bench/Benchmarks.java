@@ -1,0 +1,20 @@
+package dev.spillway.bench;
+
+import dev.spillway.bench.registry.RegistryBenchmark;
+import java.util.List;
+import java.util.Optional;
+
+/** All benchmarks. */
+public final class Benchmarks {
+    private static final List<Benchmark> ALL = List.of(new RegistryBenchmark());
+
+    private Benchmarks() {}
+
+    public static List<Benchmark> all() {
+        return ALL;
+    }
+
+    public static Optional<Benchmark> named(String name) {
+        return ALL.stream().filter(benchmark -> benchmark.name().equals(name)).findFirst();
+    }
+}

@@ -1,0 +1,125 @@
+package dev.spillway.bench.measure;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.Recorder;
+
+/**
+ * Callers as virtual threads, each with one call outstanding: the next begins when the last one is answered. So a slow answer keeps its caller
+ * from asking, and latencies are those of this many patient callers, not of a stream of arrivals that nobody holds back.
+ *
+ * <p>A call counts for the window in which it ends. A refused one has no latency and is tried again after a pause.
+ */
+public final class ClosedLoop {
+    private static final int SIGNIFICANT_DIGITS = 3;
+    private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(10);
+
+    private final Load load;
+    private final Recorder latencies = new Recorder(SIGNIFICANT_DIGITS);
+    private final LongAdder done = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final CountDownLatch failed = new CountDownLatch(1);
+    private volatile boolean running = true;
+
+    private ClosedLoop(Load load) {
+        this.load = load;
+    }
+
+    /** Hears that a window, counted from 1, has ended. The callers go on meanwhile, and the next window begins when this returns. */
+    @FunctionalInterface
+    public interface WindowEnd {
+        void ended(int window, Sample sample);
+    }
+
+    /** One window. */
+    public static Sample run(Load load, int callers, Duration warmUp, Duration window) throws InterruptedException {
+        return run(load, callers, warmUp, window, 1, (number, sample) -> {}).getFirst();
+    }
+
+    /**
+     * Runs and verifies.
+     *
+     * @throws BenchmarkFailedException if a call failed, or the load is not content with what was done
+     */
+    public static List<Sample> run(Load load, int callers, Duration warmUp, Duration window, int windows, WindowEnd listener)
+            throws InterruptedException {
+        load.prepare();
+        ClosedLoop loop = new ClosedLoop(load);
+        List<Sample> samples = loop.measure(callers, warmUp, window, windows, listener);
+        load.verify(loop.done.sum());
+        return samples;
+    }
+
+    private List<Sample> measure(int callers, Duration warmUp, Duration window, int windows, WindowEnd listener)
+            throws InterruptedException {
+        List<Future<?>> ends = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
+        try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("caller-", 0).factory())) {
+            try {
+                for (int number = 0; number < callers; number++) {
+                    Operation operation = load.caller(number);
+                    ends.add(threads.submit(() -> repeat(operation)));
+                }
+                boolean well = !await(warmUp);
+                for (int number = 1; well && number <= windows; number++) {
+                    latencies.reset();
+                    long refusedBefore = refused.sum();
+                    long begin = System.nanoTime();
+                    well = !await(window);
+                    Duration elapsed = Duration.ofNanos(System.nanoTime() - begin);
+                    Sample sample = Sample.of(latencies.getIntervalHistogram(), refused.sum() - refusedBefore, elapsed);
+                    samples.add(sample);
+                    listener.ended(number, sample);
+                }
+            } finally {
+                running = false;
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+        } catch (ExecutionException e) {
+            throw new BenchmarkFailedException("a call failed: " + e.getCause(), e);
+        }
+        return samples;
+    }
+
+    /** Lets the callers work for a time; true if one of them failed. */
+    private boolean await(Duration time) throws InterruptedException {
+        return failed.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private Void repeat(Operation operation) throws Exception {
+        boolean well = false;
+        try (operation) {
+            while (running) {
+                long begin = System.nanoTime();
+                switch (operation.call()) {
+                    case DONE -> {
+                        latencies.recordValue(System.nanoTime() - begin);
+                        done.increment();
+                    }
+                    case REFUSED -> {
+                        refused.increment();
+                        Thread.sleep(PAUSE_WHEN_REFUSED);
+                    }
+                }
+            }
+            well = true;
+        } finally {
+            if (!well) {
+                running = false;
+                failed.countDown();
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.spillway.bench.measure;
+
+import dev.spillway.bench.Effort;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** One line of a table: a load, a number of callers, and what came of it round by round. Not thread-safe. */
+public final class Scenario {
+    private final String name;
+    private final String unit;
+    private final long entries;
+    private final int callers;
+    private final Load load;
+    private final List<Sample> rounds = new ArrayList<>();
+
+    /**
+     * Measures nothing yet.
+     *
+     * @param unit    what is counted, such as {@code puts}
+     * @param entries how large what it works on is
+     */
+    public Scenario(String name, String unit, long entries, int callers, Load load) {
+        this.name = name;
+        this.unit = unit;
+        this.entries = entries;
+        this.callers = callers;
+        this.load = load;
+    }
+
+    public String title() {
+        return "%s, %,d entries, %,d callers".formatted(name, entries, callers);
+    }
+
+    /** One more round. */
+    public void measure(Effort effort) throws InterruptedException {
+        rounds.add(ClosedLoop.run(load, callers, effort.warmUp(), effort.measured()));
+    }
+
+    /** The median of all rounds. */
+    public double perSecond() {
+        return median(Sample::perSecond);
+    }
+
+    public Result result() {
+        return new Result(name, unit, entries, callers, perSecond(), median(Sample::p50Micros), median(Sample::p99Micros),
+                median(Sample::p999Micros), rounds.stream().mapToLong(Sample::operations).sum(),
+                rounds.stream().mapToLong(Sample::refused).sum(), rounds.stream().map(Sample::perSecond).toList());
+    }
+
+    private double median(ToDoubleFunction<Sample> figure) {
+        double[] sorted = rounds.stream().mapToDouble(figure).sorted().toArray();
+        if (sorted.length == 0) {
+            throw new IllegalStateException("rounds of " + title() + ": 0 (expected: 1 or more)");
+        }
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}

@@ -1,0 +1,183 @@
+package dev.spillway.bench.registry;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.measure.Check;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.postgres.PostgresRegistry;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.embedded.PostgresServer;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.WorkerMessage;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * A registry on a database of its own, with hosts that joined and one namespace filled to its capacity: every further put of a fresh key evicts.
+ * Thread-safe.
+ */
+final class FilledRegistry implements AutoCloseable {
+    /** What a worker may send in one message. */
+    private static final int ITEMS = 1_000;
+    private static final int PARTITIONS = 64;
+
+    private final Database database;
+    private final PostgresRegistry registry;
+    private final List<Sender> senders = new ArrayList<>();
+    private final NamespaceName namespace = new NamespaceName("images");
+    private final long capacity;
+    private final RowCounts filled;
+
+    private FilledRegistry(Database database, PostgresRegistry registry, long capacity) throws InterruptedException {
+        this.database = database;
+        this.registry = registry;
+        this.capacity = capacity;
+        for (int host = 0; host < Images.HOSTS; host++) {
+            senders.add(join(host));
+        }
+        registry.execute(new Command.SetPolicy(namespace, capacity, null, null));
+        fill();
+        database.settle();
+        filled = counts();
+    }
+
+    /** Makes the database, with the coordinator's own defaults. */
+    static FilledRegistry open(PostgresServer server, String name, long capacity) throws InterruptedException {
+        Database database = Database.create(server, name);
+        PostgresRegistry registry = PostgresRegistry.open(
+                PostgresRegistrySettings.of(database.url(), server.user(), server.password(), PARTITIONS), RegistryRules.DEFAULTS,
+                new SecureRandom());
+        boolean opened = false;
+        try {
+            FilledRegistry stage = new FilledRegistry(database, registry, capacity);
+            opened = true;
+            return stage;
+        } finally {
+            if (!opened) {
+                registry.close();
+            }
+        }
+    }
+
+    Registry registry() {
+        return registry;
+    }
+
+    Database database() {
+        return database;
+    }
+
+    NamespaceName namespace() {
+        return namespace;
+    }
+
+    long capacity() {
+        return capacity;
+    }
+
+    Sender sender(int host) {
+        return senders.get(host);
+    }
+
+    RowCounts counts() {
+        return RowCounts.read(database.jdbi());
+    }
+
+    /** The keys that are there now, in no order. */
+    List<EntryName> names() {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery("SELECT key FROM entries WHERE namespace = :namespace")
+                        .bind("namespace", namespace.value())
+                        .mapTo(String.class)
+                        .map(key -> new EntryName(namespace, new EntryKey(key)))
+                        .list());
+    }
+
+    /** What all puts since the filling have left behind. */
+    Check check(String name) {
+        RowCounts now = counts();
+        SortedMap<String, Long> counts = new TreeMap<>();
+        now.since(filled).forEach((table, rows) -> counts.put(table + ", new", rows));
+        counts.put(RowCounts.ENTRIES, now.of(RowCounts.ENTRIES));
+        return new Check(name, counts);
+    }
+
+    /** The registration of a fresh image of the replica's host. */
+    Registration registration(ReplicaId id) {
+        return new Registration(id, namespace, Images.key(id), Images.snapshot(id), Images.BYTES, Description.NONE);
+    }
+
+    RegisterRequest register(ReplicaId id) {
+        return new RegisterRequest(senders.get(Images.host(id)), List.of(registration(id)));
+    }
+
+    /** Asks the registry as a worker does. */
+    <A> A ask(WorkerMessage<A> message) {
+        return switch (registry.execute(new Command.FromWorker<>(message))) {
+            case Reply.Accepted<A>(var answer) -> answer;
+            case Reply.Fenced<A>(var why) -> throw new BenchmarkFailedException("fenced: " + why);
+        };
+    }
+
+    /** The one registration in an answer; anything else is no put. */
+    static ReplicaOutcome.Registered registered(ReplicaOutcomes answer) {
+        if (answer.outcomes().getFirst() instanceof ReplicaOutcome.Registered registered) {
+            return registered;
+        }
+        throw new BenchmarkFailedException("registration: " + answer.outcomes() + " (expected: REGISTERED)");
+    }
+
+    private Sender join(int number) {
+        HostId host = new HostId("host-" + number);
+        StoreId store = new StoreId(UUID.randomUUID());
+        return switch (ask(new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0))) {
+            case JoinAnswer.Joined joined -> new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
+            case JoinAnswer.Refused refused -> throw new BenchmarkFailedException("joining " + host + ": " + refused.detail());
+        };
+    }
+
+    private void fill() throws InterruptedException {
+        RandomGenerator random = new SplittableRandom();
+        for (long done = 0; done < capacity; done += ITEMS) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("interrupted while filling " + database.name());
+            }
+            int host = (int) (done / ITEMS % Images.HOSTS);
+            List<Registration> items = new ArrayList<>();
+            for (long item = done; item < Math.min(capacity, done + ITEMS); item++) {
+                items.add(registration(Images.mint(host, random)));
+            }
+            ask(new RegisterRequest(senders.get(host), items));
+        }
+        // The first eviction makes the row that counts evictions.
+        ask(register(Images.mint(0, random)));
+    }
+
+    /** Closes the connections and drops the database. */
+    @Override
+    public void close() {
+        registry.close();
+        database.drop();
+    }
+}

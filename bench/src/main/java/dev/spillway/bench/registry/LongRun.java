@@ -1,0 +1,60 @@
+package dev.spillway.bench.registry;
+
+import dev.spillway.bench.Progress;
+import dev.spillway.bench.measure.ClosedLoop;
+import dev.spillway.bench.measure.Figure;
+import dev.spillway.bench.measure.Heap;
+import dev.spillway.bench.measure.Sample;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What time does to puts: ten windows without a break, each eviction confirmed as hosts confirm it.
+ *
+ * @param tenths         in order
+ * @param heapAfterFirst bytes that outlive a collection after the first tenth
+ * @param heapAtEnd      the same after the last one, while the callers still go on
+ */
+record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, double heapAtEnd) {
+    static final int TENTHS = 10;
+
+    static LongRun measure(FilledRegistry stage, int callers, Duration warmUp, Duration length, Progress progress)
+            throws InterruptedException {
+        double[] heap = {0, 0};
+        List<Sample> tenths;
+        try (Confirmations confirmations = Confirmations.start(stage)) {
+            tenths = ClosedLoop.run(RegistryPuts.confirmed(stage, confirmations), callers, warmUp, length.dividedBy(TENTHS), TENTHS,
+                    (tenth, sample) -> {
+                        progress.step("long run: tenth %d of %d, %,.0f puts/s".formatted(tenth, TENTHS, sample.perSecond()));
+                        if (tenth == 1) {
+                            heap[0] = Heap.afterCollection();
+                        } else if (tenth == TENTHS) {
+                            heap[1] = Heap.afterCollection();
+                        }
+                    });
+        }
+        return new LongRun(length, tenths, heap[0], heap[1]);
+    }
+
+    double first() {
+        return tenths.getFirst().perSecond();
+    }
+
+    double last() {
+        return tenths.getLast().perSecond();
+    }
+
+    List<Figure> figures() {
+        List<Figure> figures = new ArrayList<>();
+        String tenth = "%.1f s".formatted(length.dividedBy(TENTHS).toMillis() / 1e3);
+        for (int number = 1; number <= tenths.size(); number++) {
+            figures.add(
+                    new Figure("long run, each eviction confirmed, tenth " + number + " of " + tenth, tenths.get(number - 1).perSecond(),
+                            "puts/s"));
+        }
+        figures.add(new Figure("heap after a collection, first tenth", heapAfterFirst, "bytes"));
+        figures.add(new Figure("heap after a collection, end", heapAtEnd, "bytes"));
+        return figures;
+    }
+}

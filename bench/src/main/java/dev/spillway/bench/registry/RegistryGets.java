@@ -1,0 +1,72 @@
+package dev.spillway.bench.registry;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.measure.Load;
+import dev.spillway.bench.measure.Operation;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EntryName;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/** Gets of entries that are there, each as likely as any other, through the registry's port. */
+final class RegistryGets implements Load {
+    private final FilledRegistry stage;
+    private final boolean touch;
+    private List<EntryName> names = List.of();
+    private long hitsBefore;
+
+    private RegistryGets(FilledRegistry stage, boolean touch) {
+        this.stage = stage;
+        this.touch = touch;
+    }
+
+    /** Each get makes its entry the most recently used, exactly. */
+    static RegistryGets touching(FilledRegistry stage) {
+        return new RegistryGets(stage, true);
+    }
+
+    /** The entry with its replicas, and nothing changes. */
+    static RegistryGets untouched(FilledRegistry stage) {
+        return new RegistryGets(stage, false);
+    }
+
+    @Override
+    public void prepare() {
+        names = stage.names();
+        hitsBefore = hits();
+    }
+
+    @Override
+    public Operation caller(int number) {
+        RandomGenerator random = new SplittableRandom();
+        return () -> {
+            EntryName name = names.get(random.nextInt(names.size()));
+            try {
+                if (!(touch ? stage.registry().execute(new Command.Get(name)) instanceof Outcomes.Getting.Hit
+                        : stage.registry().queries().entry(name).isPresent())) {
+                    throw new BenchmarkFailedException("get of " + name + ": a miss (expected: a hit, nothing is evicted meanwhile)");
+                }
+                return Operation.Outcome.DONE;
+            } catch (RegistryUnavailableException e) {
+                return Operation.Outcome.REFUSED;
+            }
+        };
+    }
+
+    private long hits() {
+        return stage.registry().queries().namespace(stage.namespace()).orElseThrow().hits();
+    }
+
+    @Override
+    public void verify(long done) {
+        long counted = hits() - hitsBefore;
+        long expected = touch ? done : 0;
+        if (counted != expected) {
+            throw new BenchmarkFailedException(
+                    "hits of %s after %,d gets: %,d (expected: %,d)".formatted(stage.database().name(), done, counted, expected));
+        }
+    }
+}

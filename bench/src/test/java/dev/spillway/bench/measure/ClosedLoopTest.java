@@ -1,0 +1,134 @@
+package dev.spillway.bench.measure;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.Effort;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+class ClosedLoopTest {
+    private static final Duration WINDOW = Duration.ofMillis(100);
+    private static final Duration FOR_EVER = Duration.ofHours(1);
+
+    /** Counts what it did by itself, to compare with what it is told at the end. */
+    private static class Counting implements Load {
+        final AtomicLong calls = new AtomicLong();
+        final AtomicLong open = new AtomicLong();
+        final Map<Integer, Long> called = new ConcurrentHashMap<>();
+        long verified = -1;
+
+        @Override
+        public Operation caller(int number) {
+            open.incrementAndGet();
+            return new Operation() {
+                @Override
+                public Outcome call() {
+                    LockSupport.parkNanos(1_000);
+                    return Counting.this.call(number);
+                }
+
+                @Override
+                public void close() {
+                    open.decrementAndGet();
+                }
+            };
+        }
+
+        Operation.Outcome call(int number) {
+            called.merge(number, 1L, Long::sum);
+            calls.incrementAndGet();
+            return Operation.Outcome.DONE;
+        }
+
+        @Override
+        public void verify(long done) {
+            verified = done;
+        }
+    }
+
+    @Test
+    void everyCallIsCountedOnceAndEveryCallerGivesBackWhatItHeld() throws InterruptedException {
+        Counting load = new Counting();
+        Sample sample = ClosedLoop.run(load, 5, Duration.ZERO, WINDOW);
+        assertThat(load.called.keySet()).containsExactlyInAnyOrder(0, 1, 2, 3, 4);
+        assertThat(load.open).hasValue(0);
+        assertThat(load.verified).isEqualTo(load.calls.get()).isPositive();
+        assertThat(sample.operations()).isPositive().isLessThanOrEqualTo(load.calls.get());
+        assertThat(sample.p50Micros()).isLessThanOrEqualTo(sample.p99Micros());
+        assertThat(sample.p99Micros()).isLessThanOrEqualTo(sample.p999Micros());
+    }
+
+    @Test
+    void aRefusedCallIsTriedAgainAndIsNotDone() throws InterruptedException {
+        Counting load = new Counting() {
+            @Override
+            Operation.Outcome call(int number) {
+                return calls.incrementAndGet() == 1 ? Operation.Outcome.REFUSED : Operation.Outcome.DONE;
+            }
+        };
+        Sample sample = ClosedLoop.run(load, 1, Duration.ZERO, WINDOW);
+        assertThat(load.verified).isEqualTo(load.calls.get() - 1).isPositive();
+        assertThat(sample.refused()).isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void oneCallThatFailsEndsTheRunAtOnceAndNothingIsVerified() {
+        Counting load = new Counting() {
+            @Override
+            Operation.Outcome call(int number) {
+                if (number == 3) {
+                    throw new IllegalStateException("the disk is full");
+                }
+                return super.call(number);
+            }
+        };
+        assertThatThrownBy(() -> ClosedLoop.run(load, 5, FOR_EVER, FOR_EVER)).isInstanceOf(BenchmarkFailedException.class)
+                .hasMessageContaining("the disk is full");
+        assertThat(load.open).hasValue(0);
+        assertThat(load.verified).isEqualTo(-1);
+    }
+
+    @Test
+    void anInterruptEndsAllCallers() throws InterruptedException {
+        CountDownLatch began = new CountDownLatch(1);
+        Counting load = new Counting() {
+            @Override
+            Operation.Outcome call(int number) {
+                began.countDown();
+                return super.call(number);
+            }
+        };
+        CountDownLatch interrupted = new CountDownLatch(1);
+        Thread run = Thread.ofPlatform().start(() -> {
+            try {
+                ClosedLoop.run(load, 3, FOR_EVER, FOR_EVER);
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+            }
+        });
+        began.await();
+        run.interrupt();
+        run.join();
+        assertThat(interrupted.getCount()).isZero();
+        assertThat(load.open).hasValue(0);
+    }
+
+    @Test
+    void aLineIsTheMedianOfItsRounds() throws InterruptedException {
+        Scenario line = new Scenario("nothing", "calls", 7, 2, new Counting());
+        Effort effort = new Effort(true, 3, Duration.ZERO, Duration.ofMillis(20), Duration.ofMillis(20));
+        for (int round = 0; round < effort.rounds(); round++) {
+            line.measure(effort);
+        }
+        Result result = line.result();
+        assertThat(result.rounds()).hasSize(3);
+        assertThat(result.perSecond()).isEqualTo(result.rounds().stream().sorted().toList().get(1));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.measure;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.registry;
+
+import org.jspecify.annotations.NullMarked;
