@@ -51,9 +51,9 @@ final class PrintedReport {
         Table table =
                 new Table("WHAT", "UNIT", ">ENTRIES", ">CALLERS", ">PER SECOND", ">P50 MS", ">P99 MS", ">P99.9 MS", ">REFUSED", "ROUNDS");
         for (Result result : report.results()) {
-            table.row(result.name(), result.unit(), whole(result.entries()), whole(result.callers()), whole(result.perSecond()),
+            table.row(result.name(), result.unit(), whole(result.entries()), whole(result.callers()), rounded(result.perSecond()),
                     millis(result.p50Micros()), millis(result.p99Micros()), millis(result.p999Micros()), whole(result.refused()),
-                    result.rounds().stream().map(PrintedReport::whole).collect(Collectors.joining(" ")));
+                    result.rounds().stream().map(PrintedReport::rounded).collect(Collectors.joining(" ")));
         }
         table.print(out);
     }
@@ -62,7 +62,7 @@ final class PrintedReport {
         Table table = new Table("FIGURE", ">VALUE", "UNIT");
         for (Figure figure : report.figures()) {
             boolean bytes = figure.unit().equals(BYTES);
-            table.row(figure.name(), bytes ? size(Math.round(figure.value())) : whole(figure.value()), bytes ? "" : figure.unit());
+            table.row(figure.name(), bytes ? size(Math.round(figure.value())) : rounded(figure.value()), bytes ? "" : figure.unit());
         }
         table.print(out);
     }
@@ -82,15 +82,19 @@ final class PrintedReport {
     private void bars() {
         Table table = new Table("BAR", ">OURS", ">BASELINE", ">RATIO", ">BOUND", "HELD");
         for (Bar bar : report.bars()) {
-            table.row(bar.name(), whole(bar.ours()), bar.baseline() == null ? "-" : whole(bar.baseline()),
+            table.row(bar.name(), rounded(bar.ours()), bar.baseline() == null ? "-" : rounded(bar.baseline()),
                     String.format(Locale.ROOT, "%.2f", bar.ratio()), String.format(Locale.ROOT, "%.2f", bar.bound()),
                     bar.held() ? "held" : "MISSED");
         }
         table.print(out);
     }
 
-    private static String whole(double number) {
-        return String.format(Locale.ROOT, "%,d", Math.round(number));
+    private static String rounded(double number) {
+        return whole(Math.round(number));
+    }
+
+    private static String whole(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
     }
 
     private static String millis(double micros) {
