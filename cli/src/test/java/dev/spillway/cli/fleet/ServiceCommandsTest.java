@@ -103,6 +103,20 @@ class ServiceCommandsTest {
     }
 
     @Test
+    void aWorkerWhoseStoreNeverJoinedEndsWithoutItsCoordinator() throws IOException, InterruptedException {
+        List<Integer> ports = Ports.free(2);
+        String coordinator = "127.0.0.1:" + ports.getFirst();
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
+                        "--coordinators", coordinator, "--kafka-servers", "127.0.0.1:" + ports.get(1), "--startup-timeout", "2s"))) {
+            assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(4);
+            assertThat(worker.text())
+                    .containsPattern("(?m)^worker: coordinator at " + coordinator + ": .*refused, given up after trying for 2 s$")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
     void aBusyPortIsNamed() throws IOException, InterruptedException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),

@@ -40,8 +40,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One host's worker. It starts with its registry and Kafka away, serves what it holds, and joins when they are there. Several may run in one
- * process, each with a store of its own.
+ * One host's worker. It starts with its registry and Kafka away, serves what it holds, and joins when they are there; a store that never joined
+ * waits for its registry only for so long. Several may run in one process, each with a store of its own.
  */
 public final class Worker implements AutoCloseable {
     private static final String INDEX = "index";
@@ -67,7 +67,8 @@ public final class Worker implements AutoCloseable {
     /**
      * Opens the store, compares it with its index, listens and begins to join. What was started is closed again when this fails.
      *
-     * @param onFailure told when the worker cannot go on, because its index cannot be written; the process should then end
+     * @param onFailure told when the worker cannot go on, because its index cannot be written or because its registry was not heard in time
+     *         and it has nothing to serve; the process should then end
      * @throws IOException when the store is in use, the index damaged or the address taken
      */
     public static Worker start(WorkerSettings settings, Consumer<Throwable> onFailure) throws Exception {
@@ -105,6 +106,9 @@ public final class Worker implements AutoCloseable {
         HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry, kafka, metrics)));
         address.set(http.address());
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString()));
+        if (contents.membership().registryId() == null) {
+            parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
+        }
     }
 
     private void follow(int partition, long nextOffset) {
@@ -136,9 +140,9 @@ public final class Worker implements AutoCloseable {
             }
         }).add("registry", () -> {
             HostView.Standing standing = loop.view().standing();
-            String why = standing.refusal() != null ? standing.refusal() : standing.unreachable();
-            if (why != null || !standing.joined()) {
-                throw new IOException(why == null ? "not joined yet, asking " + settings.coordinators() : why);
+            Optional<String> why = standing.apart().or(() -> Optional.ofNullable(standing.unreachable()));
+            if (why.isPresent()) {
+                throw new IOException(why.get());
             }
             if (loop.view().membership().suspended()) {
                 throw new IOException("serves nothing until it is reconciled, because it was retired");

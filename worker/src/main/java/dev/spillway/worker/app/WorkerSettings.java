@@ -22,12 +22,14 @@ import java.util.Optional;
  * @param allowedSources  directories below which trees may be taken; none allows archives only
  * @param putDeadline     how long a put waits for its registration before it answers that it is not or not surely stored
  * @param registryTimeout of one message to a coordinator
+ * @param startupTimeout  how long a store that never joined a registry waits for it at the start
  * @param archiveHold     how long a tree that was being sent stays held after a crash
  * @param requestsKept    how long the answer of a put with an idempotency key is kept
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
-        Duration holdMax, Duration archiveHold, Duration requestsKept, int putsAtOnce, int unlinksAtOnce, HttpLimits http) {
+        Duration startupTimeout, Duration holdMax, Duration archiveHold, Duration requestsKept, int putsAtOnce, int unlinksAtOnce,
+        HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
                     HostId::new);
@@ -50,6 +52,9 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             Setting.duration("registry-connect-timeout", "How long to try to connect to a coordinator").defaultTo(Duration.ofSeconds(2)));
     private static final Setting<Duration> REGISTRY_TIMEOUT =
             positive(Setting.duration("registry-timeout", "How long a message to a coordinator may take").defaultTo(Duration.ofSeconds(5)));
+    private static final Setting<Duration> STARTUP_TIMEOUT = positive(Setting
+            .duration("startup-timeout", "How long a store that never joined waits at the start for its registry; one that did serves on")
+            .defaultTo(Duration.ofMinutes(1)));
     private static final Setting<Duration> HOLD_MAX =
             positive(Setting.duration("hold-max", "Longest hold that is granted or extended to").defaultTo(Duration.ofHours(24)));
     private static final Setting<Duration> ARCHIVE_HOLD =
@@ -85,7 +90,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static List<Setting<?>> all() {
         List<Setting<?>> all = new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, SOCKET, COORDINATORS));
         all.addAll(KafkaSettings.SETTINGS);
-        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, HOLD_MAX, ARCHIVE_HOLD, REQUESTS_KEPT,
+        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX,
+                ARCHIVE_HOLD, REQUESTS_KEPT,
                 PUTS_AT_ONCE, UNLINKS_AT_ONCE));
         all.addAll(HttpLimits.SETTINGS);
         return all;
@@ -100,7 +106,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         HostId host = settings.get(HOST_ID);
         return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN), settings.get(SOCKET), settings.get(COORDINATORS),
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
-                settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
+                settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
+                settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
                 settings.get(REQUESTS_KEPT), settings.get(PUTS_AT_ONCE), settings.get(UNLINKS_AT_ONCE), HttpLimits.from(settings));
     }
 }

@@ -83,6 +83,10 @@ public final class Directories {
             throws HostBusyException, HostStoppedException, InterruptedException {
         long least = 0;
         if (fresh) {
+            Optional<String> apart = view.standing().apart();
+            if (apart.isPresent()) {
+                return new Found.Away(apart.get());
+            }
             switch (registry.entry(name)) {
                 case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> least = entry.generation();
                 case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.slug().equals("unknown-namespace") -> {
@@ -164,6 +168,10 @@ public final class Directories {
             Long maxBytes = known.get().maxBytes();
             return new PolicyNow.Known(maxBytes == null ? Long.MAX_VALUE : maxBytes);
         }
+        String refusal = view.standing().refusal();
+        if (refusal != null) {
+            return new PolicyNow.Away(refusal);
+        }
         return switch (registry.namespace(namespace)) {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
                     new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
@@ -186,6 +194,11 @@ public final class Directories {
     /** Evicts an entry from the whole fleet. When it is done this host serves it no more. */
     public Deleted delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws HostBusyException, HostStoppedException, InterruptedException {
+        Optional<String> apart = view.standing().apart();
+        if (apart.isPresent()) {
+            // Whoever answers at that address may be another registry, with an entry of the same name.
+            return new Deleted.Away(apart.get());
+        }
         return switch (registry.delete(name, ifSnapshot, idempotencyKey)) {
             case Outcome.Answer<RegistryClient.DeletedEntry>(var _, var deleted) -> {
                 loop.call((agent, now) -> new HostAgent.Answered<>(true, agent.evictedElsewhere(name, deleted.snapshotId())));

@@ -2,7 +2,6 @@ package dev.spillway.worker.host;
 
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.HostIdentity;
@@ -15,7 +14,6 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
@@ -25,8 +23,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -49,7 +45,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostLoop.class);
     private static final int DECIDED_AT_ONCE = 1_000;
     private static final int WAITING_MAX = 10_000;
-    private static final Duration FIGURES_EVERY = Duration.ofSeconds(1);
     private static final Duration IDLE_MAX = Duration.ofSeconds(5);
 
     /** What a caller wants of the agent. Runs on the host's thread and must not block. */
@@ -76,7 +71,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final HostTimes times;
     private final InstantSource clock;
     private final RandomGenerator random;
-    private final ImageStore store;
     private final Consumer<Throwable> onFailure;
     private final HostView view;
     private final Uses uses = new Uses();
@@ -86,11 +80,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Promises promises = new Promises();
     private final Removals removals;
     private final EffectRunner effects;
+    private final RegistryContact contact = new RegistryContact();
+    private final LocalFigures figures;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
     private volatile @Nullable Throwable failure;
-    private @Nullable String refusalLogged;
-    private Instant describedAt = Instant.MIN;
 
     /**
      * What a loop is made of.
@@ -115,8 +109,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         found = parts.found();
         view = new HostView(contents, found.present());
         requests = new RequestLog(contents.requests(), parts.requestsFor());
-        store = parts.store();
-        removals = new Removals(store, id -> view.replica(id).map(ReplicaRecord::ordered).orElse(false), this,
+        figures = new LocalFigures(view, parts.store());
+        removals = new Removals(parts.store(), id -> view.replica(id).map(ReplicaRecord::ordered).orElse(false), this,
                 parts.unlinkedAtOnce());
         effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
                 (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));
@@ -150,6 +144,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     /** Why the loop stopped, if it did by itself. */
     public @Nullable Throwable failure() {
         return failure;
+    }
+
+    /** Waits until the registry took or refused this host for the first time since the start, and says whether it did. */
+    public boolean awaitRegistryHeard(Duration atMost) throws InterruptedException {
+        return contact.awaitHeard(atMost);
     }
 
     /** Starts the agent, and removes what the last process left behind. */
@@ -295,7 +294,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             uses.drain(agent, round.now()).forEach(round::add);
             batch.forEach(input -> input.decide(agent, round));
             if (!agent.nextTick().isAfter(round.now())) {
-                describe(agent, round.now());
+                figures.describe(agent, round.now());
                 round.add(agent.tick(round.now()));
                 round.changes().addAll(requests.expired(view.requests(), round.now()));
             }
@@ -321,46 +320,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             index.apply(round.changes());
             view.apply(round.changes());
         }
-        view.stands(new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable()), agent.policies());
-        logRefusal(agent);
+        HostView.Standing standing = new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable());
+        view.stands(standing, agent.policies());
+        contact.stands(standing);
         round.answers().forEach(Runnable::run);
         round.effects().forEach(effects::carryOut);
-    }
-
-    private void describe(HostAgent agent, Instant now) {
-        if (describedAt.plus(FIGURES_EVERY).isBefore(now)) {
-            describedAt = now;
-            Map<ReplicaState, Long> counts = view.counts();
-            Map<ReplicaState, Long> bytes = view.bytes();
-            long replicas = sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN);
-            agent.describe(new HostFigures(replicas, sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
-                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), usableBytes()));
-        }
-    }
-
-    private static long sum(Map<ReplicaState, Long> figures, ReplicaState one, ReplicaState other) {
-        return figures.getOrDefault(one, 0L) + figures.getOrDefault(other, 0L);
-    }
-
-    private long usableBytes() {
-        try {
-            return store.usableBytes();
-        } catch (IOException e) {
-            LOG.warn("free space of {} is not known: {}", store.path(), e.getMessage());
-            return 0;
-        }
-    }
-
-    private void logRefusal(HostAgent agent) {
-        String refusal = agent.refusal().orElse(null);
-        if (!Objects.equals(refusal, refusalLogged)) {
-            refusalLogged = refusal;
-            if (refusal != null) {
-                LOG.error("the registry refuses this host: {}", refusal);
-            } else {
-                LOG.info("the registry takes this host");
-            }
-        }
     }
 
     // The queue.

@@ -49,7 +49,16 @@ public final class HostView {
      * @param refusal     why it may not join, with the way out; absent while nothing is refused
      * @param unreachable why the last message was not answered; absent once one was
      */
-    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {}
+    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {
+        /** Why the registry does not take this host as one of its own now; empty if it does. */
+        public Optional<String> apart() {
+            if (joined) {
+                return Optional.empty();
+            }
+            String why = refusal == null ? unreachable : refusal;
+            return Optional.of(why == null ? "this host has not joined its registry yet" : why);
+        }
+    }
 
     /** @param present the replicas whose images are in their places: a record alone serves nobody */
     HostView(IndexContents contents, Set<ReplicaId> present) {

@@ -105,6 +105,10 @@ final class TestRegistry {
         current.clear();
     }
 
+    RegistryId id() {
+        return id;
+    }
+
     synchronized Optional<Entry> entry(EntryName name) {
         return Optional.ofNullable(entries.get(name));
     }
@@ -188,6 +192,10 @@ final class TestRegistry {
     private JoinAnswer join(JoinRequest join) {
         if (refusal != null) {
             return refusal;
+        }
+        if (join.registryId() != null && !join.registryId().equals(id)) {
+            return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY,
+                    "store %s belongs to registry %s, this is registry %s".formatted(join.storeId(), join.registryId(), id));
         }
         Sender sender = new Sender(join.hostId(), join.storeId(), id, 1, ++incarnations);
         current.put(join.hostId(), sender);

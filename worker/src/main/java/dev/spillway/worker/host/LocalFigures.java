@@ -1,0 +1,51 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.ReplicaState;
+import dev.spillway.worker.filesystem.ImageStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the heartbeats say of this host, taken now and then. Used by the host's thread. */
+final class LocalFigures {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalFigures.class);
+    private static final Duration TAKEN_EVERY = Duration.ofSeconds(1);
+
+    private final HostView view;
+    private final ImageStore store;
+    private Instant takenAt = Instant.MIN;
+
+    LocalFigures(HostView view, ImageStore store) {
+        this.view = view;
+        this.store = store;
+    }
+
+    void describe(HostAgent agent, Instant now) {
+        if (takenAt.plus(TAKEN_EVERY).isBefore(now)) {
+            takenAt = now;
+            Map<ReplicaState, Long> counts = view.counts();
+            Map<ReplicaState, Long> bytes = view.bytes();
+            agent.describe(new HostFigures(sum(counts, ReplicaState.LIVE, ReplicaState.HIDDEN),
+                    sum(bytes, ReplicaState.LIVE, ReplicaState.HIDDEN), view.holds().size(),
+                    sum(counts, ReplicaState.DOOMED, ReplicaState.TRASH), usableBytes()));
+        }
+    }
+
+    private static long sum(Map<ReplicaState, Long> figures, ReplicaState one, ReplicaState other) {
+        return figures.getOrDefault(one, 0L) + figures.getOrDefault(other, 0L);
+    }
+
+    private long usableBytes() {
+        try {
+            return store.usableBytes();
+        } catch (IOException e) {
+            LOG.warn("free space of {} is not known: {}", store.path(), e.getMessage());
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.spillway.worker.host;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Says in the log how the host stands with its registry when that changes, and knows whether the registry was ever heard. One thread tells it. */
+final class RegistryContact {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);
+
+    private final CountDownLatch heard = new CountDownLatch(1);
+    private @Nullable String refusal;
+    private boolean unreachable;
+
+    void stands(HostView.Standing now) {
+        if (now.joined() || now.refusal() != null) {
+            heard.countDown();
+        }
+        sayRefusal(now.refusal());
+        sayUnreachable(now.unreachable());
+    }
+
+    private void sayRefusal(@Nullable String why) {
+        if (!Objects.equals(why, refusal)) {
+            refusal = why;
+            if (why != null) {
+                LOG.error("the registry refuses this host, which keeps what it has and asks again: {}", why);
+            } else {
+                LOG.info("the registry takes this host");
+            }
+        }
+    }
+
+    private void sayUnreachable(@Nullable String why) {
+        if (unreachable != (why != null)) {
+            unreachable = why != null;
+            if (unreachable) {
+                LOG.warn("the registry does not answer, and is asked again: {}", why);
+            } else {
+                LOG.info("the registry answers");
+            }
+        }
+    }
+
+    /** Waits until the registry took or refused this host for the first time, and says whether it did. */
+    boolean awaitHeard(Duration atMost) throws InterruptedException {
+        return heard.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+}

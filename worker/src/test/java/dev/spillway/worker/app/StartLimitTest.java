@@ -1,0 +1,106 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.service.NotReachableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.NOBODY;
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** A worker that nobody ever told anything gives up, one that has something to serve does not. */
+class StartLimitTest {
+    private static final Map<String, String> SHORT = Map.of("startup-timeout", "400ms", "registry-connect-timeout", "200ms",
+            "registry-timeout", "300ms");
+
+    @TempDir
+    private Path folder;
+    private TestRegistry registry;
+    private TestCoordinator coordinator;
+
+    @BeforeEach
+    void start() throws Exception {
+        registry = new TestRegistry().namespace("images", 10, null);
+        coordinator = new TestCoordinator(registry, 0);
+    }
+
+    @AfterEach
+    void stop() {
+        coordinator.close();
+    }
+
+    private RunningWorker worker(String host, String coordinators) throws Exception {
+        Map<String, String> settings = new HashMap<>(SHORT);
+        settings.put("host-id", host);
+        return new RunningWorker(folder.resolve(host), coordinators, settings);
+    }
+
+    /** Started later than others, so that their time is over when its is. */
+    private void awaitOneThatGivesUp() throws Exception {
+        try (RunningWorker fresh = worker("fresh", NOBODY)) {
+            assertThat(fresh.failed.get(20, SECONDS)).isInstanceOf(NotReachableException.class)
+                    .hasMessageStartingWith("coordinator at " + NOBODY + ": ")
+                    .hasMessageEndingWith(", given up after trying for 0.4 s");
+        }
+    }
+
+    @Test
+    void aStoreThatNeverJoinedGivesUpAndNamesTheServer() throws Exception {
+        awaitOneThatGivesUp();
+        try (RunningWorker worker = worker("of-two", NOBODY + ",127.0.0.1:2")) {
+            assertThat(worker.failed.get(20, SECONDS)).hasMessageStartingWith("coordinators at " + NOBODY + ", 127.0.0.1:2: ");
+        }
+    }
+
+    @Test
+    void aStoreThatJoinedBeforeGoesOnServing() throws Exception {
+        Path source = Files.createDirectories(folder.resolve("source"));
+        try (RunningWorker worker = worker("host-1", coordinator.address().toString()).joined()) {
+            assertThat(worker.store("k", source).status()).isEqualTo(200);
+        }
+        try (RunningWorker worker = worker("host-1", NOBODY)) {
+            awaitOneThatGivesUp();
+            assertThat(worker.failed).isNotDone();
+            assertThat(worker.get(entry("k")).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aRefusalIsAnAnswerAndCanBeTakenBack() throws Exception {
+        registry.refuseJoin(new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED, "readmit it"));
+        try (RunningWorker worker = worker("host-1", coordinator.address().toString())) {
+            awaitOneThatGivesUp();
+            assertThat(worker.failed).isNotDone();
+            assertThat(worker.get("/v1/status").body().path("refusal").asText()).isEqualTo("RETIRED: readmit it");
+            registry.refuseJoin(null);
+            worker.joined();
+        }
+    }
+
+    @Test
+    void aCoordinatorThatCannotReachItsDatabaseIsNoRegistry() throws Exception {
+        coordinator.unavailable.add("join");
+        try (RunningWorker worker = worker("host-1", coordinator.address().toString())) {
+            assertThat(worker.failed.get(20, SECONDS)).hasMessageStartingWith("coordinator at " + coordinator.address())
+                    .hasMessageContaining("nothing was changed");
+        }
+    }
+
+    @Test
+    void whoeverIsStoppedWhileItWaitsDoesNotFail() throws Exception {
+        RunningWorker worker = worker("host-1", NOBODY);
+        eventually(() -> worker.get("/v1/status").body().has("unreachable"));
+        worker.close();
+        awaitOneThatGivesUp();
+        assertThat(worker.failed).isNotDone();
+    }
+}
