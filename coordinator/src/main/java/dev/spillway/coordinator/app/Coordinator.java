@@ -4,8 +4,7 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.kafka.Brokers;
-import dev.spillway.coordinator.kafka.FactPublisher;
-import dev.spillway.coordinator.kafka.OrderPublisher;
+import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.SchemaVersionException;
@@ -78,8 +77,8 @@ public final class Coordinator implements AutoCloseable {
         lifecycle.start("upkeep",
                 () -> UpkeepLoop.start(registry, () -> trim(stored), figures, settings.upkeep(), settings.trim(), clock, random));
         MessageSender sender = lifecycle.start("kafka producer", () -> new MessageSender(settings.kafka()));
-        lifecycle.start("publishing facts", () -> FactPublisher.start(registry, brokers, sender, metrics, random));
-        lifecycle.start("publishing orders", () -> OrderPublisher.start(registry, brokers, sender, metrics, random));
+        lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, metrics, random));
+        lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
         lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
         // Any question that costs one look into an index.

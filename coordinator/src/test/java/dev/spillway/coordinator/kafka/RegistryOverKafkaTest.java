@@ -100,11 +100,11 @@ class RegistryOverKafkaTest {
     }
 
     private void publishOrders() {
-        closing(OrderPublisher.start(registry, brokers, sender, metrics, random));
+        closing(Publisher.ofOrders(registry, brokers, sender, metrics, random));
     }
 
     private void publishFacts() {
-        closing(FactPublisher.start(registry, brokers, sender, metrics, random));
+        closing(Publisher.ofFacts(registry, brokers, sender, metrics, random));
     }
 
     private TopicReader reader(String topic, String schema) throws Exception {

@@ -1,0 +1,55 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.Topics;
+import dev.spillway.service.kafka.Message;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fact of each eviction, keyed by namespace. A fact counts as published only after Kafka acknowledged it; whoever dies before that is noted
+ * publishes it twice, never not at all.
+ */
+record FactPublication(Registry registry, EventCodec codec) implements Publication<EvictionFact> {
+    @Override
+    public String name() {
+        return "facts";
+    }
+
+    @Override
+    public String topic() {
+        return Topics.EVICTIONS;
+    }
+
+    @Override
+    public boolean isLeftBy(Changes.Wake wake) {
+        return wake.facts();
+    }
+
+    @Override
+    public List<EvictionFact> claim(int most) {
+        return registry.execute(new Command.ClaimFacts(most));
+    }
+
+    @Override
+    public @Nullable String obstacle(EvictionFact fact) {
+        return null;
+    }
+
+    @Override
+    public Message message(EvictionFact fact) {
+        return EventMessages.message(topic(), OptionalInt.empty(), fact.namespace().value(), codec.encode(fact));
+    }
+
+    @Override
+    public void settle(List<EvictionFact> acknowledged, List<EvictionFact> unsent) {
+        if (!acknowledged.isEmpty()) {
+            registry.execute(new Command.FactsPublished(acknowledged.stream().map(EvictionFact::id).toList()));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.AddressedOrder;
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EventCodec;
+import dev.spillway.events.Topics;
+import dev.spillway.service.kafka.Message;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Orders that are due, each for its host's partition. Claiming an order sets when it is due again, so whoever dies in between delays it by that
+ * interval, and a heartbeat may carry it sooner. What did not arrive is given back, so that it is due at once.
+ *
+ * @param partitions of the topic
+ */
+record OrderPublication(Registry registry, EventCodec codec, int partitions) implements Publication<AddressedOrder> {
+    private static final Logger LOG = LoggerFactory.getLogger(OrderPublication.class);
+
+    @Override
+    public String name() {
+        return "orders";
+    }
+
+    @Override
+    public String topic() {
+        return Topics.ORDERS;
+    }
+
+    @Override
+    public boolean isLeftBy(Changes.Wake wake) {
+        return wake.orders();
+    }
+
+    @Override
+    public List<AddressedOrder> claim(int most) {
+        return registry.execute(new Command.ClaimOrders(most));
+    }
+
+    @Override
+    public @Nullable String obstacle(AddressedOrder order) {
+        return order.partition() < partitions ? null : "partition " + order.partition() + " beyond the " + partitions + " of " + topic();
+    }
+
+    @Override
+    public Message message(AddressedOrder order) {
+        return EventMessages.message(topic(), OptionalInt.of(order.partition()), order.order().hostId().value(),
+                codec.encode(order.order()));
+    }
+
+    @Override
+    public void settle(List<AddressedOrder> acknowledged, List<AddressedOrder> unsent) {
+        if (unsent.isEmpty()) {
+            return;
+        }
+        try {
+            registry.execute(new Command.ReturnOrders(unsent.stream().map(order -> order.order().replicaId()).toList()));
+        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            LOG.warn("{} orders not given back, due again later: {}", unsent.size(), e.getMessage());
+        }
+    }
+}

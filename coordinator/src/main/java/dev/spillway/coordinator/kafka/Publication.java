@@ -1,0 +1,42 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.service.kafka.Message;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One kind of event that the registry holds ready for Kafka until it knows what became of it. What is claimed is claimed by nobody else for a
+ * while, and due again after that unless it was settled.
+ */
+interface Publication<T> {
+    /** What is published, for people: {@code facts}. */
+    String name();
+
+    String topic();
+
+    /** Whether a commit left some of it. */
+    boolean isLeftBy(Changes.Wake wake);
+
+    /**
+     * What is due now.
+     *
+     * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command
+     */
+    List<T> claim(int most);
+
+    /** Why this one cannot be sent at all, or null when it can. */
+    @Nullable
+    String obstacle(T item);
+
+    Message message(T item);
+
+    /**
+     * Notes what Kafka acknowledged, and what surely or possibly did not arrive.
+     *
+     * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command; all of it is then due again later
+     */
+    void settle(List<T> acknowledged, List<T> unsent);
+}

@@ -1,0 +1,111 @@
+package dev.spillway.coordinator.kafka;
+
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.kafka.PublishingLoop.Round;
+import dev.spillway.events.EventCodec;
+import dev.spillway.service.kafka.MessageSender;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings one kind of event from the registry to Kafka: claims what is due, sends it, and notes what became of it, round after round. */
+public final class Publisher<T> implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+    private static final int CLAIM_MAX = 1_000;
+
+    private final Publication<T> publication;
+    private final Brokers brokers;
+    private final MessageSender sender;
+    private final Counter published;
+    private final Counter failures;
+    private final PublishingLoop loop;
+
+    private Publisher(Publication<T> publication, Brokers brokers, MessageSender sender, MeterRegistry metrics, RandomGenerator random) {
+        this.publication = publication;
+        this.brokers = brokers;
+        this.sender = sender;
+        this.published = Counter.builder("spillway." + publication.name() + ".published")
+                .description("Events that Kafka acknowledged")
+                .register(metrics);
+        this.failures = Counter.builder("spillway.publish.failures")
+                .description("Events that Kafka did not acknowledge")
+                .tag("topic", publication.topic())
+                .register(metrics);
+        this.loop = new PublishingLoop("publish-" + publication.name(), brokers, random, this::publish);
+    }
+
+    /** Publishes the facts of evictions. */
+    public static Publisher<?> ofFacts(Registry registry, Brokers brokers, MessageSender sender, MeterRegistry metrics,
+            RandomGenerator random) {
+        return start(registry, new Publisher<>(new FactPublication(registry, codec()), brokers, sender, metrics, random));
+    }
+
+    /** Publishes orders to hosts. */
+    public static Publisher<?> ofOrders(Registry registry, Brokers brokers, MessageSender sender, MeterRegistry metrics,
+            RandomGenerator random) {
+        return start(registry,
+                new Publisher<>(new OrderPublication(registry, codec(), brokers.orderPartitions()), brokers, sender, metrics, random));
+    }
+
+    private static EventCodec codec() {
+        return new EventCodec(EventMessages.SOURCE);
+    }
+
+    private static <T> Publisher<T> start(Registry registry, Publisher<T> publisher) {
+        registry.onCommit(wake -> {
+            if (publisher.publication.isLeftBy(wake)) {
+                publisher.loop.wake();
+            }
+        });
+        publisher.loop.start();
+        return publisher;
+    }
+
+    private Round publish() {
+        List<T> claimed = publication.claim(CLAIM_MAX);
+        if (claimed.isEmpty()) {
+            return Round.NOTHING_DUE;
+        }
+        List<T> unsent = new ArrayList<>();
+        List<T> sendable = new ArrayList<>();
+        String why = "";
+        for (T item : claimed) {
+            String obstacle = publication.obstacle(item);
+            (obstacle == null ? sendable : unsent).add(item);
+            why = obstacle == null || !why.isEmpty() ? why : obstacle;
+        }
+        Delivery.Result<T> result = Delivery.send(sender, sendable, publication::message).await(brokers);
+        published.increment(result.acknowledged().size());
+        unsent.addAll(result.failed());
+        settle(result.acknowledged(), unsent);
+        if (unsent.isEmpty()) {
+            return Round.PUBLISHED;
+        }
+        failures.increment(unsent.size());
+        LOG.warn("{} of {} {} not published, due again later: {}", unsent.size(), claimed.size(), publication.name(),
+                why.isEmpty() ? result.firstFailure() : why);
+        brokers.suspect();
+        return Round.FAILED;
+    }
+
+    /** An interrupt says that the service stops; what was done must be known to whoever goes on. */
+    private void settle(List<T> acknowledged, List<T> unsent) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            publication.settle(acknowledged, unsent);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+    }
+}
