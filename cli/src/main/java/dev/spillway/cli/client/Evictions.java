@@ -7,7 +7,6 @@ import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.coordinator.http.EvictionAnswer.ReplicaOrder;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,7 +44,7 @@ final class Evictions implements SpillwayCommand {
     @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
     private @Nullable NamespaceName namespace;
     @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
-    private long limit = 100;
+    private Values.Count limit = new Values.Count(100);
 
     Evictions(Console console) {
         this.console = console;
@@ -53,9 +52,6 @@ final class Evictions implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        if (limit < 1) {
-            throw new ParameterException(spec.commandLine(), new InvalidValueException("--limit", limit, "1 or more").getMessage());
-        }
         if (id == null) {
             list();
         } else if (state != null || host != null || namespace != null) {
@@ -71,7 +67,7 @@ final class Evictions implements SpillwayCommand {
                 .with("state", state == null ? null : Values.name(state))
                 .with("host", host)
                 .with("namespace", namespace);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit);
+        Pages pages = Pages.fetch(coordinator.server(), list, limit.number());
         if (output.json()) {
             pages.printJson(console.out());
             return;

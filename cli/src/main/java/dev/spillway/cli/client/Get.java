@@ -3,14 +3,11 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.events.EntryKey;
-import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.http.FoundAnswer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Finds a stored tree on a host. */
 @Command(name = "get", description = "Print the path of a stored directory on a host.")
@@ -20,10 +17,8 @@ final class Get implements SpillwayCommand {
     private WorkerOption worker;
     @Mixin
     private Output output;
-    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
-    private NamespaceName namespace;
-    @Parameters(index = "1", paramLabel = "KEY", description = "The key.")
-    private EntryKey key;
+    @Mixin
+    private EntryParameters entry;
     @Option(names = "--hold", paramLabel = "TIME",
             description = "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.")
     private Values.@Nullable TimeSpan hold;
@@ -36,8 +31,10 @@ final class Get implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Resource entry = Resource.of("v1", "directories", namespace, "entries", key).with("hold", hold).with("fresh", fresh ? true : null);
-        Server.Answer answer = worker.server().get(entry);
+        Resource directory = Resource.of("v1", "directories", entry.namespace(), "entries", entry.key())
+                .with("hold", hold)
+                .with("fresh", fresh ? true : null);
+        Server.Answer answer = worker.server().get(directory);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();

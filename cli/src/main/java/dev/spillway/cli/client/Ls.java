@@ -4,24 +4,18 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.EntryAnswer;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Lists the entries of a namespace. */
 @Command(name = "ls", description = "List the entries of a namespace, least recently used first.")
 final class Ls implements SpillwayCommand {
     private final Console console;
-    @Spec
-    private CommandSpec spec;
     @Mixin
     private CoordinatorOption coordinator;
     @Mixin
@@ -31,9 +25,9 @@ final class Ls implements SpillwayCommand {
     @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
     private @Nullable String prefix;
     @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label.")
-    private @Nullable String label;
+    private Values.@Nullable Label label;
     @Option(names = "--limit", paramLabel = "N", description = "At most so many.")
-    private @Nullable Long limit;
+    private Values.@Nullable Count limit;
 
     Ls(Console console) {
         this.console = console;
@@ -41,14 +35,8 @@ final class Ls implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        if (label != null && label.indexOf('=') < 1) {
-            throw new ParameterException(spec.commandLine(), new InvalidValueException("--label", label, "NAME=VALUE").getMessage());
-        }
-        if (limit != null && limit < 1) {
-            throw new ParameterException(spec.commandLine(), new InvalidValueException("--limit", limit, "1 or more").getMessage());
-        }
         Resource list = Resource.of("v1", "namespaces", namespace, "entries").with("prefix", prefix).with("label", label);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit);
+        Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit.number());
         if (output.json()) {
             pages.printJson(console.out());
             return Outcome.done();

@@ -6,18 +6,14 @@ import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.NamespaceAnswer;
 import dev.spillway.coordinator.http.NamespaceBody;
 import dev.spillway.coordinator.http.NamespaceSetAnswer;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Namespaces and their limits. */
 @Command(name = "namespace", description = "Create, change and list namespaces.")
@@ -27,8 +23,6 @@ final class Namespaces {
             description = "Create a namespace or change its limits. What is not given stays as it is; a new namespace has no limit.")
     static final class Set implements SpillwayCommand {
         private final Console console;
-        @Spec
-        private CommandSpec spec;
         @Mixin
         private CoordinatorOption coordinator;
         @Mixin
@@ -36,12 +30,12 @@ final class Namespaces {
         @Parameters(paramLabel = "NS", description = "The namespace.")
         private NamespaceName namespace;
         @Option(names = "--max-entries", paramLabel = "N", description = "At most so many entries, 1 or more.")
-        private @Nullable Long maxEntries;
+        private Values.@Nullable Count maxEntries;
         @Option(names = "--max-bytes", paramLabel = "B", description = "At most so many bytes, such as 10GiB.")
         private Values.@Nullable Bytes maxBytes;
         @Option(names = "--max-eviction-share", paramLabel = "S",
                 description = "Share of the entries that one lowered limit may evict, above 0 and at most 1.")
-        private @Nullable String maxEvictionShare;
+        private Values.@Nullable Share maxEvictionShare;
 
         Set(Console console) {
             this.console = console;
@@ -49,15 +43,8 @@ final class Namespaces {
 
         @Override
         public Outcome call() throws InterruptedException {
-            NamespaceBody body;
-            try {
-                if (maxEntries != null && maxEntries < 1) {
-                    throw new InvalidValueException("--max-entries", maxEntries, "1 or more");
-                }
-                body = new NamespaceBody(maxEntries, maxBytes == null ? null : maxBytes.count(), share());
-            } catch (InvalidValueException e) {
-                throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-            }
+            NamespaceBody body = new NamespaceBody(maxEntries == null ? null : maxEntries.number(),
+                    maxBytes == null ? null : maxBytes.count(), maxEvictionShare == null ? null : maxEvictionShare.fraction());
             Server.Answer answer = coordinator.server().put(Resource.of("v1", "namespaces", namespace), body, Put.SHORT);
             if (output.json()) {
                 console.out().println(answer.text());
@@ -74,21 +61,6 @@ final class Namespaces {
                 }
             }
             return Outcome.done();
-        }
-
-        private @Nullable Double share() {
-            if (maxEvictionShare == null) {
-                return null;
-            }
-            try {
-                double share = Double.parseDouble(maxEvictionShare);
-                if (share > 0 && share <= 1) {
-                    return share;
-                }
-            } catch (NumberFormatException e) {
-                // Told below, as for a number out of range.
-            }
-            throw new InvalidValueException("--max-eviction-share", maxEvictionShare, "a number above 0 and at most 1");
         }
     }
 

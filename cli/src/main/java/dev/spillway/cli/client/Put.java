@@ -3,8 +3,6 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.events.EntryKey;
-import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.worker.http.DirectoryPutBody;
 import dev.spillway.worker.http.StoredAnswer;
@@ -30,10 +28,8 @@ final class Put implements SpillwayCommand {
     private WorkerOption worker;
     @Mixin
     private Output output;
-    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
-    private NamespaceName namespace;
-    @Parameters(index = "1", paramLabel = "KEY", description = "The key, any text of 1 to 1,024 bytes.")
-    private EntryKey key;
+    @Mixin
+    private EntryParameters entry;
     @Parameters(index = "2", paramLabel = "DIR", description = "The directory, on the worker's host.")
     private Path directory;
     @Option(names = "--description", paramLabel = "TEXT", description = "What it is, in a line.")
@@ -51,14 +47,14 @@ final class Put implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         DirectoryPutBody body = new DirectoryPutBody(directory.toAbsolutePath().normalize().toString(), description, mode, generation);
-        Server.Answer answer = worker.server().put(Resource.of("v1", "directories", namespace, "entries", key), body, COPY);
+        Server.Answer answer = worker.server().put(Resource.of("v1", "directories", entry.namespace(), "entries", entry.key()), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();
         }
         StoredAnswer stored = answer.as(StoredAnswer.class);
         console.out()
-                .printf("stored   %s  generation %d, %s, %s%n", Text.printable(key.value()), stored.generation(),
+                .printf("stored   %s  generation %d, %s, %s%n", Text.printable(entry.key().value()), stored.generation(),
                         Text.bytes(stored.sizeBytes()), stored.path());
         for (EvictedEntry evicted : stored.evicted()) {
             console.out()

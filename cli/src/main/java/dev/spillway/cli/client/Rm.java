@@ -4,14 +4,11 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.EntryDeleteAnswer;
-import dev.spillway.events.EntryKey;
-import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Deletes an entry everywhere. */
 @Command(name = "rm", description = "Delete an entry from the registry and from every host.")
@@ -21,10 +18,8 @@ final class Rm implements SpillwayCommand {
     private CoordinatorOption coordinator;
     @Mixin
     private Output output;
-    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
-    private NamespaceName namespace;
-    @Parameters(index = "1", paramLabel = "KEY", description = "The key.")
-    private EntryKey key;
+    @Mixin
+    private EntryParameters entry;
     @Option(names = "--if-snapshot", paramLabel = "ID", description = "Only if the entry names this snapshot.")
     private @Nullable SnapshotId ifSnapshot;
 
@@ -35,10 +30,10 @@ final class Rm implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server.Answer answer = coordinator.server()
-                .delete(Resource.of("v1", "namespaces", namespace, "entries", key).with("ifSnapshot", ifSnapshot));
+                .delete(Resource.of("v1", "namespaces", entry.namespace(), "entries", entry.key()).with("ifSnapshot", ifSnapshot));
         console.out()
                 .println(output.json() ? answer.text()
-                        : "deleted " + Text.printable(key.value()) + ", snapshot "
+                        : "deleted " + Text.printable(entry.key().value()) + ", snapshot "
                                 + Text.printable(answer.as(EntryDeleteAnswer.class).snapshotId().value()));
         return Outcome.done();
     }

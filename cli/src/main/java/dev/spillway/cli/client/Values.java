@@ -23,6 +23,46 @@ public final class Values {
     /** A number of bytes, given as {@code 4096} or {@code 10GiB}. */
     record Bytes(long count) {}
 
+    /** How many: 1 or more. */
+    record Count(long number) {
+        Count {
+            if (number < 1) {
+                throw new IllegalArgumentException(number + " (expected: 1 or more)");
+            }
+        }
+    }
+
+    /** A share above 0 and at most 1. */
+    record Share(double fraction) {
+        private static final String EXPECTED = "a number above 0 and at most 1";
+
+        static Share parse(String text) {
+            try {
+                double fraction = Double.parseDouble(text);
+                if (fraction > 0 && fraction <= 1) {
+                    return new Share(fraction);
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as for a number out of range.
+            }
+            throw new IllegalArgumentException(text + " (expected: " + EXPECTED + ")");
+        }
+    }
+
+    /** A label that entries must carry, {@code NAME=VALUE}. */
+    record Label(String text) {
+        Label {
+            if (text.indexOf('=') < 1) {
+                throw new IllegalArgumentException(text + " (expected: NAME=VALUE)");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
     /** A length of time of more than zero, sent as it was given, so that a server that refuses it can show it so. */
     record TimeSpan(String text) {
         TimeSpan {
@@ -46,6 +86,9 @@ public final class Values {
         register(commands, SnapshotId.class, text -> new SnapshotId(readable("snapshot", text)));
         register(commands, EvictionId.class, EvictionId::parse);
         register(commands, Duration.class, Durations::parse);
+        register(commands, Count.class, text -> new Count(whole(text, Long.MAX_VALUE)));
+        register(commands, Share.class, Share::parse);
+        register(commands, Label.class, Label::new);
         register(commands, TimeSpan.class, TimeSpan::new);
         register(commands, ActivityCursor.class, text -> ActivityCursor.parse("event", text));
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));

@@ -8,16 +8,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,25 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** What commands print and how they end, against a real fleet. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CommandLineTest {
-    private Path scratch;
-    private FleetInProcess fleet;
-    private Path tree;
-
-    @BeforeAll
-    void start(@TempDir Path directory) throws Exception {
-        scratch = directory;
-        fleet = new FleetInProcess(scratch, 2);
-        tree = Files.createDirectories(scratch.resolve("tree"));
-        Files.writeString(tree.resolve("file"), "content");
-    }
-
-    @AfterAll
-    void stop() {
-        fleet.close();
-    }
-
+class CommandLineTest extends FleetOfTwo {
     private Spillway.Ran run(String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
         int end = all.indexOf("--");
@@ -62,10 +39,10 @@ class CommandLineTest {
                 List.of("namespace: a/b (expected:", "put", "a/b", "key", "/tmp"),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 1025)", "get", "ns", "k".repeat(1025)),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 0)", "rm", "ns", ""),
-                List.of("--max-entries: 0 (expected: 1 or more)", "namespace", "set", "ns", "--max-entries", "0"),
+                List.of("'--max-entries': 0 (expected: 1 or more)", "namespace", "set", "ns", "--max-entries", "0"),
                 List.of("-3 (expected: a whole number", "namespace", "set", "ns", "--max-entries=-3"),
                 List.of("12 parrots (expected: a size in bytes", "namespace", "set", "ns", "--max-bytes", "12 parrots"),
-                List.of("--max-eviction-share: 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
+                List.of("'--max-eviction-share': 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
                         "--max-eviction-share", "1.5"),
                 List.of("soon (expected: a duration such as", "get", "ns", "key", "--hold", "soon"),
                 List.of("'--hold': 0s (expected: more than zero)", "get", "ns", "key", "--hold", "0s"),
@@ -75,8 +52,8 @@ class CommandLineTest {
                 List.of("hardlink (expected: copy or move or reflink)", "put", "ns", "key", "/tmp", "--mode", "hardlink"),
                 List.of("shut (expected: open or closed)", "evictions", "--state", "shut"),
                 List.of("evictionId: 7 (expected: a UUID", "evictions", "7"),
-                List.of("--limit: 0 (expected: 1 or more)", "ls", "ns", "--limit", "0"),
-                List.of("--label: colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
+                List.of("'--limit': 0 (expected: 1 or more)", "ls", "ns", "--limit", "0"),
+                List.of("'--label': colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
                 List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
                 List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
                 List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),

@@ -1,40 +1,16 @@
 package dev.spillway.cli.fleet;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Kafka or PostgreSQL goes while the fleet runs, and comes back. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ServersGoneTest {
+class ServersGoneTest extends FleetOfTwo {
     private static final int CAPACITY = 2;
-
-    private Path scratch;
-    private FleetInProcess fleet;
-    private Path tree;
-
-    @BeforeAll
-    void start(@TempDir Path directory) throws Exception {
-        scratch = directory;
-        fleet = new FleetInProcess(scratch, 2);
-        tree = Files.createDirectories(scratch.resolve("tree"));
-        Files.writeString(tree.resolve("file"), "content");
-    }
-
-    @AfterAll
-    void stop() {
-        fleet.close();
-    }
 
     @Test
     void withoutKafkaEvictionsReachTheHostsByHeartbeat() throws IOException, InterruptedException {
