@@ -83,7 +83,7 @@ public final class Worker implements AutoCloseable {
     }
 
     private void start() throws Exception {
-        ImageStore store = parts.start("store", () -> ImageStore.open(settings.data()));
+        ImageStore store = parts.start("store", () -> ImageStore.open(settings.data(), settings.minFreeBytes()));
         StoreId storeId = StoreId.parse(store.storeId());
         boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));

@@ -25,10 +25,12 @@ import java.util.Optional;
  * @param startupTimeout  how long a store that never joined a registry waits for it at the start
  * @param archiveHold     how long a tree that was being sent stays held after a crash
  * @param requestsKept    how long the answer of a put with an idempotency key is kept
+ * @param minFreeBytes    of the store's disk, which no put takes
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
-        Duration startupTimeout, Duration holdMax, Duration archiveHold, Duration requestsKept, int putsAtOnce, int unlinksAtOnce,
+        Duration startupTimeout, Duration holdMax, Duration archiveHold, Duration requestsKept, long minFreeBytes, int putsAtOnce,
+        int unlinksAtOnce,
         HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
@@ -63,6 +65,9 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static final Setting<Duration> REQUESTS_KEPT =
             positive(Setting.duration("requests-kept", "How long the answer of a put with an Idempotency-Key is kept")
                     .defaultTo(Duration.ofHours(24)));
+    private static final Setting<Long> MIN_FREE_BYTES = Setting
+            .bytes("min-free-bytes", "What puts leave free of the store's disk, for the index and for deletions")
+            .defaultTo(256L << 20);
     private static final Setting<Integer> PUTS_AT_ONCE =
             Setting.integer("puts-at-once", "Trees that are copied or unpacked at the same time")
                     .must("1 or more", number -> number >= 1)
@@ -92,7 +97,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
-                PUTS_AT_ONCE, UNLINKS_AT_ONCE));
+                MIN_FREE_BYTES, PUTS_AT_ONCE, UNLINKS_AT_ONCE));
         all.addAll(HttpLimits.SETTINGS);
         return all;
     }
@@ -108,6 +113,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
                 settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
                 settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
-                settings.get(REQUESTS_KEPT), settings.get(PUTS_AT_ONCE), settings.get(UNLINKS_AT_ONCE), HttpLimits.from(settings));
+                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UNLINKS_AT_ONCE),
+                HttpLimits.from(settings));
     }
 }

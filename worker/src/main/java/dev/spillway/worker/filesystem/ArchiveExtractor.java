@@ -36,6 +36,7 @@ final class ArchiveExtractor {
     private final OpenDirectory root;
     private final ArchiveLimits limits;
     private final ArchiveTrust trust;
+    private final FreeSpace space;
     private final boolean privileged;
     private final ArchiveDirectories directories;
     private final Attributes attributes;
@@ -49,12 +50,13 @@ final class ArchiveExtractor {
     private long symbolicLinks;
     private long links;
 
-    private ArchiveExtractor(TarArchiveInputStream tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust)
+    private ArchiveExtractor(TarArchiveInputStream tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
             throws PosixException {
         this.tar = tar;
         this.root = root;
         this.limits = limits;
         this.trust = trust;
+        this.space = space;
         this.privileged = Platform.isRoot();
         this.directories = new ArchiveDirectories(root, this::countDirectory);
         this.attributes = new Attributes(privileged);
@@ -62,25 +64,28 @@ final class ArchiveExtractor {
 
     /**
      * @throws StagingStopped with what was refused; the directory then holds a part of the archive
+     * @throws StoreFullException when too little would stay free
      * @throws IOException when the stream or the disk failed
      */
-    static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust)
+    static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         ReceivedStream received = new ReceivedStream(stream);
         try (InputStream unpacked = unpacked(received); ArchiveSource source = new ArchiveSource(unpacked)) {
-            return extract(received, source, root, limits, trust);
+            return extract(received, source, root, limits, trust, space);
         }
     }
 
     private static StageFigures extract(ReceivedStream received, ArchiveSource source, OpenDirectory root, ArchiveLimits limits,
-            ArchiveTrust trust)
+            ArchiveTrust trust, FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         try (TarArchiveInputStream tar = new TarArchiveInputStream(source, StandardCharsets.UTF_8.name())) {
-            ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust);
+            ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust, space);
             try (ArchiveDirectories _ = extractor.directories) {
                 return extractor.run(source);
             } catch (PosixException e) {
                 throw e.at("archive entry " + ShownPath.of(extractor.entryName));
+            } catch (StoreFullException e) {
+                throw e;
             } catch (IOException | IllegalArgumentException e) {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
@@ -129,6 +134,7 @@ final class ArchiveExtractor {
     }
 
     private void extract(TarArchiveEntry entry) throws IOException, InterruptedException, StagingStopped {
+        space.require();
         List<EntryName> path = ArchiveDirectories.parse(entryName, limits.maxPathBytes());
         if (entry.isDirectory()) {
             directories.go(path);
@@ -188,7 +194,9 @@ final class ArchiveExtractor {
             if (contentBytes > limits.maxContentBytes()) {
                 throw StagingStopped.tooLarge(limits.maxContentBytes());
             }
-            written += writeWithoutZeros(file, read, length);
+            int count = read;
+            long offset = length;
+            written += space.writing(count, () -> writeWithoutZeros(file, count, offset));
             length += read;
             checkBytes(bytes + written);
             read = tar.readNBytes(buffer, 0, buffer.length);

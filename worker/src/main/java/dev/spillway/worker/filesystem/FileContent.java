@@ -15,8 +15,8 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
  * found not to work for one file is not tried for the next.
  */
 final class FileContent {
-    /** What is copied between two looks at interrupts and bounds. */
-    private static final long STEP_BYTES = 16L * 1024 * 1024;
+    /** What is copied between two looks at interrupts, bounds and the space that is left. */
+    private static final long STEP_BYTES = 4L * 1024 * 1024;
     private static final Set<Errno> NOT_POSSIBLE_HERE = EnumSet.of(Errno.EXDEV, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ENOTTY, Errno.EPERM);
 
     /** Asked before each step of a copy, with the bytes of this file that are written. */
@@ -25,6 +25,7 @@ final class FileContent {
         void check(long writtenBytes) throws StagingStopped;
     }
 
+    private final FreeSpace space;
     private final Bound bound;
     private boolean reflinkPossible;
     private boolean kernelCopyPossible = true;
@@ -32,7 +33,8 @@ final class FileContent {
     private long notReflinked;
     private long written;
 
-    FileContent(boolean reflink, Bound bound) {
+    FileContent(boolean reflink, FreeSpace space, Bound bound) {
+        this.space = space;
         this.reflinkPossible = reflink;
         this.bound = bound;
     }
@@ -120,11 +122,13 @@ final class FileContent {
         while (at < end) {
             TreeWalk.checkInterrupt();
             bound.check(written);
+            long from = at;
             long count = Math.min(end - at, STEP_BYTES);
-            long copied = kernel ? copyInKernel(source, at, count, target) : 0;
+            long copied = kernel ? space.writing(count, () -> copyInKernel(source, from, count, target)) : 0;
             if (copied == 0) {
                 kernel = false;
-                copied = copyThroughMemory(source, at, count, target);
+                long part = Math.min(count, OpenRegularFile.MAX_TRANSFER_BYTES);
+                copied = space.writing(part, () -> copyThroughMemory(source, from, part, target));
             }
             if (copied == 0) {
                 return false;
@@ -143,7 +147,7 @@ final class FileContent {
                 throw e;
             }
             // once more in two halves, to know which of the files it is
-            byte[] bytes = new byte[(int) Math.min(count, OpenRegularFile.MAX_TRANSFER_BYTES)];
+            byte[] bytes = new byte[Math.toIntExact(count)];
             int read = reading(() -> source.read(bytes, 0, bytes.length, at));
             target.write(bytes, 0, read, at);
             return read;

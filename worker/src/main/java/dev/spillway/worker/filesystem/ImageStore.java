@@ -8,7 +8,6 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,14 +35,16 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
     private final OfferedSources offers;
+    private final FreeSpace space;
     private final Staging staging;
     private final ReadWriteLock open = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private ImageStore(StoreFiles files) throws PosixException {
+    private ImageStore(StoreFiles files, long minFreeBytes) throws IOException {
         this.files = files;
         this.offers = new OfferedSources(files.offered());
-        this.staging = new Staging(files, offers);
+        this.space = new FreeSpace(files.path(), minFreeBytes);
+        this.staging = new Staging(files, offers, space);
     }
 
     /**
@@ -53,7 +54,16 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException when the platform is not Linux, or the directory is no store of this layout
      */
     public static ImageStore open(Path directory) throws IOException, InterruptedException {
-        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory)));
+        return open(directory, 0);
+    }
+
+    /**
+     * As {@link #open(Path)}.
+     *
+     * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
+     */
+    public static ImageStore open(Path directory, long minFreeBytes) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes));
     }
 
     /** The UUID that was drawn when the store was made. */
@@ -73,14 +83,14 @@ public final class ImageStore implements AutoCloseable {
 
     /** Bytes that this process may still write to the store's file system. */
     public long usableBytes() throws IOException {
-        return Files.getFileStore(files.path()).getUsableSpace();
+        return space.usableBytes();
     }
 
     /**
      * Takes a source directory into staging.
      *
      * @param maxBytes of allocated blocks; staging stops as soon as there are more
-     * @throws StoreFullException when the disk is full
+     * @throws StoreFullException when the disk is full, or would have less free than is to be kept
      * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
      *         is where it was
      */
@@ -98,13 +108,14 @@ public final class ImageStore implements AutoCloseable {
             throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return staging(id, name,
-                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust)));
+                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, space)));
     }
 
     private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
             throws IOException, InterruptedException {
         return run(() -> {
             refuseUsed(id, name);
+            space.require();
             try {
                 return operation.run();
             } catch (PosixException e) {

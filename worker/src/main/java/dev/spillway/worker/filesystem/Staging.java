@@ -25,11 +25,13 @@ final class Staging {
 
     private final StoreFiles files;
     private final OfferedSources offers;
+    private final FreeSpace space;
     private final FileIdentity store;
 
-    Staging(StoreFiles files, OfferedSources offers) throws PosixException {
+    Staging(StoreFiles files, OfferedSources offers, FreeSpace space) throws PosixException {
         this.files = files;
         this.offers = offers;
+        this.space = space;
         this.store = files.root().status().identity();
     }
 
@@ -70,7 +72,7 @@ final class Staging {
     }
 
     private StageOutcome copy(String id, SourceDirectory source, boolean reflink, long maxBytes) throws IOException, InterruptedException {
-        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, Platform.isRoot()));
+        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, Platform.isRoot(), space));
     }
 
     /** Makes a new tree in staging. */

@@ -3,11 +3,16 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The file system of the store, or a quota on it, is full. What was being staged is gone from staging. */
+/** The file system of the store, or a quota on it, is as full as it may be. What was being staged is gone from staging. */
 public final class StoreFullException extends IOException {
     private static final long serialVersionUID = 1;
 
     StoreFullException(Path root, String id, IOException cause) {
         super("staging %s in %s: the file system is full: %s".formatted(id, root, cause.getMessage()), cause);
+    }
+
+    StoreFullException(Path root, long usableBytes, long keptBytes) {
+        super("store %s: %d bytes are free (expected: %d to stay free beside a new tree, min-free-bytes)".formatted(root, usableBytes,
+                keptBytes));
     }
 }

@@ -29,6 +29,7 @@ final class TreeCopier implements TreeWalk.Visitor {
     private final Descent target;
     private final long maxBytes;
     private final FileIdentity store;
+    private final FreeSpace space;
     private final Attributes attributes;
     private final FileContent content;
     private final HardLinks hardLinks;
@@ -38,24 +39,28 @@ final class TreeCopier implements TreeWalk.Visitor {
     private long symbolicLinks;
     private long links;
 
-    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, boolean root) {
+    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, boolean root,
+            FreeSpace space) {
         this.hardLinks = new HardLinks(targetRoot);
         this.target = target;
         this.maxBytes = maxBytes;
         this.store = store;
+        this.space = space;
         this.attributes = new Attributes(root);
-        this.content = new FileContent(reflink, written -> checkBound(bytes + written));
+        this.content = new FileContent(reflink, space, written -> checkBound(bytes + written));
     }
 
     /**
      * @param maxBytes the copy stops when it has allocated more
      * @param store a directory that must not be met: a copy into what is being copied has no end
      * @throws StagingStopped with what was refused; the target then holds a part of the tree
+     * @throws StoreFullException when too little would stay free
      */
-    static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store, boolean root)
+    static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store, boolean root,
+            FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         try (Descent at = new Descent(target)) {
-            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, root);
+            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, root, space);
             TreeWalk.walk(source, copier);
             return copier.figures(reflink);
         } catch (TreeChangedException e) {
@@ -80,6 +85,7 @@ final class TreeCopier implements TreeWalk.Visitor {
             throw StagingStopped.refused(RefusalReason.STORE_INSIDE, source.text(null),
                     "is the store itself (expected: a tree without it)");
         }
+        space.require();
         if (source.depth() > 0) {
             target.current().createDirectory(source.name(), PRIVATE_DIRECTORY);
             target.enter(source.name());
@@ -102,6 +108,7 @@ final class TreeCopier implements TreeWalk.Visitor {
 
     @Override
     public void visit(Descent source, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped {
+        space.require();
         switch (entry.kind()) {
             case REGULAR_FILE -> copyFile(source, entry.name());
             case SYMBOLIC_LINK -> copySymbolicLink(source, entry.name());

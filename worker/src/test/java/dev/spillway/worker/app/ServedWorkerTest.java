@@ -11,15 +11,21 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +53,11 @@ class ServedWorkerTest {
     }
 
     private RunningWorker worker(Path data) throws Exception {
-        return new RunningWorker(data, coordinator.address().toString(), Map.of()).joined();
+        return worker(data, 0);
+    }
+
+    private RunningWorker worker(Path data, long minFreeBytes) throws Exception {
+        return new RunningWorker(data, coordinator.address().toString(), Map.of("min-free-bytes", Long.toString(minFreeBytes))).joined();
     }
 
     @Test
@@ -114,15 +124,97 @@ class ServedWorkerTest {
         }
     }
 
-    @Test
-    void aPutThatFillsTheDiskIsRefusedAndLeavesNothing() throws Exception {
+    @FunctionalInterface
+    private interface OnDisk {
+        void run(Path disk) throws Exception;
+    }
+
+    private void onDiskOf64MiB(OnDisk action) throws Exception {
         Path disk = Files.createDirectories(folder.resolve("disk"));
         assumeTrue(ran("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString()), "skipped: cannot mount");
         try {
-            Path large = Files.createDirectories(folder.resolve("large"));
-            for (int number = 0; number < 9; number++) {
-                Files.write(large.resolve("file" + number), new byte[8 << 20]);
+            action.run(disk);
+        } finally {
+            eventually(() -> ran("umount", disk.toString()));
+        }
+    }
+
+    private Path large() throws IOException {
+        Path large = Files.createDirectories(folder.resolve("large"));
+        for (int number = 0; number < 9; number++) {
+            Files.write(large.resolve("file" + number), new byte[8 << 20]);
+        }
+        return large;
+    }
+
+    @Test
+    void putsTogetherLeaveFreeWhatTheIndexAndDeletionsNeed() throws Exception {
+        long kept = 24L << 20;
+        onDiskOf64MiB(disk -> {
+            Path large = large();
+            FileStore space = Files.getFileStore(disk);
+            AtomicLong least = new AtomicLong(Long.MAX_VALUE);
+            AtomicBoolean done = new AtomicBoolean();
+            try (RunningWorker worker = worker(disk.resolve("store"), kept); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                Thread watching = Thread.ofPlatform().start(() -> {
+                    try {
+                        while (!done.get()) {
+                            least.accumulateAndGet(space.getUsableSpace(), Math::min);
+                        }
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+                try {
+                    List<Future<Answer>> puts = new ArrayList<>();
+                    for (int number = 0; number < 6; number++) {
+                        String key = "large" + number;
+                        puts.add(threads.submit(() -> worker.store(key, large)));
+                    }
+                    for (Future<Answer> put : puts) {
+                        Answer answer = put.get();
+                        assertThat(answer.status()).isEqualTo(507);
+                        assertThat(answer.type()).endsWith(":disk-full");
+                        assertThat(answer.detail()).contains(worker.data.toString(), "min-free-bytes", Long.toString(kept));
+                    }
+                } finally {
+                    done.set(true);
+                    watching.join();
+                }
+                assertThat(least.get()).as("free at the worst moment, but for directories")
+                        .isGreaterThan(kept - (1 << 20))
+                        .isLessThan(2 * kept);
+                assertThat(worker.area("staging")).isEmpty();
+                assertThat(worker.failed).isNotDone();
             }
+        });
+    }
+
+    @Test
+    void whenOthersFillTheDiskPutsAreRefusedAndDeletionsGoOn() throws Exception {
+        onDiskOf64MiB(disk -> {
+            Path small = Files.createDirectories(folder.resolve("small"));
+            Files.write(small.resolve("file"), new byte[1 << 20]);
+            try (RunningWorker worker = worker(disk.resolve("store"), 16L << 20)) {
+                assertThat(worker.store("k", small).status()).isEqualTo(200);
+                long free = Files.getFileStore(disk).getUsableSpace();
+                Path others = Files.write(disk.resolve("others"), new byte[Math.toIntExact(free - (8L << 20))]);
+                Path offered = Files.createDirectories(disk.resolve("offered"));
+                assertThat(worker.store("l", small).type()).endsWith(":disk-full");
+                assertThat(worker.put(entry("l"), "{\"sourceDir\":\"" + offered + "\",\"mode\":\"move\"}").type()).endsWith(":disk-full");
+                assertThat(offered).as("its owner keeps it").exists();
+                assertThat(worker.delete(entry("k")).status()).isEqualTo(200);
+                eventually(() -> worker.area("images").isEmpty() && worker.area("trash").isEmpty());
+                Files.delete(others);
+                assertThat(worker.store("l", small).status()).isEqualTo(200);
+            }
+        });
+    }
+
+    @Test
+    void aPutThatFillsTheDiskIsRefusedAndLeavesNothing() throws Exception {
+        onDiskOf64MiB(disk -> {
+            Path large = large();
             Path small = Files.createDirectories(folder.resolve("small"));
             try (RunningWorker worker = worker(disk.resolve("store"))) {
                 assertThat(worker.store("small", small).status()).isEqualTo(200);
@@ -133,9 +225,7 @@ class ServedWorkerTest {
                 assertThat(worker.get(entry("small")).status()).isEqualTo(200);
                 assertThat(worker.store("again", small).status()).isEqualTo(200);
             }
-        } finally {
-            eventually(() -> ran("umount", disk.toString()));
-        }
+        });
     }
 
     private static boolean ran(String... command) throws IOException, InterruptedException {

@@ -124,6 +124,21 @@ class ArchiveTest {
         return bytes.toByteArray();
     }
 
+    @Test
+    void anArchiveForWhichTooLittleWouldStayFreeIsNotCalledMalformed() throws Exception {
+        Path disk = temporary.resolve("disk");
+        byte[] archive = tar(Item.file("large", "x".repeat(6 << 20)));
+        Machine.onTmpfs(disk, "16m", () -> {
+            try (ImageStore careful = ImageStore.open(disk.resolve("store"), 12L << 20)) {
+                assertThatThrownBy(
+                        () -> careful.stageArchive(Machine.newId(), new ByteArrayInputStream(archive), LIMITS, ArchiveTrust.CONTENT))
+                        .isInstanceOf(StoreFullException.class)
+                        .hasMessageContaining("12582912 to stay free");
+                assertThat(careful.ids(StoreArea.STAGING)).isEmpty();
+            }
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {21, 22, 23, 24})
     void aRandomTreeComesBackExactly(long seed) throws Exception {

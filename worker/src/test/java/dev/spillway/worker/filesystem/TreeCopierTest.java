@@ -52,7 +52,7 @@ class TreeCopierTest {
 
     private StageFigures copy(long maxBytes) throws IOException, InterruptedException, StagingStopped {
         try (OpenDirectory from = OpenDirectory.open(source); OpenDirectory to = OpenDirectory.open(target)) {
-            return TreeCopier.copy(from, to, false, maxBytes, NO_STORE, Machine.isRoot());
+            return TreeCopier.copy(from, to, false, maxBytes, NO_STORE, Machine.isRoot(), new FreeSpace(target, 0));
         }
     }
 

@@ -1,0 +1,64 @@
+package dev.spillway.worker.filesystem;
+
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Keeps a part of the store's file system free of trees: whoever notes and deletes them needs it when nothing more fits. What the steps under
+ * way may still write counts as written, so that many at once keep to it too. Safe for use by several threads.
+ */
+final class FreeSpace {
+    private final Path store;
+    private final FileStore disk;
+    private final long keptBytes;
+    private final AtomicLong underWay = new AtomicLong();
+
+    /** A part of a copy. */
+    @FunctionalInterface
+    interface Step<T> {
+        T write() throws IOException;
+    }
+
+    FreeSpace(Path store, long keptBytes) throws IOException {
+        this.store = store;
+        this.disk = Files.getFileStore(store);
+        this.keptBytes = keptBytes;
+    }
+
+    /** Bytes that this process may still write. */
+    long usableBytes() throws IOException {
+        return disk.getUsableSpace();
+    }
+
+    /** @throws StoreFullException when less is free than is to be kept */
+    void require() throws IOException {
+        require(underWay.get());
+    }
+
+    /**
+     * Writes something that takes at most so many bytes of the disk.
+     *
+     * @throws StoreFullException when less would be free afterwards than is to be kept; nothing was written then
+     */
+    <T> T writing(long bytes, Step<T> step) throws IOException {
+        long all = underWay.addAndGet(bytes);
+        try {
+            require(all);
+            return step.write();
+        } finally {
+            underWay.addAndGet(-bytes);
+        }
+    }
+
+    private void require(long aboutToBeWritten) throws IOException {
+        if (keptBytes > 0) {
+            long usable = disk.getUsableSpace();
+            if (usable - aboutToBeWritten < keptBytes) {
+                throw new StoreFullException(store, usable, keptBytes);
+            }
+        }
+    }
+}
