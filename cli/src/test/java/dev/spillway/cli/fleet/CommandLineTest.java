@@ -58,6 +58,9 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
                 List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
                 List.of("--port: 65530 (expected: 1 to ", "dev", "--port", "65530"),
+                List.of("benchmark: nothing (expected: registry: ", "bench", "nothing"),
+                List.of("--minutes: 11 (expected: 1 to 10)", "bench", "registry", "--minutes", "11"),
+                List.of("--minutes: 2 (expected: not together with --quick)", "bench", "registry", "--quick", "--minutes", "2"),
                 List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
                 List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"));
     }

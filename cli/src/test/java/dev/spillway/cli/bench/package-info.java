@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.cli.bench;
+
+import org.jspecify.annotations.NullMarked;
