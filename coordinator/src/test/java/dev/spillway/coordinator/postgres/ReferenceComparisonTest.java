@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.Registry;
@@ -46,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -64,7 +66,12 @@ class ReferenceComparisonTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private static final int STEPS = 250;
+    private static final int BATCHES = 60;
+    /** No generation that was drawn. */
+    private static final long MADE_UP = 1_000_000;
     private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 6);
+    private static final Sender NOBODY =
+            new Sender(new HostId("nobody"), new StoreId(new UUID(0, 9)), new RegistryId(new UUID(0, 9)), 1, 1);
     private static final List<HostId> HOSTS = Stream.of("host-1", "host-2", "host-3").map(HostId::new).toList();
 
     static Stream<Long> seeds() {
@@ -94,6 +101,42 @@ class ReferenceComparisonTest {
         assertThat(stored.state()).as("seed %d, at the end", seed).isEqualTo(reference.state());
     }
 
+    /** Commands that came at once, so that one transaction has one time for all of them. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void commandsThatShareATransactionAreAnsweredAsIfOneCameAfterTheOther(long seed) throws Exception {
+        Random random = new Random(seed);
+        RegistryRules rules =
+                new RegistryRules(Duration.ofSeconds(5), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
+                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5));
+        PostgresRegistry registry = DATABASE.empty(rules);
+        InstantSource clock = ticking();
+        AtomicReference<Instant> now = new AtomicReference<>(clock.instant());
+        Side stored = new Side(registry);
+        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)));
+        Commands commands = new Commands(random);
+        try (Gathering gathering = new Gathering(DATABASE, registry)) {
+            new Fleet(reference.registry).namespace("gate", null);
+            for (int step = 0; step < BATCHES; step++) {
+                List<Act> batch = Stream.generate(commands::next).limit(1 + random.nextInt(12)).toList();
+                List<Act> shared = batch.stream().filter(act -> act.sharesItsTransaction() && stored.knows(act)).toList();
+                for (Act alone : batch.stream().filter(act -> !shared.contains(act)).toList()) {
+                    now.set(clock.instant());
+                    assertThat(stored.carryOut(alone)).as("seed %d, step %d: %s", seed, step, alone).isEqualTo(reference.carryOut(alone));
+                }
+                now.set(clock.instant());
+                reference.registry.execute(Gathering.FIRST);
+                List<String> expected = shared.stream().map(reference::carryOut).toList();
+                List<String> answers = gathering.together(shared.stream().<Callable<Object>>map(act -> () -> stored.answer(act)).toList())
+                        .stream()
+                        .map(answer -> stored.plain(answer.resultNow()))
+                        .toList();
+                assertThat(answers).as("seed %d, step %d: %s", seed, step, shared).isEqualTo(expected);
+                assertThat(stored.state()).as("seed %d, after step %d: %s", seed, step, shared).isEqualTo(reference.state());
+            }
+        }
+    }
+
     private static InstantSource ticking() {
         AtomicReference<Instant> last = new AtomicReference<>(Instant.EPOCH);
         return () -> {
@@ -113,6 +156,15 @@ class ReferenceComparisonTest {
 
         /** Publishes every so-manieth of the facts that are handed out. */
         record PublishFacts(int every) implements Act {}
+
+        default boolean sharesItsTransaction() {
+            return switch (this) {
+                case Plain plain -> !Decisions.goesAlone(plain.command());
+                case Send send -> !(send.message().from(NOBODY) instanceof ReconcileRequest)
+                        && !(send.message().from(NOBODY) instanceof DiscrepancyRequest);
+                case Join _,PublishFacts _ -> false;
+            };
+        }
     }
 
     @FunctionalInterface
@@ -125,20 +177,32 @@ class ReferenceComparisonTest {
         private static final Pattern UUIDS = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
         private static final Pattern TIMES = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z");
 
+        private static final Pattern GENERATIONS = Pattern.compile("(?:generation=|knows up to )(\\d+)");
+
         private final Registry registry;
+        private final List<Long> generations = new ArrayList<>();
         private final Map<HostId, Sender> senders = new HashMap<>();
 
         Side(Registry registry) {
             this.registry = registry;
         }
 
+        /** Whether it comes to a command at all. */
+        boolean knows(Act act) {
+            return !(act instanceof Act.Send send) || senders.containsKey(send.host());
+        }
+
         String carryOut(Act act) {
-            return plain(switch (act) {
+            return plain(answer(act));
+        }
+
+        Object answer(Act act) {
+            return switch (act) {
                 case Act.Plain plain -> registry.execute(plain.command());
                 case Act.Join join -> join(join);
                 case Act.Send send -> send(send);
                 case Act.PublishFacts publish -> publish(publish.every());
-            });
+            };
         }
 
         private Object join(Act.Join join) {
@@ -158,7 +222,11 @@ class ReferenceComparisonTest {
             }
             Sender speaking = !send.outdated() ? sender
                     : new Sender(sender.hostId(), sender.storeId(), sender.registryId(), sender.epoch(), sender.incarnation() - 1);
-            return registry.execute(new Command.FromWorker<>(send.message().from(speaking)));
+            FencedMessage<?> message = send.message().from(speaking);
+            FencedMessage<?> here = message instanceof AttachRequest attach
+                    ? new AttachRequest(speaking, attach.items().stream().map(this::here).toList())
+                    : message;
+            return registry.execute(new Command.FromWorker<>(here));
         }
 
         private Object publish(int every) {
@@ -190,11 +258,33 @@ class ReferenceComparisonTest {
             return state;
         }
 
-        /** Without times, and without ids but those that the commands brought, which all begin with zeros. */
-        private static String plain(Object answer) {
+        /** A command names a generation by its place among those that were told of. */
+        private Attachment here(Attachment item) {
+            int place = Math.toIntExact(item.generation()) - 1;
+            return new Attachment(item.replicaId(), item.namespace(), item.key(),
+                    place < generations.size() ? generations.get(place) : MADE_UP + place, item.sizeBytes());
+        }
+
+        /**
+         * Without times, without ids but those that the commands brought, which all begin with zeros, and with the place of each generation for
+         * its number: a batch draws numbers that it may not need.
+         */
+        String plain(Object answer) {
             Matcher times = TIMES.matcher(String.valueOf(answer));
             Matcher ids = UUIDS.matcher(times.replaceAll("TIME"));
-            return ids.replaceAll(id -> id.group().startsWith("00000000") ? id.group() : "ID");
+            Matcher numbers = GENERATIONS.matcher(ids.replaceAll(id -> id.group().startsWith("00000000") ? id.group() : "ID"));
+            return numbers.replaceAll(
+                    number -> number.group().startsWith("generation") ? "generation=" + place(Long.parseLong(number.group(1))) : "NUMBER");
+        }
+
+        private long place(long generation) {
+            if (generation >= MADE_UP) {
+                return generation;
+            }
+            if (!generations.contains(generation)) {
+                generations.add(generation);
+            }
+            return generations.indexOf(generation);
         }
     }
 
@@ -254,7 +344,7 @@ class ReferenceComparisonTest {
                 case 17 -> {
                     List<ReplicaId> ghosts = some(random.nextInt(3), this::replica);
                     List<DiscrepancyRequest.Orphan> orphans = some(random.nextInt(3),
-                            () -> new DiscrepancyRequest.Orphan(replica(), namespace(), key(), 1 + random.nextInt(50), 1));
+                            () -> new DiscrepancyRequest.Orphan(replica(), namespace(), key(), MADE_UP + random.nextInt(50), 1));
                     long inventory = random.nextInt(10);
                     yield send(sender -> new DiscrepancyRequest(sender, ghosts, orphans, inventory));
                 }
