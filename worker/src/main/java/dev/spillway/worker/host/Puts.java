@@ -11,6 +11,7 @@ import dev.spillway.worker.filesystem.AllowedSources;
 import dev.spillway.worker.filesystem.ArchiveLimits;
 import dev.spillway.worker.filesystem.ArchiveTrust;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.OfferedTreeException;
 import dev.spillway.worker.filesystem.SourceDirectory;
 import dev.spillway.worker.filesystem.SourceNotAllowedException;
 import dev.spillway.worker.filesystem.StageMode;
@@ -29,12 +30,16 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes directory trees: staged under a new replica id, published by one rename, durable in the index as pending, registered. A crash at any
  * point leaves a whole image with its record, or something that the next start removes. Blocks; safe for use by many threads.
  */
 public final class Puts {
+    private static final Logger LOG = LoggerFactory.getLogger(Puts.class);
+
     private final HostLoop loop;
     private final ImageStore store;
     private final AllowedSources allowed;
@@ -208,12 +213,28 @@ public final class Puts {
         }
     }
 
+    /** By way of the images, as any tree goes; straight from staging where that way is closed. */
+    private void takeAway(ReplicaId id) throws IOException, InterruptedException {
+        try {
+            store.publish(id.toString());
+        } catch (IOException e) {
+            LOG.warn("{}: taken away from staging, because it cannot be published: {}", id, e.getMessage());
+            try {
+                store.discardStaged(id.toString());
+            } catch (OfferedTreeException offered) {
+                LOG.info("{}: given back: {}, {}", id, offered.getMessage(), store.giveBack(id.toString()));
+            }
+            loop.removals().ended(id);
+            return;
+        }
+        loop.removals().discard(id);
+    }
+
     /** Ends a put that was staged and not offered. */
     private void withdraw(ReplicaId id) throws IOException, InterruptedException {
         boolean interrupted = Thread.interrupted();
         try {
-            store.publish(id.toString());
-            loop.removals().discard(id);
+            takeAway(id);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -75,6 +75,11 @@ public final class Removals implements AutoCloseable {
         moved.add(id);
     }
 
+    /** What was offered is not in the store any more. */
+    void ended(ReplicaId id) {
+        moved.remove(id);
+    }
+
     /** A replica is registered, or never will be; {@code then} runs when the source of a move is where it belongs. */
     void settled(ReplicaId id, PutOutcome outcome, Runnable then) {
         if (moved.contains(id)) {

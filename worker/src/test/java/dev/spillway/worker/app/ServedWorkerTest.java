@@ -228,6 +228,30 @@ class ServedWorkerTest {
         });
     }
 
+    @Test
+    void aPutThatCannotBePublishedLeavesNothingInStagingAndGivesBackWhatWasMoved() throws Exception {
+        try (RunningWorker worker = worker(folder.resolve("store"))) {
+            Path images = worker.data.resolve("images");
+            assumeTrue(ran("chattr", "+i", images.toString()), "skipped: cannot make a directory immutable");
+            try {
+                Path copied = Files.createDirectories(folder.resolve("copied"));
+                Path moved = Files.createDirectories(folder.resolve("moved"));
+                for (Answer answer : List.of(worker.store("k", copied),
+                        worker.put(entry("k"), "{\"sourceDir\":\"" + moved + "\",\"mode\":\"move\"}"))) {
+                    assertThat(answer.status()).isEqualTo(500);
+                    assertThat(answer.type()).endsWith(":not-stored");
+                    assertThat(answer.detail()).contains("operation not permitted");
+                }
+                assertThat(worker.area("staging")).isEmpty();
+                assertThat(worker.area("offered")).isEmpty();
+                assertThat(moved).exists();
+            } finally {
+                assertThat(ran("chattr", "-i", images.toString())).isTrue();
+            }
+            assertThat(worker.store("k", folder.resolve("copied")).status()).isEqualTo(200);
+        }
+    }
+
     private static boolean ran(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         return process.waitFor() == 0;
