@@ -17,11 +17,13 @@ import org.HdrHistogram.Recorder;
  * Callers as virtual threads, each with one call outstanding: the next begins when the last one is answered. So a slow answer keeps its caller
  * from asking, and latencies are those of this many patient callers, not of a stream of arrivals that nobody holds back.
  *
- * <p>A call counts for the window in which it ends. A refused one has no latency and is tried again after a pause.
+ * <p>A call counts for the window in which it ends. A refused one has no latency and is tried again after a pause. Warm-up and windows last until
+ * at least one call has ended in them, however short they should be.
  */
 public final class ClosedLoop {
     private static final int SIGNIFICANT_DIGITS = 3;
     private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(10);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
     private final Load load;
     private final Recorder latencies = new Recorder(SIGNIFICANT_DIGITS);
@@ -92,9 +94,18 @@ public final class ClosedLoop {
         return samples;
     }
 
-    /** Lets the callers work for a time; true if one of them failed. */
+    /** Lets the callers work for a time, and until one call has ended; true if a caller failed. */
     private boolean await(Duration time) throws InterruptedException {
-        return failed.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        long endedBefore = ended();
+        boolean broken = failed.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        while (!broken && ended() == endedBefore) {
+            broken = failed.await(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        return broken;
+    }
+
+    private long ended() {
+        return done.sum() + refused.sum();
     }
 
     private Void repeat(Operation operation) throws Exception {

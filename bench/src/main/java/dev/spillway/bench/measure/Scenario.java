@@ -1,5 +1,6 @@
 package dev.spillway.bench.measure;
 
+import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +33,17 @@ public final class Scenario {
         return "%s, %,d entries, %,d callers".formatted(name, entries, callers);
     }
 
-    /** One more round. */
+    /**
+     * One more round.
+     *
+     * @throws BenchmarkFailedException if nothing was done in it
+     */
     public void measure(Effort effort) throws InterruptedException {
-        rounds.add(ClosedLoop.run(load, callers, effort.warmUp(), effort.measured()));
+        Sample sample = ClosedLoop.run(load, callers, effort.warmUp(), effort.measured());
+        if (sample.operations() == 0) {
+            throw new BenchmarkFailedException("%s: nothing done, %,d refused".formatted(title(), sample.refused()));
+        }
+        rounds.add(sample);
     }
 
     /** The median of all rounds. */

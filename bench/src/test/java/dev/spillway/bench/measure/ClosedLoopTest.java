@@ -121,6 +121,32 @@ class ClosedLoopTest {
     }
 
     @Test
+    void aWindowLastsUntilACallHasEnded() throws InterruptedException {
+        Counting load = new Counting() {
+            @Override
+            Operation.Outcome call(int number) {
+                LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+                return super.call(number);
+            }
+        };
+        assertThat(ClosedLoop.run(load, 1, Duration.ZERO, Duration.ZERO, 3, (number, sample) -> {})).hasSize(3)
+                .allSatisfy(sample -> assertThat(sample.operations()).isPositive());
+    }
+
+    @Test
+    void aLineOfWhichEverythingIsRefusedIsNoResult() {
+        Scenario line = new Scenario("puts", "puts", 7, 1, new Counting() {
+            @Override
+            Operation.Outcome call(int number) {
+                return Operation.Outcome.REFUSED;
+            }
+        });
+        assertThatThrownBy(() -> line.measure(new Effort(true, 1, Duration.ZERO, WINDOW, WINDOW)))
+                .isInstanceOf(BenchmarkFailedException.class)
+                .hasMessageContaining("puts, 7 entries, 1 callers: nothing done");
+    }
+
+    @Test
     void aLineIsTheMedianOfItsRounds() throws InterruptedException {
         Scenario line = new Scenario("nothing", "calls", 7, 2, new Counting());
         Effort effort = new Effort(true, 3, Duration.ZERO, Duration.ofMillis(20), Duration.ofMillis(20));
