@@ -2,6 +2,7 @@ package dev.spillway.bench.measure;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -31,6 +32,11 @@ public final class Scenario {
 
     public String title() {
         return "%s, %,d entries, %,d callers".formatted(name, entries, callers);
+    }
+
+    /** Runs without measuring, so that no line is measured by code that was never run before. */
+    public void warm(Effort effort) throws InterruptedException {
+        ClosedLoop.run(load, callers, Duration.ZERO, effort.warmUp());
     }
 
     /**

@@ -100,6 +100,10 @@ public final class RegistryBenchmark implements Benchmark {
     /** Rounds over all lines; fewer than wanted if the time for all of it would not do. */
     private static void takeTurns(List<Scenario> lines, Effort effort, long begin, Progress progress) throws InterruptedException {
         Duration end = Effort.TOTAL_MAX.minus(effort.longRun()).minus(RESERVE);
+        for (Scenario line : lines) {
+            progress.step("warming up: " + line.title());
+            line.warm(effort);
+        }
         for (int round = 1; round <= effort.rounds(); round++) {
             long roundBegin = System.nanoTime();
             for (Scenario line : lines) {
