@@ -15,7 +15,6 @@ import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -53,20 +52,11 @@ final class JdbcRows implements Rows {
         evictions = new EvictionTable(handle, opening.now());
     }
 
-    /**
-     * Opens the view in a transaction that was just begun, and bounds what each of its statements may take, waiting for locks included.
-     *
-     * <p>Every statement of a command is written to step through indexes. Plans are kept by the connection, so one that was made while a table
-     * was small, and reads all of it, would stay in use long after the table has grown: such plans are not offered.
-     */
-    static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, Duration statementTimeout) {
+    /** Opens the view in a transaction that was just begun. */
+    static JdbcRows open(Handle handle, int partitions, LeastUses leastUses) {
         Opening opening = handle.createQuery("""
-                SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation,
-                    set_config('statement_timeout', :timeout, true), set_config('enable_seqscan', 'off', true),
-                    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
-                    set_config('plan_cache_mode', 'force_generic_plan', true)
+                SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation
                 FROM registry r CROSS JOIN generations g""")
-                .bind("timeout", Long.toString(Math.max(1, statementTimeout.toMillis())))
                 .map((row, context) -> new Opening(Columns.instant(row, "now"),
                         new Registry(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation")),
                         row.getLong("policy_version")))

@@ -10,25 +10,22 @@ import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command that somebody waits for, and what became of it. Its outcome is set once, by whoever carries it out; the rest is immutable.
+ * A command that somebody waits for.
  *
  * @param <A> the answer
  */
-final class PendingCommand<A> {
+final class PendingCommand<A> extends Pending<A> {
     private final @Nullable IdempotencyKey key;
     private final Command<A> command;
-    private final long deadlineNanoTime;
-    private final CompletableFuture<A> outcome = new CompletableFuture<>();
 
-    /** @param deadline from now; the command is not begun after it */
     PendingCommand(@Nullable IdempotencyKey key, Command<A> command, Duration deadline) {
+        super(deadline);
         this.key = key;
         this.command = command;
-        this.deadlineNanoTime = System.nanoTime() + deadline.toNanos();
     }
 
     @Nullable
@@ -40,17 +37,20 @@ final class PendingCommand<A> {
         return command;
     }
 
-    /** What the command is called in messages. */
+    @Override
     String name() {
         return command instanceof Command.FromWorker<?> from ? from.message().getClass().getSimpleName()
                 : command.getClass().getSimpleName();
     }
 
-    Duration left() {
-        return Duration.ofNanos(deadlineNanoTime - System.nanoTime());
+    /** The next one with the same idempotency key is to find the answer that was kept for the first. */
+    @Override
+    @Nullable
+    Object soleIn() {
+        return key == null ? null : List.of(key.caller(), key.key());
     }
 
-    /** How many rows it may concern, for the size of a batch; 1 or more. */
+    @Override
     int weight() {
         int items = switch (command) {
             case Command.FromWorker<?> from when from.message() instanceof FencedMessage<?> message -> switch (message) {
@@ -68,32 +68,5 @@ final class PendingCommand<A> {
             default -> 1;
         };
         return Math.max(1, items);
-    }
-
-    void answer(A answer) {
-        outcome.complete(answer);
-    }
-
-    void fail(RuntimeException failure) {
-        outcome.completeExceptionally(failure);
-    }
-
-    /** Completes with the answer, or exceptionally with the failure itself. */
-    CompletableFuture<A> outcome() {
-        return outcome;
-    }
-
-    /**
-     * The answer, which is there.
-     *
-     * @throws RuntimeException the failure, if that is what became of it
-     */
-    A get() {
-        return switch (outcome.state()) {
-            case SUCCESS -> outcome.resultNow();
-            case FAILED -> throw outcome.exceptionNow() instanceof RuntimeException failure ? failure
-                    : new IllegalStateException(name() + " failed", outcome.exceptionNow());
-            case RUNNING, CANCELLED -> throw new IllegalStateException(name() + " has no outcome");
-        };
     }
 }

@@ -11,7 +11,6 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -27,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads of the registry, each in a read-only transaction that sees one moment. Thread-safe. */
 final class PostgresQueries implements RegistryQueries {
+    /** So that several statements see one moment. */
+    private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
     private static final String HOST_VIEWS = "SELECT " + HostTable.COLUMNS + """
             , o.open_rows, o.open_bytes, o.open_orders, o.oldest FROM hosts h CROSS JOIN LATERAL (
                 SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
@@ -38,18 +40,17 @@ final class PostgresQueries implements RegistryQueries {
                     row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"));
 
     private final Jdbi jdbi;
-    private final String begin;
+    private final EntryReads entryReads;
 
     PostgresQueries(Jdbi jdbi, PostgresRegistrySettings settings) {
         this.jdbi = jdbi;
-        begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = "
-                + settings.commandDeadline().toMillis();
+        entryReads = new EntryReads(jdbi, settings);
     }
 
     private <T> T read(String what, Function<Handle, T> reading) {
         try {
             return jdbi.inTransaction(handle -> {
-                handle.execute(begin);
+                handle.execute(BEGIN);
                 return reading.apply(handle);
             });
         } catch (RuntimeException e) {
@@ -97,29 +98,10 @@ final class PostgresQueries implements RegistryQueries {
 
     @Override
     public Optional<EntryView> entry(EntryName name) {
-        return read("entry " + name, handle -> handle
-                .createQuery("SELECT " + EntryTable.COLUMNS + " FROM entries e WHERE e.namespace = :namespace AND e.key = :key")
-                .bind("namespace", name.namespace().value())
-                .bind("key", name.key().value())
-                .map(EntryTable.MAPPER)
-                .findOne()
-                .map(row -> view(row, replicasOf(handle, row))));
+        return entryReads.read(name);
     }
 
-    private static List<ReplicaView> replicasOf(Handle handle, EntryRow entry) {
-        return handle.createQuery("""
-                SELECT replica_id, host_id, CASE WHEN doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, registered_at FROM replicas
-                WHERE generation = :generation AND namespace = :namespace AND key = :key ORDER BY replica_id LIMIT :limit""")
-                .bind("generation", entry.generation())
-                .bind("namespace", entry.name().namespace().value())
-                .bind("key", entry.name().key().value())
-                .bind("limit", LIMIT_MAX)
-                .map((row, context) -> new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(row.getString("host_id")),
-                        row.getString("state"), Columns.instant(row, "registered_at")))
-                .list();
-    }
-
-    private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
+    static EntryView view(EntryRow row, List<ReplicaView> replicas) {
         return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
                 row.lastAccessedAt(),
                 replicas);

@@ -28,6 +28,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresRegistry.class);
+    /**
+     * Every statement is written to step through indexes, and its plan is kept by the connection. One that was made while a table was small, and
+     * reads all of it, would stay in use long after the table has grown: such plans are not offered, so that one plan is good for ever.
+     */
+    private static final String INDEX_PLANS =
+            " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
     /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
     private static final int BATCH_WEIGHT_MAX = 2_048;
     /** Beyond the deadline, so that the server gives up first and says why. */
@@ -37,7 +43,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private final HikariDataSource pool;
     private final Jdbi jdbi;
     private final Transactions transactions;
-    private final CommandLane lane;
+    private final Lane<PendingCommand<?>> lane;
     private final PostgresQueries queries;
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
@@ -46,7 +52,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         this.pool = pool;
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         transactions = new Transactions(jdbi, new Decisions(rules, random), settings, random, this::tell);
-        lane = new CommandLane(settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
+        lane = new Lane<>(settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
         queries = new PostgresQueries(jdbi, settings);
     }
 
@@ -79,7 +85,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
         // The locks of a coordinator that stopped in the middle of a transaction must not stay.
-        source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis());
+        source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
+                + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
+                + INDEX_PLANS);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
         config.setPoolName("spillway-registry");

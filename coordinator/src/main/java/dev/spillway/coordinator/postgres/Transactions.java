@@ -166,7 +166,7 @@ final class Transactions {
         List<PendingCommand<?>> commands() {
             List<PendingCommand<?>> taken = commands;
             if (taken == null) {
-                taken = inTime(batch.get());
+                taken = batch.get().stream().filter(command -> !command.isTooLate()).toList();
                 commands = taken;
             }
             return taken;
@@ -176,7 +176,7 @@ final class Transactions {
             Handle open = jdbi.open();
             handle = open;
             open.begin();
-            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses, settings.commandDeadline());
+            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses);
             commands();
             IdempotencyTable keys = new IdempotencyTable(open);
             List<PendingCommand<?>> undecided = takeKeys(keys, rows);
@@ -193,19 +193,6 @@ final class Transactions {
             committing = true;
             open.commit();
             return changes.wake(rows.now());
-        }
-
-        private List<PendingCommand<?>> inTime(List<PendingCommand<?>> asked) {
-            List<PendingCommand<?>> inTime = new ArrayList<>();
-            for (PendingCommand<?> command : asked) {
-                if (command.left().isPositive()) {
-                    inTime.add(command);
-                } else {
-                    command.fail(new RegistryUnavailableException(
-                            command.name() + " was not carried out: it was not begun within " + settings.commandDeadline(), null));
-                }
-            }
-            return inTime;
         }
 
         private List<PendingCommand<?>> takeKeys(IdempotencyTable keys, JdbcRows rows) {

@@ -253,7 +253,7 @@ class BatchTest {
             Future<?> second = queue.waiting(() -> there.put("a", "image-a"));
             Future<?> third = queue.waiting(() -> there.put("b", "image-b"));
             assertThatThrownBy(() -> there.put("c", "image-c")).isInstanceOf(RegistryBusyException.class)
-                    .hasMessageContaining("2 commands");
+                    .hasMessageContaining("2 wait already");
             queue.openGate();
             first.get();
             second.get();

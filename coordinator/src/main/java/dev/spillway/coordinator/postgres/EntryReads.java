@@ -1,0 +1,125 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
+
+/**
+ * Reads of single entries that change nothing. Those that come while others are read gather, and are the next statement, which sees one moment.
+ * Thread-safe.
+ */
+final class EntryReads {
+    /** Keys in one statement at most. */
+    private static final int BATCH_MAX = 1_024;
+
+    static final String ENTRIES = "SELECT " + EntryTable.COLUMNS + """
+            , r.replica_id, r.host_id, r.state, r.registered_at
+            FROM unnest(:namespaces, :keys) AS asked (namespace, key)
+            JOIN entries e ON e.namespace = asked.namespace AND e.key = asked.key
+            LEFT JOIN LATERAL (
+                SELECT r.replica_id, r.host_id, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
+                FROM replicas r WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
+                ORDER BY r.replica_id LIMIT :limit) AS r ON true""";
+
+    private record Found(EntryRow entry, @Nullable ReplicaView replica) {}
+
+    /** One read that somebody waits for. */
+    private static final class PendingRead extends Pending<Optional<EntryView>> {
+        private final EntryName entry;
+
+        PendingRead(EntryName entry, Duration deadline) {
+            super(deadline);
+            this.entry = entry;
+        }
+
+        @Override
+        String name() {
+            return "reading entry " + entry;
+        }
+
+        @Override
+        int weight() {
+            return 1;
+        }
+
+        @Override
+        @Nullable
+        Object soleIn() {
+            return null;
+        }
+    }
+
+    private final Jdbi jdbi;
+    private final Duration deadline;
+    private final Lane<PendingRead> lane;
+
+    EntryReads(Jdbi jdbi, PostgresRegistrySettings settings) {
+        this.jdbi = jdbi;
+        this.deadline = settings.commandDeadline();
+        this.lane = new Lane<>(settings.waitingMax(), BATCH_MAX, this::carryOut);
+    }
+
+    Optional<EntryView> read(EntryName entry) {
+        PendingRead read = new PendingRead(entry, deadline);
+        lane.run(read);
+        return read.get();
+    }
+
+    private void carryOut(Supplier<List<PendingRead>> batch) {
+        List<PendingRead> reads = new ArrayList<>();
+        try {
+            jdbi.useHandle(handle -> {
+                reads.addAll(batch.get());
+                Map<EntryName, EntryRow> entries = new HashMap<>();
+                Map<EntryName, List<ReplicaView>> replicas = new HashMap<>();
+                Columns.of(new LinkedHashSet<>(reads.stream().map(read -> read.entry).toList()))
+                        .texts("namespaces", EntryName::namespace)
+                        .texts("keys", EntryName::key)
+                        .bindTo(handle.createQuery(ENTRIES))
+                        .bind("limit", LIMIT_MAX)
+                        .map((row, context) -> new Found(EntryTable.MAPPER.map(row, context), replica(row)))
+                        .forEach(found -> {
+                            entries.put(found.entry().name(), found.entry());
+                            if (found.replica() != null) {
+                                replicas.computeIfAbsent(found.entry().name(), name -> new ArrayList<>()).add(found.replica());
+                            }
+                        });
+                for (PendingRead read : reads) {
+                    read.answer(Optional.ofNullable(entries.get(read.entry))
+                            .map(entry -> PostgresQueries.view(entry, List.copyOf(replicas.getOrDefault(read.entry, List.of())))));
+                }
+            });
+        } catch (RuntimeException e) {
+            reads.addAll(reads.isEmpty() ? batch.get() : List.of());
+            for (PendingRead read : reads) {
+                read.fail(StorageFailure.of(e) == StorageFailure.DEFECT ? e
+                        : new RegistryUnavailableException(read.name() + " failed: " + e.getMessage(), e));
+            }
+        }
+    }
+
+    private static @Nullable ReplicaView replica(ResultSet row) throws SQLException {
+        String host = row.getString("host_id");
+        return host == null ? null
+                : new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(host), row.getString("state"),
+                        Columns.instant(row, "registered_at"));
+    }
+}

@@ -1,0 +1,66 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that somebody waits for, and what became of it. Its outcome is set once, by whoever carries it out; the rest is immutable.
+ *
+ * @param <A> the answer
+ */
+abstract class Pending<A> {
+    private final long deadlineNanoTime;
+    private final CompletableFuture<A> outcome = new CompletableFuture<>();
+
+    /** @param deadline from now; it is not begun after it */
+    Pending(Duration deadline) {
+        deadlineNanoTime = System.nanoTime() + deadline.toNanos();
+    }
+
+    /** What it is called in messages. */
+    abstract String name();
+
+    /** How many rows it may concern, for the size of a batch; 1 or more. */
+    abstract int weight();
+
+    /** Two with equal ones are not carried out in one batch; null for one that goes with any other. */
+    abstract @Nullable Object soleIn();
+
+    /** Whether its deadline has passed; then that is its outcome, and it must not be begun. */
+    boolean isTooLate() {
+        if (System.nanoTime() - deadlineNanoTime < 0) {
+            return false;
+        }
+        fail(new RegistryUnavailableException(name() + " was not carried out: it was not begun within its deadline", null));
+        return true;
+    }
+
+    void answer(A answer) {
+        outcome.complete(answer);
+    }
+
+    void fail(RuntimeException failure) {
+        outcome.completeExceptionally(failure);
+    }
+
+    /** Completes with the answer, or exceptionally with the failure itself. */
+    CompletableFuture<A> outcome() {
+        return outcome;
+    }
+
+    /**
+     * The answer, which is there.
+     *
+     * @throws RuntimeException the failure, if that is what became of it
+     */
+    A get() {
+        return switch (outcome.state()) {
+            case SUCCESS -> outcome.resultNow();
+            case FAILED -> throw outcome.exceptionNow() instanceof RuntimeException failure ? failure
+                    : new IllegalStateException(name() + " failed", outcome.exceptionNow());
+            case RUNNING, CANCELLED -> throw new IllegalStateException(name() + " has no outcome");
+        };
+    }
+}
