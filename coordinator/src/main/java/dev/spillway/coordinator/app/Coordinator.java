@@ -7,11 +7,11 @@ import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
-import dev.spillway.coordinator.postgres.SchemaVersionException;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NotReachableException;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.ServiceMetrics;
@@ -47,7 +47,7 @@ public final class Coordinator implements AutoCloseable {
      * that nothing carries. Blocks; when it fails nothing is left running.
      *
      * @throws NotReachableException  naming the server that did not answer in time
-     * @throws SchemaVersionException if the database belongs to another version
+     * @throws UnusableServerException if the database belongs to another version, or to something else
      * @throws java.io.IOException    if its address cannot be listened on
      */
     public static Coordinator start(CoordinatorSettings settings) throws Exception {

@@ -9,6 +9,7 @@ import dev.spillway.events.Topics;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -93,23 +94,27 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
     }
 
     /** What opening the database came to; a schema that cannot be used stays so, however long one tries. */
-    private record Opening(@Nullable PostgresRegistry registry, @Nullable SchemaVersionException unusable) {}
+    private sealed interface Opening {
+        record Opened(PostgresRegistry registry) implements Opening {}
+
+        record Unusable(SchemaVersionException why) implements Opening {}
+    }
 
     private static PostgresRegistry open(PostgresRegistrySettings database, CoordinatorSettings settings, Reachability reachability,
-            RandomGenerator random) throws NotReachableException, InterruptedException {
-        Opening opening = reachability.await("PostgreSQL at " + database.url(), () -> {
+            RandomGenerator random) throws NotReachableException, UnusableServerException, InterruptedException {
+        Opening opening = reachability.<Opening>await("PostgreSQL at " + database.url(), () -> {
             try {
-                return new Opening(PostgresRegistry.open(database, settings.rules(), random), null);
+                return new Opening.Opened(PostgresRegistry.open(database, settings.rules(), random));
             } catch (SchemaVersionException e) {
-                return new Opening(null, e);
+                return new Opening.Unusable(e);
             } catch (RegistryUnavailableException e) {
                 throw DatabaseTrouble.explained(e, database);
             }
         });
-        if (opening.registry() == null) {
-            throw opening.unusable() == null ? new IllegalStateException("neither opened nor failed") : opening.unusable();
-        }
-        return opening.registry();
+        return switch (opening) {
+            case Opening.Opened(var registry) -> registry;
+            case Opening.Unusable(var why) -> throw new UnusableServerException(String.valueOf(why.getMessage()), why);
+        };
     }
 
     private static PostgresRegistrySettings with(PostgresRegistrySettings database, int partitions) {

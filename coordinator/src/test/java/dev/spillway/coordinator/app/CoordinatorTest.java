@@ -37,6 +37,7 @@ import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.NotReachableException;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
@@ -50,6 +51,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -267,6 +272,22 @@ class CoordinatorTest {
         assertThatThrownBy(() -> Coordinator.start(settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x",
                 "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
                 .hasMessageStartingWith("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x: connection refused, given up after ");
+    }
+
+    @Test
+    void whatIsADatabaseOfSomethingElseIsRefusedAtOnceAndIsNoDefect() throws Exception {
+        String url = postgres.jdbcUrl().replaceFirst("/[^/?]+(?=\\?|$)", "/library");
+        execute(postgres.jdbcUrl(), "CREATE DATABASE library");
+        execute(url, "CREATE TABLE books (title text)");
+        assertThatThrownBy(() -> Coordinator.start(settings(Map.of("database-url", url)))).isInstanceOf(UnusableServerException.class)
+                .hasMessageStartingWith("schema of " + url + ": ");
+    }
+
+    private static void execute(String url, String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(url, postgres.user(), postgres.password());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     @Test
