@@ -2,7 +2,6 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
-import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param entriesGone      rows to delete; disjoint from {@code entries}
  * @param replicas         new or changed open rows
  * @param closed           open rows to move into the history; disjoint from {@code replicas}
- * @param evictions        new evictions, unpublished; the facts of them
+ * @param evictions        new evictions, their facts unpublished
  * @param unfinished       evictions, new or old, that have holders left to doom
  * @param finished         old evictions that have none left
  * @param evictionCounts   by how much the namespaces' figures by cause rise
@@ -33,13 +32,14 @@ import org.jspecify.annotations.Nullable;
  * @param ordersDue        hosts whose every open order becomes due at once
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
  * @param activity         in the order in which it happened
+ * @param plans            what was planned and what became of it
  */
 public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
         SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
-        SortedMap<ReplicaId, ClosedReplica> closed, List<EvictionFact> evictions, SortedSet<EvictionId> unfinished,
+        SortedMap<ReplicaId, ClosedReplica> closed, List<Eviction> evictions, SortedSet<EvictionId> unfinished,
         SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
-        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity) {
+        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity, PlanChanges plans) {
 
     /** Key of a figure: evictions of a namespace by one cause. */
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}

@@ -6,11 +6,14 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +23,26 @@ import org.jspecify.annotations.Nullable;
  * @param <A> the answer
  */
 public sealed interface Command<A> {
-    /** Creates a namespace or changes its limits; absent values stay as they are. A lowered limit is enforced at once. */
-    record SetPolicy(NamespaceName namespace, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare)
-            implements Command<Outcomes.PolicySetting> {}
+    /** Who asks, for the audit trail. */
+    default Actor actor() {
+        return switch (this) {
+            case FromWorker<?> from -> Actor.host(from.message().hostId());
+            case Sweep _,Expire _ -> Actor.SWEEP;
+            case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _ ->
+                    Actor.ANONYMOUS;
+        };
+    }
+
+    /**
+     * Creates a namespace or changes its policy. A lowered limit is enforced at once if it takes little; if it takes more than the policy's share, or
+     * more than one transaction should, a plan is begun instead and nothing else is changed.
+     */
+    record SetPolicy(NamespaceName namespace, PolicyChange change) implements Command<Outcomes.PolicySetting> {
+        /** Sets what is not null. */
+        public SetPolicy(NamespaceName namespace, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare) {
+            this(namespace, PolicyChange.to(maxEntries, maxBytes, maxEvictionShare));
+        }
+    }
 
     /** Puts an entry that belongs to no host. */
     record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description) implements Command<Outcomes.Putting> {}
@@ -33,8 +53,29 @@ public sealed interface Command<A> {
     /** Evicts one entry; with {@code ifSnapshot} only while it names that snapshot. */
     record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot) implements Command<Outcomes.Invalidation> {}
 
-    /** Evicts up to {@code limit} entries of a namespace, least recently used first. */
+    /** Evicts up to {@code limit} entries of a namespace, least recently used first, the pinned ones last. */
     record Clean(NamespaceName namespace, int limit) implements Command<Outcomes.Cleaning> {}
+
+    /** Pins an entry, or changes its pin; {@code until} absent for no end. */
+    record SetPin(EntryName name, PinReason reason, @Nullable Instant until) implements Command<Outcomes.Pinning> {}
+
+    /** Lifts a pin. Nothing is evicted for it before the next put. */
+    record LiftPin(EntryName name) implements Command<Outcomes.Pinning> {}
+
+    /** Begins a plan: looks at a first page of entries, and evicts nothing. */
+    record MakePlan(NamespaceName namespace, PlanPurpose.Prune prune) implements Command<Outcomes.Planning> {}
+
+    /** Goes on choosing victims for a plan until it is whole. */
+    record ExtendPlan(PlanId planId) implements Command<Outcomes.Planning> {}
+
+    /** Deals with up to {@code limit} further victims of a plan. */
+    record ApplyPlan(PlanId planId, int limit) implements Command<Outcomes.Applying> {}
+
+    /**
+     * Lifts pins whose end has passed, and evicts entries whose time has come and those above a low watermark that is still to be reached, about
+     * {@code limit} in all.
+     */
+    record Expire(int limit) implements Command<Outcomes.Expired> {}
 
     /** A worker's message. */
     record FromWorker<A>(WorkerMessage<A> message) implements Command<Reply<A>> {}

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Decisions {
     private final RegistryRules rules;
     private final EntryDecisions entries;
+    private final PinDecisions pins = new PinDecisions();
+    private final PlanDecisions plans;
+    private final ExpiryDecisions expiry;
     private final ReplicaDecisions replicas;
     private final OrderDecisions orders;
     private final HostDecisions hosts;
@@ -32,6 +35,8 @@ public final class Decisions {
         this.rules = rules;
         Evictor evictor = new Evictor(rules, random);
         entries = new EntryDecisions(evictor);
+        plans = new PlanDecisions(rules, random, evictor);
+        expiry = new ExpiryDecisions(evictor, pins);
         replicas = new ReplicaDecisions(rules, entries, evictor);
         orders = new OrderDecisions(rules, random);
         hosts = new HostDecisions(rules, replicas, orders);
@@ -44,7 +49,7 @@ public final class Decisions {
      */
     public static boolean goesAlone(Command<?> command) {
         return switch (command) {
-            case Command.SetPolicy _,Command.Clean _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
                     true;
             case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
                     false;
@@ -67,12 +72,19 @@ public final class Decisions {
     // Each case gives the answer of its own command, which the compiler cannot see through the type variable.
     @SuppressWarnings("unchecked")
     public <A> A decide(Command<A> command, WorkingSet transaction) {
+        transaction.actFor(command.actor());
         return (A) switch (command) {
-            case Command.SetPolicy set -> entries.setPolicy(transaction, set);
+            case Command.SetPolicy set -> plans.policies().set(transaction, set);
             case Command.Put put -> entries.put(transaction, put.name(), put.snapshotId(), put.sizeBytes(), put.description(), true);
             case Command.Get get -> entries.get(transaction, get.name());
             case Command.Invalidate invalidate -> entries.invalidate(transaction, invalidate);
             case Command.Clean clean -> entries.clean(transaction, clean);
+            case Command.SetPin pin -> pins.set(transaction, pin);
+            case Command.LiftPin pin -> pins.lift(transaction, pin.name());
+            case Command.MakePlan make -> plans.make(transaction, make);
+            case Command.ExtendPlan extend -> plans.extend(transaction, extend.planId());
+            case Command.ApplyPlan apply -> plans.apply(transaction, apply.planId(), apply.limit());
+            case Command.Expire expire -> expiry.expire(transaction, expire.limit());
             case Command.FromWorker<?> from -> decide(from.message(), transaction);
             case Command.TakeReports taken -> {
                 orders.take(transaction, taken.reports(), OrderDecisions.hostsOf(transaction, taken.reports()));

@@ -8,63 +8,20 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What happens to entries: put, read, invalidated, cleaned, held to their namespace's limits. */
 final class EntryDecisions {
-    private static final int VICTIMS_PAGE = 1_000;
-
     private final Evictor evictor;
 
     EntryDecisions(Evictor evictor) {
         this.evictor = evictor;
     }
 
-    Outcomes.PolicySetting setPolicy(WorkingSet transaction, Command.SetPolicy command) {
-        NamespaceRow existing = transaction.namespace(command.namespace());
-        Policy before = existing == null ? new Policy(null, null, Policy.DEFAULT_EVICTION_SHARE) : existing.policy();
-        Policy after = new Policy(command.maxEntries() == null ? before.maxEntries() : command.maxEntries(),
-                command.maxBytes() == null ? before.maxBytes() : command.maxBytes(),
-                command.maxEvictionShare() == null ? before.maxEvictionShare() : command.maxEvictionShare());
-        NamespaceRow row = existing == null ? new NamespaceRow(command.namespace(), after, 0, 0, 0, 0, 0) : existing.withPolicy(after);
-        long allowed =
-                row.entries() < Policy.SHARE_JUDGED_FROM ? row.entries() : (long) Math.floor(after.maxEvictionShare() * row.entries());
-        if (wouldEvictMoreThan(allowed, transaction, row)) {
-            return new Outcomes.PolicySetting.Refused(allowed, row.entries(), after.maxEvictionShare());
-        }
-        transaction.save(row);
-        transaction.policiesChanged();
-        List<EvictedEntry> evicted = evictor.enforce(transaction, row, null);
-        return new Outcomes.PolicySetting.Changed(after, evicted.size());
-    }
-
-    private static boolean wouldEvictMoreThan(long allowed, WorkingSet transaction, NamespaceRow lowered) {
-        long entries = lowered.entries();
-        long bytes = lowered.bytes();
-        long afterUse = 0;
-        while (lowered.policy().isExceededBy(entries, bytes)) {
-            List<EntryRow> page = transaction.stored().lockLeastRecentlyUsed(lowered.name(), afterUse, VICTIMS_PAGE);
-            for (EntryRow victim : page) {
-                if (!lowered.policy().isExceededBy(entries, bytes)) {
-                    break;
-                }
-                entries--;
-                bytes -= victim.sizeBytes();
-                afterUse = victim.lastUse();
-            }
-            if (lowered.entries() - entries > allowed) {
-                return true;
-            }
-            if (page.size() < VICTIMS_PAGE) {
-                return false;
-            }
-        }
-        return false;
-    }
-
     /**
      * Puts an entry. The snapshot that the key already names keeps its generation, so that a second copy replaces nothing; any other gets a new
-     * one.
+     * one. A pin belongs to the key, so another snapshot is pinned as the one before it was.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external) {
@@ -83,6 +40,13 @@ final class EntryDecisions {
                     + (Long.MAX_VALUE - namespace.bytes()) + ", what the total of namespace " + name.namespace() + " can still count)");
         }
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
+        List<EvictedEntry> evicted = new ArrayList<>();
+        if (before != null && namespace.policy().endOf(before, transaction.now()) == EvictionCause.EXPIRED) {
+            // The sweep had not come by yet. Its time to live was the old generation's, so nothing may join that.
+            evicted.add(evictor.evict(transaction, before, EvictionCause.EXPIRED));
+            namespace = held(transaction, name);
+            before = null;
+        }
         if (before != null && before.snapshotId().equals(snapshotId)) {
             NamespaceRow used = namespace.used();
             transaction.save(used);
@@ -93,12 +57,14 @@ final class EntryDecisions {
             evictor.evict(transaction, before, EvictionCause.REPLACED);
             namespace = held(transaction, name);
         }
-        NamespaceRow grown = namespace.used().grown(1, sizeBytes);
-        transaction.save(grown);
+        NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
-        transaction.save(new EntryRow(name, snapshotId, generation, sizeBytes, description, grown.useCounter(), external, transaction.now(),
-                transaction.now()));
-        List<EvictedEntry> evicted = evictor.enforce(transaction, grown, name);
+        EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description, used.useCounter(), external, transaction.now(),
+                transaction.now(), before == null ? null : before.pin());
+        NamespaceRow grown = used.with(entry);
+        transaction.save(grown);
+        transaction.save(entry);
+        evicted.addAll(evictor.enforce(transaction, grown, name));
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
     }
 
@@ -110,6 +76,12 @@ final class EntryDecisions {
         EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
         if (entry == null) {
             transaction.save(namespace.counted(0, 1));
+            return new Outcomes.Getting.Miss();
+        }
+        EvictionCause end = namespace.policy().endOf(entry, transaction.now());
+        if (end != null) {
+            evictor.evict(transaction, entry, end);
+            transaction.save(held(transaction, name).counted(0, 1));
             return new Outcomes.Getting.Miss();
         }
         NamespaceRow used = namespace.used().counted(1, 0);
@@ -148,6 +120,12 @@ final class EntryDecisions {
             }
             evictor.evict(transaction, victim, EvictionCause.CLEANED);
             evicted++;
+        }
+        if (evicted < command.limit() && namespace.pinnedEntries() > 0) {
+            for (EntryRow pinned : transaction.stored().lockPinned(command.namespace(), Math.toIntExact(command.limit() - evicted))) {
+                evictor.evict(transaction, pinned, EvictionCause.CLEANED);
+                evicted++;
+            }
         }
         return new Outcomes.Cleaning(evicted, namespace.entries() - evicted);
     }

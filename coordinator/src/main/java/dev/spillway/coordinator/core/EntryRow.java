@@ -6,17 +6,23 @@ import dev.spillway.events.EvictionCause;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entry of a key.
  *
  * @param lastUse  the namespace's use number when it was last put or read; the smallest goes first
  * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
+ * @param pin      while it has one, it is not chosen as a victim
  */
 public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, long lastUse,
-        boolean external, Instant createdAt, Instant lastAccessedAt) {
+        boolean external, Instant createdAt, Instant lastAccessedAt, @Nullable Pin pin) {
     EntryRow usedAt(long use, Instant now) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now, pin);
+    }
+
+    EntryRow pinned(@Nullable Pin changed) {
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, changed);
     }
 
     Rows.Holding holding() {

@@ -6,6 +6,7 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ final class MapQueries implements RegistryQueries {
                 byCause.put(figure.cause(), count);
             }
         });
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.hits(), row.misses(), byCause);
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(), row.misses(), byCause);
     }
 
     @Override
@@ -66,7 +67,7 @@ final class MapQueries implements RegistryQueries {
 
     private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
         return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(),
+                row.lastAccessedAt(), row.pin(),
                 replicas);
     }
 
@@ -108,6 +109,8 @@ final class MapQueries implements RegistryQueries {
     private static boolean matches(EvictionFilter filter, EvictionView view) {
         return (filter.state() == null || filter.state().equals(view.open() ? "open" : "closed"))
                 && (filter.namespace() == null || filter.namespace().equals(view.fact().namespace()))
+                && (filter.cause() == null || filter.cause() == view.fact().cause())
+                && (filter.planId() == null || filter.planId().equals(view.planId()))
                 && (filter.hostId() == null || view.orders().stream().anyMatch(order -> order.hostId().equals(filter.hostId())));
     }
 
@@ -140,7 +143,23 @@ final class MapQueries implements RegistryQueries {
             }
         }
         orders.sort(Comparator.comparing(OrderView::replicaId));
-        return new EvictionView(eviction.fact(), open, orders.stream().limit(LIMIT_MAX).toList());
+        return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open, orders.stream().limit(LIMIT_MAX).toList());
+    }
+
+    @Override
+    public Optional<PlanRow> plan(PlanId id) {
+        synchronized (lock) {
+            return rows.plans.plan(id);
+        }
+    }
+
+    @Override
+    public Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit) {
+        synchronized (lock) {
+            Stream<PlanVictim> victims = rows.plans.behind(id, after == null ? 0 : cursor(after))
+                    .filter(victim -> !keptOnly || (victim.outcome() != null && victim.outcome() != PlanVictim.Outcome.EVICTED));
+            return page(victims, limit, victim -> Long.toString(victim.number()), Function.identity());
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -31,8 +32,12 @@ import org.jspecify.annotations.Nullable;
 
 /** All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there. */
 final class MapRows implements Rows {
-    /** An eviction as stored: its fact, and what is known of publishing it. */
-    record StoredEviction(EvictionFact fact, long number, boolean published, Instant dueAt, int attempts) {}
+    /** An eviction as stored, and what is known of publishing its fact. */
+    record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt, int attempts) {
+        EvictionFact fact() {
+            return eviction.fact();
+        }
+    }
 
     final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
     final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
@@ -45,6 +50,7 @@ final class MapRows implements Rows {
     final SortedSet<EvictionId> unfinished = new TreeSet<>();
     final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
     final List<Activity> activity = new ArrayList<>();
+    final MapPlans plans = new MapPlans();
     private final Set<ReplicaId> recorded = new HashSet<>();
     private final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
 
@@ -134,7 +140,66 @@ final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return leastRecentlyUsed(namespace, afterUse).limit(limit).toList();
+        return leastRecentlyUsed(namespace, afterUse, limit);
+    }
+
+    @Override
+    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return leastRecentlyUsed(namespace, afterUse).filter(row -> row.pin() == null).limit(limit).toList();
+    }
+
+    @Override
+    public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
+        List<EntryRow> selected = leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null)
+                .filter(row -> row.name().key().value().startsWith(prefix.value()))
+                .toList();
+        return new Selection(selected.size(), selected.stream().mapToLong(EntryRow::sizeBytes).sum());
+    }
+
+    @Override
+    public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
+        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null).limit(limit).toList();
+    }
+
+    @Override
+    public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
+        return pinsEnded(namespace).sorted(Comparator.comparing((EntryRow row) -> endOfPin(row)).thenComparing(EntryRow::name))
+                .limit(limit)
+                .toList();
+    }
+
+    private Stream<EntryRow> pinsEnded(NamespaceName namespace) {
+        Instant now = now();
+        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null && endOfPin(row).isBefore(now));
+    }
+
+    private static Instant endOfPin(EntryRow row) {
+        Instant until = row.pin() == null ? null : row.pin().until();
+        return until == null ? Instant.MAX : until;
+    }
+
+    @Override
+    public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
+        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null && !row.createdAt().isAfter(latest))
+                .sorted(Comparator.comparing(EntryRow::createdAt).thenComparing(EntryRow::name))
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public List<NamespaceName> namespacesDue(int limit) {
+        return namespaces.values().stream().filter(this::isDue).map(NamespaceRow::name).limit(limit).toList();
+    }
+
+    private boolean isDue(NamespaceRow namespace) {
+        Instant now = now();
+        return namespace.draining() || pinsEnded(namespace.name()).findAny().isPresent()
+                || leastRecentlyUsed(namespace.name(), 0).anyMatch(row -> namespace.policy().endOf(row, now) != null);
+    }
+
+    @Override
+    public PlanRows plans() {
+        return plans;
     }
 
     Stream<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse) {
@@ -270,18 +335,19 @@ final class MapRows implements Rows {
             }
             history.add(row);
         }
-        for (EvictionFact fact : changes.evictions()) {
-            evictions.put(fact.id(), new StoredEviction(fact, evictions.size(), false, fact.evictedAt(), 0));
+        for (Eviction eviction : changes.evictions()) {
+            evictions.put(eviction.fact().id(),
+                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
         }
         unfinished.addAll(changes.unfinished());
         unfinished.removeAll(changes.finished());
         changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
         changes.factsHandedOut()
                 .forEach((one, due) -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.fact(), was.number(), was.published(), due, was.attempts() + 1)));
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
         changes.factsPublished()
                 .forEach(one -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.fact(), was.number(), true, was.dueAt(), was.attempts())));
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
         if (!changes.ordersDue().isEmpty()) {
             Instant now = now();
             replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
@@ -293,6 +359,7 @@ final class MapRows implements Rows {
             sightings.put(host, byId);
         });
         activity.addAll(changes.activity());
+        plans.apply(changes.plans());
     }
 
     private void unlink(@Nullable EntryRow row) {

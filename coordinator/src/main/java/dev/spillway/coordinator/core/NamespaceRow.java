@@ -5,22 +5,64 @@ import dev.spillway.events.NamespaceName;
 /**
  * One LRU domain. Every writer of its entries holds this row, so its figures are exact.
  *
- * @param useCounter number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
+ * @param entries       all of them, the pinned ones too; {@code bytes} likewise
+ * @param pinnedEntries those that no limit is judged by; {@code pinnedBytes} likewise
+ * @param useCounter    number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
+ * @param draining      within its limits, but still to be brought down to its low watermark
+ * @param pinsLifted    how often an entry came back among those that may go, at its old place in the order of use
  */
-public record NamespaceRow(NamespaceName name, Policy policy, long entries, long bytes, long useCounter, long hits, long misses) {
+public record NamespaceRow(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes,
+        long useCounter, long hits, long misses, boolean draining, long pinsLifted) {
+    static NamespaceRow empty(NamespaceName name, Policy policy) {
+        return new NamespaceRow(name, policy, 0, 0, 0, 0, 0, 0, 0, false, 0);
+    }
+
     NamespaceRow withPolicy(Policy changed) {
-        return new NamespaceRow(name, changed, entries, bytes, useCounter, hits, misses);
+        return new NamespaceRow(name, changed, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining, pinsLifted);
     }
 
     NamespaceRow used() {
-        return new NamespaceRow(name, policy, entries, bytes, useCounter + 1, hits, misses);
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter + 1, hits, misses, draining,
+                pinsLifted);
     }
 
-    NamespaceRow grown(long moreEntries, long moreBytes) {
-        return new NamespaceRow(name, policy, entries + moreEntries, bytes + moreBytes, useCounter, hits, misses);
+    NamespaceRow with(EntryRow entry) {
+        return grown(1, entry);
+    }
+
+    NamespaceRow without(EntryRow entry) {
+        return grown(-1, entry);
+    }
+
+    private NamespaceRow grown(int sign, EntryRow entry) {
+        boolean pinned = entry.pin() != null;
+        return new NamespaceRow(name, policy, entries + sign, bytes + sign * entry.sizeBytes(), pinnedEntries + (pinned ? sign : 0),
+                pinnedBytes + (pinned ? sign * entry.sizeBytes() : 0), useCounter, hits, misses, draining, pinsLifted);
     }
 
     NamespaceRow counted(long moreHits, long moreMisses) {
-        return new NamespaceRow(name, policy, entries, bytes, useCounter, hits + moreHits, misses + moreMisses);
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits + moreHits, misses + moreMisses,
+                draining, pinsLifted);
+    }
+
+    NamespaceRow draining(boolean stillToBe) {
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, stillToBe, pinsLifted);
+    }
+
+    NamespaceRow pinLifted() {
+        return new NamespaceRow(name, policy, entries, bytes, pinnedEntries, pinnedBytes, useCounter, hits, misses, draining,
+                pinsLifted + 1);
+    }
+
+    long unpinnedEntries() {
+        return entries - pinnedEntries;
+    }
+
+    long unpinnedBytes() {
+        return bytes - pinnedBytes;
+    }
+
+    boolean exceeds(Bounds bounds) {
+        return bounds.areExceededBy(unpinnedEntries(), unpinnedBytes());
     }
 }

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -16,13 +17,17 @@ public final class Outcomes {
     public record Done() {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Refused.class)})
+    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class)})
     public sealed interface PolicySetting {
         /** What a lowered limit evicted comes with it, oldest first. */
         record Changed(Policy policy, long evicted) implements PolicySetting {}
 
-        /** The limits would evict more entries than the {@code allowed} number, which the share gives; nothing was changed. */
-        record Refused(long allowed, long entries, double maxEvictionShare) implements PolicySetting {}
+        /**
+         * The limits would evict more than one command does: nothing was changed but that a plan was begun, by which the policy can be set.
+         *
+         * @param maxEvictionShare what the policy would say of how much may go without asking
+         */
+        record Planned(Planning.Made plan, double maxEvictionShare) implements PolicySetting {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -74,6 +79,61 @@ public final class Outcomes {
      * @param more   whether the limit left some
      */
     public record Swept(int hostsAway, int doomed, boolean more) {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Pinning.Pinned.class), @JsonSubTypes.Type(Pinning.Lifted.class),
+            @JsonSubTypes.Type(Pinning.Absent.class), @JsonSubTypes.Type(Pinning.Refused.class)})
+    public sealed interface Pinning {
+        record Pinned(Pin pin) implements Pinning {}
+
+        /** The entry has no pin now; {@code had} says whether it had one. */
+        record Lifted(boolean had) implements Pinning {}
+
+        record Absent() implements Pinning {}
+
+        /** The end lies in the past; nothing was changed. */
+        record Refused(String detail) implements Pinning {}
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Planning.Made.class), @JsonSubTypes.Type(Planning.Unknown.class)})
+    public sealed interface Planning {
+        /**
+         * So many victims were chosen.
+         *
+         * @param whole            whether these are all; otherwise the plan is to be extended
+         * @param allowed          how many may go without asking
+         * @param namespaceEntries how many entries the namespace had
+         */
+        record Made(PlanId planId, boolean whole, long victims, long allowed, long namespaceEntries) implements Planning {
+            public boolean isWithinShare() {
+                return victims <= allowed;
+            }
+        }
+
+        /** There is no such namespace, or no such plan. */
+        record Unknown() implements Planning {}
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Applying.Step.class), @JsonSubTypes.Type(Applying.Unknown.class),
+            @JsonSubTypes.Type(Applying.Refused.class)})
+    public sealed interface Applying {
+        /** One chunk was dealt with, or none was left; {@code finished} when nothing is left to do. */
+        record Step(boolean finished, long evicted) implements Applying {}
+
+        record Unknown() implements Applying {}
+
+        /** The plan cannot be applied, and says why. */
+        record Refused(String detail) implements Applying {}
+    }
+
+    /**
+     * One step of what time does.
+     *
+     * @param more whether it found something to do, so that there may be more
+     */
+    public record Expired(int pinsLifted, int evicted, boolean more) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),

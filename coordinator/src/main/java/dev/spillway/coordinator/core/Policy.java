@@ -1,19 +1,35 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.InvalidValueException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of a namespace.
+ * The limits of a namespace. Pinned entries are under none of them but the size of a single image.
  *
  * @param maxEntries       1 or more; absent for no bound
  * @param maxBytes         0 or more allocated bytes; absent for no bound
+ * @param ttl              how long after it was put an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
+ * @param maxIdle          how long after its last use an entry goes, likewise
+ * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
  * @param maxEvictionShare share of the entries that one prune or lowered limit may evict without asking, above 0 and at most 1
  */
-public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double maxEvictionShare) {
+public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
+        double lowWatermark, double maxEvictionShare) {
+    public static final double DEFAULT_LOW_WATERMARK = 1;
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
+    public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);
+
     /** Below this many entries a share says little, and nothing is judged by it. */
     public static final int SHARE_JUDGED_FROM = 10;
+
+    private static final Duration TIME_MIN = Duration.ofSeconds(1);
+    private static final Duration TIME_MAX = Duration.ofDays(36_500);
 
     public Policy {
         if (maxEntries != null && maxEntries < 1) {
@@ -22,9 +38,27 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double 
         if (maxBytes != null && maxBytes < 0) {
             throw new InvalidValueException("maxBytes", maxBytes, "0 or more");
         }
+        ttl = ttl == null ? null : time("ttl", ttl);
+        maxIdle = maxIdle == null ? null : time("maxIdle", maxIdle);
+        if (!(lowWatermark > 0 && lowWatermark <= 1)) {
+            throw new InvalidValueException("lowWatermark", lowWatermark, "above 0, at most 1");
+        }
         if (!(maxEvictionShare > 0 && maxEvictionShare <= 1)) {
             throw new InvalidValueException("maxEvictionShare", maxEvictionShare, "above 0, at most 1");
         }
+    }
+
+    /** Limits of number and bytes alone. */
+    public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double maxEvictionShare) {
+        this(maxEntries, maxBytes, null, null, DEFAULT_LOW_WATERMARK, maxEvictionShare);
+    }
+
+    /** Checks a time by which entries are judged. */
+    static Duration time(String name, Duration given) {
+        if (given.compareTo(TIME_MIN) < 0 || given.compareTo(TIME_MAX) > 0) {
+            throw new InvalidValueException(name, given, "1 second (PT1S) to " + TIME_MAX.toDays() + " days (P" + TIME_MAX.toDays() + "D)");
+        }
+        return given.truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** Whether a single image of this size could ever fit. */
@@ -32,7 +66,35 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, double 
         return maxBytes == null || sizeBytes <= maxBytes;
     }
 
-    boolean isExceededBy(long entries, long bytes) {
-        return (maxEntries != null && entries > maxEntries) || (maxBytes != null && bytes > maxBytes);
+    Bounds limits() {
+        return new Bounds(maxEntries, maxBytes);
+    }
+
+    /** Down to where a put evicts once a limit is exceeded. */
+    Bounds target() {
+        return lowWatermark == DEFAULT_LOW_WATERMARK ? limits() : new Bounds(shareOf(maxEntries), shareOf(maxBytes));
+    }
+
+    private @Nullable Long shareOf(@Nullable Long limit) {
+        // In decimal, as it was written: 0.29 of 100 is 29, though the nearest double lies below.
+        return limit == null ? null
+                : BigDecimal.valueOf(lowWatermark).multiply(BigDecimal.valueOf(limit)).setScale(0, RoundingMode.FLOOR).longValueExact();
+    }
+
+    /** How many of so many entries may go without asking. */
+    long allowedOf(long entries) {
+        return entries < SHARE_JUDGED_FROM ? entries : (long) Math.floor(maxEvictionShare * entries);
+    }
+
+    /** Why the time of an entry has come; null if it has not. */
+    @Nullable
+    EvictionCause endOf(EntryRow entry, Instant now) {
+        if (entry.pin() != null) {
+            return null;
+        }
+        if (ttl != null && !entry.createdAt().isAfter(now.minus(ttl))) {
+            return EvictionCause.EXPIRED;
+        }
+        return maxIdle != null && !entry.lastAccessedAt().isAfter(now.minus(maxIdle)) ? EvictionCause.IDLE : null;
     }
 }

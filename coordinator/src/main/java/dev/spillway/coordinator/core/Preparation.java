@@ -73,7 +73,7 @@ final class Preparation {
             }
             case Command.TakeReports taken ->
                     taken.reports().forEach(report -> hosts.merge(report.hostId(), HostLock.FENCE, Preparation::stronger));
-            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
                     {}
         }
     }
@@ -104,7 +104,7 @@ final class Preparation {
             case Command.TakeReports taken -> taken.reports().forEach(report -> close(report.hostId(), report.replicaId()));
             case Command.ReturnOrders returned -> replicas.addAll(returned.replicaIds());
             // These go through pages of what they find, or touch nothing that others lock.
-            case Command.SetPolicy _,Command.Clean _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
                     {}
         }
     }
@@ -187,11 +187,16 @@ final class Preparation {
         List<EntryRow> losingHolders = new ArrayList<>();
         for (EntryName name : changing) {
             EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
-            if (entry != null && (ending.contains(name) || isReplaced(entry))) {
+            if (entry != null && (ending.contains(name) || isReplaced(entry) || hasEnded(entry))) {
                 losingHolders.add(entry);
             }
         }
         rows.readHolders(losingHolders, rules.doomChunk());
+    }
+
+    private boolean hasEnded(EntryRow entry) {
+        NamespaceRow namespace = transaction.namespace(entry.name().namespace());
+        return namespace != null && namespace.policy().endOf(entry, transaction.now()) != null;
     }
 
     private boolean isReplaced(EntryRow entry) {

@@ -7,6 +7,7 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
@@ -25,13 +26,14 @@ public interface RegistryQueries {
 
     record Page<T>(List<T> items, @Nullable String next) {}
 
-    record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long hits, long misses,
-            Map<EvictionCause, Long> evictions) {}
+    /** The pinned entries are among the entries. */
+    record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
+            long misses, Map<EvictionCause, Long> evictions) {}
 
     record ReplicaView(ReplicaId replicaId, HostId hostId, String state, Instant registeredAt) {}
 
     record EntryView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Instant createdAt,
-            Instant lastAccessedAt, List<ReplicaView> replicas) {}
+            Instant lastAccessedAt, @Nullable Pin pin, List<ReplicaView> replicas) {}
 
     /**
      * One replica's order.
@@ -42,7 +44,7 @@ public interface RegistryQueries {
             @Nullable String lastError,
             @Nullable Instant deferredUntil, @Nullable Instant closedAt) {}
 
-    record EvictionView(EvictionFact fact, boolean open, List<OrderView> orders) {}
+    record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt) {}
 
@@ -51,7 +53,13 @@ public interface RegistryQueries {
      *
      * @param state {@code open}, {@code closed} or absent for both
      */
-    record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {}
+    record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace,
+            @Nullable EvictionCause cause, @Nullable PlanId planId) {
+        /** Of any cause and with or without a plan. */
+        public EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {
+            this(state, hostId, namespace, null, null);
+        }
+    }
 
     /**
      * An activity and where it stands.
@@ -89,6 +97,15 @@ public interface RegistryQueries {
     Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit);
 
     Optional<EvictionView> eviction(EvictionId id);
+
+    Optional<PlanRow> plan(PlanId id);
+
+    /**
+     * Victims of a plan in the order in which they are to go.
+     *
+     * @param keptOnly only those that were looked at when the plan was applied, and not evicted
+     */
+    Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
 
     /** In the order of their ids. */
     List<HostView> hosts();

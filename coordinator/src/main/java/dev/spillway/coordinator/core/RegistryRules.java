@@ -13,10 +13,27 @@ import java.time.Duration;
  * @param doomChunk         how many replicas of one entry are doomed in the transaction that evicts it; a sweep dooms the rest
  * @param ordersPerAnswer   how many orders one heartbeat's answer carries at most
  * @param reconcilePageSize rows in one page of a reconciliation
+ * @param planChunk         how many entries one transaction looks at for a plan
+ * @param plansKept         how long a plan can be applied after it was made, and is kept after it was applied
  */
 public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
         Duration grace,
-        double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
+        double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize, int planChunk, Duration plansKept) {
+    private static final int PLAN_CHUNK = 2_000;
+    private static final Duration PLANS_KEPT = Duration.ofHours(24);
+
     public static final RegistryRules DEFAULTS = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
             Duration.ofSeconds(10), Duration.ofMinutes(10), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
+
+    /** With the usual bounds on plans. */
+    public RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
+            Duration grace, double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
+        this(heartbeat, hostTimeout, reconcile, orderRetry, orderRetryMax, grace, breakerShare, breakerFrom, doomChunk, ordersPerAnswer,
+                reconcilePageSize, PLAN_CHUNK, PLANS_KEPT);
+    }
+
+    public RegistryRules withPlans(int chunk, Duration kept) {
+        return new RegistryRules(heartbeat, hostTimeout, reconcile, orderRetry, orderRetryMax, grace, breakerShare, breakerFrom, doomChunk,
+                ordersPerAnswer, reconcilePageSize, chunk, kept);
+    }
 }

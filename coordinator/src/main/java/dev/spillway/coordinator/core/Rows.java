@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.HostId;
@@ -89,8 +90,37 @@ public interface Rows {
     /** The existing entries among {@code names}, locked. */
     Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
 
-    /** Up to {@code limit} entries used after {@code afterUse}, in the order of their last use, locked exclusively. The caller holds the namespace. */
+    /**
+     * Up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, locked exclusively. The caller holds the
+     * namespace.
+     */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+
+    /** As {@link #lockLeastRecentlyUsed}, but not locked. */
+    List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+
+    /** A number of entries and their bytes. */
+    record Selection(long entries, long bytes) {}
+
+    /** The unpinned entries whose keys begin with {@code prefix}; not locked. */
+    Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
+
+    /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
+    List<EntryRow> lockPinned(NamespaceName namespace, int limit);
+
+    /** Pinned entries whose pins ended before now, first ended first, locked exclusively. The caller holds the namespace. */
+    List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit);
+
+    /** Unpinned entries created until {@code latest}, oldest first, locked exclusively. The caller holds the namespace. */
+    List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit);
+
+    /**
+     * Namespaces that time has left something to do in, in order, not locked: an entry whose time to live or idle limit is over, a pin that ended, or
+     * a low watermark still to be reached.
+     */
+    List<NamespaceName> namespacesDue(int limit);
+
+    PlanRows plans();
 
     /** Rising generations above all that were ever drawn. The caller holds the namespaces that they are for. */
     List<Long> nextGenerations(int count);

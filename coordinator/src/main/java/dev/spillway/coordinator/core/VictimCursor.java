@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of one namespace in the order in which they would go, as a {@link WorkingSet} sees them: first the stored ones that this
+ * The unpinned entries of one namespace in the order in which they would go, as a {@link WorkingSet} sees them: first the stored ones that this
  * transaction has not used, which are read page by page, then those that it has, all of them used later than any stored one. Not thread-safe.
  */
 final class VictimCursor {
@@ -31,7 +31,9 @@ final class VictimCursor {
 
     /** An entry that this transaction put or used, now in its new place. */
     void used(EntryRow row) {
-        used.put(row.lastUse(), row.name());
+        if (row.pin() == null) {
+            used.put(row.lastUse(), row.name());
+        }
     }
 
     /**
@@ -47,7 +49,7 @@ final class VictimCursor {
             for (; next < page.size(); next++) {
                 EntryRow stored = page.get(next);
                 EntryRow row = current.get(stored.name());
-                if (row != null && row.lastUse() == stored.lastUse() && !row.name().equals(exempt)) {
+                if (row != null && row.lastUse() == stored.lastUse() && row.pin() == null && !row.name().equals(exempt)) {
                     return row;
                 }
             }

@@ -41,7 +41,7 @@ public final class WorkingSet {
     private final SortedMap<NamespaceName, NamespaceRow> changedNamespaces = new TreeMap<>();
     private final SortedMap<EntryName, EntryRow> changedEntries = new TreeMap<>();
     private final SortedSet<EntryName> goneEntries = new TreeSet<>();
-    private final List<EvictionFact> evictions = new ArrayList<>();
+    private final List<Eviction> evictions = new ArrayList<>();
     private final SortedSet<EvictionId> unfinished = new TreeSet<>();
     private final SortedSet<EvictionId> finished = new TreeSet<>();
     private final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
@@ -51,6 +51,8 @@ public final class WorkingSet {
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
     private final List<Activity> activity = new ArrayList<>();
     private final Deque<Long> generations = new ArrayDeque<>();
+    private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    private Actor actor = Actor.SWEEP;
     private boolean policiesChanged;
     private @Nullable PolicySet policies;
 
@@ -74,7 +76,16 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity);
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity, plans);
+    }
+
+    /** Who asked for what is decided next. */
+    void actFor(Actor asking) {
+        actor = asking;
+    }
+
+    Actor actor() {
+        return actor;
     }
 
     WorkingReplicas replicas() {
@@ -199,6 +210,15 @@ public final class WorkingSet {
         });
     }
 
+    /** Takes an entry that storage locked for another reason; the entry as this transaction sees it, or null if it is gone. */
+    @Nullable
+    EntryRow adopt(EntryRow locked) {
+        if (!entries.containsKey(locked.name())) {
+            entries.put(locked.name(), locked);
+        }
+        return entries.get(locked.name());
+    }
+
     private VictimCursor victimsOf(NamespaceName namespace) {
         return victims.computeIfAbsent(namespace, name -> new VictimCursor(rows, name));
     }
@@ -212,8 +232,9 @@ public final class WorkingSet {
                         row.generation(), row.id(), result));
     }
 
-    void add(EvictionFact fact, boolean holdersLeft) {
-        evictions.add(fact);
+    void add(Eviction eviction, boolean holdersLeft) {
+        EvictionFact fact = eviction.fact();
+        evictions.add(eviction);
         evictionCounts.merge(new Changes.CauseOfNamespace(fact.namespace(), fact.cause()), 1L, Long::sum);
         if (holdersLeft) {
             unfinished.add(fact.id());
@@ -244,5 +265,17 @@ public final class WorkingSet {
 
     void note(Activity happened) {
         activity.add(happened);
+    }
+
+    /** A plan with victims that were chosen for it now. */
+    void choose(PlanRow plan, List<PlanVictim> victims) {
+        plans.plans().put(plan.id(), plan);
+        plans.chosen().put(plan.id(), victims);
+    }
+
+    /** A plan with victims whose outcome is known now. */
+    void settle(PlanRow plan, List<PlanVictim> victims) {
+        plans.plans().put(plan.id(), plan);
+        plans.settled().put(plan.id(), victims);
     }
 }

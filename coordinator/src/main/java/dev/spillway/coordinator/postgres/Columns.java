@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -120,6 +121,12 @@ final class Columns<R> {
     static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
         long found = row.getLong(column);
         return row.wasNull() ? null : found;
+    }
+
+    static @Nullable Duration nullableMillis(ResultSet row, String column) throws SQLException {
+        @Nullable
+        Long found = nullableLong(row, column);
+        return found == null ? null : Duration.ofMillis(found);
     }
 
     static @Nullable UUID nullableUuid(ResultSet row, String column) throws SQLException {

@@ -3,14 +3,21 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.Changes.CauseOfNamespace;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,12 +28,14 @@ import java.util.Set;
 import java.util.SortedSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
 
 /** Namespaces and their entries, in one transaction. Not thread-safe. */
 final class EntryTable {
     static final String COLUMNS =
             "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
-                    + "e.created_at, e.last_accessed_at ";
+                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at ";
 
     static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
@@ -34,38 +43,73 @@ final class EntryTable {
             row.getLong("generation"), row.getLong("size_bytes"),
             new Description(row.getString("description"), Columns.labels(row, "labels")),
             row.getLong("last_use"), row.getBoolean("external"), Columns.instant(row, "created_at"),
-            Columns.instant(row, "last_accessed_at"));
+            Columns.instant(row, "last_accessed_at"), pin(row));
 
     static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
             new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
-                    row.getDouble("max_eviction_share")),
-            row.getLong("entries"), row.getLong("bytes"), row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"));
+                    Columns.nullableMillis(row, "ttl_millis"), Columns.nullableMillis(row, "max_idle_millis"),
+                    row.getDouble("low_watermark"), row.getDouble("max_eviction_share")),
+            row.getLong("entries"), row.getLong("bytes"), row.getLong("pinned_entries"), row.getLong("pinned_bytes"),
+            row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"), row.getBoolean("draining"),
+            row.getLong("pins_lifted"));
 
     static final String NAMESPACE_COLUMNS =
-            "n.name, n.max_entries, n.max_bytes, n.max_eviction_share, n.entries, n.bytes, n.use_counter, n.hits, n.misses ";
+            "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.entries, n.bytes, "
+                    + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.pins_lifted ";
 
     static final String BY_NAME = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.key) IN (SELECT * FROM unnest(:namespaces, :keys)) ORDER BY e.namespace, e.key""";
 
     static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
-            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
+            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse AND e.pin_reason IS NULL
+            ORDER BY e.last_use LIMIT :limit""";
+
+    static final String PINNED = "SELECT " + COLUMNS + """
+            FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
+
+    static final String PINS_ENDED = "SELECT " + COLUMNS + """
+            FROM entries e WHERE e.namespace = :namespace AND e.pin_until < :now ORDER BY e.pin_until, e.key LIMIT :limit FOR UPDATE""";
+
+    static final String CREATED_UNTIL =
+            "SELECT " + COLUMNS + """
+                    FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
+                    ORDER BY e.created_at, e.key LIMIT :limit FOR UPDATE""";
+
+    static final String COUNT_UNPINNED = """
+            SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes
+            FROM entries e WHERE e.namespace = :namespace AND starts_with(e.key, :prefix) AND e.pin_reason IS NULL""";
+
+    static final String DUE =
+            """
+                    SELECT n.name FROM namespaces n WHERE n.draining
+                        OR n.ttl_millis IS NOT NULL AND EXISTS (
+                            SELECT FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
+                                AND e.created_at <= now() - n.ttl_millis * interval '1 millisecond')
+                        OR n.max_idle_millis IS NOT NULL AND (
+                            SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL ORDER BY e.last_use LIMIT 1)
+                            <= now() - n.max_idle_millis * interval '1 millisecond'
+                        OR n.pinned_entries > 0 AND EXISTS (SELECT FROM entries e WHERE e.namespace = n.name AND e.pin_until < now())
+                    ORDER BY n.name LIMIT :limit""";
 
     private static final String NAMESPACES_FROM_ARRAYS = """
-            FROM unnest(:name, :maxEntries, :maxBytes, :share, :entries, :bytes, :uses, :hits, :misses)
-                AS u (name, max_entries, max_bytes, max_eviction_share, entries, bytes, use_counter, hits, misses)
+            FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :entries, :bytes, :pinnedEntries, :pinnedBytes,
+                        :uses, :hits, :misses, :draining, :lifted)
+                AS u (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries, bytes,
+                      pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
             """;
 
     private static final String FROM_ARRAYS =
             """
                     FROM unnest(:namespace, :key, :snapshot, :generation, :size, :description, :labels::text[]::jsonb[], :use, :external, :created,
-                                 :accessed)
-                        AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at)
+                                 :accessed, :pinReason, :pinUntil, :pinnedAt)
+                        AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at,
+                              pin_reason, pin_until, pinned_at)
                     """;
 
     private final Handle handle;
     private final LeastUses leastUses;
     private final long epoch;
-    private final Set<NamespaceName> storedNamespaces = new HashSet<>();
+    private final Map<NamespaceName, Long> pinsLifted = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
     EntryTable(Handle handle, LeastUses leastUses, long epoch) {
@@ -83,7 +127,7 @@ final class EntryTable {
                                 + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE"))
                 .map(NAMESPACE_MAPPER)
                 .forEach(row -> found.put(row.name(), row));
-        storedNamespaces.addAll(found.keySet());
+        found.values().forEach(row -> pinsLifted.put(row.name(), row.pinsLifted()));
         return found;
     }
 
@@ -118,14 +162,46 @@ final class EntryTable {
         return found;
     }
 
+    /** Of a namespace that this transaction holds. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        List<EntryRow> found = leastUses.page(epoch, namespace, afterUse, limit,
-                from -> handle.createQuery(LEAST_RECENTLY_USED)
-                        .bind("namespace", namespace.value())
-                        .bind("afterUse", from)
-                        .bind("limit", limit)
-                        .map(MAPPER)
-                        .list());
+        LeastUses.Era era = new LeastUses.Era(epoch, pinsLifted.getOrDefault(namespace, 0L));
+        return locked(leastUses.page(era, namespace, afterUse, limit,
+                from -> pageOf(LEAST_RECENTLY_USED + " FOR UPDATE", namespace, limit).bind("afterUse", from).map(MAPPER).list()));
+    }
+
+    List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return pageOf(LEAST_RECENTLY_USED, namespace, limit).bind("afterUse", afterUse).map(MAPPER).list();
+    }
+
+    Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
+        return handle.createQuery(COUNT_UNPINNED)
+                .bind("namespace", namespace.value())
+                .bind("prefix", prefix.value())
+                .map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes")))
+                .one();
+    }
+
+    List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
+        return locked(pageOf(PINNED, namespace, limit).map(MAPPER).list());
+    }
+
+    List<EntryRow> lockPinsEnded(NamespaceName namespace, Instant now, int limit) {
+        return locked(pageOf(PINS_ENDED, namespace, limit).bind("now", now).map(MAPPER).list());
+    }
+
+    List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
+        return locked(pageOf(CREATED_UNTIL, namespace, limit).bind("latest", latest).map(MAPPER).list());
+    }
+
+    List<NamespaceName> due(int limit) {
+        return handle.createQuery(DUE).bind("limit", limit).map((row, context) -> new NamespaceName(row.getString("name"))).list();
+    }
+
+    private Query pageOf(String sql, NamespaceName namespace, int limit) {
+        return handle.createQuery(sql).bind("namespace", namespace.value()).bind("limit", limit);
+    }
+
+    private List<EntryRow> locked(List<EntryRow> found) {
         found.forEach(row -> stored.add(row.name()));
         return found;
     }
@@ -133,13 +209,16 @@ final class EntryTable {
     void writeNamespaces(Collection<NamespaceRow> rows, WriteScript script) {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
-        rows.forEach(row -> (storedNamespaces.contains(row.name()) ? changed : added).add(row));
+        rows.forEach(row -> (pinsLifted.containsKey(row.name()) ? changed : added).add(row));
         namespaceColumns(changed).addTo(script, """
-                UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, max_eviction_share = u.max_eviction_share,
-                    entries = u.entries, bytes = u.bytes, use_counter = u.use_counter, hits = u.hits, misses = u.misses
+                UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
+                    max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
+                    entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
+                    use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, pins_lifted = u.pins_lifted
                 """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
         namespaceColumns(added).addTo(script, """
-                INSERT INTO namespaces (name, max_entries, max_bytes, max_eviction_share, entries, bytes, use_counter, hits, misses)
+                INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries,
+                    bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
                 SELECT u.*
                 """ + NAMESPACES_FROM_ARRAYS);
     }
@@ -149,12 +228,30 @@ final class EntryTable {
                 .texts("name", NamespaceRow::name)
                 .nullableLongs("maxEntries", row -> row.policy().maxEntries())
                 .nullableLongs("maxBytes", row -> row.policy().maxBytes())
+                .nullableLongs("ttl", row -> millis(row.policy().ttl()))
+                .nullableLongs("maxIdle", row -> millis(row.policy().maxIdle()))
+                .doubles("watermark", row -> row.policy().lowWatermark())
                 .doubles("share", row -> row.policy().maxEvictionShare())
                 .longs("entries", NamespaceRow::entries)
                 .longs("bytes", NamespaceRow::bytes)
+                .longs("pinnedEntries", NamespaceRow::pinnedEntries)
+                .longs("pinnedBytes", NamespaceRow::pinnedBytes)
                 .longs("uses", NamespaceRow::useCounter)
                 .longs("hits", NamespaceRow::hits)
-                .longs("misses", NamespaceRow::misses);
+                .longs("misses", NamespaceRow::misses)
+                .booleans("draining", NamespaceRow::draining)
+                .longs("lifted", NamespaceRow::pinsLifted);
+    }
+
+    private static @Nullable Long millis(@Nullable Duration time) {
+        return time == null ? null : time.toMillis();
+    }
+
+    private static @Nullable Pin pin(ResultSet row) throws SQLException {
+        @Nullable
+        String reason = row.getString("pin_reason");
+        return reason == null ? null
+                : new Pin(new PinReason(reason), Columns.nullableInstant(row, "pin_until"), Columns.instant(row, "pinned_at"));
     }
 
     static void risePolicyVersion(WriteScript script) {
@@ -187,12 +284,12 @@ final class EntryTable {
         columns(changed).addTo(script, """
                 UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
                     description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
-                    last_accessed_at = u.last_accessed_at
+                    last_accessed_at = u.last_accessed_at, pin_reason = u.pin_reason, pin_until = u.pin_until, pinned_at = u.pinned_at
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
         columns(added).addTo(script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
-                            last_accessed_at) SELECT u.*
+                            last_accessed_at, pin_reason, pin_until, pinned_at) SELECT u.*
                         """
                         + FROM_ARRAYS);
     }
@@ -209,6 +306,9 @@ final class EntryTable {
                 .longs("use", EntryRow::lastUse)
                 .booleans("external", EntryRow::external)
                 .times("created", EntryRow::createdAt)
-                .times("accessed", EntryRow::lastAccessedAt);
+                .times("accessed", EntryRow::lastAccessedAt)
+                .texts("pinReason", row -> row.pin() == null ? null : row.pin().reason())
+                .times("pinUntil", row -> row.pin() == null ? null : row.pin().until())
+                .times("pinnedAt", row -> row.pin() == null ? null : row.pin().at());
     }
 }

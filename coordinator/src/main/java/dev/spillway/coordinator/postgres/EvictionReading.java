@@ -1,5 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Actor;
+import dev.spillway.coordinator.core.Eviction;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
@@ -8,15 +10,20 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
 
@@ -40,9 +47,14 @@ final class EvictionReading {
                 FROM replica_history c WHERE c.eviction_id = ev.id
                 ORDER BY replica_id LIMIT :limit) AS o""";
 
-    private record Found(EvictionFact fact, long number, boolean open) {}
+    private record Found(Eviction eviction, long number, boolean open) {
+        EvictionFact fact() {
+            return eviction.fact();
+        }
+    }
 
-    private static final RowMapper<Found> FOUND = (row, context) -> new Found(EvictionTable.MAPPER.map(row, context), row.getLong("number"),
+    private static final RowMapper<Found> FOUND = (row, context) -> new Found(
+            new Eviction(EvictionTable.MAPPER.map(row, context), new Actor(row.getString("actor")), plan(row)), row.getLong("number"),
             row.getBoolean("is_open"));
 
     private record OrderOf(EvictionId eviction, OrderView order) {}
@@ -70,6 +82,9 @@ final class EvictionReading {
             case "closed" -> " AND NOT " + IS_OPEN;
             default -> throw new InvalidValueException("state", filter.state(), "open or closed");
         }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
+                // A cause as it stands, so that the planner knows which index has it; it is one of an enum.
+                + (filter.cause() == null ? "" : " AND e.cause = '" + filter.cause() + "'")
+                + (filter.planId() == null ? "" : " AND e.plan_id = :plan")
                 + " ORDER BY e.number DESC LIMIT :limit";
         Query query = handle.createQuery(sql).bind("before", before).bind("limit", limit + 1);
         if (filter.namespace() != null) {
@@ -78,13 +93,21 @@ final class EvictionReading {
         if (filter.hostId() != null) {
             query.bind("host", filter.hostId().value());
         }
+        if (filter.planId() != null) {
+            query.bind("plan", filter.planId().value());
+        }
         List<Found> found = query.map(FOUND).list();
         Map<EvictionId, List<OrderView>> orders = orders(found);
         return PostgresQueries.page(found, limit, eviction -> Long.toString(eviction.number()), eviction -> view(eviction, orders));
     }
 
+    private static @Nullable PlanId plan(ResultSet row) throws SQLException {
+        UUID id = Columns.nullableUuid(row, "plan_id");
+        return id == null ? null : new PlanId(id);
+    }
+
     private static EvictionView view(Found found, Map<EvictionId, List<OrderView>> orders) {
-        return new EvictionView(found.fact(), found.open(), List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
+        return new EvictionView(found.fact(), found.eviction().actor(), found.eviction().planId(), found.open(), List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
     }
 
     private Map<EvictionId, List<OrderView>> orders(List<Found> of) {

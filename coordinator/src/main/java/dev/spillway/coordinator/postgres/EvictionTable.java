@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Eviction;
 import dev.spillway.coordinator.core.Rows.DueFact;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
@@ -19,7 +20,7 @@ import org.jdbi.v3.core.mapper.RowMapper;
 final class EvictionTable {
     static final String COLUMNS =
             "e.eviction_id, e.number, e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.cause, e.replicas, e.labels, "
-                    + "e.evicted_at, e.unfinished, e.publish_attempts ";
+                    + "e.evicted_at, e.unfinished, e.publish_attempts, e.actor, e.plan_id ";
 
     static final RowMapper<EvictionFact> MAPPER = (row, context) -> new EvictionFact(new EvictionId(Columns.uuid(row, "eviction_id")),
             new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
@@ -53,27 +54,30 @@ final class EvictionTable {
         return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
     }
 
-    static void add(List<EvictionFact> facts, SortedSet<EvictionId> unfinished, WriteScript script) {
-        Columns.of(facts)
-                .uuids("id", fact -> fact.id().value())
-                .texts("namespace", EvictionFact::namespace)
-                .texts("key", EvictionFact::key)
-                .texts("snapshot", EvictionFact::snapshotId)
-                .longs("generation", EvictionFact::generation)
-                .longs("size", EvictionFact::sizeBytes)
-                .texts("cause", EvictionFact::cause)
-                .ints("replicas", EvictionFact::replicas)
-                .texts("labels", fact -> Columns.json(fact.labels()))
-                .times("at", EvictionFact::evictedAt)
-                .booleans("unfinished", fact -> unfinished.contains(fact.id()))
+    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, WriteScript script) {
+        Columns.of(evictions)
+                .uuids("id", eviction -> eviction.fact().id().value())
+                .texts("namespace", eviction -> eviction.fact().namespace())
+                .texts("key", eviction -> eviction.fact().key())
+                .texts("snapshot", eviction -> eviction.fact().snapshotId())
+                .longs("generation", eviction -> eviction.fact().generation())
+                .longs("size", eviction -> eviction.fact().sizeBytes())
+                .texts("cause", eviction -> eviction.fact().cause())
+                .ints("replicas", eviction -> eviction.fact().replicas())
+                .texts("labels", eviction -> Columns.json(eviction.fact().labels()))
+                .times("at", eviction -> eviction.fact().evictedAt())
+                .booleans("unfinished", eviction -> unfinished.contains(eviction.fact().id()))
+                .texts("actor", Eviction::actor)
+                .uuids("plan", eviction -> eviction.planId() == null ? null : eviction.planId().value())
                 .addTo(script,
                         """
                                 INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
-                                    evicted_at, unfinished, publish_next_at)
-                                SELECT u.id, u.namespace, u.key, u.snapshot, u.generation, u.size, u.cause, u.replicas, u.labels, u.at, u.unfinished, u.at
+                                    evicted_at, unfinished, publish_next_at, actor, plan_id)
+                                SELECT u.id, u.namespace, u.key, u.snapshot, u.generation, u.size, u.cause, u.replicas, u.labels, u.at, u.unfinished, u.at,
+                                    u.actor, u.plan_id
                                 FROM unnest(:id, :namespace, :key, :snapshot, :generation, :size, :cause, :replicas, :labels::text[]::jsonb[], :at,
-                                            :unfinished) WITH ORDINALITY
-                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, place)
+                                            :unfinished, :actor, :plan) WITH ORDINALITY
+                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, actor, plan_id, place)
                                 ORDER BY u.place""");
     }
 

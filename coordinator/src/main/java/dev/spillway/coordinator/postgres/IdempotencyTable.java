@@ -142,6 +142,10 @@ final class IdempotencyTable {
             case Command.Get _ -> JSON.constructType(Outcomes.Getting.class);
             case Command.Invalidate _ -> JSON.constructType(Outcomes.Invalidation.class);
             case Command.Clean _ -> JSON.constructType(Outcomes.Cleaning.class);
+            case Command.SetPin _,Command.LiftPin _ -> JSON.constructType(Outcomes.Pinning.class);
+            case Command.MakePlan _,Command.ExtendPlan _ -> JSON.constructType(Outcomes.Planning.class);
+            case Command.ApplyPlan _ -> JSON.constructType(Outcomes.Applying.class);
+            case Command.Expire _ -> JSON.constructType(Outcomes.Expired.class);
             case Command.Sweep _ -> JSON.constructType(Outcomes.Swept.class);
             case Command.Retire _,Command.Readmit _ -> JSON.constructType(Outcomes.HostChange.class);
             case Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ -> JSON.constructType(Outcomes.Done.class);

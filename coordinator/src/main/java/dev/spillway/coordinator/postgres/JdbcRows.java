@@ -4,9 +4,11 @@ import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.HostId;
@@ -41,6 +43,7 @@ final class JdbcRows implements Rows {
     private final EntryTable entries;
     private final ReplicaTable replicas;
     private final EvictionTable evictions;
+    private final PlanTable plans;
 
     private JdbcRows(Handle handle, int partitions, LeastUses leastUses, Opening opening) {
         this.handle = handle;
@@ -50,6 +53,7 @@ final class JdbcRows implements Rows {
         entries = new EntryTable(handle, leastUses, opening.registry().epoch());
         replicas = new ReplicaTable(handle, opening.now());
         evictions = new EvictionTable(handle, opening.now());
+        plans = new PlanTable(handle);
     }
 
     /** Opens the view in a transaction that was just begun. */
@@ -122,6 +126,41 @@ final class JdbcRows implements Rows {
     @Override
     public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         return entries.lockLeastRecentlyUsed(namespace, afterUse, limit);
+    }
+
+    @Override
+    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return entries.leastRecentlyUsed(namespace, afterUse, limit);
+    }
+
+    @Override
+    public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
+        return entries.countUnpinned(namespace, prefix);
+    }
+
+    @Override
+    public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
+        return entries.lockPinned(namespace, limit);
+    }
+
+    @Override
+    public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
+        return entries.lockPinsEnded(namespace, opening.now(), limit);
+    }
+
+    @Override
+    public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
+        return entries.lockCreatedUntil(namespace, latest, limit);
+    }
+
+    @Override
+    public List<NamespaceName> namespacesDue(int limit) {
+        return entries.due(limit);
+    }
+
+    @Override
+    public PlanRows plans() {
+        return plans;
     }
 
     @Override
@@ -212,6 +251,7 @@ final class JdbcRows implements Rows {
         EvictionTable.handOut(changes.factsHandedOut(), script);
         evictions.publish(changes.factsPublished(), script);
         HostTable.replaceSightings(changes.sightings(), script);
+        PlanTable.apply(changes.plans(), script);
         ActivityTable.add(changes.activity(), script);
     }
 }

@@ -13,28 +13,36 @@ import java.util.function.LongFunction;
  * ones, so what was once the least stays a lower bound whatever commits or rolls back. Thread-safe.
  */
 final class LeastUses {
-    private record Domain(long epoch, NamespaceName namespace) {}
+    /**
+     * What a bound is good for: before a database was restored, or an entry came back to its old place because its pin was lifted, there may be
+     * less.
+     *
+     * @param epoch      the registry's
+     * @param pinsLifted the namespace's
+     */
+    record Era(long epoch, long pinsLifted) {}
 
-    private final ConcurrentMap<Domain, Long> below = new ConcurrentHashMap<>();
+    private record Bound(Era era, long below) {}
+
+    private final ConcurrentMap<NamespaceName, Bound> bounds = new ConcurrentHashMap<>();
 
     /**
      * A page of entries used after {@code afterUse}. The caller holds the namespace.
      *
-     * @param epoch the registry's: what was known before a database was restored does not count after it
      * @param read  reads a page that begins behind the given use number
      */
-    List<EntryRow> page(long epoch, NamespaceName namespace, long afterUse, int limit, LongFunction<List<EntryRow>> read) {
-        Domain domain = new Domain(epoch, namespace);
-        long known = below.getOrDefault(domain, 0L);
+    List<EntryRow> page(Era era, NamespaceName namespace, long afterUse, int limit, LongFunction<List<EntryRow>> read) {
+        Bound bound = bounds.get(namespace);
+        long known = bound == null || !bound.era().equals(era) ? 0 : bound.below();
         long from = Math.max(afterUse, known);
         List<EntryRow> found = read.apply(from);
         if (found.size() < limit && from > afterUse) {
             // Nearly empty: what is known saves nothing any more, and nothing is lost by looking at everything.
-            below.remove(domain);
+            bounds.remove(namespace);
             return read.apply(afterUse);
         }
         if (found.size() == limit && afterUse <= known && limit > 0) {
-            below.put(domain, found.getFirst().lastUse() - 1);
+            bounds.put(namespace, new Bound(era, found.getFirst().lastUse() - 1));
         }
         return found;
     }

@@ -3,6 +3,8 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.PlanRow;
+import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
@@ -11,6 +13,7 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -34,6 +37,11 @@ final class PostgresQueries implements RegistryQueries {
                 SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
                     min(r.doomed_at) AS oldest
                 FROM replicas r WHERE r.host_id = h.host_id) AS o""";
+
+    /** Pinned entries have an order of their own, so each page is one of the two put together. */
+    static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
 
     private static final RowMapper<HostView> HOST_VIEW =
             (row, context) -> new HostView(HostTable.MAPPER.map(row, context), row.getLong("open_rows"),
@@ -93,7 +101,7 @@ final class PostgresQueries implements RegistryQueries {
     }
 
     private static NamespaceView view(NamespaceRow row, Map<EvictionCause, Long> evictions) {
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.hits(), row.misses(), evictions);
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(), row.misses(), evictions);
     }
 
     @Override
@@ -103,7 +111,7 @@ final class PostgresQueries implements RegistryQueries {
 
     static EntryView view(EntryRow row, List<ReplicaView> replicas) {
         return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(),
+                row.lastAccessedAt(), row.pin(),
                 replicas);
     }
 
@@ -111,10 +119,9 @@ final class PostgresQueries implements RegistryQueries {
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
         long afterUse = after == null ? 0 : number(after);
-        String sql = "SELECT " + EntryTable.COLUMNS + " FROM entries e WHERE e.namespace = :namespace AND e.last_use > :after"
-                + (keyPrefix == null ? "" : " AND starts_with(e.key, :prefix)")
-                + (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb")
-                + " ORDER BY e.last_use LIMIT :limit";
+        String matching = " AND e.last_use > :after" + (keyPrefix == null ? "" : " AND starts_with(e.key, :prefix)")
+                + (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb") + " ORDER BY e.last_use LIMIT :limit";
+        String sql = ENTRIES.formatted(matching, matching);
         return read("entries of " + namespace, handle -> {
             Query query = handle.createQuery(sql).bind("namespace", namespace.value()).bind("after", afterUse).bind("limit", limit + 1);
             if (keyPrefix != null) {
@@ -163,6 +170,19 @@ final class PostgresQueries implements RegistryQueries {
     @Override
     public Optional<EvictionView> eviction(EvictionId id) {
         return read("eviction " + id, handle -> new EvictionReading(handle).one(id));
+    }
+
+    @Override
+    public Optional<PlanRow> plan(PlanId id) {
+        return read("plan " + id, handle -> new PlanTable(handle).plan(id));
+    }
+
+    @Override
+    public Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit) {
+        long behind = after == null ? 0 : number(after);
+        return read("victims of plan " + id, handle -> page(
+                keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1) : new PlanTable(handle).victims(id, behind, limit + 1), limit,
+                victim -> Long.toString(victim.number()), Function.identity()));
     }
 
     @Override

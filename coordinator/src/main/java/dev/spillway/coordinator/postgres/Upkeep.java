@@ -15,7 +15,7 @@ public final class Upkeep {
     private static final int CHUNKS_MAX = 100;
 
     /** What went: rows by kind. */
-    public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions) {}
+    public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions, long plans) {}
 
     private final Jdbi jdbi;
     private final Retention retention;
@@ -32,7 +32,7 @@ public final class Upkeep {
      */
     public Removed run() {
         return new Removed(inChunks(retention.idempotencyKeys(), "idempotency_keys", "recorded_at"), activity(),
-                inChunks(retention.history(), "replica_history", "closed_at"), evictions());
+                inChunks(retention.history(), "replica_history", "closed_at"), evictions(), plans());
     }
 
     private long activity() {
@@ -59,6 +59,29 @@ public final class Upkeep {
                                         AND NOT EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id)
                                     ORDER BY e.number LIMIT :limit FOR UPDATE OF e SKIP LOCKED))""")
                 .bind("olderThan", olderThan(handle, retention.history()))
+                .bind("limit", retention.chunk())
+                .execute()));
+    }
+
+    /** Victims first, so that one transaction never deletes more than a chunk; a plan goes when it has none. */
+    private long plans() {
+        all(() -> in(handle -> handle
+                .createUpdate(
+                        """
+                                DELETE FROM plan_victims v USING (
+                                    SELECT c.plan_id, c.number FROM plans p CROSS JOIN LATERAL (
+                                        SELECT w.plan_id, w.number FROM plan_victims w WHERE w.plan_id = p.plan_id ORDER BY w.number LIMIT :limit) AS c
+                                    WHERE p.expires_at < now() LIMIT :limit) AS over
+                                WHERE v.plan_id = over.plan_id AND v.number = over.number""")
+                .bind("limit", retention.chunk())
+                .execute()));
+        return all(() -> in(handle -> handle
+                .createUpdate(
+                        """
+                                DELETE FROM plans WHERE plan_id = ANY(ARRAY(
+                                    SELECT p.plan_id FROM plans p
+                                    WHERE p.expires_at < now() AND NOT EXISTS (SELECT FROM plan_victims v WHERE v.plan_id = p.plan_id)
+                                    ORDER BY p.expires_at LIMIT :limit FOR UPDATE SKIP LOCKED))""")
                 .bind("limit", retention.chunk())
                 .execute()));
     }

@@ -1,0 +1,13 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.PlanId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the audit trail.
+ *
+ * @param fact   what everyone may know
+ * @param planId the plan that named the entry, if one did
+ */
+public record Eviction(EvictionFact fact, Actor actor, @Nullable PlanId planId) {}

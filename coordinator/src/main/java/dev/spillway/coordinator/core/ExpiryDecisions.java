@@ -1,0 +1,88 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.NamespaceName;
+import java.time.Duration;
+import java.util.List;
+
+/** What time does: entries expire or lie idle too long, pins end, low watermarks are reached. */
+final class ExpiryDecisions {
+    /** So that one busy namespace does not keep all others waiting. */
+    private static final int NAMESPACES_MAX = 64;
+    /** They are locked together with their holders, and most of the last ones are not idle. */
+    private static final int IDLE_PAGE = 100;
+
+    private final Evictor evictor;
+    private final PinDecisions pins;
+
+    ExpiryDecisions(Evictor evictor, PinDecisions pins) {
+        this.evictor = evictor;
+        this.pins = pins;
+    }
+
+    Outcomes.Expired expire(WorkingSet transaction, int limit) {
+        List<NamespaceName> due = transaction.stored().namespacesDue(Math.clamp(limit, 1, NAMESPACES_MAX));
+        transaction.lockNamespaces(due);
+        int evicted = 0;
+        int lifted = 0;
+        boolean more = false;
+        for (NamespaceName name : due) {
+            int each = Math.max(1, limit / due.size());
+            int ended = evictEnded(transaction, name, each);
+            int drained = ended < each ? drain(transaction, name, each - ended) : 0;
+            evicted += ended + drained;
+            // Last, because victims are looked for among stored rows, where these are still pinned.
+            int free = liftEnded(transaction, name, each);
+            lifted += free;
+            // Another coordinator may have come first: what is looked for again and again without being found is left to the next sweep.
+            more |= ended + drained + free > 0;
+        }
+        return new Outcomes.Expired(lifted, evicted, more);
+    }
+
+    private int evictEnded(WorkingSet transaction, NamespaceName name, int limit) {
+        NamespaceRow namespace = held(transaction, name);
+        int evicted = 0;
+        Duration ttl = namespace.policy().ttl();
+        if (ttl != null) {
+            List<EntryRow> old = transaction.stored().lockCreatedUntil(name, transaction.now().minus(ttl), limit);
+            old.forEach(transaction::adopt);
+            transaction.replicas().readHolders(old, evictor.holdersEach());
+            for (EntryRow entry : old) {
+                evictor.evict(transaction, entry, EvictionCause.EXPIRED);
+            }
+            evicted += old.size();
+        }
+        Duration maxIdle = namespace.policy().maxIdle();
+        while (maxIdle != null && evicted < limit) {
+            EntryRow leastUsed = evictor.victim(transaction, name, null, Math.min(limit - evicted, IDLE_PAGE));
+            if (leastUsed == null || namespace.policy().endOf(leastUsed, transaction.now()) != EvictionCause.IDLE) {
+                break;
+            }
+            evictor.evict(transaction, leastUsed, EvictionCause.IDLE);
+            evicted++;
+        }
+        return evicted;
+    }
+
+    private int drain(WorkingSet transaction, NamespaceName name, int limit) {
+        return held(transaction, name).draining() ? evictor.drain(transaction, name, limit) : 0;
+    }
+
+    private int liftEnded(WorkingSet transaction, NamespaceName name, int limit) {
+        List<EntryRow> ended = transaction.stored().lockPinsEnded(name, limit);
+        for (EntryRow entry : ended) {
+            transaction.adopt(entry);
+            pins.lift(transaction, held(transaction, name), entry);
+        }
+        return ended.size();
+    }
+
+    private static NamespaceRow held(WorkingSet transaction, NamespaceName name) {
+        NamespaceRow row = transaction.namespace(name);
+        if (row == null) {
+            throw new IllegalStateException("namespace " + name + " vanished while it was held");
+        }
+        return row;
+    }
+}

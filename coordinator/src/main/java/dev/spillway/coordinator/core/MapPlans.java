@@ -1,0 +1,39 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.PlanId;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Plans in maps. */
+final class MapPlans implements PlanRows {
+    private final NavigableMap<PlanId, PlanRow> plans = new TreeMap<>();
+    private final NavigableMap<PlanId, NavigableMap<Long, PlanVictim>> victims = new TreeMap<>();
+
+    @Override
+    public Optional<PlanRow> plan(PlanId id) {
+        return Optional.ofNullable(plans.get(id));
+    }
+
+    @Override
+    public List<PlanVictim> victims(PlanId id, long after, int limit) {
+        return behind(id, after).limit(limit).toList();
+    }
+
+    Stream<PlanVictim> behind(PlanId id, long after) {
+        return victims.getOrDefault(id, new TreeMap<>()).tailMap(after, false).values().stream();
+    }
+
+    void apply(PlanChanges changes) {
+        plans.putAll(changes.plans());
+        changes.chosen().forEach(this::put);
+        changes.settled().forEach(this::put);
+    }
+
+    private void put(PlanId id, List<PlanVictim> rows) {
+        NavigableMap<Long, PlanVictim> all = victims.computeIfAbsent(id, ignored -> new TreeMap<>());
+        rows.forEach(row -> all.put(row.number(), row));
+    }
+}

@@ -1,0 +1,219 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.PlanRow.Making;
+import dev.spillway.coordinator.core.PlanRow.State;
+import dev.spillway.coordinator.core.PlanRow.Tally;
+import dev.spillway.coordinator.core.PlanVictim.Outcome;
+import dev.spillway.coordinator.core.PlanVictim.Reason;
+import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.PlanId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans: chosen a page of entries at a time, applied a chunk of victims at a time, so that no transaction grows with the namespace. A plan is a
+ * list of what was true when it was made; applying it looks at each victim again.
+ */
+final class PlanDecisions {
+    private final RegistryRules rules;
+    private final RandomGenerator random;
+    private final Evictor evictor;
+    private final PolicyDecisions policies;
+
+    PlanDecisions(RegistryRules rules, RandomGenerator random, Evictor evictor) {
+        this.rules = rules;
+        this.random = random;
+        this.evictor = evictor;
+        policies = new PolicyDecisions(evictor, this);
+    }
+
+    PolicyDecisions policies() {
+        return policies;
+    }
+
+    /** Begins a prune's plan and looks at a first page of entries. */
+    Outcomes.Planning make(WorkingSet transaction, Command.MakePlan command) {
+        NamespaceRow namespace = transaction.namespace(command.namespace());
+        if (namespace == null) {
+            return new Outcomes.Planning.Unknown();
+        }
+        EntryKey prefix = command.prune().keyPrefix();
+        Rows.Selection selected = prefix == null ? new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes())
+                : transaction.stored().countUnpinned(command.namespace(), prefix);
+        return make(transaction, namespace, command.prune(), selected, namespace.policy());
+    }
+
+    /** Begins a plan by which a policy may be set. */
+    Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
+        return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
+                new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()), after);
+    }
+
+    private Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
+            Policy judging) {
+        Making nothing = new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), 0, 0,
+                0);
+        return choose(transaction, namespace,
+                new PlanRow(PlanId.mint(transaction.now(), random), namespace.name(), purpose, transaction.actor(), State.MAKING, nothing,
+                        Tally.NOTHING, transaction.now(), transaction.now().plus(rules.plansKept()), null));
+    }
+
+    /** Looks at the next page of entries for a plan that is being made. */
+    Outcomes.Planning extend(WorkingSet transaction, PlanId id) {
+        PlanRow plan = held(transaction, id);
+        NamespaceRow namespace = plan == null ? null : transaction.namespace(plan.namespace());
+        if (plan == null || namespace == null) {
+            return new Outcomes.Planning.Unknown();
+        }
+        return plan.state() == State.MAKING ? choose(transaction, namespace, plan) : made(plan);
+    }
+
+    private static Outcomes.Planning.Made made(PlanRow plan) {
+        return new Outcomes.Planning.Made(plan.id(), plan.state() != State.MAKING, plan.made().victims(), plan.made().allowed(),
+                plan.made().namespaceEntries());
+    }
+
+    private Outcomes.Planning.Made choose(WorkingSet transaction, NamespaceRow namespace, PlanRow plan) {
+        Criteria criteria = Criteria.of(plan, namespace);
+        List<EntryRow> page =
+                transaction.stored().leastRecentlyUsed(plan.namespace(), plan.made().lookedTo(), rules.planChunk());
+        Making made = plan.made();
+        List<PlanVictim> chosen = new ArrayList<>();
+        boolean whole = page.size() < rules.planChunk();
+        for (EntryRow entry : page) {
+            Reason reason = criteria.reasonFor(entry, made);
+            if (reason == null) {
+                // Whatever comes behind it was used later still.
+                whole = true;
+                break;
+            }
+            if (criteria.selects(entry)) {
+                made = made.with(entry);
+                chosen.add(new PlanVictim(made.victims(), entry.name().key(), entry.snapshotId(), entry.generation(), entry.sizeBytes(),
+                        entry.lastUse(), reason, null));
+            }
+            made = made.lookedTo(entry.lastUse());
+        }
+        PlanRow further = plan.made(made, whole);
+        transaction.choose(further, chosen);
+        return made(further);
+    }
+
+    /** What a plan chooses by. */
+    private record Criteria(Bounds bounds, @Nullable Instant idleSince, @Nullable EntryKey prefix) {
+        static Criteria of(PlanRow plan, NamespaceRow namespace) {
+            return switch (plan.purpose()) {
+                case PlanPurpose.Prune prune -> new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()),
+                        prune.idleFor() == null ? null : plan.createdAt().minus(prune.idleFor()), prune.keyPrefix());
+                case PlanPurpose.SetPolicy set -> new Criteria(set.change().appliedTo(namespace.policy()).target(), null, null);
+            };
+        }
+
+        boolean selects(EntryRow entry) {
+            return prefix == null || entry.name().key().value().startsWith(prefix.value());
+        }
+
+        /** Why the next in the order of use is to go if it is selected; null if neither it nor any behind it is. */
+        @Nullable
+        Reason reasonFor(EntryRow entry, Making made) {
+            if (idleSince != null && !entry.lastAccessedAt().isAfter(idleSince)) {
+                return Reason.IDLE;
+            }
+            if (bounds.entriesExceedBy(made.selectedEntries() - made.victims())) {
+                return Reason.OVER_MAX_ENTRIES;
+            }
+            return bounds.bytesExceedBy(made.selectedBytes() - made.victimBytes()) ? Reason.OVER_MAX_BYTES : null;
+        }
+    }
+
+    /** Deals with up to {@code limit} further victims of a plan; the last ones finish it. */
+    Outcomes.Applying apply(WorkingSet transaction, PlanId id, int limit) {
+        PlanRow plan = held(transaction, id);
+        if (plan == null) {
+            return new Outcomes.Applying.Unknown();
+        }
+        switch (plan.state()) {
+            case MAKING -> {
+                return new Outcomes.Applying.Refused("plan " + id + ": its victims are still being chosen (expected: a plan that is OPEN)");
+            }
+            case OPEN -> {
+                if (plan.expiresAt().isBefore(transaction.now())) {
+                    return new Outcomes.Applying.Refused("plan " + id + ": expired at " + plan.expiresAt() + " (expected: a newer plan)");
+                }
+            }
+            case APPLYING -> {}
+            case APPLIED -> {
+                return new Outcomes.Applying.Step(true, 0);
+            }
+        }
+        List<PlanVictim> victims = transaction.stored().plans().victims(id, plan.applied().done(), limit);
+        List<PlanVictim> settled = settle(transaction, plan, victims);
+        Tally tally = plan.applied();
+        for (PlanVictim victim : settled) {
+            tally = tally.with(victim, outcomeOf(victim));
+        }
+        boolean finished = tally.done() == plan.made().victims();
+        if (finished && plan.purpose() instanceof PlanPurpose.SetPolicy set) {
+            // In a transaction of its own, which sees all victims gone.
+            finished = victims.isEmpty();
+            tally = finished ? tally.beyond(policies.settle(transaction, plan.namespace(), set.change())) : tally;
+        }
+        transaction.settle(plan.applied(tally, finished ? State.APPLIED : State.APPLYING, transaction.now(),
+                transaction.now().plus(rules.plansKept())), settled);
+        return new Outcomes.Applying.Step(finished, tally.evicted() - plan.applied().evicted());
+    }
+
+    private List<PlanVictim> settle(WorkingSet transaction, PlanRow plan, List<PlanVictim> victims) {
+        List<EntryName> names = victims.stream().map(victim -> new EntryName(plan.namespace(), victim.key())).toList();
+        transaction.lockEntries(names, EntryLock.EXCLUSIVE);
+        List<PlanVictim> settled = new ArrayList<>();
+        List<EntryRow> going = new ArrayList<>();
+        for (PlanVictim victim : victims) {
+            EntryRow entry = transaction.entry(new EntryName(plan.namespace(), victim.key()), EntryLock.EXCLUSIVE);
+            Outcome outcome = judge(victim, entry);
+            if (entry != null && outcome == Outcome.EVICTED) {
+                going.add(entry);
+            }
+            settled.add(victim.with(outcome));
+        }
+        transaction.replicas().readHolders(going, rules.doomChunk());
+        going.forEach(entry -> evictor.evict(transaction, entry, plan.purpose().cause(), plan.id()));
+        return settled;
+    }
+
+    private static Outcome judge(PlanVictim victim, @Nullable EntryRow entry) {
+        if (entry == null) {
+            return Outcome.GONE;
+        }
+        if (entry.generation() != victim.generation()) {
+            return Outcome.REPLACED;
+        }
+        if (entry.pin() != null) {
+            return Outcome.PINNED;
+        }
+        return entry.lastUse() == victim.lastUse() ? Outcome.EVICTED : Outcome.USED;
+    }
+
+    private static Outcome outcomeOf(PlanVictim settled) {
+        Outcome outcome = settled.outcome();
+        if (outcome == null) {
+            throw new IllegalStateException("victim " + settled.number() + " without an outcome");
+        }
+        return outcome;
+    }
+
+    /** The plan with its namespace held, so that it does not change until the transaction ends. */
+    private static @Nullable PlanRow held(WorkingSet transaction, PlanId id) {
+        PlanRow seen = transaction.stored().plans().plan(id).orElse(null);
+        if (seen == null) {
+            return null;
+        }
+        transaction.lockNamespaces(List.of(seen.namespace()));
+        return transaction.stored().plans().plan(id).orElse(null);
+    }
+}

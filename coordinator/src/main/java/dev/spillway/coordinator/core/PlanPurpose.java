@@ -1,0 +1,58 @@
+package dev.spillway.coordinator.core;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionCause;
+import dev.spillway.events.InvalidValueException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What a plan was made for. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
+        @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
+public sealed interface PlanPurpose {
+    /** What its victims are told to have gone for. */
+    EvictionCause cause();
+
+    /**
+     * Evict what is idle for longer than {@code idleFor}, and more, least recently used first, until what is left of the unpinned entries is within
+     * the bounds.
+     *
+     * @param maxEntries 0 or more
+     * @param maxBytes   0 or more allocated bytes
+     * @param idleFor    1 s to 36,500 days
+     * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
+     */
+    record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix)
+            implements PlanPurpose {
+        /** Refuses bounds that can never be, and a prune without any. */
+        public Prune {
+            if (maxEntries != null) {
+                InvalidValueException.requireAtLeast("maxEntries", maxEntries, 0);
+            }
+            if (maxBytes != null) {
+                InvalidValueException.requireAtLeast("maxBytes", maxBytes, 0);
+            }
+            idleFor = idleFor == null ? null : Policy.time("idleFor", idleFor);
+            if (maxEntries == null && maxBytes == null && idleFor == null) {
+                throw new InvalidValueException("prune", keyPrefix == null ? "no bound" : "keyPrefix alone",
+                        "at least one of maxEntries, maxBytes and idleFor; maxEntries 0 for everything that is not pinned");
+            }
+        }
+
+        @Override
+        public EvictionCause cause() {
+            return EvictionCause.PRUNED;
+        }
+    }
+
+    /** Change a policy, and first evict what its limits leave no room for. */
+    record SetPolicy(PolicyChange change) implements PlanPurpose {
+        @Override
+        public EvictionCause cause() {
+            return EvictionCause.CAPACITY;
+        }
+    }
+}

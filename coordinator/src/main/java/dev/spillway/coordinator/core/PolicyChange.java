@@ -1,0 +1,70 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to change in a policy: every field that is {@code given} takes its value here, where none removes the limit or brings the default back;
+ * all others stay as they are.
+ */
+public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
+        @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {
+    /** Refuses values that no policy can have. */
+    public PolicyChange {
+        given = PolicyField.copy(given);
+        var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
+                maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare);
+    }
+
+    /** Sets what is not null and lets everything else stay. */
+    public static PolicyChange to(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Double maxEvictionShare) {
+        List<PolicyField> given = new ArrayList<>();
+        if (maxEntries != null) {
+            given.add(PolicyField.MAX_ENTRIES);
+        }
+        if (maxBytes != null) {
+            given.add(PolicyField.MAX_BYTES);
+        }
+        if (maxEvictionShare != null) {
+            given.add(PolicyField.MAX_EVICTION_SHARE);
+        }
+        return new PolicyChange(PolicyField.copy(given), maxEntries, maxBytes, null, null, null, maxEvictionShare);
+    }
+
+    /** Sets or removes the time to live alone. */
+    public static PolicyChange ofTtl(@Nullable Duration ttl) {
+        return new PolicyChange(PolicyField.of(PolicyField.TTL), null, null, ttl, null, null, null);
+    }
+
+    /** Sets or removes the idle limit alone. */
+    public static PolicyChange ofMaxIdle(@Nullable Duration maxIdle) {
+        return new PolicyChange(PolicyField.of(PolicyField.MAX_IDLE), null, null, null, maxIdle, null, null);
+    }
+
+    /** Sets the low watermark alone, or brings its default back. */
+    public static PolicyChange ofLowWatermark(@Nullable Double lowWatermark) {
+        return new PolicyChange(PolicyField.of(PolicyField.LOW_WATERMARK), null, null, null, null, lowWatermark, null);
+    }
+
+    Policy appliedTo(Policy before) {
+        return new Policy(changed(PolicyField.MAX_ENTRIES, maxEntries, before.maxEntries()),
+                changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()), changed(PolicyField.TTL, ttl, before.ttl()),
+                changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()),
+                changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK),
+                changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE));
+    }
+
+    private <T> @Nullable T changed(PolicyField field, @Nullable T value, @Nullable T before) {
+        return given.contains(field) ? value : before;
+    }
+
+    private double changed(PolicyField field, @Nullable Double value, double before, double fallback) {
+        if (!given.contains(field)) {
+            return before;
+        }
+        return value == null ? fallback : value;
+    }
+}

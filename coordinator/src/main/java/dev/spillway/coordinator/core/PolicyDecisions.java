@@ -1,0 +1,78 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.protocol.EvictedEntry;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Policies: set at once where they take little, by a plan where they take much. */
+final class PolicyDecisions {
+    private final Evictor evictor;
+    private final PlanDecisions plans;
+
+    PolicyDecisions(Evictor evictor, PlanDecisions plans) {
+        this.evictor = evictor;
+        this.plans = plans;
+    }
+
+    Outcomes.PolicySetting set(WorkingSet transaction, Command.SetPolicy command) {
+        NamespaceRow existing = transaction.namespace(command.namespace());
+        if (existing == null) {
+            Policy first = command.change().appliedTo(Policy.UNLIMITED);
+            transaction.save(NamespaceRow.empty(command.namespace(), first));
+            transaction.policiesChanged();
+            return new Outcomes.PolicySetting.Changed(first, 0);
+        }
+        Policy after = command.change().appliedTo(existing.policy());
+        List<EvictedEntry> evicted = settle(transaction, existing, after);
+        return evicted == null
+                ? new Outcomes.PolicySetting.Planned(plans.make(transaction, existing, command.change(), after), after.maxEvictionShare())
+                : new Outcomes.PolicySetting.Changed(after, evicted.size());
+    }
+
+    /**
+     * Sets a policy for which a plan made room; what came since goes too, unless that is too much.
+     *
+     * @return how many went; null if it was too much, and nothing was changed
+     */
+    @Nullable
+    Long settle(WorkingSet transaction, NamespaceName name, PolicyChange change) {
+        NamespaceRow namespace = transaction.namespace(name);
+        if (namespace == null) {
+            throw new IllegalStateException("namespace " + name + " vanished while it was held");
+        }
+        List<EvictedEntry> evicted = settle(transaction, namespace, change.appliedTo(namespace.policy()));
+        return evicted == null ? null : (long) evicted.size();
+    }
+
+    private @Nullable List<EvictedEntry> settle(WorkingSet transaction, NamespaceRow before, Policy after) {
+        NamespaceRow lowered = before.withPolicy(after);
+        long most = Math.min(after.allowedOf(before.entries()), Evictor.CHUNK);
+        if (lowered.exceeds(after.limits()) && wouldEvictMoreThan(most, transaction, lowered)) {
+            return null;
+        }
+        transaction.save(lowered);
+        transaction.policiesChanged();
+        return evictor.enforce(transaction, lowered, null);
+    }
+
+    /** Looks at no more entries than it may take to know. */
+    private static boolean wouldEvictMoreThan(long most, WorkingSet transaction, NamespaceRow lowered) {
+        Bounds target = lowered.policy().target();
+        long entries = lowered.unpinnedEntries();
+        long bytes = lowered.unpinnedBytes();
+        if (target.entriesExceedBy(entries - most)) {
+            return true;
+        }
+        long victims = 0;
+        for (EntryRow victim : transaction.stored().leastRecentlyUsed(lowered.name(), 0, Math.toIntExact(most + 1))) {
+            if (!target.areExceededBy(entries, bytes)) {
+                return false;
+            }
+            entries--;
+            bytes -= victim.sizeBytes();
+            victims++;
+        }
+        return victims > most;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.spillway.coordinator.core;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** One value of a {@link Policy}, by the name that its users know. */
+public enum PolicyField {
+    MAX_ENTRIES("maxEntries"), MAX_BYTES("maxBytes"), TTL("ttl"), MAX_IDLE("maxIdle"), LOW_WATERMARK("lowWatermark"), MAX_EVICTION_SHARE(
+            "maxEvictionShare");
+
+    private final String text;
+
+    PolicyField(String text) {
+        this.text = text;
+    }
+
+    /** Those among the names that are fields of a policy. */
+    public static Set<PolicyField> named(Collection<String> names) {
+        EnumSet<PolicyField> fields = EnumSet.allOf(PolicyField.class);
+        fields.removeIf(field -> !names.contains(field.text));
+        return fields;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+
+    static Set<PolicyField> copy(Collection<PolicyField> fields) {
+        EnumSet<PolicyField> copy = EnumSet.noneOf(PolicyField.class);
+        copy.addAll(fields);
+        return java.util.Collections.unmodifiableSet(copy);
+    }
+
+    static Set<PolicyField> of(PolicyField... fields) {
+        return copy(Arrays.asList(fields));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.spillway.events;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/** Names a plan: victims that were chosen and are evicted when somebody says so. */
+public record PlanId(UUID value) implements Comparable<PlanId> {
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static PlanId parse(String text) {
+        return new PlanId(Uuids.parse("planId", text));
+    }
+
+    /** A new id, ordered by time. */
+    public static PlanId mint(Instant now, RandomGenerator random) {
+        return new PlanId(Uuids.timeOrdered(now, random));
+    }
+
+    /** Orders by the unsigned value, as PostgreSQL does. */
+    @Override
+    public int compareTo(PlanId other) {
+        return Uuids.compareUnsigned(value, other.value);
+    }
+
+    @JsonValue
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}
