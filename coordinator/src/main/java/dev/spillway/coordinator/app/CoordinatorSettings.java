@@ -99,7 +99,9 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Setting<Duration> ACTIVITY_KEPT =
             positive("activity-kept", "How far back GET /v1/events can resume", RETENTION.activity());
     private static final Setting<Duration> HISTORY_KEPT =
-            positive("history-kept", "How long closed replicas and evictions are kept", RETENTION.history());
+            positive("history-kept", "How long closed replicas and evictions, the audit trail, are kept", RETENTION.history());
+    private static final Setting<Duration> PLANS_KEPT = positive("plans-kept",
+            "How long a plan can be applied after it was made, and is kept after it was applied", RULES.plansKept());
     private static final Setting<Long> OPEN_ORDERS_MAX =
             Setting.longInteger("open-orders-max", "Backlog of open orders at which puts are refused for a while")
                     .must("1 or more", number -> number >= 1)
@@ -142,7 +144,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 HEARTBEAT,
                 HOST_TIMEOUT, RECONCILE, ORDER_RETRY, ORDER_RETRY_MAX, GRACE, BREAKER_SHARE, BREAKER_FROM, DOOM_CHUNK, ORDERS_PER_ANSWER,
                 RECONCILE_PAGE,
-                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT));
+                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT));
         all.addAll(HttpLimits.SETTINGS);
         return all;
     }
@@ -176,7 +178,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
         return new RegistryRules(settings.get(HEARTBEAT), settings.get(HOST_TIMEOUT), settings.get(RECONCILE), settings.get(ORDER_RETRY),
                 settings.get(ORDER_RETRY_MAX), settings.get(GRACE), settings.get(BREAKER_SHARE), settings.get(BREAKER_FROM),
                 settings.get(DOOM_CHUNK),
-                settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE));
+                settings.get(ORDERS_PER_ANSWER), settings.get(RECONCILE_PAGE)).withPlans(RULES.planChunk(), settings.get(PLANS_KEPT));
     }
 
     /** All settings, without secrets. */

@@ -72,7 +72,7 @@ final class MeteredRegistry implements Registry {
 
     private static String outcome(Object answer) {
         return switch (answer) {
-            case Outcomes.PolicySetting _,Outcomes.Putting _,Outcomes.Getting _,Outcomes.Invalidation _,Outcomes.HostChange _,Reply<?> _ ->
+            case Outcomes.PolicySetting _,Outcomes.Putting _,Outcomes.Getting _,Outcomes.Invalidation _,Outcomes.HostChange _,Outcomes.Pinning _,Outcomes.Planning _,Outcomes.Applying _,Reply<?> _ ->
                     answer.getClass().getSimpleName().toLowerCase(Locale.ROOT);
             default -> "done";
         };

@@ -92,6 +92,10 @@ final class UpkeepLoop implements AutoCloseable {
         while (more && !closing) {
             more = registry.execute(new Command.Sweep(SWEEP_MAX)).more();
         }
+        more = true;
+        while (more && !closing) {
+            more = registry.execute(new Command.Expire(SWEEP_MAX)).more();
+        }
         Instant now = clock.instant();
         if (now.isAfter(figuresAt)) {
             figures.look(registry.queries());

@@ -51,7 +51,8 @@ final class MapQueries implements RegistryQueries {
                 byCause.put(figure.cause(), count);
             }
         });
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(), row.misses(), byCause);
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(),
+                row.misses(), byCause);
     }
 
     @Override
@@ -143,7 +144,8 @@ final class MapQueries implements RegistryQueries {
             }
         }
         orders.sort(Comparator.comparing(OrderView::replicaId));
-        return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open, orders.stream().limit(LIMIT_MAX).toList());
+        return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open,
+                orders.stream().limit(LIMIT_MAX).toList());
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.spillway.coordinator.core;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -23,6 +25,7 @@ public enum PolicyField {
         return fields;
     }
 
+    @JsonValue
     @Override
     public String toString() {
         return text;
@@ -31,7 +34,7 @@ public enum PolicyField {
     static Set<PolicyField> copy(Collection<PolicyField> fields) {
         EnumSet<PolicyField> copy = EnumSet.noneOf(PolicyField.class);
         copy.addAll(fields);
-        return java.util.Collections.unmodifiableSet(copy);
+        return Collections.unmodifiableSet(copy);
     }
 
     static Set<PolicyField> of(PolicyField... fields) {

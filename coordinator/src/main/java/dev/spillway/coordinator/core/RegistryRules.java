@@ -18,7 +18,8 @@ import java.time.Duration;
  */
 public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
         Duration grace,
-        double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize, int planChunk, Duration plansKept) {
+        double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize, int planChunk,
+        Duration plansKept) {
     private static final int PLAN_CHUNK = 2_000;
     private static final Duration PLANS_KEPT = Duration.ofHours(24);
 

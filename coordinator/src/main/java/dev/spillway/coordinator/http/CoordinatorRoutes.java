@@ -21,7 +21,7 @@ public final class CoordinatorRoutes {
     public static List<Route> of(Registry registry, Backlog backlog, InstantSource clock) {
         return Stream
                 .of(new NamespaceRoutes(registry, clock).routes(), new EntryRoutes(registry, backlog).routes(),
-                        new EvictionRoutes(registry).routes(),
+                        new EvictionRoutes(registry).routes(), new PinRoutes(registry).routes(), new PlanRoutes(registry, clock).routes(),
                         new HostRoutes(registry).routes(), new EventRoutes(registry).routes(), new WorkerRoutes(registry, backlog).routes())
                 .flatMap(List::stream)
                 .map(route -> new Route(route.method(), route.template(), route.body(), route.query(), route.bounded(),

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
  * An entry.
  *
  * @param sizeBytes allocated bytes as its owner stated them
+ * @param pin       absent when it is not pinned
  * @param replicas  copies of its generation, at most 1,000; absent in lists
  */
 public record EntryAnswer(NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, String description,
-        SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, @Nullable List<Replica> replicas) {
+        SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, @Nullable PinAnswer pin,
+        @Nullable List<Replica> replicas) {
     /**
      * One host's copy.
      *

@@ -45,7 +45,7 @@ final class EntryRoutes {
                 Route.get(NAMESPACE + "/snapshots", this::snapshots).query(Paging.LIMIT, Paging.AFTER));
     }
 
-    private static EntryName name(Request request) {
+    static EntryName name(Request request) {
         return new EntryName(NamespaceRoutes.namespace(request), request.parameter("key", EntryKey::new));
     }
 
@@ -69,7 +69,7 @@ final class EntryRoutes {
         EntryName name = name(request);
         boolean touch = request.query().flag("touch").orElse(true);
         if (!touch) {
-            return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> missing(name)), true));
+            return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> Refusals.missing(registry, name)), true));
         }
         return switch (registry.execute(new Command.Get(name))) {
             // Its replicas are read after the touch; an entry that changed in between answers with none.
@@ -78,13 +78,8 @@ final class EntryRoutes {
                     .filter(view -> view.generation() == row.generation())
                     .map(EntryView::replicas)
                     .orElse(List.of())));
-            case Outcomes.Getting.Miss() -> throw missing(name);
+            case Outcomes.Getting.Miss() -> throw Refusals.missing(registry, name);
         };
-    }
-
-    private RuntimeException missing(EntryName name) {
-        return registry.queries().namespace(name.namespace()).isEmpty() ? Refusals.unknownNamespace(name.namespace())
-                : Refusals.unknownEntry(name);
     }
 
     private Response delete(Request request) {
@@ -94,7 +89,7 @@ final class EntryRoutes {
                 Commands.Target.of("DELETE entry", name.namespace(), name.key(), expected == null ? "" : expected),
                 new Command.Invalidate(name, expected))) {
             case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new EntryDeleteAnswer(snapshotId));
-            case Outcomes.Invalidation.Absent() -> throw missing(name);
+            case Outcomes.Invalidation.Absent() -> throw Refusals.missing(registry, name);
             case Outcomes.Invalidation.Mismatch(var actual) -> throw Refusals.otherSnapshot(expected == null ? actual : expected, actual);
         };
     }
@@ -138,13 +133,14 @@ final class EntryRoutes {
     private static EntryAnswer answer(EntryView view, boolean withReplicas) {
         return new EntryAnswer(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
                 view.description().text(), view.description().labels(), view.createdAt(), view.lastAccessedAt(),
-                withReplicas ? replicas(view.replicas()) : null);
+                view.pin() == null ? null : PinAnswer.of(view.pin()), withReplicas ? replicas(view.replicas()) : null);
     }
 
     private static EntryAnswer answer(EntryRow row, List<ReplicaView> replicas) {
         return new EntryAnswer(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
                 row.description().text(),
-                row.description().labels(), row.createdAt(), row.lastAccessedAt(), replicas(replicas));
+                row.description().labels(), row.createdAt(), row.lastAccessedAt(),
+                row.pin() == null ? null : PinAnswer.of(row.pin()), replicas(replicas));
     }
 
     private static List<EntryAnswer.Replica> replicas(List<ReplicaView> views) {

@@ -1,10 +1,12 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.coordinator.core.Actor;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
@@ -15,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * An eviction and what became of it on each host.
  *
+ * @param actor    who asked for it: host:ID, client:NAME, registry:sweep, or unknown
+ * @param planId   the plan that named the entry, if one did
  * @param state    {@code open} while an order of it is open, then {@code closed}
  * @param replicas how many copies the fleet held
  * @param orders   at most 1,000
  */
 public record EvictionAnswer(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
-        EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt, String state, List<ReplicaOrder> orders) {
+        EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt, Actor actor,
+        @Nullable PlanId planId, String state, List<ReplicaOrder> orders) {
     /**
      * The order for one replica.
      *

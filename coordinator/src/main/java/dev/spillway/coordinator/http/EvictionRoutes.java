@@ -4,15 +4,20 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Evictions and what became of their orders. */
@@ -35,7 +40,7 @@ final class EvictionRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get(EVICTIONS, this::list).query("state", "host", "namespace", Paging.LIMIT, Paging.AFTER),
+        return List.of(Route.get(EVICTIONS, this::list).query("state", "host", "namespace", "cause", "plan", Paging.LIMIT, Paging.AFTER),
                 Route.get(EVICTIONS + "/{id}", this::one));
     }
 
@@ -46,6 +51,10 @@ final class EvictionRoutes {
         HostId host = request.query().value("host", HostId::new).orElse(null);
         @Nullable
         NamespaceName namespace = request.query().value("namespace", NamespaceName::new).orElse(null);
+        @Nullable
+        EvictionCause cause = request.query().value("cause", EvictionRoutes::cause).orElse(null);
+        @Nullable
+        PlanId plan = request.query().value("plan", PlanId::parse).orElse(null);
         if (host != null && registry.queries().host(host).isEmpty()) {
             throw Refusals.unknownHost(host);
         }
@@ -53,8 +62,18 @@ final class EvictionRoutes {
             throw Refusals.unknownNamespace(namespace);
         }
         Paging page = Paging.of(request);
-        var filter = new EvictionFilter(state == null ? null : state.text(), host, namespace);
+        var filter = new EvictionFilter(state == null ? null : state.text(), host, namespace, cause, plan);
         return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), EvictionRoutes::answer));
+    }
+
+    private static EvictionCause cause(String text) {
+        for (EvictionCause cause : EvictionCause.values()) {
+            if (cause.name().equals(text)) {
+                return cause;
+            }
+        }
+        throw new InvalidValueException("cause", text,
+                "one of " + Arrays.stream(EvictionCause.values()).map(EvictionCause::name).collect(Collectors.joining(", ")));
     }
 
     private Response one(Request request) {
@@ -66,7 +85,8 @@ final class EvictionRoutes {
         EvictionFact fact = view.fact();
         return new EvictionAnswer(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
                 fact.cause(),
-                fact.replicas(), fact.labels(), fact.evictedAt(), (view.open() ? State.OPEN : State.CLOSED).text(),
+                fact.replicas(), fact.labels(), fact.evictedAt(), view.actor(), view.planId(),
+                (view.open() ? State.OPEN : State.CLOSED).text(),
                 view.orders().stream().map(EvictionRoutes::answer).toList());
     }
 

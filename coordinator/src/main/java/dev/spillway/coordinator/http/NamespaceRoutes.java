@@ -1,12 +1,17 @@
 package dev.spillway.coordinator.http;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.Policy;
+import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.coordinator.core.PolicyField;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.NamespaceView;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -14,6 +19,7 @@ import dev.spillway.service.http.Route;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Namespaces: their limits, their figures, and cleaning them. */
@@ -54,22 +60,51 @@ final class NamespaceRoutes {
 
     private static NamespaceAnswer answer(NamespaceView view) {
         Policy policy = view.policy();
-        return new NamespaceAnswer(view.name(), policy.maxEntries(), policy.maxBytes(), policy.maxEvictionShare(), view.entries(),
-                view.bytes(), view.hits(),
+        return new NamespaceAnswer(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
+                policy.lowWatermark(), policy.maxEvictionShare(), view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
+                view.hits(),
                 view.misses(), view.evictions());
     }
 
     private Response set(Request request) {
         NamespaceName name = namespace(request);
-        NamespaceBody body = request.body(NamespaceBody.class);
-        Double share = body.maxEvictionShare();
-        Policy asked = new Policy(body.maxEntries(), body.maxBytes(), share == null ? Policy.DEFAULT_EVICTION_SHARE : share);
-        return switch (commands.run(request, Commands.Target.of("PUT namespace", name),
-                new Command.SetPolicy(name, asked.maxEntries(), asked.maxBytes(), share))) {
-            case Outcomes.PolicySetting.Changed(var policy, var evicted) ->
-                    Response.ok(new NamespaceSetAnswer(name, policy.maxEntries(), policy.maxBytes(), policy.maxEvictionShare(), evicted));
-            case Outcomes.PolicySetting.Refused refused -> throw Refusals.limitsEvictTooMuch(refused);
+        PlanSteps steps = new PlanSteps(commands, request, Commands.Target.of("PUT namespace", name));
+        return switch (steps.run(new Command.SetPolicy(name, change(request)))) {
+            case Outcomes.PolicySetting.Changed(var policy, var evicted) -> Response.ok(answer(name, policy, evicted));
+            case Outcomes.PolicySetting.Planned(var begun, _) -> {
+                Outcomes.Planning.Made made = steps.whole(begun);
+                if (!made.isWithinShare()) {
+                    throw Refusals.planNeeded("limits", made);
+                }
+                yield Response.ok(makeRoom(name, steps, made.planId()));
+            }
         };
+    }
+
+    /** Too much for one command, but not too much to do without asking. */
+    private NamespaceSetAnswer makeRoom(NamespaceName name, PlanSteps steps, PlanId planId) {
+        steps.apply(planId, () -> false);
+        PlanRow.Tally applied = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId)).applied();
+        Long beyond = applied.beyond();
+        if (beyond == null) {
+            throw Refusals.policyNotSet(planId);
+        }
+        Policy policy = registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name)).policy();
+        return answer(name, policy, applied.evicted() + beyond);
+    }
+
+    private static NamespaceSetAnswer answer(NamespaceName name, Policy policy, long evicted) {
+        return new NamespaceSetAnswer(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
+                policy.maxEvictionShare(), evicted);
+    }
+
+    private static PolicyChange change(Request request) {
+        NamespaceBody body = request.body(NamespaceBody.class);
+        List<String> given = new ArrayList<>();
+        // What the record cannot tell: a field that is null from one that is not there.
+        request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
+        return new PolicyChange(PolicyField.named(given), body.maxEntries(), body.maxBytes(), Times.duration("ttl", body.ttl()),
+                Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare());
     }
 
     private Response clean(Request request) {

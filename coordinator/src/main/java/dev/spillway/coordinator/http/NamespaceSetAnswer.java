@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.events.NamespaceName;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,5 +9,5 @@ import org.jspecify.annotations.Nullable;
  *
  * @param evicted how many entries went because of a lowered limit
  */
-public record NamespaceSetAnswer(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, double maxEvictionShare,
-        long evicted) {}
+public record NamespaceSetAnswer(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
+        @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, long evicted) {}

@@ -1,8 +1,10 @@
 package dev.spillway.coordinator.http;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
@@ -10,6 +12,7 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Handler;
 import dev.spillway.service.http.Problem;
@@ -86,10 +89,34 @@ final class Refusals {
         };
     }
 
-    static ProblemException limitsEvictTooMuch(Outcomes.PolicySetting.Refused refused) {
-        return Problem.of(409, "evicts-too-much", "The limits would evict more than the namespace's share allows",
-                "limits: would evict more than %d of %d entries (expected: at most a share of %s, or a higher maxEvictionShare with them)"
-                        .formatted(refused.allowed(), refused.entries(), refused.maxEvictionShare()))
+    /** The registry does not know an entry; says whether it is the namespace that it does not know. */
+    static ProblemException missing(Registry registry, EntryName name) {
+        return registry.queries().namespace(name.namespace()).isEmpty() ? unknownNamespace(name.namespace()) : unknownEntry(name);
+    }
+
+    static ProblemException unknownPlan(PlanId id) {
+        return Problem
+                .of(404, "unknown-plan", "There is no such plan", "plan: " + id + " (expected: the id of a plan that is still kept)")
+                .exception();
+    }
+
+    static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
+        return Problem
+                .of(409, "plan-needed", "It would evict more than the namespace's share allows",
+                        "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
+                                .formatted(asked, made.victims(), made.namespaceEntries(), made.allowed(), made.planId()))
+                .with("planId", made.planId().toString())
+                .with("victimCount", JsonNodeFactory.instance.numberNode(made.victims()))
+                .exception();
+    }
+
+    static ProblemException planNotApplied(String detail) {
+        return Problem.of(409, "plan-not-applicable", "The plan cannot be applied", detail).exception();
+    }
+
+    static ProblemException policyNotSet(PlanId id) {
+        return Problem.of(409, "policy-not-set", "Others put too much while room was made",
+                "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
                 .exception();
     }
 

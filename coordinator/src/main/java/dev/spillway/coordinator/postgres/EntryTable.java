@@ -216,11 +216,13 @@ final class EntryTable {
                     entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
                     use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, pins_lifted = u.pins_lifted
                 """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
-        namespaceColumns(added).addTo(script, """
-                INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries,
-                    bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
-                SELECT u.*
-                """ + NAMESPACES_FROM_ARRAYS);
+        namespaceColumns(added).addTo(script,
+                """
+                        INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries,
+                            bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
+                        SELECT u.*
+                        """
+                        + NAMESPACES_FROM_ARRAYS);
     }
 
     private static Columns<NamespaceRow> namespaceColumns(List<NamespaceRow> rows) {

@@ -82,7 +82,7 @@ final class EvictionReading {
             case "closed" -> " AND NOT " + IS_OPEN;
             default -> throw new InvalidValueException("state", filter.state(), "open or closed");
         }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
-                // A cause as it stands, so that the planner knows which index has it; it is one of an enum.
+        // A cause as it stands, so that the planner knows which index has it; it is one of an enum.
                 + (filter.cause() == null ? "" : " AND e.cause = '" + filter.cause() + "'")
                 + (filter.planId() == null ? "" : " AND e.plan_id = :plan")
                 + " ORDER BY e.number DESC LIMIT :limit";
@@ -107,7 +107,8 @@ final class EvictionReading {
     }
 
     private static EvictionView view(Found found, Map<EvictionId, List<OrderView>> orders) {
-        return new EvictionView(found.fact(), found.eviction().actor(), found.eviction().planId(), found.open(), List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
+        return new EvictionView(found.fact(), found.eviction().actor(), found.eviction().planId(), found.open(),
+                List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
     }
 
     private Map<EvictionId, List<OrderView>> orders(List<Found> of) {

@@ -101,7 +101,8 @@ final class PostgresQueries implements RegistryQueries {
     }
 
     private static NamespaceView view(NamespaceRow row, Map<EvictionCause, Long> evictions) {
-        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(), row.misses(), evictions);
+        return new NamespaceView(row.name(), row.policy(), row.entries(), row.bytes(), row.pinnedEntries(), row.pinnedBytes(), row.hits(),
+                row.misses(), evictions);
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -88,16 +90,18 @@ public interface CapacityContract extends RegistryFixture {
     }
 
     @Test
-    default void aLoweredLimitThatTakesTooLargeAShareIsRefused() {
+    default void aLoweredLimitThatTakesTooLargeAShareIsPlannedAndNotSet() {
         Fleet fleet = Fleet.withCapacity(empty(), 12);
         for (int i = 0; i < 12; i++) {
             fleet.put("k" + i, "image-" + i);
         }
-        assertThat(fleet.namespace(NS, 5L)).isEqualTo(new Outcomes.PolicySetting.Refused(6, 12, 0.5));
+        assertThat(fleet.namespace(NS, 5L)).isInstanceOfSatisfying(Outcomes.PolicySetting.Planned.class,
+                planned -> assertThat(planned.plan()).isEqualTo(new Outcomes.Planning.Made(planned.plan().planId(), true, 7, 6, 12)));
         assertThat(fleet.figures().policy().maxEntries()).isEqualTo(12);
         assertThat(fleet.keys()).hasSize(12);
         assertThat(fleet.registry.execute(new Command.SetPolicy(ns(NS), null, 5L, null)))
-                .isEqualTo(new Outcomes.PolicySetting.Refused(6, 12, 0.5));
+                .isInstanceOf(Outcomes.PolicySetting.Planned.class);
+        assertThat(fleet.figures().policy().maxBytes()).isNull();
         assertThat(fleet.namespace(NS, 6L)).isEqualTo(new Outcomes.PolicySetting.Changed(new Policy(6L, null, 0.5), 6));
         assertThat(fleet.registry.execute(new Command.SetPolicy(ns(NS), 1L, null, 1.0))).isInstanceOf(Outcomes.PolicySetting.Changed.class);
         assertThat(fleet.keys()).containsExactly("k11");
@@ -112,7 +116,79 @@ public interface CapacityContract extends RegistryFixture {
     }
 
     @Test
+    default void aLimitThatIsGivenWithoutAValueIsRemoved() {
+        Fleet fleet = new Fleet(empty());
+        Duration hour = Duration.ofHours(1);
+        fleet.registry.execute(new Command.SetPolicy(ns(NS),
+                new PolicyChange(EnumSet.allOf(PolicyField.class), 5L, 100L, hour, hour, 0.5, 0.25)));
+        assertThat(fleet.figures().policy()).isEqualTo(new Policy(5L, 100L, hour, hour, 0.5, 0.25));
+        fleet.registry.execute(new Command.SetPolicy(ns(NS),
+                new PolicyChange(EnumSet.of(PolicyField.MAX_ENTRIES, PolicyField.TTL), null, null, null, null, null, null)));
+        assertThat(fleet.figures().policy()).isEqualTo(new Policy(null, 100L, null, hour, 0.5, 0.25));
+        fleet.registry.execute(new Command.SetPolicy(ns(NS),
+                new PolicyChange(EnumSet.allOf(PolicyField.class), null, null, null, null, null, null)));
+        assertThat(fleet.figures().policy()).isEqualTo(Policy.UNLIMITED);
+    }
+
+    @Test
+    default void aPutThatExceedsALimitEvictsDownToTheLowWatermark() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        fleet.change(PolicyChange.ofLowWatermark(0.7));
+        for (int i = 0; i < 10; i++) {
+            assertThat(fleet.evictedByPutting("k" + i)).as("within the limit").isEmpty();
+        }
+        assertThat(fleet.evictedByPutting("k10")).containsExactly("k0", "k1", "k2", "k3");
+        assertThat(fleet.evictedByPutting("k11")).as("within the limit again").isEmpty();
+        assertThat(fleet.keys()).hasSize(8);
+    }
+
+    @Test
+    default void theLowWatermarkHoldsForBytesToo() {
+        Fleet fleet = new Fleet(empty());
+        fleet.registry.execute(new Command.SetPolicy(ns(NS), null, 100L, null));
+        fleet.change(PolicyChange.ofLowWatermark(0.29));
+        for (int i = 0; i < 10; i++) {
+            fleet.put("k" + i, "image-" + i, 10);
+        }
+        assertThat(Fleet.evictedKeys(fleet.put("last", "image", 9))).containsExactly("k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7");
+        assertThat(fleet.figures().bytes()).isEqualTo(29);
+    }
+
+    @Test
+    default void theEntryJustPutStaysAboveALowWatermarkThatHasNoRoomForIt() {
+        Fleet fleet = Fleet.withCapacity(empty(), 2);
+        fleet.change(PolicyChange.ofLowWatermark(0.1));
+        fleet.put("a", "image-a");
+        fleet.put("b", "image-b");
+        assertThat(fleet.evictedByPutting("c")).containsExactly("a", "b");
+        assertThat(fleet.keys()).containsExactly("c");
+    }
+
+    /** One transaction evicts a bounded number; the rest of the way is the sweep's. */
+    @Test
+    default void aFarLowWatermarkIsReachedInChunks() {
+        Fleet fleet = Fleet.withCapacity(empty(), 2_200);
+        fleet.change(PolicyChange.ofLowWatermark(0.25));
+        FleetHost host = fleet.host("host-1");
+        for (int batch = 0; batch < 11; batch++) {
+            host.registerMany("k" + batch + "-", 200);
+        }
+        assertThat(fleet.evictedByPutting("one-more")).hasSize(1_000);
+        assertThat(fleet.figures().entries()).isEqualTo(1_201);
+        assertThat(fleet.expire(400)).isEqualTo(new Outcomes.Expired(0, 400, true));
+        assertThat(fleet.expire(1_000)).isEqualTo(new Outcomes.Expired(0, 251, true));
+        assertThat(fleet.expire(1_000)).isEqualTo(new Outcomes.Expired(0, 0, false));
+        assertThat(fleet.figures().entries()).isEqualTo(550);
+        assertThat(fleet.evictions().getFirst().actor()).isEqualTo(Actor.SWEEP);
+    }
+
+    @Test
     default void badLimitsAreRefusedAndChangeNothing() {
+        assertThatThrownBy(() -> PolicyChange.ofTtl(Duration.ofMillis(999)))
+                .hasMessage("ttl: PT0.999S (expected: 1 second (PT1S) to 36500 days (P36500D))");
+        assertThatThrownBy(() -> PolicyChange.ofMaxIdle(Duration.ofDays(36_501))).hasMessageStartingWith("maxIdle: PT876024H (expected: ");
+        assertThatThrownBy(() -> PolicyChange.ofLowWatermark(0.0)).hasMessage("lowWatermark: 0.0 (expected: above 0, at most 1)");
+        assertThatThrownBy(() -> PolicyChange.ofLowWatermark(Double.NaN)).hasMessage("lowWatermark: NaN (expected: above 0, at most 1)");
         Fleet fleet = Fleet.withCapacity(empty(), 5);
         assertThatThrownBy(() -> fleet.namespace(NS, 0L)).hasMessage("maxEntries: 0 (expected: 1 or more)");
         assertThatThrownBy(() -> fleet.registry.execute(new Command.SetPolicy(ns(NS), null, -1L, null)))

@@ -9,10 +9,13 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -95,6 +98,54 @@ public final class Fleet {
         return registry.execute(new Command.Invalidate(name(key), ifSnapshot == null ? null : new SnapshotId(ifSnapshot)));
     }
 
+    /** Changes the policy of {@value #NS}. */
+    public Outcomes.PolicySetting change(PolicyChange change) {
+        return registry.execute(new Command.SetPolicy(ns(NS), change));
+    }
+
+    public Outcomes.Pinning pin(String key, @Nullable Instant until) {
+        return registry.execute(new Command.SetPin(name(key), new PinReason("needed"), until));
+    }
+
+    public Outcomes.Pinning unpin(String key) {
+        return registry.execute(new Command.LiftPin(name(key)));
+    }
+
+    public Outcomes.Expired expire(int limit) {
+        return registry.execute(new Command.Expire(limit));
+    }
+
+    /** Plans a prune of {@value #NS} to the last victim. */
+    public Outcomes.Planning.Made plan(PlanPurpose.Prune prune) {
+        return whole(registry.execute(new Command.MakePlan(ns(NS), prune)));
+    }
+
+    public Outcomes.Planning.Made whole(Outcomes.Planning planning) {
+        Outcomes.Planning.Made made = (Outcomes.Planning.Made) planning;
+        while (!made.whole()) {
+            made = (Outcomes.Planning.Made) registry.execute(new Command.ExtendPlan(made.planId()));
+        }
+        return made;
+    }
+
+    /** Applies a plan until nothing of it is left, and tells what became of it. */
+    public PlanRow apply(PlanId id) {
+        while (!((Outcomes.Applying.Step) registry.execute(new Command.ApplyPlan(id, 1_000))).finished()) {
+            // The next chunk.
+        }
+        return registry.queries().plan(id).orElseThrow();
+    }
+
+    /** The keys that a plan names, with what is known of each. */
+    public List<String> victims(PlanId id) {
+        return registry.queries()
+                .planVictims(id, false, null, 1_000)
+                .items()
+                .stream()
+                .map(victim -> victim.key() + " " + (victim.outcome() == null ? victim.reason() : victim.outcome()))
+                .toList();
+    }
+
     public Outcomes.Swept sweep(int limit) {
         return registry.execute(new Command.Sweep(limit));
     }
@@ -138,9 +189,25 @@ public final class Fleet {
         return registry.queries().entry(name(key)).orElseThrow();
     }
 
+    /** The same keys, asked for page by page. */
+    public List<String> pages(int limit) {
+        List<String> keys = new ArrayList<>();
+        String after = null;
+        do {
+            RegistryQueries.Page<EntryView> page = registry.queries().entries(ns(NS), null, Map.of(), after, limit);
+            page.items().forEach(entry -> keys.add(entry.name().key().value()));
+            after = page.next();
+        } while (after != null);
+        return keys;
+    }
+
     /** All evictions, newest first. */
     public List<EvictionView> evictions() {
-        return registry.queries().evictions(new EvictionFilter(null, null, null), null, 1_000).items();
+        return evictions(new EvictionFilter(null, null, null));
+    }
+
+    public List<EvictionView> evictions(EvictionFilter filter) {
+        return registry.queries().evictions(filter, null, 1_000).items();
     }
 
     public EvictionView onlyEviction() {

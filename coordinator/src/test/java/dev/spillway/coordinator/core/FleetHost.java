@@ -34,6 +34,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +105,13 @@ public final class FleetHost {
 
     public ReplicaOutcome register(ReplicaId replica, String key, String snapshot) {
         return register(registration(replica, key, snapshot, 1)).getFirst();
+    }
+
+    /** Registers new copies under this many keys with one beginning, in the order of their numbers. */
+    public void registerMany(String beginning, int count) {
+        register(IntStream.range(0, count)
+                .mapToObj(i -> registration(Fleet.newReplicaId(), beginning + i, "image-" + beginning + i, 1))
+                .toArray(Registration[]::new));
     }
 
     /** Registers a new copy under the key and returns its id. */

@@ -119,7 +119,7 @@ public interface QueryContract extends RegistryFixture {
         assertThat(fleet.registry.queries().namespaces()).extracting(NamespaceView::name)
                 .containsExactly(new NamespaceName("a"), new NamespaceName("b"));
         assertThat(fleet.registry.queries().namespace(ns("a")).orElseThrow()).isEqualTo(
-                new NamespaceView(ns("a"), new Policy(null, 9L, 0.75), 0, 0, 0, 0, Map.of()));
+                new NamespaceView(ns("a"), new Policy(null, 9L, 0.75), 0, 0, 0, 0, 0, 0, Map.of()));
         assertThat(fleet.registry.queries().namespace(ns("c"))).isEmpty();
     }
 

@@ -12,6 +12,9 @@ public interface RegistryFixture {
     /** An empty registry with 4 partitions, for one test. */
     Registry empty(RegistryRules rules);
 
+    /** Lets so much time pass for what is stored. */
+    void pass(Duration time);
+
     default Registry empty() {
         return empty(RegistryRules.DEFAULTS);
     }

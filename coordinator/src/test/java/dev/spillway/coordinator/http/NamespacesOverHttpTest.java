@@ -33,11 +33,12 @@ class NamespacesOverHttpTest {
     @Test
     void aNamespaceIsMadeAndChangedByWhatIsGiven() throws Exception {
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(NamespaceSetAnswer.class))
-                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 0.5, 0));
+                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, 0));
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(NamespaceSetAnswer.class))
-                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 1.0, 0));
+                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0));
         assertThat(http.get("/v1/namespaces/rootfs").is(200).as(NamespaceAnswer.class))
-                .isEqualTo(new NamespaceAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, 1.0, 0, 0, 0, 0, Map.of()));
+                .isEqualTo(
+                        new NamespaceAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0, Map.of()));
     }
 
     @Test
@@ -49,8 +50,10 @@ class NamespacesOverHttpTest {
         http.get("/v1/namespaces/b/entries/y").is(200);
         http.get("/v1/namespaces/b/entries/x").is(404);
         var list = http.get("/v1/namespaces").is(200).as(new TypeReference<ListAnswer<NamespaceAnswer>>() {});
-        assertThat(list.items()).containsExactly(new NamespaceAnswer(new NamespaceName("a"), 1L, null, 0.5, 0, 0, 0, 0, Map.of()),
-                new NamespaceAnswer(new NamespaceName("b"), 1L, null, 0.5, 1, 9, 1, 1, Map.of(EvictionCause.CAPACITY, 1L)));
+        assertThat(list.items()).containsExactly(
+                new NamespaceAnswer(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, 0, 0, 0, 0, 0, 0, Map.of()),
+                new NamespaceAnswer(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, 1, 9, 0, 0, 1, 1,
+                        Map.of(EvictionCause.CAPACITY, 1L)));
         assertThat(list.next()).isNull();
     }
 

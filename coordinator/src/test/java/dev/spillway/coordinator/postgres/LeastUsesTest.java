@@ -20,7 +20,11 @@ class LeastUsesTest {
     private final List<Long> beginnings = new ArrayList<>();
 
     private List<Long> page(long epoch, long afterUse, int limit) {
-        return leastUses.page(epoch, Fleet.ns(Fleet.NS), afterUse, limit, from -> {
+        return page(new LeastUses.Era(epoch, 0), afterUse, limit);
+    }
+
+    private List<Long> page(LeastUses.Era era, long afterUse, int limit) {
+        return leastUses.page(era, Fleet.ns(Fleet.NS), afterUse, limit, from -> {
             beginnings.add(from);
             return live.tailSet(from, false).stream().limit(limit).map(LeastUsesTest::usedAt).toList();
         }).stream().map(EntryRow::lastUse).toList();
@@ -28,7 +32,7 @@ class LeastUsesTest {
 
     private static EntryRow usedAt(long use) {
         return new EntryRow(Fleet.name("k" + use), new SnapshotId("image"), use, 1, Description.NONE, use, false, Instant.EPOCH,
-                Instant.EPOCH);
+                Instant.EPOCH, null);
     }
 
     @Test
@@ -47,6 +51,14 @@ class LeastUsesTest {
         live.clear();
         live.addAll(List.of(3L, 4L, 60L));
         assertThat(page(2, 0, 1)).containsExactly(3L);
+    }
+
+    @Test
+    void whatALiftedPinBringsBackIsFoundAtItsOldPlace() {
+        live.addAll(List.of(50L, 51L, 52L));
+        page(new LeastUses.Era(1, 0), 0, 1);
+        live.add(3L);
+        assertThat(page(new LeastUses.Era(1, 1), 0, 1)).containsExactly(3L);
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.RegistryContract;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -19,6 +20,11 @@ class PostgresRegistryTest extends RegistryContract {
     @Override
     public Registry empty(RegistryRules rules) {
         return DATABASE.empty(rules);
+    }
+
+    @Override
+    public void pass(Duration time) {
+        DATABASE.pass(time);
     }
 
     @Test

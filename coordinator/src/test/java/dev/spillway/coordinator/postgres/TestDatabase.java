@@ -96,12 +96,20 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         StringBuilder emptied = new StringBuilder();
         for (String table : List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas",
                 "replica_history",
-                "evictions", "idempotency_keys", "activity")) {
+                "evictions", "plan_victims", "plans", "idempotency_keys", "activity")) {
             emptied.append("DELETE FROM ").append(table).append(';');
         }
         execute(emptied + "ALTER SEQUENCE generations RESTART;"
                 + "UPDATE registry SET policy_version = 1, epoch = 1, activity_trimmed_xid = '0', activity_trimmed_id = 0");
         return registry;
+    }
+
+    /** Makes everything that is stored so much older, which to the database's own clock is as if the time had passed. */
+    void pass(Duration time) {
+        String by = " - interval '" + time.toMillis() + " milliseconds'";
+        execute("UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"
+                + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by + ", expires_at = expires_at"
+                + by);
     }
 
     Connection connect() throws SQLException {

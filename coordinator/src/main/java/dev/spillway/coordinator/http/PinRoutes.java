@@ -1,0 +1,53 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.events.EntryName;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.time.Instant;
+import java.util.List;
+
+/** Pins of entries: given, changed, lifted. */
+final class PinRoutes {
+    private static final String PIN = "/v1/namespaces/{namespace}/entries/{key}/pin";
+
+    private final Registry registry;
+    private final Commands commands;
+
+    PinRoutes(Registry registry) {
+        this.registry = registry;
+        this.commands = new Commands(registry);
+    }
+
+    List<Route> routes() {
+        return List.of(Route.put(PIN, Body.json(), this::set), Route.delete(PIN, this::lift));
+    }
+
+    private Response set(Request request) {
+        EntryName name = EntryRoutes.name(request);
+        PinBody body = request.body(PinBody.class);
+        Instant until = Times.time("until", body.until());
+        return answer(name, commands.run(request, Commands.Target.of("PUT pin", name.namespace(), name.key()),
+                new Command.SetPin(name, body.reason(), until)));
+    }
+
+    private Response lift(Request request) {
+        EntryName name = EntryRoutes.name(request);
+        return answer(name, commands.run(request, Commands.Target.of("DELETE pin", name.namespace(), name.key()),
+                new Command.LiftPin(name)));
+    }
+
+    private Response answer(EntryName name, Outcomes.Pinning pinning) {
+        return switch (pinning) {
+            case Outcomes.Pinning.Pinned(var pin) -> Response.ok(PinAnswer.of(pin));
+            case Outcomes.Pinning.Lifted(var had) -> Response.ok(new PinLiftAnswer(had));
+            case Outcomes.Pinning.Absent() -> throw Refusals.missing(registry, name);
+            case Outcomes.Pinning.Refused(var detail) -> throw Problem.invalid(detail).exception();
+        };
+    }
+}

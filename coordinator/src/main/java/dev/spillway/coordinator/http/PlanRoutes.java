@@ -1,0 +1,101 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Outcomes.Planning;
+import dev.spillway.coordinator.core.PlanPurpose;
+import dev.spillway.coordinator.core.PlanRow;
+import dev.spillway.coordinator.core.PlanVictim;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Prunes and plans: what would go and why, then exactly that. */
+final class PlanRoutes {
+    private static final String PLAN = "/v1/plans/{id}";
+    private static final String KEPT = "kept";
+    private static final int SHOWN = 100;
+    /** Well below the time after which clients give a request up. */
+    private static final Duration APPLY_WITHIN = Duration.ofSeconds(5);
+
+    private final Registry registry;
+    private final Commands commands;
+    private final InstantSource clock;
+
+    PlanRoutes(Registry registry, InstantSource clock) {
+        this.registry = registry;
+        this.commands = new Commands(registry);
+        this.clock = clock;
+    }
+
+    List<Route> routes() {
+        return List.of(Route.post("/v1/namespaces/{namespace}/prune", Body.json(), this::prune), Route.get(PLAN, this::one),
+                Route.get(PLAN + "/victims", this::victims).query(KEPT, Paging.LIMIT, Paging.AFTER),
+                Route.post(PLAN + "/apply", Body.none(), this::apply));
+    }
+
+    private Response prune(Request request) {
+        NamespaceName name = NamespaceRoutes.namespace(request);
+        PruneBody body = request.body(PruneBody.class);
+        PlanPurpose.Prune prune = new PlanPurpose.Prune(body.maxEntries(), body.maxBytes(), Times.duration("idleFor", body.idleFor()),
+                body.keyPrefix());
+        PlanSteps steps = new PlanSteps(commands, request, Commands.Target.of("POST prune", name));
+        Planning.Made made = switch (steps.run(new Command.MakePlan(name, prune))) {
+            case Planning.Made begun -> steps.whole(begun);
+            case Planning.Unknown() -> throw Refusals.unknownNamespace(name);
+        };
+        if (body.dryRun() == null || !body.dryRun()) {
+            if (!made.isWithinShare()) {
+                throw Refusals.planNeeded("prune", made);
+            }
+            steps.apply(made.planId(), enough());
+        }
+        return answer(made.planId());
+    }
+
+    private Response apply(Request request) {
+        PlanId id = id(request);
+        new PlanSteps(commands, request, Commands.Target.of("POST apply", id)).apply(id, enough());
+        return answer(id);
+    }
+
+    private BooleanSupplier enough() {
+        Instant deadline = clock.instant().plus(APPLY_WITHIN);
+        return () -> !clock.instant().isBefore(deadline);
+    }
+
+    private Response one(Request request) {
+        return answer(id(request));
+    }
+
+    private Response answer(PlanId id) {
+        PlanRow plan = existing(id);
+        boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
+        Page<PlanVictim> victims = registry.queries().planVictims(id, begun, null, SHOWN);
+        return Response.ok(PlanAnswer.of(plan, victims.items().stream().map(PlanAnswer.Victim::of).toList(), victims.next()));
+    }
+
+    private Response victims(Request request) {
+        PlanId id = existing(id(request)).id();
+        Paging page = Paging.of(request);
+        boolean keptOnly = request.query().flag(KEPT).orElse(false);
+        return Response.ok(Paging.answer(registry.queries().planVictims(id, keptOnly, page.after(), page.limit()), PlanAnswer.Victim::of));
+    }
+
+    private static PlanId id(Request request) {
+        return request.parameter("id", PlanId::parse);
+    }
+
+    private PlanRow existing(PlanId id) {
+        return registry.queries().plan(id).orElseThrow(() -> Refusals.unknownPlan(id));
+    }
+}

@@ -1,0 +1,40 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.settings.Durations;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import org.jspecify.annotations.Nullable;
+
+/** Times in bodies, as text alone: a bare number would not say of what. */
+final class Times {
+    /** Behind it a year has more than four digits, which RFC 3339 does not know. */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+    private Times() {}
+
+    static @Nullable Duration duration(String name, @Nullable String text) {
+        try {
+            return text == null ? null : Durations.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidValueException(name, String.valueOf(text), Durations.EXPECTED);
+        }
+    }
+
+    static @Nullable Instant time(String name, @Nullable String text) {
+        try {
+            Instant time = text == null ? null : Instant.parse(text);
+            if (time == null || !time.isAfter(LATEST)) {
+                return time;
+            }
+        } catch (DateTimeParseException e) {
+            throw refused(name, text);
+        }
+        throw refused(name, text);
+    }
+
+    private static InvalidValueException refused(String name, @Nullable String text) {
+        return new InvalidValueException(name, String.valueOf(text), "a time such as 2026-12-31T23:59:59Z, at most " + LATEST);
+    }
+}
