@@ -5,9 +5,11 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.coordinator.http.EvictionAnswer.ReplicaOrder;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,10 @@ final class Evictions implements SpillwayCommand {
     private @Nullable HostId host;
     @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
     private @Nullable NamespaceName namespace;
+    @Option(names = "--cause", paramLabel = "CAUSE", description = "Only of this cause, such as PRUNED.")
+    private @Nullable EvictionCause cause;
+    @Option(names = "--plan", paramLabel = "ID", description = "Only those that this plan named.")
+    private @Nullable PlanId plan;
     @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
     private Values.Count limit = new Values.Count(100);
 
@@ -54,7 +60,7 @@ final class Evictions implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         if (id == null) {
             list();
-        } else if (state != null || host != null || namespace != null) {
+        } else if (state != null || host != null || namespace != null || cause != null || plan != null) {
             throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
         } else {
             show(coordinator.server().get(Resource.of("v1", "evictions", id)));
@@ -66,7 +72,9 @@ final class Evictions implements SpillwayCommand {
         Resource list = Resource.of("v1", "evictions")
                 .with("state", state == null ? null : Values.name(state))
                 .with("host", host)
-                .with("namespace", namespace);
+                .with("namespace", namespace)
+                .with("cause", cause)
+                .with("plan", plan);
         Pages pages = Pages.fetch(coordinator.server(), list, limit.number());
         if (output.json()) {
             pages.printJson(console.out());
@@ -94,7 +102,10 @@ final class Evictions implements SpillwayCommand {
         console.out()
                 .printf("%s/%s, generation %d, snapshot %s, %s%n", eviction.namespace(), Text.printable(eviction.key().value()),
                         eviction.generation(), Text.printable(eviction.snapshotId().value()), Text.bytes(eviction.sizeBytes()));
-        console.out().printf("evicted %s because of %s, %s%n", Text.time(eviction.evictedAt()), eviction.cause(), eviction.state());
+        console.out()
+                .printf("evicted %s because of %s, asked for by %s%s, %s%n", Text.time(eviction.evictedAt()), eviction.cause(),
+                        Text.printable(eviction.actor().value()), eviction.planId() == null ? "" : " with plan " + eviction.planId(),
+                        eviction.state());
         Table table = new Table("HOST", "STATE", ">ATTEMPTS", "NEXT ATTEMPT", "CLOSED", "LAST ERROR", "REPLICA");
         for (ReplicaOrder order : eviction.orders()) {
             table.row(order.hostId(),

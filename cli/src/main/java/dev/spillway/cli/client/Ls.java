@@ -4,7 +4,10 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.EntryAnswer;
+import dev.spillway.coordinator.http.PinAnswer;
 import dev.spillway.events.NamespaceName;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,14 +44,31 @@ final class Ls implements SpillwayCommand {
             pages.printJson(console.out());
             return Outcome.done();
         }
-        Table table = new Table("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS");
-        for (EntryAnswer entry : pages.as(EntryAnswer.class)) {
-            table.row(entry.key(), entry.generation(), Text.bytes(entry.sizeBytes()), Text.ago(entry.lastAccessedAt()),
-                    entry.description().isEmpty() ? Text.NONE : entry.description(),
+        List<EntryAnswer> entries = pages.as(EntryAnswer.class);
+        boolean anyPinned = entries.stream().anyMatch(entry -> entry.pin() != null);
+        List<String> columns = new ArrayList<>(List.of("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS"));
+        if (anyPinned) {
+            columns.add("PINNED");
+        }
+        Table table = new Table(columns.toArray(String[]::new));
+        for (EntryAnswer entry : entries) {
+            List<Object> cells = new ArrayList<>(List.of(entry.key(), entry.generation(), Text.bytes(entry.sizeBytes()),
+                    Text.ago(entry.lastAccessedAt()), entry.description().isEmpty() ? Text.NONE : entry.description(),
                     entry.labels().isEmpty() ? Text.NONE
-                            : entry.labels().entrySet().stream().map(Object::toString).collect(Collectors.joining(",")));
+                            : entry.labels().entrySet().stream().map(Object::toString).collect(Collectors.joining(","))));
+            if (anyPinned) {
+                cells.add(pinned(entry.pin()));
+            }
+            table.row(cells.toArray());
         }
         table.print(console.out());
         return Outcome.done();
+    }
+
+    private static String pinned(@Nullable PinAnswer pin) {
+        if (pin == null) {
+            return Text.NONE;
+        }
+        return (pin.until() == null ? "" : "until " + Text.time(pin.until()) + ": ") + pin.reason();
     }
 }

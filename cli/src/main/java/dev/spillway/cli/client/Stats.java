@@ -48,8 +48,10 @@ final class Stats implements SpillwayCommand {
                     .sorted(Map.Entry.comparingByKey())
                     .map(cause -> cause.getValue() + " " + cause.getKey())
                     .collect(Collectors.joining(", "));
-            table.row(each.name(), of(each.entries(), Text.number(each.maxEntries())),
-                    of(Text.bytes(each.bytes()), Text.bytes(each.maxBytes())), each.hits(), each.misses(),
+            table.row(each.name(), of(each.entries(), Text.number(each.maxEntries()), each.pinnedEntries(),
+                    Text.number(each.pinnedEntries())),
+                    of(Text.bytes(each.bytes()), Text.bytes(each.maxBytes()), each.pinnedEntries(), Text.bytes(each.pinnedBytes())),
+                    each.hits(), each.misses(),
                     reads == 0 ? Text.NONE : String.format(Locale.ROOT, "%.1f %%", 100.0 * each.hits() / reads),
                     causes.isEmpty() ? Text.NONE : causes);
         }
@@ -57,7 +59,8 @@ final class Stats implements SpillwayCommand {
         return Outcome.done();
     }
 
-    private static String of(Object used, String limit) {
-        return limit.equals(Text.NONE) ? used.toString() : used + " of " + limit;
+    /** Pinned ones are among the used, and under no limit. */
+    private static String of(Object used, String limit, long pinnedEntries, String pinned) {
+        return used + (limit.equals(Text.NONE) ? "" : " of " + limit) + (pinnedEntries == 0 ? "" : ", " + pinned + " pinned");
     }
 }

@@ -2,14 +2,19 @@ package dev.spillway.cli.client;
 
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.service.settings.Sizes;
 import dev.spillway.worker.http.DirectoryPutBody;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -79,6 +84,29 @@ public final class Values {
 
     private Values() {}
 
+    static Count count(String text) {
+        return new Count(whole(text, Long.MAX_VALUE));
+    }
+
+    private static Instant time(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(text + " (expected: a time such as 2026-12-31T23:59:59Z)", e);
+        }
+    }
+
+    private static EvictionCause cause(String text) {
+        for (EvictionCause cause : EvictionCause.values()) {
+            if (cause.name().equalsIgnoreCase(text)) {
+                return cause;
+            }
+        }
+        throw new IllegalArgumentException(
+                text + " (expected: one of " + Arrays.stream(EvictionCause.values()).map(Enum::name).collect(Collectors.joining(", "))
+                        + ")");
+    }
+
     public static void convert(CommandLine commands) {
         register(commands, NamespaceName.class, NamespaceName::new);
         register(commands, EntryKey.class, text -> new EntryKey(readable("key", text)));
@@ -86,7 +114,11 @@ public final class Values {
         register(commands, SnapshotId.class, text -> new SnapshotId(readable("snapshot", text)));
         register(commands, EvictionId.class, EvictionId::parse);
         register(commands, Duration.class, Durations::parse);
-        register(commands, Count.class, text -> new Count(whole(text, Long.MAX_VALUE)));
+        register(commands, Count.class, Values::count);
+        register(commands, PlanId.class, PlanId::parse);
+        register(commands, PinReason.class, text -> new PinReason(readable("reason", text)));
+        register(commands, Instant.class, Values::time);
+        register(commands, EvictionCause.class, Values::cause);
         register(commands, Share.class, Share::parse);
         register(commands, Label.class, Label::new);
         register(commands, TimeSpan.class, TimeSpan::new);

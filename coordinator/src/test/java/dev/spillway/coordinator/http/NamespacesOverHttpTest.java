@@ -8,6 +8,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +43,30 @@ class NamespacesOverHttpTest {
     }
 
     @Test
+    void aNullRemovesALimitAndWhatIsAbsentStays() throws Exception {
+        http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":100,\"ttl\":\"P7D\",\"maxIdle\":\"PT12H\",\"lowWatermark\":0.8}")
+                .is(200);
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"ttl\":null,\"maxEntries\":null}").is(200).as(NamespaceSetAnswer.class))
+                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5, 0));
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"lowWatermark\":null}").is(200).as(NamespaceSetAnswer.class).lowWatermark())
+                .isOne();
+        assertThat(http.put("/v1/namespaces/rootfs", "{}").is(200).as(NamespaceSetAnswer.class).maxIdle()).isEqualTo(Duration.ofHours(12));
+    }
+
+    /** More than one command does, and still answered when it is done. */
+    @Test
+    void aLimitThatTakesThousandsWithinTheShareIsSetByOneRequest() throws Exception {
+        fill("rootfs", 2_600);
+        for (int time = 0; time < 2; time++) {
+            assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1400}", "Idempotency-Key", "lower")
+                    .is(200)
+                    .as(NamespaceSetAnswer.class))
+                    .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5, 1_200));
+        }
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1_400);
+    }
+
+    @Test
     void theListHasTheFiguresOfEach() throws Exception {
         http.namespace("a", 1);
         http.namespace("b", 1);
@@ -69,9 +94,12 @@ class NamespacesOverHttpTest {
     @Test
     void aLimitThatWouldEvictMoreThanTheShareChangesNothing() throws Exception {
         fill("rootfs", 20);
-        http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9}")
-                .isProblem(409, "evicts-too-much",
-                        "limits: would evict more than 10 of 20 entries (expected: at most a share of 0.5, or a higher maxEvictionShare with them)");
+        var refused = http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9}").is(409);
+        String plan = refused.tree().path("planId").asText();
+        refused.isProblem(409, "plan-needed",
+                "limits: would evict 11 of 20 entries (expected: at most 10 without asking; look at the plan and "
+                        + "apply it: POST /v1/plans/" + plan + "/apply)");
+        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).maxEntries()).isEqualTo(10_000);
         assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(20);
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9,\"maxEvictionShare\":1}")
                 .is(200)
@@ -90,8 +118,15 @@ class NamespacesOverHttpTest {
             "{\"maxEntries\":9223372036854775808}|invalid-value|maxEntries: 9223372036854775808 (expected: a whole number of 64 bits)",
             "{\"maxEntries\":\"10\"}|invalid-value|maxEntries: \"10\" (expected: a whole number of 64 bits)",
             "{\"maxEntries\":1.5}|invalid-value|maxEntries: 1.5 (expected: a whole number of 64 bits)",
-            "{\"ttl\":\"PT1H\"}|unknown-field|ttl: unknown field (expected: maxBytes, maxEntries, maxEvictionShare)",
-            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: maxBytes, maxEntries, maxEvictionShare)"})
+            "{\"ttl\":\"PT0.5S\"}|invalid-value|ttl: PT0.5S (expected: 1 second (PT1S) to 36500 days (P36500D))",
+            "{\"ttl\":\"-PT5S\"}|invalid-value|ttl: -PT5S (expected: a duration such as 10s, 5m or PT10S)",
+            "{\"ttl\":\"P1Y\"}|invalid-value|ttl: P1Y (expected: a duration such as 10s, 5m or PT10S)",
+            "{\"ttl\":3600}|invalid-value|ttl: 3600 (expected: a text)",
+            "{\"maxIdle\":\"P99999D\"}|invalid-value|maxIdle: PT2399976H (expected: 1 second (PT1S) to 36500 days (P36500D))",
+            "{\"maxIdle\":\"forever\"}|invalid-value|maxIdle: forever (expected: a duration such as 10s, 5m or PT10S)",
+            "{\"lowWatermark\":0}|invalid-value|lowWatermark: 0.0 (expected: above 0, at most 1)",
+            "{\"backend\":\"docker\"}|unknown-field|backend: unknown field (expected: lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, ttl)",
+            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, ttl)"})
     void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String kind, String detail) throws Exception {
         http.put("/v1/namespaces/rootfs", body).isProblem(400, kind, detail);
         http.get("/v1/namespaces/rootfs").is(404);

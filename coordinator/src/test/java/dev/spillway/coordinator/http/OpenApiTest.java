@@ -85,6 +85,13 @@ class OpenApiTest {
         JsonNode evictions = http.get("/v1/evictions").tree().path("items");
         assertThat(evictions).hasSize(2);
         evictions.forEach(eviction -> conforms("Eviction", eviction));
+        http.put("/v1/namespaces/vm/entries/c/pin", "{\"reason\":\"r\",\"until\":\"2030-01-01T00:00:00Z\"}");
+        http.put("/v1/namespaces/vm/entries/d", "{\"snapshotId\":\"s\"}");
+        conforms("Entry", http.get("/v1/namespaces/vm/entries/c").tree());
+        JsonNode plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0,\"idleFor\":\"P1D\",\"dryRun\":true}").is(200).tree();
+        conforms("Plan", plan);
+        http.get("/v1/namespaces/vm/entries/d");
+        conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
     }
 

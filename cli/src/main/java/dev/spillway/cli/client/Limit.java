@@ -1,0 +1,66 @@
+package dev.spillway.cli.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import dev.spillway.service.settings.Sizes;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * A limit of a policy as an argument: a value, or {@code none} to remove it.
+ *
+ * @param value what is sent; null where the limit is removed
+ */
+record Limit(JsonNode value) {
+    private static final String NONE = "none";
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private interface Reading extends ITypeConverter<Limit> {
+        JsonNode read(String text);
+
+        @Override
+        default Limit convert(String text) {
+            if (text.equals(NONE)) {
+                return new Limit(NullNode.getInstance());
+            }
+            try {
+                return new Limit(read(text));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()).replaceFirst("\\)$", ", or " + NONE + ")"));
+            }
+        }
+    }
+
+    /** Reads a number of 1 or more. */
+    static final class Number implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            return JSON.numberNode(Values.count(text).number());
+        }
+    }
+
+    /** Reads a size. */
+    static final class Size implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            return JSON.numberNode(Sizes.parse(text));
+        }
+    }
+
+    /** Reads a length of time. */
+    static final class Time implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            return JSON.textNode(new Values.TimeSpan(text).text());
+        }
+    }
+
+    /** Reads a share. */
+    static final class Share implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            return JSON.numberNode(Values.Share.parse(text).fraction());
+        }
+    }
+}
