@@ -181,7 +181,7 @@ final class MapRows implements Rows {
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
         return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null && !row.createdAt().isAfter(latest))
-                .sorted(Comparator.comparing(EntryRow::createdAt).thenComparing(EntryRow::name))
+                .sorted(Comparator.comparing(EntryRow::createdAt).thenComparingLong(EntryRow::generation))
                 .limit(limit)
                 .toList();
     }

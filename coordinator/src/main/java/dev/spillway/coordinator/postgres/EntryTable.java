@@ -73,7 +73,7 @@ final class EntryTable {
     static final String CREATED_UNTIL =
             "SELECT " + COLUMNS + """
                     FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
-                    ORDER BY e.created_at, e.key LIMIT :limit FOR UPDATE""";
+                    ORDER BY e.created_at, e.generation LIMIT :limit FOR UPDATE""";
 
     static final String COUNT_UNPINNED = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes

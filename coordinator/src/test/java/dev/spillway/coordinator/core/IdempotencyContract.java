@@ -1,10 +1,15 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +82,13 @@ public interface IdempotencyContract extends RegistryFixture {
                 new Command.Invalidate(name("k2"), null),
                 new Command.Invalidate(name("k2"), null), new Command.Readmit(host.id), new Command.Retire(host.id),
                 new Command.Retire(new HostId("nobody")), new Command.Sweep(10), new Command.ClaimFacts(1),
+                new Command.SetPin(name("k3"), new PinReason("r"), null), new Command.SetPin(name("k3"), new PinReason("r"), Instant.EPOCH),
+                new Command.SetPin(name("nobody"), new PinReason("r"), null), new Command.LiftPin(name("k3")),
+                new Command.MakePlan(ns(NS), new PlanPurpose.Prune(5L, null, Duration.ofDays(1), new EntryKey("k"))),
+                new Command.MakePlan(ns("nowhere"), new PlanPurpose.Prune(5L, null, null, null)),
+                new Command.ExtendPlan(fleet.plan(new PlanPurpose.Prune(5L, null, null, null)).planId()),
+                new Command.ApplyPlan(fleet.plan(new PlanPurpose.Prune(9L, 9L, null, null)).planId(), 1),
+                new Command.ApplyPlan(PlanId.parse("00000000-0000-7000-8000-000000000001"), 1), new Command.Expire(5),
                 new Command.ClaimOrders(1), new Command.FactsPublished(List.of()), new Command.Clean(ns(NS), 3));
         for (int i = 0; i < commands.size(); i++) {
             IdempotencyKey key = key("each-" + i);

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Actor;
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.RegistryRules;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,7 +49,33 @@ class MigrationsTest {
                 assertThat(one.get()).isTrue();
             }
         }
-        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1", "2");
+        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
+                "2");
+    }
+
+    /** What the first version wrote stays, with no pins and nobody known to have asked. */
+    @Test
+    void aDatabaseOfTheFirstVersionIsBroughtUpToDate() {
+        PostgresRegistrySettings settings = DATABASE.settings();
+        Flyway.configure()
+                .dataSource(settings.url(), settings.user(), settings.password())
+                .locations("classpath:dev/spillway/schemas/migrations")
+                .target("1")
+                .load()
+                .migrate();
+        DATABASE.execute(
+                """
+                        INSERT INTO namespaces VALUES ('snapshots', 2, NULL, 0.5, 2, 2, 2, 0, 0);
+                        INSERT INTO entries SELECT 'snapshots', 'k' || n, 'image', n, 1, '', '{}', n, true, now(), now() FROM generate_series(1, 2) n;
+                        INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at, unfinished,
+                            publish_next_at) VALUES (gen_random_uuid(), 'snapshots', 'old', 'image', 1, 1, 'CAPACITY', 0, '{}', now(), false, now());
+                        SELECT setval('generations', 2)""");
+        Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS));
+        assertThat(fleet.figures().policy()).isEqualTo(new Policy(2L, null, 0.5));
+        assertThat(fleet.figures().pinnedEntries()).isZero();
+        assertThat(fleet.onlyEviction().actor()).isEqualTo(new Actor("unknown"));
+        assertThat(fleet.evictedByPutting("k3")).containsExactly("k1");
+        assertThat(fleet.keys()).containsExactly("k2", "k3");
     }
 
     @Test

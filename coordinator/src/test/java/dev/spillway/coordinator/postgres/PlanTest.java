@@ -45,6 +45,14 @@ class PlanTest {
                             published_at, publish_next_at)
                             SELECT lpad(to_hex(n), 32, '0')::uuid, 'snapshots', 'key-' || n, 'image', n, 1, 'CAPACITY', 1, '{}', now(), n % 5000 = 0,
                                 CASE WHEN n % 50 = 0 THEN NULL ELSE now() END, now() FROM generate_series(1, 40000) n;
+                        UPDATE entries SET pin_reason = 'r', pinned_at = now(), pin_until = now() + interval '1 day' WHERE generation % 100 = 7;
+                        UPDATE evictions SET cause = 'PRUNED', plan_id = '00000000-0000-0000-0000-000000000001' WHERE generation % 200 = 0;
+                        INSERT INTO plans (plan_id, namespace, purpose, actor, state, namespace_entries, allowed, selected_entries, selected_bytes, looked_to,
+                            victims, victim_bytes, done, evicted, evicted_bytes, gone, replaced, pinned, used, created_at, expires_at)
+                            SELECT lpad(to_hex(n), 32, '0')::uuid, 'snapshots', '{}', 'a', 'OPEN', 1, 1, 1, 1, 1, 100, 1, 0, 0, 0, 0, 0, 0, 0, now(), now()
+                            FROM generate_series(1, 400) n;
+                        INSERT INTO plan_victims SELECT lpad(to_hex(n / 100 + 1), 32, '0')::uuid, n % 100 + 1, 'key-' || n, 'image', n, 1, n, 'IDLE',
+                            CASE WHEN n % 10 = 0 THEN 'USED' ELSE 'EVICTED' END FROM generate_series(0, 39999) n;
                         INSERT INTO activity (at, what) SELECT now(), '{}' FROM generate_series(1, 40000);
                         """);
         DATABASE.execute("ANALYZE");
@@ -70,6 +78,68 @@ class PlanTest {
         String plan = plan(EntryTable.LEAST_RECENTLY_USED,
                 query -> query.bind("namespace", "snapshots").bind("afterUse", 0L).bind("limit", 1));
         assertThat(plan).contains("Index Scan using entries_in_order_of_use").doesNotContain("Seq Scan").doesNotContain("Sort");
+    }
+
+    @Test
+    void pinnedEntriesAreFoundApartFromTheOthers() {
+        assertThat(plan(EntryTable.PINNED, query -> query.bind("namespace", "snapshots").bind("limit", 10)))
+                .contains("Index Scan using entries_pinned on")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
+        assertThat(plan(EntryTable.PINS_ENDED,
+                query -> query.bind("namespace", "snapshots").bind("limit", 10).bind("now", Instant.now())))
+                .contains("Index Scan using entries_by_end_of_pin")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
+    }
+
+    @Test
+    void whatIsOverComesFromTheIndexes() {
+        assertThat(plan(EntryTable.CREATED_UNTIL,
+                query -> query.bind("namespace", "snapshots").bind("latest", Instant.now()).bind("limit", 100)))
+                .contains("Index Scan using entries_by_age")
+                .doesNotContain("Sort")
+                .doesNotContain("Seq Scan");
+        assertThat(plan(EntryTable.DUE, query -> query.bind("limit", 64))).contains("entries_by_age")
+                .contains("entries_in_order_of_use")
+                .contains("entries_by_end_of_pin")
+                .doesNotContain("Seq Scan on entries");
+    }
+
+    @Test
+    void aPageOfTheListIsPutTogetherFromBothOrders() {
+        String page = " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
+        assertThat(plan(PostgresQueries.ENTRIES.formatted(page, page),
+                query -> query.bind("namespace", "snapshots").bind("after", 0L).bind("limit", 101)))
+                .contains("Index Scan using entries_in_order_of_use")
+                .contains("Index Scan using entries_pinned")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void aPrefixIsARangeOfTheKey() {
+        assertThat(plan(EntryTable.COUNT_UNPINNED, query -> query.bind("namespace", "snapshots").bind("prefix", "key-77")))
+                .contains("entries_pkey")
+                .contains("(key >= 'key-77'::text) AND (key < 'key-78'::text)")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void victimsOfAPlanComeInTheirOrder() {
+        for (String sql : List.of(PlanTable.VICTIMS, PlanTable.KEPT)) {
+            assertThat(plan(sql, query -> query.bind("plan", new UUID(0, 7)).bind("after", 10L).bind("limit", 20)))
+                    .contains("Index Scan using plan_victims_")
+                    .doesNotContain("Seq Scan")
+                    .doesNotContain("Sort");
+        }
+    }
+
+    @Test
+    void theAuditTrailIsFoundByPlanAndByCause() {
+        assertThat(plan("SELECT * FROM evictions e WHERE e.number < 99999 AND e.plan_id = :plan ORDER BY e.number DESC LIMIT 100",
+                query -> query.bind("plan", new UUID(0, 1)))).contains("evictions_of_plan").doesNotContain("Seq Scan");
+        assertThat(plan("SELECT * FROM evictions e WHERE e.number < 99999 AND e.cause = 'INVALIDATED' ORDER BY e.number DESC LIMIT 100",
+                query -> query)).contains("evictions_of_rarer_cause").doesNotContain("Seq Scan");
     }
 
     @Test

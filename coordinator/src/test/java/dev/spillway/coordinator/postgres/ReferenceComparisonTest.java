@@ -4,6 +4,9 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.InMemoryRegistry;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PlanPurpose;
+import dev.spillway.coordinator.core.PolicyChange;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryRules;
@@ -15,6 +18,8 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
@@ -49,11 +54,14 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -86,9 +94,12 @@ class ReferenceComparisonTest {
         RegistryRules rules = new RegistryRules(Duration.ofSeconds(5), random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1),
                 Duration.ofMinutes(10),
                 Duration.ZERO, Duration.ZERO, random.nextInt(4) == 0 ? Duration.ofDays(1) : Duration.ZERO, 0.5, 3, 1 + random.nextInt(3),
-                1 + random.nextInt(20), 1 + random.nextInt(5));
-        Side stored = new Side(DATABASE.empty(rules));
-        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, ticking(), new Random(seed)));
+                1 + random.nextInt(20), 1 + random.nextInt(5)).withPlans(1 + random.nextInt(5), Duration.ofHours(24));
+        Side stored = new Side(DATABASE.empty(rules), InstantSource.system(), DATABASE::pass);
+        AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+        InstantSource clock = ticking(ahead);
+        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)), clock,
+                time -> ahead.updateAndGet(time::plus));
         Commands commands = new Commands(random);
         for (int step = 0; step < STEPS; step++) {
             Act act = commands.next();
@@ -108,12 +119,15 @@ class ReferenceComparisonTest {
         Random random = new Random(seed);
         RegistryRules rules =
                 new RegistryRules(Duration.ofSeconds(5), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
-                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5));
+                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5))
+                        .withPlans(1 + random.nextInt(5), Duration.ofHours(24));
         PostgresRegistry registry = DATABASE.empty(rules);
-        InstantSource clock = ticking();
+        AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+        InstantSource clock = ticking(ahead);
         AtomicReference<Instant> now = new AtomicReference<>(clock.instant());
-        Side stored = new Side(registry);
-        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)));
+        Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
+        Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)), now::get,
+                time -> ahead.updateAndGet(time::plus));
         Commands commands = new Commands(random);
         try (Gathering gathering = new Gathering(DATABASE, registry)) {
             new Fleet(reference.registry).namespace("gate", null);
@@ -137,10 +151,10 @@ class ReferenceComparisonTest {
         }
     }
 
-    private static InstantSource ticking() {
+    private static InstantSource ticking(AtomicReference<Duration> ahead) {
         AtomicReference<Instant> last = new AtomicReference<>(Instant.EPOCH);
         return () -> {
-            Instant now = InstantSource.system().instant().truncatedTo(ChronoUnit.MICROS);
+            Instant now = InstantSource.system().instant().plus(ahead.get()).truncatedTo(ChronoUnit.MICROS);
             return last.updateAndGet(before -> now.isAfter(before) ? now : before.plus(1, ChronoUnit.MICROS));
         };
     }
@@ -157,12 +171,21 @@ class ReferenceComparisonTest {
         /** Publishes every so-manieth of the facts that are handed out. */
         record PublishFacts(int every) implements Act {}
 
+        /** Lets time pass for what is stored. */
+        record Pass(Duration time) implements Act {}
+
+        /** Pins until so much later. */
+        record Pin(EntryName name, @Nullable Duration length) implements Act {}
+
+        /** Goes on with one of the plans that were made lately, the latest being 0. */
+        record OnPlan(int ago, Function<PlanId, Command<?>> step) implements Act {}
+
         default boolean sharesItsTransaction() {
             return switch (this) {
                 case Plain plain -> !Decisions.goesAlone(plain.command());
                 case Send send -> !(send.message().from(NOBODY) instanceof ReconcileRequest)
                         && !(send.message().from(NOBODY) instanceof DiscrepancyRequest);
-                case Join _,PublishFacts _ -> false;
+                case Join _,PublishFacts _,Pass _,Pin _,OnPlan _ -> false;
             };
         }
     }
@@ -180,11 +203,17 @@ class ReferenceComparisonTest {
         private static final Pattern GENERATIONS = Pattern.compile("(?:generation=|knows up to )(\\d+)");
 
         private final Registry registry;
+        private final InstantSource clock;
+        private final Consumer<Duration> pass;
+        private final List<PlanId> plans = new ArrayList<>();
         private final List<Long> generations = new ArrayList<>();
         private final Map<HostId, Sender> senders = new HashMap<>();
 
-        Side(Registry registry) {
+        /** @param pass lets time pass for what the registry stores */
+        Side(Registry registry, InstantSource clock, Consumer<Duration> pass) {
             this.registry = registry;
+            this.clock = clock;
+            this.pass = pass;
         }
 
         /** Whether it comes to a command at all. */
@@ -198,11 +227,28 @@ class ReferenceComparisonTest {
 
         Object answer(Act act) {
             return switch (act) {
-                case Act.Plain plain -> registry.execute(plain.command());
+                case Act.Plain plain -> planned(registry.execute(plain.command()));
+                case Act.Pass(var time) -> {
+                    pass.accept(time);
+                    yield "passed";
+                }
+                case Act.Pin(var name, var length) -> registry.execute(
+                        new Command.SetPin(name, new PinReason("random"), length == null ? null : clock.instant().plus(length)));
+                case Act.OnPlan(var ago, var step) -> plans.size() <= ago ? "no such plan"
+                        : registry.execute(step.apply(plans.get(plans.size() - 1 - ago)));
                 case Act.Join join -> join(join);
                 case Act.Send send -> send(send);
                 case Act.PublishFacts publish -> publish(publish.every());
             };
+        }
+
+        private Object planned(Object answer) {
+            switch (answer) {
+                case Outcomes.Planning.Made made -> plans.add(made.planId());
+                case Outcomes.PolicySetting.Planned setting -> plans.add(setting.plan().planId());
+                default -> {}
+            }
+            return answer;
         }
 
         private Object join(Act.Join join) {
@@ -255,6 +301,12 @@ class ReferenceComparisonTest {
                         .forEach(eviction -> state.add(plain(eviction)));
             }
             state.add(plain(registry.queries().openOrders()));
+            plans.forEach(plan -> {
+                state.add(plain(registry.queries().plan(plan)));
+                state.add(plain(registry.queries().planVictims(plan, false, null, 1_000)));
+                state.add(plain(registry.queries().planVictims(plan, true, null, 3)));
+                state.add(plain(registry.queries().evictions(new EvictionFilter(null, null, null, null, plan), null, 1_000)));
+            });
             return state;
         }
 
@@ -298,7 +350,7 @@ class ReferenceComparisonTest {
         }
 
         Act next() {
-            return switch (random.nextInt(22)) {
+            return switch (random.nextInt(29)) {
                 case 0 -> new Act.Plain(new Command.SetPolicy(namespace(), random.nextBoolean() ? null : 1L + random.nextInt(12),
                         random.nextBoolean() ? null : (long) random.nextInt(80), random.nextInt(3) == 0 ? 1.0 : null));
                 case 1, 2 -> new Act.Plain(new Command.Put(name(), snapshot(), random.nextInt(12), description()));
@@ -352,6 +404,17 @@ class ReferenceComparisonTest {
                         : new Command.ClaimOrders(1 + random.nextInt(10)));
                 case 19 -> new Act.PublishFacts(1 + random.nextInt(3));
                 case 20 -> new Act.Plain(new Command.Sweep(1 + random.nextInt(4)));
+                case 21 -> new Act.Plain(new Command.SetPolicy(namespace(), change()));
+                case 22, 23 -> random.nextInt(3) == 0 ? new Act.Plain(new Command.LiftPin(name()))
+                        : new Act.Pin(name(), random.nextInt(4) == 0 ? null : Duration.ofMinutes(random.nextInt(5) * 10 - 5));
+                case 24 -> new Act.Plain(new Command.MakePlan(namespace(), prune()));
+                case 25 -> new Act.OnPlan(random.nextInt(3), Command.ExtendPlan::new);
+                case 26 -> {
+                    int limit = 1 + random.nextInt(4);
+                    yield new Act.OnPlan(random.nextInt(3), plan -> new Command.ApplyPlan(plan, limit));
+                }
+                case 27 -> random.nextInt(3) == 0 ? new Act.Pass(Duration.ofMinutes(20))
+                        : new Act.Plain(new Command.Expire(1 + random.nextInt(5)));
                 default -> switch (random.nextInt(5)) {
                     case 0 -> new Act.Plain(new Command.Retire(host()));
                     case 1 -> new Act.Plain(new Command.Readmit(host()));
@@ -359,6 +422,22 @@ class ReferenceComparisonTest {
                             random.nextInt(10) == 0 ? 1_000 : 0);
                 };
             };
+        }
+
+        /** Times that no number of passings comes near, because the two clocks differ a little. */
+        private PolicyChange change() {
+            return switch (random.nextInt(3)) {
+                case 0 -> PolicyChange.ofTtl(random.nextInt(3) == 0 ? null : Duration.ofMinutes(50));
+                case 1 -> PolicyChange.ofMaxIdle(random.nextInt(3) == 0 ? null : Duration.ofMinutes(30));
+                default -> PolicyChange.ofLowWatermark(any(List.of(0.1, 0.5, 0.75, 1.0)));
+            };
+        }
+
+        private PlanPurpose.Prune prune() {
+            return new PlanPurpose.Prune(random.nextBoolean() ? null : (long) random.nextInt(6),
+                    random.nextBoolean() ? null : (long) random.nextInt(30),
+                    Duration.ofMinutes(random.nextBoolean() ? 30 : 10_000),
+                    random.nextInt(3) == 0 ? new EntryKey("key-" + random.nextInt(2)) : null);
         }
 
         private Act send(Message message) {

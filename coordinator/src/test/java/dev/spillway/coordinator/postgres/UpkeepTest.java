@@ -6,11 +6,13 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.FleetHost;
 import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.PlanPurpose;
 import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryQueries.Recorded;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.events.EvictionFact;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import java.sql.Connection;
@@ -67,6 +69,26 @@ class UpkeepTest {
         assertThat(fleet.registry.queries().openOrders().count()).isOne();
         assertThat(DATABASE.ask("SELECT count(*) FROM replica_ids")).as("recorded ids are for ever").containsExactly("6");
         assertThat(keeping(NOTHING).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0));
+    }
+
+    @Test
+    void plansGoInChunksOnceTheyHaveExpired() {
+        Fleet fleet = Fleet.withCapacity(DATABASE.empty(RegistryRules.DEFAULTS.withPlans(100, Duration.ofHours(1))), 20);
+        for (int i = 0; i < 7; i++) {
+            fleet.put("k" + i, "image-" + i);
+        }
+        PlanPurpose.Prune all = new PlanPurpose.Prune(0L, null, null, null);
+        PlanId first = fleet.plan(all).planId();
+        PlanId applied = fleet.plan(new PlanPurpose.Prune(4L, null, null, null)).planId();
+        DATABASE.pass(Duration.ofMinutes(40));
+        fleet.apply(applied);
+        PlanId last = fleet.plan(all).planId();
+        DATABASE.pass(Duration.ofMinutes(30));
+        assertThat(keeping(NOTHING).upkeep().run().plans()).isOne();
+        assertThat(fleet.registry.queries().plan(first)).isEmpty();
+        assertThat(fleet.victims(first)).isEmpty();
+        assertThat(fleet.victims(applied)).as("kept after it was applied").hasSize(3);
+        assertThat(fleet.victims(last)).hasSize(4);
     }
 
     @Test

@@ -22,8 +22,8 @@ ALTER TABLE entries
 DROP INDEX entries_in_order_of_use;
 CREATE UNIQUE INDEX entries_in_order_of_use ON entries (namespace, last_use) WHERE pin_reason IS NULL;
 CREATE UNIQUE INDEX entries_pinned ON entries (namespace, last_use) WHERE pin_reason IS NOT NULL;
-CREATE INDEX entries_by_end_of_pin ON entries (namespace, pin_until) WHERE pin_until IS NOT NULL;
-CREATE INDEX entries_by_age ON entries (namespace, created_at) WHERE pin_reason IS NULL;
+CREATE INDEX entries_by_end_of_pin ON entries (namespace, pin_until, key) WHERE pin_until IS NOT NULL;
+CREATE INDEX entries_by_age ON entries (namespace, created_at, generation) WHERE pin_reason IS NULL;
 
 ALTER TABLE evictions
     -- Nobody wrote it down before this version.
