@@ -82,13 +82,15 @@ final class EntryTable {
     static final String DUE =
             """
                     SELECT n.name FROM namespaces n WHERE n.draining
-                        OR n.ttl_millis IS NOT NULL AND EXISTS (
-                            SELECT FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
-                                AND e.created_at <= now() - n.ttl_millis * interval '1 millisecond')
+                        OR n.ttl_millis IS NOT NULL AND (
+                            SELECT e.created_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
+                            ORDER BY e.created_at, e.generation LIMIT 1) <= now() - n.ttl_millis * interval '1 millisecond'
                         OR n.max_idle_millis IS NOT NULL AND (
-                            SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL ORDER BY e.last_use LIMIT 1)
-                            <= now() - n.max_idle_millis * interval '1 millisecond'
-                        OR n.pinned_entries > 0 AND EXISTS (SELECT FROM entries e WHERE e.namespace = n.name AND e.pin_until < now())
+                            SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
+                            ORDER BY e.last_use LIMIT 1) <= now() - n.max_idle_millis * interval '1 millisecond'
+                        OR n.pinned_entries > 0 AND (
+                            SELECT e.pin_until FROM entries e WHERE e.namespace = n.name AND e.pin_until IS NOT NULL
+                            ORDER BY e.pin_until, e.key LIMIT 1) < now()
                     ORDER BY n.name LIMIT :limit""";
 
     private static final String NAMESPACES_FROM_ARRAYS = """
