@@ -16,7 +16,7 @@ record Limit(JsonNode value) {
     private static final String NONE = "none";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private interface Reading extends ITypeConverter<Limit> {
+    interface Reading extends ITypeConverter<Limit> {
         JsonNode read(String text);
 
         @Override
@@ -33,7 +33,7 @@ record Limit(JsonNode value) {
     }
 
     /** Reads a number of 1 or more. */
-    static final class Number implements Reading {
+    static final class Entries implements Reading {
         @Override
         public JsonNode read(String text) {
             return JSON.numberNode(Values.count(text).number());

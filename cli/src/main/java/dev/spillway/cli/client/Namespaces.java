@@ -34,7 +34,7 @@ final class Namespaces {
         private Output output;
         @Parameters(paramLabel = "NS", description = "The namespace.")
         private NamespaceName namespace;
-        @Option(names = "--max-entries", paramLabel = "N", converter = Limit.Number.class,
+        @Option(names = "--max-entries", paramLabel = "N", converter = Limit.Entries.class,
                 description = "At most so many entries, 1 or more, or none.")
         private @Nullable Limit maxEntries;
         @Option(names = "--max-bytes", paramLabel = "B", converter = Limit.Size.class,

@@ -33,7 +33,7 @@ final class Pins {
         @Mixin
         private EntryParameters entry;
         @Option(names = "--reason", paramLabel = "TEXT", required = true, description = "Why, for whoever wonders later.")
-        private PinReason reason;
+        private PinReason reason = new PinReason("none given");
         @Option(names = "--until", paramLabel = "TIME", description = "Such as 2026-12-31T23:59:59Z (default: no end).")
         private @Nullable Instant until;
 

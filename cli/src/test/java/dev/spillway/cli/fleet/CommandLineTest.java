@@ -39,11 +39,19 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("namespace: a/b (expected:", "put", "a/b", "key", "/tmp"),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 1025)", "get", "ns", "k".repeat(1025)),
                 List.of("(expected: 1 to 1024 bytes of UTF-8, not 0)", "rm", "ns", ""),
-                List.of("'--max-entries': 0 (expected: 1 or more)", "namespace", "set", "ns", "--max-entries", "0"),
                 List.of("-3 (expected: a whole number", "namespace", "set", "ns", "--max-entries=-3"),
                 List.of("12 parrots (expected: a size in bytes", "namespace", "set", "ns", "--max-bytes", "12 parrots"),
                 List.of("'--max-eviction-share': 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
                         "--max-eviction-share", "1.5"),
+                List.of("0 (expected: 1 or more, or none)", "namespace", "set", "ns", "--max-entries", "0"),
+                List.of("1y (expected: a duration such as", "namespace", "set", "ns", "--ttl", "1y"),
+                List.of("'--low-watermark'", "namespace", "set", "ns", "--low-watermark", "80%"),
+                List.of("Missing required option: '--reason=TEXT'", "pin", "ns", "key"),
+                List.of("reason:   (expected: a reason that is more than blanks)", "pin", "ns", "key", "--reason", " "),
+                List.of("tomorrow (expected: a time such as", "pin", "ns", "key", "--reason", "r", "--until", "tomorrow"),
+                List.of("no bound given (expected: at least one of", "prune", "ns", "--prefix", "a"),
+                List.of("planId: 7 (expected: a UUID", "plans", "apply", "7"), List.of("no command given", "plans"),
+                List.of("whim (expected: one of CAPACITY, ", "evictions", "--cause", "whim"),
                 List.of("soon (expected: a duration such as", "get", "ns", "key", "--hold", "soon"),
                 List.of("'--hold': 0s (expected: more than zero)", "get", "ns", "key", "--hold", "0s"),
                 List.of("'--for': PT0S (expected: more than zero)", "holds", "extend", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--for",
@@ -159,7 +167,7 @@ class CommandLineTest extends FleetOfTwo {
     @Test
     void theOldestGoesWhenANamespaceIsFull() {
         assertThat(done("namespace", "set", "full", "--max-entries", "2", "--max-bytes", "1GiB").out())
-                .isEqualTo("full: at most 2 entries, at most 1.0 GiB; one lowered limit evicts at most a share of 0.5\n");
+                .isEqualTo("full: at most 2 entries, at most 1.0 GiB; one prune or lowered limit evicts at most a share of 0.5\n");
         done("put", "full", "one", tree.toString(), "--worker", "host-1", "--description", "the first");
         done("put", "full", "two", tree.toString(), "--worker", fleet.workerUrl(2));
         Spillway.Ran third = done("put", "full", "three", tree.toString(), "--worker", "host-1");
@@ -189,9 +197,80 @@ class CommandLineTest extends FleetOfTwo {
         }
         Spillway.Ran refused = run("namespace", "set", "careful", "--max-entries", "1");
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err()).contains("of 12 entries").hasLineCount(1);
+        assertThat(refused.err()).contains("limits: would evict 11 of 12 entries (expected: at most 6 without asking").hasLineCount(1);
         assertThat(done("namespace", "set", "careful", "--max-entries", "1", "--max-eviction-share", "1").out())
                 .contains("evicted 11 entries");
+    }
+
+    @Test
+    void aPolicyIsSetAndItsLimitsAreRemoved() {
+        assertThat(done("namespace", "set", "timed", "--ttl", "7d", "--max-idle", "12h", "--low-watermark", "0.8", "--max-entries", "10")
+                .out())
+                .isEqualTo("timed: at most 10 entries, no limit of bytes, for PT168H at most, for PT12H without use at most, "
+                        + "down to a share of 0.8 when that is exceeded; one prune or lowered limit evicts at most a share of 0.5\n");
+        assertThat(done("namespace", "set", "timed", "--ttl", "none", "--max-entries", "none").out())
+                .startsWith("timed: no limit of entries, no limit of bytes, for PT12H without use at most,");
+        JsonNode timed = json(done("namespace", "set", "timed", "--low-watermark", "none", "--max-idle", "none", "--json").out());
+        assertThat(timed.has("maxIdle")).isFalse();
+        assertThat(timed.get("lowWatermark").asDouble()).isEqualTo(1);
+    }
+
+    @Test
+    void whatExpiresGoesFromItsHostByItself() {
+        done("namespace", "set", "brief", "--ttl", "1s");
+        done("put", "brief", "key", tree.toString(), "--worker", "host-1");
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("evictions", "--namespace", "brief", "--cause", "EXPIRED").out())
+                .containsPattern("brief +key .* EXPIRED .* closed +host-1 DELETED"));
+        String id = json(done("evictions", "--namespace", "brief", "--json").out()).get("items").get(0).get("id").asText();
+        assertThat(done("evictions", id).out()).contains("because of EXPIRED, asked for by registry:sweep");
+    }
+
+    @Test
+    void aPinnedEntryStaysUntilItIsUnpinned() {
+        done("namespace", "set", "pins", "--max-entries", "1");
+        done("put", "pins", "a", tree.toString(), "--worker", "host-1");
+        assertThat(done("pin", "pins", "a", "--reason", "release 4", "--until", "2099-12-31T00:00:00Z").out())
+                .isEqualTo("pinned a until 2099-12-31T00:00:00Z\n");
+        done("put", "pins", "b", tree.toString(), "--worker", "host-1");
+        assertThat(done("ls", "pins").out()).contains("PINNED").contains("until 2099-12-31T00:00:00Z: release 4");
+        assertThat(done("stats", "pins").out()).contains("2 of 1, 1 pinned");
+        assertThat(done("pin", "pins", "a", "--reason", "for good").out()).isEqualTo("pinned a, without an end\n");
+        assertThat(done("unpin", "pins", "a").out()).isEqualTo("unpinned a\n");
+        assertThat(done("unpin", "pins", "a").out()).isEqualTo("a was not pinned\n");
+        assertThat(done("ls", "pins").out()).doesNotContain("PINNED");
+
+        Spillway.Ran late = run("pin", "pins", "a", "--reason", "x", "--until", "2020-01-01T00:00:00Z");
+        assertThat(late.exitCode()).isEqualTo(1);
+        assertThat(late.err()).contains("until: 2020-01-01T00:00:00Z (expected: a time after ").hasLineCount(1);
+        assertThat(run("pin", "pins", "none", "--reason", "x").exitCode()).isEqualTo(3);
+        assertThat(run("unpin", "nowhere", "a").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aPruneIsPlannedShownAndApplied() {
+        done("namespace", "set", "pruned");
+        for (int number = 0; number < 12; number++) {
+            done("put", "pruned", "key-" + number, tree.toString(), "--worker", "host-1");
+        }
+        Spillway.Ran planned = done("prune", "pruned", "--max-entries", "2", "--dry-run");
+        assertThat(planned.lines().getFirst()).startsWith("plan ").contains(": evict 10 entries of 12 (").endsWith(" from pruned");
+        assertThat(planned.lines().get(2)).containsPattern("^ +1 +key-0 .* OVER_MAX_ENTRIES +-$");
+        assertThat(planned.lines()).hasSize(13);
+        String id = planned.lines().getLast().replaceFirst(".* ", "");
+        assertThat(planned.lines().getLast()).endsWith(": spillway plans apply " + id);
+        assertThat(done("ls", "pruned").lines()).hasSize(13);
+
+        Spillway.Ran refused = run("prune", "pruned", "--max-entries", "2");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("prune: would evict 10 of 12 entries").hasLineCount(1);
+        assertThat(done("prune", "pruned", "--max-entries", "1", "--prefix", "key-1").out()).contains(": evicted 2 entries (");
+
+        done("get", "pruned", "key-3", "--worker", "host-1", "--fresh");
+        Spillway.Ran applied = done("plans", "apply", id);
+        assertThat(applied.lines().getFirst()).contains("evicted ").contains("2 gone before");
+        assertThat(done("plans", "show", id).out()).isEqualTo(applied.out());
+        assertThat(done("evictions", "--plan", id, "--cause", "pruned").out()).contains("PRUNED");
+        assertThat(run("plans", "apply", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da").exitCode()).isEqualTo(3);
     }
 
     @Test

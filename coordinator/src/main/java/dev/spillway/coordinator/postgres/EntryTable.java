@@ -77,7 +77,10 @@ final class EntryTable {
 
     static final String COUNT_UNPINNED = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes
-            FROM entries e WHERE e.namespace = :namespace AND starts_with(e.key, :prefix) AND e.pin_reason IS NULL""";
+            FROM entries e WHERE e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond AND e.pin_reason IS NULL""";
+
+    /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
+    private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
 
     static final String DUE =
             """
@@ -179,6 +182,7 @@ final class EntryTable {
         return handle.createQuery(COUNT_UNPINNED)
                 .bind("namespace", namespace.value())
                 .bind("prefix", prefix.value())
+                .bind("beyond", prefix.value() + GREATEST)
                 .map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes")))
                 .one();
     }

@@ -112,6 +112,8 @@ public interface PlanContract extends RegistryFixture {
                 .containsExactly("é€𝄞/2 OVER_MAX_ENTRIES", "é€𝄞/3 OVER_MAX_ENTRIES");
         assertThat(fleet.victims(fleet.plan(new PlanPurpose.Prune(null, 14L, null, new EntryKey("é€𝄞/"))).planId()))
                 .containsExactly("é€𝄞/2 OVER_MAX_BYTES");
+        fleet.put("\uDBFF\uDFFF".repeat(256), "image", 5);
+        assertThat(fleet.plan(new PlanPurpose.Prune(0L, null, null, new EntryKey("\uDBFF\uDFFF"))).victims()).isOne();
         assertThat(fleet.victims(fleet.plan(new PlanPurpose.Prune(0L, null, null, new EntryKey("_"))).planId())).isEmpty();
         assertThat(fleet.victims(fleet.plan(new PlanPurpose.Prune(0L, null, null, new EntryKey("z"))).planId()))
                 .containsExactly("z OVER_MAX_ENTRIES");

@@ -118,7 +118,8 @@ class PlanTest {
 
     @Test
     void aPrefixIsARangeOfTheKey() {
-        assertThat(plan(EntryTable.COUNT_UNPINNED, query -> query.bind("namespace", "snapshots").bind("prefix", "key-77")))
+        assertThat(plan(EntryTable.COUNT_UNPINNED,
+                query -> query.bind("namespace", "snapshots").bind("prefix", "key-77").bind("beyond", "key-78")))
                 .contains("entries_pkey")
                 .contains("(key >= 'key-77'::text) AND (key < 'key-78'::text)")
                 .doesNotContain("Seq Scan");
