@@ -29,19 +29,23 @@ import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
 
 /** Evictions with their orders, in one read transaction. Not thread-safe. */
 final class EvictionReading {
-    private static final String IS_OPEN = "(e.unfinished OR EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id))";
+    /** An eviction ends one generation, by which its replicas are found. */
+    private static final String HAS_OPEN_ORDER =
+            "EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id)";
+
+    private static final String IS_OPEN = "(e.unfinished OR " + HAS_OPEN_ORDER + ")";
 
     private static final String EVICTIONS = "SELECT " + EvictionTable.COLUMNS + ", " + IS_OPEN + " AS is_open FROM evictions e WHERE ";
 
     private static final String OF_HOST = """
-            AND (EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id AND r.host_id = :host)
+            AND (EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id AND r.host_id = :host)
                 OR EXISTS (SELECT FROM replica_history c WHERE c.eviction_id = e.eviction_id AND c.host_id = :host))""";
 
     private static final String ORDERS = """
-            SELECT ev.id, o.* FROM unnest(:ids) AS ev (id) CROSS JOIN LATERAL (
+            SELECT ev.id, o.* FROM unnest(:ids, :generations) AS ev (id, generation) CROSS JOIN LATERAL (
                 SELECT r.replica_id, r.host_id, CASE WHEN r.deferred_until IS NULL THEN 'OPEN' ELSE 'DEFERRED' END AS state, r.attempts,
                     r.next_attempt_at, r.last_error, r.deferred_until, NULL::timestamptz AS closed_at
-                FROM replicas r WHERE r.eviction_id = ev.id
+                FROM replicas r WHERE r.generation = ev.generation AND r.eviction_id = ev.id
                 UNION ALL
                 SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
                 FROM replica_history c WHERE c.eviction_id = ev.id
@@ -116,6 +120,7 @@ final class EvictionReading {
         if (!of.isEmpty()) {
             Columns.of(of)
                     .uuids("ids", found -> found.fact().id().value())
+                    .longs("generations", found -> found.fact().generation())
                     .bindTo(handle.createQuery(ORDERS))
                     .bind("limit", LIMIT_MAX)
                     .map(ORDER)

@@ -56,7 +56,8 @@ public final class Upkeep {
                                     SELECT e.eviction_id FROM evictions e
                                     WHERE e.number < coalesce((SELECT number FROM evictions WHERE evicted_at >= :olderThan ORDER BY number LIMIT 1), 9223372036854775807)
                                         AND e.evicted_at < :olderThan AND e.published_at IS NOT NULL AND NOT e.unfinished
-                                        AND NOT EXISTS (SELECT FROM replicas r WHERE r.eviction_id = e.eviction_id)
+                                        AND NOT EXISTS (
+                                            SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id)
                                     ORDER BY e.number LIMIT :limit FOR UPDATE OF e SKIP LOCKED))""")
                 .bind("olderThan", olderThan(handle, retention.history()))
                 .bind("limit", retention.chunk())

@@ -33,6 +33,9 @@ CREATE INDEX evictions_of_plan ON evictions (plan_id, number) WHERE plan_id IS N
 -- A list of the most frequent cause finds enough of them from the newest on; a list of any other would read past them.
 CREATE INDEX evictions_of_rarer_cause ON evictions (cause, number) WHERE cause <> 'CAPACITY';
 
+-- An eviction ends one generation, and replicas_of_generation finds its replicas: one index less to write for each that is doomed.
+DROP INDEX replicas_of_eviction;
+
 -- Every writer of a plan holds its namespace.
 CREATE TABLE plans (
     plan_id           uuid             PRIMARY KEY,
