@@ -1,13 +1,24 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.FleetHost;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PlanPurpose;
+import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryContract;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -46,5 +57,56 @@ class PostgresRegistryTest extends RegistryContract {
         assertThat(returned.register(doomed, "c", "image-c")).isInstanceOf(ReplicaOutcome.Registered.class);
         after.put("d", "image-d");
         assertThat(after.evictedByPutting("e")).containsExactly("a");
+    }
+
+    /** Two coordinators, two threads each, in steps so small that they meet. */
+    @Test
+    void manyWhoApplyOnePlanAtOnceActOnce() throws Exception {
+        Fleet fleet = Fleet.withCapacity(empty(), 1_000);
+        FleetHost host = fleet.host("host-1");
+        host.registerMany("k", 60);
+        PlanId plan = fleet.plan(new PlanPurpose.Prune(10L, null, null, null)).planId();
+        List<Registry> coordinators = List.of(fleet.registry, DATABASE.open(RegistryRules.DEFAULTS));
+        CyclicBarrier start = new CyclicBarrier(4);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Long>> applying = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                Registry coordinator = coordinators.get(thread % 2);
+                applying.add(threads.submit(() -> {
+                    start.await();
+                    long evicted = 0;
+                    while (true) {
+                        var step = (Outcomes.Applying.Step) coordinator.execute(new Command.ApplyPlan(plan, 3));
+                        evicted += step.evicted();
+                        if (step.finished()) {
+                            return evicted;
+                        }
+                    }
+                }));
+            }
+            long evicted = 0;
+            for (Future<Long> one : applying) {
+                evicted += one.get();
+            }
+            assertThat(evicted).isEqualTo(50);
+        }
+        assertThat(fleet.registry.queries().plan(plan).orElseThrow().applied()).isEqualTo(new PlanRow.Tally(50, 50, 50, 0, 0, 0, 0, null));
+        assertThat(fleet.evictions()).hasSize(50);
+        assertThat(fleet.keys()).hasSize(10);
+    }
+
+    /** A coordinator that was stopped in the middle leaves the rest to whoever applies the plan again. */
+    @Test
+    void aPlanThatWasBegunIsFinishedByAnotherCoordinator() {
+        Fleet before = Fleet.withCapacity(empty(), 100);
+        before.host("host-1").registerMany("k", 20);
+        PlanId plan = before.plan(new PlanPurpose.Prune(5L, null, null, null)).planId();
+        before.registry.execute(new Command.ApplyPlan(plan, 6));
+        ((PostgresRegistry) before.registry).close();
+
+        Fleet after = new Fleet(DATABASE.open(RegistryRules.DEFAULTS));
+        assertThat(after.keys()).hasSize(14);
+        assertThat(after.apply(plan).applied().evicted()).isEqualTo(15);
+        assertThat(after.keys()).hasSize(5);
     }
 }
