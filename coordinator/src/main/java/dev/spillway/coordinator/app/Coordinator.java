@@ -1,12 +1,14 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.service.Lifecycle;
@@ -81,9 +83,7 @@ public final class Coordinator implements AutoCloseable {
         lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
         lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
-        // Any question that costs one look into an index.
-        HostId nobody = new HostId("readyz");
-        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> registry.queries().host(nobody))
+        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> requireReachable(registry, settings.database()))
                 .add("kafka", brokers::requireReachable);
         Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
         HttpService http = lifecycle.start("http",
@@ -91,6 +91,16 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(), CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics, Json.strict(),
                         Optional.of(CoordinatorRoutes.OPENAPI))));
         return new Coordinator(lifecycle, http);
+    }
+
+    /** Asks a question that costs one look into an index. */
+    private static void requireReachable(Registry registry, PostgresRegistrySettings database) throws UnusableServerException {
+        try {
+            registry.queries().host(new HostId("readyz"));
+        } catch (RegistryUnavailableException e) {
+            throw new UnusableServerException(
+                    "PostgreSQL at " + database.url() + ": " + DatabaseTrouble.explained(e, database).getMessage(), e);
+        }
     }
 
     private static void trim(PostgresRegistry registry) {

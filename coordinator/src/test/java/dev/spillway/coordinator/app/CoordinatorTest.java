@@ -191,6 +191,9 @@ class CoordinatorTest {
         postgres.close();
         Await.until("readiness names PostgreSQL", () -> unready().contains("postgresql"));
         assertThat(unready()).doesNotContain("kafka");
+        Await.until("readiness says in plain words which server and why",
+                () -> request("GET", "/readyz", "").body().contains("PostgreSQL at " + postgres.jdbcUrl() + ": connection refused"));
+        assertThat(request("GET", "/readyz", "").body()).doesNotContain("Exception");
         HttpResponse<String> refused = request("PUT", "/v1/namespaces/" + namespace + "/entries/c", "{\"snapshotId\":\"s\"}");
         assertThat(refused.statusCode()).isEqualTo(503);
         assertThat(refused.headers().firstValue("Retry-After")).isPresent();
