@@ -18,8 +18,8 @@ enum StorageFailure {
     private static final Set<String> CONFLICTS = Set.of("40001", "40P01", UNIQUE_VIOLATION);
     /** Cancelled by a timeout, lock not available, read-only after a failover, and time-outs of the session. */
     private static final Set<String> UNAVAILABLE_STATES = Set.of("57014", "55P03", "25006", "25P03", "25P04");
-    /** Connection, login, database not there, resources, operator's intervention, input and output. */
-    private static final Set<String> UNAVAILABLE_CLASSES = Set.of("08", "28", "3D", "53", "57", "58");
+    /** Connection, login, database not there, resources, operator's intervention, input and output, and the driver itself, as when it is interrupted. */
+    private static final Set<String> UNAVAILABLE_CLASSES = Set.of("08", "28", "3D", "53", "57", "58", "99");
 
     static StorageFailure of(RuntimeException failure) {
         SQLException cause = sql(failure);

@@ -169,6 +169,16 @@ class StorageTroubleTest {
     }
 
     @Test
+    void whoIsInterruptedWhileConnectingDoesNotTakeItForASchema() {
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(RegistryUnavailableException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
     void aWrongPasswordIsNotTakenForASchema() {
         PostgresRegistrySettings right = DATABASE.settings();
         PostgresRegistrySettings wrong = PostgresRegistrySettings.of(right.url(), right.user(), "wrong", 4);
