@@ -5,10 +5,12 @@ public final class InvalidValueException extends IllegalArgumentException {
     private static final int SHOWN_CHARACTERS = 120;
 
     private final String name;
+    private final String expected;
 
     public InvalidValueException(String name, Object value, String expected) {
         super(name + ": " + shown(String.valueOf(value)) + " (expected: " + expected + ")");
         this.name = name;
+        this.expected = expected;
     }
 
     /** Refuses a number below a bound. */
@@ -21,6 +23,11 @@ public final class InvalidValueException extends IllegalArgumentException {
     /** The name of the value as its user knows it, for example {@code maxEntries}. */
     public String name() {
         return name;
+    }
+
+    /** What was expected instead, for whoever knows the value by another name. */
+    public String expected() {
+        return expected;
     }
 
     private static String shown(String value) {

@@ -98,7 +98,10 @@ final class EntryRoutes {
         NamespaceName namespace = existing(request);
         Paging page = Paging.of(request);
         @Nullable
-        String prefix = request.query().text("prefix").filter(text -> !text.isEmpty()).map(text -> new EntryKey(text).value()).orElse(null);
+        String prefix = request.query()
+                .value("prefix", text -> text.isEmpty() ? "" : new EntryKey(text).value())
+                .filter(text -> !text.isEmpty())
+                .orElse(null);
         Map<String, String> labels = request.query().value("label", EntryRoutes::label).orElse(Map.of());
         return Response.ok(Paging.answer(registry.queries().entries(namespace, prefix, labels, page.after(), page.limit()),
                 view -> answer(view, false)));

@@ -117,6 +117,7 @@ class EntriesOverHttpTest {
                 .path("snapshotId")
                 .asText())
                 .isEqualTo("sa");
+        http.delete(ENTRIES + "/a?ifSnapshot=").isProblem(400, "invalid-value", "ifSnapshot:  (expected: 1 to 512 bytes of UTF-8, not 0)");
         http.delete(ENTRIES + "/a?ifSnapshot=sa").is(200);
         http.delete(ENTRIES + "/a?ifSnapshot=sa").is(404);
     }
@@ -229,7 +230,7 @@ class EntriesOverHttpTest {
             "limit=x|invalid-value|limit: x (expected: a whole number of 1 to 1000)",
             "after=x|invalid-value|after: x (expected: the next of an earlier page)",
             "label=team|invalid-value|label: team (expected: name=value)", "label==x|invalid-value|label: =x (expected: name=value)",
-            "prefix=%00|invalid-value|key: ? (expected: text without U+0000)",
+            "prefix=%00|invalid-value|prefix: ? (expected: text without U+0000)",
             "filter=x|unknown-parameter|filter: unknown query parameter (expected: limit, after, prefix, label)"})
     void aListThatCannotBeMadeIsRefused(String query, String kind, String detail) throws Exception {
         http.get(ENTRIES + "?" + query).isProblem(400, kind, detail);
