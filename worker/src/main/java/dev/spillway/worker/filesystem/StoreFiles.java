@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
@@ -10,7 +11,11 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -29,6 +35,10 @@ final class StoreFiles implements AutoCloseable {
     private static final EntryName LOCK = EntryName.of("lock");
     private static final EntryName IDENTITY = EntryName.of("store.properties");
     private static final EntryName OFFERED = EntryName.of("offered");
+    /** What can be in a directory that is no store yet: what a crash left of the making, and what a new file system has. */
+    private static final Set<EntryName> BEFORE_IDENTITY =
+            Set.of(LOCK, EntryName.of(IDENTITY + DurableFile.UNFINISHED), EntryName.of("lost+found"));
+    private static final String EXPECTED = " (expected: a directory that can be made or written)";
     private static final String LAYOUT = "1";
     private static final int PRIVATE_FILE = 0600;
     private static final int PRIVATE_DIRECTORY = 0700;
@@ -50,20 +60,26 @@ final class StoreFiles implements AutoCloseable {
 
     static StoreFiles open(Path directory) throws IOException {
         Platform.requireSupported();
-        Files.createDirectories(directory);
-        Path path = directory.toRealPath();
+        Path path = made(directory);
         List<OpenFile> open = new ArrayList<>();
         boolean complete = false;
         try {
             OpenDirectory root = OpenDirectory.open(path);
             open.add(root);
-            lock(path, root, open);
+            requireStoreOrEmpty(path, root);
+            try {
+                lock(path, root, open);
+            } catch (PosixException e) {
+                throw new IOException("data: %s: cannot be written: %s%s".formatted(path, e.getMessage(), EXPECTED), e);
+            }
+            // Before the areas, so that whatever is beside them without it is another's.
+            String storeId = identity(path, root);
             Map<EntryName, OpenDirectory> directories = new HashMap<>();
             for (StoreArea area : StoreArea.values()) {
                 directories.put(area.directory(), openOrCreate(path, root, area.directory(), area.permissions(), open));
             }
             directories.put(OFFERED, openOrCreate(path, root, OFFERED, PRIVATE_DIRECTORY, open));
-            StoreFiles files = new StoreFiles(path, open, root, directories, identity(path, root));
+            StoreFiles files = new StoreFiles(path, open, root, directories, storeId);
             root.sync();
             complete = true;
             return files;
@@ -73,6 +89,39 @@ final class StoreFiles implements AutoCloseable {
             if (!complete) {
                 close(open);
             }
+        }
+    }
+
+    private static Path made(Path directory) throws IOException {
+        try {
+            return Files.createDirectories(directory).toRealPath();
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException("data: %s: is not a directory%s".formatted(directory, EXPECTED), e);
+        } catch (IOException e) {
+            throw new IOException("data: %s: cannot be made: %s%s".formatted(directory, reason(e), EXPECTED), e);
+        }
+    }
+
+    private static String reason(IOException failure) {
+        return switch (failure) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException _ -> "nothing can be made there";
+            case FileSystemException e when e.getReason() != null -> e.getReason();
+            default -> String.valueOf(failure.getMessage());
+        };
+    }
+
+    /** Looks before anything is made. Another opener may be making a store there: it makes the identity before all that is not expected here. */
+    private static void requireStoreOrEmpty(Path path, OpenDirectory root) throws IOException {
+        Optional<EntryName> other =
+                root.list().stream().map(DirectoryEntry::name).filter(name -> !BEFORE_IDENTITY.contains(name)).findAny();
+        Optional<String> identity = DurableFile.read(root, IDENTITY);
+        if (identity.isPresent()) {
+            storeId(path, identity.get());
+        } else if (other.isPresent()) {
+            throw new IOException(
+                    "data: %s holds something else, such as %s, and no %s (expected: a directory that is new or empty, or a store)"
+                            .formatted(path, ShownPath.of(other.get().toString()), IDENTITY));
         }
     }
 
@@ -115,8 +164,12 @@ final class StoreFiles implements AutoCloseable {
             DurableFile.write(root, IDENTITY, "layout=%s%nstoreId=%s%n".formatted(LAYOUT, id));
             return id;
         }
+        return storeId(path, text.get());
+    }
+
+    private static String storeId(Path path, String text) throws IOException {
         Properties properties = new Properties();
-        properties.load(new StringReader(text.get()));
+        properties.load(new StringReader(text));
         String layout = properties.getProperty("layout", "");
         if (!layout.equals(LAYOUT)) {
             throw new IOException("store %s: %s has layout: '%s' (expected: %s)".formatted(path, IDENTITY, layout, LAYOUT));

@@ -57,6 +57,51 @@ class ImageStoreTest {
     }
 
     @Test
+    void aDirectoryThatHoldsSomethingElseIsRefusedAndNothingIsMadeInIt() throws Exception {
+        assertThatThrownBy(() -> ImageStore.open(source)).isInstanceOf(IOException.class)
+                .hasMessageStartingWith("data: " + source + " holds something else, ")
+                .hasMessageContaining("(expected: a directory that is new or empty, or a store)");
+        Path other = Files.createDirectories(temporary.resolve("other"));
+        Files.writeString(other.resolve("store.properties"), "shop=closed");
+        assertThatThrownBy(() -> ImageStore.open(other)).hasMessageContaining("has layout: ''");
+        assertThat(other).isDirectoryContaining("glob:**/store.properties").isDirectoryNotContaining("glob:**/lock");
+        assertThat(source).isDirectoryNotContaining("glob:**/{lock,images,staging,trash,offered,store.properties}");
+    }
+
+    @Test
+    void whatACrashLeftOfAStoreThatWasBeingMadeAndANewFileSystemAreNothingElse() throws Exception {
+        Files.createDirectories(root.resolve("lost+found"));
+        Files.writeString(root.resolve("lock"), "1");
+        Files.writeString(root.resolve("store.properties.new"), "lay");
+        ImageStore.open(root).close();
+        assertThat(root.resolve("store.properties")).content().contains("layout=1");
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsNamedWithTheReason() throws Exception {
+        Path file = Files.writeString(temporary.resolve("file"), "x");
+        String expected = " (expected: a directory that can be made or written)";
+        assertThatThrownBy(() -> ImageStore.open(file)).hasMessage("data: " + file + ": is not a directory" + expected);
+        assertThatThrownBy(() -> ImageStore.open(file.resolve("below")))
+                .hasMessageStartingWith("data: " + file.resolve("below") + ": ")
+                .hasMessageEndingWith(expected);
+        Path nowhere = Path.of("/proc/spillway");
+        assertThatThrownBy(() -> ImageStore.open(nowhere)).hasMessageStartingWith("data: " + nowhere + ": cannot be made")
+                .hasMessageEndingWith(expected);
+        Path fixed = Files.createDirectories(temporary.resolve("fixed"));
+        Machine.assumeCommand("chattr");
+        Machine.assumeRoot();
+        Machine.run("chattr", "+i", fixed.toString());
+        try {
+            assertThatThrownBy(() -> ImageStore.open(fixed)).hasMessageStartingWith("data: " + fixed + ": cannot be written: ")
+                    .hasMessageContaining("operation not permitted")
+                    .hasMessageEndingWith(expected);
+        } finally {
+            Machine.run("chattr", "-i", fixed.toString());
+        }
+    }
+
+    @Test
     void anImageGoesThroughStagingPublishTrashAndUnlink() throws Exception {
         SortedMap<String, String> expected = TreePicture.of(source);
         String id = Machine.newId();
