@@ -2,7 +2,6 @@ package dev.spillway.service.kafka;
 
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
-import dev.spillway.service.UnusableServerException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,9 +11,6 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,21 +58,9 @@ public final class KafkaTopics implements AutoCloseable {
             try {
                 return new KafkaTopics(settings, topics);
             } catch (ExecutionException e) {
-                throw explained(e, settings);
+                throw KafkaTrouble.explained(e, settings);
             }
         });
-    }
-
-    private static Exception explained(ExecutionException failure, KafkaSettings settings) {
-        return switch (failure.getCause()) {
-            case AuthenticationException e -> new UnusableServerException("authentication failed: " + e.getMessage(), failure);
-            case AuthorizationException e -> new UnusableServerException("not authorized: " + e.getMessage(), failure);
-            case TimeoutException e -> new UnusableServerException(
-                    "something listens there and does not answer as Kafka does, timed out after " + settings.deliveryTimeout().toMillis()
-                            + " ms",
-                    failure);
-            case null, default -> failure;
-        };
     }
 
     /** How many partitions each topic had when this was opened. */

@@ -1,6 +1,7 @@
 package dev.spillway.worker.kafka;
 
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.KafkaTrouble;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -26,12 +27,14 @@ public final class KafkaReach implements AutoCloseable {
         } catch (KafkaException e) {
             throw away(e);
         } catch (ExecutionException e) {
-            throw away(e.getCause() == null ? e : e.getCause());
+            throw away(e);
         }
     }
 
-    private IOException away(Throwable e) {
-        return new IOException("Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(), e.getMessage()),
+    private IOException away(Exception e) {
+        return new IOException(
+                "Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(),
+                        KafkaTrouble.inWords(settings, e)),
                 e);
     }
 
