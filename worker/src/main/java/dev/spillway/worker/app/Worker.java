@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -55,6 +56,7 @@ public final class Worker implements AutoCloseable {
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final Lifecycle parts;
     private final AtomicReference<@Nullable OrderReader> reader = new AtomicReference<>();
+    private final AtomicReference<@Nullable HostLoop> host = new AtomicReference<>();
     private final AtomicReference<HostPort> address;
 
     private Worker(WorkerSettings settings, Consumer<Throwable> onFailure) {
@@ -77,6 +79,11 @@ public final class Worker implements AutoCloseable {
         return worker;
     }
 
+    /** Waits until the registry has taken this host for the first time since the start. */
+    public void awaitJoined() throws InterruptedException {
+        Objects.requireNonNull(host.get(), "started").awaitJoined();
+    }
+
     /** Where HTTP listens. */
     public HostPort address() {
         return address.get();
@@ -97,6 +104,7 @@ public final class Worker implements AutoCloseable {
                         new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(),
                         settings.requestsKept(),
                         onFailure)));
+        host.set(loop);
         OrderReader orders =
                 parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS));
         reader.set(orders);
@@ -140,7 +148,7 @@ public final class Worker implements AutoCloseable {
             }
         }).add("registry", () -> {
             HostView.Standing standing = loop.view().standing();
-            Optional<String> why = standing.apart().or(() -> Optional.ofNullable(standing.unreachable()));
+            Optional<String> why = standing.apart().map(HostView.Apart::why).or(() -> Optional.ofNullable(standing.unreachable()));
             if (why.isPresent()) {
                 throw new IOException(why.get());
             }

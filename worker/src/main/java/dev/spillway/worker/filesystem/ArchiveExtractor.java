@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArchiveExtractor {
     private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
+    private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
     /** A run of zeros of this length, where a file system's block may lie, is left out. */
@@ -90,17 +91,24 @@ final class ArchiveExtractor {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
                 }
-                throw StagingStopped.refused(RefusalReason.MALFORMED, extractor.entryName.isEmpty() ? "." : extractor.entryName,
-                        "cannot be read: %s (expected: a tar stream, also zstd)".formatted(ShownPath.of(String.valueOf(e.getMessage()))));
+                throw malformed(extractor.entryName.isEmpty() ? "." : extractor.entryName, ShownPath.of(String.valueOf(e.getMessage())));
             }
         }
     }
 
-    private static InputStream unpacked(ReceivedStream received) throws IOException {
+    private static StagingStopped malformed(String path, String why) {
+        return StagingStopped.refused(RefusalReason.MALFORMED, path,
+                "cannot be read: %s (expected: a tar stream, also zstd)".formatted(why));
+    }
+
+    private static InputStream unpacked(ReceivedStream received) throws IOException, StagingStopped {
         BufferedInputStream buffered = new BufferedInputStream(received, BUFFER_BYTES);
         buffered.mark(ZSTD_MAGIC.length);
         byte[] magic = buffered.readNBytes(ZSTD_MAGIC.length);
         buffered.reset();
+        if (magic.length >= 2 && magic[0] == GZIP_MAGIC[0] && magic[1] == GZIP_MAGIC[1]) {
+            throw malformed(".", "it is packed by gzip, which is not taken");
+        }
         return Arrays.equals(magic, ZSTD_MAGIC) ? new ZstdInputStream(buffered) : buffered;
     }
 

@@ -45,7 +45,7 @@ public final class Directories {
         record Stale(long here, long registered) implements Found {}
 
         /** The registry was to be asked first. */
-        record Away(String why) implements Found {}
+        record Away(HostView.Apart apart) implements Found {}
     }
 
     /** What a delete did. */
@@ -55,7 +55,7 @@ public final class Directories {
         /** Refused by the registry, in its own words. */
         record Refused(Problem problem) implements Deleted {}
 
-        record Away(String why) implements Deleted {}
+        record Away(HostView.Apart apart) implements Deleted {}
 
         record Unknown(String why) implements Deleted {}
     }
@@ -83,7 +83,7 @@ public final class Directories {
             throws HostBusyException, HostStoppedException, InterruptedException {
         long least = 0;
         if (fresh) {
-            Optional<String> apart = view.standing().apart();
+            Optional<HostView.Apart> apart = view.standing().apart();
             if (apart.isPresent()) {
                 return new Found.Away(apart.get());
             }
@@ -96,13 +96,13 @@ public final class Directories {
                     return missed(name);
                 }
                 case Outcome.Refused<RegistryClient.Entry>(var problem) -> {
-                    return new Found.Away(problem.detail());
+                    return new Found.Away(HostView.Apart.away(problem.detail()));
                 }
                 case Outcome.Unreachable<RegistryClient.Entry>(var why) -> {
-                    return new Found.Away(why);
+                    return new Found.Away(HostView.Apart.away(why));
                 }
                 case Outcome.Unknown<RegistryClient.Entry>(var why) -> {
-                    return new Found.Away(why);
+                    return new Found.Away(HostView.Apart.away(why));
                 }
             }
         }
@@ -158,7 +158,7 @@ public final class Directories {
 
         record UnknownNamespace() implements PolicyNow {}
 
-        record Away(String why) implements PolicyNow {}
+        record Away(HostView.Apart apart) implements PolicyNow {}
     }
 
     /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
@@ -170,16 +170,16 @@ public final class Directories {
         }
         String refusal = view.standing().refusal();
         if (refusal != null) {
-            return new PolicyNow.Away(refusal);
+            return new PolicyNow.Away(new HostView.Apart(true, refusal));
         }
         return switch (registry.namespace(namespace)) {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
                     new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
             case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.slug().equals("unknown-namespace")
                     ? new PolicyNow.UnknownNamespace()
-                    : new PolicyNow.Away(problem.detail());
-            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
-            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(why);
+                    : new PolicyNow.Away(HostView.Apart.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
         };
     }
 
@@ -194,7 +194,7 @@ public final class Directories {
     /** Evicts an entry from the whole fleet. When it is done this host serves it no more. */
     public Deleted delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        Optional<String> apart = view.standing().apart();
+        Optional<HostView.Apart> apart = view.standing().apart();
         if (apart.isPresent()) {
             // Whoever answers at that address may be another registry, with an entry of the same name.
             return new Deleted.Away(apart.get());
@@ -205,7 +205,7 @@ public final class Directories {
                 yield new Deleted.Done(deleted.snapshotId());
             }
             case Outcome.Refused<RegistryClient.DeletedEntry>(var problem) -> new Deleted.Refused(problem);
-            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(why);
+            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(HostView.Apart.away(why));
             case Outcome.Unknown<RegistryClient.DeletedEntry>(var why) -> new Deleted.Unknown(why);
         };
     }

@@ -151,6 +151,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return contact.awaitHeard(atMost);
     }
 
+    /** Waits until the registry took this host for the first time since the start. */
+    public void awaitJoined() throws InterruptedException {
+        contact.awaitJoined();
+    }
+
     /** Starts the agent, and removes what the last process left behind. */
     public void start(HostIdentity identity) {
         HostAgent agent = new HostAgent(identity, times, contents, random);

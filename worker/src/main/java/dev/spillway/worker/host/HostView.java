@@ -51,12 +51,25 @@ public final class HostView {
      */
     public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {
         /** Why the registry does not take this host as one of its own now; empty if it does. */
-        public Optional<String> apart() {
+        public Optional<Apart> apart() {
             if (joined) {
                 return Optional.empty();
             }
-            String why = refusal == null ? unreachable : refusal;
-            return Optional.of(why == null ? "this host has not joined its registry yet" : why);
+            if (refusal != null) {
+                return Optional.of(new Apart(true, refusal));
+            }
+            return Optional.of(Apart.away(unreachable == null ? "this host has not joined its registry yet" : unreachable));
+        }
+    }
+
+    /**
+     * Why the registry cannot be asked for this host.
+     *
+     * @param refused by the registry, which was reached
+     */
+    public record Apart(boolean refused, String why) {
+        static Apart away(String why) {
+            return new Apart(false, why);
         }
     }
 

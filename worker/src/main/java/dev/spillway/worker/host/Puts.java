@@ -12,6 +12,7 @@ import dev.spillway.worker.filesystem.ArchiveLimits;
 import dev.spillway.worker.filesystem.ArchiveTrust;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.OfferedTreeException;
+import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.SourceDirectory;
 import dev.spillway.worker.filesystem.SourceNotAllowedException;
 import dev.spillway.worker.filesystem.StageMode;
@@ -90,11 +91,14 @@ public final class Puts {
         /** @param path of the entry that was refused, below the root of the tree */
         record TreeRefused(String path, String detail) implements Result {}
 
+        /** @param path of the entry that could not be read, or {@code .} if none was reached */
+        record ArchiveMalformed(String path, String detail) implements Result {}
+
         record SourceRefused(String why) implements Result {}
 
         record DiskFull(String why) implements Result {}
 
-        record Away(String why) implements Result {}
+        record Away(HostView.Apart apart) implements Result {}
 
         /** The key came with another request before. */
         record KeyReused(String key) implements Result {}
@@ -140,6 +144,11 @@ public final class Puts {
         }
     }
 
+    /** Whether an idempotency key belongs to a put, so that it is of no other request. */
+    public boolean hasKey(String key) {
+        return underWay.containsKey(key) || loop.view().request(key).isPresent();
+    }
+
     private Result repeated(KeptRequest earlier, RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         if (!earlier.digest().equals(request.digest().get())) {
@@ -152,7 +161,7 @@ public final class Puts {
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         return switch (directories.policyNow(put.name().namespace())) {
             case Directories.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
-            case Directories.PolicyNow.Away(var why) -> new Result.Away(why);
+            case Directories.PolicyNow.Away(var apart) -> new Result.Away(apart);
             case Directories.PolicyNow.Known(var maxBytes) -> {
                 if (!staging.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
                     throw new HostBusyException("as many puts as are taken at once are under way");
@@ -170,7 +179,9 @@ public final class Puts {
                 }
                 yield switch (outcome) {
                     case StageOutcome.TooLarge(var bound) -> new Result.TooLarge(bound);
-                    case StageOutcome.Refused(var _, var path, var detail) -> new Result.TreeRefused(path, detail);
+                    case StageOutcome.Refused(var reason, var path, var detail) -> reason == RefusalReason.MALFORMED
+                            ? new Result.ArchiveMalformed(path, detail)
+                            : new Result.TreeRefused(path, detail);
                     case StageOutcome.Staged(var sizeBytes, var _) -> publish(put, id, sizeBytes, request);
                 };
             }

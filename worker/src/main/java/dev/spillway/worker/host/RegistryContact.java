@@ -13,12 +13,16 @@ final class RegistryContact {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);
 
     private final CountDownLatch heard = new CountDownLatch(1);
+    private final CountDownLatch joined = new CountDownLatch(1);
     private @Nullable String refusal;
     private boolean unreachable;
 
     void stands(HostView.Standing now) {
         if (now.joined() || now.refusal() != null) {
             heard.countDown();
+        }
+        if (now.joined()) {
+            joined.countDown();
         }
         sayRefusal(now.refusal());
         sayUnreachable(now.unreachable());
@@ -44,6 +48,10 @@ final class RegistryContact {
                 LOG.info("the registry answers");
             }
         }
+    }
+
+    void awaitJoined() throws InterruptedException {
+        joined.await();
     }
 
     /** Waits until the registry took or refused this host for the first time, and says whether it did. */

@@ -5,12 +5,14 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Problem;
+import dev.spillway.service.http.ProblemException;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.StageMode;
+import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.Puts;
@@ -20,9 +22,13 @@ import java.security.DigestInputStream;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Directories are put: named by a path of this host, or sent as an archive. */
 final class DirectoryPuts {
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryPuts.class);
+
     static final List<String> ARCHIVE_TYPES = List.of("application/x-tar", "application/zstd", "application/x-tar+zstd");
 
     private static final long ARCHIVE_BYTES_MAX = 1L << 40;
@@ -59,7 +65,7 @@ final class DirectoryPuts {
             return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
                     described(body.description()), generation, key)));
         } catch (IOException e) {
-            throw Refusals.notStored(String.valueOf(e.getMessage()));
+            throw notStored(name, body.sourceDir(), e);
         }
     }
 
@@ -81,8 +87,18 @@ final class DirectoryPuts {
             stream = counted;
             key = Optional.of(new Puts.RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
-        return answer(name, generation,
-                puts.put(new Puts.Put(name, new Puts.Source.Archive(stream), described(description), generation, key)));
+        try {
+            return answer(name, generation,
+                    puts.put(new Puts.Put(name, new Puts.Source.Archive(stream), described(description), generation, key)));
+        } catch (PosixException e) {
+            throw notStored(name, "an archive", e);
+        }
+    }
+
+    /** Logged with its trace: what the caller is told is not enough to find out later why the disk, or the store, was as it was. */
+    private static ProblemException notStored(EntryName name, String from, IOException cause) {
+        LOG.warn("{}/{}: not stored, from {}", name.namespace(), name.key(), from, cause);
+        return Refusals.notStored(String.valueOf(cause.getMessage()));
     }
 
     private static Description described(@Nullable String text) {
@@ -104,9 +120,10 @@ final class DirectoryPuts {
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
             case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);
+            case Puts.Result.ArchiveMalformed(var path, var detail) -> throw Refusals.malformedArchive(path, detail);
             case Puts.Result.SourceRefused(var why) -> throw Refusals.sourceRefused(why);
             case Puts.Result.DiskFull(var why) -> throw Refusals.diskFull(why);
-            case Puts.Result.Away(var why) -> throw Refusals.registryAway(why);
+            case Puts.Result.Away(var apart) -> throw Refusals.apart(apart);
             case Puts.Result.KeyReused(var key) -> throw Refusals.keyReused(key);
         };
     }

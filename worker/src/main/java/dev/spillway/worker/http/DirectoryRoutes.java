@@ -12,6 +12,7 @@ import dev.spillway.service.http.Route;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HeldArchive;
+import dev.spillway.worker.host.Puts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -29,10 +30,12 @@ final class DirectoryRoutes {
     private static final long LIMIT_DEFAULT = 100;
 
     private final Directories directories;
+    private final Puts puts;
     private final Duration holdMax;
 
-    DirectoryRoutes(Directories directories, Duration holdMax) {
+    DirectoryRoutes(Directories directories, Puts puts, Duration holdMax) {
         this.directories = directories;
+        this.puts = puts;
         this.holdMax = holdMax;
     }
 
@@ -75,17 +78,21 @@ final class DirectoryRoutes {
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
-            case Directories.Found.Away(var why) -> throw Refusals.registryAway(why);
+            case Directories.Found.Away(var apart) -> throw Refusals.apart(apart);
         };
     }
 
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
         Optional<SnapshotId> ifSnapshot = request.query().value("ifSnapshot", SnapshotId::new);
-        return switch (directories.delete(name, ifSnapshot, idempotencyKey(request))) {
+        Optional<String> key = idempotencyKey(request);
+        if (key.isPresent() && puts.hasKey(key.get())) {
+            throw Refusals.keyReused(key.get());
+        }
+        return switch (directories.delete(name, ifSnapshot, key)) {
             case Directories.Deleted.Done(var snapshot) -> Response.ok(new DeletedAnswer(snapshot));
             case Directories.Deleted.Refused(var problem) -> throw problem.exception();
-            case Directories.Deleted.Away(var why) -> throw Refusals.registryAway(why);
+            case Directories.Deleted.Away(var apart) -> throw Refusals.apart(apart);
             case Directories.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
         };
     }

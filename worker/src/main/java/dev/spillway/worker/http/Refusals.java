@@ -10,6 +10,7 @@ import dev.spillway.service.http.ProblemException;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
+import dev.spillway.worker.host.HostView;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -60,7 +61,15 @@ final class Refusals {
                 .exception();
     }
 
-    static ProblemException registryAway(String why) {
+    static ProblemException apart(HostView.Apart apart) {
+        return apart.refused()
+                ? Problem.of(503, "registry-refused", "The registry does not take this host", apart.why())
+                        .retryAfter(RETRY_AFTER)
+                        .exception()
+                : registryAway(apart.why());
+    }
+
+    private static ProblemException registryAway(String why) {
         return Problem.of(503, "registry-not-reachable", "The registry could not be asked", why).retryAfter(RETRY_AFTER).exception();
     }
 
@@ -80,6 +89,11 @@ final class Refusals {
 
     static ProblemException treeRefused(String path, String detail) {
         return Problem.of(422, "tree-refused", "The tree holds what cannot be stored", path + ": " + detail).with("path", path).exception();
+    }
+
+    static ProblemException malformedArchive(String path, String detail) {
+        String where = path.equals(".") ? "archive: " : "archive, at " + path + ": ";
+        return Problem.of(422, "malformed-archive", "The body is no archive that can be read", where + detail).exception();
     }
 
     static ProblemException diskFull(String why) {

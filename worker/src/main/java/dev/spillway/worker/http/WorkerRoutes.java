@@ -34,7 +34,7 @@ public final class WorkerRoutes {
     public static List<Route> of(Host host) {
         List<Route> routes = new ArrayList<>();
         routes.add(new DirectoryPuts(host.puts()).route());
-        routes.addAll(new DirectoryRoutes(host.directories(), host.holdMax()).routes());
+        routes.addAll(new DirectoryRoutes(host.directories(), host.puts(), host.holdMax()).routes());
         routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
         routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));
         return routes;

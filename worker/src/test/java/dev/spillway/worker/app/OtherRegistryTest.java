@@ -86,7 +86,7 @@ class OtherRegistryTest {
             eventually(() -> worker.get("/v1/status").body().has("refusal"));
             for (Answer answer : List.of(worker.delete(entry("k")), worker.get(entry("k") + "?fresh=true"), worker.store("l", source))) {
                 assertThat(answer.status()).isEqualTo(503);
-                assertThat(answer.type()).endsWith(":registry-not-reachable");
+                assertThat(answer.type()).endsWith(":registry-refused");
                 assertThat(answer.detail()).contains("OTHER_REGISTRY", other.id().toString());
             }
             assertThat(other.entry(name("images", "k"))).as("the other fleet's entry").isPresent();

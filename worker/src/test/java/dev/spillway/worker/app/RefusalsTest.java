@@ -11,9 +11,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -138,27 +140,44 @@ class RefusalsTest {
         refused(worker.store("k", tree), 413, "too-large", "maxBytes, 65536");
         refused(worker.put(entry("k"), "{\"sourceDir\":\"" + tree + "\",\"mode\":\"move\"}"), 413, "too-large", "65536");
         assertThat(tree.resolve("file")).as("its owner keeps it").hasSize(100 << 10);
+        refused(worker.send(archive(tarOf("file", 100 << 10))), 413, "too-large", "65536");
+    }
+
+    private static byte[] tarOf(String name, int length) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
-            TarArchiveEntry file = new TarArchiveEntry("file");
-            file.setSize(100 << 10);
+            TarArchiveEntry file = new TarArchiveEntry(name);
+            file.setSize(length);
             tar.putArchiveEntry(file);
-            tar.write("x".repeat(100 << 10).getBytes(StandardCharsets.UTF_8));
+            tar.write("x".repeat(length).getBytes(StandardCharsets.UTF_8));
             tar.closeArchiveEntry();
         }
-        refused(worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
+        return bytes.toByteArray();
+    }
+
+    private static HttpRequest archive(byte[] bytes) {
+        return HttpRequest.newBuilder(worker.uri(entry("k")))
                 .header("Content-Type", "application/x-tar")
-                .PUT(BodyPublishers.ofByteArray(bytes.toByteArray()))
-                .build()), 413, "too-large", "65536");
+                .PUT(BodyPublishers.ofByteArray(bytes))
+                .build();
     }
 
     @Test
     void whatIsNoArchiveOrOfAnotherType() throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.ofString("no archive".repeat(200)));
-        refused(worker.send(request.copy().header("Content-Type", "application/x-tar").build()), 422, "tree-refused");
+        refused(worker.send(request.copy().header("Content-Type", "application/x-tar").build()), 422, "malformed-archive",
+                "archive: cannot be read: ");
         HttpRequest.Builder empty = HttpRequest.newBuilder(worker.uri(entry("k"))).PUT(BodyPublishers.noBody());
-        refused(worker.send(empty.header("Content-Type", "application/x-tar").build()), 422, "tree-refused",
-                "it has no entry (expected: a tar stream, also zstd)");
+        refused(worker.send(empty.header("Content-Type", "application/x-tar").build()), 422, "malformed-archive",
+                "archive: cannot be read: it has no entry (expected: a tar stream, also zstd)");
+        refused(worker.send(archive(Arrays.copyOf(tarOf("deep/file", 4 << 10), 2 << 10))), 422, "malformed-archive",
+                "archive, at deep/file: cannot be read: ");
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            gzip.write(tarOf("file", 10));
+        }
+        refused(worker.send(archive(zipped.toByteArray())), 422, "malformed-archive",
+                "archive: cannot be read: it is packed by gzip, which is not taken (expected: a tar stream, also zstd)");
         refused(worker.send(request.copy().header("Content-Type", "application/zip").build()), 415, "unsupported-media-type",
                 "application/zip");
         refused(worker.send(request.copy().header("Content-Type", "application/x-tar").header("Content-Encoding", "br").build()), 415,

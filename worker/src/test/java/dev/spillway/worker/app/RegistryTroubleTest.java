@@ -7,6 +7,7 @@ import dev.spillway.events.Report;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -78,7 +79,8 @@ class RegistryTroubleTest {
         assertThat(part(ready, "registry").path("ready").asBoolean()).isFalse();
         assertThat(part(ready, "registry").path("why").asText()).contains(NOBODY);
         assertThat(part(ready, "kafka").path("ready").asBoolean()).isFalse();
-        assertThat(part(ready, "kafka").path("why").asText()).contains("Kafka at " + NOBODY);
+        assertThat(part(ready, "kafka").path("why").asText())
+                .isEqualTo("Kafka at " + NOBODY + ": connection refused; orders come by heartbeat meanwhile");
         assertThat(part(ready, "index").path("ready").asBoolean()).isTrue();
 
         Answer refused = worker.store("k", source());
@@ -132,6 +134,11 @@ class RegistryTroubleTest {
         assertThat(other.status()).isEqualTo(422);
         assertThat(other.type()).endsWith(":idempotency-key-reused");
         assertThat(worker.area("images")).hasSize(1);
+        Answer deletion =
+                worker.send(HttpRequest.newBuilder(worker.uri(entry("k"))).header("Idempotency-Key", "once").DELETE().build());
+        assertThat(deletion.status()).as("a deletion is not what the key was for").isEqualTo(422);
+        assertThat(deletion.type()).endsWith(":idempotency-key-reused");
+        assertThat(worker.get(entry("k")).status()).isEqualTo(200);
         CompletableFuture<Answer> one = CompletableFuture.supplyAsync(() -> stored("twice"));
         CompletableFuture<Answer> two = CompletableFuture.supplyAsync(() -> stored("twice"));
         assertThat(one.get().body()).isEqualTo(two.get().body());

@@ -1,7 +1,9 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.worker.app.RunningWorker.Answer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest;
@@ -236,6 +238,18 @@ class ServedWorkerTest {
             try {
                 Path copied = Files.createDirectories(folder.resolve("copied"));
                 Path moved = Files.createDirectories(folder.resolve("moved"));
+                ByteArrayOutputStream log = new ByteArrayOutputStream();
+                PrintStream before = System.err;
+                System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+                try {
+                    assertThat(worker.store("logged", copied).status()).isEqualTo(500);
+                } finally {
+                    System.setErr(before);
+                }
+                assertThat(log.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains("not stored"))).singleElement()
+                        .asString()
+                        .contains("WARN", "images/logged", copied.toString());
+                assertThat(log.toString(StandardCharsets.UTF_8)).contains("PosixException", "\tat dev.spillway.worker.filesystem.");
                 for (Answer answer : List.of(worker.store("k", copied),
                         worker.put(entry("k"), "{\"sourceDir\":\"" + moved + "\",\"mode\":\"move\"}"))) {
                     assertThat(answer.status()).isEqualTo(500);
