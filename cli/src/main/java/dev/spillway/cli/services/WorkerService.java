@@ -42,7 +42,10 @@ final class WorkerService implements SpillwayCommand {
             log.info("worker settings:{}{}", System.lineSeparator(), read.print());
             Worker worker = lifecycle.start("worker",
                     () -> Worker.start(WorkerSettings.from(read), failure -> lifecycle.fail("worker", failure)));
-            console.out().println("ready: worker " + WorkerSettings.from(read).hostId() + " on http://" + worker.address());
+            String which = "worker " + WorkerSettings.from(read).hostId() + " on http://" + worker.address();
+            console.out().println("listening: " + which);
+            worker.awaitJoined();
+            console.out().println("ready: " + which);
         }));
     }
 }

@@ -89,7 +89,8 @@ class ServiceCommandsTest {
     void aStoreInUseIsNamed() throws IOException, InterruptedException {
         List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
                 "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst());
-        try (SpillwayProcess first = SpillwayProcess.start(scratch.resolve("first"), arguments).awaitReady(1, END);
+        try (SpillwayProcess first =
+                SpillwayProcess.start(scratch.resolve("first"), arguments).awaitLine("listening: worker host-1 on http://", 1, END);
                 SpillwayProcess second = SpillwayProcess.start(scratch.resolve("second"), arguments)) {
             assertThat(second.awaitEnd(END)).as(second.text()).isEqualTo(1);
             assertThat(second.text().lines().filter(line -> line.contains("in use"))).singleElement()
@@ -98,8 +99,26 @@ class ServiceCommandsTest {
                     .contains(scratch.resolve("store").toString());
             assertThat(second.text()).doesNotContain("\tat ").doesNotContain("WARN");
             assertThat(first.stop(END)).as(first.text()).isZero();
-            assertThat(first.text()).doesNotContain("\tat ");
+            assertThat(first.text()).as("nobody let it join").doesNotContain("\tat ").doesNotContain("ready:");
         }
+    }
+
+    @Test
+    void aDirectoryThatIsNoStoreIsRefusedInOneLine() throws IOException, InterruptedException {
+        Path other = Files.createDirectories(scratch.resolve("other"));
+        Path file = Files.writeString(other.resolve("file"), "x");
+        for (Path data : List.of(other, file)) {
+            try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log-" + data.getFileName()),
+                    List.of("worker", "--host-id", "host-1", "--data", data.toString(), "--listen", "127.0.0.1:0", "--kafka-servers",
+                            "127.0.0.1:1"))) {
+                assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(1);
+                assertThat(worker.text().lines().filter(line -> line.startsWith("worker: "))).singleElement()
+                        .asString()
+                        .startsWith("worker: data: " + data)
+                        .contains("(expected: a directory that ");
+            }
+        }
+        assertThat(other).isDirectoryNotContaining("glob:**/lock");
     }
 
     @Test

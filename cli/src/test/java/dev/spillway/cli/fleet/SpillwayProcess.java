@@ -51,17 +51,22 @@ final class SpillwayProcess implements AutoCloseable {
 
     /** Waits for a line that begins with {@code ready}, the so many-th in its output. */
     SpillwayProcess awaitReady(int times, Duration within) {
+        return awaitLine("ready", times, within);
+    }
+
+    /** Waits for a line that begins so, the so many-th in its output. */
+    SpillwayProcess awaitLine(String beginning, int times, Duration within) {
         Eventually.holds(within, () -> {
-            if (!process.isAlive() && readyLines() < times) {
+            if (!process.isAlive() && lines(beginning) < times) {
                 throw new IllegalStateException("ended with " + process.exitValue() + ": " + Files.readString(output));
             }
-            assertThat(readyLines()).as(() -> text()).isGreaterThanOrEqualTo(times);
+            assertThat(lines(beginning)).as(() -> text()).isGreaterThanOrEqualTo(times);
         });
         return this;
     }
 
-    private long readyLines() throws IOException {
-        return Files.readAllLines(output).stream().filter(line -> line.startsWith("ready")).count();
+    private long lines(String beginning) throws IOException {
+        return Files.readAllLines(output).stream().filter(line -> line.startsWith(beginning)).count();
     }
 
     String text() {
