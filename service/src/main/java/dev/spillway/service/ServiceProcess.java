@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process that runs until it is told to stop: starts its parts, waits for SIGTERM, SIGINT or the failure of a part, and closes the parts
+ * A process that runs until it is told to stop: starts its parts, waits for SIGTERM, SIGINT, SIGHUP or the failure of a part, and closes the parts
  * within a deadline. The caller ends the process with the exit code.
  */
 public final class ServiceProcess {
@@ -37,8 +37,8 @@ public final class ServiceProcess {
     private ServiceProcess() {}
 
     /**
-     * Runs a service on the calling thread until it stops, and returns the exit code. A second signal, while it closes, ends the process at
-     * once.
+     * Runs a service on the calling thread until it stops, and returns the exit code. Further signals, while it closes, are ignored: a process
+     * ended in the middle would leave its children and files behind. What its close has not ended in time is killed.
      *
      * @param closeWithin bound of the graceful close
      * @param errors where people read why it did not start or stop, one line for each problem
@@ -48,9 +48,11 @@ public final class ServiceProcess {
         var signals = new AtomicInteger();
         StopSignals.handle(() -> {
             if (signals.getAndIncrement() > 0) {
-                Runtime.getRuntime().halt(FAILED);
+                errors.println(name + ": stopping already");
+            } else {
+                errors.println(name + ": stopping, in at most " + closeWithin.toSeconds() + " s");
+                lifecycle.requestStop();
             }
-            lifecycle.requestStop();
         });
         return run(lifecycle, name, closeWithin, errors, parts);
     }
@@ -121,6 +123,7 @@ public final class ServiceProcess {
             var closingNow = lifecycle.closing();
             errors.println(name + ": not closed in " + closeWithin + ", still "
                     + (closingNow == null ? "ending what was being started" : "closing " + closingNow));
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
         } catch (ExecutionException e) {
             LOG.error("{}: closing failed", name, e.getCause());
         } catch (InterruptedException e) {

@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns SIGTERM and SIGINT into a call. A shutdown hook could do that too, but hooks run all at once: those of libraries would stop a
+ * Turns SIGTERM, SIGINT and SIGHUP into a call. A shutdown hook could do that too, but hooks run all at once: those of libraries would stop a
  * database while the service still drains. The JDK has no exported class for signals; {@code sun.misc.Signal} is in {@code jdk.unsupported},
  * which every JDK carries, and is reached by reflection because the compiler refuses to name it without a warning.
  */
@@ -15,7 +15,7 @@ final class StopSignals {
 
     private StopSignals() {}
 
-    /** Calls {@code onSignal} on each of both signals, on a thread of the JVM's own; it must not block. */
+    /** Calls {@code onSignal} on each of these signals, on a thread of the JVM's own; it must not block. */
     static void handle(Runnable onSignal) {
         try {
             var signal = Class.forName("sun.misc.Signal");
@@ -30,7 +30,7 @@ final class StopSignals {
                         case "equals" -> System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
                         default -> "stop on signal";
                     });
-            for (var name : new String[]{"TERM", "INT"}) {
+            for (var name : new String[]{"TERM", "INT", "HUP"}) {
                 signal.getMethod("handle", signal, handlerType)
                         .invoke(null, signal.getConstructor(String.class).newInstance(name), handler);
             }

@@ -134,20 +134,21 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly("http closed", "database closed", "code 0", "hook");
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 20 s", "http closed", "database closed", "code 0", "hook");
             assertThat(process.waitFor()).isZero();
         } finally {
             process.destroyForcibly();
         }
     }
 
-    @Test
-    void sigintDoesTheSame() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "HUP"})
+    void othersDoTheSame(String signal) throws Exception {
         var process = start("running");
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
-            signal(process, "INT");
-            assertThat(out.readAllLines()).containsExactly("http closed", "database closed", "code 0", "hook");
+            signal(process, signal);
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 20 s", "http closed", "database closed", "code 0", "hook");
         } finally {
             process.destroyForcibly();
         }
@@ -159,7 +160,8 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly("closing", "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 1 s", "closing",
+                    "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
             process.destroyForcibly();
@@ -167,14 +169,16 @@ class ServiceProcessTest {
     }
 
     @Test
-    void aSecondSignalEndsTheProcessAtOnce() throws Exception {
-        var process = start("impatient");
+    void aSecondSignalDoesNotCutTheCloseShort() throws Exception {
+        var process = start("stuck");
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "INT");
+            awaitLine(out, "sleepy: stopping, in at most 1 s");
             awaitLine(out, "closing");
             signal(process, "INT");
-            assertThat(out.readAllLines()).isEmpty();
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping already",
+                    "sleepy: not closed in PT1S, still closing http", "code 1", "hook");
             assertThat(process.waitFor()).isEqualTo(1);
         } finally {
             process.destroyForcibly();

@@ -13,7 +13,7 @@ final class SleepyService {
         int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].equals("stuck") ? 1 : 20), System.out, lifecycle -> {
             lifecycle.start("database", () -> () -> System.out.println("database closed"));
             lifecycle.start("http", () -> () -> {
-                if (arguments[0].equals("stuck") || arguments[0].equals("impatient")) {
+                if (arguments[0].equals("stuck")) {
                     System.out.println("closing");
                     new CountDownLatch(1).await();
                 }

@@ -65,6 +65,9 @@ public final class Dev implements SpillwayCommand {
 
     private void check() {
         try {
+            if (data != null && data.toString().isEmpty()) {
+                throw new InvalidValueException("--data", "''", "a directory, or a path where none is yet");
+            }
             if (hosts < 1 || hosts > HOSTS_MAX) {
                 throw new InvalidValueException("--hosts", hosts, "1 to " + HOSTS_MAX);
             }

@@ -84,7 +84,12 @@ class DevTest {
         try (SpillwayProcess stopped = SpillwayProcess.start(scratch.resolve("stopped"), dev, properties)) {
             stopped.awaitReady(1, START);
             assertThat(fleets(temporary)).hasSize(1).doesNotContain(left);
+            List<ProcessHandle> children = stopped.process().descendants().toList();
+            // As a terminal that is closed does, and someone who does not want to wait.
+            assertThat(new ProcessBuilder("kill", "-HUP", String.valueOf(stopped.process().pid())).start().waitFor()).isZero();
+            Eventually.holds(STOP, () -> assertThat(stopped.text()).contains("dev: stopping, in at most 60 s"));
             assertThat(stopped.stop(STOP)).as(stopped.text()).isZero();
+            assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
         }
         assertThat(fleets(temporary)).isEmpty();
         assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
