@@ -1,12 +1,16 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.HostAnswer;
 import dev.spillway.coordinator.http.HostChangeAnswer;
 import dev.spillway.events.HostId;
+import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Gives a host up. */
@@ -20,6 +24,8 @@ final class Retire implements SpillwayCommand {
     private Output output;
     @Parameters(paramLabel = "HOST", description = "The host.")
     private HostId host;
+    @Option(names = "--yes", description = "Do not ask; only a host that is heard is asked for.")
+    private boolean yes;
 
     Retire(Console console) {
         this.console = console;
@@ -27,7 +33,14 @@ final class Retire implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Server.Answer answer = coordinator.server().delete(Resource.of("v1", "hosts", host));
+        Server server = coordinator.server();
+        if (!yes) {
+            HostAnswer before = server.get(Resource.of("v1", "hosts", host)).as(HostAnswer.class);
+            if (String.valueOf(before.state()).equals("ACTIVE")) {
+                ask(before);
+            }
+        }
+        Server.Answer answer = server.delete(Resource.of("v1", "hosts", host));
         if (output.json()) {
             console.out().println(answer.text());
         } else {
@@ -38,5 +51,22 @@ final class Retire implements SpillwayCommand {
                             Text.count(change.entriesLost(), "entry", "entries"));
         }
         return Outcome.done();
+    }
+
+    private void ask(HostAnswer before) {
+        console.err()
+                .printf("%s is ACTIVE, heard %s, with %s. Type its name to retire it: ", host, Text.ago(before.lastHeardAt()),
+                        Text.count(before.replicas(), "replica", "replicas"));
+        console.err().flush();
+        String answer;
+        try {
+            answer = console.in().readLine();
+        } catch (IOException e) {
+            throw new CommandFailedException(new Outcome.Failed("nothing was retired: the answer could not be read: " + e.getMessage()));
+        }
+        if (answer == null || !answer.strip().equals(host.value())) {
+            throw new CommandFailedException(new Outcome.Failed("nothing was retired: answer: %s (expected: %s, or --yes)"
+                    .formatted(answer == null ? "none" : Text.printable(answer), host)));
+        }
     }
 }

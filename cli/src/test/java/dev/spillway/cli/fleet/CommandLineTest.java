@@ -275,6 +275,16 @@ class CommandLineTest extends FleetOfTwo {
     }
 
     @Test
+    void aHostThatIsHeardIsNotRetiredWithoutAnAnswer() {
+        Spillway.Ran declined = Spillway.answering("host-2\n", "retire", "host-1", "--url", fleet.url());
+        assertThat(declined.exitCode()).isEqualTo(1);
+        assertThat(declined.err()).contains("host-1 is ACTIVE, heard ")
+                .contains("nothing was retired: answer: host-2 (expected: host-1, or --yes)");
+        assertThat(run("retire", "host-1").err()).contains("nothing was retired: answer: none (expected: host-1, or --yes)");
+        assertThat(done("hosts", "host-1").out()).containsPattern("state +ACTIVE");
+    }
+
+    @Test
     void onlyTheExpectedSnapshotIsDeleted() {
         done("namespace", "set", "compared");
         done("put", "compared", "key", tree.toString(), "--worker", "host-1");
