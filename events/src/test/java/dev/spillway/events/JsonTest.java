@@ -13,6 +13,7 @@ import dev.spillway.events.protocol.Sender;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,8 +97,19 @@ class JsonTest {
 
     @Test
     void aStoreThatNeverJoinedNamesNoRegistry() throws Exception {
-        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0);
+        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0, null);
         assertThat(strict.readValue(strict.writeValueAsString(join), JoinRequest.class)).isEqualTo(join);
+    }
+
+    @Test
+    void aJoinSaysWhichProcessAsksAndIsReadWithoutIt() throws Exception {
+        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0,
+                new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true));
+        String written = tolerant.writeValueAsString(join);
+        assertThat(written).contains("\"process\":{\"id\":\"" + REGISTRY + "\",\"rejoins\":true}");
+        assertThat(tolerant.readValue(written, JoinRequest.class)).isEqualTo(join);
+        String ofEarlierRelease = written.replaceFirst(",\"process\":\\{[^}]*}", "");
+        assertThat(tolerant.readValue(ofEarlierRelease, JoinRequest.class).process()).isNull();
     }
 
     @Test

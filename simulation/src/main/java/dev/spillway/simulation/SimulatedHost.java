@@ -67,7 +67,8 @@ final class SimulatedHost {
     SimulatedHost(int number, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
             Story story,
             RandomGenerator random) {
-        identity = new HostIdentity(new HostId("host-" + number), new StoreId(new UUID(0, number)), "127.0.0.1:" + (7080 + number));
+        identity = new HostIdentity(new HostId("host-" + number), new StoreId(new UUID(0, number)), "127.0.0.1:" + (7080 + number),
+                new UUID(number, 0));
         this.timeline = timeline;
         this.faults = faults;
         this.coordinators = coordinators;
@@ -119,7 +120,9 @@ final class SimulatedHost {
                 remove(image, trash);
             }
         }
-        HostAgent started = new HostAgent(identity, HostTimes.DEFAULTS,
+        HostIdentity run = new HostIdentity(identity.hostId(), identity.storeId(), identity.address(),
+                new UUID(identity.processId().getMostSignificantBits(), life));
+        HostAgent started = new HostAgent(run, HostTimes.DEFAULTS,
                 new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()), random);
         agent = started;
         perform(started.start(timeline.instant(), Set.copyOf(images.keySet())));

@@ -15,6 +15,7 @@ import dev.spillway.events.protocol.JoinRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** How hosts come, are heard, go away and are given up. */
@@ -40,11 +41,12 @@ final class HostDecisions {
         }
         // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared.
         boolean comesFromElsewhere = request.registryId() != null && (known == null || !known.storeId().equals(request.storeId()));
+        UUID process = request.process() == null ? null : request.process().id();
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
                         transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, comesFromElsewhere, null,
-                        null)
-                : known.joined(request.storeId(), request.address(), comesFromElsewhere, transaction.now());
+                        null, process)
+                : known.joined(request.storeId(), request.address(), process, comesFromElsewhere, transaction.now());
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
@@ -83,7 +85,7 @@ final class HostDecisions {
                     "host " + known.id() + " was retired (readmit it: POST /v1/hosts/" + known.id() + "/readmit)");
         }
         if (known.storeId().equals(request.storeId())) {
-            return null;
+            return superseded(transaction, request, known);
         }
         if (isHeard(known, transaction.now())) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.HOST_ID_IN_USE,
@@ -97,6 +99,25 @@ final class HostDecisions {
                                 + ", this is store " + request.storeId()
                                 + " (mount the volume of that store, or say that it was replaced: POST /v1/hosts/"
                                 + known.id() + "/readmit)");
+    }
+
+    /**
+     * Of two live processes with one store, the one that started later is the host: each fences the other, and only a first join is taken then. A
+     * restart is a first join, so it never waits for its own past.
+     */
+    private JoinAnswer.@Nullable Refused superseded(WorkingSet transaction, JoinRequest request, HostRow known) {
+        JoinRequest.WorkerProcess process = request.process();
+        if (process == null || !process.rejoins() || known.processId() == null || process.id().equals(known.processId())
+                || !isHeard(known, transaction.now())) {
+            return null;
+        }
+        String wayOut = " (stop one of the two; a copied store needs a host of its own with a new data directory)";
+        if (known.attention() == null) {
+            transaction.save(known.asking("two processes run with store " + known.storeId() + ", at " + known.address() + " and at "
+                    + request.address() + wayOut));
+        }
+        return new JoinAnswer.Refused(JoinAnswer.Reason.SUPERSEDED, "another process with store " + known.storeId() + " joined as host "
+                + known.id() + " at " + known.address() + wayOut);
     }
 
     private boolean isHeard(HostRow host, Instant now) {

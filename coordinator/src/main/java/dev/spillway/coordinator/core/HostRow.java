@@ -4,6 +4,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.HostFigures;
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,46 +13,49 @@ import org.jspecify.annotations.Nullable;
  * @param readmitted     a person let it, or a new store under its id, join again
  * @param reconcileFirst it serves nothing until its first reconciliation is answered
  * @param attention      what waits for a person, in one line
+ * @param processId      which process of its worker joined last; absent if that did not say
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
-        HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention) {
+        HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
+        @Nullable UUID processId) {
     HostRow heard(Instant now, HostFigures latest) {
         return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention);
+                attention, processId);
     }
 
     HostRow in(HostState next) {
         return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention);
+                attention, processId);
     }
 
-    HostRow joined(StoreId store, String at, boolean comesFromElsewhere, Instant now) {
+    HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comesFromElsewhere, Instant now) {
         return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
                 reconcileFirst || comesFromElsewhere,
                 lastReconciledAt,
-                attention);
+                attention, process);
     }
 
     HostRow retired() {
         return new HostRow(id, storeId, address, HostState.RETIRED, incarnation + 1, partition, lastHeardAt, HostFigures.NONE, false, false,
-                lastReconciledAt, null);
+                lastReconciledAt, null, processId);
     }
 
     HostRow admitted() {
-        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null);
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null,
+                processId);
     }
 
     /** Readmission lasts until nothing that the person let go is left to clear away. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
-                waitsForPerson);
+                waitsForPerson, processId);
     }
 
     HostRow asking(String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                waitsForPerson);
+                waitsForPerson, processId);
     }
 }

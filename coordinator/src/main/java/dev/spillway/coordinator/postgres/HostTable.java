@@ -26,7 +26,7 @@ import org.jdbi.v3.core.mapper.RowMapper;
 final class HostTable {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
-                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention ";
+                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id ";
 
     static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
             new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), HostState.valueOf(row.getString("state")),
@@ -35,14 +35,14 @@ final class HostTable {
             new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
                     row.getLong("free_bytes")),
             row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
-            row.getString("attention"));
+            row.getString("attention"), Columns.nullableUuid(row, "process_id"));
 
     private static final String FROM_ARRAYS =
             """
                     FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :readmitted,
-                                 :reconcileFirst, :reconciled, :attention)
+                                 :reconcileFirst, :reconciled, :attention, :process)
                          AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted,
-                               reconcile_first, last_reconciled_at, attention)
+                               reconcile_first, last_reconciled_at, attention, process_id)
                     """;
 
     private final Handle handle;
@@ -108,12 +108,12 @@ final class HostTable {
                         UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
                             free_bytes = u.free_bytes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
-                            last_reconciled_at = u.last_reconciled_at, attention = u.attention
+                            last_reconciled_at = u.last_reconciled_at, attention = u.attention, process_id = u.process_id
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
         columns(added).addTo(script, """
                 INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
-                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention) SELECT u.*
+                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id) SELECT u.*
                 """ + FROM_ARRAYS);
     }
 
@@ -134,7 +134,8 @@ final class HostTable {
                 .booleans("readmitted", HostRow::readmitted)
                 .booleans("reconcileFirst", HostRow::reconcileFirst)
                 .times("reconciled", HostRow::lastReconciledAt)
-                .texts("attention", HostRow::attention);
+                .texts("attention", HostRow::attention)
+                .uuids("process", HostRow::processId);
     }
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, WriteScript script) {

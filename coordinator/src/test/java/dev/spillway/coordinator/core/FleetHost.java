@@ -56,7 +56,12 @@ public final class FleetHost {
     }
 
     public JoinRequest joinRequest() {
-        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0);
+        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0, null);
+    }
+
+    public JoinRequest joinRequest(String address, UUID process, boolean rejoins) {
+        return new JoinRequest(id, storeId, address, List.of(EventType.VERSION), null, 0, 0,
+                new JoinRequest.WorkerProcess(process, rejoins));
     }
 
     public JoinAnswer join(JoinRequest request) {

@@ -108,14 +108,16 @@ public interface HostContract extends RegistryFixture {
         FleetHost host = new FleetHost(fleet.registry, "host-1");
         JoinRequest plain = host.joinRequest();
         assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                new RegistryId(new UUID(9, 9)), 1, 0)))).isEqualTo(Reason.OTHER_REGISTRY);
+                new RegistryId(new UUID(9, 9)), 1, 0, null)))).isEqualTo(Reason.OTHER_REGISTRY);
         assertThat(
-                reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000))))
+                reason(host.join(
+                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000, null))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
-        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0))))
+        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, null))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), null, 0, 0))))
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), null, 0, 0,
+                        null))))
                 .isEqualTo(Reason.NO_COMMON_VERSION);
         assertThat(fleet.registry.queries().hosts()).isEmpty();
     }
@@ -128,7 +130,7 @@ public interface HostContract extends RegistryFixture {
         JoinRequest plain = host.joinRequest();
         assertThat(
                 host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), host.sender().registryId(), 1,
-                        fleet.entry("a").generation())))
+                        fleet.entry("a").generation(), null)))
                 .isInstanceOf(Joined.class);
     }
 
@@ -276,8 +278,55 @@ public interface HostContract extends RegistryFixture {
         fleet.registry.execute(new Command.Retire(original.id));
         JoinRequest plain = copy.joinRequest();
         assertThat(copy.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                original.sender().registryId(), 1, 0)))
+                original.sender().registryId(), 1, 0, null)))
                 .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+    }
+
+    @Test
+    default void ofTwoProcessesWithOneStoreTheOneThatStartedLaterIsTheHost() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost original = new FleetHost(fleet.registry, "host-1");
+        UUID older = new UUID(3, 1);
+        UUID later = new UUID(3, 2);
+        assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, false))).isInstanceOf(Joined.class);
+        FleetHost copy = new FleetHost(fleet.registry, "host-1");
+        assertThat(copy.join(copy.joinRequest("10.0.0.2:7081", later, false))).as("a fresh process").isInstanceOf(Joined.class);
+        assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, true))).isInstanceOfSatisfying(JoinAnswer.Refused.class,
+                refused -> {
+                    assertThat(refused.reason()).isEqualTo(Reason.SUPERSEDED);
+                    assertThat(refused.detail()).contains("host-1", "10.0.0.2:7081", "stop one of the two", "new data directory");
+                });
+        HostRow refusing = fleet.registry.queries().host(copy.id).orElseThrow().row();
+        assertThat(refusing.incarnation()).isEqualTo(2);
+        assertThat(refusing.address()).isEqualTo("10.0.0.2:7081");
+        assertThat(refusing.attention()).contains("10.0.0.1:7080", "10.0.0.2:7081");
+        assertThat(copy.heartbeat().partition()).as("it is not fenced").isZero();
+        copy.discrepancies(List.of(), List.of(), 0);
+        assertThat(fleet.registry.queries().host(copy.id).orElseThrow().row().attention()).isNull();
+        assertThat(copy.join(copy.joinRequest("10.0.0.2:7081", later, true))).as("its own again").isInstanceOf(Joined.class);
+    }
+
+    @Test
+    default void aSupersededProcessJoinsOnceTheOtherIsNotHeard() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 5);
+        FleetHost original = new FleetHost(fleet.registry, "host-1");
+        UUID older = new UUID(3, 1);
+        original.join(original.joinRequest("10.0.0.1:7080", older, false));
+        original.join(original.joinRequest("10.0.0.2:7081", new UUID(3, 2), false));
+        assertThat(fleet.sweep(10).hostsAway()).isOne();
+        assertThat(original.join(original.joinRequest("10.0.0.1:7080", older, true))).isInstanceOf(Joined.class);
+    }
+
+    @Test
+    default void aProcessWhoseAnswerWasLostOrThatSaysNothingOfItselfIsTaken() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = new FleetHost(fleet.registry, "host-1");
+        UUID process = new UUID(3, 1);
+        host.join(host.joinRequest("10.0.0.1:7080", process, false));
+        assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, false))).isInstanceOf(Joined.class);
+        assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, true))).isInstanceOf(Joined.class);
+        assertThat(host.join()).as("a worker that does not say which process it is").isInstanceOf(Joined.class);
+        assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, true))).isInstanceOf(Joined.class);
     }
 
     @Test

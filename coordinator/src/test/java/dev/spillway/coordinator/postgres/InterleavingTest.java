@@ -221,12 +221,12 @@ class InterleavingTest {
 
     private void holdJoinOfHost9() throws Exception {
         hold("INSERT INTO hosts SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, partition, last_heard_at, "
-                + "replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first, last_reconciled_at, attention FROM hosts LIMIT 1");
+                + "replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id FROM hosts LIMIT 1");
     }
 
     private JoinRequest joinWithItsStore(String hostId) {
         JoinRequest known = host.joinRequest();
-        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0);
+        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0, null);
     }
 
     @Test

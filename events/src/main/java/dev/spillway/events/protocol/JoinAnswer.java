@@ -33,6 +33,8 @@ public sealed interface JoinAnswer {
         NEW_STORE,
         /** The store belongs to another host: it was copied or mounted twice. */
         STORE_IN_USE,
+        /** A process that was started later joined as this host with the same store, and is still heard: the store was copied or mounted twice. */
+        SUPERSEDED,
         /** The store belongs to another registry. */
         OTHER_REGISTRY,
         /** The registry knows less than the host has seen: it was restored from a backup. */

@@ -4,6 +4,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.StoreId;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param registryId        the registry that the store belongs to; absent for a store that never joined
  * @param epoch             the epoch that the store knows, 0 if none
  * @param highestGeneration the highest generation that the store has seen, 0 if none
+ * @param process           which process asks; absent for a worker of a release that did not say
  */
 public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
         long epoch,
-        long highestGeneration) implements WorkerMessage<JoinAnswer> {}
+        long highestGeneration, @Nullable WorkerProcess process) implements WorkerMessage<JoinAnswer> {
+    /**
+     * One run of a worker. Two that live at the same time with one store, of which one is a copy, differ in nothing else.
+     *
+     * @param id      made anew at each start, never stored
+     * @param rejoins whether this process was an incarnation of the host before
+     */
+    public record WorkerProcess(UUID id, boolean rejoins) {}
+}

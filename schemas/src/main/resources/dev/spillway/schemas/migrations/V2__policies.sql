@@ -1,4 +1,4 @@
--- Policies beyond plain limits, pins, plans, and who asked for an eviction.
+-- Policies beyond plain limits, pins, plans, who asked for an eviction, and which process a host is.
 
 -- Times to live and idle limits are kept in milliseconds: PostgreSQL's intervals have days and months of no fixed length.
 ALTER TABLE namespaces
@@ -35,6 +35,9 @@ CREATE INDEX evictions_of_rarer_cause ON evictions (cause, number) WHERE cause <
 
 -- An eviction ends one generation, and replicas_of_generation finds its replicas: one index less to write for each that is doomed.
 DROP INDEX replicas_of_eviction;
+
+-- Which process of the host's worker joined last: two that run with one store, one of them a copy, would fence each other for ever.
+ALTER TABLE hosts ADD COLUMN process_id uuid;
 
 -- Every writer of a plan holds its namespace.
 CREATE TABLE plans (

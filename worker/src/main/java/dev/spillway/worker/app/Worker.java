@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -113,7 +114,7 @@ public final class Worker implements AutoCloseable {
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
         HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry, kafka, metrics)));
         address.set(http.address());
-        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString()));
+        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
         if (contents.membership().registryId() == null) {
             parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
         }

@@ -2,10 +2,12 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
+import java.util.UUID;
 
 /**
  * Who a worker is.
  *
- * @param address where its HTTP listens, {@code host:port}
+ * @param address   where its HTTP listens, {@code host:port}
+ * @param processId this run of it: made anew at each start, never stored
  */
-public record HostIdentity(HostId hostId, StoreId storeId, String address) {}
+public record HostIdentity(HostId hostId, StoreId storeId, String address, UUID processId) {}

@@ -20,6 +20,7 @@ final class RegistrySession {
     private @Nullable Sender sender;
     private @Nullable String refusal;
     private boolean joining;
+    private boolean joinedBefore;
     private Instant joinAt = Instant.MIN;
     private int attempts;
 
@@ -58,7 +59,8 @@ final class RegistrySession {
         joining = true;
         joinAt = now;
         out.effect(new Effect.Send(new JoinRequest(identity.hostId(), identity.storeId(), identity.address(), List.of(EventType.VERSION),
-                membership.registryId(), membership.epoch(), membership.highestGeneration())));
+                membership.registryId(), membership.epoch(), membership.highestGeneration(),
+                new JoinRequest.WorkerProcess(identity.processId(), joinedBefore))));
     }
 
     void joinFailed(Instant now) {
@@ -86,6 +88,7 @@ final class RegistrySession {
             }
             case JoinAnswer.Joined joined -> {
                 joining = false;
+                joinedBefore = true;
                 attempts = 0;
                 refusal = null;
                 remember(membership.joined(joined.registryId(), joined.epoch(), joined.incarnation(), joined.reconcileFirst()), out);
@@ -111,7 +114,7 @@ final class RegistrySession {
     /** Whether what this store holds may be evicted without this host ever hearing of it. */
     private static boolean nobodyTellsOfEvictions(JoinAnswer.Reason reason) {
         return switch (reason) {
-            case RETIRED, STORE_IN_USE -> true;
+            case RETIRED, STORE_IN_USE, SUPERSEDED -> true;
             case HOST_ID_IN_USE, NEW_STORE, OTHER_REGISTRY, REGISTRY_BEHIND, NO_COMMON_VERSION -> false;
         };
     }

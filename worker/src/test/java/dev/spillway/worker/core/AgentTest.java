@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** A host's agent in the hands of a test: what it wants is written down, and the test answers for the registry. */
 abstract class AgentTest {
     static final RegistryId REGISTRY = new RegistryId(new UUID(9, 9));
-    static final HostIdentity SELF = new HostIdentity(new HostId("host-1"), new StoreId(new UUID(1, 1)), "127.0.0.1:7080");
+    static final HostIdentity SELF = new HostIdentity(new HostId("host-1"), new StoreId(new UUID(1, 1)), "127.0.0.1:7080", new UUID(3, 1));
     static final EntryName KEY = new EntryName(new NamespaceName("vm"), new EntryKey("base"));
     static final Duration HEARTBEAT = Duration.ofSeconds(5);
     static final Duration RECONCILE = Duration.ofMinutes(10);

@@ -7,6 +7,7 @@ import dev.spillway.events.RegistryId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
@@ -84,6 +85,34 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.served(KEY)).isEmpty();
         assertThat(index).containsKey(id(1));
         assertThat(toTrash()).isEmpty();
+    }
+
+    @Test
+    void oneOfTwoProcessesWithOneStoreServesNothingWhileTheOtherIsTheHost() {
+        join();
+        assertThat(sent(JoinRequest.class).process()).isEqualTo(new JoinRequest.WorkerProcess(SELF.processId(), false));
+        put(1, 7);
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        perform(agent.delivered(now, sent(HeartbeatRequest.class),
+                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        assertThat(sent(JoinRequest.class).process()).isEqualTo(new JoinRequest.WorkerProcess(SELF.processId(), true));
+        answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.SUPERSEDED, "stop one of the two"));
+        assertThat(agent.isJoined()).isFalse();
+        assertThat(agent.refusal()).contains("SUPERSEDED: stop one of the two");
+        assertThat(agent.served(KEY)).as("nobody tells it what is evicted").isEmpty();
+        assertThat(index).containsKey(id(1));
+        assertThat(toTrash()).isEmpty();
+
+        effects.clear();
+        now = agent.nextTick();
+        perform(agent.tick(now));
+        answer(sent(JoinRequest.class), joined(3, false));
+        assertThat(agent.served(KEY)).as("not compared yet").isEmpty();
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(id(1)), true));
+        answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
+        assertThat(agent.served(KEY)).isPresent();
     }
 
     @Test

@@ -83,7 +83,7 @@ class HostLoopTest {
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
                 store, 1,
                 Duration.ofHours(1), failed::complete));
-        loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1"));
+        loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
     }
 
     @AfterEach
