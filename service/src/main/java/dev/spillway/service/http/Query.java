@@ -1,5 +1,6 @@
 package dev.spillway.service.http;
 
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.settings.Durations;
 import java.time.Duration;
 import java.util.Arrays;
@@ -95,7 +96,14 @@ public final class Query {
 
     /** A value of the service's own kind; an {@link IllegalArgumentException} of its reader says why a text is refused. */
     public <T> Optional<T> value(String name, Function<String, T> read) {
-        return text(name).map(text -> Request.read(name, text, read));
+        return text(name).map(text -> Request.read(name, text, given -> {
+            try {
+                return read.apply(given);
+            } catch (InvalidValueException e) {
+                // The caller knows the value by the name of its parameter.
+                throw new InvalidValueException(name, given, e.expected());
+            }
+        }));
     }
 
     private <T> Optional<T> read(String name, String expected, Function<String, T> read) {

@@ -1,7 +1,6 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.json.IncomingJson;
 import dev.spillway.service.json.UnreadableJsonException;
 import java.io.ByteArrayInputStream;
@@ -104,9 +103,6 @@ public final class Request {
     static <T> T read(String name, String text, Function<String, T> read) {
         try {
             return read.apply(text);
-        } catch (InvalidValueException e) {
-            // The caller knows the value by the name of its parameter.
-            throw Problem.invalid(String.valueOf(new InvalidValueException(name, text, e.expected()).getMessage())).exception();
         } catch (IllegalArgumentException e) {
             var why = e.getMessage() == null ? "not valid" : e.getMessage();
             throw Problem.invalid(why.contains("(expected: ") ? why : "%s: %s (expected: %s)".formatted(name, Problems.shown(text), why))
