@@ -84,10 +84,9 @@ final class EntryReads {
     }
 
     private void carryOut(Supplier<List<PendingRead>> batch) {
-        List<PendingRead> reads = new ArrayList<>();
         try {
             jdbi.useHandle(handle -> {
-                reads.addAll(batch.get());
+                List<PendingRead> reads = batch.get();
                 Map<EntryName, EntryRow> entries = new HashMap<>();
                 Map<EntryName, List<ReplicaView>> replicas = new HashMap<>();
                 Columns.of(new LinkedHashSet<>(reads.stream().map(read -> read.entry).toList()))
@@ -108,8 +107,7 @@ final class EntryReads {
                 }
             });
         } catch (RuntimeException e) {
-            reads.addAll(reads.isEmpty() ? batch.get() : List.of());
-            for (PendingRead read : reads) {
+            for (PendingRead read : batch.get()) {
                 read.fail(StorageFailure.of(e) == StorageFailure.DEFECT ? e
                         : new RegistryUnavailableException(read.name() + " failed: " + e.getMessage(), e));
             }

@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where commands, or reads, wait while those before them are carried out. Who finds nobody at work carries out his own at once, in his own thread,
@@ -34,7 +36,7 @@ final class Lane<P extends Pending<?>> {
     /**
      * @param capacity  how many may wait at once
      * @param weightMax how heavy a batch of more than one may be
-     * @param carryOut  carries out the batch that it takes from what it is given, once, and sets every outcome
+     * @param carryOut  carries out the batch that it takes from what it is given, and sets every outcome
      */
     Lane(int capacity, int weightMax, Consumer<Supplier<List<P>>> carryOut) {
         this.capacity = capacity;
@@ -86,19 +88,28 @@ final class Lane<P extends Pending<?>> {
     }
 
     private void lead() {
-        List<P> batch = new ArrayList<>();
+        Supplier<List<P>> batch = takenOnce();
         try {
-            carryOut.accept(() -> {
-                batch.addAll(take());
-                return List.copyOf(batch);
-            });
+            carryOut.accept(batch);
         } finally {
-            batch.addAll(batch.isEmpty() ? take() : List.of());
-            for (P one : batch) {
+            for (P one : batch.get()) {
                 one.fail(new IllegalStateException(one.name() + " was given no outcome"));
             }
             passOn();
         }
+    }
+
+    /** What is taken when it is asked for first, and the same ever after, also if that is nobody. */
+    private Supplier<List<P>> takenOnce() {
+        AtomicReference<@Nullable List<P>> taken = new AtomicReference<>();
+        return () -> {
+            List<P> batch = taken.get();
+            if (batch == null) {
+                batch = take();
+                taken.set(batch);
+            }
+            return batch;
+        };
     }
 
     /** Those that came first, without what must not be in one batch with them. */
