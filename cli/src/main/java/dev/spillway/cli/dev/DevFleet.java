@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -59,12 +60,11 @@ final class DevFleet {
         out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
         out.println("Kafka        " + servers.kafka().bootstrapServers());
 
+        // Before the workers: they would ask it in vain, and say so in the log.
+        Coordinator coordinator =
+                lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
+        out.println("coordinator  http://" + coordinator.address());
         List<Starting> starts = new ArrayList<>();
-        starts.add(inBackground("coordinator", () -> {
-            Coordinator coordinator =
-                    lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
-            say("coordinator  http://" + coordinator.address());
-        }));
         for (int host = 1; host <= hosts; host++) {
             String id = "host-" + host;
             Map<String, String> settings = worker(servers, id, port + FIRST_WORKER + host - 1);
@@ -73,11 +73,11 @@ final class DevFleet {
                         () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
                                 failure -> lifecycle.fail(id, failure)));
                 awaitJoined(id, worker);
-                say("%-12s http://%s, images in %s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images")));
+                return "%-12s http://%s, images in %s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images"));
             }));
         }
-        awaitAll(starts);
-        say("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
+        tellAll(starts);
+        out.println("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
     }
 
     /** Servers in the middle of their start take an interrupt badly, and are up in seconds: a stop waits for that, and stops them then. */
@@ -104,11 +104,6 @@ final class DevFleet {
             names.add("host-" + host + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
         }
         return names.stream().collect(Collectors.joining(", "));
-    }
-
-    /** One line at a time: parts come up side by side. */
-    private synchronized void say(String line) {
-        out.println(line);
     }
 
     private PostgresSettings postgres() {
@@ -144,27 +139,19 @@ final class DevFleet {
         });
     }
 
-    @FunctionalInterface
-    private interface Step {
-        void run() throws Exception;
-    }
+    /** A part that starts on a thread of its own, and then has a line to say. */
+    private record Starting(FutureTask<String> task, Thread thread) {}
 
-    /** A part that starts on a thread of its own. */
-    private record Starting(FutureTask<Void> task, Thread thread) {}
-
-    private static Starting inBackground(String part, Step step) {
-        FutureTask<Void> task = new FutureTask<>(() -> {
-            step.run();
-            return null;
-        });
+    private static Starting inBackground(String part, Callable<String> start) {
+        FutureTask<String> task = new FutureTask<>(start);
         return new Starting(task, Thread.ofPlatform().daemon().name("start-" + part).start(task));
     }
 
-    /** Waits for all; when one fails or this is interrupted, the others are interrupted too, and have ended when this returns. */
-    private static void awaitAll(List<Starting> starts) throws Exception {
+    /** Waits for all, in their order; when one fails or this is interrupted, the others are interrupted too, and have ended when this returns. */
+    private void tellAll(List<Starting> starts) throws Exception {
         try {
             for (Starting start : starts) {
-                start.task().get();
+                out.println(start.task().get());
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;

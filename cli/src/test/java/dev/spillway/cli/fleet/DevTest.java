@@ -43,6 +43,10 @@ class DevTest {
             for (String key : List.of("one", "two", "three")) {
                 done("put", "tour", key, tree.toString(), "--worker", "host-1", "--url", url);
             }
+            assertThat(logged(data)).as("a start in which nothing is wrong")
+                    .isNotEmpty()
+                    .filteredOn(line -> line.contains(" WARN "))
+                    .allMatch(line -> line.contains("The metadata log appears to be empty"), "Kafka's first start says that it is one");
             refusedOnTheSameData(data);
             refusedOnTheSamePort(port);
             first.kill();
@@ -109,6 +113,11 @@ class DevTest {
         assertThat(ProcessHandle.allProcesses().filter(ProcessHandle::isAlive).map(each -> each.info().commandLine().orElse("")))
                 .noneMatch(commandLine -> commandLine.contains(servers));
         assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
+    }
+
+    private static List<String> logged(Path data) throws IOException {
+        Path logs = data.resolve("logs");
+        return Files.readAllLines(logs.resolve(FleetProcesses.names(logs).iterator().next()));
     }
 
     private static List<String> fleets(Path temporary) throws IOException {
