@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +52,7 @@ class ReadmeTest {
         try (SpillwayProcess dev = SpillwayProcess.start(output, arguments)) {
             dev.awaitReady(1, START);
             likeness.require(first.shown(), asOnThePage(dev.text().lines().toList(), data, port));
-            try (Shell shell = shell("http://127.0.0.1:" + port)) {
+            try (Shell shell = shell("http://127.0.0.1:" + port, ClientCommand.prepare(scratch))) {
                 for (Tour.Step step : steps.subList(1, steps.size())) {
                     take(shell, step, likeness, data, port);
                 }
@@ -77,7 +76,7 @@ class ReadmeTest {
     void aStepThatGoesOtherwiseThanShownIsRed(String command, String shown, String why) throws IOException {
         String page = "%s\n```\n$ %s\n%s\n```\n".formatted(HEADING, command, shown.equals("''") ? "" : shown);
         Tour.Step step = Tour.read(page, HEADING).steps().getFirst();
-        try (Shell shell = shell("http://127.0.0.1:" + PORT)) {
+        try (Shell shell = shell("http://127.0.0.1:" + Ports.free(1).getFirst(), ClientCommand.plain())) {
             assertThatThrownBy(() -> once(shell, step, new Likeness(), scratch, PORT)).as(why).isInstanceOf(AssertionError.class);
         }
     }
@@ -95,14 +94,9 @@ class ReadmeTest {
         assertThatThrownBy(() -> likeness.require(List.of("hold " + three), List.of("hold " + two))).isInstanceOf(AssertionError.class);
     }
 
-    private Shell shell(String url) throws IOException {
+    private Shell shell(String url, ClientCommand spillway) throws IOException {
         Shell shell = new Shell(ROOT, scratch.resolve("shell"), Map.of("SPILLWAY_URL", url, "LC_ALL", "C.UTF-8"));
-        String java =
-                SpillwayProcess.command(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--sun-misc-unsafe-memory-access=allow"))
-                        .stream()
-                        .map(word -> "'" + word + "'")
-                        .collect(Collectors.joining(" "));
-        assertThat(shell.run("function ./spillway { " + java + " \"$@\" </dev/null; }").exitCode()).isZero();
+        assertThat(shell.run("function ./spillway { " + spillway.quoted() + " \"$@\" </dev/null; }").exitCode()).isZero();
         return shell;
     }
 

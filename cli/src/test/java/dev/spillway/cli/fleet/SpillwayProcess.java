@@ -35,26 +35,18 @@ final class SpillwayProcess implements AutoCloseable {
 
     static SpillwayProcess start(Path output, List<String> arguments, Map<String, String> properties, Map<String, String> environment)
             throws IOException {
-        List<String> options = new ArrayList<>(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        properties.forEach((name, value) -> options.add("-D" + name + "=" + value));
-        List<String> command = new ArrayList<>(command(options));
+        List<String> command =
+                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        command.addAll(List.of("-cp", RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+                "dev.spillway.cli.Main"));
         command.addAll(arguments);
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
         process.environment().putAll(environment);
         return new SpillwayProcess(process.start(), output);
-    }
-
-    /** What runs the {@code spillway} command, up to its own arguments. */
-    static List<String> command(List<String> options) {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(options);
-        command.addAll(List.of("-cp", RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
-                "dev.spillway.cli.Main"));
-        return command;
     }
 
     /** Waits for a line that begins with {@code ready}, the so many-th in its output. */
