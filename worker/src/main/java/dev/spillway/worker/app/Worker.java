@@ -23,6 +23,7 @@ import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
+import dev.spillway.worker.host.ReplicaIds;
 import dev.spillway.worker.http.WorkerRoutes;
 import dev.spillway.worker.kafka.KafkaReach;
 import dev.spillway.worker.kafka.OrderReader;
@@ -54,6 +55,7 @@ public final class Worker implements AutoCloseable {
     private final WorkerSettings settings;
     private final Consumer<Throwable> onFailure;
     private final InstantSource clock = InstantSource.system();
+    /** The host's thread alone draws from it. */
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final Lifecycle parts;
     private final AtomicReference<@Nullable OrderReader> reader = new AtomicReference<>();
@@ -131,7 +133,8 @@ public final class Worker implements AutoCloseable {
     private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, KafkaReach kafka,
             ServiceMetrics metrics) {
         Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold());
-        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, random, settings.putDeadline(),
+        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock),
+                settings.putDeadline(),
                 settings.putsAtOnce());
         Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
@@ -154,7 +157,8 @@ public final class Worker implements AutoCloseable {
                 throw new IOException(why.get());
             }
             if (loop.view().membership().suspended()) {
-                throw new IOException("serves nothing until it is reconciled, because it was retired");
+                throw new IOException(
+                        "serves nothing until it is compared with the registry, because it was retired or its store is an older copy");
             }
         }).add("kafka", kafka::check);
     }

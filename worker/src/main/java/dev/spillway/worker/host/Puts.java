@@ -29,7 +29,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +45,7 @@ public final class Puts {
     private final AllowedSources allowed;
     private final Directories directories;
     private final InstantSource clock;
-    private final RandomGenerator random;
+    private final ReplicaIds ids;
     private final Duration deadline;
     private final Semaphore staging;
     private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
@@ -105,14 +104,13 @@ public final class Puts {
     }
 
     public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock,
-            RandomGenerator random,
-            Duration deadline, int stagedAtOnce) {
+            ReplicaIds ids, Duration deadline, int stagedAtOnce) {
         this.loop = loop;
         this.store = store;
         this.allowed = allowed;
         this.directories = directories;
         this.clock = clock;
-        this.random = random;
+        this.ids = ids;
         this.deadline = deadline;
         this.staging = new Semaphore(stagedAtOnce);
     }
@@ -166,7 +164,7 @@ public final class Puts {
                 if (!staging.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
                     throw new HostBusyException("as many puts as are taken at once are under way");
                 }
-                ReplicaId id = ReplicaId.mint(clock.instant(), random);
+                ReplicaId id = ids.mint();
                 StageOutcome outcome;
                 try {
                     outcome = staged(id, put.source(), maxBytes);
@@ -212,8 +210,7 @@ public final class Puts {
             store.publish(id.toString());
             Offer offer = new Offer(id, put.name(), new SnapshotId(id.toString()), put.generation(), sizeBytes, put.description());
             offered = true;
-            PutOutcome outcome = loop.register(offer, kept, deadline);
-            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, outcome);
+            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, register(offer, kept));
         } catch (HostBusyException e) {
             offered = false;
             throw e;
@@ -221,6 +218,16 @@ public final class Puts {
             if (!offered) {
                 withdraw(id);
             }
+        }
+    }
+
+    /** Whatever ends the wait, the registration may have arrived. */
+    private PutOutcome register(Offer offer, @Nullable KeptRequest kept) throws HostBusyException, HostStoppedException {
+        try {
+            return loop.register(offer, kept, deadline);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new PutOutcome.Unknown();
         }
     }
 

@@ -1,0 +1,22 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.events.ReplicaId;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+
+/**
+ * Mints replica ids, each once in the life of the fleet. Thread-safe, and therefore over a {@link SecureRandom}: of the other generators most give
+ * two threads the same numbers now and then, and puts that come in one millisecond would share an id.
+ */
+public final class ReplicaIds {
+    private final InstantSource clock;
+    private final SecureRandom random = new SecureRandom();
+
+    public ReplicaIds(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    ReplicaId mint() {
+        return ReplicaId.mint(clock.instant(), random);
+    }
+}
