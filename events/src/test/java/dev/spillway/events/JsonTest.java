@@ -3,6 +3,8 @@ package dev.spillway.events;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -97,19 +99,34 @@ class JsonTest {
 
     @Test
     void aStoreThatNeverJoinedNamesNoRegistry() throws Exception {
-        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0, null);
+        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0, null, null);
         assertThat(strict.readValue(strict.writeValueAsString(join), JoinRequest.class)).isEqualTo(join);
     }
 
     @Test
     void aJoinSaysWhichProcessAsksAndIsReadWithoutIt() throws Exception {
         var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0,
-                new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true));
+                new JoinRequest.WorkerProcess(UUID.fromString(REGISTRY), true), null);
         String written = tolerant.writeValueAsString(join);
         assertThat(written).contains("\"process\":{\"id\":\"" + REGISTRY + "\",\"rejoins\":true}");
         assertThat(tolerant.readValue(written, JoinRequest.class)).isEqualTo(join);
         String ofEarlierRelease = written.replaceFirst(",\"process\":\\{[^}]*}", "");
         assertThat(tolerant.readValue(ofEarlierRelease, JoinRequest.class).process()).isNull();
+    }
+
+    @Test
+    void whatEarlierReleasesDidNotSayMayBeAbsent() throws Exception {
+        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), null, 0, 0, null, 7L);
+        String ofThisRelease = tolerant.writeValueAsString(join);
+        assertThat(tolerant.readValue(ofThisRelease, JoinRequest.class)).isEqualTo(join);
+        assertThat(tolerant.readValue(ofThisRelease.replace(",\"incarnation\":7", ""), JoinRequest.class).incarnation()).isNull();
+        var answer =
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)));
+        String told = tolerant.writeValueAsString(answer);
+        assertThat(tolerant.readValue(told, HeartbeatAnswer.class)).isEqualTo(answer);
+        String untold = told.replaceFirst(",\"intervals\":\\{[^}]*}", "");
+        assertThat(untold).doesNotContain("intervals");
+        assertThat(tolerant.readValue(untold, HeartbeatAnswer.class).intervals()).isNull();
     }
 
     @Test

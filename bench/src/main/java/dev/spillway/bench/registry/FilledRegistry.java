@@ -151,7 +151,7 @@ final class FilledRegistry implements AutoCloseable {
     private Sender join(int number) {
         HostId host = new HostId("host-" + number);
         StoreId store = new StoreId(UUID.randomUUID());
-        return switch (ask(new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null))) {
+        return switch (ask(new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null, null))) {
             case JoinAnswer.Joined joined -> new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
             case JoinAnswer.Refused refused -> throw new BenchmarkFailedException("joining " + host + ": " + refused.detail());
         };

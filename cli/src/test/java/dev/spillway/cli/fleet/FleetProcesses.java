@@ -86,8 +86,13 @@ final class FleetProcesses implements AutoCloseable {
 
     /** Starts without waiting. */
     void launchWorker(int host) throws IOException {
-        launch("host-" + host, List.of("worker", "--host-id", "host-" + host, "--data", store(host).toString(), "--listen",
-                "127.0.0.1:" + workerPorts.get(host - 1), "--coordinators", "127.0.0.1:" + coordinatorPort, "--kafka-servers",
+        launchWorker("host-" + host, host, store(host), workerPorts.get(host - 1));
+    }
+
+    /** Starts a worker of that host on another store or at another address, without waiting. */
+    void launchWorker(String name, int host, Path store, int port) throws IOException {
+        launch(name, List.of("worker", "--host-id", "host-" + host, "--data", store.toString(), "--listen", "127.0.0.1:" + port,
+                "--coordinators", "127.0.0.1:" + coordinatorPort, "--kafka-servers",
                 servers.kafka().bootstrapServers(), "--allowed-sources", "/"));
     }
 

@@ -41,17 +41,30 @@ final class HostDecisions {
         }
         // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared.
         boolean comesFromElsewhere = request.registryId() != null && (known == null || !known.storeId().equals(request.storeId()));
+        boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
         UUID process = request.process() == null ? null : request.process().id();
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
-                        transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, comesFromElsewhere, null,
+                        transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
                         null, process)
-                : known.joined(request.storeId(), request.address(), process, comesFromElsewhere, transaction.now());
+                : known.joined(request.storeId(), request.address(), process, !servesAtOnce, transaction.now());
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
         return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
-                transaction.policies(), new Intervals(rules.heartbeat(), rules.reconcile()));
+                transaction.policies(), intervals());
+    }
+
+    /**
+     * A store that does not know the host's last incarnation is an older copy of it, and what was evicted since is in it still. So is the store of a
+     * worker that never got the answer to its last join, which cannot be told apart, and serves a moment later for it.
+     */
+    private static boolean isOutdated(JoinRequest request, @Nullable HostRow known) {
+        return known != null && request.incarnation() != null && request.incarnation() < known.incarnation();
+    }
+
+    private Intervals intervals() {
+        return new Intervals(rules.heartbeat(), rules.reconcile());
     }
 
     private JoinAnswer.@Nullable Refused refusal(WorkingSet transaction, JoinRequest request, Rows.Registry registry,
@@ -136,7 +149,7 @@ final class HostDecisions {
         boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
         return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.policies() : null,
-                reconcile);
+                reconcile, intervals());
     }
 
     /** Notices who was not heard for too long. */

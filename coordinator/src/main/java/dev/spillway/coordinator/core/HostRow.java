@@ -30,9 +30,9 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 attention, processId);
     }
 
-    HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comesFromElsewhere, Instant now) {
+    HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comparedFirst, Instant now) {
         return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
-                reconcileFirst || comesFromElsewhere,
+                reconcileFirst || comparedFirst,
                 lastReconciledAt,
                 attention, process);
     }

@@ -357,8 +357,9 @@ class CoordinatorTest {
     private Sender join() throws Exception {
         var host = new HostId(hostName);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(hostName.getBytes(StandardCharsets.UTF_8)).toString());
-        var joined = (JoinAnswer.Joined) ask(host, "join", new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null),
-                JoinAnswer.class);
+        var joined =
+                (JoinAnswer.Joined) ask(host, "join", new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null, null),
+                        JoinAnswer.class);
         return new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
     }
 

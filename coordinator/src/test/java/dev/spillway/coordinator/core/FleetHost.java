@@ -56,12 +56,18 @@ public final class FleetHost {
     }
 
     public JoinRequest joinRequest() {
-        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0, null);
+        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0, null, null);
     }
 
     public JoinRequest joinRequest(String address, UUID process, boolean rejoins) {
         return new JoinRequest(id, storeId, address, List.of(EventType.VERSION), null, 0, 0,
-                new JoinRequest.WorkerProcess(process, rejoins));
+                new JoinRequest.WorkerProcess(process, rejoins), null);
+    }
+
+    /** As a worker whose store knows this incarnation as its last. */
+    public JoinRequest joinRequest(@Nullable Long incarnation) {
+        JoinRequest plain = joinRequest();
+        return new JoinRequest(id, storeId, plain.address(), plain.versions(), sender().registryId(), 1, 0, null, incarnation);
     }
 
     public JoinAnswer join(JoinRequest request) {

@@ -13,6 +13,7 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinAnswer.Joined;
 import dev.spillway.events.protocol.JoinAnswer.Reason;
@@ -108,16 +109,18 @@ public interface HostContract extends RegistryFixture {
         FleetHost host = new FleetHost(fleet.registry, "host-1");
         JoinRequest plain = host.joinRequest();
         assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                new RegistryId(new UUID(9, 9)), 1, 0, null)))).isEqualTo(Reason.OTHER_REGISTRY);
+                new RegistryId(new UUID(9, 9)), 1, 0, null, null)))).isEqualTo(Reason.OTHER_REGISTRY);
         assertThat(
                 reason(host.join(
-                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000, null))))
+                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000, null,
+                                null))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
-        assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, null))))
+        assertThat(reason(
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, null, null))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
                 host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), null, 0, 0,
-                        null))))
+                        null, null))))
                 .isEqualTo(Reason.NO_COMMON_VERSION);
         assertThat(fleet.registry.queries().hosts()).isEmpty();
     }
@@ -130,7 +133,7 @@ public interface HostContract extends RegistryFixture {
         JoinRequest plain = host.joinRequest();
         assertThat(
                 host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), host.sender().registryId(), 1,
-                        fleet.entry("a").generation(), null)))
+                        fleet.entry("a").generation(), null, null)))
                 .isInstanceOf(Joined.class);
     }
 
@@ -278,8 +281,45 @@ public interface HostContract extends RegistryFixture {
         fleet.registry.execute(new Command.Retire(original.id));
         JoinRequest plain = copy.joinRequest();
         assertThat(copy.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                original.sender().registryId(), 1, 0, null)))
+                original.sender().registryId(), 1, 0, null, null)))
                 .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+    }
+
+    @Test
+    default void anOlderCopyOfAStoreReconcilesFirstAndTheStoreItselfServesAtOnce() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        assertThat(host.join(host.joinRequest(1L))).as("a restart").isInstanceOfSatisfying(Joined.class, joined -> {
+            assertThat(joined.incarnation()).isEqualTo(2);
+            assertThat(joined.reconcileFirst()).isFalse();
+        });
+        assertThat(host.join(host.joinRequest(1L))).as("a copy of before the restart")
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+        assertThat(host.heartbeat().reconcile()).isTrue();
+        assertThat(host.join(host.joinRequest(3L))).as("a restart before it was compared")
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+        host.discrepancies(List.of(), List.of(), 0);
+        assertThat(host.heartbeat().reconcile()).isFalse();
+        assertThat(host.join(host.joinRequest(4L))).as("a restart after it was compared")
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isFalse());
+    }
+
+    @Test
+    default void aStoreThatNeverHeardOfItsJoinIsTakenForAnOlderCopy() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        FleetHost host = fleet.host("host-1");
+        assertThat(host.join(host.joinRequest(0L))).as("the answer to its first join was lost")
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
+        host.discrepancies(List.of(), List.of(), 0);
+        assertThat(host.join(host.joinRequest(null))).as("a worker that does not say")
+                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isFalse());
+    }
+
+    @Test
+    default void aHeartbeatsAnswerTellsTheRhythm() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        assertThat(fleet.host("host-1").heartbeat().intervals())
+                .isEqualTo(new Intervals(RegistryRules.DEFAULTS.heartbeat(), RegistryRules.DEFAULTS.reconcile()));
     }
 
     @Test

@@ -142,7 +142,7 @@ class WorkersOverHttpTest {
         Sender known = http.join("host-1");
         var other =
                 new JoinRequest(known.hostId(), dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), "127.0.0.1:7081",
-                        List.of(1), null, 0, 0, null);
+                        List.of(1), null, 0, 0, null, null);
         assertThat(http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class)).isInstanceOfSatisfying(JoinAnswer.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE));
     }
@@ -195,7 +195,7 @@ class WorkersOverHttpTest {
         ((ObjectNode) noKey.path("items").get(0)).remove("key");
         http.post("/v1/workers/host-1/register", noKey.toString())
                 .isProblem(400, "invalid-value", "items[0].key: missing (expected: a text)");
-        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1), null, 0, 0, null);
+        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1), null, 0, 0, null, null);
         http.worker(sender.hostId(), "join", noAddress)
                 .isProblem(400, "invalid-value",
                         "address: nowhere (expected: host:port, such as 127.0.0.1:7080)");
@@ -243,7 +243,8 @@ class WorkersOverHttpTest {
         assertThat(http.delete("/v1/hosts/host-1").is(200).as(HostChangeAnswer.class)).isEqualTo(new HostChangeAnswer(1, 1));
         assertThat(host("host-1").state()).isEqualTo("RETIRED");
         http.get("/v1/namespaces/vm/entries/a").is(404);
-        var join = new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1, null);
+        var join =
+                new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1, null, null);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Refused.class);
         http.post("/v1/hosts/host-1/readmit").is(200);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Joined.class);

@@ -226,7 +226,7 @@ class InterleavingTest {
 
     private JoinRequest joinWithItsStore(String hostId) {
         JoinRequest known = host.joinRequest();
-        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0, null);
+        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0, null, null);
     }
 
     @Test

@@ -253,7 +253,7 @@ class ReferenceComparisonTest {
 
         private Object join(Act.Join join) {
             JoinRequest request = new JoinRequest(join.host(), join.store(), "127.0.0.1:1", List.of(EventType.VERSION), null, 0,
-                    join.highestGeneration(), null);
+                    join.highestGeneration(), null, null);
             Reply<JoinAnswer> reply = registry.execute(new Command.FromWorker<>(request));
             if (reply instanceof Reply.Accepted<JoinAnswer>(JoinAnswer.Joined joined)) {
                 senders.put(join.host(), new Sender(join.host(), join.store(), joined.registryId(), joined.epoch(), joined.incarnation()));

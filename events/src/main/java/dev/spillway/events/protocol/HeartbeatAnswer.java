@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledged ids of closing reports that need not be sent again
  * @param orders       open orders that are due, oldest first
  * @param policies     all policies, if they changed
+ * @param intervals    the rhythm that the registry asks for now; absent from a coordinator of a release that told it at join only
  */
 public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
-        boolean reconcile) {}
+        boolean reconcile, @Nullable Intervals intervals) {}

@@ -13,7 +13,7 @@ public sealed interface JoinAnswer {
      * The host is the current incarnation now.
      *
      * @param partition      the partition of {@code spillway.orders} that is this host's
-     * @param reconcileFirst the host serves nothing until its first reconciliation is answered
+     * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
             Intervals intervals) implements JoinAnswer {}

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param epoch             the epoch that the store knows, 0 if none
  * @param highestGeneration the highest generation that the store has seen, 0 if none
  * @param process           which process asks; absent for a worker of a release that did not say
+ * @param incarnation       the last incarnation that the store knows, 0 if none; absent for a worker of a release that did not say
  */
 public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
         long epoch,
-        long highestGeneration, @Nullable WorkerProcess process) implements WorkerMessage<JoinAnswer> {
+        long highestGeneration, @Nullable WorkerProcess process, @Nullable Long incarnation) implements WorkerMessage<JoinAnswer> {
     /**
      * One run of a worker. Two that live at the same time with one store, of which one is a copy, differ in nothing else.
      *

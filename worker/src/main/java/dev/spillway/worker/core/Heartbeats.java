@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** What is said and heard at intervals: figures and reports one way; policies, the partition and overdue orders the other. Not thread-safe. */
+/** What is said and heard at intervals: figures and reports one way; policies, the rhythm, the partition and overdue orders the other. Not thread-safe. */
 final class Heartbeats {
     private final RegistrySession session;
     private final Orders orders;
@@ -76,6 +76,11 @@ final class Heartbeats {
             policies = answer.policies();
         }
         follow(answer.partition(), out);
+        if (answer.intervals() != null) {
+            every = answer.intervals().heartbeat();
+            at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
+            reconciling.rhythm(now, answer.intervals().reconcile());
+        }
         if (answer.reconcile()) {
             reconciling.soon(now);
         }

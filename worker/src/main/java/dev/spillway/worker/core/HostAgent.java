@@ -92,6 +92,11 @@ public final class HostAgent {
         return session.isJoined();
     }
 
+    /** Whether what this process found in its store was compared with the registry: until then the store may be an older copy. */
+    public boolean hasCompared() {
+        return reconciling.hasCompared();
+    }
+
     /** Why the registry refuses this host, with the way out; absent while it does not. */
     public Optional<String> refusal() {
         return session.refusal();

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registryId        absent until the first join
  * @param highestGeneration the highest generation that any of its replicas was registered as
- * @param suspended         nobody told the host what was evicted, because it was retired or its store is another's: it serves nothing until a reconciliation is answered
+ * @param suspended         nobody told the host what was evicted, because it was retired, or its store is another's or an older copy: it serves
+ *                          nothing until a reconciliation is answered
  */
 public record Membership(@Nullable RegistryId registryId, long epoch, long incarnation, long highestGeneration, boolean suspended) {
     public static final Membership NONE = new Membership(null, 0, 0, 0, false);

@@ -17,6 +17,7 @@ final class Reconciling {
     private final Duration retry;
     private final RandomGenerator random;
     private @Nullable Reconciliation underWay;
+    private boolean compared;
     private Instant at = Instant.MAX;
     private Duration every;
 
@@ -31,6 +32,20 @@ final class Reconciling {
     void joined(Instant now, Duration interval) {
         every = interval;
         at = now;
+    }
+
+    /** The registry asks for another rhythm: counted from now if that is sooner. */
+    void rhythm(Instant now, Duration interval) {
+        if (!interval.equals(every)) {
+            every = interval;
+            Instant next = now.plus(jittered(interval));
+            at = at.isAfter(next) ? next : at;
+        }
+    }
+
+    /** Whether this process was compared with the registry. */
+    boolean hasCompared() {
+        return compared;
     }
 
     /** Compares as soon as that is possible. */
@@ -72,8 +87,8 @@ final class Reconciling {
             return;
         }
         List<ReplicaRecord> orphans = current.orphans();
-        if (session.membership().suspended()) {
-            // Given up by the registry once: what it does not know any more must not be served when serving starts again.
+        if (!compared || session.membership().suspended()) {
+            // The store may be an older copy, or was given up once: what the registry does not know any more must not be served.
             orphans.stream().filter(orphan -> orphan.state() == ReplicaState.LIVE).forEach(orphan -> table.hide(orphan, out));
         }
         out.effect(new Effect.Send(current.discrepancies(request.sender(), orphans)));
@@ -82,6 +97,7 @@ final class Reconciling {
 
     void reconciled(Instant now, DiscrepancyAnswer answer, Step.Builder out) {
         underWay = null;
+        compared = true;
         session.suspend(false, out);
         if (answer.waiting() > 0) {
             // The second look is wanted as soon as the grace period allows, which the usual interval gives.

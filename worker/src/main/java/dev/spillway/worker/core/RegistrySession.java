@@ -60,7 +60,7 @@ final class RegistrySession {
         joinAt = now;
         out.effect(new Effect.Send(new JoinRequest(identity.hostId(), identity.storeId(), identity.address(), List.of(EventType.VERSION),
                 membership.registryId(), membership.epoch(), membership.highestGeneration(),
-                new JoinRequest.WorkerProcess(identity.processId(), joinedBefore))));
+                new JoinRequest.WorkerProcess(identity.processId(), joinedBefore), membership.incarnation())));
     }
 
     void joinFailed(Instant now) {

@@ -82,6 +82,7 @@ public final class Directories {
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
             throws HostBusyException, HostStoppedException, InterruptedException {
         long least = 0;
+        loop.awaitMayServe();
         if (fresh) {
             Optional<HostView.Apart> apart = view.standing().apart();
             if (apart.isPresent()) {
@@ -163,14 +164,14 @@ public final class Directories {
 
     /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
     PolicyNow policyNow(NamespaceName namespace) throws InterruptedException {
+        String refusal = view.standing().refusal();
+        if (refusal != null) {
+            return new PolicyNow.Away(new HostView.Apart(true, refusal));
+        }
         Optional<PolicySet.Entry> known = view.policy(namespace);
         if (known.isPresent()) {
             Long maxBytes = known.get().maxBytes();
             return new PolicyNow.Known(maxBytes == null ? Long.MAX_VALUE : maxBytes);
-        }
-        String refusal = view.standing().refusal();
-        if (refusal != null) {
-            return new PolicyNow.Away(new HostView.Apart(true, refusal));
         }
         return switch (registry.namespace(namespace)) {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
@@ -184,7 +185,8 @@ public final class Directories {
     }
 
     /** What is served of a namespace, sorted by key. */
-    public List<Listed> list(NamespaceName namespace) {
+    public List<Listed> list(NamespaceName namespace) throws InterruptedException {
+        loop.awaitMayServe();
         return view.served(namespace)
                 .sorted(Comparator.comparing(ReplicaRecord::name))
                 .map(replica -> new Listed(replica, loop.uses().accessedAt(replica.name()).orElse(replica.lastAccessedAt())))
@@ -222,6 +224,7 @@ public final class Directories {
 
     /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
     public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+        loop.awaitMayServe();
         return held(name, archiveHold, 0) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
                 ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
                 : Optional.empty();

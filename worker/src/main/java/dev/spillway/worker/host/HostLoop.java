@@ -156,6 +156,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         contact.awaitJoined();
     }
 
+    /** Waits, after the start only, until it is known whether the registry still knows what the store holds, or cannot be asked. */
+    void awaitMayServe() throws InterruptedException {
+        contact.awaitMayServe();
+    }
+
     /** Starts the agent, and removes what the last process left behind. */
     public void start(HostIdentity identity) {
         HostAgent agent = new HostAgent(identity, times, contents, random);
@@ -174,6 +179,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             } finally {
                 stopping = true;
                 promises.failAll(Promises.stopped(failure));
+                contact.close();
             }
         });
         thread = started;
@@ -327,7 +333,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
         HostView.Standing standing = new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable());
         view.stands(standing, agent.policies());
-        contact.stands(standing);
+        contact.stands(standing, agent.hasCompared());
         round.answers().forEach(Runnable::run);
         round.effects().forEach(effects::carryOut);
     }

@@ -8,16 +8,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says in the log how the host stands with its registry when that changes, and knows whether the registry was ever heard. One thread tells it. */
+/**
+ * Says in the log how the host stands with its registry when that changes, and knows whether the registry was ever heard, and whether it need not
+ * be waited for any more. One thread tells it.
+ */
 final class RegistryContact {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);
 
     private final CountDownLatch heard = new CountDownLatch(1);
     private final CountDownLatch joined = new CountDownLatch(1);
+    private final CountDownLatch mayServe = new CountDownLatch(1);
     private @Nullable String refusal;
     private boolean unreachable;
 
-    void stands(HostView.Standing now) {
+    /** @param compared whether the store was compared with the registry since the start */
+    void stands(HostView.Standing now, boolean compared) {
+        if (compared || now.refusal() != null || now.unreachable() != null) {
+            mayServe.countDown();
+        }
         if (now.joined() || now.refusal() != null) {
             heard.countDown();
         }
@@ -48,6 +56,19 @@ final class RegistryContact {
                 LOG.info("the registry answers");
             }
         }
+    }
+
+    /** Nobody is to wait for the registry any more. */
+    void close() {
+        mayServe.countDown();
+    }
+
+    /**
+     * Waits until the store was compared with the registry, or the registry does not answer or refuses the host. Only the registry knows whether the
+     * store is an older copy, with images in it that were evicted since; who cannot ask serves what is there.
+     */
+    void awaitMayServe() throws InterruptedException {
+        mayServe.await();
     }
 
     void awaitJoined() throws InterruptedException {

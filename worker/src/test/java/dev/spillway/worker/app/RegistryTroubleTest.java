@@ -92,6 +92,20 @@ class RegistryTroubleTest {
     }
 
     @Test
+    void anOlderCopyOfTheStoreNeverServesWhatWasEvictedSince() throws Exception {
+        worker.store("k", source());
+        worker.store("l", source());
+        worker.close();
+        registry.evictedAndConfirmed(name("images", "k"));
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK);
+        assertThat(worker.get(entry("k") + "?hold=PT1M").status()).as("the very first request").isEqualTo(404);
+        assertThat(worker.get(entry("l")).status()).isEqualTo(200);
+        assertThat(worker.get(entry("k") + "/archive").status()).isEqualTo(404);
+        assertThat(worker.get("/v1/directories/images/stats").body().path("entryCount").asLong()).isOne();
+        assertThat(worker.area("images")).as("an orphan is left until its grace period is over").hasSize(2);
+    }
+
+    @Test
     void aPutThatTheRegistrySurelyDidNotTakeLeavesNothing() throws Exception {
         coordinator.unavailable.add("register");
         Answer answer = worker.store("k", source());
@@ -171,6 +185,10 @@ class RegistryTroubleTest {
         assertThat(status.body().path("joined").asBoolean()).isFalse();
         assertThat(status.body().path("refusal").asText()).startsWith("OTHER_REGISTRY: ");
         assertThat(worker.get(entry("k")).status()).as("it keeps serving").isEqualTo(200);
+        Answer put = worker.store("l", source());
+        assertThat(put.status()).isEqualTo(503);
+        assertThat(put.type()).endsWith(":registry-refused");
+        assertThat(put.detail()).contains("say readopt");
         registry.refuseJoin(null);
         eventually(() -> worker.get("/v1/status").body().path("joined").asBoolean());
     }

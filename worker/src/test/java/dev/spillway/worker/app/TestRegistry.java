@@ -148,6 +148,12 @@ final class TestRegistry {
         return generations;
     }
 
+    /** An entry whose images are gone everywhere, as far as the registry knows. */
+    synchronized void evictedAndConfirmed(EntryName name) {
+        entries.remove(name);
+        rows.values().removeIf(row -> row.name.equals(name));
+    }
+
     /** Orders a host to delete what it does not have. */
     synchronized void orderAbsent(HostId host, ReplicaId replica, EntryName name) {
         Row row = new Row(host, name, ++generations, new SnapshotId("never"));
@@ -289,7 +295,7 @@ final class TestRegistry {
                 .map(row -> row.order)
                 .filter(Objects::nonNull)
                 .toList();
-        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false);
+        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false, null);
     }
 
     private Optional<EvictedEntry> evict(EntryName name, EvictionCause cause) {

@@ -92,7 +92,7 @@ abstract class AgentTest {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
         HeartbeatRequest request = sent(HeartbeatRequest.class);
-        answer(request, new HeartbeatAnswer(acknowledged, List.of(), 3, null, false));
+        answer(request, new HeartbeatAnswer(acknowledged, List.of(), 3, null, false, null));
         return request;
     }
 

@@ -7,6 +7,7 @@ import dev.spillway.events.RegistryId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
@@ -17,6 +18,7 @@ import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -74,6 +76,87 @@ final class RegistrySessionTest extends AgentTest {
         answer(found, new DiscrepancyAnswer(1, 0, 0));
         assertThat(agent.served(KEY)).as("an orphan").isEmpty();
         assertThat(membership.suspended()).isFalse();
+    }
+
+    @Test
+    void anOlderCopyOfTheStoreSaysSoAndServesNothingUntilItIsCompared() {
+        perform(agent.start(now, Set.of()));
+        assertThat(sent(JoinRequest.class).incarnation()).as("a new store").isZero();
+        answer(sent(JoinRequest.class), joined(4, false));
+        put(1, 7);
+        restart(Set.of(id(1)));
+        assertThat(sent(JoinRequest.class).incarnation()).isEqualTo(4);
+        answer(sent(JoinRequest.class), joined(9, true));
+        assertThat(agent.served(KEY)).isEmpty();
+
+        restart(Set.of(id(1)));
+        assertThat(agent.served(KEY)).as("the process died before it was compared").isEmpty();
+        assertThat(sent(JoinRequest.class).incarnation()).isEqualTo(9);
+        answer(sent(JoinRequest.class), joined(10, true));
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(id(1)), true));
+        assertThat(agent.hasCompared()).isFalse();
+        answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
+        assertThat(agent.hasCompared()).isTrue();
+        assertThat(agent.served(KEY)).as("what the registry knows is served again").isPresent();
+    }
+
+    @Test
+    void aLostJoinAnswerLeavesTheStoreBehindAndItSaysSo() {
+        join();
+        restart(Set.of());
+        perform(agent.delivered(now, sent(JoinRequest.class), new Delivery.Lost<>("no answer")));
+        now = agent.nextTick();
+        perform(agent.tick(now));
+        assertThat(allSent(JoinRequest.class)).hasSize(2).extracting(JoinRequest::incarnation).containsOnly(1L);
+    }
+
+    @Test
+    void whatTheFirstComparisonOfAProcessDoesNotFindAtTheRegistryIsServedNoMore() {
+        join();
+        put(1, 7);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        assertThat(agent.served(KEY)).isEmpty();
+        assertThat(sent(DiscrepancyRequest.class).orphans()).extracting(DiscrepancyRequest.Orphan::replicaId).containsExactly(id(1));
+        assertThat(index).as("kept until the registry orders it away").containsKey(id(1));
+        assertThat(toTrash()).isEmpty();
+    }
+
+    @Test
+    void aRhythmThatAHeartbeatTellsIsTakenOn() {
+        join();
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
+        Duration quick = Duration.ofMillis(300);
+        answer(sent(HeartbeatRequest.class),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3))));
+        effects.clear();
+        now = now.plus(quick);
+        perform(agent.tick(now));
+        assertThat(allSent(HeartbeatRequest.class)).hasSize(1);
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null));
+        now = now.plus(quick);
+        perform(agent.tick(now));
+        assertThat(allSent(HeartbeatRequest.class)).as("a coordinator that does not say changes nothing").hasSize(2);
+        assertThat(allSent(ReconcileRequest.class)).isEmpty();
+        now = now.plus(Duration.ofSeconds(5));
+        perform(agent.tick(now));
+        assertThat(allSent(ReconcileRequest.class)).as("jittered by half").hasSize(1);
+
+        answer(sent(HeartbeatRequest.class),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE)));
+        effects.clear();
+        now = now.plus(quick);
+        perform(agent.tick(now));
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null));
+        now = now.plus(quick);
+        perform(agent.tick(now));
+        assertThat(allSent(HeartbeatRequest.class)).as("longer again").hasSize(1);
     }
 
     @Test
