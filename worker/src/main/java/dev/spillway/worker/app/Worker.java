@@ -17,9 +17,11 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.AllowedSources;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.StoreArea;
+import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
@@ -133,13 +135,15 @@ public final class Worker implements AutoCloseable {
     private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, KafkaReach kafka,
             ServiceMetrics metrics) {
         Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold());
-        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock),
-                settings.putDeadline(),
-                settings.putsAtOnce());
+        KeyedRequests keys = new KeyedRequests(settings.putDeadline());
+        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
+                settings.putDeadline(), settings.putsAtOnce());
+        Deletions deletions = new Deletions(loop, registry, keys, clock);
         Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
                 WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
+                                deletions,
                                 store, clock, settings.holdMax())),
                 readiness(loop, kafka), metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
     }

@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param registryTimeout of one message to a coordinator
  * @param startupTimeout  how long a store that never joined a registry waits for it at the start
  * @param archiveHold     how long a tree that was being sent stays held after a crash
- * @param requestsKept    how long the answer of a put with an idempotency key is kept
+ * @param requestsKept    how long a change that came with an idempotency key is kept, with its answer
  * @param minFreeBytes    of the store's disk, which no put takes
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
@@ -63,7 +63,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash")
                     .defaultTo(Duration.ofMinutes(10)));
     private static final Setting<Duration> REQUESTS_KEPT =
-            positive(Setting.duration("requests-kept", "How long the answer of a put with an Idempotency-Key is kept")
+            positive(Setting.duration("requests-kept", "How long a change that came with an Idempotency-Key is kept, with its answer")
                     .defaultTo(Duration.ofHours(24)));
     private static final Setting<Long> MIN_FREE_BYTES = Setting
             .bytes("min-free-bytes", "What puts leave free of the store's disk, for the index and for deletions")

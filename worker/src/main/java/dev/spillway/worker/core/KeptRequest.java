@@ -1,20 +1,45 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A put that came with an {@code Idempotency-Key}, kept so that the same put asked again is answered as the first was.
- *
- * @param key     1 to 255 visible ASCII characters
- * @param digest  of everything that was asked; the same key with another digest is another request
- * @param since   when the replica was offered
- * @param outcome absent until it is known; never {@link PutOutcome.Unknown} or {@link PutOutcome.NotRegistered}
- */
-public record KeptRequest(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable PutOutcome outcome) {
-    /** The same request with its answer. */
-    public KeptRequest settled(PutOutcome as) {
-        return new KeptRequest(key, digest, replicaId, sizeBytes, since, as);
+/** A change that came with an {@code Idempotency-Key}, kept so that the same asked again is answered as the first was, and nothing else by its key. */
+public sealed interface KeptRequest {
+    /** 1 to 255 visible ASCII characters. */
+    String key();
+
+    /** Of everything that was asked; the same key with another digest is another request. */
+    String digest();
+
+    /** When it began. */
+    Instant since();
+
+    /**
+     * A tree to store.
+     *
+     * @param since   when the replica was offered
+     * @param outcome absent until it is known; never {@link PutOutcome.Unknown} or {@link PutOutcome.NotRegistered}
+     */
+    record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable PutOutcome outcome)
+            implements KeptRequest {
+        /** The same request with its answer. */
+        public Put settled(PutOutcome as) {
+            return new Put(key, digest, replicaId, sizeBytes, since, as);
+        }
+    }
+
+    /**
+     * An entry to delete, kept before the registry is asked in its name.
+     *
+     * @param deleted what the entry named; absent while that is not known, and for a deletion that the registry refused: it keeps the key too, and is
+     *                asked again
+     */
+    record Deletion(String key, String digest, Instant since, @Nullable SnapshotId deleted) implements KeptRequest {
+        /** The same request with its answer. */
+        public Deletion settled(SnapshotId snapshot) {
+            return new Deletion(key, digest, since, snapshot);
+        }
     }
 }

@@ -2,10 +2,8 @@ package dev.spillway.worker.host;
 
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.service.client.Outcome;
-import dev.spillway.service.http.Problem;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -22,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The directory cache of one host, except for puts: reads, holds, deletes. Blocks; safe for use by many threads. */
+/** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
 public final class Directories {
     private final HostLoop loop;
     private final HostView view;
@@ -46,18 +44,6 @@ public final class Directories {
 
         /** The registry was to be asked first. */
         record Away(HostView.Apart apart) implements Found {}
-    }
-
-    /** What a delete did. */
-    public sealed interface Deleted {
-        record Done(SnapshotId snapshot) implements Deleted {}
-
-        /** Refused by the registry, in its own words. */
-        record Refused(Problem problem) implements Deleted {}
-
-        record Away(HostView.Apart apart) implements Deleted {}
-
-        record Unknown(String why) implements Deleted {}
     }
 
     /** A served copy with the last time that it was read. */
@@ -191,25 +177,6 @@ public final class Directories {
                 .sorted(Comparator.comparing(ReplicaRecord::name))
                 .map(replica -> new Listed(replica, loop.uses().accessedAt(replica.name()).orElse(replica.lastAccessedAt())))
                 .toList();
-    }
-
-    /** Evicts an entry from the whole fleet. When it is done this host serves it no more. */
-    public Deleted delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
-            throws HostBusyException, HostStoppedException, InterruptedException {
-        Optional<HostView.Apart> apart = view.standing().apart();
-        if (apart.isPresent()) {
-            // Whoever answers at that address may be another registry, with an entry of the same name.
-            return new Deleted.Away(apart.get());
-        }
-        return switch (registry.delete(name, ifSnapshot, idempotencyKey)) {
-            case Outcome.Answer<RegistryClient.DeletedEntry>(var _, var deleted) -> {
-                loop.call((agent, now) -> new HostAgent.Answered<>(true, agent.evictedElsewhere(name, deleted.snapshotId())));
-                yield new Deleted.Done(deleted.snapshotId());
-            }
-            case Outcome.Refused<RegistryClient.DeletedEntry>(var problem) -> new Deleted.Refused(problem);
-            case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(HostView.Apart.away(why));
-            case Outcome.Unknown<RegistryClient.DeletedEntry>(var why) -> new Deleted.Unknown(why);
-        };
     }
 
     /** Moves the end of a hold; empty if there is none. */

@@ -91,7 +91,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @param contents    of the index, as it was loaded
      * @param found       on the disk, compared with them
-     * @param requestsFor how long an answered put with an idempotency key is kept
+     * @param requestsFor how long a request with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
@@ -208,7 +208,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @throws HostBusyException if it was not offered
      */
-    PutOutcome register(Offer offer, @Nullable KeptRequest request, Duration atMost)
+    PutOutcome register(Offer offer, KeptRequest.@Nullable Put request, Duration atMost)
             throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
@@ -222,11 +222,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     /** Waits for what becomes of a replica that was offered by an earlier request. */
-    PutOutcome await(KeptRequest earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
+    PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            KeptRequest now = view.request(earlier.key()).orElse(null);
-            PutOutcome known = now == null ? new PutOutcome.NotRegistered("its registration did not arrive") : now.outcome();
+            PutOutcome known = view.request(earlier.key()).orElse(null) instanceof KeptRequest.Put now ? now.outcome()
+                    : new PutOutcome.NotRegistered("its registration did not arrive");
             if (known == null) {
                 waiting.add(earlier.replicaId(), settled);
             } else {

@@ -23,10 +23,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +45,7 @@ public final class Puts {
     private final ReplicaIds ids;
     private final Duration deadline;
     private final Semaphore staging;
-    private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
+    private final KeyedRequests keys;
 
     /** Where a tree comes from. */
     public sealed interface Source {
@@ -56,19 +53,6 @@ public final class Puts {
 
         /** A tar stream, read to its end. */
         record Archive(InputStream stream) implements Source {}
-    }
-
-    /**
-     * Makes a repeated put recognisable.
-     *
-     * @param digest of everything that is asked; where the body is streamed only known once {@link Source.Archive#stream} was read to its end
-     */
-    public record RequestKey(String key, DigestOfRequest digest) {}
-
-    /** Tells the digest of a request; reads what is left of its body. */
-    @FunctionalInterface
-    public interface DigestOfRequest {
-        String get() throws IOException;
     }
 
     /**
@@ -104,13 +88,14 @@ public final class Puts {
     }
 
     public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock,
-            ReplicaIds ids, Duration deadline, int stagedAtOnce) {
+            ReplicaIds ids, KeyedRequests keys, Duration deadline, int stagedAtOnce) {
         this.loop = loop;
         this.store = store;
         this.allowed = allowed;
         this.directories = directories;
         this.clock = clock;
         this.ids = ids;
+        this.keys = keys;
         this.deadline = deadline;
         this.staging = new Semaphore(stagedAtOnce);
     }
@@ -126,28 +111,16 @@ public final class Puts {
             return stage(put, null);
         }
         RequestKey request = put.request().get();
-        CountDownLatch mine = new CountDownLatch(1);
-        for (CountDownLatch other = underWay.putIfAbsent(request.key(), mine); other != null; other =
-                underWay.putIfAbsent(request.key(), mine)) {
-            if (!other.await(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new HostBusyException("the put with this Idempotency-Key is still under way");
-            }
-        }
-        try {
-            Optional<KeptRequest> earlier = loop.view().request(request.key());
-            return earlier.isPresent() ? repeated(earlier.get(), request) : stage(put, request);
-        } finally {
-            underWay.remove(request.key());
-            mine.countDown();
+        try (var _ = keys.enter(request.key())) {
+            return switch (loop.view().request(request.key()).orElse(null)) {
+                case null -> stage(put, request);
+                case KeptRequest.Put earlier -> repeated(earlier, request);
+                case KeptRequest.Deletion _ -> new Result.KeyReused(request.key());
+            };
         }
     }
 
-    /** Whether an idempotency key belongs to a put, so that it is of no other request. */
-    public boolean hasKey(String key) {
-        return underWay.containsKey(key) || loop.view().request(key).isPresent();
-    }
-
-    private Result repeated(KeptRequest earlier, RequestKey request)
+    private Result repeated(KeptRequest.Put earlier, RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         if (!earlier.digest().equals(request.digest().get())) {
             return new Result.KeyReused(request.key());
@@ -205,8 +178,8 @@ public final class Puts {
         }
         boolean offered = false;
         try {
-            KeptRequest kept = request == null ? null
-                    : new KeptRequest(request.key(), request.digest().get(), id, sizeBytes, clock.instant(), null);
+            KeptRequest.Put kept = request == null ? null
+                    : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(), null);
             store.publish(id.toString());
             Offer offer = new Offer(id, put.name(), new SnapshotId(id.toString()), put.generation(), sizeBytes, put.description());
             offered = true;
@@ -222,7 +195,7 @@ public final class Puts {
     }
 
     /** Whatever ends the wait, the registration may have arrived. */
-    private PutOutcome register(Offer offer, @Nullable KeptRequest kept) throws HostBusyException, HostStoppedException {
+    private PutOutcome register(Offer offer, KeptRequest.@Nullable Put kept) throws HostBusyException, HostStoppedException {
         try {
             return loop.register(offer, kept, deadline);
         } catch (InterruptedException e) {

@@ -14,22 +14,27 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The puts that came with an idempotency key and are not answered yet. An answer is kept with the step that brings it; a put that was surely
- * not registered is forgotten, so that the same key may try again. Used by the host's thread.
+ * What came with an idempotency key. The answer of a put is kept with the step that brings it; a put that was surely not registered is forgotten, so
+ * that the same key may try again. Used by the host's thread.
  */
 final class RequestLog {
     private static final Duration SWEPT_EVERY = Duration.ofMinutes(10);
 
-    private final Map<ReplicaId, KeptRequest> open = new HashMap<>();
+    /** Puts that are not answered yet. */
+    private final Map<ReplicaId, KeptRequest.Put> open = new HashMap<>();
     private final Duration keptFor;
     private Instant sweepAt = Instant.MIN;
 
     RequestLog(Collection<KeptRequest> stored, Duration keptFor) {
         this.keptFor = keptFor;
-        stored.stream().filter(request -> request.outcome() == null).forEach(request -> open.put(request.replicaId(), request));
+        for (KeptRequest request : stored) {
+            if (request instanceof KeptRequest.Put put && put.outcome() == null) {
+                open.put(put.replicaId(), put);
+            }
+        }
     }
 
-    IndexChange begin(KeptRequest request) {
+    IndexChange begin(KeptRequest.Put request) {
         open.put(request.replicaId(), request);
         return new IndexChange.PutRequest(request);
     }
@@ -39,7 +44,7 @@ final class RequestLog {
         List<IndexChange> changes = new ArrayList<>();
         for (Effect effect : effects) {
             if (effect instanceof Effect.Settle(var id, var outcome)) {
-                KeptRequest request = open.remove(id);
+                KeptRequest.Put request = open.remove(id);
                 if (request != null) {
                     changes.add(answer(request, outcome));
                 }
@@ -48,7 +53,7 @@ final class RequestLog {
         return changes;
     }
 
-    private IndexChange answer(KeptRequest request, PutOutcome outcome) {
+    private IndexChange answer(KeptRequest.Put request, PutOutcome outcome) {
         return switch (outcome) {
             case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Refused _,PutOutcome.Gone _ ->
                     new IndexChange.PutRequest(request.settled(outcome));
@@ -65,8 +70,16 @@ final class RequestLog {
         sweepAt = now.plus(SWEPT_EVERY);
         Instant oldest = now.minus(keptFor);
         return kept.stream()
-                .filter(request -> request.outcome() != null && request.since().isBefore(oldest))
+                .filter(request -> mayGo(request) && request.since().isBefore(oldest))
                 .map(request -> (IndexChange) new IndexChange.RemoveRequest(request.key()))
                 .toList();
+    }
+
+    /** A put that is not answered may still be registered, however old it is. */
+    private static boolean mayGo(KeptRequest request) {
+        return switch (request) {
+            case KeptRequest.Put put -> put.outcome() != null;
+            case KeptRequest.Deletion _ -> true;
+        };
     }
 }

@@ -16,6 +16,7 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.host.RequestKey;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
@@ -58,8 +59,8 @@ final class DirectoryPuts {
         DirectoryPutBody body = request.body(DirectoryPutBody.class);
         StageMode mode = body.mode() == null ? StageMode.COPY : body.mode().stageMode();
         long generation = body.generation() == null ? 0 : generation(body.generation());
-        Optional<Puts.RequestKey> key = DirectoryRoutes.idempotencyKey(request)
-                .map(text -> new Puts.RequestKey(text,
+        Optional<RequestKey> key = DirectoryRoutes.idempotencyKey(request)
+                .map(text -> new RequestKey(text,
                         () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
         try {
             return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
@@ -79,13 +80,13 @@ final class DirectoryPuts {
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
         Optional<String> given = DirectoryRoutes.idempotencyKey(request);
         InputStream stream = request.stream();
-        Optional<Puts.RequestKey> key = Optional.empty();
+        Optional<RequestKey> key = Optional.empty();
         if (given.isPresent()) {
             DigestInputStream counted =
                     RequestDigest.streamed(List.of("PUT archive", name.namespace().value(), name.key().value(), description,
                             Long.toString(generation)), stream);
             stream = counted;
-            key = Optional.of(new Puts.RequestKey(given.get(), () -> RequestDigest.end(counted)));
+            key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
         try {
             return answer(name, generation,

@@ -10,9 +10,10 @@ import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HeldArchive;
-import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.host.RequestKey;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -30,12 +31,12 @@ final class DirectoryRoutes {
     private static final long LIMIT_DEFAULT = 100;
 
     private final Directories directories;
-    private final Puts puts;
+    private final Deletions deletions;
     private final Duration holdMax;
 
-    DirectoryRoutes(Directories directories, Puts puts, Duration holdMax) {
+    DirectoryRoutes(Directories directories, Deletions deletions, Duration holdMax) {
         this.directories = directories;
-        this.puts = puts;
+        this.deletions = deletions;
         this.holdMax = holdMax;
     }
 
@@ -85,15 +86,15 @@ final class DirectoryRoutes {
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
         Optional<SnapshotId> ifSnapshot = request.query().value("ifSnapshot", SnapshotId::new);
-        Optional<String> key = idempotencyKey(request);
-        if (key.isPresent() && puts.hasKey(key.get())) {
-            throw Refusals.keyReused(key.get());
-        }
-        return switch (directories.delete(name, ifSnapshot, key)) {
-            case Directories.Deleted.Done(var snapshot) -> Response.ok(new DeletedAnswer(snapshot));
-            case Directories.Deleted.Refused(var problem) -> throw problem.exception();
-            case Directories.Deleted.Away(var apart) -> throw Refusals.apart(apart);
-            case Directories.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+        Optional<RequestKey> key = idempotencyKey(request).map(text -> new RequestKey(text, () -> RequestDigest.of(
+                List.of("DELETE directory", name.namespace().value(), name.key().value(), ifSnapshot.map(SnapshotId::value).orElse("")),
+                new byte[0])));
+        return switch (deletions.delete(name, ifSnapshot, key)) {
+            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new DeletedAnswer(snapshot));
+            case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
+            case Deletions.Deleted.Away(var apart) -> throw Refusals.apart(apart);
+            case Deletions.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+            case Deletions.Deleted.KeyReused(var reused) -> throw Refusals.keyReused(reused);
         };
     }
 

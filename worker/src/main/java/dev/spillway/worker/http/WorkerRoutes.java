@@ -7,6 +7,7 @@ import dev.spillway.service.http.Route;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.Puts;
@@ -29,12 +30,12 @@ public final class WorkerRoutes {
      * @param address where the worker listens, known once it does
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            ImageStore store, InstantSource clock, Duration holdMax) {}
+            Deletions deletions, ImageStore store, InstantSource clock, Duration holdMax) {}
 
     public static List<Route> of(Host host) {
         List<Route> routes = new ArrayList<>();
         routes.add(new DirectoryPuts(host.puts()).route());
-        routes.addAll(new DirectoryRoutes(host.directories(), host.puts(), host.holdMax()).routes());
+        routes.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).routes());
         routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
         routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));
         return routes;

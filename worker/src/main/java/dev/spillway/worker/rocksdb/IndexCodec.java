@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.spillway.events.Json;
+import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.PutOutcome;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -43,8 +44,17 @@ final class IndexCodec {
             @JsonSubTypes.Type(value = PutOutcome.Gone.class, name = "GONE")})
     private interface NamedOutcome {}
 
+    /** Puts were kept before there was anything else, so a request that does not say what it is is one. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "verb", defaultImpl = KeptRequest.Put.class)
+    @JsonSubTypes({@JsonSubTypes.Type(value = KeptRequest.Put.class, name = "PUT"),
+            @JsonSubTypes.Type(value = KeptRequest.Deletion.class, name = "DELETE")})
+    private interface NamedVerb {}
+
     private final ObjectMapper mapper =
-            Json.tolerant().addMixIn(PutOutcome.class, NamedOutcome.class).disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
+            Json.tolerant()
+                    .addMixIn(PutOutcome.class, NamedOutcome.class)
+                    .addMixIn(KeptRequest.class, NamedVerb.class)
+                    .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
 
     static byte[] key(Kind kind) {
         return new byte[]{kind.prefix()};

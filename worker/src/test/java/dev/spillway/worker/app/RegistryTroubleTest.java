@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -156,6 +157,62 @@ class RegistryTroubleTest {
         CompletableFuture<Answer> one = CompletableFuture.supplyAsync(() -> stored("twice"));
         CompletableFuture<Answer> two = CompletableFuture.supplyAsync(() -> stored("twice"));
         assertThat(one.get().body()).isEqualTo(two.get().body());
+    }
+
+    private Answer delete(String key, String idempotencyKey) throws IOException, InterruptedException {
+        return worker.send(HttpRequest.newBuilder(worker.uri(entry(key))).header("Idempotency-Key", idempotencyKey).DELETE().build());
+    }
+
+    @Test
+    void aDeletionAskedAgainWithItsKeyIsAnsweredAsTheFirstWasAndTheKeyIsOfNothingElse() throws Exception {
+        worker.store("k", source());
+        worker.store("l", source());
+        Answer first = delete("k", "once");
+        assertThat(first.status()).isEqualTo(200);
+        assertThat(worker.store("k", source()).status()).as("a new entry of that key").isEqualTo(200);
+        assertThat(delete("k", "once").body()).isEqualTo(first.body());
+        assertThat(worker.get(entry("k")).status()).as("what came after it stays").isEqualTo(200);
+        worker.close();
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK).joined();
+        assertThat(delete("k", "once").body()).as("after a restart").isEqualTo(first.body());
+        for (Answer other : List.of(worker.store("k", source(), "Idempotency-Key", "once"), delete("l", "once"),
+                worker.send(HttpRequest.newBuilder(worker.uri(entry("k") + "?ifSnapshot=s"))
+                        .header("Idempotency-Key", "once")
+                        .DELETE()
+                        .build()))) {
+            assertThat(other.status()).isEqualTo(422);
+            assertThat(other.type()).endsWith(":idempotency-key-reused");
+        }
+        assertThat(worker.get(entry("k")).status()).isEqualTo(200);
+        assertThat(worker.get(entry("l")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aDeletionWhoseAnswerIsLostKeepsItsKeyUntilItIsAskedAgain() throws Exception {
+        Answer stored = worker.store("k", source());
+        coordinator.answersLost.add("delete");
+        assertThat(delete("k", "once").type()).endsWith(":outcome-unknown");
+        coordinator.answersLost.clear();
+        worker.close();
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK).joined();
+        coordinator.unavailable.add("delete");
+        assertThat(delete("k", "once").status()).as("not asked, and not forgotten").isEqualTo(503);
+        coordinator.unavailable.clear();
+        assertThat(worker.store("k", source(), "Idempotency-Key", "once").status()).isEqualTo(422);
+        Answer known = delete("k", "once");
+        assertThat(known.status()).isEqualTo(200);
+        assertThat(known.body().path("snapshotId")).isEqualTo(stored.body().path("snapshotId"));
+    }
+
+    @Test
+    void aDeletionThatWasSurelyNotCarriedOutLeavesItsKey() throws Exception {
+        worker.store("k", source());
+        coordinator.unavailable.add("delete");
+        assertThat(delete("k", "once").status()).isEqualTo(503);
+        coordinator.unavailable.clear();
+        assertThat(worker.store("l", source(), "Idempotency-Key", "once").status()).isEqualTo(200);
+        assertThat(delete("k", "once").status()).isEqualTo(422);
+        assertThat(worker.get(entry("k")).status()).isEqualTo(200);
     }
 
     private Answer stored(String key) {

@@ -42,6 +42,8 @@ final class TestCoordinator implements AutoCloseable {
     final Set<String> answersLost = ConcurrentHashMap.newKeySet();
     /** Verbs that are not carried out, because the registry's database is away. */
     final Set<String> unavailable = ConcurrentHashMap.newKeySet();
+    /** What deletions with an idempotency key were answered. */
+    private final Map<String, Map<String, Object>> kept = new ConcurrentHashMap<>();
 
     TestCoordinator(TestRegistry registry, int port) throws IOException, InterruptedException {
         this.registry = registry;
@@ -90,13 +92,26 @@ final class TestCoordinator implements AutoCloseable {
     }
 
     private Response delete(Request request) {
+        if (unavailable.contains("delete")) {
+            throw Problem.of(503, "registry-unavailable", "Away", "nothing was changed").exception();
+        }
+        Map<String, Object> answer = request.header("Idempotency-Key")
+                .map(key -> kept.computeIfAbsent(key, first -> deleted(request)))
+                .orElseGet(() -> deleted(request));
+        if (answersLost.contains("delete")) {
+            throw Problem.of(500, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+        }
+        return Response.ok(answer);
+    }
+
+    private Map<String, Object> deleted(Request request) {
         EntryName name = name(request);
         TestRegistry.Entry entry = registry.entry(name).orElseThrow(() -> missing("unknown-entry"));
         Optional<SnapshotId> expected = request.query().value("ifSnapshot", SnapshotId::new);
         if (expected.isPresent() && !expected.get().equals(entry.snapshotId())) {
             throw Problem.of(412, "other-snapshot", "Other", "ifSnapshot: " + expected.get()).exception();
         }
-        return Response.ok(Map.of("snapshotId", registry.invalidate(name).orElseThrow(() -> missing("unknown-entry"))));
+        return Map.of("snapshotId", registry.invalidate(name).orElseThrow(() -> missing("unknown-entry")));
     }
 
     private static EntryName name(Request request) {

@@ -1,0 +1,38 @@
+package dev.spillway.worker.host;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Lets one request of an idempotency key through at a time, whatever it asks for. Thread-safe. */
+public final class KeyedRequests {
+    private final Duration patience;
+    private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
+
+    /** @param patience how long a request waits for an earlier one with its key */
+    public KeyedRequests(Duration patience) {
+        this.patience = patience;
+    }
+
+    /** To be closed when the request is through. */
+    interface Place extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** @throws HostBusyException if an earlier one takes too long; nothing was done */
+    Place enter(String key) throws HostBusyException, InterruptedException {
+        CountDownLatch mine = new CountDownLatch(1);
+        for (CountDownLatch other = underWay.putIfAbsent(key, mine); other != null; other = underWay.putIfAbsent(key, mine)) {
+            if (!other.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new HostBusyException("a request with this Idempotency-Key is still under way");
+            }
+        }
+        return () -> {
+            underWay.remove(key);
+            mine.countDown();
+        };
+    }
+}
