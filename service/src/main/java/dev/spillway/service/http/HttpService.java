@@ -9,10 +9,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.BindException;
@@ -145,7 +147,9 @@ public final class HttpService implements AutoCloseable {
                 .setMaxHeaderSize(HttpLimits.HEADER_BYTES_MAX)
                 .setHandle100ContinueAutomatically(false)
                 .setTcpNoDelay(true));
-        server.requestHandler(request -> Exchange.begin(shared, request)).invalidRequestHandler(this::refuseMalformed);
+        server.requestHandler(request -> Exchange.begin(shared, request))
+                .invalidRequestHandler(this::refuseMalformed)
+                .connectionHandler(HttpService::answerBrokenMessages);
         try {
             await(server.listen(where), LISTEN_WITHIN);
         } catch (ExecutionException e) {
@@ -158,6 +162,13 @@ public final class HttpService implements AutoCloseable {
         }
         servers.add(server);
         return server;
+    }
+
+    private static void answerBrokenMessages(HttpConnection connection) {
+        if (connection instanceof HttpServerConnection served) {
+            var vertx = served.channelHandlerContext();
+            vertx.pipeline().addBefore(vertx.name(), "broken messages", new BrokenMessages());
+        }
     }
 
     private void refuseMalformed(HttpServerRequest request) {

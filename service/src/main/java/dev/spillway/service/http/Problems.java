@@ -75,6 +75,16 @@ final class Problems {
         return Problem.of(400, "malformed-request", "This is not HTTP", "request: not understood (expected: HTTP/1.1)");
     }
 
+    static Problem malformedChunks() {
+        return Problem.of(400, "malformed-request", "This is not HTTP",
+                "body: chunks that cannot be told apart (expected: the length of each chunk in hexadecimal digits, then so many bytes, each with a line end)");
+    }
+
+    static Problem versionNotSupported(String given) {
+        return Problem.of(505, "version-not-supported", "This version of HTTP is not spoken here",
+                "version: %s (expected: HTTP/1.1)".formatted(shown(given)));
+    }
+
     static Problem internalError(String errorId) {
         return Problem
                 .of(500, "internal-error", "Something went wrong inside", "the log of the service has the cause under error id " + errorId)

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -152,6 +153,34 @@ class BodiesTest {
                 "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
                         + chunk + chunk + chunk + "0\r\n\r\n"))
                 .startsWith("HTTP/1.1 413");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zz\r\n{}\r\n0\r\n\r\n", "-1\r\n{}\r\n", "2\r\n{}\r\nfour\r\n", "2\r\n{}X5\r\n"})
+    void aBodyInBrokenChunksIsAnsweredAndEndsTheConnection(String chunks) throws IOException {
+        for (var mediaType : List.of("application/json", "application/x-tar")) {
+            var path = mediaType.equals("application/json") ? "/policies/p" : "/trees/t";
+            var answer = service.raw("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + mediaType
+                    + "\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+            assertThat(answer).as(path)
+                    .startsWith("HTTP/1.1 400")
+                    .containsIgnoringCase("connection: close")
+                    .contains("urn:spillway:problem:malformed-request", "body: chunks that cannot be told apart (expected: ");
+        }
+    }
+
+    @Test
+    void brokenChunksAfterAnAnswerEndTheConnection() throws IOException {
+        try (var socket = service.connect()) {
+            var out = socket.getOutputStream();
+            out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 200");
+            out.write("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    .getBytes(StandardCharsets.UTF_8));
+            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 415");
+            out.write("zz\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(socket.getInputStream().read()).as("nothing more to say").isEqualTo(-1);
+        }
     }
 
     @Test

@@ -101,6 +101,15 @@ class RoutingTest {
         assertThat(service.rawGet("/v1/" + "a".repeat(20_000))).contains(" 414 ").contains("urn:spillway:problem:path-too-long");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /livez HTTP/3.0\r\nHost: t\r\n\r\n",
+            "GET /livez HTTP/1.7\r\nHost: t\r\n\r\n"})
+    void anotherVersionOfHttpIsAProblem(String request) throws IOException {
+        assertThat(service.raw(request)).startsWith("HTTP/1.1 505")
+                .containsIgnoringCase("content-type: application/problem+json")
+                .contains("urn:spillway:problem:version-not-supported", "(expected: HTTP/1.1)");
+    }
+
     @Test
     void headersBeyondTheBoundAreRefusedAsAProblem() throws IOException {
         assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))

@@ -1,0 +1,78 @@
+package dev.spillway.service.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Answers on one connection what Vert.x would end without a word: a body whose chunks cannot be told apart, and a version of HTTP that is not spoken here.
+ * The connection ends with the answer, because nobody knows where the next request would begin. Used by the connection's event loop.
+ */
+final class BrokenMessages extends ChannelDuplexHandler {
+    private long asked;
+    private long answered;
+    private boolean refused;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (refused) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (message instanceof HttpRequest request) {
+            asked++;
+            if (request.decoderResult().isSuccess() && !isSpoken(request.protocolVersion())) {
+                refuse(context, message, Problems.versionNotSupported(request.protocolVersion().text()));
+                return;
+            }
+        } else if (message instanceof HttpContent content && content.decoderResult().isFailure() && answered < asked) {
+            refuse(context, message, Problems.malformedChunks());
+            return;
+        }
+        context.fireChannelRead(message);
+    }
+
+    private static boolean isSpoken(HttpVersion version) {
+        return version.equals(HttpVersion.HTTP_1_1) || version.equals(HttpVersion.HTTP_1_0);
+    }
+
+    /** What a handler still has to say to the broken request comes too late. */
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
+        if (refused) {
+            ReferenceCountUtil.release(message);
+            promise.tryFailure(new ClosedChannelException());
+            return;
+        }
+        if (message instanceof HttpResponse response && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+            answered++;
+        }
+        super.write(context, message, promise);
+    }
+
+    private void refuse(ChannelHandlerContext context, Object message, Problem problem) {
+        refused = true;
+        ReferenceCountUtil.release(message);
+        var body = Unpooled.copiedBuffer(problem.toJson().toString(), StandardCharsets.UTF_8);
+        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(problem.status()), body);
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
+                .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+    }
+}
