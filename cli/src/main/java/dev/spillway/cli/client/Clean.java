@@ -10,8 +10,6 @@ import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.coordinator.http.EvictionAnswer.ReplicaOrder;
 import dev.spillway.coordinator.http.NamespaceAnswer;
 import dev.spillway.events.HostId;
-import dev.spillway.events.NamespaceName;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
@@ -19,7 +17,6 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Evicts everything in a namespace and waits until it is gone from every disk. */
 @Command(name = "clean",
@@ -46,8 +43,8 @@ final class Clean implements SpillwayCommand {
     private CoordinatorOption coordinator;
     @Mixin
     private Output output;
-    @Parameters(paramLabel = "NS", description = "The namespace.")
-    private NamespaceName namespace;
+    @Mixin
+    private NamespaceParameter namespace;
     @Option(names = "--yes", description = "Do not ask.")
     private boolean yes;
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long to wait for the hosts, such as 5m (default: 10m).")
@@ -60,7 +57,7 @@ final class Clean implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        NamespaceAnswer before = server.get(Resource.of("v1", "namespaces", namespace)).as(NamespaceAnswer.class);
+        NamespaceAnswer before = server.get(Resource.of("v1", "namespaces", namespace.name())).as(NamespaceAnswer.class);
         if (!yes) {
             ask(before);
         }
@@ -76,27 +73,18 @@ final class Clean implements SpillwayCommand {
     }
 
     private void ask(NamespaceAnswer before) {
-        console.err()
-                .printf("This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ",
-                        Text.count(before.entries(), "entry", "entries"), Text.bytes(before.bytes()), namespace);
-        console.err().flush();
-        String answer;
-        try {
-            answer = console.in().readLine();
-        } catch (IOException e) {
-            throw new CommandFailedException(new Outcome.Failed("nothing was cleaned: the answer could not be read: " + e.getMessage()));
-        }
-        if (answer == null || !answer.strip().equals(namespace.value())) {
-            throw new CommandFailedException(new Outcome.Failed("nothing was cleaned: answer: %s (expected: %s, or --yes)"
-                    .formatted(answer == null ? "none" : Text.printable(answer), namespace)));
-        }
+        String name = namespace.name().value();
+        new TypedName(name, "nothing was cleaned").require(console,
+                "This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ".formatted(
+                        Text.count(before.entries(), "entry", "entries"), Text.bytes(before.bytes()), name));
     }
 
     private long evict(Server server, long entries, long deadline) throws InterruptedException {
         long evicted = 0;
         while (true) {
-            CleanAnswer step = server.post(Resource.of("v1", "namespaces", namespace, "clean"), new CleanBody(namespace.value()))
-                    .as(CleanAnswer.class);
+            CleanAnswer step =
+                    server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new CleanBody(namespace.name().value()))
+                            .as(CleanAnswer.class);
             evicted += step.evicted();
             console.progress("evicted " + evicted + " of " + Math.max(entries, evicted + step.remaining()));
             if (step.remaining() == 0) {
@@ -130,7 +118,7 @@ final class Clean implements SpillwayCommand {
     }
 
     private List<Unconfirmed> open(Server server) throws InterruptedException {
-        Resource list = Resource.of("v1", "evictions").with("state", "open").with("namespace", namespace);
+        Resource list = Resource.of("v1", "evictions").with("state", "open").with("namespace", namespace.name());
         return Pages.fetch(server, list, Long.MAX_VALUE)
                 .as(EvictionAnswer.class)
                 .stream()

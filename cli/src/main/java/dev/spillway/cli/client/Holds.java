@@ -5,12 +5,10 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.worker.http.HeldAnswer;
 import dev.spillway.worker.http.HoldBody;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Holds of a worker. */
 @Command(name = "holds",
@@ -56,8 +54,8 @@ final class Holds {
         private WorkerOption worker;
         @Mixin
         private Output output;
-        @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
-        private UUID id;
+        @Mixin
+        private HoldParameter hold;
         @Option(names = "--for", paramLabel = "TIME", required = true, description = "Such as PT10M or 10m.")
         private Values.TimeSpan length = new Values.TimeSpan("10m");
 
@@ -67,10 +65,10 @@ final class Holds {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", id), new HoldBody(null, length.text()), Put.SHORT);
+            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", hold.id()), new HoldBody(null, length.text()), Put.SHORT);
             console.out()
                     .println(output.json() ? answer.text()
-                            : "hold " + id + " until " + Text.time(answer.as(HeldAnswer.class).until()));
+                            : "hold " + hold.id() + " until " + Text.time(answer.as(HeldAnswer.class).until()));
             return Outcome.done();
         }
     }
@@ -80,8 +78,8 @@ final class Holds {
         private final Console console;
         @Mixin
         private WorkerOption worker;
-        @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
-        private UUID id;
+        @Mixin
+        private HoldParameter hold;
 
         Release(Console console) {
             this.console = console;
@@ -89,8 +87,8 @@ final class Holds {
 
         @Override
         public Outcome call() throws InterruptedException {
-            worker.server().delete(Resource.of("v1", "holds", id));
-            console.out().println("released " + id);
+            worker.server().delete(Resource.of("v1", "holds", hold.id()));
+            console.out().println("released " + hold.id());
             return Outcome.done();
         }
     }

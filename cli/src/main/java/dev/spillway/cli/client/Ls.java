@@ -5,7 +5,6 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.EntryAnswer;
 import dev.spillway.coordinator.http.PinAnswer;
-import dev.spillway.events.NamespaceName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Lists the entries of a namespace. */
 @Command(name = "ls", description = "List the entries of a namespace, least recently used first.")
@@ -23,8 +21,8 @@ final class Ls implements SpillwayCommand {
     private CoordinatorOption coordinator;
     @Mixin
     private Output output;
-    @Parameters(paramLabel = "NS", description = "The namespace.")
-    private NamespaceName namespace;
+    @Mixin
+    private NamespaceParameter namespace;
     @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
     private @Nullable String prefix;
     @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label.")
@@ -38,7 +36,7 @@ final class Ls implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Resource list = Resource.of("v1", "namespaces", namespace, "entries").with("prefix", prefix).with("label", label);
+        Resource list = Resource.of("v1", "namespaces", namespace.name(), "entries").with("prefix", prefix).with("label", label);
         Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit.number());
         if (output.json()) {
             pages.printJson(console.out());

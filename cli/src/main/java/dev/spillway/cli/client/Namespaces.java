@@ -6,7 +6,6 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.NamespaceAnswer;
 import dev.spillway.coordinator.http.NamespaceSetAnswer;
-import dev.spillway.events.NamespaceName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Namespaces and their limits. */
 @Command(name = "namespace", description = "Create, change and list namespaces.")
@@ -32,8 +30,8 @@ final class Namespaces {
         private CoordinatorOption coordinator;
         @Mixin
         private Output output;
-        @Parameters(paramLabel = "NS", description = "The namespace.")
-        private NamespaceName namespace;
+        @Mixin
+        private NamespaceParameter namespace;
         @Option(names = "--max-entries", paramLabel = "N", converter = Limit.Entries.class,
                 description = "At most so many entries, 1 or more, or none.")
         private @Nullable Limit maxEntries;
@@ -68,7 +66,7 @@ final class Namespaces {
             if (maxEvictionShare != null) {
                 body.put("maxEvictionShare", maxEvictionShare.fraction());
             }
-            Server.Answer answer = coordinator.server().put(Resource.of("v1", "namespaces", namespace), body, EVICT_WITHIN);
+            Server.Answer answer = coordinator.server().put(Resource.of("v1", "namespaces", namespace.name()), body, EVICT_WITHIN);
             if (output.json()) {
                 console.out().println(answer.text());
             } else {

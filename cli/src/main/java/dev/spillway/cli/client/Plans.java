@@ -7,7 +7,6 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.http.PlanAnswer;
 import dev.spillway.coordinator.http.PruneBody;
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,7 +14,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Plans: what would be evicted and why, and evicting exactly that. */
@@ -33,8 +31,8 @@ final class Plans {
         private CoordinatorOption coordinator;
         @Mixin
         private Output output;
-        @Parameters(paramLabel = "NS", description = "The namespace.")
-        private NamespaceName namespace;
+        @Mixin
+        private NamespaceParameter namespace;
         @Option(names = "--max-entries", paramLabel = "N", description = "Leave at most so many entries, 0 for none.")
         private @Nullable Long maxEntries;
         @Option(names = "--max-bytes", paramLabel = "B", description = "Leave at most so many bytes, such as 10GiB.")
@@ -59,7 +57,7 @@ final class Plans {
             PruneBody body = new PruneBody(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
                     prefix, dryRun ? true : null);
             Server server = coordinator.server();
-            return finish(server, server.post(Resource.of("v1", "namespaces", namespace, "prune"), body), console, output);
+            return finish(server, server.post(Resource.of("v1", "namespaces", namespace.name(), "prune"), body), console, output);
         }
     }
 
@@ -70,8 +68,8 @@ final class Plans {
         private CoordinatorOption coordinator;
         @Mixin
         private Output output;
-        @Parameters(paramLabel = "ID", description = "The plan.")
-        private PlanId id;
+        @Mixin
+        private PlanParameter plan;
 
         Apply(Console console) {
             this.console = console;
@@ -80,7 +78,7 @@ final class Plans {
         @Override
         public Outcome call() throws InterruptedException {
             Server server = coordinator.server();
-            return finish(server, server.post(applying(id), null), console, output);
+            return finish(server, server.post(applying(plan.id()), null), console, output);
         }
     }
 
@@ -91,8 +89,8 @@ final class Plans {
         private CoordinatorOption coordinator;
         @Mixin
         private Output output;
-        @Parameters(paramLabel = "ID", description = "The plan.")
-        private PlanId id;
+        @Mixin
+        private PlanParameter plan;
 
         Show(Console console) {
             this.console = console;
@@ -100,7 +98,7 @@ final class Plans {
 
         @Override
         public Outcome call() throws InterruptedException {
-            print(coordinator.server().get(Resource.of("v1", "plans", id)), console, output);
+            print(coordinator.server().get(Resource.of("v1", "plans", plan.id())), console, output);
             return Outcome.done();
         }
     }

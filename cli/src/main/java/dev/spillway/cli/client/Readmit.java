@@ -3,10 +3,8 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.events.HostId;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Lets a host join again. */
 @Command(name = "readmit",
@@ -17,8 +15,8 @@ final class Readmit implements SpillwayCommand {
     private CoordinatorOption coordinator;
     @Mixin
     private Output output;
-    @Parameters(paramLabel = "HOST", description = "The host.")
-    private HostId host;
+    @Mixin
+    private HostParameter host;
 
     Readmit(Console console) {
         this.console = console;
@@ -26,8 +24,8 @@ final class Readmit implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Server.Answer answer = coordinator.server().post(Resource.of("v1", "hosts", host, "readmit"), null);
-        console.out().println(output.json() ? answer.text() : "readmitted " + host + ": it may join");
+        Server.Answer answer = coordinator.server().post(Resource.of("v1", "hosts", host.id(), "readmit"), null);
+        console.out().println(output.json() ? answer.text() : "readmitted " + host.id() + ": it may join");
         return Outcome.done();
     }
 }

@@ -1,0 +1,30 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import java.io.IOException;
+
+/** A question before something that cannot be taken back, answered by the name of what it is done to. */
+record TypedName(String expected, String nothingDone) {
+
+    /**
+     * Asks, and returns when the name was typed.
+     *
+     * @throws CommandFailedException for any other answer, and none
+     */
+    void require(Console console, String question) {
+        console.err().print(question);
+        console.err().flush();
+        String answer;
+        try {
+            answer = console.in().readLine();
+        } catch (IOException e) {
+            throw new CommandFailedException(new Outcome.Failed(nothingDone + ": the answer could not be read: " + e.getMessage()));
+        }
+        if (answer == null || !answer.strip().equals(expected)) {
+            throw new CommandFailedException(new Outcome.Failed("%s: answer: %s (expected: %s, or --yes)".formatted(nothingDone,
+                    answer == null ? "none" : Text.printable(answer), expected)));
+        }
+    }
+}
