@@ -1,0 +1,68 @@
+package dev.spillway.cli.fleet;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Giving a host up at the command line: with the question answered beforehand, and where there is none to ask. */
+class RetireTest extends FleetOfTwo {
+    @BeforeEach
+    void putOnBothHosts() {
+        done("namespace", "set", "copies");
+        done("put", "copies", "first-only", tree.toString(), "--worker", "host-1");
+        done("put", "copies", "second-only", tree.toString(), "--worker", "host-2");
+        String generation =
+                done("put", "copies", "both", tree.toString(), "--worker", "host-1").out().replaceFirst("(?s).*generation (\\d+),.*", "$1");
+        done("put", "copies", "both", tree.toString(), "--worker", "host-2", "--generation", generation);
+    }
+
+    @AfterEach
+    void clean() {
+        done("clean", "copies", "--yes", "--timeout", "60s");
+    }
+
+    @Test
+    void withYesAHostThatIsHeardIsRetiredUnasked() {
+        Spillway.Ran retired = done("retire", "host-1", "--yes");
+        assertThat(retired.out()).isEqualTo("retired host-1: 2 replicas abandoned, 1 entry lost\n");
+        assertThat(retired.err()).isEmpty();
+        assertThat(done("hosts", "host-1").out()).containsPattern("state +RETIRED");
+        assertThat(done("ls", "copies").out()).contains("both", "second-only").doesNotContain("first-only");
+        assertThat(done("evictions", "--namespace", "copies", "--cause", "lost").out()).containsPattern("first-only .* LOST");
+        assertThat(done("retire", "host-1").out()).as("again, when it is not heard any more")
+                .isEqualTo("retired host-1: 0 replicas abandoned, 0 entries lost\n");
+
+        joinsAgain("host-1");
+    }
+
+    @Test
+    void aHostThatIsAwayIsRetiredUnasked() throws Exception {
+        fleet.stopWorker(2);
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", "host-2").out()).containsPattern("state +AWAY"));
+        Spillway.Ran retired = done("retire", "host-2");
+        assertThat(retired.out()).isEqualTo("retired host-2: 2 replicas abandoned, 1 entry lost\n");
+        assertThat(retired.err()).isEmpty();
+        assertThat(done("ls", "copies").out()).contains("both", "first-only").doesNotContain("second-only");
+
+        fleet.startWorker(2);
+        joinsAgain("host-2");
+    }
+
+    private void joinsAgain(String host) {
+        assertThat(done("readmit", host).out()).isEqualTo("readmitted " + host + ": it may join\n");
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", host).out()).containsPattern("state +ACTIVE"));
+        FleetInProcess.awaitReady(fleet.workerUrl(host.equals("host-1") ? 1 : 2));
+    }
+
+    private Spillway.Ran done(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--url", fleet.url()));
+        Spillway.Ran ran = Spillway.run(all.toArray(String[]::new));
+        assertThat(ran.exitCode()).as(all + ": " + ran).isZero();
+        return ran;
+    }
+}
