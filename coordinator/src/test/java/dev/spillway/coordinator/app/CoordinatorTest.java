@@ -42,6 +42,8 @@ import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Sources;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -315,6 +317,34 @@ class CoordinatorTest {
         settings.put("startup-timeout", "0s");
         assertThatThrownBy(() -> Coordinator.start(settings(settings))).isInstanceOf(NotReachableException.class)
                 .hasMessage("PostgreSQL at " + url + ": " + why + ", given up after 1 attempt");
+    }
+
+    @Test
+    void aDatabaseMayBeMadeLaterThanTheCoordinator() throws Exception {
+        String late = postgres.jdbcUrl().replaceFirst("/[^/?]+(?=\\?|$)", "/made_later");
+        var starting = new CompletableFuture<Coordinator>();
+        CoordinatorSettings patient = settings(Map.of("database-url", late));
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    starting.complete(Coordinator.start(patient));
+                } catch (Exception e) {
+                    starting.completeExceptionally(e);
+                }
+            });
+            Await.until("said what is missing", () -> log.toString(StandardCharsets.UTF_8)
+                    .contains("PostgreSQL at " + late + ": the database does not exist, attempt 1"));
+            assertThat(log.toString(StandardCharsets.UTF_8)).doesNotContain(postgres.password());
+        } finally {
+            System.setErr(before);
+        }
+        execute(postgres.jdbcUrl(), "CREATE DATABASE made_later");
+        try (Coordinator started = starting.get(90, TimeUnit.SECONDS)) {
+            assertThat(request(started.address(), "GET", "/readyz", "").statusCode()).isEqualTo(200);
+        }
     }
 
     @Test
