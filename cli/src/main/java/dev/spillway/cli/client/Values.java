@@ -29,13 +29,7 @@ public final class Values {
     record Bytes(long count) {}
 
     /** How many: 1 or more. */
-    record Count(long number) {
-        Count {
-            if (number < 1) {
-                throw new IllegalArgumentException(number + " (expected: 1 or more)");
-            }
-        }
-    }
+    record Count(long number) {}
 
     /** A share above 0 and at most 1. */
     record Share(double fraction) {
@@ -85,7 +79,7 @@ public final class Values {
     private Values() {}
 
     static Count count(String text) {
-        return new Count(whole(text, Long.MAX_VALUE));
+        return new Count(whole(text, 1, Long.MAX_VALUE));
     }
 
     private static Instant time(String text) {
@@ -128,9 +122,9 @@ public final class Values {
         register(commands, Server.Address.class, Server.Address::parse);
         register(commands, DirectoryPutBody.Mode.class, text -> oneOf(DirectoryPutBody.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
-        register(commands, Integer.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
-        register(commands, int.class, text -> Math.toIntExact(whole(text, Integer.MAX_VALUE)));
-        register(commands, Long.class, text -> whole(text, Long.MAX_VALUE));
+        register(commands, Integer.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
+        register(commands, int.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
+        register(commands, Long.class, text -> whole(text, 0, Long.MAX_VALUE));
     }
 
     private static <T> void register(CommandLine commands, Class<T> type, Function<String, T> read) {
@@ -169,16 +163,16 @@ public final class Values {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private static long whole(String text, long most) {
+    private static long whole(String text, long least, long most) {
         try {
             long number = Long.parseLong(text);
-            if (number >= 0 && number <= most) {
+            if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
             // Told below, as for a number out of range.
         }
-        throw new IllegalArgumentException(text + " (expected: a whole number of 0 to " + most + ")");
+        throw new IllegalArgumentException(text + " (expected: a whole number of " + least + " to " + most + ")");
     }
 
     private static UUID uuid(String text) {
