@@ -53,7 +53,7 @@ final class Events implements SpillwayCommand {
                 HttpResponse<Stream<String>> response = server.follow(Resource.of("v1", "events"), lastEventId);
                 try (Stream<String> lines = response.body()) {
                     if (response.statusCode() != 200) {
-                        refused(response.statusCode(), lines, connected);
+                        refused(server, response.statusCode(), lines, connected);
                     } else {
                         connected = true;
                         failures = 0;
@@ -78,9 +78,9 @@ final class Events implements SpillwayCommand {
     }
 
     /** A server that comes up again may refuse for a while; one that refuses at first will go on to. */
-    private static void refused(int status, Stream<String> lines, boolean connected) {
+    private static void refused(Server server, int status, Stream<String> lines, boolean connected) {
         if (!connected || status / 100 == 4) {
-            throw Server.failure(status, lines.collect(Collectors.joining("\n")).getBytes(StandardCharsets.UTF_8));
+            throw server.failure(status, lines.collect(Collectors.joining("\n")).getBytes(StandardCharsets.UTF_8));
         }
     }
 

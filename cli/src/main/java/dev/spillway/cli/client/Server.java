@@ -2,6 +2,7 @@ package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Outcome;
@@ -163,15 +164,20 @@ record Server(String name, Address address, String option, HttpClient http) {
         }
     }
 
-    private static Answer checked(HttpResponse<byte[]> response) {
+    private Answer checked(HttpResponse<byte[]> response) {
         if (response.statusCode() / 100 == 2) {
             return new Answer(new String(response.body(), StandardCharsets.UTF_8).strip());
         }
         throw failure(response.statusCode(), response.body());
     }
 
-    static CommandFailedException failure(int status, byte[] body) {
+    CommandFailedException failure(int status, byte[] body) {
         Problem problem = Problem.read(MAPPER, status, body, Optional.empty());
+        JsonNode service = problem.extensions().get("service");
+        if (service != null && !service.asText().startsWith(kind())) {
+            return new CommandFailedException(new Outcome.Failed("%s answers at %s (expected: a %s; %s says where)"
+                    .formatted(Text.printable(service.asText()), address, kind(), option)));
+        }
         String line = problem.slug().isEmpty() ? "the server answered " + status + " and said nothing that this command understands"
                 : problem.title() + ": " + problem.detail();
         boolean absent = status == 404 && !problem.slug().isEmpty() && !problem.slug().equals("unknown-path");
@@ -185,6 +191,11 @@ record Server(String name, Address address, String option, HttpClient http) {
             case HttpTimeoutException _ -> lost(method, "no answer in time");
             default -> lost(method, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
         };
+    }
+
+    /** {@code coordinator} or {@code worker}; the services call themselves so too. */
+    private String kind() {
+        return name.split(" ", 2)[0];
     }
 
     private String notThere(String why) {

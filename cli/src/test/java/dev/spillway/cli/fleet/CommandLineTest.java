@@ -43,7 +43,12 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("12 parrots (expected: a size in bytes", "namespace", "set", "ns", "--max-bytes", "12 parrots"),
                 List.of("'--max-eviction-share': 1.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
                         "--max-eviction-share", "1.5"),
-                List.of("0 (expected: 1 or more, or none)", "namespace", "set", "ns", "--max-entries", "0"),
+                List.of("0 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns", "--max-entries",
+                        "0"),
+                List.of("99999999999999999999 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns",
+                        "--max-entries", "99999999999999999999"),
+                List.of("many (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "many"),
+                List.of("-1 (expected: a whole number of 0 to 9223372036854775807)", "prune", "ns", "--max-entries=-1"),
                 List.of("1y (expected: a duration such as", "namespace", "set", "ns", "--ttl", "1y"),
                 List.of("'--low-watermark'", "namespace", "set", "ns", "--low-watermark", "80%"),
                 List.of("Missing required option: '--reason=TEXT'", "pin", "ns", "key"),
@@ -60,7 +65,7 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("hardlink (expected: copy or move or reflink)", "put", "ns", "key", "/tmp", "--mode", "hardlink"),
                 List.of("shut (expected: open or closed)", "evictions", "--state", "shut"),
                 List.of("evictionId: 7 (expected: a UUID", "evictions", "7"),
-                List.of("'--limit': 0 (expected: 1 or more)", "ls", "ns", "--limit", "0"),
+                List.of("'--limit': 0 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "0"),
                 List.of("'--label': colour (expected: NAME=VALUE)", "ls", "ns", "--label", "colour"),
                 List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
                 List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
@@ -95,6 +100,27 @@ class CommandLineTest extends FleetOfTwo {
         Spillway.Ran worker = Spillway.run("get", "ns", "key", "--worker", "127.0.0.1:" + port);
         assertThat(worker.exitCode()).isEqualTo(4);
         assertThat(worker.err()).startsWith("spillway: worker at http://127.0.0.1:" + port + ": not reachable").hasLineCount(1);
+    }
+
+    @Test
+    void aServiceOfTheOtherKindIsNamed() {
+        String worker = fleet.workerUrl(1);
+        for (List<String> command : List.of(List.of("hosts"), List.of("events"), List.of("namespace", "set", "elsewhere"),
+                List.of("retire", "host-1"), List.of("clean", "elsewhere", "--yes"))) {
+            Spillway.Ran ran = Spillway.run(Stream.concat(command.stream(), Stream.of("--url", worker)).toArray(String[]::new));
+            assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(1);
+            assertThat(ran.err()).as(command.toString())
+                    .isEqualTo("spillway: worker-host-1 answers at " + worker
+                            + " (expected: a coordinator; --url or SPILLWAY_URL says where)\n");
+        }
+        for (List<String> command : List.of(List.of("status"), List.of("holds", "ls"), List.of("get", "elsewhere", "key"),
+                List.of("put", "elsewhere", "key", tree.toString()))) {
+            Spillway.Ran ran = Spillway.run(Stream.concat(command.stream(), Stream.of("--worker", fleet.url())).toArray(String[]::new));
+            assertThat(ran.exitCode()).as(ran.toString()).isEqualTo(1);
+            assertThat(ran.err()).as(command.toString())
+                    .isEqualTo("spillway: coordinator answers at " + fleet.url()
+                            + " (expected: a worker; --worker or SPILLWAY_WORKER says where)\n");
+        }
     }
 
     @Test

@@ -54,7 +54,7 @@ final class Exchange {
         var path = mark < 0 ? target : target.substring(0, mark);
         var method = request.method().name();
         switch (shared.routes().find(method, path)) {
-            case RouteTable.Match.Unknown() -> throw Problems.unknownPath(path).exception();
+            case RouteTable.Match.Unknown() -> throw Problems.unknownPath(shared.service(), path).exception();
             case RouteTable.Match.WrongMethod(var allowed) ->
                     refuse(Problems.methodNotAllowed(method, allowed), Map.of("Allow", String.join(", ", allowed)));
             case RouteTable.Match.Found(var route, var raw) -> {

@@ -50,7 +50,7 @@ public final class HttpService implements AutoCloseable {
     /**
      * What to serve and where.
      *
-     * @param name of the service, for messages and threads
+     * @param name of the service, for messages, threads, and clients that ask the wrong one
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
      * @param json writes answers and reads bodies, refusing unknown fields
@@ -85,7 +85,8 @@ public final class HttpService implements AutoCloseable {
         var limits = options.limits();
         var routes = new ArrayList<>(options.routes());
         routes.addAll(ownRoutes());
-        this.shared = new Shared(vertx, new RouteTable(routes), options.json(), limits, new Gate(limits.workingMax(), limits.waitingMax()),
+        this.shared = new Shared(options.name(), vertx, new RouteTable(routes), options.json(), limits,
+                new Gate(limits.workingMax(), limits.waitingMax()),
                 new Gate(limits.streamsMax(), 0), threads, ConcurrentHashMap.newKeySet(), options.metrics().registry());
         options.metrics().registry().gauge("http.server.requests.inside", shared.requests(), Gate::inside);
         options.metrics().registry().gauge("http.server.streams.open", shared.streams(), Gate::inside);

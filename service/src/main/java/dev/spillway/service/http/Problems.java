@@ -36,9 +36,10 @@ final class Problems {
         return Problem.of(400, "unexpected-body", "A body was sent where none is expected", "body: sent (expected: none)");
     }
 
-    static Problem unknownPath(String path) {
+    /** Names the service, because whoever asks the wrong one asks for paths that it does not have. */
+    static Problem unknownPath(String service, String path) {
         return Problem.of(404, "unknown-path", "There is nothing at this path",
-                "path: " + shown(path) + " (expected: a path of this service, see /openapi.yaml)");
+                "path: " + shown(path) + " (expected: a path of " + service + ", see /openapi.yaml)").with("service", service);
     }
 
     static Problem methodNotAllowed(String method, Collection<String> allowed) {

@@ -124,7 +124,8 @@ class RoutingTest {
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
         assertThat(answer.body()).contains("\"type\":\"urn:spillway:problem:unknown-path\"")
                 .contains("\"status\":404")
-                .contains("path: /v1/nowhere (expected: ");
+                .contains("path: /v1/nowhere (expected: a path of test, see /openapi.yaml)")
+                .contains("\"service\":\"test\"");
     }
 
     @Test
