@@ -171,6 +171,22 @@ class ServiceProcessTest {
     }
 
     @Test
+    void aChildThatDoesNotStopInTimeIsKilled() throws Exception {
+        var process = start("stuck child");
+        try (var out = process.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(out, "ready");
+            signal(process, "TERM");
+            // 137 is 128 and the 9 of SIGKILL.
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 1 s", "http closed", "database closed",
+                    "sleepy: not closed in PT1S, still closing servers", "child ended with 137", "code 1", "hook");
+            assertThat(process.waitFor()).isEqualTo(1);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
     void aSecondSignalDoesNotCutTheCloseShort() throws Exception {
         var process = start("stuck");
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {

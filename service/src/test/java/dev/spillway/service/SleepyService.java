@@ -1,16 +1,31 @@
 package dev.spillway.service;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A process for tests: says what it does on its standard output. Its argument says how it behaves when it is told to stop. */
 final class SleepyService {
     private SleepyService() {}
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws InterruptedException {
         // As a library would: runs only after the parts have closed.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
-        int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].equals("stuck") ? 1 : 20), System.out, lifecycle -> {
+        var children = new ArrayList<Process>();
+        int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].startsWith("stuck") ? 1 : 20), System.out, lifecycle -> {
+            if (arguments[0].equals("stuck child")) {
+                lifecycle.start("servers", () -> {
+                    var child = deaf();
+                    children.add(child);
+                    return () -> {
+                        child.destroy();
+                        child.waitFor();
+                    };
+                });
+            }
             lifecycle.start("database", () -> () -> System.out.println("database closed"));
             lifecycle.start("http", () -> () -> {
                 if (arguments[0].equals("stuck")) {
@@ -25,7 +40,20 @@ final class SleepyService {
             }
             System.out.println("ready");
         });
+        for (Process child : children) {
+            System.out.println("child " + (child.waitFor(20, TimeUnit.SECONDS) ? "ended with " + child.exitValue() : "lives"));
+        }
         System.out.println("code " + code);
         System.exit(code);
+    }
+
+    /** A process that takes no notice of SIGTERM, and does so already. */
+    private static Process deaf() throws IOException {
+        var child = new ProcessBuilder("sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done").start();
+        var said = child.inputReader(StandardCharsets.UTF_8).readLine();
+        if (!"deaf".equals(said)) {
+            throw new IOException("child: " + said + " (expected: deaf)");
+        }
+        return child;
     }
 }
