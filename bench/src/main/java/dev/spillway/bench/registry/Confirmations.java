@@ -11,13 +11,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future.State;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /**
  * Hosts that delete what they are told to and report it in bulk, as fast as puts evict: who puts faster waits. Without them open orders would
@@ -32,27 +36,43 @@ final class Confirmations implements AutoCloseable {
     private static final int WAITING_MAX = 16 * REPORTS;
     private static final long GATHER_MILLIS = 20;
     private static final Duration PAUSE_WHEN_REFUSED = Duration.ofMillis(10);
+    /** Much longer than a registry under load lets wait, and much shorter than a person does. */
+    private static final Duration TAKEN_WITHIN = Duration.ofMinutes(1);
 
-    private final FilledRegistry stage;
+    private final Consumer<Command.TakeReports> registry;
+    private final IntFunction<Sender> senders;
+    private final Duration takenWithin;
     private final BlockingQueue<ReplicaId> doomed = new ArrayBlockingQueue<>(WAITING_MAX);
     private final FutureTask<Void> work = new FutureTask<>(this::work);
     private volatile boolean closing;
 
-    private Confirmations(FilledRegistry stage) {
-        this.stage = stage;
+    private Confirmations(Consumer<Command.TakeReports> registry, IntFunction<Sender> senders, Duration takenWithin) {
+        this.registry = registry;
+        this.senders = senders;
+        this.takenWithin = takenWithin;
     }
 
     static Confirmations start(FilledRegistry stage) {
-        Confirmations confirmations = new Confirmations(stage);
+        return start(reports -> stage.registry().execute(reports), stage::sender, TAKEN_WITHIN);
+    }
+
+    /** @param takenWithin how long the registry may go on refusing the same reports */
+    static Confirmations start(Consumer<Command.TakeReports> registry, IntFunction<Sender> senders, Duration takenWithin) {
+        Confirmations confirmations = new Confirmations(registry, senders, takenWithin);
         Thread.ofVirtual().name("confirmations").start(confirmations.work);
         return confirmations;
     }
 
-    /** Waits while too many are not reported yet. */
+    /**
+     * Waits while too many are not reported yet.
+     *
+     * @throws BenchmarkFailedException if reports could not be given
+     */
     void doomed(ReplicaId id) throws InterruptedException {
-        while (!doomed.offer(id, 1, TimeUnit.SECONDS)) {
+        while (work.isDone() || !doomed.offer(id, 1, TimeUnit.SECONDS)) {
             if (work.isDone()) {
-                throw new BenchmarkFailedException("confirming of evictions has ended");
+                throw new BenchmarkFailedException(
+                        "confirming evictions has ended" + (work.state() == State.FAILED ? ": " + work.exceptionNow().getMessage() : ""));
             }
         }
     }
@@ -75,18 +95,25 @@ final class Confirmations implements AutoCloseable {
     }
 
     private void report(List<Report> reports) throws InterruptedException {
+        long deadline = System.nanoTime() + takenWithin.toNanos();
         while (true) {
             try {
-                stage.registry().execute(new Command.TakeReports(reports));
+                registry.accept(new Command.TakeReports(reports));
                 return;
             } catch (RegistryUnavailableException e) {
+                if (System.nanoTime() >= deadline) {
+                    throw new BenchmarkFailedException(
+                            "the registry took none of %d reports in %s: %s".formatted(reports.size(), takenWithin,
+                                    e.getMessage()),
+                            e);
+                }
                 Thread.sleep(PAUSE_WHEN_REFUSED);
             }
         }
     }
 
     private Report deleted(ReplicaId id) {
-        Sender host = stage.sender(Images.host(id));
+        Sender host = senders.apply(Images.host(id));
         return new Report(id, host.hostId(), host.storeId(), Report.Result.DELETED, null, null, Images.BYTES);
     }
 
@@ -100,7 +127,7 @@ final class Confirmations implements AutoCloseable {
         try {
             work.get();
         } catch (ExecutionException e) {
-            throw new BenchmarkFailedException("confirming evictions: " + e.getCause(), e);
+            throw new BenchmarkFailedException("confirming evictions: " + Objects.requireNonNull(e.getCause()).getMessage(), e);
         }
     }
 
