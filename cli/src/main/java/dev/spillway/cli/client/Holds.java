@@ -28,13 +28,13 @@ final class Holds {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().get(Resource.of("v1", "holds"));
+            Pages pages = Pages.fetch(worker.server(), Resource.of("v1", "holds"), Long.MAX_VALUE);
             if (output.json()) {
-                console.out().println(answer.text());
+                pages.printJson(console.out());
                 return Outcome.done();
             }
             Table table = new Table("HOLD", "UNTIL", "NAMESPACE", "KEY", ">GENERATION", "STATE");
-            for (HeldAnswer held : answer.listOf(HeldAnswer.class).items()) {
+            for (HeldAnswer held : pages.as(HeldAnswer.class)) {
                 table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
                         shown(held.state()));
             }

@@ -24,6 +24,9 @@ final class HoldRoutes {
     private static final String HOLDS = "/v1/holds";
     private static final String HOLD = HOLDS + "/{id}";
 
+    private static final long LIMIT_MAX = 1_000;
+    private static final long LIMIT_DEFAULT = 100;
+
     private final Directories directories;
     private final HostView view;
     private final ImageStore store;
@@ -39,14 +42,23 @@ final class HoldRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get(HOLDS, request -> list()), Route.put(HOLD, Body.json(), Refusals.explained(this::extend)),
+        return List.of(Route.get(HOLDS, this::list).query("limit", "after"), Route.put(HOLD, Body.json(), Refusals.explained(this::extend)),
                 Route.delete(HOLD, Refusals.explained(this::release)));
     }
 
-    private Response list() {
-        List<HeldAnswer> holds =
-                view.holds().stream().sorted(Comparator.comparing(Hold::until).thenComparing(Hold::id)).map(this::answer).toList();
-        return Response.ok(new ListAnswer<>(holds, null));
+    private Response list(Request request) {
+        int limit = Math.toIntExact(request.query().number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT));
+        Optional<HoldPlace> after = request.query().value("after", HoldPlace::parse);
+        List<Hold> found = view.holds()
+                .stream()
+                .filter(hold -> after.isEmpty() || HoldPlace.of(hold).compareTo(after.get()) > 0)
+                .sorted(Comparator.comparing(HoldPlace::of))
+                .limit(limit + 1L)
+                .toList();
+        boolean more = found.size() > limit;
+        List<Hold> page = more ? found.subList(0, limit) : found;
+        return Response
+                .ok(new ListAnswer<>(page.stream().map(this::answer).toList(), more ? HoldPlace.of(page.getLast()).toString() : null));
     }
 
     private Response extend(Request request) throws Exception {

@@ -4,13 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.events.Report;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.OutputStream;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +64,31 @@ class HoldsTest {
     private void evictByAnother() throws Exception {
         assertThat(worker.store("other", folder.resolve("source")).body().path("evicted")).hasSize(1);
         eventually(() -> coordinator.registry.reports().stream().anyMatch(report -> report.result() == Report.Result.DEFERRED));
+    }
+
+    @Test
+    void holdsAreListedPageByPageTheFirstToEndFirst() throws Exception {
+        held("k", "PT10M");
+        for (int minutes = 9; minutes > 5; minutes--) {
+            worker.get(entry("k") + "?hold=PT" + minutes + "M");
+        }
+        List<String> all = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        Optional<String> after = Optional.of("");
+        while (after.isPresent()) {
+            JsonNode page = worker.get("/v1/holds?limit=2" + after.get()).body();
+            sizes.add(page.path("items").size());
+            page.path("items").forEach(hold -> all.add(hold.path("id").asText()));
+            after = Optional.of(page.path("next").asText())
+                    .filter(next -> !next.isEmpty())
+                    .map(next -> "&after=" + URLEncoder.encode(next, StandardCharsets.UTF_8));
+        }
+        assertThat(sizes).containsExactly(2, 2, 1);
+        List<String> whole = new ArrayList<>();
+        JsonNode unpaged = worker.get("/v1/holds").body();
+        unpaged.path("items").forEach(hold -> whole.add(hold.path("id").asText()));
+        assertThat(all).hasSize(5).doesNotHaveDuplicates().isEqualTo(whole);
+        assertThat(unpaged.has("next")).isFalse();
     }
 
     @Test

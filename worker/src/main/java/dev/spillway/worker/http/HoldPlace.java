@@ -1,0 +1,36 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.worker.core.Hold;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Comparator;
+import java.util.UUID;
+
+/** Where a hold stands in the list of all, the first to end first; written as its end, a slash, and its id. */
+record HoldPlace(Instant until, UUID id) implements Comparable<HoldPlace> {
+    private static final Comparator<HoldPlace> ORDER = Comparator.comparing(HoldPlace::until).thenComparing(HoldPlace::id);
+
+    static HoldPlace of(Hold hold) {
+        return new HoldPlace(hold.until(), hold.id());
+    }
+
+    static HoldPlace parse(String text) {
+        int slash = Math.max(0, text.indexOf('/'));
+        try {
+            return new HoldPlace(Instant.parse(text.substring(0, slash)), UUID.fromString(text.substring(slash + 1)));
+        } catch (DateTimeParseException | IllegalArgumentException e) {
+            throw new InvalidValueException("after", text, "the next of the page before");
+        }
+    }
+
+    @Override
+    public int compareTo(HoldPlace other) {
+        return ORDER.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+        return until + "/" + id;
+    }
+}
