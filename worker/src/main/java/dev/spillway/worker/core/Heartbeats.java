@@ -1,6 +1,5 @@
 package dev.spillway.worker.core;
 
-import dev.spillway.events.Order;
 import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
@@ -65,11 +64,10 @@ final class Heartbeats {
         sent = false;
     }
 
-    /** The orders that it carried, which are still to be obeyed. */
-    List<Order> answered(Instant now, HeartbeatRequest request, HeartbeatAnswer answer, Step.Builder out) {
+    void answered(Instant now, HeartbeatRequest request, HeartbeatAnswer answer, Step.Builder out) {
         sent = false;
         if (!request.sender().equals(session.sender())) {
-            return List.of();
+            return;
         }
         orders.acknowledged(answer.acknowledged(), out);
         if (answer.policies() != null) {
@@ -84,7 +82,7 @@ final class Heartbeats {
         if (answer.reconcile()) {
             reconciling.soon(now);
         }
-        return answer.orders();
+        answer.orders().forEach(order -> orders.obey(order, out));
     }
 
     private void follow(int partition, Step.Builder out) {

@@ -5,26 +5,8 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.protocol.AttachRequest;
-import dev.spillway.events.protocol.DiscrepancyAnswer;
-import dev.spillway.events.protocol.DiscrepancyRequest;
-import dev.spillway.events.protocol.DropAnswer;
-import dev.spillway.events.protocol.DropRequest;
-import dev.spillway.events.protocol.FencedMessage;
-import dev.spillway.events.protocol.HeartbeatAnswer;
-import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
-import dev.spillway.events.protocol.JoinAnswer;
-import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.PolicySet;
-import dev.spillway.events.protocol.ReconcileAnswer;
-import dev.spillway.events.protocol.ReconcileRequest;
-import dev.spillway.events.protocol.RegisterRequest;
-import dev.spillway.events.protocol.ReplicaOutcomes;
-import dev.spillway.events.protocol.Reply;
-import dev.spillway.events.protocol.ResolveRequest;
-import dev.spillway.events.protocol.Sender;
-import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
 import java.util.Collection;
@@ -40,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * then carries out the effects. It is not thread-safe, waits for nothing and may be driven by a simulation as well as by a real host.
  */
 public final class HostAgent {
-    private final HostIdentity identity;
-    private final HostTimes times;
     private final ReplicaTable table;
     private final RegistrySession session;
     private final Drops drops;
@@ -49,9 +29,9 @@ public final class HostAgent {
     private final Reconciling reconciling;
     private final Orders orders;
     private final Heartbeats heartbeats;
+    private final Correspondence correspondence;
 
     private @Nullable Position position;
-    private Instant retryAt = Instant.MIN;
 
     /**
      * Continues from what the index holds.
@@ -59,15 +39,14 @@ public final class HostAgent {
      * @param random makes retries of many hosts fall apart in time
      */
     public HostAgent(HostIdentity identity, HostTimes times, IndexContents stored, RandomGenerator random) {
-        this.identity = identity;
-        this.times = times;
         table = new ReplicaTable(identity, stored);
         session = new RegistrySession(identity, times, stored.membership(), random);
         drops = new Drops(table);
         registering = new Registering(table, session, drops);
         reconciling = new Reconciling(table, session, times, random);
-        orders = new Orders(identity, times, table);
+        orders = new Orders(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, orders, reconciling, times);
+        correspondence = new Correspondence(session, registering, drops, reconciling, heartbeats, times);
         position = stored.position();
     }
 
@@ -118,13 +97,12 @@ public final class HostAgent {
 
     /** When {@link #tick} has something to do at the latest, unless another input comes before. */
     public Instant nextTick() {
-        boolean joined = session.isJoined();
-        Instant next = joined ? heartbeats.next() : session.nextJoin();
+        Instant next = correspondence.nextTick();
         next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
         for (Hold hold : table.holds()) {
             next = hold.until().isBefore(next) ? hold.until() : next;
         }
-        return joined && retryAt.isBefore(next) && retryAt.isAfter(Instant.MIN) ? retryAt : next;
+        return next;
     }
 
     // Inputs.
@@ -151,7 +129,7 @@ public final class HostAgent {
                 case GONE -> {}
             }
         }
-        join(now, out);
+        correspondence.join(now, out);
         return out.build();
     }
 
@@ -164,22 +142,7 @@ public final class HostAgent {
             }
         }
         orders.retry(now, out);
-        Sender sender = session.sender();
-        if (sender == null) {
-            if (!session.nextJoin().isAfter(now)) {
-                join(now, out);
-            }
-            return out.build();
-        }
-        if (!retryAt.isAfter(now)) {
-            retryAt = now.plus(times.retry());
-            sendWaiting(sender, out);
-        }
-        if (heartbeats.isDue(now)) {
-            registering.sendUses(sender, out);
-            heartbeats.send(now, sender, out);
-        }
-        reconciling.tick(now, sender, out);
+        correspondence.tick(now, out);
         return out.build();
     }
 
@@ -237,26 +200,7 @@ public final class HostAgent {
     /** A message was answered, or will not be. */
     public Step delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery) {
         Step.Builder out = new Step.Builder();
-        if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply.Fenced<?> ignored)) {
-            unanswered(now, message);
-            if (fenced.sender().equals(session.sender())) {
-                join(now, out);
-            }
-            return out.build();
-        }
-        switch (delivery) {
-            case Delivery.Replied<?>(Reply.Accepted<?>(Object answer)) -> answered(now, message, answer, out);
-            case Delivery.Replied<?>(Reply.Fenced<?> ignored) -> session.joinFailed(now);
-            case Delivery.NotDelivered<?> ignored -> {
-                if (message instanceof RegisterRequest register) {
-                    registering.notDelivered(register);
-                } else if (message instanceof AttachRequest attach) {
-                    registering.notDelivered(attach);
-                }
-                unanswered(now, message);
-            }
-            case Delivery.Lost<?> ignored -> unanswered(now, message);
-        }
+        correspondence.delivered(now, message, delivery, out);
         return out.build();
     }
 
@@ -267,7 +211,7 @@ public final class HostAgent {
      */
     public Step ordered(Instant now, Order order, @Nullable Position read) {
         Step.Builder out = new Step.Builder();
-        obey(order, out);
+        orders.obey(order, out);
         advance(read, out);
         return out.build();
     }
@@ -350,79 +294,7 @@ public final class HostAgent {
 
     public record Granted(Hold hold, ReplicaRecord replica) {}
 
-    // Joining.
-
-    private void join(Instant now, Step.Builder out) {
-        heartbeats.unanswered();
-        drops.unanswered();
-        registering.usesUnanswered();
-        reconciling.breakOff();
-        session.join(now, out);
-    }
-
-    private void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
-        retryAt = now.plus(times.retry());
-        reconciling.joined(now, joined.intervals().reconcile());
-        heartbeats.joined(now, joined, out);
-        Sender sender = session.sender();
-        if (sender != null) {
-            sendWaiting(sender, out);
-        }
-    }
-
-    // Answers.
-
-    private void answered(Instant now, WorkerMessage<?> message, Object answer, Step.Builder out) {
-        switch (message) {
-            case JoinRequest ignored -> session.answered(now, (JoinAnswer) answer, out).ifPresent(joined -> joined(now, joined, out));
-            case RegisterRequest ignored -> registering.settle((ReplicaOutcomes) answer, out);
-            case AttachRequest ignored -> registering.settle((ReplicaOutcomes) answer, out);
-            case ResolveRequest ignored -> registering.settle((ReplicaOutcomes) answer, out);
-            case DropRequest drop -> drops.answered(drop, (DropAnswer) answer, out);
-            case TouchRequest ignored -> registering.usesCounted(out);
-            case HeartbeatRequest heartbeat ->
-                    heartbeats.answered(now, heartbeat, (HeartbeatAnswer) answer, out).forEach(order -> obey(order, out));
-            case ReconcileRequest request -> reconciling.compare(now, request, (ReconcileAnswer) answer, out);
-            case DiscrepancyRequest ignored -> reconciling.reconciled(now, (DiscrepancyAnswer) answer, out);
-        }
-    }
-
-    /** Undoes what was waiting for the answer, so that it is asked again. */
-    private void unanswered(Instant now, WorkerMessage<?> message) {
-        switch (message) {
-            case JoinRequest ignored -> session.joinFailed(now);
-            case RegisterRequest register -> registering.unanswered(register);
-            case AttachRequest attach -> registering.unanswered(attach);
-            case ResolveRequest resolve -> registering.unanswered(resolve);
-            case DropRequest ignored -> drops.unanswered();
-            case TouchRequest ignored -> registering.usesUnanswered();
-            case HeartbeatRequest ignored -> heartbeats.unanswered();
-            case ReconcileRequest ignored -> reconciling.later(now);
-            case DiscrepancyRequest ignored -> reconciling.later(now);
-        }
-    }
-
-    private void sendWaiting(Sender as, Step.Builder out) {
-        registering.send(as, out);
-        drops.send(as, out);
-    }
-
     // Orders.
-
-    private void obey(Order order, Step.Builder out) {
-        if (!order.hostId().equals(identity.hostId()) || !order.storeId().equals(identity.storeId())) {
-            return;
-        }
-        ReplicaRecord replica = table.get(order.replicaId());
-        if (replica == null) {
-            orders.absent(order, out);
-        } else if (replica.state() == ReplicaState.PENDING) {
-            registering.evicted(replica, out);
-        } else {
-            drops.ordered(replica.id());
-            orders.obey(replica, out);
-        }
-    }
 
     private void advance(@Nullable Position read, Step.Builder out) {
         if (read != null) {

@@ -22,17 +22,37 @@ final class Orders {
     private final HostIdentity identity;
     private final HostTimes times;
     private final ReplicaTable table;
+    private final Registering registering;
+    private final Drops drops;
     private final Map<ReplicaId, Report> absent = new LinkedHashMap<>();
     private final Map<ReplicaId, Failure> failures = new HashMap<>();
 
-    Orders(HostIdentity identity, HostTimes times, ReplicaTable table) {
+    Orders(HostIdentity identity, HostTimes times, ReplicaTable table, Registering registering, Drops drops) {
         this.identity = identity;
         this.times = times;
         this.table = table;
+        this.registering = registering;
+        this.drops = drops;
+    }
+
+    /** Obeys an order of this host and its store; any other is nobody's here. */
+    void obey(Order order, Step.Builder out) {
+        if (!order.hostId().equals(identity.hostId()) || !order.storeId().equals(identity.storeId())) {
+            return;
+        }
+        ReplicaRecord replica = table.get(order.replicaId());
+        if (replica == null) {
+            absent(order, out);
+        } else if (replica.state() == ReplicaState.PENDING) {
+            registering.evicted(replica, out);
+        } else {
+            drops.ordered(replica.id());
+            obey(replica, out);
+        }
     }
 
     /** An order for a replica that the index does not have. */
-    void absent(Order order, Step.Builder out) {
+    private void absent(Order order, Step.Builder out) {
         Report report = report(order.replicaId(), Report.Result.ABSENT, null);
         if (absent.size() < ABSENT_MAX) {
             absent.put(order.replicaId(), report);
@@ -41,7 +61,7 @@ final class Orders {
     }
 
     /** An order for a replica whose registration is answered. */
-    void obey(ReplicaRecord replica, Step.Builder out) {
+    private void obey(ReplicaRecord replica, Step.Builder out) {
         switch (replica.state()) {
             case PENDING -> throw new IllegalStateException("replica " + replica.id() + " is pending");
             case LIVE, HIDDEN -> {

@@ -1,0 +1,149 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.FencedMessage;
+import dev.spillway.events.protocol.HeartbeatAnswer;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReconcileAnswer;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.events.protocol.WorkerMessage;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * The exchange of messages with the registry: what is due is sent, each answer goes to the part that asked, and what will not be answered is asked
+ * again. Not thread-safe.
+ */
+final class Correspondence {
+    private final RegistrySession session;
+    private final Registering registering;
+    private final Drops drops;
+    private final Reconciling reconciling;
+    private final Heartbeats heartbeats;
+    private final Duration retry;
+    private Instant retryAt = Instant.MIN;
+
+    Correspondence(RegistrySession session, Registering registering, Drops drops, Reconciling reconciling, Heartbeats heartbeats,
+            HostTimes times) {
+        this.session = session;
+        this.registering = registering;
+        this.drops = drops;
+        this.reconciling = reconciling;
+        this.heartbeats = heartbeats;
+        this.retry = times.retry();
+    }
+
+    /** When {@link #tick} has something to do at the latest. */
+    Instant nextTick() {
+        if (!session.isJoined()) {
+            return session.nextJoin();
+        }
+        Instant heartbeat = heartbeats.next();
+        return retryAt.isBefore(heartbeat) && retryAt.isAfter(Instant.MIN) ? retryAt : heartbeat;
+    }
+
+    void tick(Instant now, Step.Builder out) {
+        Sender sender = session.sender();
+        if (sender == null) {
+            if (!session.nextJoin().isAfter(now)) {
+                join(now, out);
+            }
+            return;
+        }
+        if (!retryAt.isAfter(now)) {
+            retryAt = now.plus(retry);
+            sendWaiting(sender, out);
+        }
+        if (heartbeats.isDue(now)) {
+            registering.sendUses(sender, out);
+            heartbeats.send(now, sender, out);
+        }
+        reconciling.tick(now, sender, out);
+    }
+
+    void join(Instant now, Step.Builder out) {
+        heartbeats.unanswered();
+        drops.unanswered();
+        registering.usesUnanswered();
+        reconciling.breakOff();
+        session.join(now, out);
+    }
+
+    private void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
+        retryAt = now.plus(retry);
+        reconciling.joined(now, joined.intervals().reconcile());
+        heartbeats.joined(now, joined, out);
+        Sender sender = session.sender();
+        if (sender != null) {
+            sendWaiting(sender, out);
+        }
+    }
+
+    private void sendWaiting(Sender as, Step.Builder out) {
+        registering.send(as, out);
+        drops.send(as, out);
+    }
+
+    void delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
+        if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply.Fenced<?> _)) {
+            unanswered(now, message);
+            if (fenced.sender().equals(session.sender())) {
+                join(now, out);
+            }
+            return;
+        }
+        switch (delivery) {
+            case Delivery.Replied<?>(Reply.Accepted<?>(Object answer)) -> answered(now, message, answer, out);
+            case Delivery.Replied<?>(Reply.Fenced<?> _) -> session.joinFailed(now);
+            case Delivery.NotDelivered<?> _ -> {
+                if (message instanceof RegisterRequest register) {
+                    registering.notDelivered(register);
+                } else if (message instanceof AttachRequest attach) {
+                    registering.notDelivered(attach);
+                }
+                unanswered(now, message);
+            }
+            case Delivery.Lost<?> _ -> unanswered(now, message);
+        }
+    }
+
+    private void answered(Instant now, WorkerMessage<?> message, Object answer, Step.Builder out) {
+        switch (message) {
+            case JoinRequest _ -> session.answered(now, (JoinAnswer) answer, out).ifPresent(joined -> joined(now, joined, out));
+            case RegisterRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
+            case AttachRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
+            case ResolveRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
+            case DropRequest drop -> drops.answered(drop, (DropAnswer) answer, out);
+            case TouchRequest _ -> registering.usesCounted(out);
+            case HeartbeatRequest heartbeat -> heartbeats.answered(now, heartbeat, (HeartbeatAnswer) answer, out);
+            case ReconcileRequest request -> reconciling.compare(now, request, (ReconcileAnswer) answer, out);
+            case DiscrepancyRequest _ -> reconciling.reconciled(now, (DiscrepancyAnswer) answer, out);
+        }
+    }
+
+    /** Undoes what was waiting for the answer, so that it is asked again. */
+    private void unanswered(Instant now, WorkerMessage<?> message) {
+        switch (message) {
+            case JoinRequest _ -> session.joinFailed(now);
+            case RegisterRequest register -> registering.unanswered(register);
+            case AttachRequest attach -> registering.unanswered(attach);
+            case ResolveRequest resolve -> registering.unanswered(resolve);
+            case DropRequest _ -> drops.unanswered();
+            case TouchRequest _ -> registering.usesUnanswered();
+            case HeartbeatRequest _ -> heartbeats.unanswered();
+            case ReconcileRequest _,DiscrepancyRequest _ -> reconciling.later(now);
+        }
+    }
+}
