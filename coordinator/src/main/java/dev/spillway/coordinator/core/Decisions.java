@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.HostId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
@@ -13,6 +14,7 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.util.Collection;
+import java.util.SortedMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,11 @@ public final class Decisions {
                 };
             };
         };
+    }
+
+    /** The hosts that commands are about and how strongly they will be held, in order. */
+    public static SortedMap<HostId, Rows.HostLock> hostsOf(Collection<? extends Command<?>> commands) {
+        return Preparation.hostsOf(commands);
     }
 
     /** Reads and locks ahead what these commands need, which one transaction is to decide one after the other; once, before the first. */

@@ -39,7 +39,6 @@ final class Preparation {
     private final RegistryRules rules;
     private final WorkingSet transaction;
 
-    private final SortedMap<HostId, HostLock> hosts = new TreeMap<>();
     private final SortedMap<ReplicaId, Recording> ids = new TreeMap<>();
     private final Set<ReplicaId> replicas = new HashSet<>();
     private final Map<HostId, Integer> named = new HashMap<>();
@@ -50,6 +49,7 @@ final class Preparation {
     private final SortedSet<EntryName> staying = new TreeSet<>();
     private final Set<EntryName> ending = new HashSet<>();
     private final Map<EntryName, Set<SnapshotId>> putting = new HashMap<>();
+    private final SortedMap<NamespaceName, Integer> puts = new TreeMap<>();
 
     private Preparation(RegistryRules rules, WorkingSet transaction) {
         this.rules = rules;
@@ -58,13 +58,18 @@ final class Preparation {
 
     static void of(Collection<? extends Command<?>> commands, RegistryRules rules, WorkingSet transaction) {
         Preparation preparation = new Preparation(rules, transaction);
-        commands.forEach(preparation::askHosts);
-        preparation.lockHosts();
+        lockHosts(hostsOf(commands), transaction);
         commands.forEach(preparation::ask);
         preparation.lockTheRest();
     }
 
-    private void askHosts(Command<?> command) {
+    static SortedMap<HostId, HostLock> hostsOf(Collection<? extends Command<?>> commands) {
+        SortedMap<HostId, HostLock> hosts = new TreeMap<>();
+        commands.forEach(command -> askHosts(command, hosts));
+        return hosts;
+    }
+
+    private static void askHosts(Command<?> command, SortedMap<HostId, HostLock> hosts) {
         switch (command) {
             case Command.FromWorker<?> from -> {
                 if (from.message() instanceof FencedMessage<?> message) {
@@ -89,7 +94,7 @@ final class Preparation {
         };
     }
 
-    private void lockHosts() {
+    private static void lockHosts(SortedMap<HostId, HostLock> hosts, WorkingSet transaction) {
         for (HostLock lock : HostLock.values()) {
             transaction.lockHosts(hosts.entrySet().stream().filter(host -> host.getValue() == lock).map(Map.Entry::getKey).toList(), lock);
         }
@@ -158,11 +163,11 @@ final class Preparation {
     private void use(EntryName name) {
         namespaces.add(name.namespace());
         changing.add(name);
-        transaction.expectUses(name.namespace(), 1);
     }
 
     private void put(EntryName name, SnapshotId snapshot) {
         use(name);
+        puts.merge(name.namespace(), 1, Integer::sum);
         putting.computeIfAbsent(name, ignored -> new HashSet<>()).add(snapshot);
     }
 
@@ -173,12 +178,16 @@ final class Preparation {
 
     private void lockTheRest() {
         WorkingReplicas rows = transaction.replicas();
-        rows.recordAhead(ids);
-        rows.peek(dropped).values().forEach(row -> end(row.name()));
-        transaction.lockNamespaces(namespaces);
-        transaction.lockEntries(changing, EntryLock.EXCLUSIVE);
-        // Shared is enough: whoever ends the generation holds the entry exclusively, so either sees the other's commit.
-        transaction.lockEntries(staying, EntryLock.SHARED);
+        if (!dropped.isEmpty()) {
+            // Whoever registers one of them meanwhile is waited for, so that its entry is known.
+            rows.recordAhead(ids);
+            rows.peek(dropped).values().forEach(row -> end(row.name()));
+        }
+        SortedSet<ReplicaId> others = new TreeSet<>(replicas);
+        others.removeAll(ids.keySet());
+        puts.forEach(transaction::expectPuts);
+        transaction.lock(new Rows.Ahead(ids, namespaces, changing, staying, others, puts, rules.doomChunk()));
+        // Of the ids that were to be recorded only those have rows that had been recorded before.
         rows.lock(replicas);
         if (!asking.isEmpty()) {
             asking.replaceAll((host, orders) -> orders + named.getOrDefault(host, 0));

@@ -11,6 +11,7 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,43 @@ public interface Rows {
 
     /** A doomed replica that is due, with what its order needs of its host. */
     record DueOrder(ReplicaRow replica, HostRow host) {}
+
+    /**
+     * What one transaction is about to lock, as far as it is known before anything is decided.
+     *
+     * @param ids         replica ids to be recorded
+     * @param changing    entries to be held exclusively
+     * @param staying     entries to be held shared: whoever ends a generation holds its entry exclusively, so either sees the other's commit
+     * @param replicas    open rows
+     * @param puts        how many puts are to come to a namespace: what they will ask for besides may be read at once
+     * @param holdersEach how many holders of one victim will be asked for
+     */
+    record Ahead(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
+            SortedSet<EntryName> staying, SortedSet<ReplicaId> replicas, SortedMap<NamespaceName, Integer> puts, int holdersEach) {
+        boolean isEmpty() {
+            return ids.isEmpty() && namespaces.isEmpty() && changing.isEmpty() && staying.isEmpty() && replicas.isEmpty();
+        }
+    }
+
+    /**
+     * What {@link #lock} found of what it was asked for.
+     *
+     * @param unrecorded  ids that were not recorded before
+     * @param generations drawn while the namespaces were held, one for each put that is to come
+     */
+    record Held(Set<ReplicaId> unrecorded, Map<NamespaceName, NamespaceRow> namespaces, Map<EntryName, EntryRow> entries,
+            Map<ReplicaId, ReplicaRow> replicas, List<Long> generations) {}
+
+    /** Does what the methods for each kind do, one after the other in the order of locks. */
+    default Held lock(Ahead ahead) {
+        Set<ReplicaId> unrecorded = record(ahead.ids());
+        Map<NamespaceName, NamespaceRow> namespaces = lockNamespaces(ahead.namespaces());
+        Map<EntryName, EntryRow> entries = new HashMap<>(lockEntries(ahead.changing(), EntryLock.EXCLUSIVE));
+        entries.putAll(lockEntries(ahead.staying(), EntryLock.SHARED));
+        Map<ReplicaId, ReplicaRow> replicas = lockReplicas(ahead.replicas());
+        int puts = ahead.puts().values().stream().mapToInt(Integer::intValue).sum();
+        return new Held(unrecorded, namespaces, entries, replicas, puts == 0 ? List.of() : nextGenerations(puts));
+    }
 
     /** The store's time, the same for the whole transaction. */
     Instant now();

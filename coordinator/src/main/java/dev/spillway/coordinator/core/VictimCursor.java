@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * transaction has not used, which are read page by page, then those that it has, all of them used later than any stored one. Not thread-safe.
  */
 final class VictimCursor {
-    private static final int PAGE_MAX = 1_000;
+    private static final int PAGE_MAX = 2_048;
 
     private final Rows rows;
     private final NamespaceName namespace;

@@ -60,13 +60,23 @@ final class WorkingReplicas {
 
     /** Records ids that {@link #record} will be asked about. */
     void recordAhead(SortedMap<ReplicaId, Recording> ids) {
+        SortedMap<ReplicaId, Recording> missing = unrecorded(ids);
+        if (!missing.isEmpty()) {
+            recorded(missing.keySet(), rows.record(missing));
+        }
+    }
+
+    /** Those that this transaction has not recorded. */
+    SortedMap<ReplicaId, Recording> unrecorded(SortedMap<ReplicaId, Recording> ids) {
         SortedMap<ReplicaId, Recording> missing = new TreeMap<>(ids);
         missing.keySet().removeAll(recorded);
-        if (missing.isEmpty()) {
-            return;
-        }
-        recorded.addAll(missing.keySet());
-        for (ReplicaId id : rows.record(missing)) {
+        return missing;
+    }
+
+    /** Takes note that storage recorded these ids for this transaction, some of them for the first time ever. */
+    void recorded(Collection<ReplicaId> ids, Collection<ReplicaId> first) {
+        recorded.addAll(ids);
+        for (ReplicaId id : first) {
             unclaimed.add(id);
             // What nobody ever spoke of has no row.
             replicas.putIfAbsent(id, null);
@@ -106,12 +116,22 @@ final class WorkingReplicas {
 
     /** Locks open rows, in order, before any of them is asked for by {@link #get}. */
     void lock(Collection<ReplicaId> ids) {
+        SortedSet<ReplicaId> missing = unlocked(ids);
+        if (!missing.isEmpty()) {
+            locked(missing, rows.lockReplicas(missing));
+        }
+    }
+
+    /** Those that this transaction has not locked. */
+    SortedSet<ReplicaId> unlocked(Collection<ReplicaId> ids) {
         SortedSet<ReplicaId> missing = new TreeSet<>(ids);
         missing.removeAll(replicas.keySet());
-        if (!missing.isEmpty()) {
-            Map<ReplicaId, ReplicaRow> found = rows.lockReplicas(missing);
-            missing.forEach(id -> replicas.put(id, found.get(id)));
-        }
+        return missing;
+    }
+
+    /** Takes note that storage locked these ids for this transaction, and found those rows. */
+    void locked(Collection<ReplicaId> ids, Map<ReplicaId, ReplicaRow> found) {
+        ids.forEach(id -> replicas.put(id, found.get(id)));
     }
 
     /** Takes a row that storage locked for another reason; the row as this transaction sees it, or null if it closed it. */

@@ -35,7 +35,7 @@ public final class WorkingSet {
     private final Map<EntryName, @Nullable EntryRow> entries = new HashMap<>();
     private final WorkingReplicas replicas;
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
-    private final Map<NamespaceName, Integer> usesToCome = new HashMap<>();
+    private final Map<NamespaceName, Integer> putsToCome = new HashMap<>();
 
     private final SortedMap<HostId, HostRow> changedHosts = new TreeMap<>();
     private final SortedMap<NamespaceName, NamespaceRow> changedNamespaces = new TreeMap<>();
@@ -102,9 +102,35 @@ public final class WorkingSet {
         return known;
     }
 
-    /** How many uses of a namespace's entries are to come, so that what they need is read in as few statements. */
-    void expectUses(NamespaceName namespace, int count) {
-        usesToCome.merge(namespace, count, Integer::sum);
+    /** How many puts to a namespace are to come, so that what they need is read in as few statements. */
+    void expectPuts(NamespaceName namespace, int count) {
+        putsToCome.merge(namespace, count, Integer::sum);
+    }
+
+    /** Locks what is not held yet, before any of it is asked for; the hosts that it concerns are held. */
+    void lock(Rows.Ahead ahead) {
+        SortedSet<NamespaceName> newNamespaces = new TreeSet<>(ahead.namespaces());
+        newNamespaces.removeAll(namespaces.keySet());
+        SortedSet<EntryName> changing = new TreeSet<>(ahead.changing());
+        changing.removeAll(entries.keySet());
+        SortedSet<EntryName> staying = new TreeSet<>(ahead.staying());
+        staying.removeAll(entries.keySet());
+        // Whoever changes an entry holds it in the stronger mode for all.
+        staying.removeAll(changing);
+        Rows.Ahead missing =
+                new Rows.Ahead(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying, replicas.unlocked(ahead.replicas()),
+                        ahead.puts(), ahead.holdersEach());
+        if (missing.isEmpty()) {
+            return;
+        }
+        Rows.Held held = rows.lock(missing);
+        missing.namespaces().forEach(name -> namespaces.put(name, held.namespaces().get(name)));
+        missing.changing().forEach(name -> entries.put(name, held.entries().get(name)));
+        missing.staying().forEach(name -> entries.put(name, held.entries().get(name)));
+        replicas.recorded(missing.ids().keySet(), held.unrecorded());
+        replicas.locked(missing.replicas(), held.replicas());
+        generations.clear();
+        generations.addAll(held.generations());
     }
 
     /** Locks the hosts, in order, before any of them is asked for; a host is locked once, so in the strongest mode that it will be asked for in. */
@@ -154,7 +180,7 @@ public final class WorkingSet {
     /** A generation for an entry of a namespace that is held. */
     long nextGeneration() {
         if (generations.isEmpty()) {
-            generations.addAll(rows.nextGenerations(Math.max(1, usesToCome.values().stream().mapToInt(Integer::intValue).sum())));
+            generations.addAll(rows.nextGenerations(Math.max(1, putsToCome.values().stream().mapToInt(Integer::intValue).sum())));
         }
         return generations.remove();
     }
@@ -198,7 +224,7 @@ public final class WorkingSet {
      */
     @Nullable
     EntryRow victim(NamespaceName namespace, @Nullable EntryName exempt, int expected, int holdersEach) {
-        return victimsOf(namespace).first(entries, exempt, Math.max(expected, usesToCome.getOrDefault(namespace, 0)), page -> {
+        return victimsOf(namespace).first(entries, exempt, Math.max(expected, putsToCome.getOrDefault(namespace, 0)), page -> {
             List<EntryRow> unread = new ArrayList<>();
             for (EntryRow row : page) {
                 if (!entries.containsKey(row.name())) {

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
@@ -97,10 +99,29 @@ final class Columns<R> {
     }
 
     /** Adds the statement, unless there are no rows. */
-    void addTo(WriteScript script, String sql) {
+    void addTo(Script script, String sql) {
         if (!rows.isEmpty()) {
             script.add(sql, arrays);
         }
+    }
+
+    /** Adds the statement, unless there are no rows: then nothing will be found. */
+    <T> Script.Found<T> addTo(Script script, String sql, RowMapper<T> mapper) {
+        return rows.isEmpty() ? Script.nothing(mapper) : script.add(sql, arrays, mapper);
+    }
+
+    /** One value beside the columns. */
+    Columns<R> value(String name, Argument value) {
+        arrays.put(name, value);
+        return this;
+    }
+
+    static Argument number(int value) {
+        return (position, statement, context) -> statement.setInt(position, value);
+    }
+
+    static Argument time(Instant value) {
+        return (position, statement, context) -> statement.setObject(position, value.atOffset(ZoneOffset.UTC));
     }
 
     <S extends SqlStatement<S>> S bindTo(S statement) {

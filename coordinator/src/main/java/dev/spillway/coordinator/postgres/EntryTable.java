@@ -24,8 +24,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
@@ -113,27 +115,29 @@ final class EntryTable {
 
     private final Handle handle;
     private final LeastUses leastUses;
+    private final VictimsAhead ahead;
     private final long epoch;
     private final Map<NamespaceName, Long> pinsLifted = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
-    EntryTable(Handle handle, LeastUses leastUses, long epoch) {
+    EntryTable(Handle handle, LeastUses leastUses, VictimsAhead ahead, long epoch) {
         this.handle = handle;
+        this.ahead = ahead;
         this.leastUses = leastUses;
         this.epoch = epoch;
     }
 
-    Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
-        Map<NamespaceName, NamespaceRow> found = new HashMap<>();
-        Columns.of(names)
+    Supplier<Map<NamespaceName, NamespaceRow>> lockNamespaces(SortedSet<NamespaceName> names, Script script) {
+        Script.Found<NamespaceRow> rows = Columns.of(names)
                 .texts("names", name -> name)
-                .bindTo(handle
-                        .createQuery("SELECT " + NAMESPACE_COLUMNS
-                                + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE"))
-                .map(NAMESPACE_MAPPER)
-                .forEach(row -> found.put(row.name(), row));
-        found.values().forEach(row -> pinsLifted.put(row.name(), row.pinsLifted()));
-        return found;
+                .addTo(script, "SELECT " + NAMESPACE_COLUMNS
+                        + " FROM namespaces n WHERE n.name = ANY(:names) ORDER BY n.name FOR NO KEY UPDATE", NAMESPACE_MAPPER);
+        return () -> {
+            Map<NamespaceName, NamespaceRow> found = new HashMap<>();
+            rows.rows().forEach(row -> found.put(row.name(), row));
+            found.values().forEach(row -> pinsLifted.put(row.name(), row.pinsLifted()));
+            return found;
+        };
     }
 
     PolicySet policies() {
@@ -151,27 +155,31 @@ final class EntryTable {
         return new PolicySet(version[0], policies);
     }
 
-    Map<EntryName, EntryRow> lock(SortedSet<EntryName> names, EntryLock lock) {
+    Supplier<Map<EntryName, EntryRow>> lock(SortedSet<EntryName> names, EntryLock lock, Script script) {
         String sql = BY_NAME + switch (lock) {
             case SHARED -> " FOR SHARE OF e";
             case EXCLUSIVE -> " FOR UPDATE OF e";
         };
-        Map<EntryName, EntryRow> found = new HashMap<>();
-        Columns.of(names)
+        Script.Found<EntryRow> rows = Columns.of(names)
                 .texts("namespaces", EntryName::namespace)
                 .texts("keys", EntryName::key)
-                .bindTo(handle.createQuery(sql))
-                .map(MAPPER)
-                .forEach(row -> found.put(row.name(), row));
-        stored.addAll(found.keySet());
-        return found;
+                .addTo(script, sql, MAPPER);
+        return () -> {
+            Map<EntryName, EntryRow> found = new HashMap<>();
+            rows.rows().forEach(row -> found.put(row.name(), row));
+            stored.addAll(found.keySet());
+            return found;
+        };
     }
 
     /** Of a namespace that this transaction holds. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         LeastUses.Era era = new LeastUses.Era(epoch, pinsLifted.getOrDefault(namespace, 0L));
-        return locked(leastUses.page(era, namespace, afterUse, limit,
-                from -> pageOf(LEAST_RECENTLY_USED + " FOR UPDATE", namespace, limit).bind("afterUse", from).map(MAPPER).list()));
+        return locked(leastUses.page(era, namespace, afterUse, limit, from -> {
+            Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
+            return read.isPresent() ? read.get()
+                    : pageOf(LEAST_RECENTLY_USED + " FOR UPDATE", namespace, limit).bind("afterUse", from).map(MAPPER).list();
+        }));
     }
 
     List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
@@ -212,7 +220,7 @@ final class EntryTable {
         return found;
     }
 
-    void writeNamespaces(Collection<NamespaceRow> rows, WriteScript script) {
+    void writeNamespaces(Collection<NamespaceRow> rows, Script script) {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
         rows.forEach(row -> (pinsLifted.containsKey(row.name()) ? changed : added).add(row));
@@ -262,11 +270,11 @@ final class EntryTable {
                 : new Pin(new PinReason(reason), Columns.nullableInstant(row, "pin_until"), Columns.instant(row, "pinned_at"));
     }
 
-    static void risePolicyVersion(WriteScript script) {
+    static void risePolicyVersion(Script script) {
         script.add("UPDATE registry SET policy_version = policy_version + 1", Map.of());
     }
 
-    static void riseEvictionCounts(Map<CauseOfNamespace, Long> more, WriteScript script) {
+    static void riseEvictionCounts(Map<CauseOfNamespace, Long> more, Script script) {
         Columns.of(more.entrySet())
                 .texts("namespace", figure -> figure.getKey().namespace())
                 .texts("cause", figure -> figure.getKey().cause())
@@ -277,7 +285,7 @@ final class EntryTable {
                         ON CONFLICT (namespace, cause) DO UPDATE SET count = c.count + excluded.count""");
     }
 
-    static void delete(Collection<EntryName> names, WriteScript script) {
+    static void delete(Collection<EntryName> names, Script script) {
         Columns.of(names)
                 .texts("namespaces", EntryName::namespace)
                 .texts("keys", EntryName::key)
@@ -285,7 +293,7 @@ final class EntryTable {
                         "DELETE FROM entries WHERE (namespace, key) IN (SELECT * FROM unnest(:namespaces, :keys))");
     }
 
-    void write(Collection<EntryRow> rows, WriteScript script) {
+    void write(Collection<EntryRow> rows, Script script) {
         List<EntryRow> added = new ArrayList<>();
         List<EntryRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.name()) ? changed : added).add(row));

@@ -54,7 +54,7 @@ final class EvictionTable {
         return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
     }
 
-    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, WriteScript script) {
+    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, Script script) {
         Columns.of(evictions)
                 .uuids("id", eviction -> eviction.fact().id().value())
                 .texts("namespace", eviction -> eviction.fact().namespace())
@@ -81,21 +81,21 @@ final class EvictionTable {
                                 ORDER BY u.place""");
     }
 
-    static void finish(Collection<EvictionId> finished, WriteScript script) {
+    static void finish(Collection<EvictionId> finished, Script script) {
         Columns.of(finished)
                 .uuids("ids", EvictionId::value)
                 .addTo(script,
                         "UPDATE evictions SET unfinished = false WHERE eviction_id = ANY(:ids)");
     }
 
-    static void handOut(Map<EvictionId, Instant> dueAgainAt, WriteScript script) {
+    static void handOut(Map<EvictionId, Instant> dueAgainAt, Script script) {
         Columns.of(dueAgainAt.entrySet()).uuids("id", due -> due.getKey().value()).times("at", Map.Entry::getValue).addTo(script, """
                 UPDATE evictions e SET publish_next_at = u.at, publish_attempts = e.publish_attempts + 1
                 FROM unnest(:id, :at) AS u (id, at) WHERE e.eviction_id = u.id""");
     }
 
     /** Two that published the same facts must not lock them crosswise, so they are locked in order first. */
-    void publish(Collection<EvictionId> published, WriteScript script) {
+    void publish(Collection<EvictionId> published, Script script) {
         Columns.of(published)
                 .uuids("ids", EvictionId::value)
                 .times("now", ignored -> now)

@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
+import java.util.SortedMap;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
@@ -52,16 +53,27 @@ final class HostTable {
         this.handle = handle;
     }
 
-    Map<HostId, HostRow> lock(SortedSet<HostId> ids, HostLock lock) {
+    /** Adds what locks hosts, the weaker locks first; what it found is there once the script has run. */
+    Supplier<Map<HostId, HostRow>> lock(SortedMap<HostId, HostLock> locks, Script script) {
+        List<Script.Found<HostRow>> locked = new ArrayList<>();
+        for (HostLock lock : HostLock.values()) {
+            locked.add(lock(locks.keySet().stream().filter(id -> locks.get(id) == lock).toList(), lock, script));
+        }
+        return () -> {
+            Map<HostId, HostRow> found = new HashMap<>();
+            locked.forEach(rows -> rows.rows().forEach(row -> found.put(row.id(), row)));
+            stored.addAll(found.keySet());
+            return found;
+        };
+    }
+
+    private static Script.Found<HostRow> lock(List<HostId> ids, HostLock lock, Script script) {
         String sql = "SELECT " + COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) ORDER BY h.host_id FOR " + switch (lock) {
             case FENCE -> "KEY SHARE";
             case HEARTBEAT -> "NO KEY UPDATE";
             case INCARNATION -> "UPDATE";
         };
-        Map<HostId, HostRow> found = new HashMap<>();
-        Columns.of(ids).texts("ids", id -> id).bindTo(handle.createQuery(sql)).map(MAPPER).forEach(row -> found.put(row.id(), row));
-        stored.addAll(found.keySet());
-        return found;
+        return Columns.of(ids).texts("ids", id -> id).addTo(script, sql, MAPPER);
     }
 
     List<HostRow> lockUnheardSince(Instant deadline, int limit) {
@@ -99,7 +111,7 @@ final class HostTable {
     }
 
     /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
-    void write(Collection<HostRow> rows, WriteScript script) {
+    void write(Collection<HostRow> rows, Script script) {
         List<HostRow> added = new ArrayList<>();
         List<HostRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
@@ -138,7 +150,7 @@ final class HostTable {
                 .uuids("process", HostRow::processId);
     }
 
-    static void replaceSightings(Map<HostId, List<Sighting>> sightings, WriteScript script) {
+    static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {
         Columns.of(sightings.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
         // A message may name a replica twice; the last word about it stands.
         Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();

@@ -103,7 +103,7 @@ final class IdempotencyTable {
     }
 
     /** Keeps the answers of commands for which keys were taken in this transaction. */
-    static void keep(Map<PendingCommand<?>, Object> answers, WriteScript script) {
+    static void keep(Map<PendingCommand<?>, Object> answers, Script script) {
         keys(answers.keySet()).texts("answers", command -> json(command, answers.get(command)))
                 .addTo(script, """
                         UPDATE idempotency_keys i SET answer = u.answer

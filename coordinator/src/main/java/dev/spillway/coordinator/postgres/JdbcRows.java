@@ -19,12 +19,15 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -34,38 +37,57 @@ import org.jspecify.annotations.Nullable;
  * is why every kind is read by a statement of its own. Not thread-safe.
  */
 final class JdbcRows implements Rows {
+    /** Hosts that were locked with the opening. */
+    private record HeldHosts(SortedMap<HostId, HostLock> locks, Map<HostId, HostRow> rows) {
+        boolean as(HostId id, HostLock lock) {
+            HostLock granted = locks.get(id);
+            return granted != null && granted.compareTo(lock) >= 0;
+        }
+    }
+
     private record Opening(Instant now, Registry registry, long policyVersion) {}
 
     private final Handle handle;
     private final int partitions;
     private final Opening opening;
     private final HostTable hosts;
+    private final HeldHosts held;
+    private final VictimsAhead ahead;
     private final EntryTable entries;
     private final ReplicaTable replicas;
     private final EvictionTable evictions;
     private final PlanTable plans;
 
-    private JdbcRows(Handle handle, int partitions, LeastUses leastUses, Opening opening) {
+    private JdbcRows(Handle handle, int partitions, LeastUses leastUses, Opening opening, HostTable hosts, HeldHosts held) {
         this.handle = handle;
         this.partitions = partitions;
         this.opening = opening;
-        hosts = new HostTable(handle);
-        entries = new EntryTable(handle, leastUses, opening.registry().epoch());
+        this.hosts = hosts;
+        this.held = held;
+        ahead = new VictimsAhead(leastUses);
+        entries = new EntryTable(handle, leastUses, ahead, opening.registry().epoch());
         replicas = new ReplicaTable(handle, opening.now());
         evictions = new EvictionTable(handle, opening.now());
         plans = new PlanTable(handle);
     }
 
-    /** Opens the view in a transaction that was just begun. */
-    static JdbcRows open(Handle handle, int partitions, LeastUses leastUses) {
-        Opening opening = handle.createQuery("""
+    /**
+     * Opens the view in a transaction that was just begun.
+     *
+     * @param ahead hosts to be locked at once, as {@link #lockHosts} would later
+     */
+    static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, SortedMap<HostId, HostLock> ahead) {
+        Script script = new Script();
+        Script.Found<Opening> opening = script.add("""
                 SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation
-                FROM registry r CROSS JOIN generations g""")
-                .map((row, context) -> new Opening(Columns.instant(row, "now"),
+                FROM registry r CROSS JOIN generations g""", Map.of(),
+                (row, context) -> new Opening(Columns.instant(row, "now"),
                         new Registry(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation")),
-                        row.getLong("policy_version")))
-                .one();
-        return new JdbcRows(handle, partitions, leastUses, opening);
+                        row.getLong("policy_version")));
+        HostTable hosts = new HostTable(handle);
+        Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
+        script.run(handle);
+        return new JdbcRows(handle, partitions, leastUses, opening.rows().getFirst(), hosts, new HeldHosts(ahead, locked.get()));
     }
 
     @Override
@@ -80,7 +102,14 @@ final class JdbcRows implements Rows {
 
     @Override
     public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
-        return hosts.lock(ids, lock);
+        SortedMap<HostId, HostLock> missing = new TreeMap<>();
+        ids.stream().filter(id -> !held.as(id, lock)).forEach(id -> missing.put(id, lock));
+        Map<HostId, HostRow> found = new HashMap<>(held.rows());
+        found.keySet().retainAll(ids);
+        if (!missing.isEmpty()) {
+            found.putAll(Script.run(handle, script -> hosts.lock(missing, script)));
+        }
+        return found;
     }
 
     @Override
@@ -100,12 +129,12 @@ final class JdbcRows implements Rows {
 
     @Override
     public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
-        return replicas.record(ids);
+        return Script.run(handle, script -> replicas.record(ids, script));
     }
 
     @Override
     public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
-        return entries.lockNamespaces(names);
+        return Script.run(handle, script -> entries.lockNamespaces(names, script));
     }
 
     @Override
@@ -120,7 +149,7 @@ final class JdbcRows implements Rows {
 
     @Override
     public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
-        return entries.lock(names, lock);
+        return Script.run(handle, script -> entries.lock(names, lock, script));
     }
 
     @Override
@@ -165,25 +194,52 @@ final class JdbcRows implements Rows {
 
     @Override
     public List<Long> nextGenerations(int count) {
-        return handle.createQuery("SELECT nextval('generations') FROM generate_series(1, :count)")
-                .bind("count", count)
-                .mapTo(Long.class)
-                .list();
+        return Script.run(handle, script -> nextGenerations(count, script));
+    }
+
+    private static Supplier<List<Long>> nextGenerations(int count, Script script) {
+        return script.add("SELECT nextval('generations') AS generation FROM generate_series(1, :count)",
+                Map.of("count", Columns.number(count)), (row, context) -> row.getLong("generation"))::rows;
+    }
+
+    /** One round trip for all kinds: later statements of a script see what was committed while earlier ones waited for their locks. */
+    @Override
+    public Held lock(Ahead asked) {
+        Script script = new Script();
+        Supplier<Set<ReplicaId>> unrecorded = replicas.record(asked.ids(), script);
+        Supplier<Map<NamespaceName, NamespaceRow>> namespaces = entries.lockNamespaces(asked.namespaces(), script);
+        Supplier<Map<EntryName, EntryRow>> changing = entries.lock(asked.changing(), EntryLock.EXCLUSIVE, script);
+        Supplier<Map<EntryName, EntryRow>> staying = entries.lock(asked.staying(), EntryLock.SHARED, script);
+        Supplier<Map<ReplicaId, ReplicaRow>> named = replicas.lock(asked.replicas(), script);
+        int puts = asked.puts().values().stream().mapToInt(Integer::intValue).sum();
+        Supplier<List<Long>> generations = puts == 0 ? List::of : nextGenerations(puts, script);
+        Runnable victims = ahead.read(asked.puts(), asked.holdersEach(), script);
+        script.run(handle);
+        victims.run();
+        Map<EntryName, EntryRow> found = new HashMap<>(changing.get());
+        found.putAll(staying.get());
+        return new Held(unrecorded.get(), namespaces.get(), found, named.get(), generations.get());
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
-        return replicas.peek(ids);
+        return Script.run(handle, script -> replicas.peek(ids, script));
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
-        return replicas.lock(ids);
+        return Script.run(handle, script -> replicas.lock(ids, script));
     }
 
     @Override
     public Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
-        return replicas.lockLive(holdings, limitEach);
+        Map<Holding, List<ReplicaRow>> found = ahead.holders(holdings, limitEach);
+        found.values().forEach(replicas::locked);
+        List<Holding> unread = holdings.stream().filter(holding -> !found.containsKey(holding)).toList();
+        if (!unread.isEmpty()) {
+            found.putAll(replicas.lockLive(unread, limitEach));
+        }
+        return found;
     }
 
     @Override
@@ -228,13 +284,13 @@ final class JdbcRows implements Rows {
 
     @Override
     public void apply(Changes changes) {
-        WriteScript script = new WriteScript();
+        Script script = new Script();
         write(changes, script);
         script.run(handle);
     }
 
     /** Adds what writes the changes. */
-    void write(Changes changes, WriteScript script) {
+    void write(Changes changes, Script script) {
         hosts.write(changes.hosts().values(), script);
         entries.writeNamespaces(changes.namespaces().values(), script);
         if (changes.policiesChanged()) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where commands, or reads, wait while those before them are carried out. Who finds nobody at work carries out his own at once, in his own thread,
- * and with it whatever has gathered by the time its transaction has begun; then the first of those that came meanwhile goes on. So there is no
+ * and with it whatever has gathered by the time it has a connection; then the first of those that came meanwhile goes on. So there is no
  * timer and no thread between: a lone caller waits for nobody, and the more callers there are the larger the batches. (Group commit by leader and
  * followers, as in LevelDB's write queue.) Thread-safe.
  */

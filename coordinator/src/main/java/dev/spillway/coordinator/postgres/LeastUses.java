@@ -3,6 +3,7 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongFunction;
@@ -25,6 +26,12 @@ final class LeastUses {
     private record Bound(Era era, long below) {}
 
     private final ConcurrentMap<NamespaceName, Bound> bounds = new ConcurrentHashMap<>();
+
+    /** Behind which use number a search that begins at the very beginning would probably be carried out; empty if it would really begin there. */
+    OptionalLong expected(NamespaceName namespace) {
+        Bound bound = bounds.get(namespace);
+        return bound == null ? OptionalLong.empty() : OptionalLong.of(bound.below());
+    }
 
     /**
      * A page of entries used after {@code afterUse}. The caller holds the namespace.

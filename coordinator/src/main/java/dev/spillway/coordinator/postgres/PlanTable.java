@@ -73,7 +73,7 @@ final class PlanTable implements PlanRows {
         return handle.createQuery(sql).bind("plan", id.value()).bind("after", after).bind("limit", limit).map(VICTIM).list();
     }
 
-    static void apply(PlanChanges changes, WriteScript script) {
+    static void apply(PlanChanges changes, Script script) {
         write(changes.plans().values(), script);
         List<VictimOf> chosen = of(changes.chosen());
         Columns.of(chosen)
@@ -105,7 +105,7 @@ final class PlanTable implements PlanRows {
         return all;
     }
 
-    private static void write(Collection<PlanRow> rows, WriteScript script) {
+    private static void write(Collection<PlanRow> rows, Script script) {
         Columns.of(rows)
                 .uuids("id", row -> row.id().value())
                 .texts("namespace", PlanRow::namespace)

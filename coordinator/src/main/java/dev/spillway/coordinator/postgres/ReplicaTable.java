@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.ClosedReplica;
 import dev.spillway.coordinator.core.Doom;
+import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows.DueOrder;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
@@ -35,13 +37,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Recorded replica ids, open replica rows and the history of closed ones, in one transaction. Not thread-safe. */
 final class ReplicaTable {
-    private static final String COLUMNS =
+    static final String COLUMNS =
             "r.replica_id, r.host_id, r.namespace, r.key, r.snapshot_id, r.generation, r.size_bytes, r.registered_at, "
                     + "r.doom_cause, r.eviction_id, r.doomed_at, r.attempts, r.next_attempt_at, r.last_error, r.deferred_until ";
 
-    private static final RowMapper<ReplicaRow> MAPPER = (row, context) -> new ReplicaRow(new ReplicaId(Columns.uuid(row, "replica_id")),
+    static final RowMapper<ReplicaRow> MAPPER = (row, context) -> new ReplicaRow(new ReplicaId(Columns.uuid(row, "replica_id")),
             new HostId(row.getString("host_id")), name(row), new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"),
             row.getLong("size_bytes"), Columns.instant(row, "registered_at"), doom(row));
+
+    /** What {@link #holder} reads beside the entry. */
+    static final String COLUMNS_BESIDE_ENTRY =
+            "r.replica_id, r.host_id, r.snapshot_id AS replica_snapshot_id, r.size_bytes AS replica_size_bytes, r.registered_at ";
 
     static final String RECORD = """
             INSERT INTO replica_ids (replica_id, host_id, incarnation, recorded_at)
@@ -96,6 +102,15 @@ final class ReplicaTable {
         return new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")));
     }
 
+    /** The LIVE replica beside an entry; null if there is none. */
+    static @Nullable ReplicaRow holder(ResultSet row, EntryRow of) throws SQLException {
+        UUID id = Columns.nullableUuid(row, "replica_id");
+        return id == null ? null
+                : new ReplicaRow(new ReplicaId(id), new HostId(row.getString("host_id")), of.name(),
+                        new SnapshotId(row.getString("replica_snapshot_id")), of.generation(), row.getLong("replica_size_bytes"),
+                        Columns.instant(row, "registered_at"), null);
+    }
+
     private static @Nullable Doom doom(ResultSet row) throws SQLException {
         String cause = row.getString("doom_cause");
         if (cause == null) {
@@ -107,36 +122,36 @@ final class ReplicaTable {
                 Columns.nullableInstant(row, "deferred_until"));
     }
 
-    Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
-        return new HashSet<>(Columns.of(ids.entrySet())
+    Supplier<Set<ReplicaId>> record(SortedMap<ReplicaId, Recording> ids, Script script) {
+        Script.Found<ReplicaId> first = Columns.of(ids.entrySet())
                 .uuids("ids", id -> id.getKey().value())
                 .texts("hosts", id -> id.getValue().host())
                 .longs("incarnations", id -> id.getValue().incarnation())
-                .bindTo(handle.createQuery(RECORD))
-                .bind("now", now)
-                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
-                .list());
+                .value("now", Columns.time(now))
+                .addTo(script, RECORD, (row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")));
+        return () -> new HashSet<>(first.rows());
     }
 
     private Query bound(String sql, Collection<ReplicaId> ids) {
         return Columns.of(ids).uuids("ids", ReplicaId::value).bindTo(handle.createQuery(sql));
     }
 
-    Map<ReplicaId, ReplicaRow> peek(Collection<ReplicaId> ids) {
-        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids)", ids);
+    Supplier<Map<ReplicaId, ReplicaRow>> peek(Collection<ReplicaId> ids, Script script) {
+        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids)", ids, script);
     }
 
-    Map<ReplicaId, ReplicaRow> lock(Collection<ReplicaId> ids) {
-        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids) ORDER BY r.replica_id FOR UPDATE", ids);
+    Supplier<Map<ReplicaId, ReplicaRow>> lock(Collection<ReplicaId> ids, Script script) {
+        return byId("SELECT " + COLUMNS + " FROM replicas r WHERE r.replica_id = ANY(:ids) ORDER BY r.replica_id FOR UPDATE", ids, script);
     }
 
-    private Map<ReplicaId, ReplicaRow> byId(String sql, Collection<ReplicaId> ids) {
-        Map<ReplicaId, ReplicaRow> found = new HashMap<>();
-        if (!ids.isEmpty()) {
-            bound(sql, ids).map(MAPPER).forEach(row -> found.put(row.id(), row));
+    private Supplier<Map<ReplicaId, ReplicaRow>> byId(String sql, Collection<ReplicaId> ids, Script script) {
+        Script.Found<ReplicaRow> rows = Columns.of(ids).uuids("ids", ReplicaId::value).addTo(script, sql, MAPPER);
+        return () -> {
+            Map<ReplicaId, ReplicaRow> found = new HashMap<>();
+            rows.rows().forEach(row -> found.put(row.id(), row));
             stored.addAll(found.keySet());
-        }
-        return found;
+            return found;
+        };
     }
 
     Map<Holding, List<ReplicaRow>> lockLive(Collection<Holding> holdings, int limitEach) {
@@ -146,6 +161,11 @@ final class ReplicaTable {
             found.computeIfAbsent(new Holding(row.name(), row.generation()), ignored -> new ArrayList<>()).add(row);
         });
         return found;
+    }
+
+    /** Rows that were locked by another statement of this transaction. */
+    void locked(Collection<ReplicaRow> rows) {
+        rows.forEach(row -> stored.add(row.id()));
     }
 
     long countLive(Holding holding) {
@@ -222,7 +242,7 @@ final class ReplicaTable {
         return orders;
     }
 
-    void write(Collection<ReplicaRow> rows, WriteScript script) {
+    void write(Collection<ReplicaRow> rows, Script script) {
         List<ReplicaRow> added = new ArrayList<>();
         List<ReplicaRow> changed = new ArrayList<>();
         rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
@@ -246,7 +266,7 @@ final class ReplicaTable {
                                     :attempts, :error, :next, :deferred) AS u""");
     }
 
-    static void close(Collection<ClosedReplica> closed, WriteScript script) {
+    static void close(Collection<ClosedReplica> closed, Script script) {
         Columns.of(closed).uuids("ids", row -> row.row().id().value()).addTo(script, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
         doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
                 .times("closed", ClosedReplica::at)
@@ -286,7 +306,7 @@ final class ReplicaTable {
         return doom == null ? null : value.apply(doom);
     }
 
-    void makeDue(Collection<HostId> hosts, WriteScript script) {
+    void makeDue(Collection<HostId> hosts, Script script) {
         Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now).addTo(script, """
                 WITH due AS MATERIALIZED (
                     SELECT replica_id FROM replicas

@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.core.WorkingSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +68,7 @@ final class Transactions {
     /**
      * Sets the outcome of every command.
      *
-     * @param batch asked for once, when the transaction has begun, so that more may gather until then
+     * @param batch asked for once, when there is a connection, so that more may gather until then
      */
     void carryOut(Supplier<List<PendingCommand<?>>> batch) {
         Deque<List<PendingCommand<?>>> rest = new ArrayDeque<>();
@@ -176,8 +177,10 @@ final class Transactions {
             Handle open = jdbi.open();
             handle = open;
             open.begin();
-            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses);
-            commands();
+            // Keys are locked before hosts.
+            boolean keyed = commands().stream().anyMatch(command -> command.key() != null);
+            JdbcRows rows = JdbcRows.open(open, settings.partitions(), leastUses,
+                    keyed ? Collections.emptySortedMap() : Decisions.hostsOf(commands().stream().map(PendingCommand::command).toList()));
             IdempotencyTable keys = new IdempotencyTable(open);
             List<PendingCommand<?>> undecided = takeKeys(keys, rows);
             WorkingSet transaction = new WorkingSet(rows);
@@ -186,7 +189,7 @@ final class Transactions {
                 verdicts.put(command, new Verdict.Answer(decide(command, transaction)));
             }
             Changes changes = transaction.changes();
-            WriteScript script = new WriteScript();
+            Script script = new Script();
             rows.write(changes, script);
             IdempotencyTable.keep(answersOf(undecided), script);
             script.run(open);

@@ -1,0 +1,123 @@
+package dev.spillway.coordinator.postgres;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Statements, gathered and sent to the server together: one round trip, carried out in the order in which they were added, each with a snapshot of
+ * its own. The first that fails ends the script with its error. Not thread-safe, run once.
+ */
+final class Script {
+    private static final Pattern PARAMETER = Pattern.compile("(?<!:):([a-zA-Z]+)");
+    /** The same few statements come in the same few places, so each is rewritten once. */
+    private static final ConcurrentMap<Placed, String> REWRITTEN = new ConcurrentHashMap<>();
+
+    private record Placed(String sql, int place) {}
+
+    private record Step(String sql, int place, Map<String, Argument> parameters, @Nullable Found<?> found) {}
+
+    /** The rows that one statement returns, once its script has run. */
+    static final class Found<T> {
+        private final RowMapper<T> mapper;
+        private final List<T> rows = new ArrayList<>();
+
+        private Found(RowMapper<T> mapper) {
+            this.mapper = mapper;
+        }
+
+        List<T> rows() {
+            return rows;
+        }
+
+        private void take(ResultSet result, StatementContext context) throws SQLException {
+            while (result.next()) {
+                rows.add(mapper.map(result, context));
+            }
+        }
+    }
+
+    /** For a statement that needs not be asked. */
+    static <T> Found<T> nothing(RowMapper<T> mapper) {
+        return new Found<>(mapper);
+    }
+
+    /** Carries out one statement, or what else is added, in a round trip of its own. */
+    static <T> T run(Handle handle, Function<Script, Supplier<T>> adding) {
+        Script script = new Script();
+        Supplier<T> found = adding.apply(script);
+        script.run(handle);
+        return found.get();
+    }
+
+    private final List<Step> steps = new ArrayList<>();
+
+    /**
+     * Adds a statement that returns nothing.
+     *
+     * @param parameters by the names that {@code sql} gives them; other statements may use the same names
+     */
+    void add(String sql, Map<String, Argument> parameters) {
+        add(sql, parameters, (Found<?>) null);
+    }
+
+    /** As {@link #add(String, Map)}, for a statement that returns rows. */
+    <T> Found<T> add(String sql, Map<String, Argument> parameters, RowMapper<T> mapper) {
+        Found<T> found = new Found<>(mapper);
+        add(sql, parameters, found);
+        return found;
+    }
+
+    private void add(String sql, Map<String, Argument> parameters, @Nullable Found<?> found) {
+        int place = steps.size();
+        steps.add(new Step(REWRITTEN.computeIfAbsent(new Placed(sql, place), Script::rewritten), place, parameters, found));
+    }
+
+    private static String rewritten(Placed statement) {
+        return PARAMETER.matcher(statement.sql()).replaceAll(":$1" + suffix(statement.place()));
+    }
+
+    private static String suffix(int place) {
+        return "_" + place;
+    }
+
+    void run(Handle handle) {
+        if (steps.isEmpty()) {
+            return;
+        }
+        try (var script = handle.createQuery(String.join(";\n", steps.stream().map(Step::sql).toList()))) {
+            for (Step step : steps) {
+                step.parameters().forEach((name, value) -> script.bind(name + suffix(step.place()), value));
+            }
+            script.execute((executed, context) -> {
+                takeResults(executed.get(), context);
+                return steps.size();
+            });
+        }
+    }
+
+    /** Each statement has one result: rows, or the number of rows that it changed. */
+    private void takeResults(PreparedStatement executed, StatementContext context) throws SQLException {
+        for (Step step : steps) {
+            if (step.found() != null) {
+                try (ResultSet result = executed.getResultSet()) {
+                    step.found().take(result, context);
+                }
+            }
+            executed.getMoreResults();
+        }
+    }
+}

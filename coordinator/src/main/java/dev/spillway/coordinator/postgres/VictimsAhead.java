@@ -1,0 +1,108 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.events.NamespaceName;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Victims and their holders that one transaction read together with what it locked first, because its puts will probably ask for them. They are
+ * given out only where they are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the
+ * namespace, which an earlier statement of the transaction locked. Not thread-safe.
+ */
+final class VictimsAhead {
+    static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY + """
+            FROM unnest(:namespaces, :after, :limits) AS asked (namespace, after_use, most)
+            CROSS JOIN LATERAL (
+                SELECT * FROM entries e WHERE e.namespace = asked.namespace AND e.last_use > asked.after_use AND e.pin_reason IS NULL
+                ORDER BY e.last_use LIMIT asked.most FOR UPDATE) AS e
+            LEFT JOIN LATERAL (
+                SELECT * FROM replicas r
+                WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key AND r.doom_cause IS NULL
+                ORDER BY r.replica_id LIMIT :holdersEach FOR UPDATE) AS r ON true""";
+
+    private record Asked(NamespaceName namespace, long after, int limit) {}
+
+    private record Found(EntryRow entry, @Nullable ReplicaRow holder) {}
+
+    private record Page(Asked asked, List<EntryRow> entries) {}
+
+    private final LeastUses leastUses;
+    private final Map<NamespaceName, Page> pages = new HashMap<>();
+    private final Map<Holding, List<ReplicaRow>> holders = new HashMap<>();
+    private int holdersEach;
+
+    VictimsAhead(LeastUses leastUses) {
+        this.leastUses = leastUses;
+    }
+
+    /**
+     * Adds the statement, for those namespaces that had to evict lately.
+     *
+     * @return takes what was found, once the script has run
+     */
+    Runnable read(SortedMap<NamespaceName, Integer> puts, int holdersOfEach, Script script) {
+        List<Asked> asked = new ArrayList<>();
+        puts.forEach((namespace, count) -> leastUses.expected(namespace).ifPresent(after -> asked.add(new Asked(namespace, after, count))));
+        Script.Found<Found> rows = Columns.of(asked)
+                .texts("namespaces", Asked::namespace)
+                .longs("after", Asked::after)
+                .ints("limits", Asked::limit)
+                .value("holdersEach", Columns.number(holdersOfEach))
+                .addTo(script, VICTIMS, (row, context) -> {
+                    EntryRow entry = EntryTable.MAPPER.map(row, context);
+                    return new Found(entry, ReplicaTable.holder(row, entry));
+                });
+        return () -> {
+            holdersEach = holdersOfEach;
+            Map<NamespaceName, SortedMap<Long, EntryRow>> inOrder = new LinkedHashMap<>();
+            asked.forEach(one -> inOrder.put(one.namespace(), new TreeMap<>()));
+            for (Found found : rows.rows()) {
+                EntryRow entry = found.entry();
+                inOrder.getOrDefault(entry.name().namespace(), new TreeMap<>()).put(entry.lastUse(), entry);
+                List<ReplicaRow> holding =
+                        holders.computeIfAbsent(new Holding(entry.name(), entry.generation()), ignored -> new ArrayList<>());
+                if (found.holder() != null) {
+                    holding.add(found.holder());
+                }
+            }
+            holders.values().forEach(holding -> holding.sort(Comparator.comparing(ReplicaRow::id)));
+            asked.forEach(one -> pages.put(one.namespace(),
+                    new Page(one, List.copyOf(inOrder.getOrDefault(one.namespace(), new TreeMap<>()).values()))));
+        };
+    }
+
+    /** The page of unpinned entries that begins behind {@code after}, if it was read. */
+    Optional<List<EntryRow>> page(NamespaceName namespace, long after, int limit) {
+        Page page = pages.get(namespace);
+        if (page == null || page.asked().after() != after || page.asked().limit() < limit) {
+            return Optional.empty();
+        }
+        return Optional.of(page.entries().subList(0, Math.min(limit, page.entries().size())));
+    }
+
+    /** The holders of those holdings that were read. */
+    Map<Holding, List<ReplicaRow>> holders(Collection<Holding> of, int limitEach) {
+        Map<Holding, List<ReplicaRow>> found = new HashMap<>();
+        if (limitEach == holdersEach) {
+            for (Holding holding : of) {
+                List<ReplicaRow> read = holders.get(holding);
+                if (read != null) {
+                    found.put(holding, read);
+                }
+            }
+        }
+        return found;
+    }
+}
