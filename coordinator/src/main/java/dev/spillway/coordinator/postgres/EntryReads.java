@@ -26,7 +26,9 @@ import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
  * Reads of single entries that change nothing. Those that come while others are read gather, and are the next statement, which sees one moment.
  * Thread-safe.
  */
-final class EntryReads {
+final class EntryReads implements AutoCloseable {
+    /** Statements at once: while one is read from the database, the rows of another become answers. */
+    private static final int UNDER_WAY = 2;
     /** Keys in one statement at most. */
     private static final int BATCH_MAX = 1_024;
 
@@ -74,13 +76,18 @@ final class EntryReads {
     EntryReads(Jdbi jdbi, PostgresRegistrySettings settings) {
         this.jdbi = jdbi;
         this.deadline = settings.commandDeadline();
-        this.lane = new Lane<>(settings.waitingMax(), BATCH_MAX, this::carryOut);
+        this.lane = new Lane<>("registry-reads", UNDER_WAY, settings.waitingMax(), BATCH_MAX, this::carryOut);
     }
 
     Optional<EntryView> read(EntryName entry) {
         PendingRead read = new PendingRead(entry, deadline);
         lane.run(read);
         return read.get();
+    }
+
+    @Override
+    public void close() {
+        lane.close();
     }
 
     private void carryOut(Supplier<List<PendingRead>> batch) {

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +46,13 @@ abstract class Pending<A> {
         outcome.completeExceptionally(failure);
     }
 
-    /** Completes with the answer, or exceptionally with the failure itself. */
-    CompletableFuture<A> outcome() {
-        return outcome;
+    /** Returns once there is an outcome. */
+    void await() throws InterruptedException {
+        try {
+            var _ = outcome.get();
+        } catch (ExecutionException e) {
+            // A failure is an outcome too, and told by get().
+        }
     }
 
     /**

@@ -28,7 +28,7 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** Reads of the registry, each in a read-only transaction that sees one moment. Thread-safe. */
-final class PostgresQueries implements RegistryQueries {
+final class PostgresQueries implements RegistryQueries, AutoCloseable {
     /** So that several statements see one moment. */
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
@@ -209,5 +209,10 @@ final class PostgresQueries implements RegistryQueries {
                         .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM replicas WHERE doom_cause IS NOT NULL")
                         .map((row, context) -> new OpenOrders(row.getLong("orders"), Columns.nullableInstant(row, "oldest")))
                         .one());
+    }
+
+    @Override
+    public void close() {
+        entryReads.close();
     }
 }

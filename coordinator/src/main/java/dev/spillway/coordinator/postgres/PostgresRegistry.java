@@ -52,7 +52,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         this.pool = pool;
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         transactions = new Transactions(jdbi, new Decisions(rules, random), settings, random, this::tell);
-        lane = new Lane<>(settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
+        lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
         queries = new PostgresQueries(jdbi, settings);
     }
 
@@ -156,6 +156,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     /** Closes all connections; what runs on them fails. */
     @Override
     public void close() {
+        lane.close();
+        queries.close();
         pool.close();
     }
 
