@@ -51,7 +51,9 @@ final class Columns<R> {
     }
 
     Columns<R> uuids(String name, Function<? super R, @Nullable UUID> value) {
-        return column(name, "uuid", new @Nullable UUID[rows.size()], value);
+        @Nullable
+        UUID[] elements = filled(new @Nullable UUID[rows.size()], value);
+        return value(name, (position, statement, context) -> statement.setObject(position, BinaryArray.of(elements)));
     }
 
     Columns<R> longs(String name, ToLongFunction<? super R> value) {
@@ -79,19 +81,21 @@ final class Columns<R> {
     }
 
     Columns<R> times(String name, Function<? super R, @Nullable Instant> value) {
-        return column(name, "timestamptz", new @Nullable String[rows.size()], row -> {
-            Instant found = value.apply(row);
-            return found == null ? null : found.toString();
-        });
+        @Nullable
+        Instant[] elements = filled(new @Nullable Instant[rows.size()], value);
+        return value(name, (position, statement, context) -> statement.setObject(position, BinaryArray.of(elements)));
     }
 
     private <E> Columns<R> column(String name, String type, @Nullable E[] elements, Function<? super R, @Nullable E> value) {
+        return value(name, array(type, filled(elements, value)));
+    }
+
+    private <E> @Nullable E[] filled(@Nullable E[] elements, Function<? super R, ? extends @Nullable E> value) {
         int index = 0;
         for (R row : rows) {
             elements[index++] = value.apply(row);
         }
-        arrays.put(name, array(type, elements));
-        return this;
+        return elements;
     }
 
     private static Argument array(String type, @Nullable Object[] elements) {

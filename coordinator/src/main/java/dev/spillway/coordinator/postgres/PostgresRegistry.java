@@ -88,6 +88,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
                 + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
                 + INDEX_PLANS);
+        source.setBinaryTransferEnable(BinaryArray.TYPES);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
         config.setPoolName("spillway-registry");
