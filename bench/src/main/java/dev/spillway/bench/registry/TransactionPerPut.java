@@ -64,7 +64,7 @@ final class TransactionPerPut implements Load {
                     INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at,
                         unfinished, publish_next_at)
                     VALUES (:eviction, :namespace, :key, :snapshot, :generation, :size, 'CAPACITY', :replicas, :labels::jsonb, now(), false, now())""";
-    private static final String ACTIVITY = "INSERT INTO activity (at, what) VALUES (now(), :what::jsonb)";
+    private static final String ACTIVITY = "INSERT INTO activity (at, what) VALUES (now(), :what)";
     private static final String COUNT = """
             INSERT INTO eviction_counts AS c (namespace, cause, count) VALUES (:namespace, 'CAPACITY', 1)
             ON CONFLICT (namespace, cause) DO UPDATE SET count = c.count + 1""";

@@ -1,10 +1,16 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Actor;
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Policy;
+import dev.spillway.coordinator.core.RegistryQueries.Recorded;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.HostId;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -50,7 +56,7 @@ class MigrationsTest {
             }
         }
         assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
-                "2");
+                "2", "3");
     }
 
     /** What the first version wrote stays, with no pins and nobody known to have asked. */
@@ -69,11 +75,15 @@ class MigrationsTest {
                         INSERT INTO entries SELECT 'snapshots', 'k' || n, 'image', n, 1, '', '{}', n, true, now(), now() FROM generate_series(1, 2) n;
                         INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at, unfinished,
                             publish_next_at) VALUES (gen_random_uuid(), 'snapshots', 'old', 'image', 1, 1, 'CAPACITY', 0, '{}', now(), false, now());
+                        INSERT INTO activity (at, what) VALUES (now(), '{"type": "host", "at": "2026-01-02T03:04:05Z", "hostId": "host-1",
+                            "state": "AWAY", "incarnation": 3}');
                         SELECT setval('generations', 2)""");
         Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS));
         assertThat(fleet.figures().policy()).isEqualTo(new Policy(2L, null, 0.5));
         assertThat(fleet.figures().pinnedEntries()).isZero();
         assertThat(fleet.onlyEviction().actor()).isEqualTo(new Actor("unknown"));
+        assertThat(fleet.registry.queries().activity(new ActivityCursor(0, 0), 10).items()).map(Recorded::activity)
+                .contains(new Activity.HostChanged(Instant.parse("2026-01-02T03:04:05Z"), new HostId("host-1"), HostState.AWAY, 3));
         assertThat(fleet.evictedByPutting("k3")).containsExactly("k1");
         assertThat(fleet.keys()).containsExactly("k2", "k3");
     }
@@ -94,7 +104,7 @@ class MigrationsTest {
                         + "success) VALUES (99, '99', 'from the future', 'SQL', 'V99__from_the_future.sql', 1, 'test', 1, true)");
         assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class)
                 .hasMessageContaining("99")
-                .hasMessageContaining("expected: at most 2");
+                .hasMessageContaining("expected: at most 3");
         assertThat(DATABASE.ask("SELECT name FROM namespaces")).containsExactly(Fleet.NS);
     }
 
