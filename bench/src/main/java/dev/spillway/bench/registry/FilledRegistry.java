@@ -114,6 +114,20 @@ final class FilledRegistry implements AutoCloseable {
                         .list());
     }
 
+    /** What the entries take on the disk with their indexes, dead rows included. */
+    long entryBytes() {
+        return database.jdbi().withHandle(handle -> handle.createQuery("SELECT pg_total_relation_size('entries')").mapTo(Long.class).one());
+    }
+
+    /** How often an entry was put or used. */
+    long uses() {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery("SELECT use_counter FROM namespaces WHERE name = :name")
+                        .bind("name", namespace.value())
+                        .mapTo(Long.class)
+                        .one());
+    }
+
     /** What all puts since the filling have left behind. */
     Check check(String name) {
         RowCounts now = counts();

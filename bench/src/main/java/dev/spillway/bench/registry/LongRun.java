@@ -15,13 +15,16 @@ import java.util.List;
  * @param tenths         in order
  * @param heapAfterFirst bytes that outlive a collection after the first tenth
  * @param heapAtEnd      the same after the last one, while the callers still go on
+ * @param sizeAfterFirst bytes that the entries take on the disk with their indexes, after the first tenth
+ * @param sizeAtEnd      the same after the last one
  */
-record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, double heapAtEnd) {
+record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, double heapAtEnd, double sizeAfterFirst, double sizeAtEnd) {
     static final int TENTHS = 10;
 
     static LongRun measure(FilledRegistry stage, int callers, Duration warmUp, Duration length, Progress progress)
             throws InterruptedException {
         double[] heap = {0, 0};
+        double[] size = {0, 0};
         List<Sample> tenths;
         try (Confirmations confirmations = Confirmations.start(stage)) {
             tenths = ClosedLoop.run(RegistryPuts.confirmed(stage, confirmations), callers, warmUp, length.dividedBy(TENTHS), TENTHS,
@@ -29,12 +32,14 @@ record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, doub
                         progress.step("long run: tenth %d of %d, %,.0f puts/s".formatted(tenth, TENTHS, sample.perSecond()));
                         if (tenth == 1) {
                             heap[0] = Heap.afterCollection();
+                            size[0] = stage.entryBytes();
                         } else if (tenth == TENTHS) {
                             heap[1] = Heap.afterCollection();
+                            size[1] = stage.entryBytes();
                         }
                     });
         }
-        return new LongRun(length, tenths, heap[0], heap[1]);
+        return new LongRun(length, tenths, heap[0], heap[1], size[0], size[1]);
     }
 
     double first() {
@@ -55,6 +60,8 @@ record LongRun(Duration length, List<Sample> tenths, double heapAfterFirst, doub
         }
         figures.add(new Figure("heap after a collection, first tenth", heapAfterFirst, "bytes"));
         figures.add(new Figure("heap after a collection, end", heapAtEnd, "bytes"));
+        figures.add(new Figure("entries and their indexes on the disk, first tenth", sizeAfterFirst, "bytes"));
+        figures.add(new Figure("entries and their indexes on the disk, end", sizeAtEnd, "bytes"));
         return figures;
     }
 }

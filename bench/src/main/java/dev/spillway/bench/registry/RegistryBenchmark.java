@@ -59,17 +59,19 @@ public final class RegistryBenchmark implements Benchmark {
             Map<String, String> settings = new Database(server, "postgres").settings();
             Sizes sizes = sizes(effort);
             List<Check> checks = new ArrayList<>();
-            Lines lines = measureLines(server, sizes, effort, begin, checks, progress);
+            List<Figure> figures = new ArrayList<>();
+            Lines lines = measureLines(server, sizes, effort, begin, checks, figures, progress);
             LongRun longRun = measureLongRun(server, sizes, effort, checks, progress);
-            List<Figure> figures = new ArrayList<>(longRun.figures());
+            figures.addAll(longRun.figures());
             progress.step("stopping PostgreSQL");
             return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
                     lines.all().stream().map(Scenario::result).toList(), figures, checks, bars(lines, sizes, longRun));
         }
     }
 
-    private static Lines measureLines(PostgresServer server, Sizes sizes, Effort effort, long begin, List<Check> checks, Progress progress)
-            throws InterruptedException {
+    private static Lines measureLines(PostgresServer server, Sizes sizes, Effort effort, long begin, List<Check> checks,
+            List<Figure> figures,
+            Progress progress) throws InterruptedException {
         progress.step("filling %,d and three times %,d entries".formatted(sizes.small(), sizes.middle()));
         try (FilledRegistry plain = FilledRegistry.open(server, "plain", sizes.middle());
                 FilledRegistry small = FilledRegistry.open(server, "small", sizes.small());
@@ -82,7 +84,12 @@ public final class RegistryBenchmark implements Benchmark {
                     new FirstImplementation(directory.resolve("first-middle.sqlite"), sizes.small()),
                     new FirstImplementation(directory.resolve("first-large.sqlite"), sizes.middle()));
             Lines lines = Lines.of(plain, List.of(small, middle, large), first, RegistryPuts.by(served, middle));
+            double filled = middle.entryBytes();
             takeTurns(lines.all(), effort, begin, progress);
+            figures.add(
+                    new Figure("entries and their indexes on the disk, %,d entries, filled".formatted(sizes.middle()), filled, "bytes"));
+            figures.add(new Figure("the same after %,d puts and touches".formatted(middle.uses() - sizes.middle()), middle.entryBytes(),
+                    "bytes"));
             progress.step("counting rows");
             checks.add(plain.check("one transaction per put"));
             for (FilledRegistry stage : List.of(small, middle, large)) {
