@@ -16,8 +16,12 @@ final class TwoCoordinators implements Registry {
     private final ThreadLocal<Boolean> atSecond = ThreadLocal.withInitial(() -> false);
 
     TwoCoordinators(PostgresRegistry first, TestDatabase database) {
+        this(first, database, RegistryRules.DEFAULTS);
+    }
+
+    TwoCoordinators(PostgresRegistry first, TestDatabase database, RegistryRules rules) {
         this.first = first;
-        second = database.open(RegistryRules.DEFAULTS);
+        second = database.open(rules);
     }
 
     /** The same work, but what its thread asks is asked of the second. */

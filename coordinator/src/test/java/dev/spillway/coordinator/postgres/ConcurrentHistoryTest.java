@@ -1,0 +1,150 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.InMemoryRegistry;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Commands that really run at the same time, at two coordinators of one database, must be explained by one order of them: carried out one after
+ * the other in that order, the reference model gives every caller the answer that it got, no call comes before one that had ended when it began,
+ * and both end in the same state. The order is searched for. (Wing and Gong, Testing and Verifying Concurrent Objects, 1993.)
+ */
+class ConcurrentHistoryTest {
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final int ALONE = 40;
+    private static final int ROUNDS = 25;
+    private static final int AT_ONCE = 6;
+    private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 4);
+
+    /** One call, by the nanosecond clock of this process. */
+    private record Call(Act act, long began, long ended, Object answer) {}
+
+    static Stream<Long> seeds() {
+        Long only = Long.getLong("spillway.comparison.seed");
+        return only == null ? Stream.iterate(1L, seed -> seed + 1).limit(SEEDS) : Stream.of(only);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void oneOrderExplainsWhatEveryCallerWasTold(long seed) throws Exception {
+        Random random = new Random(seed);
+        RegistryRules rules =
+                new RegistryRules(Duration.ofSeconds(5), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
+                        Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5));
+        TwoCoordinators registry = new TwoCoordinators(DATABASE.empty(rules), DATABASE, rules);
+        Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
+        RandomActs acts = new RandomActs(random);
+        List<Act> past = new ArrayList<>();
+        while (past.size() < ALONE) {
+            Act act = acts.next();
+            // Time is no part of an order.
+            if (!(act instanceof Act.Pass)) {
+                assertThat(stored.carryOut(act)).isNotNull();
+                past.add(act);
+            }
+        }
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int round = 1; round <= ROUNDS; round++) {
+                List<Act> together = Stream.generate(acts::next)
+                        .filter(act -> act.sharesItsTransaction() && stored.knows(act) && !dependsOnTime(act))
+                        .limit(AT_ONCE)
+                        .toList();
+                List<Call> calls = atOnce(together, registry, stored, threads);
+                Optional<List<Call>> order = explanation(past, new ArrayList<>(), calls, stored, () -> model(rules, seed));
+                assertThat(order).as("an order that explains seed %d, round %d, of %s", seed, round, calls).isPresent();
+                order.get().forEach(call -> {
+                    past.add(call.act());
+                    assertThat(stored.plain().of(call.answer())).isNotNull();
+                });
+            }
+        }
+    }
+
+    /** Of two transactions the later one may have begun earlier, and so have the earlier time: which orders are due is no matter of their order. */
+    private static boolean dependsOnTime(Act act) {
+        return act instanceof Act.Send send && send.message().from(Act.NOBODY) instanceof HeartbeatRequest;
+    }
+
+    private static List<Call> atOnce(List<Act> acts, TwoCoordinators registry, Side stored, ExecutorService threads) throws Exception {
+        CyclicBarrier start = new CyclicBarrier(acts.size());
+        List<Future<Call>> running = new ArrayList<>();
+        for (int number = 0; number < acts.size(); number++) {
+            Act act = acts.get(number);
+            Callable<Call> call = () -> {
+                start.await();
+                long began = System.nanoTime();
+                Object answer = stored.answer(act);
+                return new Call(act, began, System.nanoTime(), answer);
+            };
+            running.add(threads.submit(number % 2 == 0 ? call : registry.atSecond(call)));
+        }
+        List<Call> calls = new ArrayList<>();
+        for (Future<Call> one : running) {
+            calls.add(one.get());
+        }
+        // Most often what ended first came first.
+        calls.sort(Comparator.comparingLong(Call::ended));
+        return calls;
+    }
+
+    /** An order of {@code left} that, after {@code done}, explains all answers and the state that is stored now. */
+    private static Optional<List<Call>> explanation(List<Act> past, List<Call> done, List<Call> left, Side stored, Callable<Side> model)
+            throws Exception {
+        Side reference = model.call();
+        past.forEach(reference::carryOut);
+        Plain told = new Plain(stored.plain());
+        for (Call call : done) {
+            if (!reference.carryOut(call.act()).equals(told.of(call.answer()))) {
+                return Optional.empty();
+            }
+        }
+        if (left.isEmpty()) {
+            return stored.state(told).equals(reference.state()) ? Optional.of(List.copyOf(done)) : Optional.empty();
+        }
+        long firstEnd = left.stream().mapToLong(Call::ended).min().orElseThrow();
+        for (Call next : left) {
+            if (next.began() <= firstEnd) {
+                done.add(next);
+                List<Call> rest = new ArrayList<>(left);
+                rest.remove(next);
+                Optional<List<Call>> found = explanation(past, done, rest, stored, model);
+                if (found.isPresent()) {
+                    return found;
+                }
+                done.removeLast();
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Side model(RegistryRules rules, long seed) {
+        AtomicReference<Instant> now = new AtomicReference<>(InstantSource.system().instant().truncatedTo(ChronoUnit.MICROS));
+        InstantSource clock = () -> now.updateAndGet(before -> before.plus(1, ChronoUnit.MICROS));
+        return new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)), clock, time -> {});
+    }
+}
