@@ -165,6 +165,8 @@ public interface OrderContract extends RegistryFixture {
         fleet.report(new Report(replica, host.id, host.storeId, Report.Result.DEFERRED, Instant.parse("2999-01-01T00:00:00Z"), null, 0));
         assertThat(orderOf(fleet, replica).nextAttemptAt()).as("bounded, whatever the host's clock says")
                 .isBefore(until.plus(Duration.ofHours(2)));
+        fleet.report(new Report(replica, host.id, host.storeId, Report.Result.DEFERRED, Instant.parse("1970-01-01T00:00:00Z"), null, 0));
+        assertThat(host.heartbeat().orders()).as("due at once, where the host's clock is years behind").hasSize(1);
         fleet.report(host.report(replica, Report.Result.DELETED));
         assertThat(fleet.onlyEviction().open()).isFalse();
     }
