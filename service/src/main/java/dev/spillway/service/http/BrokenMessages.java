@@ -17,12 +17,18 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Answers on one connection what Vert.x would end without a word: a body whose chunks cannot be told apart, and a version of HTTP that is not spoken here.
+ * Answers on one connection what Vert.x would end without a word: a body whose chunks cannot be told apart, a version of HTTP that is not spoken here,
+ * and a header that does not come to its end in time, of which {@link ConnectionTimes} tells.
  * The connection ends with the answer, because nobody knows where the next request would begin. Used by the connection's event loop.
  */
 final class BrokenMessages extends ChannelDuplexHandler {
+    /** How long the client may take to take the answer. */
+    private static final Duration LAST_WORD_WITHIN = Duration.ofSeconds(5);
+
     private long asked;
     private long answered;
     private boolean refused;
@@ -36,14 +42,25 @@ final class BrokenMessages extends ChannelDuplexHandler {
         if (message instanceof HttpRequest request) {
             asked++;
             if (request.decoderResult().isSuccess() && !isSpoken(request.protocolVersion())) {
-                refuse(context, message, Problems.versionNotSupported(request.protocolVersion().text()));
+                ReferenceCountUtil.release(message);
+                refuse(context, Problems.versionNotSupported(request.protocolVersion().text()));
                 return;
             }
         } else if (message instanceof HttpContent content && content.decoderResult().isFailure() && answered < asked) {
-            refuse(context, message, Problems.malformedChunks());
+            ReferenceCountUtil.release(message);
+            refuse(context, Problems.malformedChunks());
             return;
         }
         context.fireChannelRead(message);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (!(event instanceof Problem problem)) {
+            context.fireUserEventTriggered(event);
+        } else if (!refused) {
+            refuse(context, problem);
+        }
     }
 
     private static boolean isSpoken(HttpVersion version) {
@@ -64,9 +81,8 @@ final class BrokenMessages extends ChannelDuplexHandler {
         super.write(context, message, promise);
     }
 
-    private void refuse(ChannelHandlerContext context, Object message, Problem problem) {
+    private void refuse(ChannelHandlerContext context, Problem problem) {
         refused = true;
-        ReferenceCountUtil.release(message);
         var body = Unpooled.copiedBuffer(problem.toJson().toString(), StandardCharsets.UTF_8);
         var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(problem.status()), body);
         response.headers()
@@ -74,5 +90,9 @@ final class BrokenMessages extends ChannelDuplexHandler {
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
                 .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        var deadline = context.executor().schedule(() -> {
+            var _ = context.close();
+        }, LAST_WORD_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        context.channel().closeFuture().addListener(closed -> deadline.cancel(false));
     }
 }

@@ -15,11 +15,25 @@ import java.util.List;
  * @param pauseMax how long a client may send or take nothing in the middle of a body
  * @param heartbeat interval of the comments that keep an event stream alive
  * @param closeWithin how long requests under way may take to end when the service stops
+ * @param connections bounds of what is connected and asks for nothing
  */
 public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
-        Duration closeWithin) {
+        Duration closeWithin, Connections connections) {
     public static final HttpLimits DEFAULT =
-            new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15), Duration.ofSeconds(10));
+            new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15), Duration.ofSeconds(10),
+                    Connections.DEFAULT);
+
+    /**
+     * Bounds of connections. None of them ends a request that is under way, however long its body, its handler or its answer takes.
+     *
+     * @param max open at the same time on one listener; one more is closed without an answer
+     * @param headerWithin from the first byte of a request until its header is whole; later is answered 408
+     * @param idleMax how long a connection may be without a request, before the first and between two, or may take nothing of its last answer;
+     *        longer than clients keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed
+     */
+    public record Connections(int max, Duration headerWithin, Duration idleMax) {
+        public static final Connections DEFAULT = new Connections(10_000, Duration.ofSeconds(10), Duration.ofSeconds(75));
+    }
 
     /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
     static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
@@ -39,16 +53,21 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
             Setting.integer("http-streams-max", "Uploads, downloads and event streams at the same time")
                     .must("1 or more", number -> number >= 1)
                     .defaultTo(DEFAULT.streamsMax);
+    private static final Setting<Integer> CONNECTIONS =
+            Setting.integer("http-connections-max", "Connections that are open at the same time on one listener; one more is closed")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(Connections.DEFAULT.max);
     private static final Setting<Duration> CLOSE =
             Setting.duration("http-close-within", "How long requests may take to end when the service stops")
                     .defaultTo(DEFAULT.closeWithin);
 
     /** What a service adds to its declared settings so that {@link #from} can read them. */
-    public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CLOSE);
+    public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE);
 
     public static HttpLimits from(Settings settings) {
         return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
                 DEFAULT.heartbeat,
-                settings.get(CLOSE));
+                settings.get(CLOSE),
+                new Connections(settings.get(CONNECTIONS), Connections.DEFAULT.headerWithin, Connections.DEFAULT.idleMax));
     }
 }

@@ -5,6 +5,7 @@ import dev.spillway.service.settings.HostPort;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
@@ -34,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,7 +152,7 @@ public final class HttpService implements AutoCloseable {
                 .setTcpNoDelay(true));
         server.requestHandler(request -> Exchange.begin(shared, request))
                 .invalidRequestHandler(this::refuseMalformed)
-                .connectionHandler(HttpService::answerBrokenMessages);
+                .connectionHandler(bounded(options.limits().connections()));
         try {
             await(server.listen(where), LISTEN_WITHIN);
         } catch (ExecutionException e) {
@@ -165,11 +167,25 @@ public final class HttpService implements AutoCloseable {
         return server;
     }
 
-    private static void answerBrokenMessages(HttpConnection connection) {
-        if (connection instanceof HttpServerConnection served) {
+    /** Of one listener. */
+    private static Handler<HttpConnection> bounded(HttpLimits.Connections limits) {
+        var open = new AtomicInteger();
+        return connection -> {
+            if (!(connection instanceof HttpServerConnection served)) {
+                return;
+            }
             var vertx = served.channelHandlerContext();
-            vertx.pipeline().addBefore(vertx.name(), "broken messages", new BrokenMessages());
-        }
+            vertx.channel().closeFuture().addListener(closed -> open.decrementAndGet());
+            if (open.incrementAndGet() > limits.max()) {
+                var _ = vertx.close();
+                return;
+            }
+            var times = new ConnectionTimes(limits);
+            vertx.pipeline()
+                    .addFirst("bytes read", times.new BytesRead())
+                    .addBefore(vertx.name(), "connection times", times)
+                    .addBefore(vertx.name(), "broken messages", new BrokenMessages());
+        };
     }
 
     private void refuseMalformed(HttpServerRequest request) {

@@ -52,6 +52,11 @@ final class Problems {
                 "body: not whole (expected: all of it, without a pause of " + allowed + ")");
     }
 
+    static Problem headerTimeout(Duration allowed) {
+        return Problem.of(408, "request-timeout", "The header did not arrive in time",
+                "header: not whole (expected: all of it within " + allowed + ")");
+    }
+
     static Problem tooLarge(long limit) {
         return Problem.of(413, "body-too-large", "The body is too large",
                 "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");

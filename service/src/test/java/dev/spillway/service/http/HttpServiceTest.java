@@ -53,7 +53,8 @@ class HttpServiceTest {
     void handlersBlockWithoutHoldingUpOthersAndBeyondTheQueueThereIsRefusal() throws Exception {
         var begun = new Semaphore(0);
         var goOn = new CountDownLatch(1);
-        var limits = new HttpLimits(1024, 2, 1, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5));
+        var limits = new HttpLimits(1024, 2, 1, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.get("/blocks", request -> {
             begun.release();
             goOn.await();
@@ -152,9 +153,11 @@ class HttpServiceTest {
         assertThat(HttpLimits.from(declaration.read(Sources.of(Map.of())))).isEqualTo(HttpLimits.DEFAULT);
         var set = HttpLimits.from(declaration.read(Sources
                 .of(Map.of("http-body-max", "4KiB", "http-requests-max", "2", "http-requests-waiting-max", "0", "http-streams-max", "3",
+                        "http-connections-max", "4",
                         "http-close-within", "1s"))));
         assertThat(set).isEqualTo(
-                new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1)));
+                new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1),
+                        new HttpLimits.Connections(4, Duration.ofSeconds(10), Duration.ofSeconds(75))));
     }
 
     @Test
@@ -255,7 +258,8 @@ class HttpServiceTest {
         var begun = new CountDownLatch(1);
         var interrupted = new AtomicBoolean();
         var ended = new CountDownLatch(1);
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100));
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.get("/endless", request -> {
             begun.countDown();
             try {

@@ -18,7 +18,8 @@ import java.util.Optional;
 
 /** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
 final class RunningService implements AutoCloseable {
-    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5));
+    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
+            HttpLimits.Connections.DEFAULT);
 
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));

@@ -114,7 +114,8 @@ class StreamsTest {
     @Test
     void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
         var download = new Download(Long.MAX_VALUE);
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5));
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
             socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
@@ -218,7 +219,8 @@ class StreamsTest {
 
     @Test
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5));
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.put("/tree", Body.json().orStream(MIB, List.of("application/x-tar")),
                 request -> Response.ok(request.stream().readAllBytes().length)))) {
             for (var mediaType : List.of("application/json", "application/x-tar")) {
@@ -235,7 +237,8 @@ class StreamsTest {
     @Test
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
-        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5));
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
@@ -305,7 +308,8 @@ class StreamsTest {
     void oneStreamTooManyIsRefusedAndItsBodyClosed() throws Exception {
         var first = new Download(Long.MAX_VALUE);
         var second = new Download(10);
-        var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100));
+        var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
+                HttpLimits.Connections.DEFAULT);
         try (var service = new RunningService(limits, Route.get("/first", request -> Response.stream("application/x-tar", first)),
                 Route.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
             socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));
