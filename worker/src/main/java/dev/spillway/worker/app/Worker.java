@@ -137,14 +137,14 @@ public final class Worker implements AutoCloseable {
         Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
         Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
-                settings.putDeadline(), settings.putsAtOnce());
+                settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         Deletions deletions = new Deletions(loop, registry, keys, clock);
         Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
                 WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
                                 deletions,
-                                store, clock, settings.holdMax())),
+                                store, clock, settings.holdMax(), settings.uploadPace())),
                 readiness(loop, kafka), metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
     }
 

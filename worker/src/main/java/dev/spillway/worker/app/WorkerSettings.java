@@ -8,6 +8,7 @@ import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.worker.http.UploadPace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,11 +27,13 @@ import java.util.Optional;
  * @param archiveHold     how long a tree that was being sent stays held after a crash
  * @param requestsKept    how long a change that came with an idempotency key is kept, with its answer
  * @param minFreeBytes    of the store's disk, which no put takes
+ * @param putsAtOnce      directories; uploads have places of their own
+ * @param uploadPace      below which an upload is ended
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, Duration archiveHold, Duration requestsKept, long minFreeBytes, int putsAtOnce,
-        int unlinksAtOnce,
+        int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce,
         HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
@@ -69,9 +72,19 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .bytes("min-free-bytes", "What puts leave free of the store's disk, for the index and for deletions")
             .defaultTo(256L << 20);
     private static final Setting<Integer> PUTS_AT_ONCE =
-            Setting.integer("puts-at-once", "Trees that are copied or unpacked at the same time")
+            Setting.integer("puts-at-once", "Directories that are copied at the same time")
                     .must("1 or more", number -> number >= 1)
                     .defaultTo(16);
+    private static final Setting<Integer> UPLOADS_AT_ONCE =
+            Setting.integer("uploads-at-once", "Archives that are unpacked at the same time, beside the directories that are copied")
+                    .must("1 or more", number -> number >= 1)
+                    .defaultTo(8);
+    private static final Setting<Long> UPLOAD_RATE_MIN =
+            Setting.bytes("upload-rate-min", "Bytes per second, on the average, below which an upload is ended; 0 for none")
+                    .defaultTo(64L << 10);
+    private static final Setting<Duration> UPLOAD_RATE_OVER =
+            positive(Setting.duration("upload-rate-over", "How long an upload is waited for before its average counts")
+                    .defaultTo(Duration.ofSeconds(30)));
     private static final Setting<Integer> UNLINKS_AT_ONCE = Setting.integer("unlinks-at-once", "Trees that are unlinked at the same time")
             .must("1 or more", number -> number >= 1)
             .defaultTo(2);
@@ -97,7 +110,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
-                MIN_FREE_BYTES, PUTS_AT_ONCE, UNLINKS_AT_ONCE));
+                MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE));
         all.addAll(HttpLimits.SETTINGS);
         return all;
     }
@@ -113,7 +126,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
                 settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
                 settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
-                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UNLINKS_AT_ONCE),
+                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UPLOADS_AT_ONCE),
+                new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
                 HttpLimits.from(settings));
     }
 }

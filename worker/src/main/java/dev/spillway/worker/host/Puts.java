@@ -44,8 +44,27 @@ public final class Puts {
     private final InstantSource clock;
     private final ReplicaIds ids;
     private final Duration deadline;
-    private final Semaphore staging;
+    private final Places copying;
+    private final Places unpacking;
     private final KeyedRequests keys;
+
+    /**
+     * How many trees are staged at the same time. An upload lasts as long as its sender likes, so uploads take no place from the directories of
+     * this host.
+     */
+    public record AtOnce(int copied, int unpacked) {}
+
+    private record Places(String setting, int all, Semaphore free) {
+        Places(String setting, int all) {
+            this(setting, all, new Semaphore(all));
+        }
+
+        void enter(Duration patience) throws HostBusyException, InterruptedException {
+            if (!free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new HostBusyException("as many are under way as are taken at once (%s, %d)".formatted(setting, all));
+            }
+        }
+    }
 
     /** Where a tree comes from. */
     public sealed interface Source {
@@ -88,7 +107,7 @@ public final class Puts {
     }
 
     public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock,
-            ReplicaIds ids, KeyedRequests keys, Duration deadline, int stagedAtOnce) {
+            ReplicaIds ids, KeyedRequests keys, Duration deadline, AtOnce atOnce) {
         this.loop = loop;
         this.store = store;
         this.allowed = allowed;
@@ -97,7 +116,8 @@ public final class Puts {
         this.ids = ids;
         this.keys = keys;
         this.deadline = deadline;
-        this.staging = new Semaphore(stagedAtOnce);
+        this.copying = new Places("puts-at-once", atOnce.copied());
+        this.unpacking = new Places("uploads-at-once", atOnce.unpacked());
     }
 
     /**
@@ -134,9 +154,8 @@ public final class Puts {
             case Directories.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
             case Directories.PolicyNow.Away(var apart) -> new Result.Away(apart);
             case Directories.PolicyNow.Known(var maxBytes) -> {
-                if (!staging.tryAcquire(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
-                    throw new HostBusyException("as many puts as are taken at once are under way");
-                }
+                Places places = places(put.source());
+                places.enter(deadline);
                 ReplicaId id = ids.mint();
                 StageOutcome outcome;
                 try {
@@ -146,7 +165,7 @@ public final class Puts {
                 } catch (StoreFullException e) {
                     yield new Result.DiskFull(String.valueOf(e.getMessage()));
                 } finally {
-                    staging.release();
+                    places.free().release();
                 }
                 yield switch (outcome) {
                     case StageOutcome.TooLarge(var bound) -> new Result.TooLarge(bound);
@@ -156,6 +175,13 @@ public final class Puts {
                     case StageOutcome.Staged(var sizeBytes, var _) -> publish(put, id, sizeBytes, request);
                 };
             }
+        };
+    }
+
+    private Places places(Source source) {
+        return switch (source) {
+            case Source.Archive _ -> unpacking;
+            case Source.Directory _ -> copying;
         };
     }
 

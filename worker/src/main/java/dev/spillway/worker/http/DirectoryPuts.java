@@ -36,9 +36,11 @@ final class DirectoryPuts {
     private static final List<String> ENCODINGS = List.of("identity", "zstd");
 
     private final Puts puts;
+    private final UploadPace pace;
 
-    DirectoryPuts(Puts puts) {
+    DirectoryPuts(Puts puts, UploadPace pace) {
         this.puts = puts;
+        this.pace = pace;
     }
 
     Route route() {
@@ -79,7 +81,7 @@ final class DirectoryPuts {
         String description = request.query().text("description").orElse("");
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
         Optional<String> given = DirectoryRoutes.idempotencyKey(request);
-        InputStream stream = request.stream();
+        InputStream stream = new PacedStream(request.stream(), pace, System::nanoTime);
         Optional<RequestKey> key = Optional.empty();
         if (given.isPresent()) {
             DigestInputStream counted =

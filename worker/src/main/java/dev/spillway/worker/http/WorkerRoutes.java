@@ -28,13 +28,14 @@ public final class WorkerRoutes {
      * What the paths lead to.
      *
      * @param address where the worker listens, known once it does
+     * @param pace    that uploads must keep
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            Deletions deletions, ImageStore store, InstantSource clock, Duration holdMax) {}
+            Deletions deletions, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
     public static List<Route> of(Host host) {
         List<Route> routes = new ArrayList<>();
-        routes.add(new DirectoryPuts(host.puts()).route());
+        routes.add(new DirectoryPuts(host.puts(), host.pace()).route());
         routes.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).routes());
         routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
         routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.http;
+
+import org.jspecify.annotations.NullMarked;
