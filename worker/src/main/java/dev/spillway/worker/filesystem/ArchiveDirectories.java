@@ -5,9 +5,9 @@ import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveDirectories implements AutoCloseable {
     private static final int PRIVATE_DIRECTORY = 0700;
     private static final int IMPLIED_DIRECTORY = 0755;
+    private static final byte[] HERE = {'.'};
+    private static final byte[] UPWARDS = {'.', '.'};
 
     private static final class Node {
         private final Map<EntryName, Node> children = HashMap.newHashMap(2);
@@ -131,32 +133,43 @@ final class ArchiveDirectories implements AutoCloseable {
         at.close();
     }
 
-    /** The names of a directory and of a leaf in it, from a path in an archive. */
-    static List<EntryName> parse(String path, int maxBytes) throws StagingStopped {
-        String shown = path.isEmpty() ? "''" : path;
-        if (path.startsWith("/")) {
+    /**
+     * The names of a directory and of a leaf in it, from a path in an archive.
+     *
+     * @param path the bytes of it, or null when they are not known
+     * @param text of it, for people
+     */
+    static List<EntryName> parse(byte @Nullable [] path, String text, int maxBytes) throws StagingStopped {
+        String shown = text.isEmpty() ? "''" : text;
+        if (path == null) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, shown,
+                    "is not UTF-8 in a PAX record (expected: names in UTF-8, or byte for byte in the header or in entries of GNU tar)");
+        }
+        if (path.length > 0 && path[0] == '/') {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is absolute (expected: a path below the root of the archive)");
         }
-        if (path.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+        if (path.length > maxBytes) {
             throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, shown,
-                    "is a path of %d characters (expected: at most %d bytes)".formatted(path.length(), maxBytes));
-        }
-        if (path.indexOf('\uFFFD') >= 0) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is not UTF-8 (expected: names in UTF-8)");
+                    "is a path of %d characters (expected: at most %d bytes)".formatted(text.length(), maxBytes));
         }
         List<EntryName> names = new ArrayList<>();
-        for (String part : path.split("/", -1)) {
-            if (part.equals("..")) {
-                throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "leads upwards (expected: a path without '..')");
-            }
-            if (!part.isEmpty() && !part.equals(".")) {
-                names.add(name(part, shown));
+        int start = 0;
+        for (int at = 0; at <= path.length; at++) {
+            if (at == path.length || path[at] == '/') {
+                byte[] part = Arrays.copyOfRange(path, start, at);
+                start = at + 1;
+                if (Arrays.equals(part, UPWARDS)) {
+                    throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "leads upwards (expected: a path without '..')");
+                }
+                if (part.length > 0 && !Arrays.equals(part, HERE)) {
+                    names.add(name(part, shown));
+                }
             }
         }
         return names;
     }
 
-    private static EntryName name(String part, String path) throws StagingStopped {
+    private static EntryName name(byte[] part, String path) throws StagingStopped {
         try {
             return EntryName.of(part);
         } catch (IllegalArgumentException e) {

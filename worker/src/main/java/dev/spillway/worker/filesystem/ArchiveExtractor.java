@@ -11,12 +11,10 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +31,7 @@ final class ArchiveExtractor {
     private static final int HOLE_BYTES = 4096;
     private static final byte[] ZEROS = new byte[HOLE_BYTES];
 
-    private final TarArchiveInputStream tar;
+    private final ArchiveEntries tar;
     private final OpenDirectory root;
     private final ArchiveLimits limits;
     private final ArchiveTrust trust;
@@ -51,7 +49,7 @@ final class ArchiveExtractor {
     private long symbolicLinks;
     private long links;
 
-    private ArchiveExtractor(TarArchiveInputStream tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
+    private ArchiveExtractor(ArchiveEntries tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
             throws PosixException {
         this.tar = tar;
         this.root = root;
@@ -79,7 +77,7 @@ final class ArchiveExtractor {
     private static StageFigures extract(ReceivedStream received, ArchiveSource source, OpenDirectory root, ArchiveLimits limits,
             ArchiveTrust trust, FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
-        try (TarArchiveInputStream tar = new TarArchiveInputStream(source, StandardCharsets.UTF_8.name())) {
+        try (ArchiveEntries tar = new ArchiveEntries(source)) {
             ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust, space);
             try (ArchiveDirectories _ = extractor.directories) {
                 return extractor.run(source);
@@ -131,7 +129,7 @@ final class ArchiveExtractor {
 
     private @Nullable TarArchiveEntry next(ArchiveSource source) throws IOException, StagingStopped {
         source.beginHeader();
-        TarArchiveEntry entry = tar.getNextEntry();
+        TarArchiveEntry entry = tar.next();
         source.endHeader();
         if (entry != null) {
             entryName = entry.getName();
@@ -143,7 +141,7 @@ final class ArchiveExtractor {
 
     private void extract(TarArchiveEntry entry) throws IOException, InterruptedException, StagingStopped {
         space.require();
-        List<EntryName> path = ArchiveDirectories.parse(entryName, limits.maxPathBytes());
+        List<EntryName> path = ArchiveDirectories.parse(tar.path(entry), entryName, limits.maxPathBytes());
         if (entry.isDirectory()) {
             directories.go(path);
             directories.describe(metadata(entry));
@@ -240,10 +238,11 @@ final class ArchiveExtractor {
     }
 
     private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
-        byte[] target = entry.getLinkName().getBytes(StandardCharsets.UTF_8);
-        if (target.length == 0 || entry.getLinkName().indexOf('\uFFFD') >= 0 || entry.getLinkName().indexOf('\0') >= 0) {
+        byte[] target = tar.link(entry);
+        if (target == null || target.length == 0 || hasNul(target)) {
             throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
-                    "is a symbolic link to '%s' (expected: a target in UTF-8)".formatted(ShownPath.of(entry.getLinkName())));
+                    "is a symbolic link to '%s' (expected: a target in UTF-8, or byte for byte as GNU tar writes it)"
+                            .formatted(ShownPath.of(entry.getLinkName())));
         }
         if (target.length > limits.maxPathBytes()) {
             throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, entryName,
@@ -255,8 +254,17 @@ final class ArchiveExtractor {
         symbolicLinks++;
     }
 
+    private static boolean hasNul(byte[] target) {
+        for (byte b : target) {
+            if (b == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void extractHardLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
-        List<EntryName> target = ArchiveDirectories.parse(entry.getLinkName(), limits.maxPathBytes());
+        List<EntryName> target = ArchiveDirectories.parse(tar.link(entry), entry.getLinkName(), limits.maxPathBytes());
         if (target.isEmpty()) {
             throw badLink(entry.getLinkName());
         }

@@ -11,26 +11,24 @@ import dev.spillway.worker.filesystem.posix.Platform;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a tree as a tar stream with PAX headers, the same bytes for the same tree: {@code ./} first, then all entries in the order of
- * their names. Holes are written as zeros.
+ * their names. Names that are not UTF-8 are written byte for byte, as GNU tar does. Holes are written as zeros.
  */
 final class ArchiveWriter implements TreeWalk.Visitor {
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
+    private static final byte[] CURRENT = {'.'};
 
     private final TarArchiveOutputStream tar;
     private final boolean root;
-    private final Map<FileIdentity, String> firstPaths = new HashMap<>();
+    private final Map<FileIdentity, byte[]> firstPaths = new HashMap<>();
     private final byte[] buffer = new byte[BUFFER_BYTES];
 
     private ArchiveWriter(TarArchiveOutputStream tar, boolean root) {
@@ -41,10 +39,8 @@ final class ArchiveWriter implements TreeWalk.Visitor {
     @SuppressWarnings("resource")
     static void write(OpenDirectory tree, OutputStream target) throws IOException, InterruptedException {
         // not closed: that would close the stream, which is the caller's
-        TarArchiveOutputStream tar = new TarArchiveOutputStream(target, StandardCharsets.UTF_8.name());
-        tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+        TarArchiveOutputStream tar = new TarArchiveOutputStream(target, StandardCharsets.ISO_8859_1.name());
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-        tar.setAddPaxHeadersForNonAsciiNames(true);
         try {
             TreeWalk.walk(tree, new ArchiveWriter(tar, Platform.isRoot()));
         } catch (StagingStopped e) {
@@ -56,9 +52,9 @@ final class ArchiveWriter implements TreeWalk.Visitor {
 
     @Override
     public void entered(Descent at) throws IOException {
-        TarArchiveEntry entry = new ExactTarEntry(at.depth() == 0 ? "./" : path(at, null) + "/", TarConstants.LF_DIR, at.status());
+        ExactTarEntry entry = new ExactTarEntry(directory(at.depth() == 0 ? CURRENT : at.path(null)), TarConstants.LF_DIR, at.status());
         ArchiveAttributes.write(entry, Attributes.namesOf(at.current()), at.current()::attribute, root);
-        tar.putArchiveEntry(entry);
+        entry.put(tar);
         tar.closeArchiveEntry();
     }
 
@@ -83,27 +79,28 @@ final class ArchiveWriter implements TreeWalk.Visitor {
             if (status.kind() != EntryKind.REGULAR_FILE) {
                 throw new TreeChangedException(at.text(name));
             }
-            String path = path(at, name);
+            byte[] path = at.path(name);
             if (writeHardLink(path, status)) {
                 return;
             }
-            TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_NORMAL, status);
+            ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_NORMAL, status);
             entry.setSize(status.sizeBytes());
             ArchiveAttributes.write(entry, Attributes.namesOf(file), file::attribute, root);
-            tar.putArchiveEntry(entry);
-            writeContent(file, status.sizeBytes(), path);
+            entry.put(tar);
+            writeContent(file, status.sizeBytes(), at, name);
             tar.closeArchiveEntry();
         }
     }
 
-    private void writeContent(OpenRegularFile file, long size, String path) throws IOException, InterruptedException {
+    private void writeContent(OpenRegularFile file, long size, Descent place, EntryName name) throws IOException, InterruptedException {
         long at = 0;
         while (at < size) {
             TreeWalk.checkInterrupt();
             int read = file.read(buffer, 0, (int) Math.min(BUFFER_BYTES, size - at), at);
             if (read == 0) {
                 throw new EOFException(
-                        "%s: ended at %d bytes while it was written to an archive (expected: %d bytes)".formatted(path, at, size));
+                        "%s: ended at %d bytes while it was written to an archive (expected: %d bytes)".formatted(place.text(name),
+                                at, size));
             }
             tar.write(buffer, 0, read);
             at += read;
@@ -112,44 +109,38 @@ final class ArchiveWriter implements TreeWalk.Visitor {
 
     private void writeSymbolicLink(Descent at, EntryName name) throws IOException {
         FileStatus status = at.current().status(name);
-        String path = path(at, name);
+        byte[] path = at.path(name);
         if (writeHardLink(path, status)) {
             return;
         }
-        TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
-        entry.setLinkName(utf8(at.current().readSymbolicLink(name), path + " (the target of the link)"));
+        ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
+        entry.linksTo(at.current().readSymbolicLink(name));
         if (root) {
             ArchiveAttributes.write(entry, Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute),
                     true);
         }
-        tar.putArchiveEntry(entry);
+        entry.put(tar);
         tar.closeArchiveEntry();
     }
 
-    private boolean writeHardLink(String path, FileStatus status) throws IOException {
+    private boolean writeHardLink(byte[] path, FileStatus status) throws IOException {
         if (status.links() <= 1) {
             return false;
         }
-        String first = firstPaths.putIfAbsent(status.identity(), path);
+        byte[] first = firstPaths.putIfAbsent(status.identity(), path);
         if (first == null) {
             return false;
         }
-        TarArchiveEntry entry = new ExactTarEntry(path, TarConstants.LF_LINK, status);
-        entry.setLinkName(first);
-        tar.putArchiveEntry(entry);
+        ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_LINK, status);
+        entry.linksTo(first);
+        entry.put(tar);
         tar.closeArchiveEntry();
         return true;
     }
 
-    private static String path(Descent at, @Nullable EntryName leaf) throws IOException {
-        return utf8(at.path(leaf), at.text(leaf));
-    }
-
-    private static String utf8(byte[] bytes, String what) throws IOException {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            throw new IOException("%s: is not UTF-8 (expected: names that an archive can hold)".formatted(what), e);
-        }
+    private static byte[] directory(byte[] path) {
+        byte[] slashed = Arrays.copyOf(path, path.length + 1);
+        slashed[path.length] = '/';
+        return slashed;
     }
 }

@@ -281,7 +281,7 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Writes an image as tar, in the order of names. The stream is flushed, not closed.
      *
-     * @throws IOException when there is no such image, a name in it is not UTF-8, or the stream fails
+     * @throws IOException when there is no such image, or the stream fails
      */
     public void writeArchive(String id, OutputStream target) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);

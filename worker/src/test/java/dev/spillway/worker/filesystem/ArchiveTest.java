@@ -2,12 +2,14 @@ package dev.spillway.worker.filesystem;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -352,12 +354,63 @@ class ArchiveTest {
         assertThat(store.ids(StoreArea.STAGING)).isEmpty();
     }
 
-    @Test
-    void namesThatNoArchiveCanHoldAreNamed() throws Exception {
+    /** Every kind of entry with a name of any bytes, short and too long for a header. */
+    private void makeTreeOfBytes() throws Exception {
         Files.createDirectory(source);
-        Machine.run("sh", "-c", "cd '" + source + "' && echo x > \"$(printf 'bad\\377')\"");
-        assertThatThrownBy(() -> archiveOf(source)).isInstanceOf(IOException.class)
-                .hasMessageContaining("bad")
-                .hasMessageContaining("is not UTF-8");
+        Machine.run("sh", "-c",
+                """
+                        cd '%s' && long=$(printf '%%0120d' 0) && for bad in "$(printf 'bad\\377name')" "$(printf 'b\\351')$long" "$(printf '\\357\\277\\275')$long"; do
+                            mkdir "$bad.d" && echo content > "$bad.d/$bad" && ln "$bad.d/$bad" "$bad.d/$bad.further" && ln -s "$bad" "$bad.l" || exit 1
+                        done; echo grün > grün; ln -s "grün$long" "lang-grün$long"
+                        """
+                        .formatted(source));
+    }
+
+    private static String listing(Path tree) throws Exception {
+        return Machine.run("sh", "-c", "cd '" + tree + "' && find . -printf '%p %y %n %l\\n' | LC_ALL=C sort | od -An -c");
+    }
+
+    @Test
+    void namesThatAreNotUtf8TravelByteForByte() throws Exception {
+        makeTreeOfBytes();
+        byte[] archive = archiveOf(source);
+        assertThat(archiveOf(source)).as("the same bytes for the same tree").isEqualTo(archive);
+        assertThat(listing(extracted(archive, ArchiveTrust.EVERYTHING))).isEqualTo(listing(source));
+        Path byTar = Files.createDirectory(temporary.resolve("by-tar"));
+        Machine.run("tar", "-xpf", Files.write(temporary.resolve("archive.tar"), archive).toString(), "-C", byTar.toString());
+        assertThat(listing(byTar)).isEqualTo(listing(source));
+    }
+
+    @Test
+    void namesThatAreNotUtf8AreReadAsGnuTarWritesThem() throws Exception {
+        makeTreeOfBytes();
+        Path file = temporary.resolve("archive.tar");
+        Machine.run("tar", "--format=gnu", "-C", source.toString(), "-cf", file.toString(), ".");
+        assertThat(listing(extracted(Files.readAllBytes(file), ArchiveTrust.EVERYTHING))).isEqualTo(listing(source));
+    }
+
+    @Test
+    void aNameThatIsNotUtf8WhereItMustBeIsRefusedAndNotChanged() throws Exception {
+        makeTreeOfBytes();
+        Path file = temporary.resolve("archive.tar");
+        Machine.run("tar", "--format=pax", "-C", source.toString(), "-cf", file.toString(), ".");
+        StageOutcome outcome =
+                store.stageArchive(Machine.newId(), new ByteArrayInputStream(Files.readAllBytes(file)), LIMITS, ArchiveTrust.CONTENT);
+        assertThat(outcome).isInstanceOfSatisfying(StageOutcome.Refused.class,
+                refused -> assertThat(refused.detail()).contains("is not UTF-8 in a PAX record"));
+    }
+
+    @Test
+    void theWorkForADeepTreeGrowsAsItsArchiveDoes() throws Exception {
+        Files.createDirectory(source);
+        DeepTree.make(source, 700);
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        try (OpenDirectory tree = OpenDirectory.open(source)) {
+            ArchiveWriter.write(tree, archive);
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("allocated for %d bytes", archive.size())
+                .isLessThan(60L * archive.size());
     }
 }
