@@ -177,8 +177,13 @@ final class WorkingReplicas {
         }
     }
 
-    /** LIVE rows of an entry's generation, at most {@code limit} of those that were stored. The entry is held exclusively. */
+    /** The first {@code limit} LIVE rows of an entry's generation. The entry is held exclusively. */
     List<ReplicaRow> live(EntryRow entry, int limit) {
+        return known(entry, limit).stream().sorted(Comparator.comparing(ReplicaRow::id)).limit(limit).toList();
+    }
+
+    /** LIVE rows of an entry's generation: of those that were stored the first {@code limit}, and all that this transaction registered. */
+    private List<ReplicaRow> known(EntryRow entry, int limit) {
         readHolders(List.of(entry), limit);
         List<ReplicaRow> live = new ArrayList<>();
         for (ReplicaId id : holders.getOrDefault(entry.holding(), Set.of())) {
@@ -192,7 +197,7 @@ final class WorkingReplicas {
 
     /** How many LIVE rows an entry's generation has; {@code limit} as for {@link #live}. */
     long countLive(EntryRow entry, int limit) {
-        List<ReplicaRow> known = live(entry, limit);
+        List<ReplicaRow> known = known(entry, limit);
         return readInPart.contains(entry.holding())
                 ? rows.countLiveReplicas(entry.holding()) + liveMore.getOrDefault(entry.holding(), 0L)
                 : known.size();
