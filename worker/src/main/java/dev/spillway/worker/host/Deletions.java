@@ -87,7 +87,7 @@ public final class Deletions {
     }
 
     private Deleted evict(EntryName name, Optional<SnapshotId> ifSnapshot, KeptRequest.@Nullable Deletion kept)
-            throws HostBusyException, HostStoppedException, InterruptedException {
+            throws HostStoppedException, InterruptedException {
         Optional<HostView.Apart> apart = loop.view().standing().apart();
         if (apart.isPresent()) {
             // Whoever answers at that address may be another registry, with an entry of the same name.
@@ -95,13 +95,24 @@ public final class Deletions {
         }
         return switch (registry.delete(name, ifSnapshot, Optional.ofNullable(kept).map(KeptRequest.Deletion::key))) {
             case Outcome.Answer<RegistryClient.DeletedEntry>(var _, var deleted) -> {
-                loop.call((agent, now) -> new HostAgent.Answered<>(true, done(agent, name, deleted.snapshotId(), kept)));
-                yield new Deleted.Done(deleted.snapshotId());
+                yield settled(name, deleted.snapshotId(), kept);
             }
             case Outcome.Refused<RegistryClient.DeletedEntry>(var problem) -> new Deleted.Refused(problem);
             case Outcome.Unreachable<RegistryClient.DeletedEntry>(var why) -> new Deleted.Away(HostView.Apart.away(why));
             case Outcome.Unknown<RegistryClient.DeletedEntry>(var why) -> new Deleted.Unknown(why);
         };
+    }
+
+    /** It is deleted by now, so a host that cannot take it down must not answer that nothing was done. */
+    private Deleted settled(EntryName name, SnapshotId deleted, KeptRequest.@Nullable Deletion kept)
+            throws HostStoppedException, InterruptedException {
+        try {
+            loop.call((agent, now) -> new HostAgent.Answered<>(true, done(agent, name, deleted, kept)));
+            return new Deleted.Done(deleted);
+        } catch (HostBusyException e) {
+            return new Deleted.Unknown("the registry was asked to delete the entry, and the host is too busy to keep the answer: "
+                    + e.getMessage());
+        }
     }
 
     private static Step done(HostAgent agent, EntryName name, SnapshotId deleted, KeptRequest.@Nullable Deletion kept) {
