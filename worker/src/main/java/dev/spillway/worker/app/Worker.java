@@ -134,7 +134,7 @@ public final class Worker implements AutoCloseable {
 
     private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, KafkaReach kafka,
             ServiceMetrics metrics) {
-        Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold());
+        Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold(), settings.holdsMax());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
         Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));

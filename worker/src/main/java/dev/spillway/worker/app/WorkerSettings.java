@@ -32,7 +32,8 @@ import java.util.Optional;
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
-        Duration startupTimeout, Duration holdMax, Duration archiveHold, Duration requestsKept, long minFreeBytes, int putsAtOnce,
+        Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
+        int putsAtOnce,
         int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce,
         HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
@@ -62,6 +63,9 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .defaultTo(Duration.ofMinutes(1)));
     private static final Setting<Duration> HOLD_MAX =
             positive(Setting.duration("hold-max", "Longest hold that is granted or extended to").defaultTo(Duration.ofHours(24)));
+    private static final Setting<Integer> HOLDS_MAX = Setting.integer("holds-max", "Holds at the same time; one more is answered 503")
+            .must("1 or more", number -> number >= 1)
+            .defaultTo(10_000);
     private static final Setting<Duration> ARCHIVE_HOLD =
             positive(Setting.duration("archive-hold", "How long a tree that was being sent stays held after a crash")
                     .defaultTo(Duration.ofMinutes(10)));
@@ -108,7 +112,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static List<Setting<?>> all() {
         List<Setting<?>> all = new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, SOCKET, COORDINATORS));
         all.addAll(KafkaSettings.SETTINGS);
-        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX,
+        all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
                 MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE));
         all.addAll(HttpLimits.SETTINGS);
@@ -125,7 +129,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN), settings.get(SOCKET), settings.get(COORDINATORS),
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
                 settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
-                settings.get(HOLD_MAX), settings.get(ARCHIVE_HOLD),
+                settings.get(HOLD_MAX), settings.get(HOLDS_MAX), settings.get(ARCHIVE_HOLD),
                 settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UPLOADS_AT_ONCE),
                 new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
                 HttpLimits.from(settings));

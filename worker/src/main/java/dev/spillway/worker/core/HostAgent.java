@@ -99,10 +99,8 @@ public final class HostAgent {
     public Instant nextTick() {
         Instant next = correspondence.nextTick();
         next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
-        for (Hold hold : table.holds()) {
-            next = hold.until().isBefore(next) ? hold.until() : next;
-        }
-        return next;
+        Instant end = table.firstToEnd().map(Hold::until).orElse(next);
+        return end.isBefore(next) ? end : next;
     }
 
     // Inputs.
@@ -136,10 +134,8 @@ public final class HostAgent {
     /** Does what is due by now. */
     public Step tick(Instant now) {
         Step.Builder out = new Step.Builder();
-        for (Hold hold : List.copyOf(table.holds())) {
-            if (!hold.until().isAfter(now)) {
-                table.release(hold, out);
-            }
+        for (Hold over = over(now); over != null; over = over(now)) {
+            table.release(over, out);
         }
         orders.retry(now, out);
         correspondence.tick(now, out);
@@ -301,6 +297,10 @@ public final class HostAgent {
             position = read;
             out.change(new IndexChange.PutPosition(read));
         }
+    }
+
+    private @Nullable Hold over(Instant now) {
+        return table.firstToEnd().filter(hold -> !hold.until().isAfter(now)).orElse(null);
     }
 
     private boolean isSpare(ReplicaRecord hidden) {

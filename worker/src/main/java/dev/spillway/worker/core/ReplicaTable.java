@@ -6,14 +6,17 @@ import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,7 @@ final class ReplicaTable {
     private final Map<EntryName, ReplicaId> served = new HashMap<>();
     private final Map<EntryName, Set<ReplicaId>> byName = new HashMap<>();
     private final Map<UUID, Hold> holds = new HashMap<>();
+    private final NavigableSet<Hold> holdsByEnd = new TreeSet<>(Comparator.comparing(Hold::until).thenComparing(Hold::id));
     private final Map<ReplicaId, Set<UUID>> heldBy = new HashMap<>();
 
     ReplicaTable(HostIdentity identity, IndexContents stored) {
@@ -36,7 +40,11 @@ final class ReplicaTable {
     }
 
     private void index(Hold hold) {
-        holds.put(hold.id(), hold);
+        Hold before = holds.put(hold.id(), hold);
+        if (before != null) {
+            holdsByEnd.remove(before);
+        }
+        holdsByEnd.add(hold);
         heldBy.computeIfAbsent(hold.replicaId(), ignored -> new HashSet<>()).add(hold.id());
     }
 
@@ -140,7 +148,7 @@ final class ReplicaTable {
 
     void releaseIfUnheld(ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = replicas.get(id);
-        if (replica != null && replica.state() == ReplicaState.DOOMED && heldUntil(id).isEmpty()) {
+        if (replica != null && replica.state() == ReplicaState.DOOMED && !heldBy.containsKey(id)) {
             out.effect(new Effect.MoveToTrash(id));
         }
     }
@@ -187,7 +195,10 @@ final class ReplicaTable {
     }
 
     void release(Hold hold, Step.Builder out) {
-        holds.remove(hold.id());
+        Hold held = holds.remove(hold.id());
+        if (held != null) {
+            holdsByEnd.remove(held);
+        }
         heldBy.computeIfPresent(hold.replicaId(), (id, ids) -> without(ids, hold.id()));
         out.change(new IndexChange.RemoveHold(hold.id()));
         releaseIfUnheld(hold.replicaId(), out);
@@ -200,6 +211,11 @@ final class ReplicaTable {
 
     Collection<Hold> holds() {
         return holds.values();
+    }
+
+    /** The hold that ends first, if there is one. */
+    Optional<Hold> firstToEnd() {
+        return holdsByEnd.isEmpty() ? Optional.empty() : Optional.of(holdsByEnd.first());
     }
 
     /** Until when a replica is held, by the last of its holds. */

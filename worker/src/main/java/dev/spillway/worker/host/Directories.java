@@ -7,6 +7,7 @@ import dev.spillway.service.client.Outcome;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
 public final class Directories {
@@ -28,6 +30,7 @@ public final class Directories {
     private final RegistryClient registry;
     private final InstantSource clock;
     private final Duration archiveHold;
+    private final int holdsMax;
 
     /** What a read found. */
     public sealed interface Found {
@@ -42,6 +45,9 @@ public final class Directories {
         /** What is served here is older than the registry's entry. */
         record Stale(long here, long registered) implements Found {}
 
+        /** No hold was granted, because there are as many as this host has. */
+        record TooManyHolds(int max) implements Found {}
+
         /** The registry was to be asked first. */
         record Away(HostView.Apart apart) implements Found {}
     }
@@ -49,14 +55,19 @@ public final class Directories {
     /** A served copy with the last time that it was read. */
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
 
-    /** @param archiveHold how long a copy that is being sent stays held if this process dies meanwhile */
-    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold) {
+    /**
+     * @param archiveHold how long a copy that is being sent stays held if this process dies meanwhile
+     * @param holdsMax    beyond which none is granted to a reader; those of copies that are being sent are as many as there are streams
+     */
+    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold,
+            int holdsMax) {
         this.loop = loop;
         this.view = loop.view();
         this.store = store;
         this.registry = registry;
         this.clock = clock;
         this.archiveHold = archiveHold;
+        this.holdsMax = holdsMax;
     }
 
     /**
@@ -93,7 +104,7 @@ public final class Directories {
                 }
             }
         }
-        return holdFor.isPresent() ? held(name, holdFor.get(), least) : unheld(name, least);
+        return holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax) : unheld(name, least);
     }
 
     private Found unheld(EntryName name, long least) throws InterruptedException {
@@ -104,10 +115,18 @@ public final class Directories {
         return replica.generation() < least ? new Found.Stale(replica.generation(), least) : hit(replica, Optional.empty());
     }
 
-    private Found held(EntryName name, Duration length, long least) throws HostBusyException, HostStoppedException, InterruptedException {
-        Optional<HostAgent.Granted> granted = loop.call((agent, now) -> agent.hold(UUID.randomUUID(), name, now.plus(length)));
+    private Found held(EntryName name, Duration length, long least, int max)
+            throws HostBusyException, HostStoppedException, InterruptedException {
+        AtomicBoolean exhausted = new AtomicBoolean();
+        Optional<HostAgent.Granted> granted = loop.call((agent, now) -> {
+            if (agent.holds().size() >= max) {
+                exhausted.set(true);
+                return new HostAgent.Answered<>(Optional.empty(), new Step(List.of(), List.of()));
+            }
+            return agent.hold(UUID.randomUUID(), name, now.plus(length));
+        });
         if (granted.isEmpty()) {
-            return missed(name);
+            return exhausted.get() && view.served(name).isPresent() ? new Found.TooManyHolds(max) : missed(name);
         }
         ReplicaRecord replica = granted.get().replica();
         if (replica.generation() < least) {
@@ -192,7 +211,7 @@ public final class Directories {
     /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
     public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         loop.awaitMayServe();
-        return held(name, archiveHold, 0) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
+        return held(name, archiveHold, 0, Integer.MAX_VALUE) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
                 ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
                 : Optional.empty();
     }

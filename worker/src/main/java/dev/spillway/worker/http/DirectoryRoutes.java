@@ -79,6 +79,7 @@ final class DirectoryRoutes {
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
+            case Directories.Found.TooManyHolds(var max) -> throw Refusals.tooManyHolds(max);
             case Directories.Found.Away(var apart) -> throw Refusals.apart(apart);
         };
     }

@@ -61,6 +61,14 @@ final class Refusals {
                 .exception();
     }
 
+    static ProblemException tooManyHolds(int max) {
+        return Problem.of(503, "too-many-holds", "The host grants no more holds now",
+                "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
+                        .formatted(max))
+                .retryAfter(RETRY_AFTER)
+                .exception();
+    }
+
     static ProblemException apart(HostView.Apart apart) {
         return apart.refused()
                 ? Problem.of(503, "registry-refused", "The registry does not take this host", apart.why())

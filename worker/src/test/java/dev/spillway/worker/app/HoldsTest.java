@@ -41,7 +41,7 @@ class HoldsTest {
     }
 
     private RunningWorker open() throws Exception {
-        return new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of()).joined();
+        return new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of("holds-max", "5")).joined();
     }
 
     @AfterEach
@@ -89,6 +89,24 @@ class HoldsTest {
         unpaged.path("items").forEach(hold -> whole.add(hold.path("id").asText()));
         assertThat(all).hasSize(5).doesNotHaveDuplicates().isEqualTo(whole);
         assertThat(unpaged.has("next")).isFalse();
+    }
+
+    @Test
+    void oneHoldTooManyIsRefusedAndGrantedOnceAnotherIsReleased() throws Exception {
+        held("k", "PT1H");
+        for (int more = 0; more < 4; more++) {
+            assertThat(worker.get(entry("k") + "?hold=PT1H").status()).isEqualTo(200);
+        }
+        Answer refused = worker.get(entry("k") + "?hold=PT1H");
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.type()).endsWith(":too-many-holds");
+        assertThat(refused.detail()).contains("holds: 5 already", "holds-max", "GET /v1/holds");
+        assertThat(worker.get(entry("nothing") + "?hold=PT1H").status()).isEqualTo(404);
+        assertThat(worker.get(entry("k")).status()).as("without a hold").isEqualTo(200);
+        assertThat(worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
+                HttpResponse.BodyHandlers.discarding()).statusCode()).as("a copy is still sent").isEqualTo(200);
+        worker.delete("/v1/holds/" + holds().get(0).path("id").asText());
+        assertThat(worker.get(entry("k") + "?hold=PT1H").status()).isEqualTo(200);
     }
 
     @Test
