@@ -17,9 +17,12 @@ import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.RequestKey;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ final class DirectoryPuts {
 
     static final List<String> ARCHIVE_TYPES = List.of("application/x-tar", "application/zstd", "application/x-tar+zstd");
 
+    private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
     private static final long ARCHIVE_BYTES_MAX = 1L << 40;
     private static final List<String> ENCODINGS = List.of("identity", "zstd");
 
@@ -90,12 +94,28 @@ final class DirectoryPuts {
             stream = counted;
             key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
+        boolean packed = !encoding.equals("identity") || !request.mediaType().equals(ARCHIVE_TYPES.getFirst());
+        InputStream body = packed ? packed(stream) : stream;
         try {
             return answer(name, generation,
-                    puts.put(new Puts.Put(name, new Puts.Source.Archive(stream), described(description), generation, key)));
+                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body), described(description), generation, key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
         }
+    }
+
+    /** What says that it is packed must be, so that nobody learns of a mistake in it from a reader that takes it at its word. */
+    private static InputStream packed(InputStream stream) throws IOException {
+        BufferedInputStream buffered = new BufferedInputStream(stream);
+        buffered.mark(ZSTD_MAGIC.length);
+        byte[] beginning = buffered.readNBytes(ZSTD_MAGIC.length);
+        buffered.reset();
+        if (!Arrays.equals(beginning, ZSTD_MAGIC)) {
+            throw Refusals.malformedArchive(".",
+                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, which begins with '%s')"
+                            .formatted(HexFormat.of().formatHex(beginning), HexFormat.of().formatHex(ZSTD_MAGIC)));
+        }
+        return buffered;
     }
 
     /** Logged with its trace: what the caller is told is not enough to find out later why the disk, or the store, was as it was. */

@@ -28,6 +28,7 @@ import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -122,9 +123,20 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
             return new RocksIndex(directory, options, RocksDB.open(options, directory.toString()));
         } catch (RocksDBException e) {
             options.close();
-            throw new IndexDamagedException("index: %s cannot be opened: %s (expected: an index that this host wrote)".formatted(directory,
-                    e.getMessage()), e);
+            throw notOpened(directory, e);
         }
+    }
+
+    /** A full disk says nothing of the index. */
+    static IOException notOpened(Path directory, RocksDBException e) {
+        Status status = e.getStatus();
+        boolean full = (status != null && status.getSubCode() == Status.SubCode.NoSpace)
+                || String.valueOf(e.getMessage()).contains("No space left on device");
+        return full
+                ? new IOException("index: %s cannot be opened: %s (expected: free space on its disk)".formatted(directory, e.getMessage()),
+                        e)
+                : new IndexDamagedException("index: %s cannot be opened: %s (expected: an index that this host wrote)".formatted(directory,
+                        e.getMessage()), e);
     }
 
     private void requireOwner(StoreId store) throws IOException {

@@ -184,6 +184,18 @@ class RefusalsTest {
                 "unsupported-media-type", "br");
     }
 
+    @Test
+    void anArchiveThatIsNotPackedThoughItIsSaidToBe() throws Exception {
+        for (String[] headers : new String[][]{{"Content-Type", "application/x-tar", "Content-Encoding", "zstd"},
+                {"Content-Type", "application/zstd"}}) {
+            refused(worker.send(HttpRequest.newBuilder(worker.uri(entry("k")))
+                    .headers(headers)
+                    .PUT(BodyPublishers.ofByteArray(tarOf("file", 10)))
+                    .build()), 422, "malformed-archive",
+                    "begins with the bytes '66696c65' (expected: a zstd frame, which begins with '28b52ffd')");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|',
             value = {"{}|invalid-value|sourceDir: missing", "[]|invalid-value|body", "{\"sourceDir\":1}|invalid-value|sourceDir: 1",

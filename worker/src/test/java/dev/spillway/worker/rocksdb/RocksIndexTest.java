@@ -39,6 +39,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -271,5 +273,18 @@ class RocksIndexTest {
                 told = last;
             }
         }
+    }
+
+    @Test
+    void aFullDiskIsNotTakenForADamagedIndex() {
+        Path index = Path.of("/store/index");
+        assertThat(RocksIndex.notOpened(index, new RocksDBException("While open a file for appending: No space left on device")))
+                .isNotInstanceOf(IndexDamagedException.class)
+                .hasMessageContaining("/store/index cannot be opened")
+                .hasMessageEndingWith("(expected: free space on its disk)");
+        assertThat(RocksIndex.notOpened(index, new RocksDBException("full", new Status(Status.Code.IOError, Status.SubCode.NoSpace, ""))))
+                .hasMessageEndingWith("(expected: free space on its disk)");
+        assertThat(RocksIndex.notOpened(index, new RocksDBException("Corruption: bad block"))).isInstanceOf(IndexDamagedException.class)
+                .hasMessageEndingWith("(expected: an index that this host wrote)");
     }
 }
