@@ -14,16 +14,19 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers on one connection what Vert.x would end without a word: a body whose chunks cannot be told apart, a version of HTTP that is not spoken here,
- * and a header that does not come to its end in time, of which {@link ConnectionTimes} tells.
- * The connection ends with the answer, because nobody knows where the next request would begin. Used by the connection's event loop.
+ * Answers on one connection what Vert.x would end without a word, or would take for what it is not: a body whose chunks cannot be told apart, or that
+ * is sent in another way than in chunks (RFC 9112, section 6), a version of HTTP that is not spoken here, a request without its one host (section 3.2),
+ * and a header that does not come to its end in time, of which {@link ConnectionTimes} tells. The connection ends with the answer, because nobody
+ * knows where the next request would begin; requests before it are answered first. Used by the connection's event loop.
  */
 final class BrokenMessages extends ChannelDuplexHandler {
     /** How long the client may take to take the answer. */
@@ -31,27 +34,49 @@ final class BrokenMessages extends ChannelDuplexHandler {
 
     private long asked;
     private long answered;
+    private long ended;
+    private boolean informing;
     private boolean refused;
+    /** What is answered once the requests before it are. */
+    private @Nullable Problem refusal;
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (refused) {
+        if (refused || refusal != null) {
             ReferenceCountUtil.release(message);
             return;
         }
+        Problem problem = null;
         if (message instanceof HttpRequest request) {
             asked++;
-            if (request.decoderResult().isSuccess() && !isSpoken(request.protocolVersion())) {
-                ReferenceCountUtil.release(message);
-                refuse(context, Problems.versionNotSupported(request.protocolVersion().text()));
-                return;
-            }
+            problem = request.decoderResult().isSuccess() ? wrongWith(request) : null;
         } else if (message instanceof HttpContent content && content.decoderResult().isFailure() && answered < asked) {
-            ReferenceCountUtil.release(message);
-            refuse(context, Problems.malformedChunks());
+            problem = Problems.malformedChunks();
+        }
+        if (problem == null) {
+            context.fireChannelRead(message);
             return;
         }
-        context.fireChannelRead(message);
+        ReferenceCountUtil.release(message);
+        if (ended == asked - 1) {
+            refuse(context, problem);
+        } else {
+            refusal = problem;
+        }
+    }
+
+    private static @Nullable Problem wrongWith(HttpRequest request) {
+        var version = request.protocolVersion();
+        if (!isSpoken(version)) {
+            return Problems.versionNotSupported(version.text());
+        }
+        int hosts = request.headers().getAll(HttpHeaderNames.HOST).size();
+        if (hosts > 1 || (hosts == 0 && version.equals(HttpVersion.HTTP_1_1))) {
+            return Problems.notOneHost(hosts);
+        }
+        var encodings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean chunked = encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked");
+        return encodings.isEmpty() || chunked ? null : Problems.transferEncodingNotSupported(encodings);
     }
 
     @Override
@@ -75,10 +100,15 @@ final class BrokenMessages extends ChannelDuplexHandler {
             promise.tryFailure(new ClosedChannelException());
             return;
         }
-        if (message instanceof HttpResponse response && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
-            answered++;
+        if (message instanceof HttpResponse response) {
+            informing = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+            answered += informing ? 0 : 1;
         }
+        ended += message instanceof LastHttpContent && !informing ? 1 : 0;
         super.write(context, message, promise);
+        if (refusal != null && ended == asked - 1) {
+            refuse(context, refusal);
+        }
     }
 
     private void refuse(ChannelHandlerContext context, Problem problem) {

@@ -86,6 +86,16 @@ final class Problems {
                 "body: chunks that cannot be told apart (expected: the length of each chunk in hexadecimal digits, then so many bytes, each with a line end)");
     }
 
+    static Problem notOneHost(int given) {
+        return Problem.of(400, "malformed-request", "This is not HTTP",
+                "Host: %s (expected: one)".formatted(given == 0 ? "missing" : given));
+    }
+
+    static Problem transferEncodingNotSupported(Collection<String> given) {
+        return Problem.of(501, "unsupported-transfer-encoding", "The body is sent in a way that is not spoken here",
+                "Transfer-Encoding: %s (expected: chunked, once)".formatted(shown(String.join(", ", given))));
+    }
+
     static Problem versionNotSupported(String given) {
         return Problem.of(505, "version-not-supported", "This version of HTTP is not spoken here",
                 "version: %s (expected: HTTP/1.1)".formatted(shown(given)));

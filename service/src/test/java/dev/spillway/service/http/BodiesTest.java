@@ -169,6 +169,35 @@ class BodiesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"banana", "gzip, chunked", "chunked, chunked", "identity", "", "xchunked", "chunked;q=1",
+            "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: gzip"})
+    void aBodyInAnotherTransferEncodingIsAnsweredAndNothingAfterItIsRun(String encoding) throws IOException {
+        var answer = service.raw("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: " + encoding
+                + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 501")
+                .containsIgnoringCase("connection: close")
+                .contains("urn:spillway:problem:unsupported-transfer-encoding", "Transfer-Encoding: ",
+                        " (expected: chunked, once)");
+        assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
+    }
+
+    @Test
+    void aTransferEncodingOfAnOlderVersionIsAnsweredAndNothingAfterItIsRun() throws IOException {
+        var next = "GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+        var answer =
+                service.raw("PUT /policies/p HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + next);
+        assertThat(answer).startsWith("HTTP/1.0 400").contains("urn:spillway:problem:malformed-request");
+        assertThat(answer.split("HTTP/1\\.[01] ", -1)).hasSize(2);
+    }
+
+    @Test
+    void theNameOfTheTransferEncodingHasNoCase() throws IOException {
+        assertThat(service.raw(
+                "PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: Chunked \r\n\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 415");
+    }
+
     @Test
     void brokenChunksAfterAnAnswerEndTheConnection() throws IOException {
         try (var socket = service.connect()) {

@@ -5,6 +5,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -108,6 +110,42 @@ class RoutingTest {
         assertThat(service.raw(request)).startsWith("HTTP/1.1 505")
                 .containsIgnoringCase("content-type: application/problem+json")
                 .contains("urn:spillway:problem:version-not-supported", "(expected: HTTP/1.1)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "X-Host: a\r\n", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n"})
+    void aRequestNamesOneHost(String headers) throws IOException {
+        assertThat(service.raw("GET /livez HTTP/1.1\r\n" + headers + "\r\n")).startsWith("HTTP/1.1 400")
+                .containsIgnoringCase("connection: close")
+                .contains("urn:spillway:problem:malformed-request", "(expected: one)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /livez HTTP/1.0\r\n\r\n", "GET /livez HTTP/1.1\r\nConnection: close\r\nHost:\r\n\r\n"})
+    void aHostThatIsEmptyOrOfAnOlderVersionMissingIsTaken(String request) throws IOException {
+        assertThat(service.raw(request)).contains(" 200 ");
+    }
+
+    @Test
+    void aRefusalWaitsForTheAnswersBeforeIt() throws Exception {
+        var begun = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        try (var slow = new RunningService(Route.get("/slow", request -> {
+            begun.countDown();
+            goOn.await();
+            return text("slow");
+        })); var socket = slow.connect()) {
+            socket.getOutputStream()
+                    .write("GET /slow HTTP/1.1\r\nHost: t\r\n\r\nGET /livez HTTP/1.1\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
+            assertThat(begun.await(20, SECONDS)).isTrue();
+            assertThat(slow.get("/livez").statusCode()).isEqualTo(200);
+            goOn.countDown();
+            var answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answers).startsWith("HTTP/1.1 200");
+            assertThat(answers.split("HTTP/1.1 ", -1)).hasSize(3);
+            assertThat(answers.substring(answers.lastIndexOf("HTTP/1.1 "))).startsWith("HTTP/1.1 400");
+        }
     }
 
     @Test
