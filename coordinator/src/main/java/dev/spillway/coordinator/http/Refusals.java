@@ -44,7 +44,7 @@ final class Refusals {
                 throw Problem.of(503, "registry-unavailable", "The registry's database cannot be used right now",
                         "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
             } catch (OutcomeUnknownException e) {
-                throw Problem.of(500, "outcome-unknown", "Nobody knows whether the change was made",
+                throw Problem.of(504, "outcome-unknown", "Nobody knows whether the change was made",
                         "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
                                 + " to learn the outcome, or without one if the change may be made twice")
                         .exception();

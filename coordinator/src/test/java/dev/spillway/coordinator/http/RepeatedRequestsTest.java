@@ -89,7 +89,7 @@ class RepeatedRequestsTest {
     void aLostCommitIsUnknownUntilTheSameKeyIsAskedAgain() throws Exception {
         http.registry.now(TroubledRegistry.Trouble.LOST_WHILE_COMMITTING);
         var unknown = http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k")
-                .isProblem(500, "outcome-unknown",
+                .isProblem(504, "outcome-unknown",
                         "the connection to the database was lost while committing; ask again with the same Idempotency-Key to learn the outcome, "
                                 + "or without one if the change may be made twice");
         assertThat(unknown.response.body()).doesNotContain("db.internal");
