@@ -57,9 +57,10 @@ class ServiceCommandsTest {
                         "--startup-timeout", "2s"))) {
             assertThat(coordinator.awaitEnd(END)).as(coordinator.text()).isEqualTo(4);
             assertThat(coordinator.text())
-                    .containsOnlyOnce("given up after ")
+                    .containsOnlyOnce("\ncoordinator: ")
                     .containsPattern(
-                            "(?m)^coordinator: (PostgreSQL|Kafka) at .*127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s$")
+                            "(?m)^coordinator: PostgreSQL at .*127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s; "
+                                    + "Kafka at 127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s$")
                     .containsPattern(
                             "(?m) WARN .*PostgreSQL at jdbc:postgresql://" + database + "/spillway: connection refused, attempt 2, trying ")
                     .containsPattern("(?m) WARN .*Kafka at 127.0.0.1:" + ports.get(1) + ": connection refused, attempt 2, trying ")

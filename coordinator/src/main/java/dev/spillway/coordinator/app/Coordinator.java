@@ -48,7 +48,7 @@ public final class Coordinator implements AutoCloseable {
      * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once: without its topics a registry could promise orders
      * that nothing carries. Blocks; when it fails nothing is left running.
      *
-     * @throws NotReachableException  naming the server that did not answer in time
+     * @throws NotReachableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else
      * @throws java.io.IOException    if its address cannot be listened on
      */

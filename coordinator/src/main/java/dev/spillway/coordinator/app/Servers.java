@@ -12,9 +12,13 @@ import dev.spillway.service.Reachability;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +32,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
 
     private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(5);
 
-    /** Waits for both at once, so that each that is missing is named; the first that cannot be had ends it. */
+    /** Waits for both at once, so that each that is missing is named; the first that can never be had ends it. */
     static Servers await(CoordinatorSettings settings, Lifecycle lifecycle, RandomGenerator random) throws Exception {
         Reachability reachability = Reachability.within(settings.startupTimeout());
         PostgresRegistrySettings database = settings.database();
@@ -49,11 +53,32 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
             return new Servers(kafka.get(),
                     lifecycle.start("postgresql", () -> open(with(database, partitions), settings, reachability, random)));
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
+            throw switch (e.getCause()) {
+                case NotReachableException missing -> withTheOther(missing, postgres, kafka);
+                case Exception cause -> cause;
+                case null, default -> e;
+            };
         } finally {
             end(kafkaStart);
             end(postgresStart);
         }
+    }
+
+    /** Both were tried for the same time, so what became of the other is known soon; it is not waited for longer than for its last attempt. */
+    private static NotReachableException withTheOther(NotReachableException missing, CompletableFuture<?>... both)
+            throws InterruptedException {
+        try {
+            CompletableFuture.allOf(both).get(GIVEN_UP_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("{}; of both: {}", missing.getMessage(), e.toString());
+        }
+        List<NotReachableException> all = new ArrayList<>();
+        for (CompletableFuture<?> server : both) {
+            if (server.isCompletedExceptionally() && server.exceptionNow() instanceof NotReachableException named) {
+                all.add(named);
+            }
+        }
+        return NotReachableException.of(all);
     }
 
     /** What it made meanwhile is closed by itself, because the lifecycle is; nothing of it should be left when this fails. */

@@ -67,6 +67,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -277,6 +278,18 @@ class CoordinatorTest {
         assertThatThrownBy(() -> Coordinator.start(settings(Map.of("database-url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x",
                 "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
                 .hasMessageStartingWith("PostgreSQL at jdbc:postgresql://127.0.0.1:" + nobody + "/x: connection refused, given up after ");
+    }
+
+    @Test
+    void eachServerThatIsNotThereInTimeIsNamed() throws Exception {
+        int nobody = freePort();
+        String url = "jdbc:postgresql://127.0.0.1:" + nobody + "/x";
+        assertThatThrownBy(() -> Coordinator.start(settings(Map.of("kafka-servers", "127.0.0.1:" + nobody, "database-url", url,
+                "startup-timeout", "1s")))).isInstanceOf(NotReachableException.class)
+                .hasMessageMatching(
+                        Pattern.quote("PostgreSQL at " + url + ": connection refused") + ", given up after \\d+ attempts? in 1 s; "
+                                + Pattern.quote("Kafka at 127.0.0.1:" + nobody + ": connection refused")
+                                + ", given up after \\d+ attempts? in 1 s");
     }
 
     @Test
