@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;
+    /** NUL where the header is POSIX's, a space where it is GNU tar's. */
+    private static final int AFTER_MAGIC_AT = 262;
     private static final int PREFIX_AT = 345;
     private static final int PREFIX_BYTES = 155;
     private static final int NAME_BYTES = TarConstants.NAMELEN;
@@ -70,7 +72,8 @@ final class ArchiveEntries extends TarArchiveInputStream {
     private static byte[] headerPath(byte[] header) {
         byte[] name = field(header, 0, NAME_BYTES);
         byte[] prefix = field(header, PREFIX_AT, PREFIX_BYTES);
-        if (prefix.length == 0) {
+        if (prefix.length == 0 || header[AFTER_MAGIC_AT] != 0) {
+            // GNU tar keeps other things there
             return name;
         }
         byte[] path = Arrays.copyOf(prefix, prefix.length + 1 + name.length);

@@ -105,6 +105,7 @@ class HoldsTest {
         assertThat(worker.get(entry("k")).status()).as("without a hold").isEqualTo(200);
         assertThat(worker.client.send(HttpRequest.newBuilder(worker.uri(entry("k") + "/archive")).build(),
                 HttpResponse.BodyHandlers.discarding()).statusCode()).as("a copy is still sent").isEqualTo(200);
+        eventually(() -> holds().size() == 5);
         worker.delete("/v1/holds/" + holds().get(0).path("id").asText());
         assertThat(worker.get(entry("k") + "?hold=PT1H").status()).isEqualTo(200);
     }
