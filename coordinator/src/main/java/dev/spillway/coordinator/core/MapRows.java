@@ -227,9 +227,9 @@ final class MapRows implements Rows {
     }
 
     @Override
-    public Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
-        Map<Holding, List<ReplicaRow>> found = new HashMap<>();
-        holdings.forEach(holding -> found.put(holding, live(holding).limit(limitEach).toList()));
+    public Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
+        Map<Holding, Holders> found = new HashMap<>();
+        holdings.forEach(holding -> found.put(holding, Holders.ofUpTo(limitEach, live(holding).limit(limitEach).toList())));
         return found;
     }
 

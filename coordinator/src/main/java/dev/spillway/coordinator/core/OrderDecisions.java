@@ -135,7 +135,8 @@ final class OrderDecisions {
         int doomed = 0;
         for (EvictionFact eviction : transaction.stored().lockUnfinishedEvictions(1)) {
             Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
-            List<ReplicaRow> left = transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, List.of());
+            List<ReplicaRow> left =
+                    transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, Rows.Holders.NONE).first();
             for (ReplicaRow row : left) {
                 transaction.replicas().adopt(row);
                 transaction.replicas()

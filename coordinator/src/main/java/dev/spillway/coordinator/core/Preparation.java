@@ -186,7 +186,9 @@ final class Preparation {
         SortedSet<ReplicaId> others = new TreeSet<>(replicas);
         others.removeAll(ids.keySet());
         puts.forEach(transaction::expectPuts);
-        transaction.lock(new Rows.Ahead(ids, namespaces, changing, staying, others, puts, rules.doomChunk()));
+        int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
+        transaction.lock(new Rows.Ahead(ids, namespaces, changing, staying, others, puts,
+                WorkingReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
         // Of the ids that were to be recorded only those have rows that had been recorded before.
         rows.lock(replicas);
         if (!asking.isEmpty()) {

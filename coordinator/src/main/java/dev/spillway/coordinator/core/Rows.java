@@ -169,8 +169,22 @@ public interface Rows {
     /** Open rows among {@code ids}, locked, as they are after the locks were granted. */
     Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids);
 
-    /** For each holding up to {@code limitEach} LIVE rows, locked. The caller holds the entries exclusively. */
-    Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach);
+    /**
+     * The first LIVE rows of a generation.
+     *
+     * @param all whether there are no more
+     */
+    record Holders(List<ReplicaRow> first, boolean all) {
+        static final Holders NONE = new Holders(List.of(), true);
+
+        /** Of as many as were asked for there may be more. */
+        public static Holders ofUpTo(int limit, List<ReplicaRow> found) {
+            return new Holders(found, found.size() < limit);
+        }
+    }
+
+    /** For each holding up to about {@code limitEach} LIVE rows, locked. The caller holds the entries exclusively. */
+    Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach);
 
     /** How many LIVE rows a generation has. */
     long countLiveReplicas(Holding holding);

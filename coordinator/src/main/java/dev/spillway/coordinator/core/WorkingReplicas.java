@@ -25,6 +25,9 @@ final class WorkingReplicas {
     private static final Comparator<ReplicaRow> OLDEST_DOOM_FIRST =
             Comparator.comparing((ReplicaRow row) -> doomOf(row).at()).thenComparing(ReplicaRow::id);
 
+    /** Holders that one transaction reads and dooms beyond one for each entry: more would take longer than a statement may. */
+    private static final int HOLDERS_MAX = 10_000;
+
     private final Rows rows;
     private final Instant now;
 
@@ -36,6 +39,7 @@ final class WorkingReplicas {
     private final Map<Holding, Set<ReplicaId>> ownHolders = new HashMap<>();
     /** Generations of which more rows may be stored than were read. */
     private final Set<Holding> readInPart = new HashSet<>();
+    private int holdersRead;
     private final Map<HostId, List<ReplicaId>> storedDue = new HashMap<>();
     private final Map<HostId, Set<ReplicaId>> ownDoomed = new HashMap<>();
     /** By how many this transaction changed what counting the stored rows would say. */
@@ -149,6 +153,14 @@ final class WorkingReplicas {
         return replicas.get(id);
     }
 
+    /**
+     * How many holders of each of so many entries are read, and so doomed with it, where one transaction has much to do: what an eviction leaves is
+     * the sweep's. One entry alone has {@code limitEach} of them.
+     */
+    static int holdersOfEach(int limitEach, int entries, int readBefore) {
+        return Math.clamp((HOLDERS_MAX - (long) readBefore) / Math.max(1, entries), 1, limitEach);
+    }
+
     /** Reads the LIVE rows of these generations ahead, at most {@code limitEach} of each; their entries are held exclusively. */
     void readHolders(Collection<EntryRow> of, int limitEach) {
         List<Holding> wanted = new ArrayList<>();
@@ -161,14 +173,15 @@ final class WorkingReplicas {
         if (wanted.isEmpty()) {
             return;
         }
-        Map<Holding, List<ReplicaRow>> found = rows.lockLiveReplicas(wanted, limitEach);
+        Map<Holding, Rows.Holders> found = rows.lockLiveReplicas(wanted, holdersOfEach(limitEach, wanted.size(), holdersRead));
         for (Holding holding : wanted) {
             Set<ReplicaId> ids = holders.computeIfAbsent(holding, ignored -> new LinkedHashSet<>());
-            List<ReplicaRow> stored = found.getOrDefault(holding, List.of());
-            if (stored.size() >= limitEach) {
+            Rows.Holders stored = found.getOrDefault(holding, Rows.Holders.NONE);
+            if (!stored.all()) {
                 readInPart.add(holding);
             }
-            for (ReplicaRow row : stored) {
+            holdersRead += stored.first().size();
+            for (ReplicaRow row : stored.first()) {
                 adopt(row);
                 ids.add(row.id());
             }

@@ -232,9 +232,9 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public Map<Holding, List<ReplicaRow>> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
-        Map<Holding, List<ReplicaRow>> found = ahead.holders(holdings, limitEach);
-        found.values().forEach(replicas::locked);
+    public Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
+        Map<Holding, Holders> found = ahead.holders(holdings);
+        found.values().forEach(holders -> replicas.locked(holders.first()));
         List<Holding> unread = holdings.stream().filter(holding -> !found.containsKey(holding)).toList();
         if (!unread.isEmpty()) {
             found.putAll(replicas.lockLive(unread, limitEach));

@@ -6,6 +6,7 @@ import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows.DueOrder;
+import dev.spillway.coordinator.core.Rows.Holders;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.coordinator.core.Rows.Recording;
 import dev.spillway.events.EntryKey;
@@ -154,13 +155,15 @@ final class ReplicaTable {
         };
     }
 
-    Map<Holding, List<ReplicaRow>> lockLive(Collection<Holding> holdings, int limitEach) {
+    Map<Holding, Holders> lockLive(Collection<Holding> holdings, int limitEach) {
         Map<Holding, List<ReplicaRow>> found = new HashMap<>();
         holdings(holdings, LIVE).bind("limit", limitEach).map(MAPPER).forEach(row -> {
             stored.add(row.id());
             found.computeIfAbsent(new Holding(row.name(), row.generation()), ignored -> new ArrayList<>()).add(row);
         });
-        return found;
+        Map<Holding, Holders> holders = new HashMap<>();
+        found.forEach((holding, rows) -> holders.put(holding, Holders.ofUpTo(limitEach, rows)));
+        return holders;
     }
 
     /** Rows that were locked by another statement of this transaction. */

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows.Holders;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.NamespaceName;
 import java.util.ArrayList;
@@ -93,14 +94,12 @@ final class VictimsAhead {
     }
 
     /** The holders of those holdings that were read. */
-    Map<Holding, List<ReplicaRow>> holders(Collection<Holding> of, int limitEach) {
-        Map<Holding, List<ReplicaRow>> found = new HashMap<>();
-        if (limitEach == holdersEach) {
-            for (Holding holding : of) {
-                List<ReplicaRow> read = holders.get(holding);
-                if (read != null) {
-                    found.put(holding, read);
-                }
+    Map<Holding, Holders> holders(Collection<Holding> of) {
+        Map<Holding, Holders> found = new HashMap<>();
+        for (Holding holding : of) {
+            List<ReplicaRow> read = holders.get(holding);
+            if (read != null) {
+                found.put(holding, Holders.ofUpTo(holdersEach, read));
             }
         }
         return found;

@@ -317,4 +317,36 @@ class BatchTest {
         assertThat(DATABASE.ask("SELECT count(*) FROM replicas WHERE doom_cause IS NULL")).containsExactly("0");
         assertThat(DATABASE.ask("SELECT unfinished FROM evictions")).containsExactly("f");
     }
+
+    /** Each entry is within its chunk, and all of them together would be too much for one transaction. */
+    @Test
+    void manyEntriesWithManyHoldersAreDoomedInPartsToTheLast() throws Exception {
+        int entries = 60;
+        int holders = 300;
+        List<String> old = IntStream.range(0, entries).mapToObj(n -> "old-" + n).toList();
+        Fleet large = Fleet.withCapacity(registry, entries);
+        for (String key : old) {
+            large.put(key, "image-of-" + key);
+        }
+        // From the first eviction on, victims are read ahead.
+        large.put("first", "image");
+        DATABASE.execute("INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at) "
+                + "SELECT gen_random_uuid(), 'host-' || h, e.namespace, e.key, e.snapshot_id, e.generation, 0, now() FROM entries e, "
+                + "generate_series(1, " + holders + ") h WHERE e.key LIKE 'old%'");
+        gathering.together(
+                old.stream().skip(1).<Callable<?>>map(key -> () -> large.put("new-" + key, "image")).toList())
+                .forEach(answer -> assertThat(answer.resultNow()).isInstanceOf(Outcomes.Putting.Stored.class));
+        assertThat(Long.parseLong(DATABASE.ask("SELECT count(*) FROM replicas WHERE doom_cause IS NOT NULL").getFirst()))
+                .isBetween(1_000L, 10_000L + entries);
+        assertThat(large.evictions()).filteredOn(eviction -> eviction.fact().key().value().startsWith("old-") && eviction.open())
+                .hasSize(entries - 1)
+                .allSatisfy(eviction -> assertThat(eviction.fact().replicas()).isEqualTo(holders));
+        int sweeps = 1;
+        while (large.sweep(1_000).more()) {
+            sweeps++;
+        }
+        assertThat(sweeps).isGreaterThan(1);
+        assertThat(DATABASE.ask("SELECT count(*) FROM replicas WHERE doom_cause IS NULL")).containsExactly("0");
+        assertThat(DATABASE.ask("SELECT count(*) FROM evictions WHERE unfinished")).containsExactly("0");
+    }
 }
