@@ -68,22 +68,23 @@ final class NamespaceRoutes {
 
     private Response set(Request request) {
         NamespaceName name = namespace(request);
-        PlanSteps steps = new PlanSteps(commands, request, Commands.Target.of("PUT namespace", name));
+        Steps steps = Steps.of(commands, request, "PUT namespace", name);
         return switch (steps.run(new Command.SetPolicy(name, change(request)))) {
             case Outcomes.PolicySetting.Changed(var policy, var evicted) -> Response.ok(answer(name, policy, evicted));
             case Outcomes.PolicySetting.Planned(var begun, _) -> {
-                Outcomes.Planning.Made made = steps.whole(begun);
+                PlanSteps plan = new PlanSteps(steps);
+                Outcomes.Planning.Made made = plan.whole(begun);
                 if (!made.isWithinShare()) {
                     throw Refusals.planNeeded("limits", made);
                 }
-                yield Response.ok(makeRoom(name, steps, made.planId()));
+                plan.apply(made.planId(), () -> false);
+                yield Response.ok(steps.ask(() -> roomMade(name, made.planId())));
             }
         };
     }
 
-    /** Too much for one command, but not too much to do without asking. */
-    private NamespaceSetAnswer makeRoom(NamespaceName name, PlanSteps steps, PlanId planId) {
-        steps.apply(planId, () -> false);
+    /** What a plan did that was too much for one command, but not too much to do without asking. */
+    private NamespaceSetAnswer roomMade(NamespaceName name, PlanId planId) {
         PlanRow.Tally applied = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId)).applied();
         Long beyond = applied.beyond();
         if (beyond == null) {
@@ -116,12 +117,13 @@ final class NamespaceRoutes {
         if (registry.queries().namespace(name).isEmpty()) {
             throw Refusals.unknownNamespace(name);
         }
+        Steps steps = Steps.of(commands, request, "POST clean", name);
         Instant deadline = clock.instant().plus(CLEAN_WITHIN);
         long evicted = 0;
-        for (int chunk = 1;; chunk++) {
-            Outcomes.Cleaning step =
-                    commands.run(request, Commands.Target.of("POST clean", name), chunk, new Command.Clean(name, CLEAN_CHUNK));
+        while (true) {
+            Outcomes.Cleaning step = steps.run(new Command.Clean(name, CLEAN_CHUNK));
             evicted += step.evicted();
+            steps.evicted(step.evicted());
             // A step that evicted nothing met entries that others put or hold meanwhile; the caller asks again.
             if (step.remaining() == 0 || step.evicted() == 0 || !clock.instant().isBefore(deadline)) {
                 return Response.ok(new CleanAnswer(evicted, step.remaining()));

@@ -48,24 +48,26 @@ final class PlanRoutes {
         PruneBody body = request.body(PruneBody.class);
         PlanPurpose.Prune prune = new PlanPurpose.Prune(body.maxEntries(), body.maxBytes(), Times.duration("idleFor", body.idleFor()),
                 body.keyPrefix());
-        PlanSteps steps = new PlanSteps(commands, request, Commands.Target.of("POST prune", name));
+        Steps steps = Steps.of(commands, request, "POST prune", name);
+        PlanSteps plan = new PlanSteps(steps);
         Planning.Made made = switch (steps.run(new Command.MakePlan(name, prune))) {
-            case Planning.Made begun -> steps.whole(begun);
+            case Planning.Made begun -> plan.whole(begun);
             case Planning.Unknown() -> throw Refusals.unknownNamespace(name);
         };
         if (body.dryRun() == null || !body.dryRun()) {
             if (!made.isWithinShare()) {
                 throw Refusals.planNeeded("prune", made);
             }
-            steps.apply(made.planId(), enough());
+            plan.apply(made.planId(), enough());
         }
-        return answer(made.planId());
+        return steps.ask(() -> answer(made.planId()));
     }
 
     private Response apply(Request request) {
         PlanId id = id(request);
-        new PlanSteps(commands, request, Commands.Target.of("POST apply", id)).apply(id, enough());
-        return answer(id);
+        Steps steps = Steps.of(commands, request, "POST apply", id);
+        new PlanSteps(steps).apply(id, enough());
+        return steps.ask(() -> answer(id));
     }
 
     private BooleanSupplier enough() {

@@ -18,6 +18,8 @@ import dev.spillway.service.http.Handler;
 import dev.spillway.service.http.Problem;
 import dev.spillway.service.http.ProblemException;
 import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Why a request is refused, as its caller sees it. */
 final class Refusals {
@@ -118,6 +120,37 @@ final class Refusals {
         return Problem.of(409, "policy-not-set", "Others put too much while room was made",
                 "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
                 .exception();
+    }
+
+    /**
+     * A request of several commands stopped behind the first one.
+     *
+     * @param plan    the plan whose victims go, if there is one
+     * @param evicted how many entries the request surely evicted
+     */
+    static ProblemException unfinished(String subject, @Nullable PlanId plan, long evicted, RuntimeException cause) {
+        boolean unknown = cause instanceof OutcomeUnknownException;
+        String why = switch (cause) {
+            case RegistryBusyException _ -> "the registry has more to do than it gets done";
+            case OutcomeUnknownException _ ->
+                    "the connection to the database was lost while committing, and whether more was done is not known";
+            default -> "the registry's database cannot be used right now";
+        };
+        Problem problem = Problem
+                .of(unknown ? 504 : 503, "unfinished", "Only a part of the request was carried out",
+                        "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
+                                .formatted(subject, plan == null ? were(evicted, "entry", "entries") : were(evicted, "victim", "victims"),
+                                        why))
+                .with("evicted", JsonNodeFactory.instance.numberNode(evicted))
+                .retryAfter(RETRY_AFTER);
+        return (plan == null ? problem : problem.with("planId", plan.toString())).exception();
+    }
+
+    private static String were(long count, String one, String many) {
+        if (count < 2) {
+            return (count == 0 ? "no " : "1 ") + one + " was";
+        }
+        return String.format(Locale.ROOT, "%,d %s were", count, many);
     }
 
     static ProblemException hostUnchanged(Outcomes.HostChange.Refused refused) {

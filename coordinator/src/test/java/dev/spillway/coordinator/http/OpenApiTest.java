@@ -93,6 +93,8 @@ class OpenApiTest {
         http.get("/v1/namespaces/vm/entries/d");
         conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
+        http.steps.after(1, StoppingRegistry.Stop.BUSY);
+        conforms("Problem", http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0}").is(503).tree());
     }
 
     private Set<String> queryOf(JsonNode operation) {

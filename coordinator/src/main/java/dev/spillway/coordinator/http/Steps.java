@@ -1,0 +1,78 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
+import dev.spillway.service.http.Request;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commands of one request, one after the other. Each is bounded, so that others get their turn in between, and each is committed: from the
+ * first one on, a failure tells what was done. Of one request, not thread-safe.
+ */
+final class Steps {
+    private final Commands commands;
+    private final Request request;
+    private final Commands.Target what;
+    private final String subject;
+    private int done;
+    private long evicted;
+    private @Nullable PlanId plan;
+    private boolean planBegun;
+
+    private Steps(Commands commands, Request request, Commands.Target what, String subject) {
+        this.commands = commands;
+        this.request = request;
+        this.what = what;
+        this.subject = subject;
+    }
+
+    /** The steps of a request about a namespace; {@code verb} as in {@link Commands.Target}. */
+    static Steps of(Commands commands, Request request, String verb, NamespaceName name) {
+        return new Steps(commands, request, Commands.Target.of(verb, name), "namespace " + name);
+    }
+
+    /** The steps of a request about a plan that is there already. */
+    static Steps of(Commands commands, Request request, String verb, PlanId id) {
+        Steps steps = new Steps(commands, request, Commands.Target.of(verb, id), "plan " + id);
+        steps.plan = id;
+        return steps;
+    }
+
+    /** @throws dev.spillway.service.http.ProblemException if a step before it was carried out, and this one was not, or nobody knows */
+    <A> A run(Command<A> command) {
+        A answer = told(() -> commands.run(request, what, done + 1, command));
+        done++;
+        return answer;
+    }
+
+    /** Asks the registry for something that the answer to the request is made from. */
+    <A> A ask(Supplier<A> query) {
+        return told(query);
+    }
+
+    /** A step began this plan. */
+    void begun(PlanId id) {
+        plan = id;
+        planBegun = true;
+    }
+
+    /** A step evicted so many entries. */
+    void evicted(long entries) {
+        evicted += entries;
+    }
+
+    private <A> A told(Supplier<A> step) {
+        try {
+            return step.get();
+        } catch (RegistryUnavailableException | OutcomeUnknownException e) {
+            if (done == 0) {
+                throw e;
+            }
+            throw Refusals.unfinished(planBegun ? subject + ", plan " + plan : subject, plan, evicted, e);
+        }
+    }
+}
