@@ -45,7 +45,8 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Setting<String> DATABASE_USER = Setting.text("database-user", "User of the database");
     private static final Setting<Secret> DATABASE_PASSWORD =
             Setting.secret("database-password", "Password of that user").defaultTo(new Secret(""));
-    private static final Setting<Integer> DATABASE_POOL = number("database-connections", "Connections to the database at most", 10);
+    private static final Setting<Integer> DATABASE_POOL =
+            number("database-connections", "Connections to the database at most, beside three of which each has work of its own", 10);
     private static final Setting<Duration> COMMAND_DEADLINE =
             positive("command-deadline", "A command is not begun later than this after it was asked for",
                     Duration.ofSeconds(10));

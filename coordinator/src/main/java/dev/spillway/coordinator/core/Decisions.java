@@ -65,6 +65,16 @@ public final class Decisions {
         };
     }
 
+    /** Whether it is the coordinator's own work, which nobody waits for and everybody relies on. */
+    public static boolean isOwnWork(Command<?> command) {
+        return switch (command) {
+            case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Expire _,Command.TakeReports _ ->
+                    true;
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
+                    false;
+        };
+    }
+
     /** The hosts that commands are about and how strongly they will be held, in order. */
     public static SortedMap<HostId, Rows.HostLock> hostsOf(Collection<? extends Command<?>> commands) {
         return Preparation.hostsOf(commands);

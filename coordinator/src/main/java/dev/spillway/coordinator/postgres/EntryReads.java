@@ -28,7 +28,7 @@ import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
  */
 final class EntryReads implements AutoCloseable {
     /** Statements at once: while one is read from the database, the rows of another become answers. */
-    private static final int UNDER_WAY = 2;
+    static final int UNDER_WAY = 2;
     /** Keys in one statement at most. */
     private static final int BATCH_MAX = 1_024;
 

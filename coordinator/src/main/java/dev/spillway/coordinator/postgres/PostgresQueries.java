@@ -48,14 +48,20 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                     row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"));
 
     private final Jdbi jdbi;
+    private final CallerLimit callers;
     private final EntryReads entryReads;
 
-    PostgresQueries(Jdbi jdbi, PostgresRegistrySettings settings) {
+    PostgresQueries(Jdbi jdbi, CallerLimit callers, EntryReads entryReads) {
         this.jdbi = jdbi;
-        entryReads = new EntryReads(jdbi, settings);
+        this.callers = callers;
+        this.entryReads = entryReads;
     }
 
     private <T> T read(String what, Function<Handle, T> reading) {
+        return callers.admit("reading " + what, () -> readNow(what, reading));
+    }
+
+    private <T> T readNow(String what, Function<Handle, T> reading) {
         try {
             return jdbi.inTransaction(handle -> {
                 handle.execute(BEGIN);

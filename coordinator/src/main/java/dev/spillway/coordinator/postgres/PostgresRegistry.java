@@ -36,24 +36,31 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
     /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
     private static final int BATCH_WEIGHT_MAX = 2_048;
+    /** What callers leave of the shared connections to the coordinator's own work. */
+    private static final int OWN_CONNECTIONS = 3;
     /** Beyond the deadline, so that the server gives up first and says why. */
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
+    private final HikariDataSource lanePool;
     private final HikariDataSource pool;
     private final Jdbi jdbi;
+    private final CallerLimit callers;
     private final Transactions transactions;
     private final Lane<PendingCommand<?>> lane;
     private final PostgresQueries queries;
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
-    private PostgresRegistry(PostgresRegistrySettings settings, HikariDataSource pool, RegistryRules rules, RandomGenerator random) {
+    private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
         this.settings = settings;
-        this.pool = pool;
+        lanePool = pool(settings, "spillway-lanes", 1 + EntryReads.UNDER_WAY);
+        pool = pool(settings, "spillway-registry", settings.poolSize());
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
-        transactions = new Transactions(jdbi, new Decisions(rules, random), settings, random, this::tell);
-        lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, transactions::carryOut);
-        queries = new PostgresQueries(jdbi, settings);
+        Jdbi laneJdbi = Jdbi.create(lanePool).installPlugin(new PostgresPlugin());
+        callers = new CallerLimit(Math.max(1, settings.poolSize() - OWN_CONNECTIONS), settings.waitingMax(), settings.poolWait());
+        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell);
+        lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
+        queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings));
     }
 
     /**
@@ -65,7 +72,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
      */
     public static PostgresRegistry open(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
         new Migrations(unpooled(settings), settings.url()).run();
-        return new PostgresRegistry(settings, new HikariDataSource(pooled(settings)), rules, random);
+        return new PostgresRegistry(settings, rules, random);
     }
 
     private static PGSimpleDataSource unpooled(PostgresRegistrySettings settings) {
@@ -81,7 +88,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         return source;
     }
 
-    private static HikariConfig pooled(PostgresRegistrySettings settings) {
+    private static HikariDataSource pool(PostgresRegistrySettings settings, String name, int size) {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
         // The locks of a coordinator that stopped in the middle of a transaction must not stay.
@@ -91,13 +98,13 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setBinaryTransferEnable(BinaryArray.TYPES);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
-        config.setPoolName("spillway-registry");
-        config.setMaximumPoolSize(settings.poolSize());
+        config.setPoolName(name);
+        config.setMaximumPoolSize(size);
         config.setConnectionTimeout(settings.poolWait().toMillis());
         config.setValidationTimeout(Math.min(settings.poolWait().toMillis(), 1_000));
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setInitializationFailTimeout(-1);
-        return config;
+        return new HikariDataSource(config);
     }
 
     private static int seconds(Duration duration) {
@@ -116,11 +123,18 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
 
     private <A> A carryOut(@Nullable IdempotencyKey key, Command<A> command) {
         PendingCommand<A> pending = new PendingCommand<>(key, command, settings.commandDeadline());
-        if (Decisions.goesAlone(command)) {
-            transactions.carryOut(() -> List.of(pending));
-        } else {
+        if (!Decisions.goesAlone(command)) {
             lane.run(pending);
+            return pending.get();
         }
+        if (Decisions.isOwnWork(command)) {
+            return carryOutAlone(pending);
+        }
+        return callers.admit(pending.name(), () -> carryOutAlone(pending));
+    }
+
+    private <A> A carryOutAlone(PendingCommand<A> pending) {
+        transactions.carryOut(jdbi, () -> List.of(pending));
         return pending.get();
     }
 
@@ -159,6 +173,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     public void close() {
         lane.close();
         queries.close();
+        lanePool.close();
         pool.close();
     }
 

@@ -7,8 +7,8 @@ import java.time.Duration;
  * How the registry reaches its database and what it keeps there.
  *
  * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
- * @param poolSize        connections at most, 1 or more
- * @param poolWait        how long a command waits for a connection, 250 ms or more
+ * @param poolSize        connections at most, 1 or more, beside those for what is carried out in batches
+ * @param poolWait        how long a command waits for a connection, or for its turn among those that need one, 250 ms or more
  * @param commandDeadline how long after it was asked for a command may still begin, and how long one statement may take
  * @param waitingMax      commands that may wait for their transaction at once, 1 or more; beyond it callers are told to come again
  * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more

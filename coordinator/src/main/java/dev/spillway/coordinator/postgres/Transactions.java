@@ -32,7 +32,6 @@ final class Transactions {
     private static final int ATTEMPTS_MAX = 12;
     private static final long BACKOFF_MILLIS_MAX = 64;
 
-    private final Jdbi jdbi;
     private final Decisions decisions;
     private final PostgresRegistrySettings settings;
     private final RandomGenerator random;
@@ -43,8 +42,7 @@ final class Transactions {
     private final LongAdder carriedOut = new LongAdder();
 
     /** @param told is told after each commit, before anyone is answered by it */
-    Transactions(Jdbi jdbi, Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told) {
-        this.jdbi = jdbi;
+    Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
@@ -68,22 +66,23 @@ final class Transactions {
     /**
      * Sets the outcome of every command.
      *
+     * @param jdbi  where its connection comes from
      * @param batch asked for once, when there is a connection, so that more may gather until then
      */
-    void carryOut(Supplier<List<PendingCommand<?>>> batch) {
+    void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {
         Deque<List<PendingCommand<?>>> rest = new ArrayDeque<>();
-        carryOut(batch, rest);
+        carryOut(jdbi, batch, rest);
         while (!rest.isEmpty()) {
             List<PendingCommand<?>> next = rest.pop();
-            carryOut(() -> next, rest);
+            carryOut(jdbi, () -> next, rest);
         }
     }
 
     /** Carries out a batch, or what of it can still be carried out; parts that are to be tried apart go to {@code rest}. */
-    private void carryOut(Supplier<List<PendingCommand<?>>> asked, Deque<List<PendingCommand<?>>> rest) {
+    private void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> asked, Deque<List<PendingCommand<?>>> rest) {
         Supplier<List<PendingCommand<?>>> batch = asked;
         for (int attempt = 1;; attempt++) {
-            Attempt made = new Attempt(batch);
+            Attempt made = new Attempt(jdbi, batch);
             Changes.Wake wake;
             try (made) {
                 wake = made.run();
@@ -140,13 +139,15 @@ final class Transactions {
 
     /** One transaction. */
     private final class Attempt implements AutoCloseable {
+        private final Jdbi jdbi;
         private final Supplier<List<PendingCommand<?>>> batch;
         private final Map<PendingCommand<?>, Verdict> verdicts = new HashMap<>();
         private @Nullable List<PendingCommand<?>> commands;
         private @Nullable Handle handle;
         private boolean committing;
 
-        Attempt(Supplier<List<PendingCommand<?>>> batch) {
+        Attempt(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {
+            this.jdbi = jdbi;
             this.batch = batch;
         }
 

@@ -4,12 +4,16 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.events.SnapshotId;
 import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -127,19 +131,53 @@ class StorageTroubleTest {
     }
 
     @Test
-    void whoFindsNoFreeConnectionIsToldSo() throws Exception {
-        fleet();
+    void whoFindsEveryConnectionTakenIsToldThatTheRegistryIsBusy() throws Exception {
+        fleet().put("a", "image-a");
         Fleet narrow = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(1, Duration.ofMillis(250))));
         try (Connection other = DATABASE.connect(); Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("SELECT * FROM namespaces FOR UPDATE");
-            Future<Outcomes.Putting> first = threads.submit(() -> narrow.put("a", "image-a"));
+            Future<Outcomes.Pinning> first = threads.submit(() -> narrow.pin("a", null));
             DATABASE.awaitWaiting(1);
-            assertThatThrownBy(() -> narrow.registry.execute(new Command.Clean(Fleet.ns(Fleet.NS), 1)))
-                    .isInstanceOf(RegistryUnavailableException.class);
-            assertThatThrownBy(narrow::figures).isInstanceOf(RegistryUnavailableException.class);
+            assertThatThrownBy(() -> narrow.pin("a", null)).isInstanceOf(RegistryBusyException.class)
+                    .hasMessageEndingWith("was not begun: others kept the database busy for PT0.25S");
+            assertThatThrownBy(narrow::figures).isInstanceOf(RegistryBusyException.class);
             other.rollback();
-            assertThat(first.get()).isInstanceOf(Outcomes.Putting.Stored.class);
+            assertThat(first.get()).isInstanceOf(Outcomes.Pinning.Pinned.class);
+        }
+    }
+
+    /** However many pin, list or plan: puts, gets and the coordinator's own work have connections that those do not take. */
+    @Test
+    void whoWaitsForTheDatabaseHoldsUpNeitherPutsNorOrders() throws Exception {
+        int connections = 5;
+        Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(connections, Duration.ofMillis(250))));
+        fleet().namespace("slow", 5L);
+        try (Connection other = DATABASE.connect(); Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT * FROM namespaces WHERE name = 'slow' FOR UPDATE");
+            List<Future<Object>> cleaning = new ArrayList<>();
+            for (int caller = 0; caller < 4 * connections; caller++) {
+                cleaning.add(threads.submit(() -> fleet.registry.execute(new Command.Clean(Fleet.ns("slow"), 1))));
+            }
+            DATABASE.awaitWaiting(2);
+            assertThat(fleet.put("a", "image-a")).isInstanceOf(Outcomes.Putting.Stored.class);
+            assertThat(fleet.get("a")).isEqualTo("image-a");
+            assertThat(fleet.entry("a").snapshotId()).isEqualTo(new SnapshotId("image-a"));
+            assertThat(fleet.claimOrders()).isEmpty();
+            assertThat(fleet.registry.execute(new Command.ClaimFacts(10))).isEmpty();
+            other.rollback();
+            assertThat(cleaning)
+                    .allSatisfy(one -> assertThat(endOf(one)).isInstanceOfAny(Outcomes.Cleaning.class, RegistryBusyException.class));
+            assertThat(cleaning).anySatisfy(one -> assertThat(endOf(one)).isInstanceOf(Outcomes.Cleaning.class));
+        }
+    }
+
+    private static Object endOf(Future<Object> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            return e.getCause();
         }
     }
 

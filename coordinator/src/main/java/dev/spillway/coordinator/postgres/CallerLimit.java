@@ -1,0 +1,55 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryBusyException;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Lets only so many callers at once to the connections that they share with the coordinator's own work, so that some are left for that. The others
+ * wait, for a while and not without number. Thread-safe.
+ */
+final class CallerLimit {
+    private final Semaphore free;
+    private final int waitingMax;
+    private final Duration patience;
+
+    /**
+     * @param atOnce     1 or more
+     * @param waitingMax how many may wait
+     * @param patience   how long each of them waits
+     */
+    CallerLimit(int atOnce, int waitingMax, Duration patience) {
+        this.free = new Semaphore(atOnce, true);
+        this.waitingMax = waitingMax;
+        this.patience = patience;
+    }
+
+    /**
+     * What {@code work} gives.
+     *
+     * @param what for messages
+     * @throws RegistryBusyException        if it was not its turn in time, or too many wait already
+     * @throws RegistryUnavailableException if the thread was interrupted while it waited
+     */
+    <T> T admit(String what, Supplier<T> work) {
+        if (free.getQueueLength() >= waitingMax) {
+            throw new RegistryBusyException(what + " was not begun: " + waitingMax + " wait already");
+        }
+        try {
+            if (!free.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new RegistryBusyException(what + " was not begun: others kept the database busy for " + patience);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RegistryUnavailableException(what + " was interrupted before it was begun", e);
+        }
+        try {
+            return work.get();
+        } finally {
+            free.release();
+        }
+    }
+}
