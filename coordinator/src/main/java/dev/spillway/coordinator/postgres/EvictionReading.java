@@ -37,6 +37,23 @@ final class EvictionReading {
 
     private static final String EVICTIONS = "SELECT " + EvictionTable.COLUMNS + ", " + IS_OPEN + " AS is_open FROM evictions e WHERE ";
 
+    /** Up to so many open orders, the open evictions are found through them; beyond, among the newest evictions there are enough. */
+    private static final int FEW = 10_000;
+
+    private static final String OPEN_ORDERS =
+            """
+                    SELECT count(*) FROM (
+                        SELECT FROM replicas WHERE doom_cause IS NOT NULL UNION ALL SELECT FROM evictions WHERE unfinished LIMIT :limit) AS open_orders""";
+
+    private static final String AMONG_FEW =
+            """
+                    AND e.eviction_id = ANY(ARRAY(
+                        SELECT r.eviction_id FROM replicas r WHERE r.doom_cause IS NOT NULL UNION SELECT u.eviction_id FROM evictions u WHERE u.unfinished))""";
+
+    /** The newest open evictions, where there are few. */
+    static final String FEW_OPEN =
+            EVICTIONS + "e.number < :before AND " + IS_OPEN + " " + AMONG_FEW + " ORDER BY e.number DESC LIMIT :limit";
+
     private static final String OF_HOST = """
             AND (EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id AND r.host_id = :host)
                 OR EXISTS (SELECT FROM replica_history c WHERE c.eviction_id = e.eviction_id AND c.host_id = :host))""";
@@ -82,7 +99,7 @@ final class EvictionReading {
 
     Page<EvictionView> page(EvictionFilter filter, long before, int limit) {
         String sql = EVICTIONS + "e.number < :before" + (filter.state() == null ? "" : switch (filter.state()) {
-            case "open" -> " AND " + IS_OPEN;
+            case "open" -> " AND " + IS_OPEN + (fewAreOpen() ? " " + AMONG_FEW : "");
             case "closed" -> " AND NOT " + IS_OPEN;
             default -> throw new InvalidValueException("state", filter.state(), "open or closed");
         }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
@@ -103,6 +120,10 @@ final class EvictionReading {
         List<Found> found = query.map(FOUND).list();
         Map<EvictionId, List<OrderView>> orders = orders(found);
         return PostgresQueries.page(found, limit, eviction -> Long.toString(eviction.number()), eviction -> view(eviction, orders));
+    }
+
+    private boolean fewAreOpen() {
+        return handle.createQuery(OPEN_ORDERS).bind("limit", FEW + 1).mapTo(Integer.class).one() <= FEW;
     }
 
     private static @Nullable PlanId plan(ResultSet row) throws SQLException {

@@ -172,6 +172,15 @@ class PlanTest {
     }
 
     @Test
+    void fewOpenEvictionsAreFoundThroughTheirOrders() {
+        assertThat(plan(EvictionReading.FEW_OPEN, query -> query.bind("before", Long.MAX_VALUE).bind("limit", 100)))
+                .contains("evictions_pkey")
+                .contains("replicas_due")
+                .contains("evictions_unfinished")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
     void entriesAreFoundByTheirNames() {
         String plan = plan(EntryTable.BY_NAME + " FOR UPDATE OF e",
                 query -> Columns.of(names()).texts("namespaces", EntryName::namespace).texts("keys", EntryName::key).bindTo(query));
