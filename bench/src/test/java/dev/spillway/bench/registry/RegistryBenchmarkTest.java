@@ -88,7 +88,7 @@ class RegistryBenchmarkTest {
                 .containsEntry("activity, new", 2 * puts)
                 .containsEntry("entries", 10_000L)
                 .doesNotContainKeys("replicas, new", "replicas, doomed, new");
-        assertThat(report.figures()).hasSize(LongRun.TENTHS + 2);
+        assertThat(report.figures()).hasSize(LongRun.TENTHS + 6);
     }
 
     @Test

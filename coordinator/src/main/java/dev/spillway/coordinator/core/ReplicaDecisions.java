@@ -173,6 +173,9 @@ final class ReplicaDecisions {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
                 transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
+            } else if (namespace != null) {
+                // The entry went before its host told of this, and it was a hit all the same.
+                transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
             }
         }
         for (TouchRequest.Missed missed : request.missed()) {
