@@ -32,7 +32,7 @@ import org.jdbi.v3.core.Handle;
 final class TransactionPerPut implements Load {
     /** What one put that evicts leaves behind, by table; the namespace, its figures and the evicted entry change in place. */
     static final SortedMap<String, Long> ROWS_LEFT = Collections.unmodifiableSortedMap(new TreeMap<>(
-            Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "evictions", 1L, "activity", 1L)));
+            Map.of("replica_ids", 1L, "replicas", 1L, RowCounts.DOOMED, 1L, "open_orders", 1L, "evictions", 1L, "activity", 1L)));
 
     /** Where this baseline and its gets draw the order of use from. Above every number that the filling drew. */
     private static final String USES = "CREATE SEQUENCE IF NOT EXISTS bench_uses AS bigint MINVALUE 1000000000000 CACHE 1";
@@ -59,6 +59,10 @@ final class TransactionPerPut implements Load {
     private static final String DOOM = """
             UPDATE replicas SET doom_cause = 'CAPACITY', eviction_id = :eviction, doomed_at = now(), attempts = 0, next_attempt_at = now()
             WHERE generation = :generation AND namespace = :namespace AND key = :key AND doom_cause IS NULL""";
+    private static final String ORDER =
+            """
+                    INSERT INTO open_orders (host_id, next_attempt_at, replica_id, doomed_at)
+                    SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE generation = :generation AND eviction_id = :eviction""";
     private static final String EVICTION =
             """
                     INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at,
@@ -171,6 +175,8 @@ final class TransactionPerPut implements Load {
                 .bind("namespace", item.namespace().value())
                 .bind("key", victim.key().value())
                 .execute();
+        requireOne("order",
+                handle.createUpdate(ORDER).bind("generation", victim.generation()).bind("eviction", eviction.value()).execute());
         handle.createUpdate(EVICTION)
                 .bind("eviction", eviction.value())
                 .bind("namespace", item.namespace().value())

@@ -68,8 +68,9 @@ class RegistryBenchmarkTest {
                     .containsEntry("replica_ids, new", puts)
                     .containsEntry("replicas, new", puts)
                     .containsEntry("replicas, doomed, new", puts)
+                    .containsEntry("open_orders, new", puts)
                     .containsEntry("activity, new", puts)
-                    .hasSize(6);
+                    .hasSize(7);
         }
         long measured = report.results()
                 .stream()

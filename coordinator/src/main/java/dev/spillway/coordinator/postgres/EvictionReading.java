@@ -43,12 +43,13 @@ final class EvictionReading {
     private static final String OPEN_ORDERS =
             """
                     SELECT count(*) FROM (
-                        SELECT FROM replicas WHERE doom_cause IS NOT NULL UNION ALL SELECT FROM evictions WHERE unfinished LIMIT :limit) AS open_orders""";
+                        SELECT FROM open_orders UNION ALL SELECT FROM evictions WHERE unfinished LIMIT :limit) AS open_orders""";
 
     private static final String AMONG_FEW =
             """
                     AND e.eviction_id = ANY(ARRAY(
-                        SELECT r.eviction_id FROM replicas r WHERE r.doom_cause IS NOT NULL UNION SELECT u.eviction_id FROM evictions u WHERE u.unfinished))""";
+                        SELECT r.eviction_id FROM open_orders o JOIN replicas r ON r.replica_id = o.replica_id
+                        UNION SELECT u.eviction_id FROM evictions u WHERE u.unfinished))""";
 
     /** The newest open evictions, where there are few. */
     static final String FEW_OPEN =

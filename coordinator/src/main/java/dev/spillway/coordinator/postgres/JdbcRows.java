@@ -300,7 +300,7 @@ final class JdbcRows implements Rows {
         EntryTable.delete(changes.entriesGone(), script);
         entries.write(changes.entries().values(), script);
         replicas.write(changes.replicas().values(), script);
-        ReplicaTable.close(changes.closed().values(), script);
+        replicas.close(changes.closed().values(), script);
         replicas.makeDue(changes.ordersDue(), script);
         EvictionTable.add(changes.evictions(), changes.unfinished(), script);
         EvictionTable.finish(changes.finished(), script);

@@ -212,7 +212,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     public OpenOrders openOrders() {
         return read("open orders",
                 handle -> handle
-                        .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM replicas WHERE doom_cause IS NOT NULL")
+                        .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM open_orders")
                         .map((row, context) -> new OpenOrders(row.getLong("orders"), Columns.nullableInstant(row, "oldest")))
                         .one());
     }

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
@@ -55,12 +56,18 @@ final class ReplicaTable {
             SELECT u.id, u.host, u.incarnation, :now FROM unnest(:ids, :hosts, :incarnations) AS u (id, host, incarnation) ORDER BY u.id
             ON CONFLICT DO NOTHING RETURNING replica_id""";
 
-    static final String DUE_OF_HOSTS = "SELECT " + COLUMNS + """
-            FROM unnest(:hosts, :limits) AS asking (host_id, most)
-            CROSS JOIN LATERAL (
-                SELECT * FROM replicas r
-                WHERE r.host_id = asking.host_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
-                ORDER BY r.doomed_at, r.replica_id LIMIT asking.most FOR UPDATE SKIP LOCKED) AS r""";
+    /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
+    static final String DUE_OF_HOSTS = "SELECT " + COLUMNS
+            + """
+                    FROM unnest(:hosts, :limits) AS asking (host_id, most)
+                    CROSS JOIN LATERAL (
+                        SELECT r.* FROM (
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = asking.host_id AND o.next_attempt_at <= :now
+                            ORDER BY o.doomed_at, o.replica_id) AS o
+                        CROSS JOIN LATERAL (
+                            SELECT * FROM replicas r
+                            WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now FOR UPDATE SKIP LOCKED) AS r
+                        LIMIT asking.most) AS r""";
 
     /**
      * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
@@ -68,15 +75,15 @@ final class ReplicaTable {
      */
     static final String DUE_CANDIDATES = """
             WITH RECURSIVE ordered (host_id) AS (
-                SELECT min(host_id) FROM replicas WHERE doom_cause IS NOT NULL
+                SELECT min(host_id) FROM open_orders
                 UNION ALL
-                SELECT (SELECT min(r.host_id) FROM replicas r WHERE r.doom_cause IS NOT NULL AND r.host_id > o.host_id)
-                FROM ordered o WHERE o.host_id IS NOT NULL)
-            SELECT due.replica_id FROM ordered o JOIN hosts h ON h.host_id = o.host_id AND h.state = 'ACTIVE'
+                SELECT (SELECT min(o.host_id) FROM open_orders o WHERE o.host_id > ordered.host_id)
+                FROM ordered WHERE ordered.host_id IS NOT NULL)
+            SELECT due.replica_id FROM ordered JOIN hosts h ON h.host_id = ordered.host_id AND h.state = 'ACTIVE'
             CROSS JOIN LATERAL (
-                SELECT r.replica_id, r.next_attempt_at FROM replicas r
-                WHERE r.host_id = o.host_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
-                ORDER BY r.next_attempt_at, r.replica_id LIMIT :limit) AS due
+                SELECT o.replica_id, o.next_attempt_at FROM open_orders o
+                WHERE o.host_id = ordered.host_id AND o.next_attempt_at <= :now
+                ORDER BY o.next_attempt_at, o.replica_id LIMIT :limit) AS due
             ORDER BY due.next_attempt_at, due.replica_id LIMIT :limit""";
 
     static final String DUE_LOCKED = "SELECT " + COLUMNS + """
@@ -90,9 +97,29 @@ final class ReplicaTable {
                 WHERE r.generation = held.generation AND r.namespace = held.namespace AND r.key = held.key AND r.doom_cause IS NULL
                 ORDER BY r.replica_id LIMIT :limit FOR UPDATE) AS r""";
 
+    private static final String ADD =
+            """
+                    INSERT INTO replicas AS r (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at, doom_cause, eviction_id,
+                        doomed_at, attempts, last_error, next_attempt_at, deferred_until)
+                    SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed, :attempts,
+                        :error, :next, :deferred) AS u""";
+
+    private static final String CHANGE = """
+            UPDATE replicas r SET doom_cause = u.doom_cause, eviction_id = u.eviction_id, doomed_at = u.doomed_at, attempts = u.attempts,
+                next_attempt_at = u.next_attempt_at, last_error = u.last_error, deferred_until = u.deferred_until
+            FROM unnest(:id, :cause, :eviction, :doomed, :attempts, :error, :next, :deferred)
+                AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
+            WHERE r.replica_id = u.replica_id""";
+
+    /** Around a statement whose rows were not doomed before it, and are after it. */
+    private static final String OPEN = """
+            WITH doomed AS (%s RETURNING r.host_id, r.next_attempt_at, r.replica_id, r.doomed_at)
+            INSERT INTO open_orders (host_id, next_attempt_at, replica_id, doomed_at) SELECT * FROM doomed""";
+
     private final Handle handle;
     private final Instant now;
-    private final Set<ReplicaId> stored = new HashSet<>();
+    /** Rows as they were read. */
+    private final Map<ReplicaId, ReplicaRow> stored = new HashMap<>();
 
     ReplicaTable(Handle handle, Instant now) {
         this.handle = handle;
@@ -150,7 +177,7 @@ final class ReplicaTable {
         return () -> {
             Map<ReplicaId, ReplicaRow> found = new HashMap<>();
             rows.rows().forEach(row -> found.put(row.id(), row));
-            stored.addAll(found.keySet());
+            stored.putAll(found);
             return found;
         };
     }
@@ -158,7 +185,7 @@ final class ReplicaTable {
     Map<Holding, Holders> lockLive(Collection<Holding> holdings, int limitEach) {
         Map<Holding, List<ReplicaRow>> found = new HashMap<>();
         holdings(holdings, LIVE).bind("limit", limitEach).map(MAPPER).forEach(row -> {
-            stored.add(row.id());
+            stored.put(row.id(), row);
             found.computeIfAbsent(new Holding(row.name(), row.generation()), ignored -> new ArrayList<>()).add(row);
         });
         Map<Holding, Holders> holders = new HashMap<>();
@@ -168,7 +195,7 @@ final class ReplicaTable {
 
     /** Rows that were locked by another statement of this transaction. */
     void locked(Collection<ReplicaRow> rows) {
-        rows.forEach(row -> stored.add(row.id()));
+        rows.forEach(row -> stored.put(row.id(), row));
     }
 
     long countLive(Holding holding) {
@@ -211,7 +238,7 @@ final class ReplicaTable {
                 .bind("now", now)
                 .map(MAPPER)
                 .forEach(row -> {
-                    stored.add(row.id());
+                    stored.put(row.id(), row);
                     due.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row);
                 });
         return due;
@@ -227,7 +254,7 @@ final class ReplicaTable {
             return List.of();
         }
         List<ReplicaRow> due = bound(DUE_LOCKED, candidates).bind("now", now).map(MAPPER).list();
-        due.forEach(row -> stored.add(row.id()));
+        due.forEach(row -> stored.put(row.id(), row));
         Map<HostId, HostRow> hosts = new HashMap<>();
         Columns.of(due.stream().map(ReplicaRow::hostId).distinct().toList())
                 .texts("ids", id -> id)
@@ -247,29 +274,62 @@ final class ReplicaTable {
 
     void write(Collection<ReplicaRow> rows, Script script) {
         List<ReplicaRow> added = new ArrayList<>();
+        List<ReplicaRow> addedDoomed = new ArrayList<>();
+        List<ReplicaRow> doomed = new ArrayList<>();
         List<ReplicaRow> changed = new ArrayList<>();
-        rows.forEach(row -> (stored.contains(row.id()) ? changed : added).add(row));
-        doomColumns(Columns.of(changed).uuids("id", row -> row.id().value()), Function.identity())
-                .times("next", row -> of(row, Doom::nextAttemptAt))
-                .times("deferred", row -> of(row, Doom::deferredUntil))
+        for (ReplicaRow row : rows) {
+            if (!stored.containsKey(row.id())) {
+                (row.isLive() ? added : addedDoomed).add(row);
+            } else {
+                (row.isLive() || storedDue(row.id()) != null ? changed : doomed).add(row);
+            }
+        }
+        whole(added).addTo(script, ADD);
+        whole(addedDoomed).addTo(script, OPEN.formatted(ADD));
+        doomOnly(doomed).addTo(script, OPEN.formatted(CHANGE));
+        doomOnly(changed).addTo(script, CHANGE);
+        asStored(changed.stream().filter(this::isMoved).toList(), Function.identity()).times("next", row -> of(row, Doom::nextAttemptAt))
                 .addTo(script, """
-                        UPDATE replicas r SET doom_cause = u.doom_cause, eviction_id = u.eviction_id, doomed_at = u.doomed_at,
-                            attempts = u.attempts, next_attempt_at = u.next_attempt_at, last_error = u.last_error,
-                            deferred_until = u.deferred_until
-                        FROM unnest(:id, :cause, :eviction, :doomed, :attempts, :error, :next, :deferred)
-                            AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
-                        WHERE r.replica_id = u.replica_id""");
-        doomColumns(identity(added, Function.identity()), Function.identity()).times("next", row -> of(row, Doom::nextAttemptAt))
-                .times("deferred", row -> of(row, Doom::deferredUntil))
-                .addTo(script,
-                        """
-                                INSERT INTO replicas (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at, doom_cause,
-                                    eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
-                                SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed,
-                                    :attempts, :error, :next, :deferred) AS u""");
+                        UPDATE open_orders o SET next_attempt_at = u.next
+                        FROM unnest(:host, :due, :id, :next) AS u (host_id, due, replica_id, next)
+                        WHERE o.host_id = u.host_id AND o.next_attempt_at = u.due AND o.replica_id = u.replica_id""");
     }
 
-    static void close(Collection<ClosedReplica> closed, Script script) {
+    private boolean isMoved(ReplicaRow row) {
+        return !Objects.equals(of(row, Doom::nextAttemptAt), storedDue(row.id()));
+    }
+
+    /** When the order was next due, as this transaction found it; null if there was none. */
+    private @Nullable Instant storedDue(ReplicaId id) {
+        ReplicaRow row = stored.get(id);
+        return row == null ? null : of(row, Doom::nextAttemptAt);
+    }
+
+    /** What names the open orders of these rows as they are stored. */
+    private <R> Columns<R> asStored(Collection<R> rows, Function<R, ReplicaRow> of) {
+        return Columns.of(rows)
+                .texts("host", row -> of.apply(row).hostId())
+                .times("due", row -> storedDue(of.apply(row).id()))
+                .uuids("id", row -> of.apply(row).id().value());
+    }
+
+    private static Columns<ReplicaRow> whole(Collection<ReplicaRow> rows) {
+        return withNext(doomColumns(identity(rows, Function.identity()), Function.identity()));
+    }
+
+    private static Columns<ReplicaRow> doomOnly(Collection<ReplicaRow> rows) {
+        return withNext(doomColumns(Columns.of(rows).uuids("id", row -> row.id().value()), Function.identity()));
+    }
+
+    private static Columns<ReplicaRow> withNext(Columns<ReplicaRow> columns) {
+        return columns.times("next", row -> of(row, Doom::nextAttemptAt)).times("deferred", row -> of(row, Doom::deferredUntil));
+    }
+
+    void close(Collection<ClosedReplica> closed, Script script) {
+        List<ClosedReplica> ordered = closed.stream().filter(row -> storedDue(row.row().id()) != null).toList();
+        asStored(ordered, ClosedReplica::row).addTo(script, """
+                DELETE FROM open_orders o USING unnest(:host, :due, :id) AS u (host_id, due, replica_id)
+                WHERE o.host_id = u.host_id AND o.next_attempt_at = u.due AND o.replica_id = u.replica_id""");
         Columns.of(closed).uuids("ids", row -> row.row().id().value()).addTo(script, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
         doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
                 .times("closed", ClosedReplica::at)
@@ -310,10 +370,19 @@ final class ReplicaTable {
     }
 
     void makeDue(Collection<HostId> hosts, Script script) {
-        Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now).addTo(script, """
+        Columns<HostId> columns = Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now);
+        columns.addTo(script, """
                 WITH due AS MATERIALIZED (
-                    SELECT replica_id FROM replicas
-                    WHERE host_id = ANY(:hosts) AND doom_cause IS NOT NULL AND next_attempt_at > (:now)[1] ORDER BY replica_id FOR UPDATE)
+                    SELECT r.replica_id FROM replicas r
+                    WHERE r.replica_id = ANY(ARRAY(
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]))
+                        AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
+                    ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""");
+        // Those whose rows the statement before has changed.
+        columns.addTo(script,
+                """
+                        UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r
+                        WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1] AND r.replica_id = o.replica_id AND r.next_attempt_at = (:now)[1]""");
     }
 }

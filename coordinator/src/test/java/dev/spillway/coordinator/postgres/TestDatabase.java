@@ -22,14 +22,21 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * A database of its own for one test class, on the one real server of this JVM, durable as in production. Registries opened through it are closed
- * after each test.
+ * after each test, which is then seen to have left every open order as its replica's row has it.
  */
 public final class TestDatabase implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final int PARTITIONS = 4;
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final Object SERVER = "the server";
+    private static final String UNLIKE_THEIR_ROWS =
+            """
+                    (SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE doom_cause IS NOT NULL EXCEPT ALL TABLE open_orders)
+                    UNION ALL
+                    (TABLE open_orders EXCEPT ALL SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE doom_cause IS NOT NULL)""";
 
     private final List<PostgresRegistry> opened = new ArrayList<>();
     private @Nullable PostgresServer server;
@@ -58,6 +65,9 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     public void afterEach(ExtensionContext context) {
         opened.forEach(PostgresRegistry::close);
         opened.clear();
+        if (ask("SELECT to_regclass('open_orders') IS NOT NULL").equals(List.of("t"))) {
+            assertThat(ask(UNLIKE_THEIR_ROWS)).as("open orders that are not as the rows of their replicas").isEmpty();
+        }
     }
 
     @Override
@@ -95,7 +105,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         PostgresRegistry registry = open(rules);
         StringBuilder emptied = new StringBuilder();
         for (String table : List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas",
-                "replica_history",
+                "open_orders", "replica_history",
                 "evictions", "plan_victims", "plans", "idempotency_keys", "activity")) {
             emptied.append("DELETE FROM ").append(table).append(';');
         }
