@@ -20,12 +20,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A coordinator and workers as processes, with PostgreSQL and Kafka in this one, all on one scratch directory. */
+/** A coordinator and workers as processes, with PostgreSQL and Kafka in this one or elsewhere, all on one scratch directory. */
 final class FleetProcesses implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration CONVERGE = Duration.ofSeconds(60);
@@ -42,23 +43,48 @@ final class FleetProcesses implements AutoCloseable {
         }
     }
 
+    /** Where PostgreSQL and Kafka are. */
+    record Addresses(String jdbcUrl, String user, String password, String kafka) {
+        static Addresses of(EmbeddedServers servers) {
+            return new Addresses(servers.postgres().jdbcUrl(), servers.postgres().user(), servers.postgres().password(),
+                    servers.kafka().bootstrapServers());
+        }
+    }
+
     private final Path scratch;
-    private final EmbeddedServers servers;
+    private final Addresses addresses;
+    private final Runnable closeServers;
+    private final Map<String, String> environment;
     private final int coordinatorPort;
     private final List<Integer> workerPorts;
-    private final SortedMap<String, SpillwayProcess> running = new TreeMap<>();
-    private final SortedMap<String, Integer> starts = new TreeMap<>();
+    private final SortedMap<String, SpillwayProcess> running = new ConcurrentSkipListMap<>();
+    private final SortedMap<String, Integer> starts = new ConcurrentSkipListMap<>();
 
     FleetProcesses(Path scratch, int hosts) {
+        this(scratch, hosts, EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
+    }
+
+    private FleetProcesses(Path scratch, int hosts, EmbeddedServers servers) {
+        this(scratch, hosts, Addresses.of(servers), servers::close, Map.of());
+    }
+
+    /**
+     * A fleet on servers elsewhere.
+     *
+     * @param environment of every process
+     */
+    FleetProcesses(Path scratch, int hosts, Addresses addresses, Runnable closeServers, Map<String, String> environment) {
         this.scratch = scratch;
-        this.servers = EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary());
+        this.addresses = addresses;
+        this.closeServers = closeServers;
+        this.environment = environment;
         List<Integer> ports = Ports.free(hosts + 1);
         this.coordinatorPort = ports.getFirst();
         this.workerPorts = ports.subList(1, ports.size());
     }
 
-    EmbeddedServers servers() {
-        return servers;
+    Addresses addresses() {
+        return addresses;
     }
 
     String coordinatorUrl() {
@@ -76,10 +102,9 @@ final class FleetProcesses implements AutoCloseable {
     /** Starts without waiting. */
     void launchCoordinator() throws IOException {
         // Short, so that what takes minutes in a fleet takes seconds here; their proportions are those of a fleet.
-        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url",
-                servers.postgres().jdbcUrl(),
-                "--database-user", servers.postgres().user(), "--database-password", servers.postgres().password(), "--kafka-servers",
-                servers.kafka().bootstrapServers(), "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
+        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url", addresses.jdbcUrl(),
+                "--database-user", addresses.user(), "--database-password", addresses.password(), "--kafka-servers", addresses.kafka(),
+                "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
                 "--heartbeat", "300ms", "--host-timeout", "2s", "--order-retry", "500ms", "--order-retry-max", "2s", "--reconcile", "3s",
                 "--command-deadline", "5s", "--grace", "11s"));
     }
@@ -93,11 +118,11 @@ final class FleetProcesses implements AutoCloseable {
     void launchWorker(String name, int host, Path store, int port) throws IOException {
         launch(name, List.of("worker", "--host-id", "host-" + host, "--data", store.toString(), "--listen", "127.0.0.1:" + port,
                 "--coordinators", "127.0.0.1:" + coordinatorPort, "--kafka-servers",
-                servers.kafka().bootstrapServers(), "--allowed-sources", "/"));
+                addresses.kafka(), "--allowed-sources", "/"));
     }
 
     private void launch(String name, List<String> arguments) throws IOException {
-        running.put(name, SpillwayProcess.start(scratch.resolve(name + ".log"), arguments));
+        running.put(name, SpillwayProcess.start(scratch.resolve(name + ".log"), arguments, Map.of(), environment));
         starts.merge(name, 1, Integer::sum);
     }
 
@@ -113,18 +138,28 @@ final class FleetProcesses implements AutoCloseable {
         });
     }
 
+    /** How often it was started so far. */
+    int starts(String name) {
+        return starts.getOrDefault(name, 0);
+    }
+
     SpillwayProcess process(String name) {
         return Objects.requireNonNull(running.get(name), name);
     }
 
     void setNamespace(long maxEntries) throws IOException, InterruptedException {
-        Http.Answer answer = Http.send("PUT", coordinatorUrl() + "/v1/namespaces/" + NAMESPACE, Map.of("maxEntries", maxEntries), Map.of());
+        setNamespace(NAMESPACE, maxEntries);
+    }
+
+    /** Sets its policy, and waits until every worker knows it. */
+    void setNamespace(String namespace, long maxEntries) throws IOException, InterruptedException {
+        Http.Answer answer = Http.send("PUT", coordinatorUrl() + "/v1/namespaces/" + namespace, Map.of("maxEntries", maxEntries), Map.of());
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         Eventually.holds(START, () -> {
             for (String name : running.keySet()) {
                 if (name.startsWith("host-")) {
                     String url = workerUrl(Integer.parseInt(name.substring("host-".length())));
-                    assertThat(Http.get(url + "/v1/directories/" + NAMESPACE + "/stats").status()).isEqualTo(200);
+                    assertThat(Http.get(url + "/v1/directories/" + namespace + "/stats").status()).isEqualTo(200);
                 }
             }
         });
@@ -154,7 +189,11 @@ final class FleetProcesses implements AutoCloseable {
 
     /** The entries of the registry with their replicas. */
     List<EntryAnswer> entries() throws IOException, InterruptedException {
-        String url = coordinatorUrl() + "/v1/namespaces/" + NAMESPACE + "/entries";
+        return entries(NAMESPACE);
+    }
+
+    List<EntryAnswer> entries(String namespace) throws IOException, InterruptedException {
+        String url = coordinatorUrl() + "/v1/namespaces/" + namespace + "/entries";
         List<EntryAnswer> entries = new ArrayList<>();
         for (EntryAnswer entry : list(url + "?limit=1000", EntryAnswer.class)) {
             entries.add(Http.get(url + "/" + Http.encoded(entry.key().value()) + "?touch=false").as(EntryAnswer.class));
@@ -167,9 +206,17 @@ final class FleetProcesses implements AutoCloseable {
     }
 
     private static <T> List<T> list(String url, Class<T> item) throws IOException, InterruptedException {
-        ListAnswer<T> page = Http.get(url).as(Http.mapper().getTypeFactory().constructParametricType(ListAnswer.class, item));
-        assertThat(page.next()).isNull();
-        return page.items();
+        List<T> items = new ArrayList<>();
+        String after = "";
+        while (true) {
+            ListAnswer<T> page =
+                    Http.get(url + after).as(Http.mapper().getTypeFactory().constructParametricType(ListAnswer.class, item));
+            items.addAll(page.items());
+            if (page.next() == null) {
+                return items;
+            }
+            after = "&after=" + Http.encoded(page.next());
+        }
     }
 
     /**
@@ -212,7 +259,7 @@ final class FleetProcesses implements AutoCloseable {
 
     /** Every eviction of the registry was told as a fact, and nothing else was. */
     void assertFactsTold() throws IOException {
-        try (EvictionFacts facts = new EvictionFacts(servers.kafka().bootstrapServers())) {
+        try (EvictionFacts facts = new EvictionFacts(addresses.kafka())) {
             Eventually.holds(CONVERGE, () -> {
                 Map<String, String> expected =
                         evictions("closed").stream().collect(Collectors.toMap(each -> each.id().toString(), each -> each.key().value()));
@@ -238,6 +285,6 @@ final class FleetProcesses implements AutoCloseable {
     @Override
     public void close() {
         running.values().forEach(SpillwayProcess::close);
-        servers.close();
+        closeServers.run();
     }
 }
