@@ -4,7 +4,9 @@ package dev.spillway.events;
 public enum OrderCause {
     CAPACITY, EXPIRED, IDLE, REPLACED, INVALIDATED, PRUNED, CLEANED, PRESSURE, LOST,
     /** The replica lies on the host, but the registry has no row for it. */
-    ORPHAN;
+    ORPHAN,
+    /** The entry stays, on other hosts: this one is relieved of its copy. */
+    RELIEF;
 
     public static OrderCause of(EvictionCause cause) {
         return switch (cause) {

@@ -35,11 +35,14 @@ class EventContractTest {
     private static final Order ORPHAN_ORDER = new Order(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445556"), HOST, STORE, NAMESPACE,
             new EntryKey("left over"), 12, null, OrderCause.ORPHAN, 3, Instant.parse("2026-11-21T01:45:00Z"));
 
+    private static final Order RELIEF_ORDER = new Order(ReplicaId.parse("01938f5e-0b00-7111-9222-333344445557"), HOST, STORE, NAMESPACE,
+            new EntryKey("held elsewhere"), 13, null, OrderCause.RELIEF, 1, Instant.parse("2026-11-21T01:50:00Z"));
+
     private final EventCodec codec = new EventCodec("/spillway/test");
     private final ObjectMapper json = Json.tolerant();
 
     @ParameterizedTest
-    @CsvSource({"eviction.v1, eviction.v1", "order.v1, order.v1", "order.v1, order.v1.orphan", "report.v1, report.v1",
+    @CsvSource({"eviction.v1, eviction.v1", "order.v1, order.v1", "order.v1, order.v1.orphan", "order.v1, order.v1.relief", "report.v1, report.v1",
             "report.v1, report.v1.deferred",
             "report.v1, report.v1.failed"})
     void everyGoldenSampleIsAsItsSchemaSays(String schema, String sample) {
@@ -56,6 +59,12 @@ class EventContractTest {
     void theSampleOfAnOrderIsReadAndWrittenAsItStands() throws Exception {
         assertThat(read(Order.class, EventType.ORDER, sample("order.v1"))).isEqualTo(ORDER);
         assertThat(json.readTree(codec.encode(ORDER).json())).isEqualTo(json.readTree(sample("order.v1")));
+    }
+
+    @Test
+    void theOrderThatRelievesAHostNamesNoEviction() throws Exception {
+        assertThat(read(Order.class, EventType.ORDER, sample("order.v1.relief"))).isEqualTo(RELIEF_ORDER);
+        assertThat(json.readTree(codec.encode(RELIEF_ORDER).json())).isEqualTo(json.readTree(sample("order.v1.relief")));
     }
 
     @Test

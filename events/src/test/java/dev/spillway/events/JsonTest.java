@@ -7,6 +7,7 @@ import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
@@ -121,12 +122,20 @@ class JsonTest {
         assertThat(tolerant.readValue(ofThisRelease, JoinRequest.class)).isEqualTo(join);
         assertThat(tolerant.readValue(ofThisRelease.replace(",\"incarnation\":7", ""), JoinRequest.class).incarnation()).isNull();
         var answer =
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)));
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)),
+                        true);
         String told = tolerant.writeValueAsString(answer);
         assertThat(tolerant.readValue(told, HeartbeatAnswer.class)).isEqualTo(answer);
         String untold = told.replaceFirst(",\"intervals\":\\{[^}]*}", "");
         assertThat(untold).doesNotContain("intervals");
         assertThat(tolerant.readValue(untold, HeartbeatAnswer.class).intervals()).isNull();
+        assertThat(tolerant.readValue(told.replace(",\"draining\":true", ""), HeartbeatAnswer.class).draining()).isNull();
+        var joined = new JoinAnswer.Joined(new RegistryId(UUID.fromString(REGISTRY)), 1, 2, 3, false, new PolicySet(1, List.of()),
+                new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)), true);
+        String taken = tolerant.writeValueAsString(joined);
+        assertThat(tolerant.readValue(taken, JoinAnswer.class)).isEqualTo(joined);
+        assertThat(tolerant.readValue(taken.replace(",\"draining\":true", ""), JoinAnswer.class))
+                .isInstanceOfSatisfying(JoinAnswer.Joined.class, untoldOf -> assertThat(untoldOf.draining()).isNull());
     }
 
     @Test

@@ -154,6 +154,7 @@ final class Coordinators {
     private void sweepAgain(int number) {
         if (up[number]) {
             execute(new Command.Sweep(AT_ONCE));
+            execute(new Command.Relieve(AT_ONCE));
         }
         timeline.after(SWEEP_EVERY, () -> sweepAgain(number));
     }

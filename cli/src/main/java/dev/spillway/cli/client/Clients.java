@@ -30,6 +30,7 @@ public final class Clients {
                 .addSubcommand(new Evictions(console))
                 .addSubcommand(new Events(console))
                 .addSubcommand(new Hosts(console))
+                .addSubcommand(new Drain(console))
                 .addSubcommand(new Retire(console))
                 .addSubcommand(new Readmit(console))
                 .addSubcommand(new CommandLine(new Holds())

@@ -45,7 +45,7 @@ final class Hosts implements SpillwayCommand {
         for (HostAnswer each : hosts) {
             table.row(each.id(), each.state(), each.address(), each.replicas(), Text.bytes(each.bytes()), each.openOrders(),
                     Text.ago(each.oldestOpenOrderAt()), Text.ago(each.lastHeardAt()),
-                    each.attention() == null ? Text.NONE : each.attention());
+                    attention(each));
         }
         table.print(console.out());
     }
@@ -65,7 +65,19 @@ final class Hosts implements SpillwayCommand {
         table.row("in the trash", each.figures().trash());
         table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
         table.row("open orders", each.openOrders() + (each.openOrders() == 0 ? "" : ", oldest " + Text.ago(each.oldestOpenOrderAt())));
-        table.row("attention", each.attention() == null ? Text.NONE : each.attention());
+        if (each.drain() != null) {
+            table.row("draining since", Text.time(each.drain().since()));
+            table.row("last copies", each.drain().lastCopies() + ", " + Text.bytes(each.drain().lastCopyBytes()));
+        }
+        table.row("attention", attention(each));
         table.print(console.out());
+    }
+
+    /** What waits for a person; of a host that drains, how far it is, unless something else does. */
+    private static String attention(HostAnswer host) {
+        if (host.attention() != null) {
+            return host.attention();
+        }
+        return host.drain() == null ? Text.NONE : DrainProgress.of(host);
     }
 }

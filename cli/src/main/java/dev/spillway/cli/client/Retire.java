@@ -5,6 +5,7 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.HostAnswer;
 import dev.spillway.coordinator.http.HostChangeAnswer;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,6 +14,8 @@ import picocli.CommandLine.Option;
 @Command(name = "retire",
         description = "Give a host up: its copies are no longer counted on, and what only it held is evicted as LOST.")
 final class Retire implements SpillwayCommand {
+    private static final Set<String> HEARD = Set.of("ACTIVE", "DRAINING");
+
     private final Console console;
     @Mixin
     private CoordinatorOption coordinator;
@@ -32,7 +35,7 @@ final class Retire implements SpillwayCommand {
         Server server = coordinator.server();
         if (!yes) {
             HostAnswer before = server.get(Resource.of("v1", "hosts", host.id())).as(HostAnswer.class);
-            if (String.valueOf(before.state()).equals("ACTIVE")) {
+            if (HEARD.contains(String.valueOf(before.state()))) {
                 ask(before);
             }
         }
@@ -51,7 +54,7 @@ final class Retire implements SpillwayCommand {
 
     private void ask(HostAnswer before) {
         new TypedName(host.id().value(), "nothing was retired").require(console,
-                "%s is ACTIVE, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), Text.ago(before.lastHeardAt()),
+                "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(), Text.ago(before.lastHeardAt()),
                         Text.count(before.replicas(), "replica", "replicas")));
     }
 }

@@ -53,6 +53,9 @@ final class Status implements SpillwayCommand {
         table.row("store", status.storeId());
         table.row("registry", status.registryId() == null ? Text.NONE : status.registryId());
         table.row("incarnation", status.incarnation());
+        if (Boolean.TRUE.equals(status.draining())) {
+            table.row("draining", "it takes nothing new");
+        }
         for (Map.Entry<ReplicaState, Long> state : status.replicas().entrySet()) {
             if (state.getValue() > 0) {
                 table.row("replicas " + state.getKey(),

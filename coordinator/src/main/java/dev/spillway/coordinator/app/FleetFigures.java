@@ -39,7 +39,7 @@ final class FleetFigures {
 
     void look(RegistryQueries queries) {
         Map<HostState, Long> hosts = new EnumMap<>(HostState.class);
-        queries.hosts().forEach(host -> hosts.merge(host.row().state(), 1L, Long::sum));
+        queries.hosts().forEach(host -> hosts.merge(host.row().shownState(), 1L, Long::sum));
         latest = new Look(queries.openOrders(), hosts);
     }
 

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the registry needs to have done although nobody asks: hosts that went silent, evictions that left holders for later, rows that are no
+ * What the registry needs to have done although nobody asks: hosts that went silent, evictions that left holders for later, hosts that drain, rows that are no
  * longer kept. Every coordinator does it, at moments drawn by lot; they pass over what another one works on.
  */
 final class UpkeepLoop implements AutoCloseable {
@@ -91,6 +91,10 @@ final class UpkeepLoop implements AutoCloseable {
         boolean more = true;
         while (more && !closing) {
             more = registry.execute(new Command.Sweep(SWEEP_MAX)).more();
+        }
+        more = true;
+        while (more && !closing) {
+            more = registry.execute(new Command.Relieve(SWEEP_MAX)).more();
         }
         more = true;
         while (more && !closing) {

@@ -44,13 +44,17 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
     /** Key of a figure: evictions of a namespace by one cause. */
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}
 
-    /** What others may want to know once it is committed. */
+    /**
+     * What others may want to know once it is committed.
+     *
+     * @param unfinished whether something was left for the sweep, or a host begins to drain
+     */
     public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {}
 
     /** Whether publishers have something new to do when this is committed. */
     public Wake wake(Instant now) {
         return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
-                !activity.isEmpty(), !unfinished.isEmpty());
+                !activity.isEmpty(), !unfinished.isEmpty() || hosts.values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
     }
 
     private static boolean isDue(@Nullable Doom doom, Instant now) {

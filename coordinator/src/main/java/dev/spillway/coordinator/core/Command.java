@@ -27,8 +27,8 @@ public sealed interface Command<A> {
     default Actor actor() {
         return switch (this) {
             case FromWorker<?> from -> Actor.host(from.message().hostId());
-            case Sweep _,Expire _ -> Actor.SWEEP;
-            case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _ ->
+            case Sweep _,Expire _,Relieve _ -> Actor.SWEEP;
+            case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _,Drain _,CancelDrain _ ->
                     Actor.ANONYMOUS;
         };
     }
@@ -100,6 +100,15 @@ public sealed interface Command<A> {
 
     /** Gives a host up: its rows close as ABANDONED, and what nobody else holds is evicted as LOST. */
     record Retire(HostId hostId) implements Command<Outcomes.HostChange> {}
+
+    /** Has a host take nothing new, and relieves it of what other hosts hold, until that is cancelled or the host is retired. */
+    record Drain(HostId hostId) implements Command<Outcomes.Draining> {}
+
+    /** Lets a host take part again as any other. What it was ordered to delete meanwhile stays ordered. */
+    record CancelDrain(HostId hostId) implements Command<Outcomes.Draining> {}
+
+    /** Looks at up to {@code limit} further copies of one host that drains, and orders those away that other hosts hold. */
+    record Relieve(int limit) implements Command<Outcomes.Relieved> {}
 
     /** Lets a retired host, or a new store under a host's id, join. */
     record Readmit(HostId hostId) implements Command<Outcomes.HostChange> {}

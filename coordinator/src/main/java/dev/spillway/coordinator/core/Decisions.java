@@ -31,6 +31,7 @@ public final class Decisions {
     private final ReplicaDecisions replicas;
     private final OrderDecisions orders;
     private final HostDecisions hosts;
+    private final DrainDecisions drains;
     private final ReconcileDecisions reconciliation;
 
     public Decisions(RegistryRules rules, RandomGenerator random) {
@@ -42,6 +43,7 @@ public final class Decisions {
         replicas = new ReplicaDecisions(rules, entries, evictor);
         orders = new OrderDecisions(rules, random);
         hosts = new HostDecisions(rules, replicas, orders);
+        drains = new DrainDecisions(rules);
         reconciliation = new ReconcileDecisions(rules, replicas);
     }
 
@@ -51,7 +53,7 @@ public final class Decisions {
      */
     public static boolean goesAlone(Command<?> command) {
         return switch (command) {
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
                     true;
             case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
                     false;
@@ -68,9 +70,9 @@ public final class Decisions {
     /** Whether it is the coordinator's own work, which nobody waits for and everybody relies on. */
     public static boolean isOwnWork(Command<?> command) {
         return switch (command) {
-            case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Expire _,Command.TakeReports _ ->
+            case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Expire _,Command.TakeReports _ ->
                     true;
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
                     false;
         };
     }
@@ -118,6 +120,9 @@ public final class Decisions {
                 yield new Outcomes.Done();
             }
             case Command.Sweep sweep -> orders.doomTheRest(transaction, hosts.sweep(transaction, sweep.limit()), sweep.limit());
+            case Command.Relieve relieve -> drains.relieve(transaction, relieve.limit());
+            case Command.Drain drain -> drains.drain(transaction, drain.hostId());
+            case Command.CancelDrain cancel -> drains.cancel(transaction, cancel.hostId());
             case Command.Retire retire -> hosts.retire(transaction, retire.hostId());
             case Command.Readmit readmit -> hosts.readmit(transaction, readmit.hostId());
         };

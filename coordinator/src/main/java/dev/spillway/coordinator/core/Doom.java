@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The open order of a replica that is no longer wanted.
  *
- * @param evictionId    the eviction behind it; absent for an orphan
+ * @param evictionId    the eviction behind it; absent for an orphan and for a relief
  * @param attempts      how often the order was handed out
  * @param nextAttemptAt when it is handed out again unless it is closed by then
  * @param lastError     what the host said when it could not obey

@@ -46,13 +46,13 @@ final class HostDecisions {
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
                         transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
-                        null, process)
+                        null, process, null)
                 : known.joined(request.storeId(), request.address(), process, !servesAtOnce, transaction.now());
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
-        transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.state(), joined.incarnation()));
+        transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));
         return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
-                transaction.policies(), intervals());
+                transaction.policies(), intervals(), joined.isDraining());
     }
 
     /**
@@ -142,14 +142,14 @@ final class HostDecisions {
         HostRow heard = known.heard(now, request.figures());
         transaction.save(heard);
         if (known.state() != HostState.ACTIVE) {
-            transaction.note(new Activity.HostChanged(now, heard.id(), heard.state(), heard.incarnation()));
+            transaction.note(new Activity.HostChanged(now, heard.id(), heard.shownState(), heard.incarnation()));
         }
         List<ReplicaId> acknowledged = orders.take(transaction, request.unacknowledged(), Map.of(heard.id(), heard));
         List<Order> due = orders.claimFor(transaction, heard);
         boolean policiesChanged = transaction.stored().policyVersion() != request.policyVersion();
         boolean reconcile = heard.reconcileFirst();
         return new HeartbeatAnswer(acknowledged, due, heard.partition(), policiesChanged ? transaction.policies() : null,
-                reconcile, intervals());
+                reconcile, intervals(), heard.isDraining());
     }
 
     /** Notices who was not heard for too long. */

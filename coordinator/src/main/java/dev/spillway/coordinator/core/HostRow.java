@@ -14,48 +14,68 @@ import org.jspecify.annotations.Nullable;
  * @param reconcileFirst it serves nothing until its first reconciliation is answered
  * @param attention      what waits for a person, in one line
  * @param processId      which process of its worker joined last; absent if that did not say
+ * @param drain          what is wanted of a host that drains; absent for any other
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
         HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
-        @Nullable UUID processId) {
+        @Nullable UUID processId, @Nullable Drain drain) {
     HostRow heard(Instant now, HostFigures latest) {
         return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention, processId);
+                attention, processId, drain);
     }
 
     HostRow in(HostState next) {
         return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention, processId);
+                attention, processId, drain);
     }
 
     HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comparedFirst, Instant now) {
         return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
                 reconcileFirst || comparedFirst,
                 lastReconciledAt,
-                attention, process);
+                attention, process, drain);
     }
 
     HostRow retired() {
         return new HostRow(id, storeId, address, HostState.RETIRED, incarnation + 1, partition, lastHeardAt, HostFigures.NONE, false, false,
-                lastReconciledAt, null, processId);
+                lastReconciledAt, null, processId, null);
     }
 
     HostRow admitted() {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null,
-                processId);
+                processId, null);
     }
 
     /** Readmission lasts until nothing that the person let go is left to clear away. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
-                waitsForPerson, processId);
+                waitsForPerson, processId, drain);
     }
 
     HostRow asking(String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                waitsForPerson, processId);
+                waitsForPerson, processId, drain);
+    }
+
+    HostRow draining(@Nullable Drain wanted) {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
+                lastReconciledAt, attention, processId, wanted);
+    }
+
+    public boolean isDraining() {
+        return drain != null && state != HostState.RETIRED;
+    }
+
+    /** Its state as people see it. */
+    public HostState shownState() {
+        return isDraining() && state == HostState.ACTIVE ? HostState.DRAINING : state;
+    }
+
+    /** Whether a copy that it holds may be the last one: it is heard, nobody has to look after it, and it is to stay. */
+    boolean isReliedOn() {
+        return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
     }
 }

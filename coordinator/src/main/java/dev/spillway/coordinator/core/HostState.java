@@ -4,6 +4,11 @@ package dev.spillway.coordinator.core;
 public enum HostState {
     /** Heard within the host timeout. */
     ACTIVE,
+    /**
+     * Heard, takes nothing new and is relieved of what others hold. Only shown: that a host drains is kept beside its state, so that it outlives
+     * the host's absences.
+     */
+    DRAINING,
     /** Not heard for longer than the host timeout; its orders wait. */
     AWAY,
     /** Given up: its rows are closed, and it joins again only when readmitted. */

@@ -181,8 +181,15 @@ final class MapQueries implements RegistryQueries {
     private HostView view(HostRow host) {
         List<ReplicaRow> open = rows.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
         List<Instant> doomedAt = open.stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
-        return new HostView(host, open.size(), open.stream().mapToLong(ReplicaRow::sizeBytes).sum(), doomedAt.size(),
-                doomedAt.isEmpty() ? null : doomedAt.getFirst());
+        List<ReplicaRow> last = open.stream()
+                .filter(row -> host.isDraining() && row.isLive() && !rows.isHeldElsewhere(row.holding(), host.id()))
+                .toList();
+        return new HostView(host, open.size(), bytes(open), doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst(), last.size(),
+                bytes(last));
+    }
+
+    private static long bytes(List<ReplicaRow> of) {
+        return of.stream().mapToLong(ReplicaRow::sizeBytes).sum();
     }
 
     @Override

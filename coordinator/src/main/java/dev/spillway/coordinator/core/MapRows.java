@@ -27,6 +27,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,25 @@ final class MapRows implements Rows {
     }
 
     @Override
+    public List<HostRow> lockHostsToRelieve(int limit) {
+        Instant now = now();
+        return hosts.values()
+                .stream()
+                .filter(host -> host.isDraining() && host.drain() != null && !host.drain().lookAt().isAfter(now))
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+        return holdings.stream().filter(holding -> isHeldElsewhere(holding, than)).collect(Collectors.toSet());
+    }
+
+    boolean isHeldElsewhere(Holding holding, HostId than) {
+        return live(holding).anyMatch(row -> !row.hostId().equals(than) && stored(hosts, row.hostId()).isReliedOn());
+    }
+
+    @Override
     public Optional<HostId> otherHostOf(StoreId store, HostId than) {
         return hosts.values()
                 .stream()
@@ -102,7 +122,10 @@ final class MapRows implements Rows {
     @Override
     public int leastLoadedPartition() {
         int[] load = new int[partitions];
-        hosts.values().forEach(host -> load[host.partition()]++);
+        hosts.values()
+                .stream()
+                .filter(host -> host.state() != HostState.RETIRED && !host.isDraining())
+                .forEach(host -> load[host.partition()]++);
         int least = 0;
         for (int partition = 1; partition < partitions; partition++) {
             least = load[partition] < load[least] ? partition : least;
@@ -250,6 +273,11 @@ final class MapRows implements Rows {
     @Override
     public long countReplicas(HostId host) {
         return replicas.values().stream().filter(row -> row.hostId().equals(host)).count();
+    }
+
+    @Override
+    public long countOrders(HostId host, int atMost) {
+        return replicas.values().stream().filter(row -> row.hostId().equals(host) && !row.isLive()).limit(atMost).count();
     }
 
     @Override

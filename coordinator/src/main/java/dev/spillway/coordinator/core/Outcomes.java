@@ -6,6 +6,7 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -134,6 +135,30 @@ public final class Outcomes {
      * @param more whether it found something to do, so that there may be more
      */
     public record Expired(int pinsLifted, int evicted, boolean more) {}
+
+    /**
+     * One step of relieving hosts that drain.
+     *
+     * @param looked copies that were looked at
+     * @param doomed those of them that were ordered away
+     * @param more   whether a host was due, so that there may be more
+     */
+    public record Relieved(int looked, int doomed, boolean more) {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Draining.Drains.class), @JsonSubTypes.Type(Draining.Stays.class),
+            @JsonSubTypes.Type(Draining.Refused.class), @JsonSubTypes.Type(Draining.Unknown.class)})
+    public sealed interface Draining {
+        /** The host drains, since then. */
+        record Drains(Instant since) implements Draining {}
+
+        /** The host does not drain. */
+        record Stays() implements Draining {}
+
+        record Refused(String why) implements Draining {}
+
+        record Unknown() implements Draining {}
+    }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),

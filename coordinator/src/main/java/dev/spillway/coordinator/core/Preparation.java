@@ -78,7 +78,7 @@ final class Preparation {
             }
             case Command.TakeReports taken ->
                     taken.reports().forEach(report -> hosts.merge(report.hostId(), HostLock.FENCE, Preparation::stronger));
-            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
                     {}
         }
     }
@@ -109,7 +109,7 @@ final class Preparation {
             case Command.TakeReports taken -> taken.reports().forEach(report -> close(report.hostId(), report.replicaId()));
             case Command.ReturnOrders returned -> replicas.addAll(returned.replicaIds());
             // These go through pages of what they find, or touch nothing that others lock.
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Retire _,Command.Readmit _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
                     {}
         }
     }

@@ -46,7 +46,19 @@ public interface RegistryQueries {
 
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
-    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt) {}
+    /**
+     * A host and what it has.
+     *
+     * @param lastCopies    of a host that drains, the LIVE rows that no other host has which is relied on; 0 for any other
+     * @param lastCopyBytes of these
+     */
+    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt, long lastCopies,
+            long lastCopyBytes) {
+        /** Whether the host drains and nothing but last copies is left on it, as far as it has confirmed. */
+        public boolean isDrained() {
+            return row.isDraining() && replicas == lastCopies;
+        }
+    }
 
     /**
      * Which evictions to list.

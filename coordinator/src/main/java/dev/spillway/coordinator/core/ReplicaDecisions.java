@@ -47,7 +47,17 @@ final class ReplicaDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
+    /** What its worker did not know yet when it took the image; the id is used up, and the image its sender's again. */
+    private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
+        return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
+                + ", which drains and takes nothing new (expected: another host, or DELETE /v1/hosts/" + host.id()
+                + "/drain at the coordinator first)");
+    }
+
     private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {
+        if (host.isDraining()) {
+            return refusedByDrain(host, item.replicaId());
+        }
         return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false)) {
             case Outcomes.Putting.Stored stored -> {
                 transaction.replicas()
@@ -72,6 +82,9 @@ final class ReplicaDecisions {
     }
 
     private static ReplicaOutcome attach(WorkingSet transaction, HostRow host, Attachment item) {
+        if (host.isDraining()) {
+            return refusedByDrain(host, item.replicaId());
+        }
         EntryRow entry = transaction.entry(item.name(), EntryLock.SHARED);
         if (entry == null || entry.generation() != item.generation()) {
             return new ReplicaOutcome.Gone(item.replicaId());

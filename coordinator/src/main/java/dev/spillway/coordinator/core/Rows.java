@@ -100,10 +100,20 @@ public interface Rows {
     /** Active hosts that were last heard before {@code deadline}, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
     List<HostRow> lockHostsUnheardSince(Instant deadline, int limit);
 
+    /** Hosts that drain and whose copies are due to be looked at, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
+    List<HostRow> lockHostsToRelieve(int limit);
+
+    /**
+     * Of these generations those that a host other than {@code than} has a LIVE row of and is relied on for: it is heard, does not drain, was
+     * compared if it had to be, and waits for nobody. Not locked: true for as long as the caller holds their entries exclusively, except for what
+     * becomes of the hosts.
+     */
+    Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than);
+
     /** The host, not retired and other than {@code than}, that this store joined as. */
     Optional<HostId> otherHostOf(StoreId store, HostId than);
 
-    /** The partition of {@code spillway.orders} with the fewest hosts. */
+    /** The partition of {@code spillway.orders} with the fewest hosts that are to stay: neither retired nor draining. */
     int leastLoadedPartition();
 
     /** A replica id to be recorded, and the incarnation of the host that speaks of it. */
@@ -191,6 +201,9 @@ public interface Rows {
 
     /** How many open rows a host has. */
     long countReplicas(HostId host);
+
+    /** How many doomed rows a host has, counted up to {@code atMost}. */
+    long countOrders(HostId host, int atMost);
 
     /** Ids of a host's open rows behind {@code after} (or from the start), in order; not locked. */
     List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit);

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
@@ -11,8 +12,9 @@ import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Hosts: how they are, giving one up, letting one come back. */
+/** Hosts: how they are, giving one up, letting one come back, relieving one of its duty. */
 final class HostRoutes {
     private static final String HOSTS = "/v1/hosts";
     private static final String HOST = HOSTS + "/{host}";
@@ -27,7 +29,8 @@ final class HostRoutes {
 
     List<Route> routes() {
         return List.of(Route.get(HOSTS, this::list), Route.get(HOST, this::one), Route.delete(HOST, this::retire),
-                Route.post(HOST + "/readmit", Body.none(), this::readmit));
+                Route.post(HOST + "/readmit", Body.none(), this::readmit),
+                Route.post(HOST + "/drain", Body.none(), this::drain), Route.delete(HOST + "/drain", this::cancelDrain));
     }
 
     private static HostId host(Request request) {
@@ -53,20 +56,45 @@ final class HostRoutes {
         return changed(id, commands.run(request, Commands.Target.of("POST readmit", id), new Command.Readmit(id)));
     }
 
+    private Response drain(Request request) {
+        HostId id = host(request);
+        return draining(id, commands.run(request, Commands.Target.of("POST drain", id), new Command.Drain(id)));
+    }
+
+    private Response cancelDrain(Request request) {
+        HostId id = host(request);
+        return draining(id, commands.run(request, Commands.Target.of("DELETE drain", id), new Command.CancelDrain(id)));
+    }
+
+    private static Response draining(HostId id, Outcomes.Draining draining) {
+        return switch (draining) {
+            case Outcomes.Draining.Drains(var since) -> Response.ok(new DrainAnswer(id, since));
+            case Outcomes.Draining.Stays() -> Response.ok(new DrainAnswer(id, null));
+            case Outcomes.Draining.Refused(var why) -> throw Refusals.hostUnchanged(why);
+            case Outcomes.Draining.Unknown() -> throw Refusals.unknownHost(id);
+        };
+    }
+
     private static Response changed(HostId id, Outcomes.HostChange change) {
         return switch (change) {
             case Outcomes.HostChange.Changed(var rowsAbandoned, var entriesLost) ->
                     Response.ok(new HostChangeAnswer(rowsAbandoned, entriesLost));
-            case Outcomes.HostChange.Refused refused -> throw Refusals.hostUnchanged(refused);
+            case Outcomes.HostChange.Refused refused -> throw Refusals.hostUnchanged(refused.why());
             case Outcomes.HostChange.Unknown() -> throw Refusals.unknownHost(id);
         };
     }
 
     private static HostAnswer answer(HostView view) {
         HostRow row = view.row();
-        return new HostAnswer(row.id(), row.storeId(), row.address(), row.state().name(), row.incarnation(), row.partition(),
+        return new HostAnswer(row.id(), row.storeId(), row.address(), row.shownState().name(), row.incarnation(), row.partition(),
                 row.lastHeardAt(),
                 view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
-                row.attention());
+                row.attention(), drain(view));
+    }
+
+    private static HostAnswer.@Nullable Drain drain(HostView view) {
+        Drain drain = view.row().drain();
+        return drain == null || !view.row().isDraining() ? null
+                : new HostAnswer.Drain(drain.since(), view.lastCopies(), view.lastCopyBytes(), view.isDrained());
     }
 }

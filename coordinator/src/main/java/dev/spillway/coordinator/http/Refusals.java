@@ -87,6 +87,8 @@ final class Refusals {
     static ProblemException notStored(NamespaceName namespace, Outcomes.Putting.Refused refused) {
         return switch (refused.reason()) {
             case UNKNOWN_NAMESPACE -> unknownNamespace(namespace);
+            // A put at the registry belongs to no host.
+            case DRAINING -> throw new IllegalArgumentException("refused: " + refused + " (expected: a reason that no host is behind)");
             case TOO_LARGE -> Problem.of(422, "too-large", "The entry can never fit into its namespace", refused.detail()).exception();
         };
     }
@@ -153,8 +155,8 @@ final class Refusals {
         return String.format(Locale.ROOT, "%,d %s were", count, many);
     }
 
-    static ProblemException hostUnchanged(Outcomes.HostChange.Refused refused) {
-        return Problem.of(409, "host-refused", "The host cannot be changed this way now", refused.why()).exception();
+    static ProblemException hostUnchanged(String why) {
+        return Problem.of(409, "host-refused", "The host cannot be changed this way now", why).exception();
     }
 
     static ProblemException fenced(String why) {

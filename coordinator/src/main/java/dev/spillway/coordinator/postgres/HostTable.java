@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Rows.HostLock;
@@ -8,6 +9,8 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.HostFigures;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,15 +22,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jspecify.annotations.Nullable;
 
 /** Hosts and what reconciliations remember of them, in one transaction. Not thread-safe. */
 final class HostTable {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
-                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id ";
+                    + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
+                    + "h.draining_since, h.drain_looked_to, h.drain_look_at ";
 
     static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
             new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), HostState.valueOf(row.getString("state")),
@@ -36,14 +43,21 @@ final class HostTable {
             new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
                     row.getLong("free_bytes")),
             row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
-            row.getString("attention"), Columns.nullableUuid(row, "process_id"));
+            row.getString("attention"), Columns.nullableUuid(row, "process_id"), drain(row));
+
+    private static @Nullable Drain drain(ResultSet row) throws SQLException {
+        Instant since = Columns.nullableInstant(row, "draining_since");
+        UUID lookedTo = Columns.nullableUuid(row, "drain_looked_to");
+        return since == null ? null
+                : new Drain(since, lookedTo == null ? null : new ReplicaId(lookedTo), Columns.instant(row, "drain_look_at"));
+    }
 
     private static final String FROM_ARRAYS =
             """
                     FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :readmitted,
-                                 :reconcileFirst, :reconciled, :attention, :process)
+                                 :reconcileFirst, :reconciled, :attention, :process, :draining, :lookedTo, :lookAt)
                          AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted,
-                               reconcile_first, last_reconciled_at, attention, process_id)
+                               reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at)
                     """;
 
     private final Handle handle;
@@ -84,6 +98,14 @@ final class HostTable {
         return found;
     }
 
+    List<HostRow> lockToRelieve(Instant now, int limit) {
+        List<HostRow> found = handle.createQuery("SELECT " + COLUMNS + """
+                FROM hosts h WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND h.drain_look_at <= :now
+                ORDER BY h.host_id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED""").bind("now", now).bind("limit", limit).map(MAPPER).list();
+        found.forEach(row -> stored.add(row.id()));
+        return found;
+    }
+
     Optional<HostId> otherHostOf(StoreId store, HostId than) {
         return handle.createQuery("SELECT host_id FROM hosts WHERE store_id = :store AND host_id <> :than AND state <> 'RETIRED'")
                 .bind("store", store.value())
@@ -95,7 +117,7 @@ final class HostTable {
 
     int leastLoadedPartition(int partitions) {
         return handle.createQuery("""
-                SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p
+                SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p AND h.state <> 'RETIRED' AND h.draining_since IS NULL
                 GROUP BY p ORDER BY count(h.host_id), p LIMIT 1""").bind("last", partitions - 1).mapTo(Integer.class).one();
     }
 
@@ -120,12 +142,13 @@ final class HostTable {
                         UPDATE hosts h SET store_id = u.store_id, address = u.address, state = u.state, incarnation = u.incarnation, partition = u.partition,
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
                             free_bytes = u.free_bytes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
-                            last_reconciled_at = u.last_reconciled_at, attention = u.attention, process_id = u.process_id
+                            last_reconciled_at = u.last_reconciled_at, attention = u.attention, process_id = u.process_id,
+                            draining_since = u.draining_since, drain_looked_to = u.drain_looked_to, drain_look_at = u.drain_look_at
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
         columns(added).addTo(script, """
                 INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
-                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id) SELECT u.*
+                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at) SELECT u.*
                 """ + FROM_ARRAYS);
     }
 
@@ -147,7 +170,18 @@ final class HostTable {
                 .booleans("reconcileFirst", HostRow::reconcileFirst)
                 .times("reconciled", HostRow::lastReconciledAt)
                 .texts("attention", HostRow::attention)
-                .uuids("process", HostRow::processId);
+                .uuids("process", HostRow::processId)
+                .times("draining", row -> of(row, Drain::since))
+                .uuids("lookedTo", row -> {
+                    ReplicaId lookedTo = of(row, Drain::lookedTo);
+                    return lookedTo == null ? null : lookedTo.value();
+                })
+                .times("lookAt", row -> of(row, Drain::lookAt));
+    }
+
+    private static <V> @Nullable V of(HostRow row, Function<Drain, @Nullable V> value) {
+        Drain drain = row.drain();
+        return drain == null ? null : value.apply(drain);
     }
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {

@@ -147,6 +147,8 @@ final class IdempotencyTable {
             case Command.ApplyPlan _ -> JSON.constructType(Outcomes.Applying.class);
             case Command.Expire _ -> JSON.constructType(Outcomes.Expired.class);
             case Command.Sweep _ -> JSON.constructType(Outcomes.Swept.class);
+            case Command.Relieve _ -> JSON.constructType(Outcomes.Relieved.class);
+            case Command.Drain _,Command.CancelDrain _ -> JSON.constructType(Outcomes.Draining.class);
             case Command.Retire _,Command.Readmit _ -> JSON.constructType(Outcomes.HostChange.class);
             case Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ -> JSON.constructType(Outcomes.Done.class);
             case Command.ClaimOrders _ -> JSON.getTypeFactory().constructCollectionType(List.class, AddressedOrder.class);

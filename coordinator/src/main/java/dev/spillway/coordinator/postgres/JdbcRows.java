@@ -118,6 +118,16 @@ final class JdbcRows implements Rows {
     }
 
     @Override
+    public List<HostRow> lockHostsToRelieve(int limit) {
+        return hosts.lockToRelieve(opening.now(), limit);
+    }
+
+    @Override
+    public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+        return replicas.heldElsewhere(holdings, than);
+    }
+
+    @Override
     public Optional<HostId> otherHostOf(StoreId store, HostId than) {
         return hosts.otherHostOf(store, than);
     }
@@ -250,6 +260,11 @@ final class JdbcRows implements Rows {
     @Override
     public long countReplicas(HostId host) {
         return replicas.countOf(host);
+    }
+
+    @Override
+    public long countOrders(HostId host, int atMost) {
+        return replicas.countOrders(host, atMost);
     }
 
     @Override

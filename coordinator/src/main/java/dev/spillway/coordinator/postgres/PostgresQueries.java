@@ -33,10 +33,15 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
     private static final String HOST_VIEWS = "SELECT " + HostTable.COLUMNS + """
-            , o.open_rows, o.open_bytes, o.open_orders, o.oldest FROM hosts h CROSS JOIN LATERAL (
+            , o.open_rows, o.open_bytes, o.open_orders, o.oldest, l.last_copies, l.last_bytes FROM hosts h CROSS JOIN LATERAL (
                 SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
                     min(r.doomed_at) AS oldest
-                FROM replicas r WHERE r.host_id = h.host_id) AS o""";
+                FROM replicas r WHERE r.host_id = h.host_id) AS o
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS last_copies, coalesce(sum(r.size_bytes), 0)::bigint AS last_bytes FROM replicas r
+                WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND r.host_id = h.host_id AND r.doom_cause IS NULL
+                    AND NOT
+                """ + ReplicaTable.HELD_ELSEWHERE + ") AS l";
 
     /** Pinned entries have an order of their own, so each page is one of the two put together. */
     static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
@@ -45,7 +50,8 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     private static final RowMapper<HostView> HOST_VIEW =
             (row, context) -> new HostView(HostTable.MAPPER.map(row, context), row.getLong("open_rows"),
-                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"));
+                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"), row.getLong("last_copies"),
+                    row.getLong("last_bytes"));
 
     private final Jdbi jdbi;
     private final CallerLimit callers;

@@ -116,6 +116,18 @@ final class ReplicaTable {
             WITH doomed AS (%s RETURNING r.host_id, r.next_attempt_at, r.replica_id, r.doomed_at)
             INSERT INTO open_orders (host_id, next_attempt_at, replica_id, doomed_at) SELECT * FROM doomed""";
 
+    /** Whether another host than that of row {@code r} holds its generation and is relied on; see {@code Rows.heldElsewhere}. */
+    static final String HELD_ELSEWHERE = """
+            EXISTS (
+                SELECT FROM replicas o JOIN hosts k ON k.host_id = o.host_id
+                WHERE o.generation = r.generation AND o.namespace = r.namespace AND o.key = r.key AND o.doom_cause IS NULL
+                    AND o.host_id <> r.host_id AND k.state = 'ACTIVE' AND k.draining_since IS NULL AND NOT k.reconcile_first
+                    AND k.attention IS NULL)""";
+
+    static final String OF_THEM_HELD_ELSEWHERE = "SELECT r.namespace, r.key, r.generation FROM "
+            + "(SELECT u.*, :than AS host_id FROM unnest(:namespaces, :keys, :generations) AS u (namespace, key, generation)) AS r WHERE "
+            + HELD_ELSEWHERE;
+
     private final Handle handle;
     private final Instant now;
     /** Rows as they were read. */
@@ -206,6 +218,12 @@ final class ReplicaTable {
                 .one();
     }
 
+    Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+        return new HashSet<>(holdings(holdings, OF_THEM_HELD_ELSEWHERE).bind("than", than.value())
+                .map((row, context) -> new Holding(name(row), row.getLong("generation")))
+                .list());
+    }
+
     private Query holdings(Collection<Holding> holdings, String sql) {
         return Columns.of(holdings)
                 .texts("namespaces", holding -> holding.name().namespace())
@@ -216,6 +234,16 @@ final class ReplicaTable {
 
     long countOf(HostId host) {
         return handle.createQuery("SELECT count(*) FROM replicas WHERE host_id = :host").bind("host", host.value()).mapTo(Long.class).one();
+    }
+
+    long countOrders(HostId host, int atMost) {
+        return handle.createQuery("""
+                SELECT count(*) FROM (
+                    SELECT FROM open_orders o WHERE o.host_id = :host LIMIT :atMost) AS orders""")
+                .bind("host", host.value())
+                .bind("atMost", atMost)
+                .mapTo(Long.class)
+                .one();
     }
 
     List<ReplicaId> openIds(HostId host, @Nullable ReplicaId after, int limit) {

@@ -82,6 +82,8 @@ class OpenApiTest {
         conforms("Entry", http.get("/v1/namespaces/vm/entries/c").tree());
         conforms("Namespace", http.get("/v1/namespaces/vm").tree());
         conforms("Host", http.get("/v1/hosts/host-1").tree());
+        http.post("/v1/hosts/host-1/drain").is(200);
+        conforms("Host", http.get("/v1/hosts/host-1").tree());
         JsonNode evictions = http.get("/v1/evictions").tree().path("items");
         assertThat(evictions).hasSize(2);
         evictions.forEach(eviction -> conforms("Eviction", eviction));

@@ -122,6 +122,41 @@ class WorkersOverHttpTest {
     }
 
     @Test
+    void aHostIsDrainedAndLetTakePartAgain() throws Exception {
+        http.namespace("shared", 10);
+        Sender one = http.join("host-1");
+        Sender two = http.join("host-2");
+        http.register(one, http.registration("shared", "a", "sa"));
+        http.register(two, http.registration("shared", "a", "sa"));
+        http.register(one, http.registration("shared", "only-here", "sb"));
+
+        DrainAnswer draining = http.post("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class);
+        assertThat(draining).isEqualTo(new DrainAnswer(one.hostId(), ServedRegistry.START));
+        assertThat(http.post("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).as("again").isEqualTo(draining);
+        assertThat(host("host-1")).satisfies(host -> {
+            assertThat(host.state()).isEqualTo("DRAINING");
+            assertThat(host.drain()).isEqualTo(new HostAnswer.Drain(ServedRegistry.START, 1, host.bytes() / 2, false));
+        });
+        assertThat(host("host-2").drain()).isNull();
+        assertThat(heartbeat(one, List.of()).draining()).isTrue();
+        assertThat(heartbeat(two, List.of()).draining()).isFalse();
+        assertThat(http.register(one, http.registration("shared", "c", "sc"))).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
+                refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.DRAINING));
+
+        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).isEqualTo(new DrainAnswer(one.hostId(), null));
+        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).as("again")
+                .isEqualTo(new DrainAnswer(one.hostId(), null));
+        assertThat(host("host-1").state()).isEqualTo("ACTIVE");
+
+        assertThat(http.post("/v1/hosts/nobody/drain").is(404).tree().path("type").asText()).endsWith(":unknown-host");
+        assertThat(http.delete("/v1/hosts/nobody/drain").is(404).tree().path("type").asText()).endsWith(":unknown-host");
+        http.delete("/v1/hosts/host-2").is(200);
+        var refused = http.post("/v1/hosts/host-2/drain").is(409).tree();
+        assertThat(refused.path("type").asText()).endsWith(":host-refused");
+        assertThat(refused.path("detail").asText()).contains("host-2", "retired");
+    }
+
+    @Test
     void anEarlierIncarnationIsFenced() throws Exception {
         Sender before = http.join("host-1");
         Sender now = http.join("host-1");

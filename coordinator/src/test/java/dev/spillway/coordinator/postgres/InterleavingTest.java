@@ -201,6 +201,72 @@ class InterleavingTest {
     }
 
     @Test
+    void ofTwoHoldersThatDrainAtOnceNeitherLosesItsCopy() throws Exception {
+        FleetHost peer = fleet.host("host-2");
+        host.holds("a", "image-a");
+        peer.holds("a", "image-a");
+        registry.execute(new Command.Drain(host.id));
+        // The first relief has seen that the peer stays, and waits; then the peer is to go too.
+        holdNamespace();
+        Future<Outcomes.Relieved> first = waiting(1, () -> registry.execute(new Command.Relieve(10)));
+        registry.execute(new Command.Drain(peer.id));
+        assertThat(registry.atSecond(() -> registry.execute(new Command.Relieve(10))).call()).isEqualTo(new Outcomes.Relieved(1, 0, true));
+        letGo();
+        assertThat(first.get()).isEqualTo(new Outcomes.Relieved(1, 0, true));
+        assertThat(fleet.entry("a").replicas()).extracting(ReplicaView::state).containsExactly("LIVE", "LIVE");
+    }
+
+    @Test
+    void aReliefThatWaitedWhileTheOtherCopyWasLostKeepsTheLastOne() throws Exception {
+        FleetHost peer = fleet.host("host-2");
+        ReplicaId stays = host.holds("a", "image-a");
+        ReplicaId lost = peer.holds("a", "image-a");
+        registry.execute(new Command.Drain(host.id));
+        holdNamespace();
+        Future<?> drop = waiting(1, () -> peer.drop(Reason.LOST, lost));
+        Future<Outcomes.Relieved> relief = waiting(2, () -> registry.execute(new Command.Relieve(10)));
+        letGo();
+        drop.get();
+        assertThat(relief.get()).isEqualTo(new Outcomes.Relieved(1, 0, true));
+        assertThat(fleet.entry("a").replicas()).singleElement().satisfies(replica -> {
+            assertThat(replica.replicaId()).isEqualTo(stays);
+            assertThat(replica.state()).isEqualTo("LIVE");
+        });
+    }
+
+    @Test
+    void aCopyThatIsLostWhileTheOtherIsRelievedTakesTheEntryWithIt() throws Exception {
+        FleetHost peer = fleet.host("host-2");
+        ReplicaId relieved = host.holds("a", "image-a");
+        ReplicaId lost = peer.holds("a", "image-a");
+        registry.execute(new Command.Drain(host.id));
+        holdNamespace();
+        Future<Outcomes.Relieved> relief = waiting(1, () -> registry.execute(new Command.Relieve(10)));
+        Future<?> drop = waiting(2, () -> peer.drop(Reason.LOST, lost));
+        letGo();
+        assertThat(relief.get()).isEqualTo(new Outcomes.Relieved(1, 1, true));
+        drop.get();
+        assertThat(fleet.keys()).as("nobody holds it to stay").isEmpty();
+        assertThat(host.ordered()).containsExactly(relieved);
+    }
+
+    @Test
+    void aRegistrationInFlightIsBeforeTheDrainThatWaitsForItAndTheNextOneIsRefused() throws Exception {
+        FleetHost peer = fleet.host("host-2");
+        peer.holds("a", "image-a");
+        holdNamespace();
+        ReplicaId inFlight = Fleet.newReplicaId();
+        Future<ReplicaOutcome> first = waiting(1, () -> host.register(inFlight, "a", "image-a"));
+        Future<Outcomes.Draining> drain = waiting(2, () -> registry.execute(new Command.Drain(host.id)));
+        letGo();
+        assertThat(first.get()).isInstanceOf(ReplicaOutcome.Registered.class);
+        assertThat(drain.get()).isInstanceOf(Outcomes.Draining.Drains.class);
+        assertThat(host.register(Fleet.newReplicaId(), "b", "image-b")).isInstanceOf(ReplicaOutcome.Refused.class);
+        assertThat(registry.execute(new Command.Relieve(10))).isEqualTo(new Outcomes.Relieved(1, 1, true));
+        assertThat(host.ordered()).containsExactly(inFlight);
+    }
+
+    @Test
     void twoFirstJoinsOfOneHostIdMakeTwoIncarnations() throws Exception {
         holdJoinOfHost9();
         Future<Reply<JoinAnswer>> join = waiting(1, () -> registry.execute(new Command.FromWorker<>(joinWithItsStore("host-9"))));

@@ -56,7 +56,7 @@ class MigrationsTest {
             }
         }
         assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
-                "2", "3", "4");
+                "2", "3", "4", "5");
     }
 
     /** What the first version wrote stays, with no pins and nobody known to have asked. */
@@ -104,7 +104,7 @@ class MigrationsTest {
                         + "success) VALUES (99, '99', 'from the future', 'SQL', 'V99__from_the_future.sql', 1, 'test', 1, true)");
         assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class)
                 .hasMessageContaining("99")
-                .hasMessageContaining("expected: at most 4");
+                .hasMessageContaining("expected: at most 5");
         assertThat(DATABASE.ask("SELECT name FROM namespaces")).containsExactly(Fleet.NS);
     }
 
@@ -126,7 +126,8 @@ class MigrationsTest {
                 "UPDATE entries SET size_bytes = -1", "UPDATE entries SET last_use = 1", "UPDATE entries SET key = ''",
                 "UPDATE replicas SET doom_cause = 'CAPACITY'", "UPDATE replicas SET next_attempt_at = now()",
                 "UPDATE replicas SET last_error = 'x'",
-                "UPDATE hosts SET state = 'LOST'", "INSERT INTO registry DEFAULT VALUES")) {
+                "UPDATE hosts SET state = 'LOST'", "UPDATE hosts SET state = 'DRAINING'", "UPDATE hosts SET draining_since = now()",
+                "UPDATE hosts SET drain_looked_to = gen_random_uuid()", "INSERT INTO registry DEFAULT VALUES")) {
             assertThatThrownBy(() -> DATABASE.execute(wrong)).as(wrong)
                     .hasCauseInstanceOf(SQLException.class)
                     .cause()

@@ -213,6 +213,18 @@ class PlanTest {
     }
 
     @Test
+    void holdersOnOtherHostsAreFoundByTheirGeneration() {
+        String plan = plan(ReplicaTable.OF_THEM_HELD_ELSEWHERE,
+                query -> Columns.of(names().stream().map(name -> new Holding(name, 100)).toList())
+                        .texts("namespaces", holding -> holding.name().namespace())
+                        .texts("keys", holding -> holding.name().key())
+                        .longs("generations", Holding::generation)
+                        .bindTo(query)
+                        .bind("than", "host-7"));
+        assertThat(plan).contains("replicas_of_generation").contains("hosts_pkey").doesNotContain("Seq Scan on replicas");
+    }
+
+    @Test
     void dueOrdersComeFromTheIndexHostByHost() {
         String candidates = plan(ReplicaTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
         assertThat(candidates).contains("Index Only Scan using open_orders_pkey").doesNotContain("Seq Scan on open_orders");

@@ -38,7 +38,7 @@ class ReferenceComparisonTest {
     @MethodSource("seeds")
     void theSameCommandsGetTheSameAnswers(long seed) {
         Random random = new Random(seed);
-        RegistryRules rules = new RegistryRules(Duration.ofSeconds(5), random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1),
+        RegistryRules rules = new RegistryRules(Duration.ofMinutes(30), random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1),
                 Duration.ofMinutes(10),
                 Duration.ZERO, Duration.ZERO, random.nextInt(4) == 0 ? Duration.ofDays(1) : Duration.ZERO, 0.5, 3, 1 + random.nextInt(3),
                 1 + random.nextInt(20), 1 + random.nextInt(5)).withPlans(1 + random.nextInt(5), Duration.ofHours(24));
@@ -65,7 +65,7 @@ class ReferenceComparisonTest {
     void commandsThatShareATransactionAreAnsweredAsIfOneCameAfterTheOther(long seed) throws Exception {
         Random random = new Random(seed);
         RegistryRules rules =
-                new RegistryRules(Duration.ofSeconds(5), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
+                new RegistryRules(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
                         Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5))
                         .withPlans(1 + random.nextInt(5), Duration.ofHours(24));
         PostgresRegistry registry = DATABASE.empty(rules);

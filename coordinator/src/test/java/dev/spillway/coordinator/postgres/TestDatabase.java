@@ -119,7 +119,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         String by = " - interval '" + time.toMillis() + " milliseconds'";
         execute("UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"
                 + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by + ", expires_at = expires_at"
-                + by);
+                + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by);
     }
 
     Connection connect() throws SQLException {

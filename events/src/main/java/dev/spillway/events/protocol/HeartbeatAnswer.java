@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param orders       open orders that are due, oldest first
  * @param policies     all policies, if they changed
  * @param intervals    the rhythm that the registry asks for now; absent from a coordinator of a release that told it at join only
+ * @param draining     whether the host takes nothing new; absent from a coordinator of a release that knew no draining
  */
 public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
-        boolean reconcile, @Nullable Intervals intervals) {}
+        boolean reconcile, @Nullable Intervals intervals, @Nullable Boolean draining) {}

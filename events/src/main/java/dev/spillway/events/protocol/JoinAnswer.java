@@ -3,6 +3,7 @@ package dev.spillway.events.protocol;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.spillway.events.RegistryId;
+import org.jspecify.annotations.Nullable;
 
 /** What a host is told when it asks to join. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -14,9 +15,10 @@ public sealed interface JoinAnswer {
      *
      * @param partition      the partition of {@code spillway.orders} that is this host's
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
+     * @param draining       whether the host takes nothing new; absent from a coordinator of a release that knew no draining
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals) implements JoinAnswer {}
+            Intervals intervals, @Nullable Boolean draining) implements JoinAnswer {}
 
     /**
      * The host may not join as it is.

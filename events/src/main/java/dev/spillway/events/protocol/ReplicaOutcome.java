@@ -33,6 +33,8 @@ public sealed interface ReplicaOutcome {
 
     /** Why a registration is refused. */
     enum Reason {
-        UNKNOWN_NAMESPACE, TOO_LARGE
+        UNKNOWN_NAMESPACE, TOO_LARGE,
+        /** Its host is to hold less and less, whatever the replica. */
+        DRAINING
     }
 }

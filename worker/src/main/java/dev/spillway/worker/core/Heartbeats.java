@@ -43,6 +43,7 @@ final class Heartbeats {
 
     void joined(Instant now, JoinAnswer.Joined joined, Step.Builder out) {
         policies = joined.policies();
+        session.drains(joined.draining());
         every = joined.intervals().heartbeat();
         at = now;
         follow(joined.partition(), out);
@@ -73,6 +74,7 @@ final class Heartbeats {
         if (answer.policies() != null) {
             policies = answer.policies();
         }
+        session.drains(answer.draining());
         follow(answer.partition(), out);
         if (answer.intervals() != null) {
             every = answer.intervals().heartbeat();

@@ -76,6 +76,11 @@ public final class HostAgent {
         return reconciling.hasCompared();
     }
 
+    /** Whether this host takes nothing new, because the registry wants it to hold less and less. */
+    public boolean isDraining() {
+        return session.isDraining();
+    }
+
     /** Why the registry refuses this host, with the way out; absent while it does not. */
     public Optional<String> refusal() {
         return session.refusal();

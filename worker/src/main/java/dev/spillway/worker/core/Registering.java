@@ -70,7 +70,12 @@ final class Registering {
             }
             switch (outcome) {
                 case ReplicaOutcome.Registered registered -> registered(replica, registered, out);
-                case ReplicaOutcome.Refused refused -> end(replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
+                case ReplicaOutcome.Refused refused -> {
+                    if (refused.reason() == ReplicaOutcome.Reason.DRAINING) {
+                        session.drains(true);
+                    }
+                    end(replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
+                }
                 case ReplicaOutcome.Gone ignored -> end(replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored -> end(replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
             }

@@ -21,6 +21,7 @@ final class RegistrySession {
     private @Nullable String refusal;
     private boolean joining;
     private boolean joinedBefore;
+    private boolean draining;
     private Instant joinAt = Instant.MIN;
     private int attempts;
 
@@ -47,6 +48,16 @@ final class RegistrySession {
 
     Optional<String> refusal() {
         return Optional.ofNullable(refusal);
+    }
+
+    /** Whether the registry wants this host to take nothing new, as far as it said. */
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** The registry said whether this host drains; one of an earlier release says nothing. */
+    void drains(@Nullable Boolean told) {
+        draining = told == null ? draining : told;
     }
 
     /** When to ask again, for a host that is not joined; {@link Instant#MAX} while an answer is waited for. */

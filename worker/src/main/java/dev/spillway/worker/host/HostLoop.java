@@ -331,7 +331,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             index.apply(round.changes());
             view.apply(round.changes());
         }
-        HostView.Standing standing = new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable());
+        HostView.Standing standing = new HostView.Standing(agent.isJoined(), agent.refusal().orElse(null), effects.unreachable(),
+                agent.isDraining());
         view.stands(standing, agent.policies());
         contact.stands(standing, agent.hasCompared());
         round.answers().forEach(Runnable::run);

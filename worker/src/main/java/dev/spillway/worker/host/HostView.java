@@ -39,7 +39,7 @@ public final class HostView {
     private final Map<ReplicaState, LongAdder> bytes = figures();
     private volatile Membership membership;
     private volatile @Nullable Position position;
-    private volatile Standing standing = new Standing(false, null, null);
+    private volatile Standing standing = new Standing(false, null, null, false);
     private volatile PolicySet policies = new PolicySet(0, List.of());
     private volatile Map<NamespaceName, PolicySet.Entry> policyByName = Map.of();
 
@@ -48,8 +48,9 @@ public final class HostView {
      *
      * @param refusal     why it may not join, with the way out; absent while nothing is refused
      * @param unreachable why the last message was not answered; absent once one was
+     * @param draining    whether this host takes nothing new
      */
-    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable) {
+    public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
         /** Why the registry does not take this host as one of its own now; empty if it does. */
         public Optional<Apart> apart() {
             if (joined) {

@@ -102,6 +102,9 @@ public final class Puts {
 
         record Away(HostView.Apart apart) implements Result {}
 
+        /** This host takes nothing new. */
+        record Draining() implements Result {}
+
         /** The key came with another request before. */
         record KeyReused(String key) implements Result {}
     }
@@ -150,6 +153,10 @@ public final class Puts {
 
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        // Before anything is copied; a registration that is under way when the registry is told to drain this host is refused there.
+        if (loop.view().standing().draining()) {
+            return new Result.Draining();
+        }
         return switch (directories.policyNow(put.name().namespace())) {
             case Directories.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
             case Directories.PolicyNow.Away(var apart) -> new Result.Away(apart);

@@ -2,6 +2,7 @@ package dev.spillway.worker.http;
 
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Problem;
@@ -39,10 +40,12 @@ final class DirectoryPuts {
     private static final long ARCHIVE_BYTES_MAX = 1L << 40;
     private static final List<String> ENCODINGS = List.of("identity", "zstd");
 
+    private final HostId host;
     private final Puts puts;
     private final UploadPace pace;
 
-    DirectoryPuts(Puts puts, UploadPace pace) {
+    DirectoryPuts(HostId host, Puts puts, UploadPace pace) {
+        this.host = host;
         this.puts = puts;
         this.pace = pace;
     }
@@ -135,7 +138,7 @@ final class DirectoryPuts {
         return given;
     }
 
-    private static Response answer(EntryName name, long generation, Puts.Result result) {
+    private Response answer(EntryName name, long generation, Puts.Result result) {
         return switch (result) {
             case Puts.Result.Settled(var path, var sizeBytes, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
                     Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted));
@@ -147,6 +150,7 @@ final class DirectoryPuts {
             case Puts.Result.SourceRefused(var why) -> throw Refusals.sourceRefused(why);
             case Puts.Result.DiskFull(var why) -> throw Refusals.diskFull(why);
             case Puts.Result.Away(var apart) -> throw Refusals.apart(apart);
+            case Puts.Result.Draining() -> throw Refusals.draining(host);
             case Puts.Result.KeyReused(var key) -> throw Refusals.keyReused(key);
         };
     }

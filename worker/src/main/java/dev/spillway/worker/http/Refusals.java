@@ -1,6 +1,7 @@
 package dev.spillway.worker.http;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -86,6 +87,16 @@ final class Refusals {
                 why + "; ask again with the same Idempotency-Key to learn the outcome").exception();
     }
 
+    static ProblemException draining(HostId host) {
+        return draining("host: " + host + ", which drains and takes nothing new (expected: another host, or DELETE /v1/hosts/" + host
+                + "/drain at the coordinator first)");
+    }
+
+    /** For the sender it is as if this host were not there: another one takes the same request. */
+    private static ProblemException draining(String detail) {
+        return Problem.of(503, "host-draining", "The host takes nothing new", detail).exception();
+    }
+
     static ProblemException tooLarge(long maxBytes) {
         return Problem.of(413, "too-large", "The tree can never fit into its namespace",
                 "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes)).exception();
@@ -126,6 +137,7 @@ final class Refusals {
             case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
                 case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
                 case TOO_LARGE -> Problem.of(413, "too-large", "The tree can never fit into its namespace", detail).exception();
+                case DRAINING -> draining(detail);
             };
             case PutOutcome.Gone() -> Problem.of(409, "generation-gone", "The generation is no longer its entry's",
                     "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();

@@ -35,7 +35,7 @@ public final class WorkerRoutes {
 
     public static List<Route> of(Host host) {
         List<Route> routes = new ArrayList<>();
-        routes.add(new DirectoryPuts(host.puts(), host.pace()).route());
+        routes.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).route());
         routes.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).routes());
         routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
         routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));
@@ -48,7 +48,7 @@ public final class WorkerRoutes {
         Membership membership = view.membership();
         Position position = view.position().orElse(null);
         return new StatusAnswer(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
-                standing.unreachable(),
+                standing.unreachable(), standing.draining(),
                 membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), view.counts(), view.bytes(),
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
     }

@@ -123,6 +123,49 @@ class RegistryTroubleTest {
     }
 
     @Test
+    void aPutThatMeetsADrainItsHostDoesNotKnowOfIsGivenBack() throws Exception {
+        assertThat(worker.store("k", source()).status()).isEqualTo(200);
+        coordinator.unavailable.add("heartbeat");
+        eventually(() -> worker.get("/v1/status").body().has("unreachable"));
+        registry.drain(true);
+        Path mine = Files.createDirectories(folder.resolve("mine"));
+        Files.writeString(mine.resolve("file"), "mine");
+        Answer late = worker.put(entry("l"), "{\"sourceDir\":\"" + mine + "\",\"mode\":\"move\"}");
+        assertThat(late.status()).isEqualTo(503);
+        assertThat(late.type()).endsWith(":host-draining");
+        assertThat(late.detail()).contains("which drains");
+        assertThat(mine.resolve("file")).as("given back before the answer").hasContent("mine");
+        eventually(() -> worker.area("images").size() == 1 && worker.area("trash").isEmpty());
+        assertThat(worker.get(entry("l")).status()).isEqualTo(404);
+        assertThat(worker.get(entry("k")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aHostThatDrainsTakesNothingServesWhatItHoldsAndTakesPartAgain() throws Exception {
+        assertThat(worker.store("k", source()).status()).isEqualTo(200);
+        registry.drain(true);
+        eventually(() -> worker.get("/v1/status").body().path("draining").asBoolean());
+        Answer refused = worker.put(entry("l"), "{\"sourceDir\":\"" + folder.resolve("never-looked-at") + "\"}");
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.type()).endsWith(":host-draining");
+        assertThat(refused.detail()).contains("host-1", "another host", "DELETE /v1/hosts/host-1/drain");
+        assertThat(worker.put(entry("k"), "{\"sourceDir\":\"" + source() + "\",\"generation\":1}").type()).as("a further copy")
+                .endsWith(":host-draining");
+        Answer held = worker.get(entry("k") + "?hold=PT1M");
+        assertThat(held.status()).isEqualTo(200);
+        assertThat(Path.of(held.body().path("path").asText(), "file")).hasContent("x");
+        assertThat(worker.get("/readyz").body().path("parts").toString()).as("it is no trouble").doesNotContain("drain");
+
+        worker.close();
+        worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), QUICK).joined();
+        assertThat(worker.store("l", source()).type()).as("told again at the join").endsWith(":host-draining");
+        assertThat(worker.delete(entry("k")).status()).as("for the whole fleet").isEqualTo(200);
+        registry.drain(false);
+        eventually(() -> !worker.get("/v1/status").body().path("draining").asBoolean());
+        assertThat(worker.store("l", source()).status()).isEqualTo(200);
+    }
+
+    @Test
     void aPutWhoseAnswerIsLostIsUnknownUntilItIsAskedAgainWithItsKey() throws Exception {
         coordinator.answersLost.add("register");
         coordinator.unavailable.add("resolve");

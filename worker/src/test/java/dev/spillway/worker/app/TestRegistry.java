@@ -88,6 +88,7 @@ final class TestRegistry {
     private long generations;
     private long incarnations;
     private JoinAnswer.@Nullable Refused refusal;
+    private boolean drains;
 
     synchronized TestRegistry namespace(String name, int maxEntries, @Nullable Long maxBytes) {
         policies.put(new NamespaceName(name), new Policy(maxEntries, maxBytes));
@@ -98,6 +99,11 @@ final class TestRegistry {
     synchronized void refuseJoin(JoinAnswer.@Nullable Refused why) {
         refusal = why;
         current.clear();
+    }
+
+    /** Lets every host drain, or take part again. */
+    synchronized void drain(boolean wanted) {
+        drains = wanted;
     }
 
     /** Lets every host's messages be fenced off until it joins again. */
@@ -206,7 +212,7 @@ final class TestRegistry {
         Sender sender = new Sender(join.hostId(), join.storeId(), id, 1, ++incarnations);
         current.put(join.hostId(), sender);
         return new JoinAnswer.Joined(id, 1, sender.incarnation(), 0, false, policySet(),
-                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)));
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains);
     }
 
     private PolicySet policySet() {
@@ -226,6 +232,9 @@ final class TestRegistry {
     private ReplicaOutcome register(HostId host, Registration item) {
         return known(item.replicaId()).orElseGet(() -> {
             recorded.put(item.replicaId(), true);
+            if (drains) {
+                return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.DRAINING, "host: " + host + ", which drains");
+            }
             Policy policy = policies.get(item.namespace());
             if (policy == null) {
                 return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
@@ -295,7 +304,8 @@ final class TestRegistry {
                 .map(row -> row.order)
                 .filter(Objects::nonNull)
                 .toList();
-        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false, null);
+        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false, null,
+                drains);
     }
 
     private Optional<EvictedEntry> evict(EntryName name, EvictionCause cause) {

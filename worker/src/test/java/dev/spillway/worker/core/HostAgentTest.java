@@ -53,6 +53,35 @@ final class HostAgentTest extends AgentTest {
     }
 
     @Test
+    void aReplicaThatIsRefusedBecauseTheHostDrainsGoesAndTheHostKnowsFromThenOn() {
+        join();
+        put(1, 7);
+        perform(agent.offer(now, offer(2, 0)));
+        assertThat(agent.isDraining()).isFalse();
+        answer(sent(RegisterRequest.class), outcomes(new ReplicaOutcome.Refused(id(2), ReplicaOutcome.Reason.DRAINING, "host: host-1")));
+        assertThat(agent.isDraining()).isTrue();
+        assertThat(outcomeOf(2)).isEqualTo(new PutOutcome.Refused(ReplicaOutcome.Reason.DRAINING, "host: host-1"));
+        removeImage(2);
+        assertThat(index).containsOnlyKeys(id(1));
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).as("what it holds is served").contains(id(1));
+        assertThat(reports()).isEmpty();
+    }
+
+    @Test
+    void anOrderThatRelievesTheHostIsAnOrderAsAnyOther() {
+        join();
+        put(1, 7);
+        UUID hold = hold(Duration.ofMinutes(1));
+        Order plain = order(1);
+        perform(agent.ordered(now, new Order(id(1), plain.hostId(), plain.storeId(), plain.namespace(), plain.key(), 7, null,
+                OrderCause.RELIEF, 1, now), null));
+        assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DEFERRED);
+        perform(agent.release(hold).step());
+        removeImage(1);
+        assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DEFERRED, Report.Result.DELETED);
+    }
+
+    @Test
     void anOrderedReplicaGoesAndIsReportedUntilItIsAcknowledged() {
         join();
         put(1, 7);

@@ -22,12 +22,36 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Joining, being refused, and going on after a restart. */
 final class RegistrySessionTest extends AgentTest {
+    @Test
+    void aHostDrainsForAsLongAsTheRegistrySaysSo() {
+        join();
+        assertThat(agent.isDraining()).isFalse();
+        saysInHeartbeat(true);
+        assertThat(agent.isDraining()).isTrue();
+        saysInHeartbeat(null);
+        assertThat(agent.isDraining()).as("a coordinator of an earlier release says nothing").isTrue();
+        saysInHeartbeat(false);
+        assertThat(agent.isDraining()).isFalse();
+
+        restart(Set.of());
+        answer(sent(JoinRequest.class), new JoinAnswer.Joined(REGISTRY, 1, 2, 3, false, new PolicySet(1, List.of()),
+                new Intervals(HEARTBEAT, RECONCILE), true));
+        assertThat(agent.isDraining()).as("told at the join").isTrue();
+    }
+
+    private void saysInHeartbeat(@Nullable Boolean draining) {
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, draining));
+    }
+
     @Test
     void fencedIsNoAnswer() {
         join();
@@ -134,12 +158,12 @@ final class RegistrySessionTest extends AgentTest {
         answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
         Duration quick = Duration.ofMillis(300);
         answer(sent(HeartbeatRequest.class),
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3))));
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), null));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).hasSize(1);
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null));
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, null));
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).as("a coordinator that does not say changes nothing").hasSize(2);
@@ -149,11 +173,11 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(allSent(ReconcileRequest.class)).as("jittered by half").hasSize(1);
 
         answer(sent(HeartbeatRequest.class),
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE)));
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), null));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null));
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, null));
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).as("longer again").hasSize(1);
@@ -205,7 +229,7 @@ final class RegistrySessionTest extends AgentTest {
         restart(Set.of(id(1)));
         RegistryId other = new RegistryId(new UUID(8, 8));
         answer(sent(JoinRequest.class), new JoinAnswer.Joined(other, 1, 4, 3, true, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE)));
+                new Intervals(HEARTBEAT, RECONCILE), null));
         assertThat(agent.isJoined()).isFalse();
         assertThat(agent.refusal()).hasValueSatisfying(
                 why -> assertThat(why).startsWith("OTHER_REGISTRY: ").contains(REGISTRY.toString(), other.toString()));

@@ -69,7 +69,7 @@ class BusyDeletionTest {
     private static Delivery<?> answer(WorkerMessage<?> message) {
         return message instanceof JoinRequest
                 ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)))))
+                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)), null)))
                 : new Delivery.Lost<>("not answered in this test");
     }
 

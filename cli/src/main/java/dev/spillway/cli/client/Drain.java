@@ -1,0 +1,107 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.DrainAnswer;
+import dev.spillway.coordinator.http.HostAnswer;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Relieves a host of its duty, and waits until nothing but last copies is left on it. */
+@Command(name = "drain",
+        description = "Have a host take nothing new and delete what other hosts hold, and wait until nothing but last copies is left. "
+                + "Those are kept, and served, until they are evicted, other hosts have them, or the host is retired. "
+                + "Ends with 1 and says what is left if that takes too long; the host goes on draining.")
+final class Drain implements SpillwayCommand {
+    private static final Duration LOOK_FIRST = Duration.ofMillis(50);
+    private static final Duration LOOK_AT_MOST = Duration.ofSeconds(1);
+
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Mixin
+    private HostParameter host;
+    @Option(names = "--cancel", description = "Let the host take part again. What it was ordered to delete stays ordered.")
+    private boolean cancel;
+    @Option(names = "--no-wait", description = "Return at once; spillway hosts shows how far it is.")
+    private boolean noWait;
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to wait, such as 5m (default: 10m).")
+    private Duration timeout = Duration.ofMinutes(10);
+
+    Drain(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server server = coordinator.server();
+        Resource drain = Resource.of("v1", "hosts", host.id(), "drain");
+        if (cancel) {
+            DrainAnswer answer = server.delete(drain).as(DrainAnswer.class);
+            HostAnswer now = look(server).as(HostAnswer.class);
+            say(Server.mapper().valueToTree(answer).toString(),
+                    now.openOrders() == 0 ? host.id() + " takes part again"
+                            : "%s takes part again; %s ordered to be deleted".formatted(host.id(),
+                                    Text.count(now.openOrders(), "copy stays", "copies stay")));
+            return Outcome.done();
+        }
+        server.post(drain, null).as(DrainAnswer.class);
+        Server.Answer last = noWait ? look(server) : await(server);
+        HostAnswer now = last.as(HostAnswer.class);
+        say(last.text(), host.id() + ": " + DrainProgress.of(now));
+        return noWait ? Outcome.done() : outcome(now);
+    }
+
+    private Server.Answer look(Server server) throws InterruptedException {
+        return server.get(Resource.of("v1", "hosts", host.id()));
+    }
+
+    /** How the host is once it is drained, does not drain any more, or the time is over. */
+    private Server.Answer await(Server server) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Duration pause = LOOK_FIRST;
+        try {
+            while (true) {
+                Server.Answer answer = look(server);
+                HostAnswer now = answer.as(HostAnswer.class);
+                long left = deadline - System.nanoTime();
+                if (now.drain() == null || now.drain().drained() || left <= 0) {
+                    return answer;
+                }
+                console.progress(host.id() + ": " + DrainProgress.of(now));
+                Thread.sleep(Math.min(pause.toMillis(), left / 1_000_000 + 1));
+                pause = pause.multipliedBy(2).compareTo(LOOK_AT_MOST) < 0 ? pause.multipliedBy(2) : LOOK_AT_MOST;
+            }
+        } finally {
+            console.progressEnded();
+        }
+    }
+
+    private void say(String json, String text) {
+        console.out().println(output.json() ? json : text);
+    }
+
+    private Outcome outcome(HostAnswer now) {
+        HostAnswer.Drain drain = now.drain();
+        if (drain == null) {
+            return new Outcome.Failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
+        }
+        if (!drain.drained()) {
+            return new Outcome.Failed("%s is not drained in %s; it goes on draining%s".formatted(host.id(), timeout,
+                    now.state().equals("AWAY") ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : ""));
+        }
+        if (drain.lastCopies() > 0 && !output.json()) {
+            console.out()
+                    .printf("%s no other host has. To keep them put them on others, each with --generation, then drain again; to give them up: "
+                            + "spillway retire %s%n", drain.lastCopies() == 1 ? "This copy" : "These copies", host.id());
+        } else if (!output.json()) {
+            console.out().printf("To take it out of the fleet: spillway retire %s%n", host.id());
+        }
+        return Outcome.done();
+    }
+}

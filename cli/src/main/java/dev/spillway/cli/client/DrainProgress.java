@@ -1,0 +1,27 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.coordinator.http.HostAnswer;
+
+/** How far a host is drained, in words. */
+final class DrainProgress {
+    private DrainProgress() {}
+
+    static String of(HostAnswer host) {
+        HostAnswer.Drain drain = host.drain();
+        if (drain == null) {
+            return "not draining";
+        }
+        if (drain.drained()) {
+            return drain.lastCopies() == 0 ? "drained: nothing is left" : "drained: " + lastCopies(drain) + " left";
+        }
+        long replicas = host.replicas() - drain.lastCopies();
+        String toGo = "%s to go (%s)".formatted(Text.count(replicas, "copy", "copies"),
+                Text.bytes(host.bytes() - drain.lastCopyBytes()));
+        return "draining: %s, %s%s".formatted(toGo, Text.count(host.openOrders(), "open order", "open orders"),
+                host.openOrders() == 0 ? "" : ", oldest " + Text.ago(host.oldestOpenOrderAt()));
+    }
+
+    static String lastCopies(HostAnswer.Drain drain) {
+        return "%s (%s)".formatted(Text.count(drain.lastCopies(), "last copy", "last copies"), Text.bytes(drain.lastCopyBytes()));
+    }
+}

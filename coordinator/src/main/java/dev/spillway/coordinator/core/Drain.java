@@ -1,0 +1,29 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator wants a host to hold nothing that others can hold. Its copies are looked at page by page, again and again while it lasts.
+ *
+ * @param lookedTo the last copy that was looked at in this pass; absent before the first
+ * @param lookAt   when the next of them are looked at
+ */
+public record Drain(Instant since, @Nullable ReplicaId lookedTo, Instant lookAt) {
+    static Drain from(Instant now) {
+        return new Drain(now, null, now);
+    }
+
+    Drain goingOn(ReplicaId behind, Instant now) {
+        return new Drain(since, behind, now);
+    }
+
+    Drain anew(Instant at) {
+        return new Drain(since, null, at);
+    }
+
+    Drain later(Instant at) {
+        return new Drain(since, lookedTo, at);
+    }
+}

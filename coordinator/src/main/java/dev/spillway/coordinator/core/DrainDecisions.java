@@ -1,0 +1,127 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.coordinator.core.Rows.HostLock;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * How a host is relieved of its duty. It takes nothing new, and loses by orders what another host holds that is to stay: heard, not draining
+ * itself, waiting for nobody. A last copy is never ordered away because of this; only its eviction or the host's retirement ends it.
+ */
+final class DrainDecisions {
+    /** Orders that a host may have open before it is relieved of more, so that draining a large one leaves room in the backlog of all. */
+    private static final int OPEN_ORDERS_MAX = 10_000;
+
+    private final RegistryRules rules;
+
+    DrainDecisions(RegistryRules rules) {
+        this.rules = rules;
+    }
+
+    /** Registrations hold the host's row while they run, so each of them is before this and is looked at, or after it and is refused. */
+    Outcomes.Draining drain(WorkingSet transaction, HostId id) {
+        HostRow host = transaction.host(id, HostLock.INCARNATION);
+        if (host == null) {
+            return new Outcomes.Draining.Unknown();
+        }
+        if (host.state() == HostState.RETIRED) {
+            return new Outcomes.Draining.Refused("host " + id + " is retired and holds nothing (expected: a host that is not retired)");
+        }
+        Drain known = host.drain();
+        if (known != null) {
+            return new Outcomes.Draining.Drains(known.since());
+        }
+        Drain wanted = Drain.from(transaction.now());
+        change(transaction, host.draining(wanted));
+        return new Outcomes.Draining.Drains(wanted.since());
+    }
+
+    Outcomes.Draining cancel(WorkingSet transaction, HostId id) {
+        HostRow host = transaction.host(id, HostLock.INCARNATION);
+        if (host == null) {
+            return new Outcomes.Draining.Unknown();
+        }
+        if (host.isDraining()) {
+            change(transaction, host.draining(null));
+        }
+        return new Outcomes.Draining.Stays();
+    }
+
+    private static void change(WorkingSet transaction, HostRow changed) {
+        transaction.save(changed);
+        transaction.note(new Activity.HostChanged(transaction.now(), changed.id(), changed.shownState(), changed.incarnation()));
+    }
+
+    /** Looks at the next page of one host's copies; behind the last one it begins again, because others may have got copies meanwhile. */
+    Outcomes.Relieved relieve(WorkingSet transaction, int limit) {
+        for (HostRow host : transaction.stored().lockHostsToRelieve(1)) {
+            Drain drain = host.drain();
+            if (drain == null) {
+                throw new IllegalStateException("host " + host.id() + " does not drain (expected: one that does)");
+            }
+            Instant now = transaction.now();
+            if (transaction.stored().countOrders(host.id(), OPEN_ORDERS_MAX) >= OPEN_ORDERS_MAX) {
+                transaction.save(host.draining(drain.later(now.plus(rules.heartbeat()))));
+                return new Outcomes.Relieved(0, 0, true);
+            }
+            List<ReplicaId> page = transaction.stored().openReplicaIds(host.id(), drain.lookedTo(), limit);
+            int doomed = relieve(transaction, host, page);
+            transaction.save(host.draining(
+                    page.size() < limit ? drain.anew(now.plus(rules.heartbeat())) : drain.goingOn(page.getLast(), now)));
+            return new Outcomes.Relieved(page.size(), doomed, true);
+        }
+        return new Outcomes.Relieved(0, 0, false);
+    }
+
+    /**
+     * Of two hosts that drain at once each could take the other's copy for the one that stays, and so could whoever looks before the other one's
+     * order is committed. So it is judged again with the entries held: nobody else ends a copy of theirs then.
+     */
+    private static int relieve(WorkingSet transaction, HostRow host, Collection<ReplicaId> page) {
+        Collection<ReplicaRow> promising = heldElsewhere(transaction, host, transaction.replicas().peek(page).values());
+        if (promising.isEmpty()) {
+            return 0;
+        }
+        SortedSet<NamespaceName> namespaces = new TreeSet<>();
+        SortedSet<EntryName> names = new TreeSet<>();
+        SortedSet<ReplicaId> ids = new TreeSet<>();
+        for (ReplicaRow row : promising) {
+            namespaces.add(row.name().namespace());
+            names.add(row.name());
+            ids.add(row.id());
+        }
+        transaction.lockNamespaces(namespaces);
+        transaction.lockEntries(names, EntryLock.EXCLUSIVE);
+        transaction.replicas().lock(ids);
+        Instant now = transaction.now();
+        int doomed = 0;
+        for (ReplicaRow row : heldElsewhere(transaction, host, transaction.replicas().peek(ids).values())) {
+            EntryRow entry = transaction.entry(row.name(), EntryLock.EXCLUSIVE);
+            // What an eviction left is its own, and gets the order that names it.
+            if (entry != null && entry.generation() == row.generation()) {
+                transaction.replicas().save(row.doomed(new Doom(null, OrderCause.RELIEF, now, 0, now, null, null)));
+                doomed++;
+            }
+        }
+        return doomed;
+    }
+
+    private static List<ReplicaRow> heldElsewhere(WorkingSet transaction, HostRow host, Collection<ReplicaRow> rows) {
+        List<ReplicaRow> live = rows.stream().filter(ReplicaRow::isLive).toList();
+        Set<Holding> wanted = live.stream().map(ReplicaRow::holding).collect(Collectors.toSet());
+        Set<Holding> held = wanted.isEmpty() ? Set.of() : transaction.stored().heldElsewhere(wanted, host.id());
+        return live.stream().filter(row -> held.contains(row.holding())).toList();
+    }
+}
