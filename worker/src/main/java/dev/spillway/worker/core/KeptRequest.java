@@ -20,7 +20,7 @@ public sealed interface KeptRequest {
      * A tree to store.
      *
      * @param since   when the replica was offered
-     * @param outcome absent until it is known; never {@link PutOutcome.Unknown} or {@link PutOutcome.NotRegistered}
+     * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or a refusal because the host drains
      */
     record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable PutOutcome outcome)
             implements KeptRequest {

@@ -1,6 +1,7 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.KeptRequest;
@@ -55,6 +56,9 @@ final class RequestLog {
 
     private IndexChange answer(KeptRequest.Put request, PutOutcome outcome) {
         return switch (outcome) {
+            // Nothing was judged but the host, and that changes.
+            case PutOutcome.Refused(var reason, var _) when reason == ReplicaOutcome.Reason.DRAINING ->
+                    new IndexChange.RemoveRequest(request.key());
             case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Refused _,PutOutcome.Gone _ ->
                     new IndexChange.PutRequest(request.settled(outcome));
             case PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());

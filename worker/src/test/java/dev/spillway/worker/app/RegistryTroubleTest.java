@@ -130,7 +130,8 @@ class RegistryTroubleTest {
         registry.drain(true);
         Path mine = Files.createDirectories(folder.resolve("mine"));
         Files.writeString(mine.resolve("file"), "mine");
-        Answer late = worker.put(entry("l"), "{\"sourceDir\":\"" + mine + "\",\"mode\":\"move\"}");
+        String body = "{\"sourceDir\":\"" + mine + "\",\"mode\":\"move\"}";
+        Answer late = worker.put(entry("l"), body, "Idempotency-Key", "once");
         assertThat(late.status()).isEqualTo(503);
         assertThat(late.type()).endsWith(":host-draining");
         assertThat(late.detail()).contains("which drains");
@@ -138,6 +139,11 @@ class RegistryTroubleTest {
         eventually(() -> worker.area("images").size() == 1 && worker.area("trash").isEmpty());
         assertThat(worker.get(entry("l")).status()).isEqualTo(404);
         assertThat(worker.get(entry("k")).status()).isEqualTo(200);
+
+        registry.drain(false);
+        coordinator.unavailable.clear();
+        eventually(() -> !worker.get("/v1/status").body().path("draining").asBoolean());
+        assertThat(worker.put(entry("l"), body, "Idempotency-Key", "once").status()).as("the same request, once it is over").isEqualTo(200);
     }
 
     @Test
