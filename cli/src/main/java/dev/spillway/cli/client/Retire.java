@@ -54,7 +54,8 @@ final class Retire implements SpillwayCommand {
 
     private void ask(HostAnswer before) {
         new TypedName(host.id().value(), "nothing was retired").require(console,
-                "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(), Text.ago(before.lastHeardAt()),
+                "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(),
+                        Text.ago(before.lastHeardAt()),
                         Text.count(before.replicas(), "replica", "replicas")));
     }
 }

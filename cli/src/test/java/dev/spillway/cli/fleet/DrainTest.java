@@ -52,8 +52,7 @@ class DrainTest extends FleetOfTwo {
         Path served = Path.of(done("get", "copies", "first-only", "--worker", "host-1").out().strip());
         assertThat(served.resolve("file")).hasContent("content");
 
-        String generation = done("ls", "copies").lines().stream().filter(line -> line.startsWith("first-only")).findFirst().orElseThrow()
-                .split(" +")[1];
+        String generation = done("ls", "copies").out().replaceFirst("(?s).*first-only +(\\d+) .*", "$1");
         done("put", "copies", "first-only", tree.toString(), "--worker", "host-2", "--generation", generation);
         assertThat(done("drain", "host-1").lines()).containsExactly("host-1: drained: nothing is left",
                 "To take it out of the fleet: spillway retire host-1");
@@ -75,7 +74,7 @@ class DrainTest extends FleetOfTwo {
         assertThat(Path.of(held.lines().getFirst()).resolve("file")).hasContent("content");
 
         assertThat(done("drain", "host-1", "--cancel").out()).isEqualTo("host-1 takes part again; 1 copy stays ordered to be deleted\n");
-        done("holds", "release", held.lines().getLast().split(" ")[1], "--worker", "host-1");
+        done("holds", "release", held.err().replaceFirst("(?s).*hold (\\S+) .*", "$1"), "--worker", "host-1");
         Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(images()).hasSize(1));
         Eventually.holds(FleetInProcess.WITHIN,
                 () -> assertThat(ran("put", "copies", "new", tree.toString(), "--worker", "host-1").exitCode()).isZero());

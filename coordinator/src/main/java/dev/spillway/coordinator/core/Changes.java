@@ -54,7 +54,8 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
     /** Whether publishers have something new to do when this is committed. */
     public Wake wake(Instant now) {
         return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
-                !activity.isEmpty(), !unfinished.isEmpty() || hosts.values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
+                !activity.isEmpty(), !unfinished.isEmpty()
+                        || hosts.values().stream().anyMatch(host -> host.drain() != null && host.drain().since().equals(now)));
     }
 
     private static boolean isDue(@Nullable Doom doom, Instant now) {

@@ -116,9 +116,14 @@ final class HostTable {
     }
 
     int leastLoadedPartition(int partitions) {
-        return handle.createQuery("""
-                SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p AND h.state <> 'RETIRED' AND h.draining_since IS NULL
-                GROUP BY p ORDER BY count(h.host_id), p LIMIT 1""").bind("last", partitions - 1).mapTo(Integer.class).one();
+        return handle
+                .createQuery(
+                        """
+                                SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p AND h.state <> 'RETIRED' AND h.draining_since IS NULL
+                                GROUP BY p ORDER BY count(h.host_id), p LIMIT 1""")
+                .bind("last", partitions - 1)
+                .mapTo(Integer.class)
+                .one();
     }
 
     Map<ReplicaId, Sighting> sightings(HostId host) {
@@ -146,10 +151,12 @@ final class HostTable {
                             draining_since = u.draining_since, drain_looked_to = u.drain_looked_to, drain_look_at = u.drain_look_at
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
-        columns(added).addTo(script, """
-                INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
-                    free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at) SELECT u.*
-                """ + FROM_ARRAYS);
+        columns(added).addTo(script,
+                """
+                        INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
+                            free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at) SELECT u.*
+                        """
+                        + FROM_ARRAYS);
     }
 
     private static Columns<HostRow> columns(List<HostRow> rows) {

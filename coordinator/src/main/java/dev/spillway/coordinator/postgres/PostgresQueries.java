@@ -41,7 +41,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                 SELECT count(*) AS last_copies, coalesce(sum(r.size_bytes), 0)::bigint AS last_bytes FROM replicas r
                 WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND r.host_id = h.host_id AND r.doom_cause IS NULL
                     AND NOT
-                """ + ReplicaTable.HELD_ELSEWHERE + ") AS l";
+            """ + ReplicaTable.HELD_ELSEWHERE + ") AS l";
 
     /** Pinned entries have an order of their own, so each page is one of the two put together. */
     static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
@@ -50,7 +50,8 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     private static final RowMapper<HostView> HOST_VIEW =
             (row, context) -> new HostView(HostTable.MAPPER.map(row, context), row.getLong("open_rows"),
-                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"), row.getLong("last_copies"),
+                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"),
+                    row.getLong("last_copies"),
                     row.getLong("last_bytes"));
 
     private final Jdbi jdbi;

@@ -292,7 +292,9 @@ public interface DrainContract extends RegistryFixture {
         }
         assertThat(relieve(fleet)).as("enough are open").isEqualTo(new Outcomes.Relieved(0, 0, true));
         assertThat(relieve(fleet)).as("and they are given time").isEqualTo(new Outcomes.Relieved(0, 0, false));
-        Report[] deleted = fleet.claimOrders().stream().map(order -> host.report(order.order().replicaId(), Report.Result.DELETED))
+        Report[] deleted = fleet.claimOrders()
+                .stream()
+                .map(order -> host.report(order.order().replicaId(), Report.Result.DELETED))
                 .toArray(Report[]::new);
         assertThat(deleted).hasSize(1_000);
         fleet.report(deleted);

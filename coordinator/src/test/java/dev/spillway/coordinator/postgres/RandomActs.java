@@ -98,7 +98,8 @@ final class RandomActs {
             case 18 -> new Act.Plain(random.nextInt(3) == 0 ? new Command.ReturnOrders(some(2, this::replica))
                     : new Command.ClaimOrders(1 + random.nextInt(10)));
             case 19 -> new Act.PublishFacts(1 + random.nextInt(3));
-            case 20 -> new Act.Plain(random.nextBoolean() ? new Command.Sweep(1 + random.nextInt(4)) : new Command.Relieve(1 + random.nextInt(4)));
+            case 20 -> new Act.Plain(
+                    random.nextBoolean() ? new Command.Sweep(1 + random.nextInt(4)) : new Command.Relieve(1 + random.nextInt(4)));
             case 21 -> new Act.Plain(new Command.SetPolicy(namespace(), change()));
             case 22, 23 -> random.nextInt(3) == 0 ? new Act.Plain(new Command.LiftPin(name()))
                     : new Act.Pin(name(), random.nextInt(4) == 0 ? null : Duration.ofMinutes(random.nextInt(5) * 10 - 5));

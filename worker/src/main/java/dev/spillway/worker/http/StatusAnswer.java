@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextOffset  of the orders, the first that is not decided
  */
 public record StatusAnswer(HostId hostId, StoreId storeId, String address, boolean joined, @Nullable String refusal,
-        @Nullable String unreachable, @Nullable Boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation, boolean suspended,
+        @Nullable String unreachable, @Nullable Boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation,
+        boolean suspended,
         Map<ReplicaState, Long> replicas, Map<ReplicaState, Long> bytes, long holds, @Nullable Integer partition,
         @Nullable Long nextOffset) {}
