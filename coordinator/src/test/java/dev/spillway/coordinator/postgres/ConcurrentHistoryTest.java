@@ -57,7 +57,7 @@ class ConcurrentHistoryTest {
     void oneOrderExplainsWhatEveryCallerWasTold(long seed) throws Exception {
         Random random = new Random(seed);
         RegistryRules rules =
-                new RegistryRules(Duration.ofMinutes(30), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
+                new RegistryRules(Duration.ofSeconds(5), Duration.ofDays(1), Duration.ofMinutes(10), Duration.ZERO, Duration.ZERO,
                         Duration.ofDays(1), 0.5, 3, 1 + random.nextInt(3), 1 + random.nextInt(20), 1 + random.nextInt(5));
         TwoCoordinators registry = new TwoCoordinators(DATABASE.empty(rules), DATABASE, rules);
         Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);

@@ -38,10 +38,17 @@ final class RandomActs {
     private static final List<HostId> HOSTS = Stream.of("host-1", "host-2", "host-3").map(HostId::new).toList();
 
     private final Random random;
+    private final boolean drains;
     private final List<ReplicaId> minted = new ArrayList<>();
 
     RandomActs(Random random) {
+        this(random, false);
+    }
+
+    /** @param drains whether hosts are drained among other things */
+    RandomActs(Random random, boolean drains) {
         this.random = random;
+        this.drains = drains;
     }
 
     Act next() {
@@ -98,8 +105,8 @@ final class RandomActs {
             case 18 -> new Act.Plain(random.nextInt(3) == 0 ? new Command.ReturnOrders(some(2, this::replica))
                     : new Command.ClaimOrders(1 + random.nextInt(10)));
             case 19 -> new Act.PublishFacts(1 + random.nextInt(3));
-            case 20 -> new Act.Plain(
-                    random.nextBoolean() ? new Command.Sweep(1 + random.nextInt(4)) : new Command.Relieve(1 + random.nextInt(4)));
+            case 20 -> new Act.Plain(drains && random.nextBoolean() ? new Command.Relieve(1 + random.nextInt(4))
+                    : new Command.Sweep(1 + random.nextInt(4)));
             case 21 -> new Act.Plain(new Command.SetPolicy(namespace(), change()));
             case 22, 23 -> random.nextInt(3) == 0 ? new Act.Plain(new Command.LiftPin(name()))
                     : new Act.Pin(name(), random.nextInt(4) == 0 ? null : Duration.ofMinutes(random.nextInt(5) * 10 - 5));
@@ -111,11 +118,11 @@ final class RandomActs {
             }
             case 27 -> random.nextInt(3) == 0 ? new Act.Pass(Duration.ofMinutes(20))
                     : new Act.Plain(new Command.Expire(1 + random.nextInt(5)));
-            default -> switch (random.nextInt(8)) {
+            default -> switch (random.nextInt(drains ? 8 : 5)) {
                 case 0 -> new Act.Plain(new Command.Retire(host()));
                 case 1 -> new Act.Plain(new Command.Readmit(host()));
-                case 2 -> new Act.Plain(new Command.Drain(host()));
-                case 3 -> new Act.Plain(new Command.CancelDrain(host()));
+                case 5 -> new Act.Plain(new Command.Drain(host()));
+                case 6 -> new Act.Plain(new Command.CancelDrain(host()));
                 default -> new Act.Join(host(), new StoreId(new UUID(0, 1 + random.nextInt(20) / 19)),
                         random.nextInt(10) == 0 ? 1_000 : 0);
             };

@@ -47,7 +47,7 @@ class ReferenceComparisonTest {
         InstantSource clock = ticking(ahead);
         Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)), clock,
                 time -> ahead.updateAndGet(time::plus));
-        RandomActs commands = new RandomActs(random);
+        RandomActs commands = new RandomActs(random, true);
         for (int step = 0; step < STEPS; step++) {
             Act act = commands.next();
             String expected = reference.carryOut(act);
@@ -75,7 +75,7 @@ class ReferenceComparisonTest {
         Side stored = new Side(registry, InstantSource.system(), DATABASE::pass);
         Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, now::get, new Random(seed)), now::get,
                 time -> ahead.updateAndGet(time::plus));
-        RandomActs commands = new RandomActs(random);
+        RandomActs commands = new RandomActs(random, true);
         try (Gathering gathering = new Gathering(DATABASE, registry)) {
             new Fleet(reference.registry()).namespace("gate", null);
             for (int step = 0; step < BATCHES; step++) {
