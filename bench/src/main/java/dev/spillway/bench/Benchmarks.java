@@ -1,12 +1,13 @@
 package dev.spillway.bench;
 
+import dev.spillway.bench.orders.OrdersBenchmark;
 import dev.spillway.bench.registry.RegistryBenchmark;
 import java.util.List;
 import java.util.Optional;
 
 /** All benchmarks. */
 public final class Benchmarks {
-    private static final List<Benchmark> ALL = List.of(new RegistryBenchmark());
+    private static final List<Benchmark> ALL = List.of(new RegistryBenchmark(), new OrdersBenchmark());
 
     private Benchmarks() {}
 

@@ -1,6 +1,8 @@
 package dev.spillway.bench.registry;
 
 import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.fleet.Workers;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
@@ -14,14 +16,10 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.StoreId;
-import dev.spillway.events.protocol.JoinAnswer;
-import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
-import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.security.SecureRandom;
@@ -30,7 +28,6 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
@@ -54,7 +51,7 @@ final class FilledRegistry implements AutoCloseable {
         this.registry = registry;
         this.capacity = capacity;
         for (int host = 0; host < Images.HOSTS; host++) {
-            senders.add(join(host));
+            senders.add(Workers.join(registry, new HostId("host-" + host)).sender());
         }
         registry.execute(new Command.SetPolicy(namespace, capacity, null, null));
         fill();
@@ -148,10 +145,7 @@ final class FilledRegistry implements AutoCloseable {
 
     /** Asks the registry as a worker does. */
     <A> A ask(WorkerMessage<A> message) {
-        return switch (registry.execute(new Command.FromWorker<>(message))) {
-            case Reply.Accepted<A>(var answer) -> answer;
-            case Reply.Fenced<A>(var why) -> throw new BenchmarkFailedException("fenced: " + why);
-        };
+        return Workers.ask(registry, message);
     }
 
     /** The one registration in an answer; anything else is no put. */
@@ -160,15 +154,6 @@ final class FilledRegistry implements AutoCloseable {
             return registered;
         }
         throw new BenchmarkFailedException("registration: " + answer.outcomes() + " (expected: REGISTERED)");
-    }
-
-    private Sender join(int number) {
-        HostId host = new HostId("host-" + number);
-        StoreId store = new StoreId(UUID.randomUUID());
-        return switch (ask(new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null, null))) {
-            case JoinAnswer.Joined joined -> new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
-            case JoinAnswer.Refused refused -> throw new BenchmarkFailedException("joining " + host + ": " + refused.detail());
-        };
     }
 
     private void fill() throws InterruptedException {

@@ -3,6 +3,7 @@ package dev.spillway.bench.registry;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.Effort;
 import dev.spillway.bench.Progress;
+import dev.spillway.bench.fleet.Database;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Check;
 import dev.spillway.bench.measure.Figure;

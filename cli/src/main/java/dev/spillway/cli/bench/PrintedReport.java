@@ -38,8 +38,10 @@ final class PrintedReport {
                         .map(each -> each.getKey() + "=" + each.getValue())
                         .collect(Collectors.joining(", ")));
         out.println();
-        results();
-        out.println();
+        if (!report.results().isEmpty()) {
+            results();
+            out.println();
+        }
         figures();
         out.println();
         checks();

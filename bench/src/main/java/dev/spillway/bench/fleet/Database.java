@@ -1,4 +1,4 @@
-package dev.spillway.bench.registry;
+package dev.spillway.bench.fleet;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.embedded.PostgresServer;
@@ -11,24 +11,24 @@ import org.jdbi.v3.postgres.PostgresPlugin;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** One database of the server. Thread-safe. */
-record Database(PostgresServer server, String name) {
+public record Database(PostgresServer server, String name) {
     private static final List<String> DURABLE = List.of("fsync", "full_page_writes", "synchronous_commit");
     private static final List<String> SHOWN =
             List.of("server_version", "fsync", "full_page_writes", "synchronous_commit", "wal_sync_method",
                     "commit_delay", "shared_buffers", "max_wal_size", "checkpoint_timeout", "wal_compression", "wal_level", "wal_buffers",
                     "data_checksums", "autovacuum", "default_transaction_isolation", "max_connections");
 
-    static Database create(PostgresServer server, String name) {
+    public static Database create(PostgresServer server, String name) {
         new Database(server, "postgres").jdbi().useHandle(handle -> handle.execute("CREATE DATABASE " + name));
         return new Database(server, name);
     }
 
-    String url() {
+    public String url() {
         return server.jdbcUrl(name);
     }
 
     /** Every handle is a connection of its own. */
-    Jdbi jdbi() {
+    public Jdbi jdbi() {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setUrl(url());
         source.setUser(server.user());
@@ -38,14 +38,14 @@ record Database(PostgresServer server, String name) {
     }
 
     /** Takes what was filled in bulk into its final form, so that the first run does not pay for it. */
-    void settle() {
+    public void settle() {
         jdbi().useHandle(handle -> {
             handle.execute("VACUUM (ANALYZE)");
             handle.execute("CHECKPOINT");
         });
     }
 
-    void drop() {
+    public void drop() {
         new Database(server, "postgres").jdbi().useHandle(handle -> handle.execute("DROP DATABASE " + name + " WITH (FORCE)"));
     }
 
@@ -54,7 +54,7 @@ record Database(PostgresServer server, String name) {
      *
      * @throws BenchmarkFailedException if it is not durable: then nothing measured on it means anything
      */
-    Map<String, String> settings() {
+    public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
         try (Handle handle = jdbi().open()) {
             for (String setting : SHOWN) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.orders;
+
+import org.jspecify.annotations.NullMarked;
