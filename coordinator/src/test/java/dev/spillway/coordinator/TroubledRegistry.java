@@ -5,26 +5,37 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.IdempotencyKey;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** A registry whose storage can be taken away: before a command is carried out, or while its commit is under way. */
+/**
+ * A registry whose storage can be taken away: before a command is carried out, or while its commit is under way; at once, or in the middle of a request
+ * that has several commands. Thread-safe.
+ */
 public final class TroubledRegistry implements Registry {
     public enum Trouble {
-        NONE, UNAVAILABLE, LOST_WHILE_COMMITTING
+        NONE, BUSY, UNAVAILABLE, LOST_WHILE_COMMITTING
     }
 
     private final Registry registry;
     private final AtomicLong refusals = new AtomicLong();
-    private volatile Trouble trouble = Trouble.NONE;
+    private Trouble trouble = Trouble.NONE;
+    private int commandsBefore;
 
     public TroubledRegistry(Registry registry) {
         this.registry = registry;
     }
 
     public void now(Trouble begins) {
+        after(0, begins);
+    }
+
+    /** Begins after so many more commands. */
+    public synchronized void after(int commands, Trouble begins) {
+        commandsBefore = commands;
         trouble = begins;
     }
 
@@ -48,14 +59,27 @@ public final class TroubledRegistry implements Registry {
     }
 
     private <A> A answer(Execution<A> execution) {
-        return switch (trouble) {
+        return switch (forNext()) {
             case NONE -> execution.run();
+            case BUSY -> throw new RegistryBusyException("waiting for db.internal:5432: 512");
             case UNAVAILABLE -> throw unavailable();
             case LOST_WHILE_COMMITTING -> {
                 execution.run();
                 throw new OutcomeUnknownException("connection to db.internal:5432 lost", new IllegalStateException("broken pipe"));
             }
         };
+    }
+
+    private synchronized Trouble forNext() {
+        if (commandsBefore > 0) {
+            commandsBefore--;
+            return Trouble.NONE;
+        }
+        return trouble;
+    }
+
+    private synchronized boolean isUnavailable() {
+        return commandsBefore == 0 && trouble == Trouble.UNAVAILABLE;
     }
 
     private RegistryUnavailableException unavailable() {
@@ -65,7 +89,7 @@ public final class TroubledRegistry implements Registry {
 
     @Override
     public RegistryQueries queries() {
-        if (trouble == Trouble.UNAVAILABLE) {
+        if (isUnavailable()) {
             throw unavailable();
         }
         return registry.queries();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.http.Route;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ class OpenApiTest {
         http.get("/v1/namespaces/vm/entries/d");
         conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
-        http.steps.after(1, StoppingRegistry.Stop.BUSY);
+        http.registry.after(1, TroubledRegistry.Trouble.BUSY);
         conforms("Problem", http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0}").is(503).tree());
     }
 

@@ -55,8 +55,7 @@ final class ServedRegistry implements AutoCloseable {
     final AtomicReference<Instant> now = new AtomicReference<>(START);
     final AtomicLong openOrders = new AtomicLong();
     final Random random = new Random(11);
-    final StoppingRegistry steps = new StoppingRegistry(new InMemoryRegistry(REGISTRY, 4, RegistryRules.DEFAULTS, now::get, random));
-    final TroubledRegistry registry = new TroubledRegistry(steps);
+    final TroubledRegistry registry = new TroubledRegistry(new InMemoryRegistry(REGISTRY, 4, RegistryRules.DEFAULTS, now::get, random));
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final HttpService service;

@@ -1,10 +1,10 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.coordinator.TroubledRegistry.Trouble;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.http.ServedRegistry.Answer;
-import dev.spillway.coordinator.http.StoppingRegistry.Stop;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -64,15 +64,15 @@ class UnfinishedRequestsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"BUSY|503|the registry has more to do than it gets done", "UNAVAILABLE|503|" + AWAY,
             "LOST_WHILE_COMMITTING|504|the connection to the database was lost while committing, and whether more was done is not known"})
-    void aCleanThatStopsTellsWhatIsGoneAndGoesOn(Stop stop, int status, String why) throws Exception {
+    void aCleanThatStopsTellsWhatIsGoneAndGoesOn(Trouble stop, int status, String why) throws Exception {
         fill(1_999);
         for (int time = 0; time < 2; time++) {
-            http.steps.after(1, stop);
+            http.registry.after(1, stop);
             JsonNode problem = unfinished(http.post(CLEAN, CONFIRM, KEY, "c"), status,
                     "namespace trees: 1,000 entries were evicted, then: " + why + GOES_ON, 1_000);
             assertThat(problem.has("planId")).isFalse();
-            http.steps.goOn();
-            assertThat(namespace().entries()).isEqualTo(stop == Stop.LOST_WHILE_COMMITTING ? 0 : 999);
+            http.registry.now(Trouble.NONE);
+            assertThat(namespace().entries()).isEqualTo(stop == Trouble.LOST_WHILE_COMMITTING ? 0 : 999);
         }
         assertThat(http.post(CLEAN, CONFIRM, KEY, "c").is(200).as(CleanAnswer.class)).isEqualTo(new CleanAnswer(1_999, 0));
         assertThat(namespace().entries()).isZero();
@@ -81,24 +81,24 @@ class UnfinishedRequestsTest {
     @Test
     void aCleanWithoutAKeyGoesOnToo() throws Exception {
         fill(1_001);
-        http.steps.after(1, Stop.BUSY);
+        http.registry.after(1, Trouble.BUSY);
         http.post(CLEAN, CONFIRM).is(503);
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         assertThat(http.post(CLEAN, CONFIRM).is(200).as(CleanAnswer.class)).isEqualTo(new CleanAnswer(1, 0));
     }
 
     @ParameterizedTest
-    @EnumSource(value = Stop.class, names = {"BUSY", "UNAVAILABLE"})
-    void whatStopsInItsFirstStepChangedNothing(Stop stop) throws Exception {
+    @EnumSource(value = Trouble.class, names = {"BUSY", "UNAVAILABLE"})
+    void whatStopsInItsFirstStepChangedNothing(Trouble stop) throws Exception {
         fill(20);
         String plan = http.post(PRUNE, "{\"maxEntries\":1,\"dryRun\":true}").is(200).tree().path("id").asText();
-        http.steps.after(0, stop);
+        http.registry.now(stop);
         for (var answer : new Answer[]{http.post(CLEAN, CONFIRM), http.post(PRUNE, "{\"maxEntries\":15}"),
                 http.put(NAMESPACE, "{\"maxEntries\":15}"), http.post("/v1/plans/" + plan + "/apply")}) {
-            answer.isProblem(503, stop == Stop.BUSY ? "registry-busy" : "registry-unavailable",
+            answer.isProblem(503, stop == Trouble.BUSY ? "registry-busy" : "registry-unavailable",
                     "nothing was changed; the same request can be sent again");
         }
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         assertThat(namespace().entries()).isEqualTo(20);
         assertThat(namespace().maxEntries()).isEqualTo(10_000);
     }
@@ -108,11 +108,11 @@ class UnfinishedRequestsTest {
             "3|1,001 victims were evicted|1001|APPLIED"})
     void aPruneThatStopsNamesItsPlanAndGoesOnWithIt(int steps, String done, long evicted, PlanRow.State state) throws Exception {
         fill(2_002);
-        http.steps.after(steps, Stop.UNAVAILABLE);
+        http.registry.after(steps, Trouble.UNAVAILABLE);
         Answer answer = http.post(PRUNE, "{\"maxEntries\":1001}", KEY, "p");
         String plan = answer.tree().path("planId").asText();
         unfinished(answer, 503, "namespace trees, plan " + plan + ": " + done + ", then: " + AWAY + GOES_ON, evicted);
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         assertThat(http.get("/v1/plans/" + plan).is(200).as(PlanAnswer.class).state()).isEqualTo(state);
         assertThat(namespace().entries()).isEqualTo(2_002 - evicted);
         PlanAnswer whole = http.post(PRUNE, "{\"maxEntries\":1001}", KEY, "p").is(200).as(PlanAnswer.class);
@@ -125,12 +125,12 @@ class UnfinishedRequestsTest {
     void aPlanWhoseVictimsAreStillBeingChosenIsNamedToo() throws Exception {
         fill(2_100);
         String dryRun = "{\"maxEntries\":0,\"dryRun\":true}";
-        http.steps.after(1, Stop.BUSY);
+        http.registry.after(1, Trouble.BUSY);
         Answer answer = http.post(PRUNE, dryRun, KEY, "p");
         String plan = answer.tree().path("planId").asText();
         unfinished(answer, 503, "namespace trees, plan " + plan
                 + ": no victim was evicted, then: the registry has more to do than it gets done" + GOES_ON, 0);
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         PlanAnswer whole = http.post(PRUNE, dryRun, KEY, "p").is(200).as(PlanAnswer.class);
         assertThat(whole.id()).hasToString(plan);
         assertThat(whole.victimCount()).isEqualTo(2_100);
@@ -140,11 +140,11 @@ class UnfinishedRequestsTest {
     void aPlanThatStopsWhileItIsAppliedSaysHowFarItCame() throws Exception {
         fill(1_001);
         String plan = http.post(PRUNE, "{\"maxEntries\":0,\"dryRun\":true}").is(200).tree().path("id").asText();
-        http.steps.after(1, Stop.BUSY);
+        http.registry.after(1, Trouble.BUSY);
         JsonNode problem = unfinished(http.post("/v1/plans/" + plan + "/apply"), 503,
                 "plan " + plan + ": 1,000 victims were evicted, then: the registry has more to do than it gets done" + GOES_ON, 1_000);
         assertThat(problem.path("planId").asText()).isEqualTo(plan);
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         assertThat(http.post("/v1/plans/" + plan + "/apply").is(200).as(PlanAnswer.class).state()).isEqualTo(PlanRow.State.APPLIED);
         assertThat(namespace().entries()).isZero();
     }
@@ -153,12 +153,12 @@ class UnfinishedRequestsTest {
     @CsvSource({"2, 1000", "4, 1001"})
     void aLoweredLimitThatStopsTellsWhatIsGoneAndIsSetWhenAskedAgain(int steps, long evicted) throws Exception {
         fill(2_002);
-        http.steps.after(steps, Stop.UNAVAILABLE);
+        http.registry.after(steps, Trouble.UNAVAILABLE);
         Answer answer = http.put(NAMESPACE, "{\"maxEntries\":1001}", KEY, "l");
         String plan = answer.tree().path("planId").asText();
         unfinished(answer, 503, "namespace trees, plan %s: %,d victims were evicted, then: %s%s".formatted(plan, evicted, AWAY, GOES_ON),
                 evicted);
-        http.steps.goOn();
+        http.registry.now(Trouble.NONE);
         assertThat(http.get("/v1/plans/" + plan).is(200).as(PlanAnswer.class).id()).hasToString(plan);
         assertThat(http.put(NAMESPACE, "{\"maxEntries\":1001}", KEY, "l").is(200).as(NamespaceSetAnswer.class).evicted()).isEqualTo(1_001);
         assertThat(namespace()).extracting(NamespaceAnswer::entries, NamespaceAnswer::maxEntries).containsExactly(1_001L, 1_001L);

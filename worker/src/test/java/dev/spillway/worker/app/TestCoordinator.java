@@ -71,7 +71,7 @@ final class TestCoordinator implements AutoCloseable {
             Object answer = registry.answer(request.body(type, TestRegistry.json()))
                     .orElseThrow(() -> Problem.of(409, "fenced", "Fenced", "another incarnation").exception());
             if (answersLost.contains(verb)) {
-                throw Problem.of(500, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+                throw Problem.of(504, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
             }
             return Response.ok(answer);
         });
@@ -99,7 +99,7 @@ final class TestCoordinator implements AutoCloseable {
                 .map(key -> kept.computeIfAbsent(key, first -> deleted(request)))
                 .orElseGet(() -> deleted(request));
         if (answersLost.contains("delete")) {
-            throw Problem.of(500, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+            throw Problem.of(504, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
         }
         return Response.ok(answer);
     }
