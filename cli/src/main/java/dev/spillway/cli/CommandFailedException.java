@@ -14,6 +14,13 @@ public final class CommandFailedException extends RuntimeException {
         this.outcome = outcome;
     }
 
+    /** The same of a command that had done something before. */
+    public CommandFailedException after(String done) {
+        CommandFailedException told = new CommandFailedException(outcome.after(done));
+        told.initCause(this);
+        return told;
+    }
+
     public Outcome outcome() {
         return outcome;
     }

@@ -36,6 +36,18 @@ public sealed interface Outcome {
         };
     }
 
+    /** As this, where something had been done before it: says that first. */
+    default Outcome after(String done) {
+        String line = done + ", then: " + line();
+        return switch (this) {
+            case Done(),Ended(_) -> this;
+            case Failed(_) -> new Failed(line);
+            case WrongUsage(_) -> new WrongUsage(line);
+            case NotFound(_) -> new NotFound(line);
+            case NotReachable(_) -> new NotReachable(line);
+        };
+    }
+
     /** What to say on standard error; empty where there is nothing to say. */
     default String line() {
         return switch (this) {

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,10 +32,18 @@ final class Clean implements SpillwayCommand {
     /** What came of it, for programs. */
     record Cleaned(long evicted, List<Unconfirmed> unconfirmed) {}
 
-    /** A copy that its host has not confirmed to be deleted. */
-    record Unconfirmed(HostId hostId, String key, String snapshotId, long generation, String state, int attempts) {
+    /**
+     * A copy that its host has not confirmed to be deleted.
+     *
+     * @param hostId absent for copies of an entry with so many that their hosts are not all ordered yet
+     */
+    record Unconfirmed(@Nullable HostId hostId, String key, String snapshotId, long generation, String state, int attempts) {
+        String host() {
+            return hostId == null ? "more hosts" : hostId.toString();
+        }
+
         String line() {
-            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(hostId, Text.printable(key), Text.printable(snapshotId),
+            return "%s: %s, snapshot %s, generation %d, %s after %s".formatted(host(), Text.printable(key), Text.printable(snapshotId),
                     generation, state, Text.count(attempts, "attempt", "attempts"));
         }
     }
@@ -82,9 +92,7 @@ final class Clean implements SpillwayCommand {
     private long evict(Server server, long entries, long deadline) throws InterruptedException {
         long evicted = 0;
         while (true) {
-            CleanAnswer step =
-                    server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new CleanBody(namespace.name().value()))
-                            .as(CleanAnswer.class);
+            CleanAnswer step = step(server, evicted);
             evicted += step.evicted();
             console.progress("evicted " + evicted + " of " + Math.max(entries, evicted + step.remaining()));
             if (step.remaining() == 0) {
@@ -97,6 +105,15 @@ final class Clean implements SpillwayCommand {
         }
     }
 
+    private CleanAnswer step(Server server, long evictedBefore) throws InterruptedException {
+        try {
+            return server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new CleanBody(namespace.name().value()))
+                    .as(CleanAnswer.class);
+        } catch (CommandFailedException e) {
+            throw evictedBefore == 0 ? e : e.after("evicted " + Text.count(evictedBefore, "entry", "entries"));
+        }
+    }
+
     /** What hosts have not confirmed when the time is over; empty as soon as all have. */
     private List<Unconfirmed> awaitHosts(Server server, long deadline) throws InterruptedException {
         Duration pause = LOOK_FIRST;
@@ -106,8 +123,8 @@ final class Clean implements SpillwayCommand {
             if (open.isEmpty() || left <= 0) {
                 return open;
             }
-            TreeMap<HostId, Long> byHost =
-                    open.stream().collect(Collectors.groupingBy(Unconfirmed::hostId, TreeMap::new, Collectors.counting()));
+            TreeMap<String, Long> byHost =
+                    open.stream().collect(Collectors.groupingBy(Unconfirmed::host, TreeMap::new, Collectors.counting()));
             console.progress("waiting for " + byHost.entrySet()
                     .stream()
                     .map(host -> host.getKey() + " (" + host.getValue() + ")")
@@ -122,11 +139,17 @@ final class Clean implements SpillwayCommand {
         return Pages.fetch(server, list, Long.MAX_VALUE)
                 .as(EvictionAnswer.class)
                 .stream()
-                .flatMap(eviction -> eviction.orders()
-                        .stream()
-                        .filter(order -> order.closedAt() == null)
-                        .map(order -> unconfirmed(eviction, order)))
+                .flatMap(Clean::unconfirmed)
                 .toList();
+    }
+
+    private static Stream<Unconfirmed> unconfirmed(EvictionAnswer eviction) {
+        List<Unconfirmed> ordered =
+                eviction.orders().stream().filter(order -> order.closedAt() == null).map(order -> unconfirmed(eviction, order)).toList();
+        return ordered.isEmpty()
+                ? Stream.of(
+                        new Unconfirmed(null, eviction.key().value(), eviction.snapshotId().value(), eviction.generation(), "UNORDERED", 0))
+                : ordered.stream();
     }
 
     private static Unconfirmed unconfirmed(EvictionAnswer eviction, ReplicaOrder order) {

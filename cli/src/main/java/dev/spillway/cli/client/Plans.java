@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -115,7 +116,7 @@ final class Plans {
             while (plan.state() == PlanRow.State.APPLYING) {
                 long left = plan.applied() == null ? plan.victimCount() : plan.applied().remaining();
                 console.progress("dealt with " + (plan.victimCount() - left) + " of " + plan.victimCount());
-                answer = server.post(applying(plan.id()), null);
+                answer = goOn(server, plan);
                 plan = answer.as(PlanAnswer.class);
             }
         } finally {
@@ -124,6 +125,15 @@ final class Plans {
         print(answer, console, output);
         return plan.policySet() == null || plan.policySet() ? Outcome.done()
                 : new Outcome.Failed("the policy was not set: more than the share came since the plan was made; set it again");
+    }
+
+    private static Server.Answer goOn(Server server, PlanAnswer begun) throws InterruptedException {
+        try {
+            return server.post(applying(begun.id()), null);
+        } catch (CommandFailedException e) {
+            throw e.after("plan %s: evicted %s".formatted(begun.id(),
+                    Text.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
+        }
     }
 
     private static void print(Server.Answer answer, Console console, Output output) {

@@ -103,7 +103,7 @@ final class MapQueries implements RegistryQueries {
             Stream<MapRows.StoredEviction> matching = newestFirst.stream()
                     .filter(eviction -> eviction.number() < before)
                     .filter(eviction -> matches(filter, view(eviction)));
-            return page(matching, limit, eviction -> Long.toString(eviction.number()), this::view);
+            return page(matching, limit, eviction -> Long.toString(eviction.number()), eviction -> shown(eviction, ORDERS_IN_LISTS_MAX));
         }
     }
 
@@ -118,8 +118,14 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<EvictionView> eviction(EvictionId id) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.evictions.get(id)).map(this::view);
+            return Optional.ofNullable(rows.evictions.get(id)).map(eviction -> shown(eviction, LIMIT_MAX));
         }
+    }
+
+    private EvictionView shown(MapRows.StoredEviction eviction, int ordersMax) {
+        EvictionView whole = view(eviction);
+        return new EvictionView(whole.fact(), whole.actor(), whole.planId(), whole.open(),
+                whole.orders().stream().limit(ordersMax).toList());
     }
 
     private EvictionView view(MapRows.StoredEviction eviction) {
@@ -143,9 +149,9 @@ final class MapQueries implements RegistryQueries {
                         closed.at()));
             }
         }
-        orders.sort(Comparator.comparing(OrderView::replicaId));
-        return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open,
-                orders.stream().limit(LIMIT_MAX).toList());
+        orders.sort(Comparator.comparing(OrderView::closedAt, Comparator.nullsFirst(Comparator.naturalOrder()))
+                .thenComparing(OrderView::replicaId));
+        return new EvictionView(eviction.fact(), eviction.eviction().actor(), eviction.eviction().planId(), open, orders);
     }
 
     @Override

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
 
+    /** Of each eviction in a list; one that is asked for alone shows up to {@link #LIMIT_MAX}. */
+    int ORDERS_IN_LISTS_MAX = 100;
+
     record Page<T>(List<T> items, @Nullable String next) {}
 
     /** The pinned entries are among the entries. */
@@ -44,6 +47,7 @@ public interface RegistryQueries {
             @Nullable String lastError,
             @Nullable Instant deferredUntil, @Nullable Instant closedAt) {}
 
+    /** @param orders those that are open first, then as they were closed; not all where there are many */
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     /**

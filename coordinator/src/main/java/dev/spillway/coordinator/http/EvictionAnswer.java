@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param planId   the plan that named the entry, if one did
  * @param state    {@code open} while an order of it is open, then {@code closed}
  * @param replicas how many copies the fleet held
- * @param orders   at most 1,000
+ * @param orders   those that are open first, then as they were closed: at most 1,000 of an eviction that is asked for alone, and 100 of each in a list
  */
 public record EvictionAnswer(EvictionId id, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes,
         EvictionCause cause, int replicas, SortedMap<String, String> labels, Instant evictedAt, Actor actor,

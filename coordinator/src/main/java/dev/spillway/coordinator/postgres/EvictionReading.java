@@ -26,6 +26,7 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
+import static dev.spillway.coordinator.core.RegistryQueries.ORDERS_IN_LISTS_MAX;
 
 /** Evictions with their orders, in one read transaction. Not thread-safe. */
 final class EvictionReading {
@@ -67,7 +68,7 @@ final class EvictionReading {
                 UNION ALL
                 SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
                 FROM replica_history c WHERE c.eviction_id = ev.id
-                ORDER BY replica_id LIMIT :limit) AS o""";
+                ORDER BY closed_at NULLS FIRST, replica_id LIMIT :limit) AS o""";
 
     private record Found(Eviction eviction, long number, boolean open) {
         EvictionFact fact() {
@@ -94,7 +95,7 @@ final class EvictionReading {
 
     Optional<EvictionView> one(EvictionId id) {
         List<Found> found = handle.createQuery(EVICTIONS + "e.eviction_id = :id").bind("id", id.value()).map(FOUND).list();
-        Map<EvictionId, List<OrderView>> orders = orders(found);
+        Map<EvictionId, List<OrderView>> orders = orders(found, LIMIT_MAX);
         return found.stream().findFirst().map(eviction -> view(eviction, orders));
     }
 
@@ -119,7 +120,7 @@ final class EvictionReading {
             query.bind("plan", filter.planId().value());
         }
         List<Found> found = query.map(FOUND).list();
-        Map<EvictionId, List<OrderView>> orders = orders(found);
+        Map<EvictionId, List<OrderView>> orders = orders(found, ORDERS_IN_LISTS_MAX);
         return PostgresQueries.page(found, limit, eviction -> Long.toString(eviction.number()), eviction -> view(eviction, orders));
     }
 
@@ -137,14 +138,14 @@ final class EvictionReading {
                 List.copyOf(orders.getOrDefault(found.fact().id(), List.of())));
     }
 
-    private Map<EvictionId, List<OrderView>> orders(List<Found> of) {
+    private Map<EvictionId, List<OrderView>> orders(List<Found> of, int ofEachMax) {
         Map<EvictionId, List<OrderView>> orders = new HashMap<>();
         if (!of.isEmpty()) {
             Columns.of(of)
                     .uuids("ids", found -> found.fact().id().value())
                     .longs("generations", found -> found.fact().generation())
                     .bindTo(handle.createQuery(ORDERS))
-                    .bind("limit", LIMIT_MAX)
+                    .bind("limit", ofEachMax)
                     .map(ORDER)
                     .forEach(order -> orders.computeIfAbsent(order.eviction(), id -> new ArrayList<>()).add(order.order()));
         }

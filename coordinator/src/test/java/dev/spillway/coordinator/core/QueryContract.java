@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,7 @@ import static dev.spillway.coordinator.core.Fleet.NS;
 import static dev.spillway.coordinator.core.Fleet.labelled;
 import static dev.spillway.coordinator.core.Fleet.name;
 import static dev.spillway.coordinator.core.Fleet.ns;
+import static dev.spillway.coordinator.core.RegistryQueries.ORDERS_IN_LISTS_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -146,6 +148,25 @@ public interface QueryContract extends RegistryFixture {
         assertThat(fleet.registry.queries().eviction(newest.fact().id())).contains(newest);
         assertThat(fleet.registry.queries().eviction(new EvictionId(new UUID(1, 1)))).isEmpty();
         assertThat(newest.fact().cause()).isEqualTo(EvictionCause.INVALIDATED);
+    }
+
+    /** Who waits for the last host asks for what is open, and finds it however many have confirmed. */
+    @Test
+    default void ofManyOrdersThoseThatAreOpenAreShownFirst() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        List<FleetHost> hosts = IntStream.range(0, ORDERS_IN_LISTS_MAX + 2).mapToObj(n -> fleet.host("host-" + n)).toList();
+        List<ReplicaId> replicas = hosts.stream().map(host -> host.holds("a", "1")).toList();
+        fleet.invalidate("a", null);
+        for (int n = 0; n < ORDERS_IN_LISTS_MAX; n++) {
+            hosts.get(n).heartbeat(hosts.get(n).report(replicas.get(n), Report.Result.DELETED));
+        }
+        EvictionView listed = fleet.onlyEviction();
+        assertThat(listed.open()).isTrue();
+        assertThat(listed.orders()).hasSize(ORDERS_IN_LISTS_MAX);
+        assertThat(listed.orders().subList(0, 2)).extracting(RegistryQueries.OrderView::replicaId)
+                .containsExactlyInAnyOrderElementsOf(replicas.subList(ORDERS_IN_LISTS_MAX, replicas.size()));
+        EvictionView whole = fleet.registry.queries().eviction(listed.fact().id()).orElseThrow();
+        assertThat(whole.orders()).hasSize(replicas.size()).startsWith(listed.orders().toArray(RegistryQueries.OrderView[]::new));
     }
 
     private static List<String> found(Fleet fleet, EvictionFilter filter) {
