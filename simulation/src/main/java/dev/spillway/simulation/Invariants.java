@@ -131,12 +131,12 @@ final class Invariants {
                 switch (replica.state()) {
                     case LIVE -> {
                         require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
-                        require(replica.snapshotId().equals(host.images().get(replica.id())), 8,
-                                host.id() + " serves " + replica + ", but its image is " + host.images().get(replica.id()));
+                        require(replica.snapshotId().equals(host.images().get(replica.image())), 8,
+                                host.id() + " serves " + replica + ", but its image is " + host.images().get(replica.image()));
                     }
                     case HIDDEN ->
                             require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
-                    case PENDING -> require(host.images().containsKey(replica.id()), 1, host.id() + " lost the image of " + replica);
+                    case PENDING -> require(host.images().containsKey(replica.image()), 1, host.id() + " lost the image of " + replica);
                     case DOOMED, TRASH, GONE ->
                             require(!live.contains(replica.id()), 1, host.id() + " gives up " + replica + ", which is live");
                 }

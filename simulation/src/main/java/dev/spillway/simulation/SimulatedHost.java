@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,13 +111,14 @@ final class SimulatedHost {
         life++;
         partition = -1;
         story.tell(id().toString(), "starts");
+        Set<ReplicaId> named = index.values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
         for (ReplicaId image : List.copyOf(images.keySet())) {
-            if (!index.containsKey(image)) {
+            if (!named.contains(image)) {
                 remove(image, images);
             }
         }
         for (ReplicaId image : List.copyOf(trash.keySet())) {
-            if (!index.containsKey(image)) {
+            if (!named.contains(image)) {
                 remove(image, trash);
             }
         }

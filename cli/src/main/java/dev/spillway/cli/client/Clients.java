@@ -33,6 +33,7 @@ public final class Clients {
                 .addSubcommand(new Drain(console))
                 .addSubcommand(new Retire(console))
                 .addSubcommand(new Readmit(console))
+                .addSubcommand(new Restored(console))
                 .addSubcommand(new CommandLine(new Holds())
                         .addSubcommand(new Holds.Ls(console))
                         .addSubcommand(new Holds.Extend(console))

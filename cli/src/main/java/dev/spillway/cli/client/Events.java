@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 
 /** Follows what happens in the fleet. */
 @Command(name = "events",
-        description = "Follow evictions, confirmations and hosts as they happen, until Ctrl-C. A lost connection is taken up where it broke.")
+        description = "Follow evictions, confirmations, hosts and restores as they happen, until Ctrl-C. A lost connection is taken up where it broke.")
 final class Events implements SpillwayCommand {
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -120,6 +120,7 @@ final class Events implements SpillwayCommand {
             case Activity.Confirmed confirmed -> "%-9s  %s/%s  generation %d, on %s".formatted(
                     confirmed.result().toString().toLowerCase(Locale.ROOT), confirmed.namespace(), confirmed.key(),
                     confirmed.generation(), confirmed.hostId());
+            case Activity.Restored restored -> "restored   the registry, to epoch %d, by %s".formatted(restored.epoch(), restored.actor());
             case Activity.HostChanged host -> "host       %s is %s".formatted(host.hostId(), host.state());
         };
         return Text.time(activity.at()) + "  " + Text.printable(what);

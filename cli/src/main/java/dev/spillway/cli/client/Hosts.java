@@ -4,6 +4,7 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.coordinator.http.RegistryAnswer;
 import dev.spillway.events.HostId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +29,13 @@ final class Hosts implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Server.Answer answer = coordinator.server()
-                .get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+        Server server = coordinator.server();
+        Server.Answer answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
         if (output.json()) {
             console.out().println(answer.text());
         } else if (host == null) {
             print(answer.listOf(HostAnswer.class).items());
+            explain(server.get(Resource.of("v1", "registry")).as(RegistryAnswer.class));
         } else {
             print(answer.as(HostAnswer.class));
         }
@@ -48,6 +50,16 @@ final class Hosts implements SpillwayCommand {
                     attention(each));
         }
         table.print(console.out());
+    }
+
+    /** What concerns hosts that the registry may not even know. */
+    private void explain(RegistryAnswer registry) {
+        if (registry.behind() != null) {
+            console.out()
+                    .printf("%nThe registry knows generations up to %d, and a host that it refused has seen %d: the database was restored from an "
+                            + "older state. Nothing on that host is touched. Say so: spillway restored%n", registry.generation(),
+                            registry.behind().generation());
+        }
     }
 
     private void print(HostAnswer each) {

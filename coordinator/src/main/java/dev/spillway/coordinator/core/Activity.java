@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
         @JsonSubTypes.Type(value = Activity.Confirmed.class, name = "confirmation"),
-        @JsonSubTypes.Type(value = Activity.HostChanged.class, name = "host")})
+        @JsonSubTypes.Type(value = Activity.HostChanged.class, name = "host"),
+        @JsonSubTypes.Type(value = Activity.Restored.class, name = "restored")})
 public sealed interface Activity {
     Instant at();
 
@@ -30,4 +31,7 @@ public sealed interface Activity {
 
     /** A host came, went or was heard again. */
     record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {}
+
+    /** Somebody said that the database was restored: generations go on behind {@code generation}. */
+    record Restored(Instant at, long epoch, long generation, Actor actor) implements Activity {}
 }

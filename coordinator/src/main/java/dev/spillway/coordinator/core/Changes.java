@@ -33,13 +33,15 @@ import org.jspecify.annotations.Nullable;
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
  * @param activity         in the order in which it happened
  * @param plans            what was planned and what became of it
+ * @param registry         what the registry itself is now, if that differs; in a later epoch, whoever watches begins anew
  */
 public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
         SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
         SortedMap<ReplicaId, ClosedReplica> closed, List<Eviction> evictions, SortedSet<EvictionId> unfinished,
         SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
-        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity, PlanChanges plans) {
+        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity, PlanChanges plans,
+        Rows.@Nullable Registry registry) {
 
     /** Key of a figure: evictions of a namespace by one cause. */
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}

@@ -17,6 +17,8 @@ public record ClosedReplica(ReplicaRow row, Result result, Instant at) {
         /** Its host did not want it any more. */
         CANCELLED,
         /** Its host was retired. */
-        ABANDONED
+        ABANDONED,
+        /** Its image goes on under a new id, since the registry was restored. */
+        READOPTED
     }
 }

@@ -28,7 +28,7 @@ public sealed interface Command<A> {
         return switch (this) {
             case FromWorker<?> from -> Actor.host(from.message().hostId());
             case Sweep _,Expire _,Relieve _ -> Actor.SWEEP;
-            case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _,Drain _,CancelDrain _ ->
+            case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _,Drain _,CancelDrain _,Restored _ ->
                     Actor.ANONYMOUS;
         };
     }
@@ -112,4 +112,11 @@ public sealed interface Command<A> {
 
     /** Lets a retired host, or a new store under a host's id, join. */
     record Readmit(HostId hostId) implements Command<Outcomes.HostChange> {}
+
+    /**
+     * Says that the database was restored from an older state: begins a new epoch, in which every host tells what it holds.
+     *
+     * @param epoch the one that the restored database is in, so that saying it twice does it once
+     */
+    record Restored(long epoch) implements Command<Outcomes.Restoration> {}
 }

@@ -7,6 +7,7 @@ import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Reply;
@@ -33,6 +34,8 @@ public final class Decisions {
     private final HostDecisions hosts;
     private final DrainDecisions drains;
     private final ReconcileDecisions reconciliation;
+    private final RestoreDecisions restoring;
+    private final ReadoptDecisions readopting;
 
     public Decisions(RegistryRules rules, RandomGenerator random) {
         this.rules = rules;
@@ -45,6 +48,8 @@ public final class Decisions {
         hosts = new HostDecisions(rules, replicas, orders);
         drains = new DrainDecisions(rules);
         reconciliation = new ReconcileDecisions(rules, replicas);
+        restoring = new RestoreDecisions(rules);
+        readopting = new ReadoptDecisions(evictor);
     }
 
     /**
@@ -53,14 +58,14 @@ public final class Decisions {
      */
     public static boolean goesAlone(Command<?> command) {
         return switch (command) {
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
                     true;
             case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
                     false;
             case Command.FromWorker<?> from -> switch (from.message()) {
                 case JoinRequest _ -> true;
                 case FencedMessage<?> message -> switch (message) {
-                    case ReconcileRequest _,DiscrepancyRequest _ -> true;
+                    case ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ -> true;
                     case RegisterRequest _,AttachRequest _,ResolveRequest _,DropRequest _,TouchRequest _,HeartbeatRequest _ -> false;
                 };
             };
@@ -72,7 +77,7 @@ public final class Decisions {
         return switch (command) {
             case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Expire _,Command.TakeReports _ ->
                     true;
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
                     false;
         };
     }
@@ -119,13 +124,20 @@ public final class Decisions {
                 orders.published(transaction, published.evictionIds());
                 yield new Outcomes.Done();
             }
-            case Command.Sweep sweep -> orders.doomTheRest(transaction, hosts.sweep(transaction, sweep.limit()), sweep.limit());
+            case Command.Sweep sweep -> sweep(transaction, sweep.limit());
             case Command.Relieve relieve -> drains.relieve(transaction, relieve.limit());
             case Command.Drain drain -> drains.drain(transaction, drain.hostId());
             case Command.CancelDrain cancel -> drains.cancel(transaction, cancel.hostId());
             case Command.Retire retire -> hosts.retire(transaction, retire.hostId());
             case Command.Readmit readmit -> hosts.readmit(transaction, readmit.hostId());
+            case Command.Restored restored -> restoring.restored(transaction, restored);
         };
+    }
+
+    private Outcomes.Swept sweep(WorkingSet transaction, int limit) {
+        Outcomes.Swept swept = orders.doomTheRest(transaction, hosts.sweep(transaction, limit), limit);
+        int released = restoring.release(transaction, limit);
+        return new Outcomes.Swept(swept.hostsAway(), swept.doomed(), swept.more() || released > 0);
     }
 
     private Reply<?> decide(WorkerMessage<?> message, WorkingSet transaction) {
@@ -146,6 +158,7 @@ public final class Decisions {
             case RegisterRequest register -> replicas.register(transaction, host, register);
             case AttachRequest attach -> replicas.attach(transaction, host, attach);
             case ResolveRequest resolve -> replicas.resolve(transaction, host, resolve);
+            case ReadoptRequest readopt -> readopting.readopt(transaction, host, readopt);
             case DropRequest drop -> replicas.drop(transaction, host, drop);
             case TouchRequest touch -> replicas.touch(transaction, touch);
             case HeartbeatRequest heartbeat -> hosts.heartbeat(transaction, host, heartbeat);

@@ -17,6 +17,22 @@ import org.jspecify.annotations.Nullable;
 public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,
         @Nullable Instant deferredUntil) {
+    /** Beyond any time: the order is not handed out before something else happens. */
+    public static final Instant WAITING = Instant.parse("9999-12-31T00:00:00Z");
+
+    /** An order that waits until all hosts were heard since the registry was restored. */
+    static Doom waiting(@Nullable EvictionId evictionId, OrderCause cause, Instant at) {
+        return new Doom(evictionId, cause, at, 0, WAITING, RestoreDecisions.UNHEARD, null);
+    }
+
+    boolean isWaiting() {
+        return nextAttemptAt.equals(WAITING);
+    }
+
+    Doom released(Instant now) {
+        return new Doom(evictionId, cause, at, attempts, now, null, deferredUntil);
+    }
+
     Doom attempted(Instant next) {
         return new Doom(evictionId, cause, at, attempts + 1, next, lastError, deferredUntil);
     }

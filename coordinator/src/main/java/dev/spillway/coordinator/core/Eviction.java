@@ -10,4 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param fact   what everyone may know
  * @param planId the plan that named the entry, if one did
  */
-public record Eviction(EvictionFact fact, Actor actor, @Nullable PlanId planId) {}
+public record Eviction(EvictionFact fact, Actor actor, @Nullable PlanId planId) {
+    /** Whether it was wanted. What no host seemed to have any more may still come back with one that was not heard. */
+    public boolean isDecided() {
+        return switch (fact.cause()) {
+            case LOST, PRESSURE -> false;
+            case CAPACITY, EXPIRED, IDLE, REPLACED, INVALIDATED, PRUNED, CLEANED -> true;
+        };
+    }
+}

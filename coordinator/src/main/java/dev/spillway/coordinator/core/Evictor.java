@@ -37,12 +37,23 @@ final class Evictor {
 
     /** As {@link #evict(WorkingSet, EntryRow, EvictionCause)}, of an entry that a plan names. */
     EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
+        return evict(transaction, entry, cause, plan, false);
+    }
+
+    /** Evicts an entry whose key turned out to have a higher generation; the orders wait until all hosts were heard. */
+    void evictWaiting(WorkingSet transaction, EntryRow entry) {
+        evict(transaction, entry, EvictionCause.REPLACED, null, true);
+    }
+
+    private EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan, boolean waiting) {
         Instant now = transaction.now();
         EvictionId id = EvictionId.mint(now, random);
+        OrderCause orderCause = OrderCause.of(cause);
         List<ReplicaRow> holders = transaction.replicas().live(entry, rules.doomChunk());
         long count = transaction.replicas().countLive(entry, rules.doomChunk());
         for (ReplicaRow holder : holders) {
-            transaction.replicas().save(holder.doomed(new Doom(id, OrderCause.of(cause), now, 0, now, null, null)));
+            transaction.replicas()
+                    .save(holder.doomed(waiting ? Doom.waiting(id, orderCause, now) : new Doom(id, orderCause, now, 0, now, null, null)));
         }
         EvictionFact fact = new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(),
                 entry.sizeBytes(),

@@ -39,20 +39,32 @@ final class HostDecisions {
         if (refusal != null) {
             return refusal;
         }
-        // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared.
-        boolean comesFromElsewhere = request.registryId() != null && (known == null || !known.storeId().equals(request.storeId()));
+        boolean readopts = readopts(request, known, registry);
+        // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared. One that is
+        // unknown since a restore may only be newer than the backup.
+        boolean comesFromElsewhere = request.registryId() != null
+                && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
         UUID process = request.process() == null ? null : request.process().id();
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
                         transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
-                        null, process, null)
+                        null, process, null, 0)
                 : known.joined(request.storeId(), request.address(), process, !servesAtOnce, transaction.now());
+        if (!readopts && joined.readoptedEpoch() != registry.epoch()) {
+            joined = joined.readopted(registry.epoch());
+        }
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));
         return new JoinAnswer.Joined(registry.id(), registry.epoch(), joined.incarnation(), joined.partition(), joined.reconcileFirst(),
-                transaction.policies(), intervals(), joined.isDraining());
+                transaction.policies(), intervals(), joined.isDraining(), readopts);
+    }
+
+    /** Whether the host holds what it knows from before the registry was restored: it tells that first, as often as it comes until it has. */
+    private static boolean readopts(JoinRequest request, @Nullable HostRow known, Rows.Registry registry) {
+        return request.registryId() != null
+                && (request.epoch() < registry.epoch() || (known != null && known.readoptedEpoch() < registry.epoch()));
     }
 
     /**
@@ -80,10 +92,7 @@ final class HostDecisions {
                             + " (connect the host to its own registry, or give it a new data directory)");
         }
         if (request.epoch() > registry.epoch() || request.highestGeneration() > registry.highestGeneration()) {
-            return new JoinAnswer.Refused(JoinAnswer.Reason.REGISTRY_BEHIND, "store " + request.storeId() + " has seen generation "
-                    + request.highestGeneration() + " of epoch " + request.epoch() + ", the registry knows up to "
-                    + registry.highestGeneration()
-                    + " of epoch " + registry.epoch() + " (the registry was restored from an older state; nothing on the host is touched)");
+            return behind(transaction, request, registry, known);
         }
         HostId other = transaction.stored().otherHostOf(request.storeId(), request.hostId()).orElse(null);
         if (other != null) {
@@ -131,6 +140,23 @@ final class HostDecisions {
         }
         return new JoinAnswer.Refused(JoinAnswer.Reason.SUPERSEDED, "another process with store " + known.storeId() + " joined as host "
                 + known.id() + " at " + known.address() + wayOut);
+    }
+
+    private static JoinAnswer.Refused behind(WorkingSet transaction, JoinRequest request, Rows.Registry registry, @Nullable HostRow known) {
+        Rows.Behind before = registry.behind();
+        Rows.Behind behind = new Rows.Behind(Math.max(request.highestGeneration(), before == null ? 0 : before.generation()),
+                Math.max(request.epoch(), before == null ? 0 : before.epoch()));
+        if (!behind.equals(before)) {
+            transaction
+                    .save(new Rows.Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(), behind));
+        }
+        String detail = "store " + request.storeId() + " has seen generation " + request.highestGeneration() + " of epoch "
+                + request.epoch() + ", the registry knows up to " + registry.highestGeneration() + " of epoch " + registry.epoch()
+                + " (its database was restored from an older state: say so with spillway restored; until then nothing on the host is touched)";
+        if (known != null && !detail.equals(known.attention())) {
+            transaction.save(known.asking(detail));
+        }
+        return new JoinAnswer.Refused(JoinAnswer.Reason.REGISTRY_BEHIND, detail);
     }
 
     private boolean isHeard(HostRow host, Instant now) {

@@ -15,54 +15,55 @@ import org.jspecify.annotations.Nullable;
  * @param attention      what waits for a person, in one line
  * @param processId      which process of its worker joined last; absent if that did not say
  * @param drain          what is wanted of a host that drains; absent for any other
+ * @param readoptedEpoch the epoch in which it has told of everything that it holds
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
         HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
-        @Nullable UUID processId, @Nullable Drain drain) {
+        @Nullable UUID processId, @Nullable Drain drain, long readoptedEpoch) {
     HostRow heard(Instant now, HostFigures latest) {
         return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention, processId, drain);
+                attention, processId, drain, readoptedEpoch);
     }
 
     HostRow in(HostState next) {
         return new HostRow(id, storeId, address, next, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                attention, processId, drain);
+                attention, processId, drain, readoptedEpoch);
     }
 
     HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comparedFirst, Instant now) {
         return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
                 reconcileFirst || comparedFirst,
                 lastReconciledAt,
-                attention, process, drain);
+                attention, process, drain, readoptedEpoch);
     }
 
     HostRow retired() {
         return new HostRow(id, storeId, address, HostState.RETIRED, incarnation + 1, partition, lastHeardAt, HostFigures.NONE, false, false,
-                lastReconciledAt, null, processId, null);
+                lastReconciledAt, null, processId, null, readoptedEpoch);
     }
 
     HostRow admitted() {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, true, true, lastReconciledAt, null,
-                processId, null);
+                processId, null, readoptedEpoch);
     }
 
     /** Readmission lasts until nothing that the person let go is left to clear away. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
-                waitsForPerson, processId, drain);
+                waitsForPerson, processId, drain, readoptedEpoch);
     }
 
-    HostRow asking(String waitsForPerson) {
+    HostRow asking(@Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt,
-                waitsForPerson, processId, drain);
+                waitsForPerson, processId, drain, readoptedEpoch);
     }
 
     HostRow draining(@Nullable Drain wanted) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
-                lastReconciledAt, attention, processId, wanted);
+                lastReconciledAt, attention, processId, wanted, readoptedEpoch);
     }
 
     public boolean isDraining() {
@@ -77,5 +78,11 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
     /** Whether a copy that it holds may be the last one: it is heard, nobody has to look after it, and it is to stay. */
     boolean isReliedOn() {
         return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
+    }
+
+    /** As it is once it has told what it holds in this epoch; whatever it waited for a person for is done with that. */
+    HostRow readopted(long inEpoch) {
+        return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
+                lastReconciledAt, null, processId, drain, inEpoch);
     }
 }

@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
 public final class InMemoryRegistry implements Registry {
     private record Kept(String request, Object answer) {}
 
-    private final MapRows rows;
+    private MapRows rows;
     private final Decisions decisions;
     private final Map<String, Kept> answers = new HashMap<>();
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
@@ -59,6 +59,29 @@ public final class InMemoryRegistry implements Registry {
         A answer = execute(command);
         answers.put(name, new Kept(key.request(), (Object) answer));
         return answer;
+    }
+
+    /** What {@link #restore} goes back to. */
+    public static final class Backup {
+        private final MapRows rows;
+        private final Map<String, Kept> answers;
+
+        private Backup(MapRows rows, Map<String, Kept> answers) {
+            this.rows = rows;
+            this.answers = answers;
+        }
+    }
+
+    /** Everything as it is now. */
+    public synchronized Backup backUp() {
+        return new Backup(rows.copy(), Map.copyOf(answers));
+    }
+
+    /** Forgets everything that came after, as a database does that is restored. Queries are to be asked for anew. */
+    public synchronized void restore(Backup backup) {
+        rows = backup.rows.copy();
+        answers.clear();
+        answers.putAll(backup.answers);
     }
 
     /** All open rows as they are now, for whoever checks the registry from outside. */

@@ -32,6 +32,11 @@ final class MapPlans implements PlanRows {
         changes.settled().forEach(this::put);
     }
 
+    void add(MapPlans others) {
+        plans.putAll(others.plans);
+        others.victims.forEach((id, rows) -> victims.put(id, new TreeMap<>(rows)));
+    }
+
     private void put(PlanId id, List<PlanVictim> rows) {
         NavigableMap<Long, PlanVictim> all = victims.computeIfAbsent(id, ignored -> new TreeMap<>());
         rows.forEach(row -> all.put(row.number(), row));

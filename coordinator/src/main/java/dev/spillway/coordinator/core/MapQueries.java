@@ -171,6 +171,13 @@ final class MapQueries implements RegistryQueries {
     }
 
     @Override
+    public Rows.Registry registry() {
+        synchronized (lock) {
+            return rows.registry();
+        }
+    }
+
+    @Override
     public List<HostView> hosts() {
         synchronized (lock) {
             return rows.hosts.values().stream().map(this::view).toList();

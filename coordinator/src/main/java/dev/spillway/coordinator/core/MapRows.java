@@ -55,16 +55,39 @@ final class MapRows implements Rows {
     private final Set<ReplicaId> recorded = new HashSet<>();
     private final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
 
-    private final RegistryId id;
     private final int partitions;
     private final InstantSource clock;
-    private long generation;
+    private Registry registry;
+    private final Set<EvictionId> afterRestore = new HashSet<>();
     private long policyVersion = 1;
 
     MapRows(RegistryId id, int partitions, InstantSource clock) {
-        this.id = id;
+        registry = new Registry(id, 1, 0, null, null);
         this.partitions = partitions;
         this.clock = clock;
+    }
+
+    /** These rows as they are now, which go on by themselves. */
+    MapRows copy() {
+        MapRows copy = new MapRows(registry.id(), partitions, clock);
+        copy.hosts.putAll(hosts);
+        copy.namespaces.putAll(namespaces);
+        copy.entries.putAll(entries);
+        uses.forEach((namespace, inOrder) -> copy.uses.put(namespace, new TreeMap<>(inOrder)));
+        copy.replicas.putAll(replicas);
+        holders.forEach((holding, ids) -> copy.holders.put(holding, new TreeSet<>(ids)));
+        copy.history.addAll(history);
+        copy.evictions.putAll(evictions);
+        copy.unfinished.addAll(unfinished);
+        copy.evictionCounts.putAll(evictionCounts);
+        copy.activity.addAll(activity);
+        copy.plans.add(plans);
+        copy.recorded.addAll(recorded);
+        sightings.forEach((host, seen) -> copy.sightings.put(host, new HashMap<>(seen)));
+        copy.afterRestore.addAll(afterRestore);
+        copy.registry = registry;
+        copy.policyVersion = policyVersion;
+        return copy;
     }
 
     @Override
@@ -74,7 +97,36 @@ final class MapRows implements Rows {
 
     @Override
     public Registry registry() {
-        return new Registry(id, 1, generation);
+        return registry;
+    }
+
+    @Override
+    public Registry lockRegistry() {
+        return registry;
+    }
+
+    @Override
+    public boolean isAnyHostUnheard(long epoch) {
+        return hosts.values().stream().anyMatch(host -> host.state() != HostState.RETIRED && host.readoptedEpoch() < epoch);
+    }
+
+    @Override
+    public List<ReplicaRow> lockWaitingOrders(int limit) {
+        return replicas.values().stream().filter(row -> row.doom() != null && row.doom().isWaiting()).limit(limit).toList();
+    }
+
+    @Override
+    public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+        Map<Holding, Ended> found = new HashMap<>();
+        for (Holding holding : generations) {
+            afterRestore.stream()
+                    .map(one -> stored(evictions, one).fact())
+                    .filter(fact -> new EntryName(fact.namespace(), fact.key()).equals(holding.name())
+                            && fact.generation() >= holding.generation())
+                    .min(Comparator.comparingLong(EvictionFact::generation))
+                    .ifPresent(fact -> found.put(holding, new Ended(fact.generation(), fact.id(), fact.cause())));
+        }
+        return found;
     }
 
     @Override
@@ -107,7 +159,9 @@ final class MapRows implements Rows {
     }
 
     boolean isHeldElsewhere(Holding holding, HostId than) {
-        return live(holding).anyMatch(row -> !row.hostId().equals(than) && stored(hosts, row.hostId()).isReliedOn());
+        Instant restoredAt = registry.restoredAt();
+        return live(holding).filter(row -> restoredAt == null || row.registeredAt().isAfter(restoredAt))
+                .anyMatch(row -> !row.hostId().equals(than) && stored(hosts, row.hostId()).isReliedOn());
     }
 
     @Override
@@ -234,7 +288,9 @@ final class MapRows implements Rows {
     public List<Long> nextGenerations(int count) {
         List<Long> drawn = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            drawn.add(++generation);
+            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(),
+                    registry.behind());
+            drawn.add(registry.highestGeneration());
         }
         return drawn;
     }
@@ -366,6 +422,9 @@ final class MapRows implements Rows {
         for (Eviction eviction : changes.evictions()) {
             evictions.put(eviction.fact().id(),
                     new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
+            if (registry.restoredAt() != null && eviction.isDecided()) {
+                afterRestore.add(eviction.fact().id());
+            }
         }
         unfinished.addAll(changes.unfinished());
         unfinished.removeAll(changes.finished());
@@ -379,13 +438,18 @@ final class MapRows implements Rows {
         if (!changes.ordersDue().isEmpty()) {
             Instant now = now();
             replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
-                    && row.doom().nextAttemptAt().isAfter(now) ? row.doomed(row.doom().dueAt(now)) : row);
+                    && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
         }
         changes.sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
             sightings.put(host, byId);
         });
+        Registry changed = changes.registry();
+        if (changed != null && changed.epoch() != registry.epoch()) {
+            hosts.replaceAll((key, host) -> host.asking(null));
+        }
+        registry = changed == null ? registry : changed;
         activity.addAll(changes.activity());
         plans.apply(changes.plans());
     }

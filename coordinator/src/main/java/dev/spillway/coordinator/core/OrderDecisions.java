@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -133,16 +134,19 @@ final class OrderDecisions {
     /** Dooms what the evicting transactions left, {@code limit} replicas at most. */
     Outcomes.Swept doomTheRest(WorkingSet transaction, int hostsAway, int limit) {
         int doomed = 0;
+        Rows.Registry registry = transaction.stored().registry();
         for (EvictionFact eviction : transaction.stored().lockUnfinishedEvictions(1)) {
             Rows.Holding holding = new Rows.Holding(new EntryName(eviction.namespace(), eviction.key()), eviction.generation());
             List<ReplicaRow> left =
                     transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, Rows.Holders.NONE).first();
+            OrderCause cause = OrderCause.of(eviction.cause());
+            // Of those that a host brought back a higher generation of, the other holders wait too.
+            Doom doom = registry.restoredAt() != null && eviction.cause() == EvictionCause.REPLACED
+                    && transaction.stored().isAnyHostUnheard(registry.epoch()) ? Doom.waiting(eviction.id(), cause, transaction.now())
+                            : new Doom(eviction.id(), cause, transaction.now(), 0, transaction.now(), null, null);
             for (ReplicaRow row : left) {
                 transaction.replicas().adopt(row);
-                transaction.replicas()
-                        .save(row.doomed(
-                                new Doom(eviction.id(), OrderCause.of(eviction.cause()), transaction.now(), 0, transaction.now(), null,
-                                        null)));
+                transaction.replicas().save(row.doomed(doom));
             }
             doomed += left.size();
             if (left.size() < limit) {

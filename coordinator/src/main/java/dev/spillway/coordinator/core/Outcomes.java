@@ -161,6 +161,16 @@ public final class Outcomes {
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({@JsonSubTypes.Type(Restoration.Restored.class), @JsonSubTypes.Type(Restoration.OtherEpoch.class)})
+    public sealed interface Restoration {
+        /** A new epoch has begun; generations go on behind {@code generation}. */
+        record Restored(long epoch, long generation, Instant restoredAt) implements Restoration {}
+
+        /** The registry is in another epoch than expected; nothing was changed. */
+        record OtherEpoch(long epoch) implements Restoration {}
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(HostChange.Changed.class), @JsonSubTypes.Type(HostChange.Refused.class),
             @JsonSubTypes.Type(HostChange.Unknown.class)})
     public sealed interface HostChange {

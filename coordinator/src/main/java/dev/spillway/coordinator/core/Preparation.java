@@ -13,6 +13,7 @@ import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ResolveRequest;
@@ -78,7 +79,7 @@ final class Preparation {
             }
             case Command.TakeReports taken ->
                     taken.reports().forEach(report -> hosts.merge(report.hostId(), HostLock.FENCE, Preparation::stronger));
-            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
+            case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
                     {}
         }
     }
@@ -89,7 +90,7 @@ final class Preparation {
 
     static HostLock lockFor(FencedMessage<?> message) {
         return switch (message) {
-            case HeartbeatRequest _,DiscrepancyRequest _,DropRequest _ -> HostLock.HEARTBEAT;
+            case HeartbeatRequest _,DiscrepancyRequest _,DropRequest _,ReadoptRequest _ -> HostLock.HEARTBEAT;
             case RegisterRequest _,AttachRequest _,ResolveRequest _,TouchRequest _,ReconcileRequest _ -> HostLock.FENCE;
         };
     }
@@ -109,7 +110,7 @@ final class Preparation {
             case Command.TakeReports taken -> taken.reports().forEach(report -> close(report.hostId(), report.replicaId()));
             case Command.ReturnOrders returned -> replicas.addAll(returned.replicaIds());
             // These go through pages of what they find, or touch nothing that others lock.
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
                     {}
         }
     }
@@ -146,7 +147,7 @@ final class Preparation {
                 heartbeat.unacknowledged().forEach(report -> close(host.id(), report.replicaId()));
                 asking.put(host.id(), rules.ordersPerAnswer());
             }
-            case ReconcileRequest _,DiscrepancyRequest _ -> {}
+            case ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ -> {}
         }
     }
 

@@ -35,6 +35,9 @@ final class ReconcileDecisions {
     }
 
     DiscrepancyAnswer settle(WorkingSet transaction, HostRow host, DiscrepancyRequest request) {
+        if (isBlind(transaction.stored().registry(), host)) {
+            return new DiscrepancyAnswer(request.ghosts().size() + request.orphans().size(), 0, 0);
+        }
         Map<ReplicaId, Sighting> before = transaction.stored().sightings(host.id());
         List<ReplicaId> all = new ArrayList<>(request.ghosts());
         request.orphans().forEach(orphan -> all.add(orphan.replicaId()));
@@ -61,7 +64,7 @@ final class ReconcileDecisions {
         long forPerson = 0;
         long settled = 0;
         String attention = null;
-        if (replicas.isTooLargeALoss(transaction, host, replicas.ownLive(transaction, host, ghosts).size())) {
+        if (replicas.isTooLargeALoss(transaction, host, lostSinceRestore(transaction, host, ghosts))) {
             forPerson += ghosts.size();
             attention = ghosts.size() + " replicas are not on its disk, more than the share " + rules.breakerShare()
                     + " (mount the missing volume, or retire the host)";
@@ -82,6 +85,20 @@ final class ReconcileDecisions {
         transaction.remember(host.id(), waiting);
         transaction.save(host.reconciled(transaction.now(), waiting.isEmpty(), attention));
         return new DiscrepancyAnswer(waiting.size() - forPerson, settled, forPerson);
+    }
+
+    /** What the host had before the registry was restored it has told since then: rows that a backup brought back are no loss. */
+    private long lostSinceRestore(WorkingSet transaction, HostRow host, List<ReplicaId> ghosts) {
+        Instant restoredAt = transaction.stored().registry().restoredAt();
+        return replicas.ownLive(transaction, host, ghosts)
+                .stream()
+                .filter(row -> restoredAt == null || row.registeredAt().isAfter(restoredAt))
+                .count();
+    }
+
+    /** A registry that has lost what it knew, and was not told again, would take what is newer than itself for nobody's. */
+    private static boolean isBlind(Rows.Registry registry, HostRow host) {
+        return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }
 
     /** An orphan's order is an order like any other. Its id is recorded first, so that no late copy of its registration can bring it to life. */

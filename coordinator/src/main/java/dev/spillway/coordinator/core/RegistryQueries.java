@@ -91,6 +91,9 @@ public interface RegistryQueries {
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
+    /** The registry itself, as it is now. */
+    Rows.Registry registry();
+
     List<NamespaceView> namespaces();
 
     Optional<NamespaceView> namespace(NamespaceName name);

@@ -2,7 +2,9 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
@@ -46,8 +48,20 @@ public interface Rows {
     /** Names one generation of one entry. */
     record Holding(EntryName name, long generation) {}
 
-    /** The registry itself. {@code highestGeneration} is the highest that was ever drawn. */
-    record Registry(RegistryId id, long epoch, long highestGeneration) {}
+    /**
+     * The registry itself.
+     *
+     * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
+     * @param restoredAt        when somebody said that the database was restored; absent for one that never was
+     * @param behind            what a host has seen beyond this registry, so that it must have been restored without a word; absent if none has
+     */
+    record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
+
+    /** The highest generation and the latest epoch that refused hosts have seen. */
+    record Behind(long generation, long epoch) {}
+
+    /** The end of a generation that was decided since a restore. */
+    record Ended(long generation, EvictionId evictionId, EvictionCause cause) {}
 
     /** A doomed replica that is due, with what its order needs of its host. */
     record DueOrder(ReplicaRow replica, HostRow host) {}
@@ -93,6 +107,21 @@ public interface Rows {
     Instant now();
 
     Registry registry();
+
+    /** As {@link #registry}, as it is now, and locked. The caller has locked nothing else. */
+    Registry lockRegistry();
+
+    /** Whether a host that is not retired has not told yet what it holds in this epoch; not locked. */
+    boolean isAnyHostUnheard(long epoch);
+
+    /** Orders that wait until all hosts were heard, locked; those locked elsewhere are passed over. */
+    List<ReplicaRow> lockWaitingOrders(int limit);
+
+    /**
+     * For each generation of an entry the end of it, or of the next higher one that ended, since the registry was restored; none where none ended. The
+     * caller holds the entries' namespaces.
+     */
+    Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations);
 
     /** The existing rows among {@code ids}, locked. */
     Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock);

@@ -55,6 +55,7 @@ public final class WorkingSet {
     private Actor actor = Actor.SWEEP;
     private boolean policiesChanged;
     private @Nullable PolicySet policies;
+    private Rows.@Nullable Registry changedRegistry;
 
     public WorkingSet(Rows rows) {
         this.rows = rows;
@@ -76,7 +77,7 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity, plans);
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity, plans, changedRegistry);
     }
 
     /** Who asked for what is decided next. */
@@ -234,6 +235,11 @@ public final class WorkingSet {
             }
             replicas.readHolders(unread, holdersEach);
         });
+    }
+
+    /** What the registry itself is from now on. */
+    void save(Rows.Registry registry) {
+        changedRegistry = registry;
     }
 
     /** Takes an entry that storage locked for another reason; the entry as this transaction sees it, or null if it is gone. */

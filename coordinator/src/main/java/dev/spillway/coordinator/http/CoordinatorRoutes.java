@@ -22,7 +22,8 @@ public final class CoordinatorRoutes {
         return Stream
                 .of(new NamespaceRoutes(registry, clock).routes(), new EntryRoutes(registry, backlog).routes(),
                         new EvictionRoutes(registry).routes(), new PinRoutes(registry).routes(), new PlanRoutes(registry, clock).routes(),
-                        new HostRoutes(registry).routes(), new EventRoutes(registry).routes(), new WorkerRoutes(registry, backlog).routes())
+                        new HostRoutes(registry).routes(), new RegistryRoutes(registry).routes(), new EventRoutes(registry).routes(),
+                        new WorkerRoutes(registry, backlog).routes())
                 .flatMap(List::stream)
                 .map(route -> new Route(route.method(), route.template(), route.body(), route.query(), route.bounded(),
                         Refusals.explained(route.handler())))

@@ -91,6 +91,7 @@ final class EventRoutes {
             case Activity.Evicted _ -> "eviction";
             case Activity.Confirmed _ -> "confirmation";
             case Activity.HostChanged _ -> "host";
+            case Activity.Restored _ -> "restored";
         };
     }
 }

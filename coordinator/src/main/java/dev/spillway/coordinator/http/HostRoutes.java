@@ -3,6 +3,7 @@ package dev.spillway.coordinator.http;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
@@ -38,12 +39,14 @@ final class HostRoutes {
     }
 
     private Response list(Request request) {
-        return Response.ok(new ListAnswer<>(registry.queries().hosts().stream().map(HostRoutes::answer).toList(), null));
+        long epoch = registry.queries().registry().epoch();
+        return Response.ok(new ListAnswer<>(registry.queries().hosts().stream().map(host -> answer(host, epoch)).toList(), null));
     }
 
     private Response one(Request request) {
         HostId id = host(request);
-        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> Refusals.unknownHost(id))));
+        return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> Refusals.unknownHost(id)),
+                registry.queries().registry().epoch()));
     }
 
     private Response retire(Request request) {
@@ -84,17 +87,24 @@ final class HostRoutes {
         };
     }
 
-    private static HostAnswer answer(HostView view) {
+    private static HostAnswer answer(HostView view, long epoch) {
         HostRow row = view.row();
         return new HostAnswer(row.id(), row.storeId(), row.address(), row.shownState().name(), row.incarnation(), row.partition(),
                 row.lastHeardAt(),
                 view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
-                row.attention(), drain(view));
+                attention(row, epoch), drain(view));
     }
 
     private static HostAnswer.@Nullable Drain drain(HostView view) {
         Drain drain = view.row().drain();
         return drain == null || !view.row().isDraining() ? null
                 : new HostAnswer.Drain(drain.since(), view.lastCopies(), view.lastCopyBytes(), view.isDrained());
+    }
+
+    private static @Nullable String attention(HostRow row, long epoch) {
+        boolean unheard = row.readoptedEpoch() < epoch && row.state() != HostState.RETIRED;
+        return row.attention() == null && unheard
+                ? "has not told what it holds since the database was restored (start its worker, or retire it)"
+                : row.attention();
     }
 }

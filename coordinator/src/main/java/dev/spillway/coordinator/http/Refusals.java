@@ -159,6 +159,14 @@ final class Refusals {
         return Problem.of(409, "host-refused", "The host cannot be changed this way now", why).exception();
     }
 
+    static ProblemException otherEpoch(long asked, long actual) {
+        return Problem
+                .of(409, "other-epoch", "The registry is in another epoch",
+                        "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
+                .with("epoch", JsonNodeFactory.instance.numberNode(actual))
+                .exception();
+    }
+
     static ProblemException fenced(String why) {
         return Problem.of(409, "fenced", "The sender is not the current incarnation of its host", why).exception();
     }

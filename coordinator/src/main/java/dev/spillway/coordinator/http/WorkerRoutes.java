@@ -11,6 +11,7 @@ import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Reply;
@@ -36,7 +37,7 @@ final class WorkerRoutes {
 
     private static final String WORKER = "/v1/workers/{host}/";
     private static final long BODY_BYTES_MAX = 4 << 20;
-    /** Of messages that lose their meaning in parts: how large a loss is, what was used last, how much differs. */
+    /** Of messages that lose their meaning in parts (how large a loss is, what was used last, how much differs), and of those with descriptions. */
     private static final long WHOLE_BYTES_MAX = 16 << 20;
 
     private final Registry registry;
@@ -52,6 +53,7 @@ final class WorkerRoutes {
     List<Route> routes() {
         return List.of(route("join", JoinRequest.class, BODY_BYTES_MAX), route("register", RegisterRequest.class, BODY_BYTES_MAX),
                 route("attach", AttachRequest.class, BODY_BYTES_MAX), route("resolve", ResolveRequest.class, BODY_BYTES_MAX),
+                route("readopt", ReadoptRequest.class, WHOLE_BYTES_MAX),
                 route("drop", DropRequest.class, WHOLE_BYTES_MAX), route("touch", TouchRequest.class, WHOLE_BYTES_MAX),
                 route("heartbeat", HeartbeatRequest.class, BODY_BYTES_MAX), route("reconcile", ReconcileRequest.class, BODY_BYTES_MAX),
                 route("discrepancies", DiscrepancyRequest.class, WHOLE_BYTES_MAX));
@@ -87,6 +89,7 @@ final class WorkerRoutes {
             case RegisterRequest register -> bounded("items", register.items(), ITEMS_MAX);
             case AttachRequest attach -> bounded("items", attach.items(), ITEMS_MAX);
             case ResolveRequest resolve -> bounded("replicaIds", resolve.replicaIds(), NAMES_MAX);
+            case ReadoptRequest readopt -> bounded("items", readopt.items(), ITEMS_MAX);
             case DropRequest drop -> bounded("items", drop.items(), DROPS_MAX);
             case TouchRequest touch -> {
                 bounded("used", touch.used(), NAMES_MAX);

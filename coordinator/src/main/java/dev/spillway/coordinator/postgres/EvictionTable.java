@@ -2,7 +2,10 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Eviction;
 import dev.spillway.coordinator.core.Rows.DueFact;
+import dev.spillway.coordinator.core.Rows.Ended;
+import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -10,6 +13,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -34,6 +38,14 @@ final class EvictionTable {
     static final String UNFINISHED =
             "SELECT " + COLUMNS + " FROM evictions e WHERE e.unfinished ORDER BY e.number LIMIT :limit FOR UPDATE SKIP LOCKED";
 
+    static final String ENDED_SINCE_RESTORE = """
+            SELECT asked.namespace, asked.key, asked.generation AS asked, e.generation, e.eviction_id, e.cause
+            FROM unnest(:namespaces, :keys, :generations) AS asked (namespace, key, generation)
+            CROSS JOIN LATERAL (
+                SELECT e.generation, e.eviction_id, e.cause FROM evictions e
+                WHERE e.after_restore AND e.namespace = asked.namespace AND e.key = asked.key AND e.generation >= asked.generation
+                ORDER BY e.generation LIMIT 1) AS e""";
+
     private final Handle handle;
     private final Instant now;
 
@@ -50,11 +62,27 @@ final class EvictionTable {
                 .list();
     }
 
+    Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+        Map<Holding, Ended> found = new HashMap<>();
+        Columns.of(generations)
+                .texts("namespaces", holding -> holding.name().namespace())
+                .texts("keys", holding -> holding.name().key())
+                .longs("generations", Holding::generation)
+                .bindTo(handle.createQuery(ENDED_SINCE_RESTORE))
+                .map((row, context) -> Map.entry(
+                        new Holding(new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
+                                row.getLong("asked")),
+                        new Ended(row.getLong("generation"), new EvictionId(Columns.uuid(row, "eviction_id")),
+                                EvictionCause.valueOf(row.getString("cause")))))
+                .forEach(ended -> found.put(ended.getKey(), ended.getValue()));
+        return found;
+    }
+
     List<EvictionFact> lockUnfinished(int limit) {
         return handle.createQuery(UNFINISHED).bind("limit", limit).map(MAPPER).list();
     }
 
-    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, Script script) {
+    static void add(List<Eviction> evictions, SortedSet<EvictionId> unfinished, boolean afterRestore, Script script) {
         Columns.of(evictions)
                 .uuids("id", eviction -> eviction.fact().id().value())
                 .texts("namespace", eviction -> eviction.fact().namespace())
@@ -69,15 +97,17 @@ final class EvictionTable {
                 .booleans("unfinished", eviction -> unfinished.contains(eviction.fact().id()))
                 .texts("actor", Eviction::actor)
                 .uuids("plan", eviction -> eviction.planId() == null ? null : eviction.planId().value())
+                .booleans("afterRestore", eviction -> afterRestore && eviction.isDecided())
                 .addTo(script,
                         """
                                 INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
-                                    evicted_at, unfinished, publish_next_at, actor, plan_id)
+                                    evicted_at, unfinished, publish_next_at, actor, plan_id, after_restore)
                                 SELECT u.id, u.namespace, u.key, u.snapshot, u.generation, u.size, u.cause, u.replicas, u.labels, u.at, u.unfinished, u.at,
-                                    u.actor, u.plan_id
+                                    u.actor, u.plan_id, u.after_restore
                                 FROM unnest(:id, :namespace, :key, :snapshot, :generation, :size, :cause, :replicas, :labels::text[]::jsonb[], :at,
-                                            :unfinished, :actor, :plan) WITH ORDINALITY
-                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, actor, plan_id, place)
+                                            :unfinished, :actor, :plan, :afterRestore) WITH ORDINALITY
+                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, actor, plan_id,
+                                            after_restore, place)
                                 ORDER BY u.place""");
     }
 

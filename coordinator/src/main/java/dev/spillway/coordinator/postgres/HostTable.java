@@ -34,7 +34,7 @@ final class HostTable {
     static final String COLUMNS =
             "h.host_id, h.store_id, h.address, h.state, h.incarnation, h.partition, h.last_heard_at, h.replicas, h.bytes, h.held, "
                     + "h.trash, h.free_bytes, h.readmitted, h.reconcile_first, h.last_reconciled_at, h.attention, h.process_id, "
-                    + "h.draining_since, h.drain_looked_to, h.drain_look_at ";
+                    + "h.draining_since, h.drain_looked_to, h.drain_look_at, h.readopted_epoch ";
 
     static final RowMapper<HostRow> MAPPER = (row, context) -> new HostRow(new HostId(row.getString("host_id")),
             new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), HostState.valueOf(row.getString("state")),
@@ -43,7 +43,8 @@ final class HostTable {
             new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
                     row.getLong("free_bytes")),
             row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
-            row.getString("attention"), Columns.nullableUuid(row, "process_id"), drain(row));
+            row.getString("attention"), Columns.nullableUuid(row, "process_id"), drain(row),
+            row.getLong("readopted_epoch"));
 
     private static @Nullable Drain drain(ResultSet row) throws SQLException {
         Instant since = Columns.nullableInstant(row, "draining_since");
@@ -55,9 +56,10 @@ final class HostTable {
     private static final String FROM_ARRAYS =
             """
                     FROM unnest(:id, :store, :address, :state, :incarnation, :partition, :heard, :replicas, :bytes, :held, :trash, :free, :readmitted,
-                                 :reconcileFirst, :reconciled, :attention, :process, :draining, :lookedTo, :lookAt)
+                                 :reconcileFirst, :reconciled, :attention, :process, :draining, :lookedTo, :lookAt, :readopted)
                          AS u (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted,
-                               reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at)
+                               reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
+                               readopted_epoch)
                     """;
 
     private final Handle handle;
@@ -137,6 +139,13 @@ final class HostTable {
         return found;
     }
 
+    boolean isAnyUnheard(long epoch) {
+        return handle.createQuery("SELECT EXISTS (SELECT FROM hosts WHERE state <> 'RETIRED' AND readopted_epoch < :epoch)")
+                .bind("epoch", epoch)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
     /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
     void write(Collection<HostRow> rows, Script script) {
         List<HostRow> added = new ArrayList<>();
@@ -148,13 +157,15 @@ final class HostTable {
                             last_heard_at = u.last_heard_at, replicas = u.replicas, bytes = u.bytes, held = u.held, trash = u.trash,
                             free_bytes = u.free_bytes, readmitted = u.readmitted, reconcile_first = u.reconcile_first,
                             last_reconciled_at = u.last_reconciled_at, attention = u.attention, process_id = u.process_id,
-                            draining_since = u.draining_since, drain_looked_to = u.drain_looked_to, drain_look_at = u.drain_look_at
+                            draining_since = u.draining_since, drain_looked_to = u.drain_looked_to, drain_look_at = u.drain_look_at,
+                            readopted_epoch = u.readopted_epoch
                         """
                         + FROM_ARRAYS + " WHERE h.host_id = u.host_id");
         columns(added).addTo(script,
                 """
                         INSERT INTO hosts (host_id, store_id, address, state, incarnation, partition, last_heard_at, replicas, bytes, held, trash,
-                            free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at) SELECT u.*
+                            free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id, draining_since, drain_looked_to, drain_look_at,
+                            readopted_epoch) SELECT u.*
                         """
                         + FROM_ARRAYS);
     }
@@ -183,7 +194,8 @@ final class HostTable {
                     ReplicaId lookedTo = of(row, Drain::lookedTo);
                     return lookedTo == null ? null : lookedTo.value();
                 })
-                .times("lookAt", row -> of(row, Drain::lookAt));
+                .times("lookAt", row -> of(row, Drain::lookAt))
+                .longs("readopted", HostRow::readoptedEpoch);
     }
 
     private static <V> @Nullable V of(HostRow row, Function<Drain, @Nullable V> value) {

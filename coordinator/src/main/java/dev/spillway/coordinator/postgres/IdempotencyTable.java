@@ -150,6 +150,7 @@ final class IdempotencyTable {
             case Command.Relieve _ -> JSON.constructType(Outcomes.Relieved.class);
             case Command.Drain _,Command.CancelDrain _ -> JSON.constructType(Outcomes.Draining.class);
             case Command.Retire _,Command.Readmit _ -> JSON.constructType(Outcomes.HostChange.class);
+            case Command.Restored _ -> JSON.constructType(Outcomes.Restoration.class);
             case Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ -> JSON.constructType(Outcomes.Done.class);
             case Command.ClaimOrders _ -> JSON.getTypeFactory().constructCollectionType(List.class, AddressedOrder.class);
             case Command.ClaimFacts _ -> JSON.getTypeFactory().constructCollectionType(List.class, EvictionFact.class);

@@ -13,7 +13,6 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.RegistryId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
@@ -78,11 +77,9 @@ final class JdbcRows implements Rows {
      */
     static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, SortedMap<HostId, HostLock> ahead) {
         Script script = new Script();
-        Script.Found<Opening> opening = script.add("""
-                SELECT now() AS now, r.id, r.epoch, r.policy_version, CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation
-                FROM registry r CROSS JOIN generations g""", Map.of(),
-                (row, context) -> new Opening(Columns.instant(row, "now"),
-                        new Registry(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation")),
+        Script.Found<Opening> opening = script.add(
+                "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g", Map.of(),
+                (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),
                         row.getLong("policy_version")));
         HostTable hosts = new HostTable(handle);
         Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
@@ -98,6 +95,26 @@ final class JdbcRows implements Rows {
     @Override
     public Registry registry() {
         return opening.registry();
+    }
+
+    @Override
+    public Registry lockRegistry() {
+        return RegistryTable.lock(handle);
+    }
+
+    @Override
+    public boolean isAnyHostUnheard(long epoch) {
+        return hosts.isAnyUnheard(epoch);
+    }
+
+    @Override
+    public List<ReplicaRow> lockWaitingOrders(int limit) {
+        return replicas.lockWaiting(limit);
+    }
+
+    @Override
+    public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+        return registry().restoredAt() == null ? Map.of() : evictions.endedSinceRestore(generations);
     }
 
     @Override
@@ -317,12 +334,15 @@ final class JdbcRows implements Rows {
         replicas.write(changes.replicas().values(), script);
         replicas.close(changes.closed().values(), script);
         replicas.makeDue(changes.ordersDue(), script);
-        EvictionTable.add(changes.evictions(), changes.unfinished(), script);
+        EvictionTable.add(changes.evictions(), changes.unfinished(), registry().restoredAt() != null, script);
         EvictionTable.finish(changes.finished(), script);
         EvictionTable.handOut(changes.factsHandedOut(), script);
         evictions.publish(changes.factsPublished(), script);
         HostTable.replaceSightings(changes.sightings(), script);
         PlanTable.apply(changes.plans(), script);
+        if (changes.registry() != null) {
+            RegistryTable.write(changes.registry(), registry().epoch(), script);
+        }
         ActivityTable.add(changes.activity(), script);
     }
 }

@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -197,6 +198,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
         return read("victims of plan " + id, handle -> page(
                 keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1) : new PlanTable(handle).victims(id, behind, limit + 1), limit,
                 victim -> Long.toString(victim.number()), Function.identity()));
+    }
+
+    @Override
+    public Rows.Registry registry() {
+        return read("the registry", RegistryTable::read);
     }
 
     @Override

@@ -122,11 +122,19 @@ final class ReplicaTable {
                 SELECT FROM replicas o JOIN hosts k ON k.host_id = o.host_id
                 WHERE o.generation = r.generation AND o.namespace = r.namespace AND o.key = r.key AND o.doom_cause IS NULL
                     AND o.host_id <> r.host_id AND k.state = 'ACTIVE' AND k.draining_since IS NULL AND NOT k.reconcile_first
-                    AND k.attention IS NULL)""";
+                    AND k.attention IS NULL
+                    AND o.registered_at > (SELECT coalesce(g.restored_at, '-infinity') FROM registry g))""";
 
     static final String OF_THEM_HELD_ELSEWHERE = "SELECT r.namespace, r.key, r.generation FROM "
             + "(SELECT u.*, :than AS host_id FROM unnest(:namespaces, :keys, :generations) AS u (namespace, key, generation)) AS r WHERE "
             + HELD_ELSEWHERE;
+
+    /** Those that wait for what {@link Doom#WAITING} says. */
+    static final String WAITING = "SELECT " + COLUMNS
+            + """
+                    FROM replicas r WHERE r.replica_id = ANY(ARRAY(
+                        SELECT o.replica_id FROM open_orders o WHERE o.next_attempt_at = '9999-12-31 00:00:00+00' ORDER BY o.replica_id LIMIT :limit))
+                    AND r.next_attempt_at = '9999-12-31 00:00:00+00' ORDER BY r.replica_id FOR UPDATE SKIP LOCKED""";
 
     private final Handle handle;
     private final Instant now;
@@ -300,6 +308,12 @@ final class ReplicaTable {
         return orders;
     }
 
+    List<ReplicaRow> lockWaiting(int limit) {
+        List<ReplicaRow> found = handle.createQuery(WAITING).bind("limit", limit).map(MAPPER).list();
+        locked(found);
+        return found;
+    }
+
     void write(Collection<ReplicaRow> rows, Script script) {
         List<ReplicaRow> added = new ArrayList<>();
         List<ReplicaRow> addedDoomed = new ArrayList<>();
@@ -403,7 +417,8 @@ final class ReplicaTable {
                 WITH due AS MATERIALIZED (
                     SELECT r.replica_id FROM replicas r
                     WHERE r.replica_id = ANY(ARRAY(
-                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]))
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]
+                                AND o.next_attempt_at < '9999-12-31 00:00:00+00'))
                         AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
                     ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""");

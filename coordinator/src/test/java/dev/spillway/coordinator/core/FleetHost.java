@@ -21,6 +21,8 @@ import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -140,6 +142,30 @@ public final class FleetHost {
         return accepted(send(new AttachRequest(sender(), List.of(new Attachment(replica, name.namespace(), name.key(), generation, 1)))))
                 .outcomes()
                 .getFirst();
+    }
+
+    /** Comes back as a worker whose store has seen this much. */
+    public JoinAnswer returns(long highestGeneration) {
+        JoinRequest plain = joinRequest();
+        Sender was = sender();
+        return join(new JoinRequest(id, storeId, plain.address(), plain.versions(), was.registryId(), was.epoch(), highestGeneration, null,
+                was.incarnation()));
+    }
+
+    /** One of its replicas under its next id. */
+    public static Readoption readoption(ReplicaId next, ReplicaId former, String key, String snapshot, long generation, boolean served) {
+        EntryName name = Fleet.name(key);
+        return new Readoption(next, former, name.namespace(), name.key(), new SnapshotId(snapshot), generation, 1, Description.NONE,
+                served);
+    }
+
+    /** Tells that it serves this, and nothing else after it if that is the last. */
+    public ReplicaOutcome readopts(ReplicaId next, ReplicaId former, String key, String snapshot, long generation, boolean last) {
+        return readopt(last, readoption(next, former, key, snapshot, generation, true)).getFirst();
+    }
+
+    public List<ReplicaOutcome> readopt(boolean last, Readoption... items) {
+        return accepted(send(new ReadoptRequest(sender(), List.of(items), last))).outcomes();
     }
 
     public ReplicaOutcome resolve(ReplicaId replica) {

@@ -14,6 +14,13 @@ class InMemoryRegistryTest extends RegistryContract {
     }
 
     @Override
+    public Backup backUp(Registry registry) {
+        InMemoryRegistry inMemory = (InMemoryRegistry) registry;
+        InMemoryRegistry.Backup backup = inMemory.backUp();
+        return () -> inMemory.restore(backup);
+    }
+
+    @Override
     public Registry empty(RegistryRules rules) {
         return new InMemoryRegistry(new RegistryId(UUID.nameUUIDFromBytes(new byte[]{1})), 4, rules, clock, new Random(1));
     }

@@ -15,6 +15,15 @@ public interface RegistryFixture {
     /** Lets so much time pass for what is stored. */
     void pass(Duration time);
 
+    /** Keeps what this registry holds now. */
+    Backup backUp(Registry registry);
+
+    /** A state that a registry can be put back into, any number of times. */
+    @FunctionalInterface
+    interface Backup {
+        void restore();
+    }
+
     default Registry empty() {
         return empty(RegistryRules.DEFAULTS);
     }

@@ -34,6 +34,12 @@ class PostgresRegistryTest extends RegistryContract {
     }
 
     @Override
+    public Backup backUp(Registry registry) {
+        DATABASE.backUp();
+        return DATABASE::restore;
+    }
+
+    @Override
     public void pass(Duration time) {
         DATABASE.pass(time);
     }

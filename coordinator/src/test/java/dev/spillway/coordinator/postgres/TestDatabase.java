@@ -38,6 +38,11 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
                     UNION ALL
                     (TABLE open_orders EXCEPT ALL SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE doom_cause IS NOT NULL)""";
 
+    /** All but the registry's own row, what refers to others first. */
+    private static final List<String> TABLES =
+            List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas", "open_orders",
+                    "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity");
+
     private final List<PostgresRegistry> opened = new ArrayList<>();
     private @Nullable PostgresServer server;
     private String name = "";
@@ -104,14 +109,37 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     PostgresRegistry empty(RegistryRules rules) {
         PostgresRegistry registry = open(rules);
         StringBuilder emptied = new StringBuilder();
-        for (String table : List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas",
-                "open_orders", "replica_history",
-                "evictions", "plan_victims", "plans", "idempotency_keys", "activity")) {
+        for (String table : TABLES) {
             emptied.append("DELETE FROM ").append(table).append(';');
         }
         execute(emptied + "ALTER SEQUENCE generations RESTART;"
-                + "UPDATE registry SET policy_version = 1, epoch = 1, activity_trimmed_xid = '0', activity_trimmed_id = 0");
+                + "UPDATE registry SET policy_version = 1, epoch = 1, restored_at = NULL, behind_generation = NULL, behind_epoch = NULL, activity_trimmed_xid = '0', activity_trimmed_id = 0");
         return registry;
+    }
+
+    /** Keeps all that is stored beside it, in place of what was kept before. */
+    void backUp() {
+        StringBuilder copied = new StringBuilder("DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup;");
+        for (String table : TABLES) {
+            copied.append("CREATE TABLE backup.").append(table).append(" AS TABLE public.").append(table).append(';');
+        }
+        execute(copied + "CREATE TABLE backup.registry AS TABLE public.registry;"
+                + "CREATE TABLE backup.generations AS SELECT last_value, is_called FROM public.generations");
+    }
+
+    /** Puts everything back as it was kept. */
+    void restore() {
+        StringBuilder restored = new StringBuilder("DELETE FROM registry; INSERT INTO registry SELECT * FROM backup.registry;"
+                + "SELECT setval('generations', last_value, is_called) FROM backup.generations;");
+        TABLES.forEach(table -> restored.append("DELETE FROM ").append(table).append(';'));
+        for (String table : TABLES.reversed()) {
+            restored.append("INSERT INTO ")
+                    .append(table)
+                    .append(" OVERRIDING SYSTEM VALUE SELECT * FROM backup.")
+                    .append(table)
+                    .append(';');
+        }
+        execute(restored.toString());
     }
 
     /** Makes everything that is stored so much older, which to the database's own clock is as if the time had passed. */

@@ -5,7 +5,8 @@ import dev.spillway.events.HostId;
 
 /** A message that changes nothing unless its sender is the current incarnation of its host. */
 public sealed interface FencedMessage<A> extends WorkerMessage<A>
-        permits RegisterRequest, AttachRequest, ResolveRequest, DropRequest, TouchRequest, HeartbeatRequest, ReconcileRequest,
+        permits RegisterRequest, AttachRequest, ResolveRequest, ReadoptRequest, DropRequest, TouchRequest, HeartbeatRequest,
+        ReconcileRequest,
         DiscrepancyRequest {
     Sender sender();
 

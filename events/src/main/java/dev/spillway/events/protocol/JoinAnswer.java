@@ -16,9 +16,17 @@ public sealed interface JoinAnswer {
      * @param partition      the partition of {@code spillway.orders} that is this host's
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
      * @param draining       whether the host takes nothing new; absent from a coordinator of a release that knew no draining
+     * @param readopt        whether the registry was restored and the host is to tell what it holds since before that, first of all; absent from a
+     *                       coordinator of a release that could not be told
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals, @Nullable Boolean draining) implements JoinAnswer {}
+            Intervals intervals, @Nullable Boolean draining, @Nullable Boolean readopt) implements JoinAnswer {
+        /** With nothing to readopt. */
+        public Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
+                Intervals intervals, @Nullable Boolean draining) {
+            this(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, null);
+        }
+    }
 
     /**
      * The host may not join as it is.

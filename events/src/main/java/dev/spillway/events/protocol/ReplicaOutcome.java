@@ -10,6 +10,7 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
 @JsonSubTypes({@JsonSubTypes.Type(value = ReplicaOutcome.Registered.class, name = "REGISTERED"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Refused.class, name = "REFUSED"),
+        @JsonSubTypes.Type(value = ReplicaOutcome.Superseded.class, name = "SUPERSEDED"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Gone.class, name = "GONE"),
         @JsonSubTypes.Type(value = ReplicaOutcome.Ended.class, name = "ENDED")})
 public sealed interface ReplicaOutcome {
@@ -24,6 +25,9 @@ public sealed interface ReplicaOutcome {
 
     /** It may not be stored; {@code detail} names the value and the bound. */
     record Refused(ReplicaId replicaId, Reason reason, String detail) implements ReplicaOutcome {}
+
+    /** Readopted, with an open row of this generation, but not as its entry's: it is not to be served any more, and its order follows. */
+    record Superseded(ReplicaId replicaId, long generation) implements ReplicaOutcome {}
 
     /** The generation to attach to is no longer its entry's. */
     record Gone(ReplicaId replicaId) implements ReplicaOutcome {}

@@ -10,6 +10,7 @@ import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -30,16 +31,18 @@ final class Correspondence {
     private final RegistrySession session;
     private final Registering registering;
     private final Drops drops;
+    private final Readopting readopting;
     private final Reconciling reconciling;
     private final Heartbeats heartbeats;
     private final Duration retry;
     private Instant retryAt = Instant.MIN;
 
-    Correspondence(RegistrySession session, Registering registering, Drops drops, Reconciling reconciling, Heartbeats heartbeats,
-            HostTimes times) {
+    Correspondence(RegistrySession session, Registering registering, Drops drops, Readopting readopting, Reconciling reconciling,
+            Heartbeats heartbeats, HostTimes times) {
         this.session = session;
         this.registering = registering;
         this.drops = drops;
+        this.readopting = readopting;
         this.reconciling = reconciling;
         this.heartbeats = heartbeats;
         this.retry = times.retry();
@@ -50,8 +53,9 @@ final class Correspondence {
         if (!session.isJoined()) {
             return session.nextJoin();
         }
-        Instant heartbeat = heartbeats.next();
-        return retryAt.isBefore(heartbeat) && retryAt.isAfter(Instant.MIN) ? retryAt : heartbeat;
+        Instant next = heartbeats.next();
+        next = readopting.next().isBefore(next) ? readopting.next() : next;
+        return retryAt.isBefore(next) && retryAt.isAfter(Instant.MIN) ? retryAt : next;
     }
 
     void tick(Instant now, Step.Builder out) {
@@ -70,6 +74,7 @@ final class Correspondence {
             registering.sendUses(sender, out);
             heartbeats.send(now, sender, out);
         }
+        readopting.tick(now, sender, out);
         reconciling.tick(now, sender, out);
     }
 
@@ -77,6 +82,7 @@ final class Correspondence {
         heartbeats.unanswered();
         drops.unanswered();
         registering.usesUnanswered();
+        readopting.breakOff();
         reconciling.breakOff();
         session.join(now, out);
     }
@@ -88,6 +94,7 @@ final class Correspondence {
         Sender sender = session.sender();
         if (sender != null) {
             sendWaiting(sender, out);
+            readopting.tick(now, sender, out);
         }
     }
 
@@ -125,6 +132,7 @@ final class Correspondence {
             case RegisterRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
             case AttachRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
             case ResolveRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
+            case ReadoptRequest readopt -> readopting.answered(now, readopt, (ReplicaOutcomes) answer, out);
             case DropRequest drop -> drops.answered(drop, (DropAnswer) answer, out);
             case TouchRequest _ -> registering.usesCounted(out);
             case HeartbeatRequest heartbeat -> heartbeats.answered(now, heartbeat, (HeartbeatAnswer) answer, out);
@@ -140,6 +148,7 @@ final class Correspondence {
             case RegisterRequest register -> registering.unanswered(register);
             case AttachRequest attach -> registering.unanswered(attach);
             case ResolveRequest resolve -> registering.unanswered(resolve);
+            case ReadoptRequest _ -> readopting.unanswered(now);
             case DropRequest _ -> drops.unanswered();
             case TouchRequest _ -> registering.usesUnanswered();
             case HeartbeatRequest _ -> heartbeats.unanswered();

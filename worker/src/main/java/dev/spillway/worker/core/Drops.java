@@ -30,6 +30,16 @@ final class Drops {
         waiting.put(id, DropRequest.Reason.BOUNDS);
     }
 
+    /** It was proposed to the registry, and is not wanted any more. */
+    void cancel(ReplicaId id) {
+        waiting.put(id, DropRequest.Reason.CANCELLED);
+    }
+
+    /** Whether the registry is still to be told that it is not on the disk. */
+    boolean isLost(ReplicaId id) {
+        return waiting.get(id) == DropRequest.Reason.LOST;
+    }
+
     /** An order names it, which ends it anyway. */
     void ordered(ReplicaId id) {
         waiting.remove(id);

@@ -9,10 +9,10 @@ public sealed interface Effect {
     /** Sends a message to the registry; what comes of it goes into {@link HostAgent#delivered}. */
     record Send(WorkerMessage<?> message) implements Effect {}
 
-    /** Renames an image into the trash; then {@link HostAgent#trashed} or {@link HostAgent#removalFailed}. Harmless when repeated. */
+    /** Renames an image into the trash, by the id that it is named by on the disk; then {@link HostAgent#trashed} or {@link HostAgent#removalFailed}. Harmless when repeated. */
     record MoveToTrash(ReplicaId id) implements Effect {}
 
-    /** Unlinks what the trash has of a replica; then {@link HostAgent#unlinked} or {@link HostAgent#removalFailed}. Harmless when repeated. */
+    /** Unlinks what the trash has of an image, by the id that it is named by on the disk; then {@link HostAgent#unlinked} or {@link HostAgent#removalFailed}. Harmless when repeated. */
     record Unlink(ReplicaId id) implements Effect {}
 
     /** Publishes a report; may be lost, because the heartbeat carries it too. */

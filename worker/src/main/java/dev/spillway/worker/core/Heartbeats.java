@@ -57,7 +57,8 @@ final class Heartbeats {
         at = now.plus(every);
         if (!sent) {
             sent = true;
-            out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version())));
+            out.effect(new Effect.Send(new HeartbeatRequest(as, figures, orders.unacknowledged(), policies.version(),
+                    session.membership().highestGeneration())));
         }
     }
 

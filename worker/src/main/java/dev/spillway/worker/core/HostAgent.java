@@ -43,10 +43,11 @@ public final class HostAgent {
         session = new RegistrySession(identity, times, stored.membership(), random);
         drops = new Drops(table);
         registering = new Registering(table, session, drops);
+        Readopting readopting = new Readopting(table, session, drops, times, random);
         reconciling = new Reconciling(table, session, times, random);
         orders = new Orders(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, orders, reconciling, times);
-        correspondence = new Correspondence(session, registering, drops, reconciling, heartbeats, times);
+        correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
         position = stored.position();
     }
 
@@ -113,22 +114,22 @@ public final class HostAgent {
     /**
      * Goes on where the last process stopped.
      *
-     * @param present the replicas whose images are in their places on the disk
+     * @param present the images that are in their places on the disk, by the ids that they are named by
      */
     public Step start(Instant now, Set<ReplicaId> present) {
         Step.Builder out = new Step.Builder();
         for (ReplicaRecord replica : List.copyOf(table.all())) {
             switch (replica.state()) {
-                case PENDING -> registering.found(replica, present.contains(replica.id()));
+                case PENDING -> registering.found(replica, present.contains(replica.image()));
                 case LIVE, HIDDEN -> {
-                    if (!present.contains(replica.id())) {
+                    if (!present.contains(replica.image())) {
                         drops.lose(replica, out);
                     } else if (replica.state() == ReplicaState.HIDDEN && isSpare(replica)) {
                         drops.spare(replica.id());
                     }
                 }
                 case DOOMED -> table.releaseIfUnheld(replica.id(), out);
-                case TRASH -> out.effect(new Effect.Unlink(replica.id()));
+                case TRASH -> out.effect(new Effect.Unlink(replica.image()));
                 case GONE -> {}
             }
         }
@@ -228,9 +229,9 @@ public final class HostAgent {
     }
 
     /** An image is in the trash, or was nowhere. */
-    public Step trashed(ReplicaId id) {
+    public Step trashed(ReplicaId image) {
         Step.Builder out = new Step.Builder();
-        ReplicaRecord replica = table.get(id);
+        ReplicaRecord replica = table.ofImage(image);
         if (replica != null && replica.state() == ReplicaState.DOOMED) {
             table.trashed(replica, out);
         }
@@ -238,9 +239,9 @@ public final class HostAgent {
     }
 
     /** Nothing of an image is left on the disk. */
-    public Step unlinked(ReplicaId id, long bytesFreed) {
+    public Step unlinked(ReplicaId image, long bytesFreed) {
         Step.Builder out = new Step.Builder();
-        ReplicaRecord replica = table.get(id);
+        ReplicaRecord replica = table.ofImage(image);
         if (replica != null && replica.state() == ReplicaState.TRASH) {
             table.unlinked(replica, bytesFreed, out);
         }
@@ -248,9 +249,12 @@ public final class HostAgent {
     }
 
     /** Renaming or unlinking failed; it is tried again, and the registry hears of it. */
-    public Step removalFailed(Instant now, ReplicaId id, String why) {
+    public Step removalFailed(Instant now, ReplicaId image, String why) {
         Step.Builder out = new Step.Builder();
-        orders.failed(now, id, why, out);
+        ReplicaRecord replica = table.ofImage(image);
+        if (replica != null) {
+            orders.failed(now, replica.id(), why, out);
+        }
         return out.build();
     }
 

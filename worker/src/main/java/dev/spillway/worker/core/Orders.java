@@ -41,12 +41,19 @@ final class Orders {
             return;
         }
         ReplicaRecord replica = table.get(order.replicaId());
-        if (replica == null) {
+        ReplicaRecord proposed = table.proposedAs(order.replicaId());
+        if (proposed != null && proposed.readoption() != null && proposed.isInventory()) {
+            // The order proves that the registry has taken it back under that id.
+            obey(table.readopted(proposed, proposed.readoption(), ReplicaState.HIDDEN, out), out);
+        } else if (replica == null) {
             absent(order, out);
         } else if (replica.state() == ReplicaState.PENDING) {
             registering.evicted(replica, out);
         } else {
             drops.ordered(replica.id());
+            if (replica.isInventory() && replica.readoption() != null) {
+                drops.cancel(replica.readoption().id());
+            }
             obey(replica, out);
         }
     }
@@ -110,7 +117,7 @@ final class Orders {
     private void removeAgain(ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = table.get(id);
         if (replica != null && replica.state() == ReplicaState.TRASH) {
-            out.effect(new Effect.Unlink(id));
+            out.effect(new Effect.Unlink(replica.image()));
         } else {
             table.releaseIfUnheld(id, out);
         }

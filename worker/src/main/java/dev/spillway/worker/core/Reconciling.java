@@ -70,7 +70,7 @@ final class Reconciling {
     }
 
     void tick(Instant now, Sender as, Step.Builder out) {
-        if (!at.isAfter(now) && underWay == null) {
+        if (!at.isAfter(now) && underWay == null && !session.readopts()) {
             underWay = new Reconciliation(table);
             out.effect(new Effect.Send(new ReconcileRequest(as, null)));
         }

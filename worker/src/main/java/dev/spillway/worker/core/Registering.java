@@ -76,6 +76,9 @@ final class Registering {
                     }
                     end(replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
                 }
+                case ReplicaOutcome.Superseded ignored -> {
+                    // Said of what is readopted, which is never pending.
+                }
                 case ReplicaOutcome.Gone ignored -> end(replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored -> end(replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
             }
@@ -84,7 +87,8 @@ final class Registering {
 
     private void registered(ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {
         session.saw(registered.generation(), out);
-        table.registered(pending, registered.snapshotId(), registered.generation(), out).ifPresent(spare -> drops.spare(spare.id()));
+        table.registered(pending, registered.snapshotId(), registered.generation(), session.membership().epoch(), out)
+                .ifPresent(spare -> drops.spare(spare.id()));
         if (missing.remove(pending.id())) {
             ReplicaRecord live = table.get(pending.id());
             if (live != null) {

@@ -22,6 +22,7 @@ final class RegistrySession {
     private boolean joining;
     private boolean joinedBefore;
     private boolean draining;
+    private boolean readopts;
     private Instant joinAt = Instant.MIN;
     private int attempts;
 
@@ -44,6 +45,16 @@ final class RegistrySession {
 
     boolean isJoined() {
         return sender != null;
+    }
+
+    /** Whether the registry was restored and is to be told first what this host holds. */
+    boolean readopts() {
+        return readopts;
+    }
+
+    /** It was told everything. */
+    void readopted() {
+        readopts = false;
     }
 
     Optional<String> refusal() {
@@ -102,6 +113,7 @@ final class RegistrySession {
                 joinedBefore = true;
                 attempts = 0;
                 refusal = null;
+                readopts = Boolean.TRUE.equals(joined.readopt());
                 remember(membership.joined(joined.registryId(), joined.epoch(), joined.incarnation(), joined.reconcileFirst()), out);
                 sender = new Sender(identity.hostId(), identity.storeId(), joined.registryId(), joined.epoch(), joined.incarnation());
                 yield Optional.of(joined);

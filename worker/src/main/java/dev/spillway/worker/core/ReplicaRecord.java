@@ -5,38 +5,80 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A replica in the host's index.
  *
- * @param generation   what it is registered as; while PENDING the generation to attach to, or 0 for a registration of its own
- * @param sizeBytes    allocated bytes, a hard-linked file once
- * @param ordered      an order names it, so its end is reported
- * @param bytesFreed   once GONE: what its end gave back to the disk
+ * @param generation      what it is registered as; while PENDING the generation to attach to, or 0 for a registration of its own
+ * @param sizeBytes       allocated bytes, a hard-linked file once
+ * @param ordered         an order names it, so its end is reported
+ * @param bytesFreed      once GONE: what its end gave back to the disk
+ * @param imageOf         the id that its image is named by on the disk, where that is an earlier one of its own: it was readopted
+ * @param registeredEpoch the epoch that it was registered in; absent before there were several
+ * @param readoption      the id that it is to go on under, while the registry has not answered
  */
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
-        ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
-    ReplicaRecord in(ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt);
+        ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
+        @Nullable Long registeredEpoch, @Nullable Proposal readoption) {
+    /**
+     * An id that was minted to readopt a replica.
+     *
+     * @param epoch in which it was proposed; it is worth nothing in another one
+     */
+    public record Proposal(ReplicaId id, long epoch) {}
+
+    /** A replica that never had another id, before its registry was ever restored. */
+    public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
+            ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
+        this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
+                null);
     }
 
-    ReplicaRecord registered(SnapshotId snapshot, long as, ReplicaState next) {
-        return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt);
+    /** What its image is named by on the disk: the id that it came with. */
+    public ReplicaId image() {
+        return imageOf == null ? id : imageOf;
+    }
+
+    /** Whether it is registered, but not in this epoch. */
+    boolean isOlderThan(long epoch) {
+        return isInventory() && (registeredEpoch == null || registeredEpoch < epoch);
+    }
+
+    ReplicaRecord in(ReplicaState next) {
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
+                lastAccessedAt, imageOf, registeredEpoch, readoption);
+    }
+
+    ReplicaRecord registered(SnapshotId snapshot, long as, long epoch, ReplicaState next) {
+        return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt,
+                imageOf, epoch, readoption);
     }
 
     ReplicaRecord underOrder(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
-                lastAccessedAt);
+                lastAccessedAt, imageOf, registeredEpoch, readoption);
     }
 
     ReplicaRecord gone(long freed) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
-                lastAccessedAt);
+                lastAccessedAt, imageOf, registeredEpoch, readoption);
     }
 
     ReplicaRecord accessed(Instant at) {
-        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, at);
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, at,
+                imageOf, registeredEpoch, readoption);
+    }
+
+    ReplicaRecord proposed(@Nullable Proposal next) {
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
+                lastAccessedAt, imageOf, registeredEpoch, next);
+    }
+
+    /** The same image under its next id. */
+    ReplicaRecord readopted(Proposal as, ReplicaState next) {
+        return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
+                lastAccessedAt, image(), as.epoch(), null);
     }
 
     /** Whether it counts in the host's inventory. */

@@ -29,6 +29,9 @@ final class ReplicaTable {
     private final Map<ReplicaId, ReplicaRecord> replicas = new LinkedHashMap<>();
     private final Map<EntryName, ReplicaId> served = new HashMap<>();
     private final Map<EntryName, Set<ReplicaId>> byName = new HashMap<>();
+    /** By the id that an image is named by on the disk, where that is not the replica's own. */
+    private final Map<ReplicaId, ReplicaId> byImage = new HashMap<>();
+    private final Map<ReplicaId, ReplicaId> byProposal = new HashMap<>();
     private final Map<UUID, Hold> holds = new HashMap<>();
     private final NavigableSet<Hold> holdsByEnd = new TreeSet<>(Comparator.comparing(Hold::until).thenComparing(Hold::id));
     private final Map<ReplicaId, Set<UUID>> heldBy = new HashMap<>();
@@ -53,6 +56,15 @@ final class ReplicaTable {
         if (before != null && before.state() == ReplicaState.LIVE) {
             served.remove(before.name(), before.id());
         }
+        if (before != null && before.readoption() != null) {
+            byProposal.remove(before.readoption().id());
+        }
+        if (replica.readoption() != null) {
+            byProposal.put(replica.readoption().id(), replica.id());
+        }
+        if (replica.imageOf() != null) {
+            byImage.put(replica.imageOf(), replica.id());
+        }
         byName.computeIfAbsent(replica.name(), ignored -> new HashSet<>()).add(replica.id());
         if (replica.state() == ReplicaState.LIVE) {
             served.put(replica.name(), replica.id());
@@ -67,6 +79,10 @@ final class ReplicaTable {
     private void remove(ReplicaRecord replica, Step.Builder out) {
         replicas.remove(replica.id());
         served.remove(replica.name(), replica.id());
+        byImage.remove(replica.image(), replica.id());
+        if (replica.readoption() != null) {
+            byProposal.remove(replica.readoption().id());
+        }
         byName.computeIfPresent(replica.name(), (name, ids) -> without(ids, replica.id()));
         out.change(new IndexChange.RemoveReplica(replica.id()));
     }
@@ -82,6 +98,37 @@ final class ReplicaTable {
     @Nullable
     ReplicaRecord get(ReplicaId id) {
         return replicas.get(id);
+    }
+
+    /** The replica whose image has this name on the disk. */
+    @Nullable
+    ReplicaRecord ofImage(ReplicaId image) {
+        ReplicaRecord replica = replicas.get(byImage.getOrDefault(image, image));
+        return replica != null && replica.image().equals(image) ? replica : null;
+    }
+
+    /** The replica that is to go on under this id, while the registry has not answered. */
+    @Nullable
+    ReplicaRecord proposedAs(ReplicaId id) {
+        ReplicaId now = byProposal.get(id);
+        return now == null ? null : replicas.get(now);
+    }
+
+    ReplicaRecord propose(ReplicaRecord replica, ReplicaRecord.@Nullable Proposal proposal, Step.Builder out) {
+        ReplicaRecord proposed = replica.proposed(proposal);
+        put(proposed, out);
+        return proposed;
+    }
+
+    /** The registry has a row for the id that was proposed: the replica goes on under it, and the former one is never spoken of again. */
+    ReplicaRecord readopted(ReplicaRecord former, ReplicaRecord.Proposal as, ReplicaState next, Step.Builder out) {
+        ReplicaRecord readopted = former.readopted(as, next);
+        List<Hold> held = heldBy.getOrDefault(former.id(), Set.of()).stream().map(holds::get).filter(Objects::nonNull).toList();
+        remove(former, out);
+        put(readopted, out);
+        heldBy.remove(former.id());
+        held.forEach(hold -> grant(new Hold(hold.id(), readopted.id(), hold.until()), out));
+        return readopted;
     }
 
     Optional<ReplicaRecord> served(EntryName name) {
@@ -102,8 +149,8 @@ final class ReplicaTable {
      *
      * @return the copy of the same generation that is one too many, if there is one
      */
-    Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, Step.Builder out) {
-        ReplicaRecord newer = pending.registered(snapshot, generation, ReplicaState.LIVE);
+    Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, long epoch, Step.Builder out) {
+        ReplicaRecord newer = pending.registered(snapshot, generation, epoch, ReplicaState.LIVE);
         ReplicaRecord rival = served(pending.name()).orElse(null);
         long highestEver = byName.getOrDefault(pending.name(), Set.of())
                 .stream()
@@ -149,13 +196,13 @@ final class ReplicaTable {
     void releaseIfUnheld(ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = replicas.get(id);
         if (replica != null && replica.state() == ReplicaState.DOOMED && !heldBy.containsKey(id)) {
-            out.effect(new Effect.MoveToTrash(id));
+            out.effect(new Effect.MoveToTrash(replica.image()));
         }
     }
 
     void trashed(ReplicaRecord doomed, Step.Builder out) {
         put(doomed.in(ReplicaState.TRASH), out);
-        out.effect(new Effect.Unlink(doomed.id()));
+        out.effect(new Effect.Unlink(doomed.image()));
     }
 
     /** The end of a replica that no order names needs no report. */

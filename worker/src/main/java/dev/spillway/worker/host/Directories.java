@@ -138,7 +138,7 @@ public final class Directories {
 
     private Found hit(ReplicaRecord replica, Optional<Hold> hold) {
         loop.uses().hit(replica.name(), clock.instant());
-        return new Found.Served(replica, store.imagePath(replica.id().toString()), hold);
+        return new Found.Served(replica, store.imagePath(replica.image().toString()), hold);
     }
 
     private Found missed(EntryName name) throws InterruptedException {
@@ -226,6 +226,6 @@ public final class Directories {
     }
 
     void write(ReplicaRecord replica, OutputStream target) throws IOException, InterruptedException {
-        store.writeArchive(replica.id().toString(), target);
+        store.writeArchive(replica.image().toString(), target);
     }
 }

@@ -110,7 +110,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         view = new HostView(contents, found.present());
         requests = new RequestLog(contents.requests(), parts.requestsFor());
         figures = new LocalFigures(view, parts.store());
-        removals = new Removals(parts.store(), id -> view.replica(id).map(ReplicaRecord::ordered).orElse(false), this,
+        removals = new Removals(parts.store(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
                 parts.unlinkedAtOnce());
         effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
                 (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));

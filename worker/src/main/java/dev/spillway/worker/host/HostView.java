@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostView {
     private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
+    /** By the id that an image is named by on the disk, where that is not the replica's own. */
+    private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
     private final Map<EntryName, ReplicaRecord> served = new ConcurrentHashMap<>();
     private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
     private final Map<String, KeptRequest> requests = new ConcurrentHashMap<>();
@@ -74,14 +76,14 @@ public final class HostView {
         }
     }
 
-    /** @param present the replicas whose images are in their places: a record alone serves nobody */
+    /** @param present the images that are in their places: a record alone serves nobody */
     HostView(IndexContents contents, Set<ReplicaId> present) {
         membership = contents.membership();
         position = contents.position();
         contents.replicas().forEach(replica -> put(replica.id(), replica));
         contents.replicas()
                 .stream()
-                .filter(replica -> isLive(replica) && present.contains(replica.id()))
+                .filter(replica -> isLive(replica) && present.contains(replica.image()))
                 .forEach(replica -> served.put(replica.name(), replica));
         contents.holds().forEach(hold -> holds.put(hold.id(), hold));
         contents.requests().forEach(request -> requests.put(request.key(), request));
@@ -100,6 +102,11 @@ public final class HostView {
 
     public Optional<ReplicaRecord> replica(ReplicaId id) {
         return Optional.ofNullable(replicas.get(id));
+    }
+
+    /** The replica whose image has this name on the disk. */
+    Optional<ReplicaRecord> ofImage(ReplicaId image) {
+        return replica(renamed.getOrDefault(image, image)).filter(replica -> replica.image().equals(image));
     }
 
     public Collection<Hold> holds() {
@@ -191,6 +198,11 @@ public final class HostView {
 
     private @Nullable ReplicaRecord put(ReplicaId id, @Nullable ReplicaRecord replica) {
         ReplicaRecord before = replica == null ? replicas.remove(id) : replicas.put(id, replica);
+        if (replica != null && replica.imageOf() != null) {
+            renamed.put(replica.imageOf(), id);
+        } else if (before != null && replica == null) {
+            renamed.remove(before.image(), id);
+        }
         count(before, -1);
         count(replica, 1);
         return before;

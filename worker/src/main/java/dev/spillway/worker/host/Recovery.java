@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * What the last process left on the disk, compared with the index before anything else happens. A put that had not come as far as the index
  * ends here: its tree goes, or goes back to where a move took it from.
  *
- * @param present   replicas whose images are in their places
+ * @param present   images that are in their places, by the ids that they are named by
  * @param moved     replicas whose trees came by move and are not the fleet's yet
  * @param leftovers trees that no record names, to be taken to the trash and unlinked
  */
@@ -33,7 +33,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
     /** Looks, and does what has to be done before the host starts. */
     public static Recovery of(ImageStore store, IndexContents contents) throws IOException, InterruptedException {
         Map<String, ReplicaRecord> records = new HashMap<>();
-        contents.replicas().forEach(replica -> records.put(replica.id().toString(), replica));
+        contents.replicas().forEach(replica -> records.put(replica.image().toString(), replica));
         Set<ReplicaId> moved = new HashSet<>();
         Set<String> kept = new HashSet<>();
         for (String id : store.offered()) {
@@ -54,7 +54,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             if (replica == null || replica.state() == ReplicaState.GONE) {
                 leftovers.add(ReplicaId.parse(id));
             } else {
-                present.add(replica.id());
+                present.add(replica.image());
             }
         }
         for (String id : store.ids(StoreArea.TRASH)) {
@@ -85,13 +85,13 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             return;
         }
         switch (replica.state()) {
-            case PENDING -> moved.add(replica.id());
+            case PENDING -> moved.add(replica.image());
             case LIVE, HIDDEN, GONE -> LOG.info("{}: was offered by move and is registered, its source: {}", id, store.settle(id));
             case DOOMED, TRASH -> {
                 if (replica.ordered()) {
                     LOG.info("{}: was offered by move and registered, its source: {}", id, store.settle(id));
                 } else {
-                    moved.add(replica.id());
+                    moved.add(replica.image());
                 }
             }
         }
@@ -102,8 +102,8 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             throws IOException, InterruptedException {
         List<String> late = contents.replicas()
                 .stream()
-                .filter(replica -> replica.state() == ReplicaState.TRASH && present.contains(replica.id()))
-                .map(replica -> replica.id().toString())
+                .filter(replica -> replica.state() == ReplicaState.TRASH && present.contains(replica.image()))
+                .map(replica -> replica.image().toString())
                 .toList();
         if (!late.isEmpty()) {
             LOG.warn("trees that should be in the trash: {}", store.toTrash(late));

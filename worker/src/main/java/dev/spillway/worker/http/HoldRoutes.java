@@ -110,6 +110,7 @@ final class HoldRoutes {
         Optional<ReplicaRecord> replica = view.replica(hold.replicaId());
         return new HeldAnswer(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
                 replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
-                replica.map(held -> held.state().name()).orElse(null), store.imagePath(hold.replicaId().toString()).toString());
+                replica.map(held -> held.state().name()).orElse(null),
+                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).toString()).toString());
     }
 }

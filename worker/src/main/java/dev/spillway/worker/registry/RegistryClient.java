@@ -14,6 +14,7 @@ import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -136,6 +137,7 @@ public final class RegistryClient implements AutoCloseable {
             case TouchRequest _ -> new Verb("touch", TouchRequest.Counted.class);
             case HeartbeatRequest _ -> new Verb("heartbeat", HeartbeatAnswer.class);
             case ReconcileRequest _ -> new Verb("reconcile", ReconcileAnswer.class);
+            case ReadoptRequest _ -> new Verb("readopt", ReplicaOutcomes.class);
             case DiscrepancyRequest _ -> new Verb("discrepancies", DiscrepancyAnswer.class);
         };
     }

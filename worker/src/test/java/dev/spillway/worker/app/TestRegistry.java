@@ -28,6 +28,7 @@ import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -185,6 +186,7 @@ final class TestRegistry {
                     new ReplicaOutcomes(register.items().stream().map(item -> register(register.hostId(), item)).toList());
             case AttachRequest attach -> new ReplicaOutcomes(attach.items().stream().map(item -> attach(attach.hostId(), item)).toList());
             case ResolveRequest resolve -> new ReplicaOutcomes(resolve.replicaIds().stream().map(this::resolve).toList());
+            case ReadoptRequest _ -> throw new AssertionError("nothing was restored: " + fenced);
             case DropRequest drop -> drop(drop);
             case TouchRequest touch -> {
                 touch.used().forEach(used -> touched.add(used.name()));

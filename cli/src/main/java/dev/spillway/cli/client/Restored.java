@@ -1,0 +1,50 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.RegistryAnswer;
+import dev.spillway.coordinator.http.RestoredAnswer;
+import dev.spillway.coordinator.http.RestoredBody;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Says that the registry's database was restored from an older state. */
+@Command(name = "restored",
+        description = "Say that the registry's database was restored from a backup: every host then tells it what it holds. "
+                + "To be said before workers reach a coordinator on the restored database.")
+final class Restored implements SpillwayCommand {
+    private final Console console;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Option(names = "--yes", description = "Do not ask.")
+    private boolean yes;
+
+    Restored(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server server = coordinator.server();
+        RegistryAnswer before = server.get(Resource.of("v1", "registry")).as(RegistryAnswer.class);
+        if (!yes) {
+            new TypedName("restored", "nothing was changed").require(console,
+                    "Registry %s knows generations up to %d in epoch %d. Every host will tell anew what it holds. Type restored to go on: "
+                            .formatted(before.id(), before.generation(), before.epoch()));
+        }
+        Server.Answer answer = server.post(Resource.of("v1", "registry", "restored"), new RestoredBody(before.epoch()));
+        if (output.json()) {
+            console.out().println(answer.text());
+        } else {
+            RestoredAnswer restored = answer.as(RestoredAnswer.class);
+            console.out()
+                    .printf("registry %s is in epoch %d now, generations go on behind %d; hosts tell what they hold when they join%n",
+                            before.id(), restored.epoch(), restored.generation());
+        }
+        return Outcome.done();
+    }
+}

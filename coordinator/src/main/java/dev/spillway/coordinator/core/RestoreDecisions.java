@@ -1,0 +1,55 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * What is decided about the registry as a whole once its database was restored from an older state. What was drawn before the restore and is lost
+ * with it is numbered by nobody any more, so the clock tells both numbers: an epoch is the time of its restore in microseconds, and generations go on
+ * from there, which is above all that were ever drawn as long as fewer than a million are drawn in a second.
+ */
+final class RestoreDecisions {
+    static final String UNHEARD = "waits until every host was heard since the registry was restored";
+
+    private final RegistryRules rules;
+
+    RestoreDecisions(RegistryRules rules) {
+        this.rules = rules;
+    }
+
+    /** Begins a new epoch. From here on no message of an earlier one passes the fence, and every host tells what it holds. */
+    Outcomes.Restoration restored(WorkingSet transaction, Command.Restored command) {
+        Rows.Registry before = transaction.stored().lockRegistry();
+        if (command.epoch() != before.epoch()) {
+            return new Outcomes.Restoration.OtherEpoch(before.epoch());
+        }
+        Instant now = transaction.now();
+        Rows.Behind behind = before.behind();
+        long epochKnown = behind == null ? before.epoch() : Math.max(before.epoch(), behind.epoch());
+        long generationKnown = behind == null ? before.highestGeneration() : Math.max(before.highestGeneration(), behind.generation());
+        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
+        Rows.Registry after = new Rows.Registry(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
+        transaction.save(after);
+        transaction.note(new Activity.Restored(now, after.epoch(), after.highestGeneration(), transaction.actor()));
+        return new Outcomes.Restoration.Restored(after.epoch(), after.highestGeneration(), now);
+    }
+
+    /** Lets the orders go that waited, once nobody is left who might know better. */
+    int release(WorkingSet transaction, int limit) {
+        Rows.Registry registry = transaction.stored().registry();
+        Instant restoredAt = registry.restoredAt();
+        if (restoredAt == null || restoredAt.plus(rules.grace()).isAfter(transaction.now())
+                || transaction.stored().isAnyHostUnheard(registry.epoch())) {
+            return 0;
+        }
+        List<ReplicaRow> waiting = transaction.stored().lockWaitingOrders(limit);
+        for (ReplicaRow stored : waiting) {
+            ReplicaRow row = transaction.replicas().adopt(stored);
+            if (row != null && row.doom() != null) {
+                transaction.replicas().save(row.doomed(row.doom().released(transaction.now())));
+            }
+        }
+        return waiting.size();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.http.Route;
+import java.util.List;
+
+/** The registry itself: which it is, and that its database was restored. */
+final class RegistryRoutes {
+    private static final String REGISTRY = "/v1/registry";
+    private static final long BODY_BYTES_MAX = 1 << 10;
+
+    private final Registry registry;
+    private final Commands commands;
+
+    RegistryRoutes(Registry registry) {
+        this.registry = registry;
+        this.commands = new Commands(registry);
+    }
+
+    List<Route> routes() {
+        return List.of(Route.get(REGISTRY, this::show), Route.post(REGISTRY + "/restored", Body.json(BODY_BYTES_MAX), this::restored));
+    }
+
+    private Response show(Request request) {
+        Rows.Registry known = registry.queries().registry();
+        long unheard = registry.queries()
+                .hosts()
+                .stream()
+                .filter(host -> host.row().state() != HostState.RETIRED && host.row().readoptedEpoch() < known.epoch())
+                .count();
+        Rows.Behind behind = known.behind();
+        return Response.ok(new RegistryAnswer(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
+                behind == null ? null : new RegistryAnswer.Behind(behind.generation(), behind.epoch())));
+    }
+
+    private Response restored(Request request) {
+        RestoredBody body = request.body(RestoredBody.class);
+        return switch (commands.run(request, Commands.Target.of("POST restored"), new Command.Restored(body.epoch()))) {
+            case Outcomes.Restoration.Restored(var epoch, var generation, var at) -> Response.ok(new RestoredAnswer(epoch, generation, at));
+            case Outcomes.Restoration.OtherEpoch(var epoch) -> throw Refusals.otherEpoch(body.epoch(), epoch);
+        };
+    }
+}

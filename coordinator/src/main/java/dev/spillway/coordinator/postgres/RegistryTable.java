@@ -1,0 +1,64 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.events.RegistryId;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+
+/** The registry's own row, and the sequence that its generations come from. */
+final class RegistryTable {
+    static final String COLUMNS = "r.id, r.epoch, r.restored_at, r.behind_generation, r.behind_epoch, "
+            + "CASE WHEN g.is_called THEN g.last_value ELSE 0 END AS generation ";
+
+    static final RowMapper<Rows.Registry> MAPPER = (row, context) -> {
+        Long behind = Columns.nullableLong(row, "behind_generation");
+        return new Rows.Registry(new RegistryId(Columns.uuid(row, "id")), row.getLong("epoch"), row.getLong("generation"),
+                Columns.nullableInstant(row, "restored_at"), behind == null ? null : new Rows.Behind(behind, row.getLong("behind_epoch")));
+    };
+
+    private RegistryTable() {}
+
+    static Rows.Registry lock(Handle handle) {
+        // The lock first: the sequence is read by the statement that follows it.
+        handle.createQuery("SELECT r.epoch FROM registry r FOR UPDATE").mapTo(Long.class).one();
+        return read(handle);
+    }
+
+    static Rows.Registry read(Handle handle) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM registry r CROSS JOIN generations g").map(MAPPER).one();
+    }
+
+    /**
+     * Writes what changed; what was found of an epoch that is over meanwhile is forgotten.
+     *
+     * @param before the epoch that it was decided in
+     */
+    static void write(Rows.Registry registry, long before, Script script) {
+        if (registry.epoch() == before) {
+            Columns.of(registry.behind() == null ? List.<Rows.Behind>of() : List.of(registry.behind()))
+                    .longs("generation", Rows.Behind::generation)
+                    .longs("epoch", Rows.Behind::epoch)
+                    .longs("now", ignored -> before)
+                    .addTo(script, """
+                            UPDATE registry SET behind_generation = greatest(behind_generation, (:generation)[1]),
+                                behind_epoch = greatest(behind_epoch, (:epoch)[1]) WHERE epoch = (:now)[1]""");
+            return;
+        }
+        Columns.of(List.of(registry))
+                .longs("epoch", Rows.Registry::epoch)
+                .times("restored", Rows.Registry::restoredAt)
+                .addTo(script,
+                        """
+                                UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
+                                    activity_trimmed_xid = pg_current_xact_id(), activity_trimmed_id = 0""");
+        Columns.of(List.of(registry))
+                .longs("generation", Rows.Registry::highestGeneration)
+                .addTo(script, "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",
+                        (row, context) -> row.getLong(1));
+        script.add("UPDATE hosts SET attention = NULL WHERE attention IS NOT NULL", Map.of());
+        // Its transaction numbers are of the database that it came from, and would keep readers waiting for ever.
+        script.add("TRUNCATE activity", Map.of());
+    }
+}

@@ -1,0 +1,107 @@
+package dev.spillway.coordinator.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Readoption;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Saying that the database was restored, and what hosts then tell. */
+class RestoredOverHttpTest {
+    private static final String RESTORED = "/v1/registry/restored";
+
+    private ServedRegistry http;
+
+    @BeforeEach
+    void serve() throws Exception {
+        http = new ServedRegistry();
+        http.namespace("vm", 10);
+    }
+
+    @AfterEach
+    void close() {
+        http.close();
+    }
+
+    @Test
+    void itIsSaidInTheEpochThatItIsSaidOf() throws Exception {
+        var before = http.get("/v1/registry").is(200).as(RegistryAnswer.class);
+        assertThat(before).isEqualTo(new RegistryAnswer(ServedRegistry.REGISTRY, 1, 0, null, 0, null));
+        http.post(RESTORED, "{\"epoch\":7}")
+                .isProblem(409, "other-epoch", "epoch: 7 (expected: 1; somebody may have said already that the database was restored)");
+        http.post(RESTORED, "{}").is(400);
+        http.post(RESTORED, "{\"epoch\":1,\"sure\":true}").is(400);
+        JsonNode restored = http.post(RESTORED, "{\"epoch\":1}", "Idempotency-Key", "k").is(200).tree();
+        long epoch = ServedRegistry.START.toEpochMilli() * 1_000;
+        assertThat(restored.path("epoch").asLong()).isEqualTo(epoch);
+        assertThat(restored.path("generation").asLong()).isEqualTo(epoch);
+        assertThat(http.post(RESTORED, "{\"epoch\":1}", "Idempotency-Key", "k").is(200).tree()).as("again").isEqualTo(restored);
+        http.post(RESTORED, "{\"epoch\":1}").is(409);
+        assertThat(http.get("/v1/registry").is(200).as(RegistryAnswer.class))
+                .isEqualTo(new RegistryAnswer(ServedRegistry.REGISTRY, epoch, epoch, ServedRegistry.START, 0, null));
+    }
+
+    @Test
+    void aRefusedHostIsShownWithWhatToDo() throws Exception {
+        Sender sender = http.join("host-1");
+        JoinAnswer refused = http
+                .worker(sender.hostId(), "join",
+                        new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 50,
+                                null,
+                                1L))
+                .is(200)
+                .as(JoinAnswer.class);
+        assertThat(((JoinAnswer.Refused) refused).reason()).isEqualTo(JoinAnswer.Reason.REGISTRY_BEHIND);
+        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).contains("generation 50", "spillway restored");
+        assertThat(http.get("/v1/registry").as(RegistryAnswer.class).behind()).isEqualTo(new RegistryAnswer.Behind(50, 1));
+    }
+
+    @Test
+    void aHostTellsWhatItHoldsAndIsShownUntilItHas() throws Exception {
+        Sender before = http.join("host-1");
+        Registration held = http.registration("vm", "a", "sa");
+        long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
+        http.pass(Duration.ofSeconds(1));
+        http.post(RESTORED, "{\"epoch\":1}").is(200);
+        assertThat(http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0))
+                .is(409)
+                .tree()
+                .path("detail")
+                .asText()).contains("epoch");
+        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).contains("has not told");
+        assertThat(http.get("/v1/registry").as(RegistryAnswer.class).hostsUnheard()).isEqualTo(1);
+
+        var joined = (JoinAnswer.Joined) http
+                .worker(before.hostId(), "join",
+                        new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
+                                generation, null, before.incarnation()))
+                .is(200)
+                .as(JoinAnswer.class);
+        assertThat(joined.readopt()).isTrue();
+        Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
+        ReplicaId next = ReplicaId.mint(http.now.get(), http.random);
+        var item = new Readoption(next, held.replicaId(), held.namespace(), held.key(), held.snapshotId(), generation, 4096,
+                held.description(), true);
+        assertThat(http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(item), true))
+                .is(200)
+                .as(ReplicaOutcomes.class)
+                .outcomes())
+                .containsExactly(new ReplicaOutcome.Registered(next, held.snapshotId(), generation, List.of()));
+        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).isNull();
+        assertThat(http.get("/v1/namespaces/vm/entries/a").as(EntryAnswer.class).generation()).isEqualTo(generation);
+    }
+}

@@ -1,0 +1,29 @@
+package dev.spillway.events.protocol;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+
+/**
+ * One replica that a host holds since before its registry was restored.
+ *
+ * @param replicaId  the id that it goes on under, never used before
+ * @param formerId   the id that it had, which is never registered again
+ * @param generation the one that it was registered as
+ * @param served     whether the host serves it; what it hid already is not wanted back
+ */
+public record Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
+        long generation, long sizeBytes, Description description, boolean served) {
+    public Readoption {
+        InvalidValueException.requireAtLeast("generation", generation, 1);
+        InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
+    }
+
+    public EntryName name() {
+        return new EntryName(namespace, key);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.spillway.worker.core;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Readoption;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Tells a registry that was restored what this host holds since before that, least recently used first. Each replica gets a new id, durable before
+ * it is sent, because orders for the old one may still be on their way; it is served all the time. What the registry does not take is kept and
+ * asked about again. Not thread-safe.
+ */
+final class Readopting {
+    private static final int AT_ONCE = 500;
+
+    private final ReplicaTable table;
+    private final RegistrySession session;
+    private final Drops drops;
+    private final Duration retry;
+    private final Duration refusedRetry;
+    private final RandomGenerator random;
+    private final Deque<ReplicaId> round = new ArrayDeque<>();
+    private boolean sent;
+    /** In this round. */
+    private boolean refused;
+    private Instant at = Instant.MIN;
+
+    Readopting(ReplicaTable table, RegistrySession session, Drops drops, HostTimes times, RandomGenerator random) {
+        this.table = table;
+        this.session = session;
+        this.drops = drops;
+        this.retry = times.retry();
+        this.refusedRetry = times.joinRetryMax();
+        this.random = random;
+    }
+
+    /** When there is something to send; {@link Instant#MAX} if there is not, or if an answer is waited for. */
+    Instant next() {
+        return session.readopts() && !sent ? at : Instant.MAX;
+    }
+
+    /** What was sent last is not waited for: everything that is left is looked through anew. */
+    void breakOff() {
+        sent = false;
+        at = Instant.MIN;
+        round.clear();
+        refused = false;
+    }
+
+    void unanswered(Instant now) {
+        breakOff();
+        at = now.plus(retry);
+    }
+
+    void tick(Instant now, Sender as, Step.Builder out) {
+        if (!session.readopts() || sent || at.isAfter(now)) {
+            return;
+        }
+        List<Readoption> items = take(now, as.epoch(), out);
+        if (items.isEmpty() && refused) {
+            refused = false;
+            at = now.plus(refusedRetry);
+            return;
+        }
+        if (items.isEmpty()) {
+            begin(as.epoch());
+            items = take(now, as.epoch(), out);
+        }
+        sent = true;
+        out.effect(new Effect.Send(new ReadoptRequest(as, items, items.isEmpty())));
+    }
+
+    private List<Readoption> take(Instant now, long epoch, Step.Builder out) {
+        List<Readoption> items = new ArrayList<>();
+        while (!round.isEmpty() && items.size() < AT_ONCE) {
+            ReplicaRecord replica = table.get(round.remove());
+            if (replica != null && isDue(replica, epoch)) {
+                items.add(propose(replica, now, epoch, out));
+            }
+        }
+        return items;
+    }
+
+    private void begin(long epoch) {
+        table.all()
+                .stream()
+                .filter(replica -> isDue(replica, epoch))
+                .sorted(Comparator.comparing(ReplicaRecord::lastAccessedAt).thenComparing(ReplicaRecord::id))
+                .forEach(replica -> round.add(replica.id()));
+    }
+
+    private boolean isDue(ReplicaRecord replica, long epoch) {
+        return replica.isOlderThan(epoch) && !drops.isLost(replica.id());
+    }
+
+    private Readoption propose(ReplicaRecord replica, Instant now, long epoch, Step.Builder out) {
+        ReplicaRecord.Proposal proposal = replica.readoption();
+        if (proposal == null || proposal.epoch() != epoch) {
+            proposal = new ReplicaRecord.Proposal(ReplicaId.mint(now, random), epoch);
+            table.propose(replica, proposal, out);
+        }
+        return new Readoption(proposal.id(), replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(),
+                replica.generation(), replica.sizeBytes(), replica.description(), replica.state() == ReplicaState.LIVE);
+    }
+
+    void answered(Instant now, ReadoptRequest request, ReplicaOutcomes answer, Step.Builder out) {
+        for (ReplicaOutcome outcome : answer.outcomes()) {
+            ReplicaRecord replica = table.proposedAs(outcome.replicaId());
+            if (replica != null && replica.readoption() != null && replica.isInventory()) {
+                settle(replica, replica.readoption(), outcome, out);
+            }
+        }
+        if (!request.sender().equals(session.sender())) {
+            return;
+        }
+        sent = false;
+        at = now;
+        if (request.last()) {
+            session.readopted();
+            breakOff();
+        } else {
+            tick(now, request.sender(), out);
+        }
+    }
+
+    private void settle(ReplicaRecord replica, ReplicaRecord.Proposal proposal, ReplicaOutcome outcome, Step.Builder out) {
+        switch (outcome) {
+            case ReplicaOutcome.Registered _ -> table.readopted(replica, proposal, replica.state(), out);
+            case ReplicaOutcome.Superseded _ -> table.readopted(replica, proposal, ReplicaState.HIDDEN, out);
+            case ReplicaOutcome.Refused _ -> refused = true;
+            case ReplicaOutcome.Gone _,ReplicaOutcome.Ended _ -> table.propose(replica, null, out);
+        }
+    }
+}
