@@ -134,7 +134,8 @@ public interface Rows {
 
     /**
      * Of these generations those that a host other than {@code than} has a LIVE row of and is relied on for: it is heard, does not drain, was
-     * compared if it had to be, and waits for nobody. Not locked: true for as long as the caller holds their entries exclusively, except for what
+     * compared if it had to be, and waits for nobody; and the row is of after the last restore, because of an older one nobody knows whether the
+     * host has it still. Not locked: true for as long as the caller holds their entries exclusively, except for what
      * becomes of the hosts.
      */
     Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than);

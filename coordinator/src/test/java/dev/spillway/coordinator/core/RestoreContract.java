@@ -355,6 +355,30 @@ interface RestoreContract extends RegistryFixture {
     }
 
     @Test
+    default void aHostThatDrainsIsNotRelievedOfWhatOnlyTheBackupSaysThatAnotherHas() {
+        for (boolean told : new boolean[]{false, true}) {
+            Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+            FleetHost other = fleet.host("host-1");
+            FleetHost draining = fleet.host("host-2");
+            ReplicaId first = other.holds("k", "image-k");
+            long generation = generation(fleet, "k");
+            ReplicaId second = Fleet.newReplicaId();
+            draining.attach(second, "k", generation);
+            restored(fleet);
+            comesToReadopt(draining, generation);
+            ReplicaId next = Fleet.newReplicaId();
+            draining.readopts(next, second, "k", "image-k", generation, true);
+            if (told) {
+                comesToReadopt(other, generation);
+                other.readopts(Fleet.newReplicaId(), first, "k", "image-k", generation, true);
+            }
+            fleet.registry.execute(new Command.Drain(draining.id));
+            fleet.registry.execute(new Command.Relieve(100));
+            assertThat(draining.ordered()).as("host-1 has told what it holds: " + told).isEqualTo(told ? List.of(next) : List.of());
+        }
+    }
+
+    @Test
     default void whatWasEvictedBetweenBackupAndCrashComesBackAndCapacityIsBroughtBackByTheSweep() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 2);
         FleetHost host = fleet.host("host-1");
