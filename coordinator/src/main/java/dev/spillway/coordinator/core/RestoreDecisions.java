@@ -29,7 +29,8 @@ final class RestoreDecisions {
         long epochKnown = behind == null ? before.epoch() : Math.max(before.epoch(), behind.epoch());
         long generationKnown = behind == null ? before.highestGeneration() : Math.max(before.highestGeneration(), behind.generation());
         long micros = ChronoUnit.MICROS.between(Instant.EPOCH, now);
-        Rows.Registry after = new Rows.Registry(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
+        Rows.Registry after =
+                new Rows.Registry(before.id(), Math.max(epochKnown + 1, micros), Math.max(generationKnown, micros), now, null);
         transaction.save(after);
         transaction.note(new Activity.Restored(now, after.epoch(), after.highestGeneration(), transaction.actor()));
         return new Outcomes.Restoration.Restored(after.epoch(), after.highestGeneration(), now);
