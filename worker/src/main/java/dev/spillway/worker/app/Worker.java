@@ -56,7 +56,7 @@ public final class Worker implements AutoCloseable {
 
     private final WorkerSettings settings;
     private final Consumer<Throwable> onFailure;
-    private final InstantSource clock = InstantSource.system();
+    private final InstantSource clock = new SteadyClock();
     /** The host's thread alone draws from it. */
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final Lifecycle parts;

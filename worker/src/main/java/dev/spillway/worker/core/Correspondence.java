@@ -104,12 +104,17 @@ final class Correspondence {
     }
 
     void delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
-        if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply.Fenced<?> _)) {
-            unanswered(now, message);
-            if (fenced.sender().equals(session.sender())) {
-                join(now, out);
+        if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply<?> reply)) {
+            if (!fenced.sender().equals(session.sender())) {
+                // What an earlier incarnation was told may be true no more: its rows may be closed, its comparison may be of another past.
+                unanswered(now, message);
+                return;
             }
-            return;
+            if (reply instanceof Reply.Fenced<?>) {
+                unanswered(now, message);
+                join(now, out);
+                return;
+            }
         }
         switch (delivery) {
             case Delivery.Replied<?>(Reply.Accepted<?>(Object answer)) -> answered(now, message, answer, out);

@@ -4,13 +4,16 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.Sender;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Registered replicas that this host cannot keep: lost, or one copy too many. The registry is told, and decides when they end. Not thread-safe. */
 final class Drops {
     private final ReplicaTable table;
     private final Map<ReplicaId, DropRequest.Reason> waiting = new LinkedHashMap<>();
+    private final Set<ReplicaId> missing = new HashSet<>();
     private boolean sent;
 
     Drops(ReplicaTable table) {
@@ -22,7 +25,13 @@ final class Drops {
         if (replica.state() == ReplicaState.LIVE) {
             table.hide(replica, out);
         }
+        missing.add(replica.id());
         waiting.put(replica.id(), DropRequest.Reason.LOST);
+    }
+
+    /** Whether this process did not find its image. The registry may have kept its row, for a person to look at. */
+    boolean isMissing(ReplicaId id) {
+        return missing.contains(id);
     }
 
     /** A newer copy of the same generation is here. */

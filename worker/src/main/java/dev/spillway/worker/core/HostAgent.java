@@ -44,7 +44,7 @@ public final class HostAgent {
         drops = new Drops(table);
         registering = new Registering(table, session, drops);
         Readopting readopting = new Readopting(table, session, drops, times, random);
-        reconciling = new Reconciling(table, session, times, random);
+        reconciling = new Reconciling(table, drops, session, times, random);
         orders = new Orders(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, orders, reconciling, times);
         correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
@@ -129,8 +129,14 @@ public final class HostAgent {
                     }
                 }
                 case DOOMED -> table.releaseIfUnheld(replica.id(), out);
-                case TRASH -> out.effect(new Effect.Unlink(replica.image()));
-                case GONE -> {}
+                case TRASH, GONE -> {
+                    if (present.contains(replica.image())) {
+                        // The volume was away when it was deleted, and came back with the image in its old place.
+                        table.doom(replica, false, out);
+                    } else if (replica.state() == ReplicaState.TRASH) {
+                        out.effect(new Effect.Unlink(replica.image()));
+                    }
+                }
             }
         }
         correspondence.join(now, out);

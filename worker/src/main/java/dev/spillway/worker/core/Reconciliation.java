@@ -18,11 +18,13 @@ final class Reconciliation {
     private static final int DISCREPANCIES_AT_ONCE = 10_000;
 
     private final ReplicaTable table;
+    private final Drops drops;
     private final Set<ReplicaId> inventory = new HashSet<>();
     private final Set<ReplicaId> rows = new HashSet<>();
 
-    Reconciliation(ReplicaTable table) {
+    Reconciliation(ReplicaTable table, Drops drops) {
         this.table = table;
+        this.drops = drops;
         table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> inventory.add(replica.id()));
     }
 
@@ -46,9 +48,16 @@ final class Reconciliation {
         return replica != null && replica.isInventory() ? Stream.of(replica) : Stream.empty();
     }
 
-    /** Rows without anything in the index. What is there in any state is no ghost: its registration, order or report is on the way. */
+    /**
+     * Rows without anything in the index, or without an image at the start of this process, so that a person is asked about those for as long as they
+     * are missing. What else is in the index is no ghost: its registration, order or report is on the way.
+     */
     private List<ReplicaId> ghosts() {
-        return rows.stream().filter(id -> table.get(id) == null).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
+        return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
+    }
+
+    private boolean isMissing(ReplicaId id) {
+        return drops.isMissing(id) && stillInInventory(id).findAny().isPresent();
     }
 
     DiscrepancyRequest discrepancies(Sender as, List<ReplicaRecord> orphans) {

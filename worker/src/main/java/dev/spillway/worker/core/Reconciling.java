@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** When this host is compared with the registry, and what follows from it. Not thread-safe. */
 final class Reconciling {
     private final ReplicaTable table;
+    private final Drops drops;
     private final RegistrySession session;
     private final Duration retry;
     private final RandomGenerator random;
@@ -21,8 +22,9 @@ final class Reconciling {
     private Instant at = Instant.MAX;
     private Duration every;
 
-    Reconciling(ReplicaTable table, RegistrySession session, HostTimes times, RandomGenerator random) {
+    Reconciling(ReplicaTable table, Drops drops, RegistrySession session, HostTimes times, RandomGenerator random) {
         this.table = table;
+        this.drops = drops;
         this.session = session;
         this.retry = times.retry();
         this.random = random;
@@ -71,7 +73,7 @@ final class Reconciling {
 
     void tick(Instant now, Sender as, Step.Builder out) {
         if (!at.isAfter(now) && underWay == null && !session.readopts()) {
-            underWay = new Reconciliation(table);
+            underWay = new Reconciliation(table, drops);
             out.effect(new Effect.Send(new ReconcileRequest(as, null)));
         }
     }

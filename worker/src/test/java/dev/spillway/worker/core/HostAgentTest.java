@@ -180,6 +180,19 @@ final class HostAgentTest extends AgentTest {
     }
 
     @Test
+    void anImageThatComesBackAfterItWasDeletedGoesAgain() {
+        join();
+        put(1, 7);
+        perform(agent.ordered(now, order(1), null));
+        removeImage(1);
+        assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.GONE);
+
+        restart(Set.of(id(1)));
+        removeImage(1);
+        assertThat(reports()).extracting(Report::result).containsExactly(Report.Result.DELETED);
+    }
+
+    @Test
     void aNewerGenerationHidesTheOlderWhichIsNeverServedAgain() {
         join();
         put(1, 7);

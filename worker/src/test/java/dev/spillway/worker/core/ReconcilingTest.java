@@ -5,9 +5,13 @@ import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -50,6 +54,35 @@ final class ReconcilingTest extends AgentTest {
         answer(sent(DropRequest.class), new DropAnswer(List.of(), List.of(id(1))));
         assertThat(index).containsKey(id(1));
         assertThat(toTrash()).isEmpty();
+
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(id(1)), true));
+        assertThat(sent(DiscrepancyRequest.class).ghosts()).as("asked about until it is back").containsExactly(id(1));
+    }
+
+    @Test
+    void whatAnEarlierIncarnationWasToldCountsNoMore() {
+        join();
+        perform(agent.offer(now, offer(1, 0)));
+        RegisterRequest first = sent(RegisterRequest.class);
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        DiscrepancyRequest compared = sent(DiscrepancyRequest.class);
+        heartbeatFenced();
+        answer(sent(JoinRequest.class), joined(2, true));
+
+        answer(first, outcomes(registered(1, 7)));
+        answer(compared, new DiscrepancyAnswer(0, 0, 0));
+        assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
+        assertThat(membership.suspended()).isTrue();
+        retry();
+        assertThat(sent(ResolveRequest.class).replicaIds()).containsExactly(id(1));
+    }
+
+    private void heartbeatFenced() {
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        perform(agent.delivered(now, sent(HeartbeatRequest.class), new Delivery.Replied<>(new Reply.Fenced<>("incarnation"))));
     }
 
     @Test
