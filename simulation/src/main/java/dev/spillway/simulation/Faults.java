@@ -1,6 +1,5 @@
 package dev.spillway.simulation;
 
-import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /** What goes wrong, and how often. All of it is drawn from the seed; {@link #heal} ends it for the rest of the run. */
@@ -9,14 +8,21 @@ final class Faults {
     private final double lost;
     private final double duplicated;
     private final double crash;
+    private final int slowOneIn;
     private boolean healed;
     private long injected;
 
     Faults(RandomGenerator random) {
         this.random = random;
-        lost = random.nextDouble() * 0.15;
-        duplicated = random.nextDouble() * 0.15;
-        crash = random.nextDouble() * 0.02;
+        lost = rate(0.15);
+        duplicated = rate(0.15);
+        crash = rate(0.02);
+        slowOneIn = random.nextInt(4) == 0 ? 4 : 20;
+    }
+
+    /** Mostly up to what is usual; in some runs one fault is three times as frequent. */
+    private double rate(double usual) {
+        return random.nextDouble() * usual * (random.nextInt(4) == 0 ? 3 : 1);
     }
 
     void heal() {
@@ -29,6 +35,11 @@ final class Faults {
 
     long injected() {
         return injected;
+    }
+
+    /** Counts something that somebody else broke. */
+    void broke() {
+        injected++;
     }
 
     boolean loses() {
@@ -50,9 +61,9 @@ final class Faults {
         return happens;
     }
 
-    /** Mostly quick, sometimes slow enough for everything else to happen before. */
-    Duration delay() {
-        boolean slow = !healed && random.nextInt(20) == 0;
-        return Duration.ofMillis(1 + random.nextInt(slow ? 40_000 : 50));
+    /** Milliseconds: mostly few, sometimes enough for everything else to happen before. */
+    int delay() {
+        boolean slow = !healed && random.nextInt(slowOneIn) == 0;
+        return 1 + random.nextInt(slow ? 40_000 : 50);
     }
 }

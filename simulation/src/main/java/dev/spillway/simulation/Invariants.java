@@ -1,177 +1,324 @@
 package dev.spillway.simulation;
 
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.ClosedReplica;
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.InMemoryRegistry;
-import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.MapRows;
+import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.Order;
+import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Sender;
 import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.core.ReplicaRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/** The invariants of the architecture, by their numbers there. Each is checked against what really lies on the disks and in the registry. */
+/**
+ * The invariants of the architecture, by their numbers there, against what really is in the registry. What a step touched is looked at after that
+ * step; what lies on the disks is {@link DiskInvariants}'.
+ */
 final class Invariants {
-    private final InMemoryRegistry registry;
+    private record Offered(SimulatedHost host, EntryName name, long number) {}
+
+    private record KeyOfHost(SimulatedHost host, EntryName name) {}
+
+    private final MapRows rows;
+    private final RegistryRules rules;
+    private final boolean interleaved;
+    private final DiskInvariants disks;
     private final Set<ReplicaId> everLive = new HashSet<>();
+    private final Set<ReplicaId> live = new HashSet<>();
     private final Set<ReplicaId> ended = new HashSet<>();
-    private final Map<EntryName, Map<SimulatedHost, Long>> served = new HashMap<>();
-    private Set<ReplicaId> open = Set.of();
-    private Set<ReplicaId> live = Set.of();
+    private final Map<EntryName, Long> highest = new HashMap<>();
+    private final Map<ReplicaId, Offered> offered = new HashMap<>();
+    private final Map<KeyOfHost, Long> lastRegistered = new HashMap<>();
+    private long offers;
 
-    Invariants(InMemoryRegistry registry) {
-        this.registry = registry;
+    Invariants(MapRows rows, RegistryRules rules, boolean interleaved) {
+        this.rows = rows;
+        this.interleaved = interleaved;
+        this.rules = rules;
+        disks = new DiskInvariants(rows, live, everLive);
     }
 
-    Set<ReplicaId> live(SimulatedHost host) {
-        return registry.openReplicas()
-                .stream()
-                .filter(row -> row.isLive() && row.hostId().equals(host.id()))
-                .map(ReplicaRow::id)
-                .collect(Collectors.toSet());
-    }
-
-    /** Runs a transaction and checks what it did: 2 (once registered, once ended), 6 (capacity), 7 (the least recently used go). */
-    <A> A watch(Command<A> command, Supplier<A> transaction) {
-        Map<NamespaceName, List<EntryName>> before = mayEvict(command) ? inOrderOfUse() : Map.of();
-        int evictionsBefore = before.isEmpty() ? 0 : newest().size();
-        A answer = transaction.get();
-
-        List<ReplicaRow> rows = registry.openReplicas();
-        open = rows.stream().map(ReplicaRow::id).collect(Collectors.toSet());
-        live = rows.stream().filter(ReplicaRow::isLive).map(ReplicaRow::id).collect(Collectors.toSet());
-        for (ReplicaId id : live) {
-            require(!ended.contains(id), 2, id + " is registered again");
-        }
-        everLive.stream().filter(id -> !live.contains(id)).forEach(ended::add);
-        everLive.addAll(live);
-        for (RegistryQueries.NamespaceView namespace : registry.queries().namespaces()) {
-            Long maxEntries = namespace.policy().maxEntries();
-            Long maxBytes = namespace.policy().maxBytes();
-            require(maxEntries == null || namespace.entries() <= maxEntries, 6,
-                    namespace.name() + " has " + namespace.entries() + " entries");
-            require(maxBytes == null || namespace.bytes() <= maxBytes, 6, namespace.name() + " has " + namespace.bytes() + " bytes");
-        }
-        if (!before.isEmpty()) {
-            List<RegistryQueries.EvictionView> now = newest();
-            checkVictims(before, now.subList(0, now.size() - evictionsBefore));
-        }
-        return answer;
-    }
-
-    private static boolean mayEvict(Command<?> command) {
-        return command instanceof Command.Put || (command instanceof Command.FromWorker<?>(RegisterRequest ignored));
-    }
-
-    private List<RegistryQueries.EvictionView> newest() {
-        return registry.queries().evictions(new RegistryQueries.EvictionFilter(null, null, null), null, RegistryQueries.LIMIT_MAX).items();
-    }
-
-    private Map<NamespaceName, List<EntryName>> inOrderOfUse() {
-        Map<NamespaceName, List<EntryName>> order = new HashMap<>();
-        for (RegistryQueries.NamespaceView namespace : registry.queries().namespaces()) {
-            order.put(namespace.name(),
-                    registry.queries()
-                            .entries(namespace.name(), null, Map.of(), null, RegistryQueries.LIMIT_MAX)
-                            .items()
-                            .stream()
-                            .map(RegistryQueries.EntryView::name)
-                            .toList());
-        }
-        return order;
-    }
-
-    private static void checkVictims(Map<NamespaceName, List<EntryName>> before, List<RegistryQueries.EvictionView> evictions) {
-        Map<NamespaceName, List<EntryName>> left = new HashMap<>();
-        before.forEach((namespace, names) -> left.put(namespace, new ArrayList<>(names)));
-        for (RegistryQueries.EvictionView eviction : evictions.reversed()) {
-            EntryName name = new EntryName(eviction.fact().namespace(), eviction.fact().key());
-            List<EntryName> candidates = left.getOrDefault(name.namespace(), List.of());
-            if (eviction.fact().cause() == EvictionCause.CAPACITY) {
-                require(!candidates.isEmpty() && candidates.getFirst().equals(name), 7, name + " went before " + candidates);
+    /** Each {@code {}} stands for one of the values. */
+    static void require(boolean held, int invariant, String otherwise, @Nullable Object... values) {
+        if (!held) {
+            StringBuilder said = new StringBuilder(otherwise);
+            for (Object value : values) {
+                int place = said.indexOf("{}");
+                said.replace(place, place + 2, String.valueOf(value));
             }
-            candidates.remove(name);
+            throw new InvariantViolated("invariant " + invariant + ": " + said);
         }
+    }
+
+    // What hosts do, as it happens.
+
+    DiskInvariants disks() {
+        return disks;
+    }
+
+    void changed(SimulatedHost host) {
+        disks.touched(host);
+    }
+
+    void otherDisk(SimulatedHost host) {
+        disks.otherDisk(host);
+    }
+
+    /** A host was given an image of its own, after all that it was given before. */
+    void offered(SimulatedHost host, ReplicaId id, EntryName name) {
+        offered.put(id, new Offered(host, name, ++offers));
     }
 
     /** 1: nothing that is registered or held goes from a disk. */
     void mayGo(SimulatedHost host, ReplicaId id) {
-        require(!live.contains(id), 1, host.id() + " deletes " + id + ", which is live");
-        require(!host.isHeld(id), 1, host.id() + " deletes " + id + ", which is held");
+        require(!live.contains(id), 1, "{} deletes {}, which is live", host, id);
+        require(!host.isHeld(id), 1, "{} deletes {}, which is held", host, id);
+        disks.touched(host);
+    }
+
+    /** 3: a host passes over no order: its place is behind one only when that one is decided. */
+    void moved(SimulatedHost host, @Nullable Order passed) {
+        if (passed != null && passed.hostId().equals(host.id()) && passed.storeId().equals(host.disk().storeId())) {
+            var replica = host.disk().index().get(passed.replicaId());
+            require(replica == null || switch (replica.state()) {
+                case PENDING, LIVE, HIDDEN -> false;
+                case DOOMED, TRASH, GONE -> true;
+            }, 3, "{} is behind {}, and has {}", host, passed, replica);
+        }
     }
 
     /** 8: what is answered as stored was stored. */
     void answered(ReplicaId id, PutOutcome outcome) {
         switch (outcome) {
-            case PutOutcome.Stored ignored -> require(everLive.contains(id), 8, id + " was answered as stored and never was");
-            case PutOutcome.NotRegistered ignored -> require(!live.contains(id), 8, id + " was answered as not registered and is");
-            case PutOutcome.Refused ignored -> require(!everLive.contains(id), 8, id + " was answered as refused and was stored");
-            case PutOutcome.Gone ignored -> require(!everLive.contains(id), 8, id + " was answered as gone and was stored");
-            case PutOutcome.Evicted ignored -> require(ended.contains(id), 8, id + " was answered as evicted and was not");
-            case PutOutcome.Unknown ignored -> {}
+            case PutOutcome.Stored _ -> require(everLive.contains(id), 8, "{} was answered as stored and never was", id);
+            case PutOutcome.NotRegistered _ -> require(!live.contains(id), 8, "{} was answered as not registered and is", id);
+            case PutOutcome.Refused _ -> require(!everLive.contains(id), 8, "{} was answered as refused and was stored", id);
+            case PutOutcome.Gone _ -> require(!everLive.contains(id), 8, "{} was answered as gone and was stored", id);
+            case PutOutcome.Evicted _ -> require(ended.contains(id), 8, "{} was answered as evicted and was not", id);
+            case PutOutcome.Unknown _ -> {}
         }
     }
 
-    /** What must hold after every step, whatever is going on. */
-    void check(List<SimulatedHost> hosts, List<EntryName> names) {
-        Set<ReplicaId> onDisk = new HashSet<>();
-        for (SimulatedHost host : hosts) {
-            onDisk.addAll(host.images().keySet());
-            for (ReplicaRecord replica : host.index().values()) {
-                switch (replica.state()) {
-                    case LIVE -> {
-                        require(open.contains(replica.id()), 3, host.id() + " has " + replica + ", which no row and no order names");
-                        require(replica.snapshotId().equals(host.images().get(replica.image())), 8,
-                                host.id() + " serves " + replica + ", but its image is " + host.images().get(replica.image()));
-                    }
-                    case HIDDEN ->
-                            require(everLive.contains(replica.id()), 3, host.id() + " has " + replica + ", which was never registered");
-                    case PENDING -> require(host.images().containsKey(replica.image()), 1, host.id() + " lost the image of " + replica);
-                    case DOOMED, TRASH, GONE ->
-                            require(!live.contains(replica.id()), 1, host.id() + " gives up " + replica + ", which is live");
-                }
-            }
-            for (EntryName name : names) {
-                host.served(name).ifPresent(replica -> {
-                    Long highest = served.computeIfAbsent(name, ignored -> new HashMap<>()).merge(host, replica.generation(), Math::max);
-                    require(replica.generation() >= highest, 7,
-                            host.id() + " serves generation " + replica.generation() + " of " + name + " after " + highest);
-                });
-            }
+    // What transactions do.
+
+    /** Lets a transaction commit and checks what it did. */
+    void committed(List<Command<?>> commands, Changes changes, Runnable commit) {
+        Map<EntryName, EntryRow> before = new HashMap<>();
+        for (EntryName name : changes.entries().keySet()) {
+            remember(name, before);
         }
-        for (ReplicaId id : live) {
-            require(onDisk.contains(id), 1, id + " is live, and no disk has it");
+        changes.entriesGone().forEach(name -> remember(name, before));
+        checkVictims(commands, changes);
+        checkLosses(commands, changes);
+        commit.run();
+
+        Set<ReplicaId> registered = new TreeSet<>();
+        changes.replicas().values().forEach(row -> follow(row, registered));
+        changes.closed().values().forEach(closed -> end(closed.row()));
+        registered.forEach(id -> checkRegistered(commands, changes.replicas().get(id)));
+        checkEntries(changes, before);
+        changes.namespaces().keySet().forEach(name -> checkCapacity(name, isPutTo(name, changes, before)));
+        changes.hosts().values().forEach(this::checkHost);
+        touch(changes);
+    }
+
+    private void remember(EntryName name, Map<EntryName, EntryRow> before) {
+        EntryRow row = rows.entries().get(name);
+        if (row != null) {
+            before.put(name, row);
         }
     }
+
+    private void follow(ReplicaRow row, Set<ReplicaId> registered) {
+        if (!row.isLive()) {
+            end(row);
+        } else if (live.add(row.id())) {
+            require(!ended.contains(row.id()) && everLive.add(row.id()), 2, "{} is registered again", row.id());
+            registered.add(row.id());
+        }
+    }
+
+    /** One transaction may register a replica and doom it; only an orphan was never registered. */
+    private void end(ReplicaRow row) {
+        live.remove(row.id());
+        ended.add(row.id());
+        if (row.doom() == null || row.doom().cause() != OrderCause.ORPHAN) {
+            everLive.add(row.id());
+        }
+    }
+
+    /** 2: a registration is of the host's current incarnation; and a key's registrations take effect in the order of its puts. */
+    private void checkRegistered(List<Command<?>> commands, @Nullable ReplicaRow row) {
+        Objects.requireNonNull(row);
+        Sender sender = senderOf(commands, row.id());
+        HostRow host = rows.hosts().get(row.hostId());
+        require(host != null && host.state() != HostState.RETIRED && host.incarnation() == sender.incarnation()
+                && host.storeId().equals(sender.storeId()), 2, "{} registered {}, and the host is {}", sender, row.id(), host);
+        Offered put = offered.get(row.id());
+        if (put != null) {
+            Long last = lastRegistered.merge(new KeyOfHost(put.host(), put.name()), put.number(), Math::max);
+            require(last == put.number(), 8, "{}, put before another image of {} on its host, was registered after it", row.id(),
+                    put.name());
+        }
+        disks.registered(row);
+    }
+
+    private static Sender senderOf(List<Command<?>> commands, ReplicaId id) {
+        for (Command<?> command : commands) {
+            if (command instanceof Command.FromWorker<?>(FencedMessage<?> message)) {
+                boolean names = switch (message) {
+                    case RegisterRequest register -> register.items().stream().anyMatch(item -> item.replicaId().equals(id));
+                    case AttachRequest attach -> attach.items().stream().anyMatch(item -> item.replicaId().equals(id));
+                    default -> false;
+                };
+                if (names) {
+                    return message.sender();
+                }
+            }
+        }
+        throw new InvariantViolated("invariant 2: " + id + " is live, and no message registered it: " + commands);
+    }
+
+    /** 3: what is no entry's any more is doomed, or an eviction is still to doom it. 1: an entry has a holder. */
+    private void checkEntries(Changes changes, Map<EntryName, EntryRow> before) {
+        before.values().forEach(row -> checkGeneration(row.name(), row.generation()));
+        changes.entries().values().forEach(row -> {
+            checkGeneration(row.name(), row.generation());
+            EntryRow old = before.get(row.name());
+            if (old == null || old.generation() != row.generation()) {
+                Long top = highest.put(row.name(), row.generation());
+                require(top == null || row.generation() > top, 7, "{} follows generation {}", row, top);
+            }
+        });
+        changes.replicas().values().forEach(row -> checkGeneration(row.name(), row.generation()));
+        changes.closed().values().forEach(closed -> checkGeneration(closed.row().name(), closed.row().generation()));
+    }
+
+    private void checkGeneration(EntryName name, long generation) {
+        Rows.Holding holding = new Rows.Holding(name, generation);
+        long holders = rows.countLiveReplicas(holding);
+        EntryRow entry = rows.entries().get(name);
+        boolean current = entry != null && entry.generation() == generation;
+        require(current || holders == 0 || rows.isUnfinished(holding), 3, "{} live rows of generation {} of {}, whose entry is {}", holders,
+                generation, name, entry);
+        require(entry == null || !current || entry.external() || holders > 0, 1, "nobody holds {}", entry);
+    }
+
+    private static boolean isPutTo(NamespaceName namespace, Changes changes, Map<EntryName, EntryRow> before) {
+        return changes.entries().values().stream().filter(row -> row.name().namespace().equals(namespace)).anyMatch(row -> {
+            EntryRow old = before.get(row.name());
+            return old == null || old.generation() != row.generation();
+        });
+    }
+
+    /** 6: what a namespace holds, counted anew. Lifting a pin evicts nothing, so the limits hold after a put. */
+    private void checkCapacity(NamespaceName name, boolean put) {
+        NamespaceRow namespace = Objects.requireNonNull(rows.namespaces().get(name));
+        long entries = 0;
+        long bytes = 0;
+        for (EntryRow row : rows.entries().values()) {
+            if (row.name().namespace().equals(name) && row.pin() == null) {
+                entries++;
+                bytes += row.sizeBytes();
+            }
+        }
+        require(namespace.entries() - namespace.pinnedEntries() == entries && namespace.bytes() - namespace.pinnedBytes() == bytes, 6,
+                "{} counts wrong: {} entries, {} bytes", namespace, entries, bytes);
+        Long maxEntries = namespace.policy().maxEntries();
+        Long maxBytes = namespace.policy().maxBytes();
+        require(!put || maxEntries == null || entries <= maxEntries, 6, "{} has {} entries", namespace, entries);
+        require(!put || maxBytes == null || bytes <= maxBytes, 6, "{} has {} bytes", namespace, bytes);
+    }
+
+    /** 2 and 3: what is retired has no rows, and the rows of a host are in its store. */
+    private void checkHost(HostRow host) {
+        if (host.state() == HostState.RETIRED) {
+            require(rows.countReplicas(host.id()) == 0, 3, "{} has open rows", host);
+        }
+        disks.joined(host, rows.countReplicas(host.id()));
+    }
+
+    /** 7: for capacity the least recently used go. What one transaction of several commands used itself is not looked at. */
+    private void checkVictims(List<Command<?>> commands, Changes changes) {
+        if (commands.size() != 1 || changes.evictions().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
+            return;
+        }
+        Map<NamespaceName, List<EntryName>> left = new HashMap<>();
+        for (Eviction eviction : changes.evictions()) {
+            EntryName name = new EntryName(eviction.fact().namespace(), eviction.fact().key());
+            List<EntryName> candidates = left.computeIfAbsent(name.namespace(), namespace -> new ArrayList<>(
+                    rows.leastRecentlyUsed(namespace, 0, Integer.MAX_VALUE).stream().map(EntryRow::name).toList()));
+            if (eviction.fact().cause() == EvictionCause.CAPACITY) {
+                require(!candidates.isEmpty() && candidates.getFirst().equals(name), 7, "{} went before {}", name, candidates);
+            }
+            candidates.remove(name);
+        }
+    }
+
+    /** 10: a host that lost much at once keeps its rows, and a person is asked. */
+    private void checkLosses(List<Command<?>> commands, Changes changes) {
+        if (commands.size() != 1 || !(commands.getFirst() instanceof Command.FromWorker<?> from)
+                || !(from.message() instanceof DropRequest || from.message() instanceof DiscrepancyRequest)) {
+            return;
+        }
+        HostId host = from.message().hostId();
+        long lost = changes.closed().values().stream().filter(closed -> closed.result() == ClosedReplica.Result.LOST).count();
+        long known = rows.countReplicas(host);
+        // Where transactions interleave, rows may have come and gone between the decision and now.
+        long others = interleaved ? 1 : 0;
+        require(lost < rules.breakerFrom() || lost <= rules.breakerShare() * known + others, 10, "{} loses {} of {} replicas", host, lost,
+                known);
+    }
+
+    private void touch(Changes changes) {
+        Set<HostId> touched = new TreeSet<>(changes.hosts().keySet());
+        changes.replicas().values().forEach(row -> touched.add(row.hostId()));
+        changes.closed().values().forEach(closed -> touched.add(closed.row().hostId()));
+        disks.touched(touched);
+    }
+
+    // What must hold in the end.
 
     /** 5: what must hold when all hosts are heard, nothing is held and nothing is pending; empty if it does. */
     List<String> differences(List<SimulatedHost> hosts, Set<?> factsOnTopic) {
         List<String> found = new ArrayList<>();
         for (SimulatedHost host : hosts) {
-            found.addAll(host.differences(live(host)));
+            Set<ReplicaId> rowsOfHost = new HashSet<>();
+            rows.replicas()
+                    .values()
+                    .stream()
+                    .filter(row -> row.isLive() && row.hostId().equals(host.id()))
+                    .forEach(row -> rowsOfHost.add(row.id()));
+            found.addAll(host.differences(rowsOfHost));
         }
-        registry.openReplicas().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
-        for (RegistryQueries.EvictionView eviction : newest()) {
-            if (!factsOnTopic.contains(eviction.fact().id())) {
-                found.add("unpublished " + eviction.fact());
-            }
-        }
+        rows.replicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
+        rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));
         return found;
-    }
-
-    private static void require(boolean held, int invariant, String otherwise) {
-        if (!held) {
-            throw new InvariantViolated("invariant " + invariant + ": " + otherwise);
-        }
     }
 }

@@ -6,14 +6,14 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
-import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.Position;
@@ -21,7 +21,9 @@ import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.Step;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,155 +35,238 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host: a disk that survives, and a process that does not. Between any two things that the process does it may die, and what it had made
- * durable by then is all that its successor finds.
+ * A machine: a disk that survives, and a process that does not. Between any two things that the process does it may die, and what it had made
+ * durable by then is all that its successor finds. Two machines with one host id are what a copied store makes.
  */
 final class SimulatedHost {
-    private static final Duration PUT_DEADLINE = Duration.ofSeconds(10);
-    private static final Duration READ_EVERY = Duration.ofMillis(20);
+    private static final int PUT_DEADLINE = 10_000;
+    private static final int READ_EVERY = 20;
 
-    /** The disk. */
-    private final Map<ReplicaId, ReplicaRecord> index = new LinkedHashMap<>();
-    private final Map<UUID, Hold> holds = new LinkedHashMap<>();
-    private Membership membership = Membership.NONE;
-    private @Nullable Position position;
-    private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
-    private final Map<ReplicaId, SnapshotId> trash = new LinkedHashMap<>();
+    /** Everything that a machine is connected to. */
+    record World(Product product, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
+            Story story, RandomGenerator random) {}
+
+    private final HostId id;
+    private final int number;
+    private final World world;
+    private final Timeline timeline;
+    private final Faults faults;
+    private final Invariants invariants;
+    private final RandomGenerator random;
+    private Disk disk;
+    private Duration clockError = Duration.ZERO;
 
     /** What clients were told. */
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
-
-    private final HostIdentity identity;
-    private final Timeline timeline;
-    private final Faults faults;
-    private final Coordinators coordinators;
-    private final Broker broker;
-    private final Invariants invariants;
-    private final Story story;
-    private final RandomGenerator random;
 
     private @Nullable HostAgent agent;
     private int life;
     private int partition = -1;
     private Instant tickAt = Instant.MAX;
+    private boolean reading;
+    private final Deque<Runnable> stalled = new ArrayDeque<>();
+    private boolean hangs;
+    private boolean cutOff;
+    private boolean full;
+    private boolean off;
 
-    SimulatedHost(int number, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
-            Story story,
-            RandomGenerator random) {
-        identity = new HostIdentity(new HostId("host-" + number), new StoreId(new UUID(0, number)), "127.0.0.1:" + (7080 + number),
-                new UUID(number, 0));
-        this.timeline = timeline;
-        this.faults = faults;
-        this.coordinators = coordinators;
-        this.broker = broker;
-        this.invariants = invariants;
-        this.story = story;
-        this.random = random;
+    /**
+     * A machine that is switched off.
+     *
+     * @param number tells its processes from those of any other machine
+     */
+    SimulatedHost(HostId id, int number, Disk disk, World world) {
+        this.id = id;
+        this.number = number;
+        this.disk = disk;
+        this.world = world;
+        timeline = world.timeline();
+        faults = world.faults();
+        invariants = world.invariants();
+        random = world.random();
+        world.broker().onRecord(this::readSoon);
     }
 
     HostId id() {
-        return identity.hostId();
+        return id;
     }
 
-    /** Which image each replica's directory really has. */
-    Map<ReplicaId, SnapshotId> images() {
-        return images;
+    Disk disk() {
+        return disk;
     }
 
-    Map<ReplicaId, ReplicaRecord> index() {
-        return index;
+    /** What the process has; absent while there is none. */
+    Optional<HostAgent> agent() {
+        return Optional.ofNullable(agent);
     }
 
-    Optional<ReplicaRecord> served(EntryName name) {
-        return agent == null ? Optional.empty() : agent.served(name);
+    private Instant now() {
+        return timeline.instant().plus(clockError);
     }
 
-    boolean isHeld(ReplicaId id) {
-        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(id) && hold.until().isAfter(timeline.instant()));
+    private void tell(String what, Object... details) {
+        world.story().tell(toString(), what, details);
+    }
+
+    boolean isHeld(ReplicaId replica) {
+        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(replica) && hold.until().isAfter(now()));
     }
 
     boolean isUp() {
         return agent != null;
     }
 
+    private boolean isWorking() {
+        return agent != null && !hangs;
+    }
+
+    // The machine.
+
     void start() {
-        if (agent != null) {
+        if (agent != null || off) {
             return;
         }
         life++;
         partition = -1;
-        story.tell(id().toString(), "starts");
-        Set<ReplicaId> named = index.values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
-        for (ReplicaId image : List.copyOf(images.keySet())) {
-            if (!named.contains(image)) {
-                remove(image, images);
-            }
-        }
-        for (ReplicaId image : List.copyOf(trash.keySet())) {
-            if (!named.contains(image)) {
-                remove(image, trash);
-            }
-        }
-        HostIdentity run = new HostIdentity(identity.hostId(), identity.storeId(), identity.address(),
-                new UUID(identity.processId().getMostSignificantBits(), life));
-        HostAgent started = new HostAgent(run, HostTimes.DEFAULTS,
-                new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of()), random);
+        tickAt = Instant.MAX;
+        reading = false;
+        tell("starts");
+        sweep(disk.images());
+        sweep(disk.trash());
+        HostIdentity run = new HostIdentity(id, disk.storeId(), "127.0.0.1:" + (7080 + number), new UUID(number, life));
+        HostAgent started = new HostAgent(run, HostTimes.DEFAULTS, world.product().loads(disk.load()), random);
         agent = started;
-        perform(started.start(timeline.instant(), Set.copyOf(images.keySet())));
-        readOn(life);
+        perform(started.start(now(), Set.copyOf(disk.images().keySet())));
+    }
+
+    private void sweep(Map<ReplicaId, SnapshotId> area) {
+        Set<ReplicaId> named = disk.index().values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
+        for (ReplicaId image : List.copyOf(area.keySet())) {
+            if (!named.contains(image)) {
+                remove(image, area);
+            }
+        }
     }
 
     void crash() {
         if (agent != null) {
             agent = null;
-            story.tell(id().toString(), "dies");
+            hangs = false;
+            stalled.clear();
+            tell("dies");
         }
+    }
+
+    /** It never starts again. */
+    void switchOff() {
+        crash();
+        off = true;
+    }
+
+    /** From the next start on the clock is wrong by this. While it runs, a process measures time by what passes. */
+    void setClock(Duration error) {
+        // What has run out by the clock so far stays so, wherever the clock goes.
+        promises.values().removeIf(hold -> !hold.until().isAfter(now()));
+        clockError = error;
+        tell("has its clock wrong by", error);
+    }
+
+    /** Stops the process where it is, without its knowing. */
+    void hang() {
+        if (isWorking()) {
+            hangs = true;
+            tell("hangs");
+        }
+    }
+
+    void goOn() {
+        if (hangs) {
+            hangs = false;
+            tell("goes on");
+            List<Runnable> waiting = List.copyOf(stalled);
+            stalled.clear();
+            waiting.forEach(Runnable::run);
+        }
+    }
+
+    void cutOff(boolean fromCoordinators) {
+        cutOff = fromCoordinators;
+        tell(cutOff ? "is cut off" : "is connected");
+    }
+
+    void fill(boolean toTheLastByte) {
+        full = toTheLastByte;
+        tell(full ? "is full" : "has room");
+    }
+
+    /** Puts another store in. What was promised of the old one's is void. */
+    void insert(Disk other) {
+        crash();
+        disk = other;
+        promises.clear();
+        invariants.otherDisk(this);
+        tell("has another store,", other.storeId());
     }
 
     // What clients do.
 
     /** Puts an image of its own. */
     void put(EntryName name) {
-        ReplicaId id = ReplicaId.mint(timeline.instant(), random);
-        offer(id, name, new SnapshotId(id.toString()), 0);
+        ReplicaId replica = ReplicaId.mint(now(), random);
+        offer(replica, name, new SnapshotId(replica.toString()), 0);
     }
 
     /** Offers a copy of what another host has. */
     void attach(EntryName name, SnapshotId copied, long generation) {
-        offer(ReplicaId.mint(timeline.instant(), random), name, copied, generation);
+        offer(ReplicaId.mint(now(), random), name, copied, generation);
     }
 
-    private void offer(ReplicaId id, EntryName name, SnapshotId image, long generationToAttach) {
+    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach) {
         HostAgent running = agent;
-        if (running == null) {
+        if (running == null || hangs || full) {
             return;
         }
-        images.put(id, image);
-        story.tell(id().toString(), "puts", name, id, generationToAttach);
-        if (faults.crashes()) {
-            crash();
+        disk.images().put(replica, image);
+        tell("puts", name, replica, generationToAttach);
+        if (dies()) {
             return;
         }
-        perform(running.offer(timeline.instant(),
-                new Offer(id, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE)));
-        later(PUT_DEADLINE, () -> {
-            ReplicaRecord replica = index.get(id);
-            if (replica != null && agent != null) {
-                perform(agent.giveUp(id));
-            }
-        });
+        if (generationToAttach == 0) {
+            invariants.offered(this, replica, name);
+        }
+        Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE);
+        perform(running.offer(now(), offer));
+        if (!sendBesides(offer)) {
+            later(PUT_DEADLINE, () -> {
+                if (disk.index().containsKey(replica)) {
+                    perform(running().giveUp(replica));
+                }
+            });
+        }
+    }
+
+    /** Whether this product sent something that its agent does not know of. */
+    private boolean sendBesides(Offer offer) {
+        Membership member = disk.membership();
+        if (agent == null || member.registryId() == null) {
+            return false;
+        }
+        List<WorkerMessage<?>> besides = world.product()
+                .sendsBesides(offer, new Sender(id, disk.storeId(), member.registryId(), member.epoch(), member.incarnation()));
+        besides.forEach(this::send);
+        return !besides.isEmpty();
     }
 
     void use(EntryName name) {
-        if (agent != null && agent.served(name).isPresent()) {
-            agent.used(name, 1);
+        if (isWorking() && running().served(name).isPresent()) {
+            running().used(name, 1);
         }
     }
 
     void hold(EntryName name, Duration time) {
-        if (agent != null) {
+        if (isWorking()) {
             HostAgent.Answered<Optional<HostAgent.Granted>> answer =
-                    agent.hold(new UUID(7, random.nextLong()), name, timeline.instant().plus(time));
+                    running().hold(new UUID(7, random.nextLong()), name, now().plus(time));
             perform(answer.step());
             if (agent != null) {
                 answer.value().ifPresent(granted -> promises.put(granted.hold().id(), granted.hold()));
@@ -190,111 +275,140 @@ final class SimulatedHost {
     }
 
     void release() {
-        Hold hold = promises.values().stream().findFirst().orElse(null);
-        if (agent != null && hold != null) {
-            promises.remove(hold.id());
-            perform(agent.release(hold.id()).step());
+        promises.values().stream().findFirst().ifPresent(hold -> release(hold.id()));
+    }
+
+    /** Ends every hold that the worker knows of, those too whose clients have gone. */
+    void releaseAll() {
+        agent().ifPresent(running -> running.holds().stream().map(Hold::id).toList().forEach(this::release));
+    }
+
+    private void release(UUID hold) {
+        if (isWorking()) {
+            promises.remove(hold);
+            perform(running().release(hold).step());
         }
     }
 
     // Running the agent.
 
     private void perform(Step step) {
-        if (faults.crashes()) {
-            crash();
+        if (!step.changes().isEmpty() && !store(step.changes())) {
             return;
         }
-        step.changes().forEach(this::store);
         for (Effect effect : step.effects()) {
-            if (agent == null || faults.crashes()) {
-                crash();
+            if (agent == null || dies()) {
                 return;
             }
             carryOut(effect);
         }
+        tickOn();
+    }
+
+    /** What cannot be written ends the process: nobody knows then whether it is there. */
+    private boolean store(List<IndexChange> changes) {
+        boolean fails = full && random.nextInt(10) == 0;
+        if (fails && random.nextBoolean()) {
+            crash();
+            return false;
+        }
+        Position before = disk.position();
+        world.product().stores(changes).forEach(disk::store);
+        invariants.changed(this);
+        if (disk.position() != null && !disk.position().equals(before) && disk.position().partition() < world.broker().partitions()) {
+            invariants.moved(this, world.broker().orders(disk.position().partition()).read(disk.position().nextOffset() - 1));
+        }
+        if (fails) {
+            crash();
+            return false;
+        }
+        return true;
+    }
+
+    private void tickOn() {
         HostAgent running = agent;
         if (running != null && running.nextTick().isBefore(tickAt)) {
             tickAt = running.nextTick();
             Instant due = tickAt;
-            timeline.at(due, () -> tick(due));
+            later(Math.clamp(Duration.between(now(), due).toMillis(), 0, 3_600_000), () -> tick(due));
         }
     }
 
     private void tick(Instant due) {
-        if (!tickAt.equals(due)) {
-            return;
-        }
-        tickAt = Instant.MAX;
-        HostAgent running = agent;
-        if (running != null) {
-            perform(running.tick(timeline.instant()));
-        }
-    }
-
-    private void store(IndexChange change) {
-        switch (change) {
-            case IndexChange.PutReplica put -> index.put(put.replica().id(), put.replica());
-            case IndexChange.RemoveReplica remove -> index.remove(remove.id());
-            case IndexChange.PutHold put -> holds.put(put.hold().id(), put.hold());
-            case IndexChange.RemoveHold remove -> holds.remove(remove.id());
-            case IndexChange.PutMembership put -> membership = put.membership();
-            case IndexChange.PutPosition put -> position = put.position();
-            case IndexChange.PutRequest _,IndexChange.RemoveRequest _ ->
-                    throw new IllegalStateException("kept by a real host only: " + change);
+        if (tickAt.equals(due)) {
+            tickAt = Instant.MAX;
+            perform(running().tick(now()));
         }
     }
 
     private void carryOut(Effect effect) {
         switch (effect) {
-            case Effect.Send send -> {
-                int current = life;
-                coordinators.send(random.nextInt(coordinators.count()), send.message(), delivery -> {
-                    HostAgent running = agent;
-                    if (running != null && life == current) {
-                        perform(running.delivered(timeline.instant(), send.message(), delivery));
-                    }
-                });
-            }
-            case Effect.MoveToTrash move -> later(faults.delay(), () -> {
-                invariants.mayGo(this, move.id());
-                SnapshotId image = images.remove(move.id());
-                if (image != null) {
-                    trash.put(move.id(), image);
-                }
-                story.tell(id().toString(), "moves to trash", move.id());
-                if (agent != null && !dies()) {
-                    perform(agent.trashed(move.id()));
-                }
-            });
-            case Effect.Unlink unlink -> later(faults.delay(), () -> {
-                if (faults.happens(0.02)) {
-                    perform(running().removalFailed(timeline.instant(), unlink.id(), "simulated"));
-                    return;
-                }
-                remove(unlink.id(), trash);
-                if (agent != null && !dies()) {
-                    perform(agent.unlinked(unlink.id(), 1));
-                }
-            });
+            case Effect.Send send -> send(send.message());
+            case Effect.MoveToTrash move -> later(faults.delay(), () -> trash(move.id()));
+            case Effect.Unlink unlink -> later(faults.delay(), () -> unlink(unlink.id()));
             case Effect.Publish publish -> {
-                if (broker.isUp() && !faults.loses()) {
-                    broker.reports().append(publish.report());
+                if (world.broker().isUp() && !faults.loses()) {
+                    world.broker().report(publish.report());
                     if (faults.duplicates()) {
-                        broker.reports().append(publish.report());
+                        world.broker().report(publish.report());
                     }
                 }
             }
             case Effect.Settle settle -> {
-                story.tell(id().toString(), "answers", settle.id(), settle.outcome());
+                tell("answers", settle.id(), settle.outcome());
                 invariants.answered(settle.id(), settle.outcome());
             }
-            case Effect.Follow follow -> partition = follow.partition();
+            case Effect.Follow follow -> {
+                partition = follow.partition();
+                readSoon();
+            }
         }
+    }
+
+    private void send(WorkerMessage<?> message) {
+        int current = life;
+        world.coordinators()
+                .send(message, () -> cutOff,
+                        delivery -> whenAwake(current,
+                                () -> perform(running().delivered(now(), message, world.product().read(message, delivery)))));
+    }
+
+    private void trash(ReplicaId replica) {
+        if (full && random.nextBoolean()) {
+            perform(running().removalFailed(now(), replica, "no space left on device"));
+            return;
+        }
+        invariants.mayGo(this, replica);
+        SnapshotId image = disk.images().remove(replica);
+        if (image != null) {
+            disk.trash().put(replica, image);
+        }
+        tell("moves to trash", replica);
+        if (!dies()) {
+            perform(running().trashed(replica));
+        }
+    }
+
+    private void unlink(ReplicaId replica) {
+        if (faults.happens(0.02)) {
+            perform(running().removalFailed(now(), replica, "simulated"));
+            return;
+        }
+        remove(replica, disk.trash());
+        if (!dies()) {
+            perform(running().unlinked(replica, 1));
+        }
+    }
+
+    private void remove(ReplicaId replica, Map<ReplicaId, SnapshotId> area) {
+        invariants.mayGo(this, replica);
+        area.remove(replica);
+        tell("unlinks", replica);
     }
 
     private HostAgent running() {
         if (agent == null) {
-            throw new IllegalStateException(id() + " is down");
+            throw new IllegalStateException(id + " is down");
         }
         return agent;
     }
@@ -307,56 +421,72 @@ final class SimulatedHost {
         return false;
     }
 
-    private void remove(ReplicaId id, Map<ReplicaId, SnapshotId> area) {
-        invariants.mayGo(this, id);
-        area.remove(id);
-        story.tell(id().toString(), "unlinks", id);
+    private void later(int delayMillis, Runnable action) {
+        int current = life;
+        timeline.after(delayMillis, () -> whenAwake(current, action));
     }
 
-    private void later(Duration delay, Runnable action) {
-        int current = life;
-        timeline.after(delay, () -> {
-            if (agent != null && life == current) {
-                action.run();
-            }
-        });
+    /** Does it if this is still the same process; one that hangs does it when it goes on. */
+    private void whenAwake(int current, Runnable action) {
+        if (agent == null || life != current) {
+            return;
+        }
+        if (hangs) {
+            stalled.add(() -> whenAwake(current, action));
+        } else {
+            action.run();
+        }
     }
 
     // Reading orders.
 
-    private void readOn(int current) {
-        if (agent == null || life != current) {
-            return;
+    private void readSoon() {
+        if (!reading && agent != null && partition >= 0) {
+            reading = true;
+            later(READ_EVERY, this::read);
         }
-        if (partition >= 0 && broker.isUp()) {
-            Broker.Log<Order> log = broker.orders(partition);
-            int from = log.from(position != null && position.partition() == partition ? position.nextOffset() : 0);
-            Order order = log.read(from);
-            if (order != null) {
-                Position next = new Position(partition, from + 1L);
-                perform(order.hostId().equals(id()) ? agent.ordered(timeline.instant(), order, next) : agent.passedOver(next, null, ""));
-            }
-        }
-        timeline.after(broker.isUp() && partition >= 0 && hasMore() ? READ_EVERY : Duration.ofMillis(500), () -> readOn(current));
     }
 
-    private boolean hasMore() {
-        return broker.orders(partition).from(position != null && position.partition() == partition ? position.nextOffset() : 0) < broker
-                .orders(partition)
-                .end();
+    private void read() {
+        reading = false;
+        Broker broker = world.broker();
+        if (partition < 0 || !broker.isUp()) {
+            return;
+        }
+        Broker.Log<Order> log = broker.orders(partition);
+        Position position = disk.position();
+        int from = log.from(position != null && position.partition() == partition ? position.nextOffset() : 0);
+        Order order = log.read(from);
+        if (order == null) {
+            return;
+        }
+        Position next = new Position(partition, from + 1L);
+        if (world.product().movesItsPlaceFirst()) {
+            store(List.of(new IndexChange.PutPosition(next)));
+        }
+        if (agent != null && !dies()) {
+            Order read = world.product().obeys(order, running().replicas());
+            perform(order.hostId().equals(id) ? running().ordered(now(), read, next) : running().passedOver(next, null, ""));
+            readSoon();
+        }
     }
 
     List<String> differences(Set<ReplicaId> live) {
         List<String> found = new ArrayList<>();
-        if (!images.keySet().equals(live)) {
-            found.add(id() + " holds " + images.keySet() + ", the registry's live replicas are " + live);
+        if (!disk.images().keySet().equals(live)) {
+            found.add(this + " holds " + disk.images().keySet() + ", the registry's live replicas are " + live);
         }
-        if (!trash.isEmpty()) {
-            found.add(id() + " has " + trash.keySet() + " in its trash");
+        if (!disk.trash().isEmpty()) {
+            found.add(this + " has " + disk.trash().keySet() + " in its trash");
         }
-        if (!index.keySet().equals(live)) {
-            found.add(id() + " has " + index + " in its index, the registry's live replicas are " + live);
+        if (!disk.index().keySet().equals(live)) {
+            found.add(this + " has " + disk.index() + " in its index, the registry's live replicas are " + live);
         }
         return found;
+    }
+
+    @Override
+    public String toString() {
+        return id + (number < 100 ? "" : "-copy");
     }
 }

@@ -6,7 +6,7 @@ import java.util.Deque;
 
 /** What happened, for whoever reads a failed run. Told only when asked for, because most runs are never read. */
 final class Story {
-    private static final int LINES_MAX = 400;
+    private static final int LINES_MAX = 1_000;
 
     private final boolean told;
     private final InstantSource clock;

@@ -3,15 +3,21 @@ package dev.spillway.simulation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/** Simulated time: events in the order of their time, and of their making where times are equal. */
+/** Simulated time in milliseconds: events in the order of their time, and of their making where times are equal. */
 final class Timeline implements InstantSource {
-    private record Event(Instant at, long number, Runnable action) {}
+    private record Event(long atMillis, long number, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            int byTime = Long.compare(atMillis, other.atMillis);
+            return byTime != 0 ? byTime : Long.compare(number, other.number);
+        }
+    }
 
-    private final PriorityQueue<Event> events = new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::number));
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private long nowMillis = now.toEpochMilli();
     private long made;
 
     @Override
@@ -20,11 +26,11 @@ final class Timeline implements InstantSource {
     }
 
     void after(Duration delay, Runnable action) {
-        events.add(new Event(now.plus(delay), made++, action));
+        after(delay.toMillis(), action);
     }
 
-    void at(Instant time, Runnable action) {
-        events.add(new Event(time.isBefore(now) ? now : time, made++, action));
+    void after(long delayMillis, Runnable action) {
+        events.add(new Event(nowMillis + delayMillis, made++, action));
     }
 
     /** Runs the next event; false if there is none. */
@@ -33,7 +39,10 @@ final class Timeline implements InstantSource {
         if (next == null) {
             return false;
         }
-        now = next.at();
+        if (next.atMillis() != nowMillis) {
+            nowMillis = next.atMillis();
+            now = Instant.ofEpochMilli(nowMillis);
+        }
         next.action().run();
         return true;
     }

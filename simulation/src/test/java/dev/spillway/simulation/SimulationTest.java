@@ -12,15 +12,33 @@ final class SimulationTest {
     @Test
     void theFleetKeepsItsInvariantsAndConvergesWhateverIsLostLateOrDead() {
         long first = Long.getLong("simulation.seed", 1);
-        long runs = Long.getLong("simulation.runs", 500);
-        long steps = 0;
-        long faults = 0;
+        long runs = Long.getLong("simulation.runs", 800);
+        long began = System.nanoTime();
+        Simulation.Run all = new Simulation.Run(0, 0, 0, 0);
         for (long seed = first; seed < first + runs; seed++) {
-            Simulation.Run run = Simulation.run(seed);
-            steps += run.steps();
-            faults += run.faults();
+            all = all.and(Simulation.run(seed));
         }
-        System.out.printf("simulated %d runs from seed %d: %d steps, %d faults%n", runs, first, steps, faults);
-        assertThat(faults).as("faults in %d runs", runs).isGreaterThan(runs);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        System.out.printf(
+                "simulated %d runs from seed %d in %.1f s (%.0f runs/s): %d steps, %d faults, %d transactions, %d of them in the way "
+                        + "of another%n",
+                runs, first, seconds, runs / seconds, all.steps(), all.faults(), all.transactions(), all.waits());
+        assertThat(all.faults()).as("faults in %d runs", runs).isGreaterThan(runs);
+    }
+
+    @Test
+    void transactionsInterleave() {
+        Simulation.Run all = new Simulation.Run(0, 0, 0, 0);
+        for (long seed = 1; seed <= 30; seed++) {
+            all = all.and(Simulation.run(seed));
+        }
+        assertThat(all.waits()).as("transactions that waited for another in 30 runs").isGreaterThan(30);
+    }
+
+    @Test
+    void aSeedReplaysExactly() {
+        for (long seed = 1; seed <= 10; seed++) {
+            assertThat(Simulation.run(seed)).as("seed %d", seed).isEqualTo(Simulation.run(seed));
+        }
     }
 }

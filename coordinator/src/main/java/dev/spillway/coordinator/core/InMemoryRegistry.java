@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.core;
 
-import dev.spillway.events.EvictionFact;
 import dev.spillway.events.RegistryId;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -11,8 +10,8 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * The registry without a database: the reference model that the stored one is compared with, and the registry of simulations. One command at a
- * time; everything is gone with the process. Thread-safe.
+ * The registry without a database: the reference model that the stored one is compared with. One command at a time; everything is gone
+ * with the process. Thread-safe.
  */
 public final class InMemoryRegistry implements Registry {
     private record Kept(String request, Object answer) {}
@@ -82,16 +81,6 @@ public final class InMemoryRegistry implements Registry {
         rows = backup.rows.copy();
         answers.clear();
         answers.putAll(backup.answers);
-    }
-
-    /** All open rows as they are now, for whoever checks the registry from outside. */
-    public synchronized List<ReplicaRow> openReplicas() {
-        return List.copyOf(rows.replicas.values());
-    }
-
-    /** All evictions whose facts are not known to be published. */
-    public synchronized List<EvictionFact> unpublished() {
-        return rows.evictions.values().stream().filter(eviction -> !eviction.published()).map(MapRows.StoredEviction::fact).toList();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,8 +32,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there. */
-final class MapRows implements Rows {
+/**
+ * All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there; whoever
+ * lets transactions interleave keeps locks of his own. Not thread-safe.
+ */
+public final class MapRows implements Rows {
     /** An eviction as stored, and what is known of publishing its fact. */
     record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt, int attempts) {
         EvictionFact fact() {
@@ -61,7 +65,12 @@ final class MapRows implements Rows {
     private final Set<EvictionId> afterRestore = new HashSet<>();
     private long policyVersion = 1;
 
-    MapRows(RegistryId id, int partitions, InstantSource clock) {
+    /**
+     * No rows yet.
+     *
+     * @param partitions how many partitions hosts are spread over, 1 or more
+     */
+    public MapRows(RegistryId id, int partitions, InstantSource clock) {
         registry = new Registry(id, 1, 0, null, null);
         this.partitions = partitions;
         this.clock = clock;
@@ -88,6 +97,42 @@ final class MapRows implements Rows {
         copy.registry = registry;
         copy.policyVersion = policyVersion;
         return copy;
+    }
+
+    // The committed rows, for whoever looks from outside; views that follow every change.
+
+    public SortedMap<HostId, HostRow> hosts() {
+        return Collections.unmodifiableSortedMap(hosts);
+    }
+
+    public SortedMap<NamespaceName, NamespaceRow> namespaces() {
+        return Collections.unmodifiableSortedMap(namespaces);
+    }
+
+    public NavigableMap<EntryName, EntryRow> entries() {
+        return Collections.unmodifiableNavigableMap(entries);
+    }
+
+    /** All open rows. */
+    public NavigableMap<ReplicaId, ReplicaRow> replicas() {
+        return Collections.unmodifiableNavigableMap(replicas);
+    }
+
+    /** Whether an eviction left holders of this generation to a later transaction. */
+    public boolean isUnfinished(Holding holding) {
+        return unfinished.stream()
+                .map(one -> stored(evictions, one).fact())
+                .anyMatch(fact -> fact.generation() == holding.generation() && fact.namespace().equals(holding.name().namespace())
+                        && fact.key().equals(holding.name().key()));
+    }
+
+    /** All evictions whose facts are not known to be published. */
+    public List<EvictionFact> unpublished() {
+        return evictions.values().stream().filter(eviction -> !eviction.published()).map(StoredEviction::fact).toList();
+    }
+
+    public boolean isRecorded(ReplicaId one) {
+        return recorded.contains(one);
     }
 
     @Override

@@ -1,0 +1,121 @@
+package dev.spillway.simulation;
+
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.IndexChange;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.Membership;
+import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.ReplicaRecord;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** One store: what survives its process. It can be copied, and parts of it can be lost. */
+final class Disk {
+    private final StoreId storeId;
+    private final Map<ReplicaId, ReplicaRecord> index = new LinkedHashMap<>();
+    private final Map<UUID, Hold> holds = new LinkedHashMap<>();
+    private Membership membership = Membership.NONE;
+    private @Nullable Position position;
+    private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
+    private final Map<ReplicaId, SnapshotId> trash = new LinkedHashMap<>();
+    private final Set<ReplicaId> damaged = new HashSet<>();
+
+    Disk(StoreId storeId) {
+        this.storeId = storeId;
+    }
+
+    StoreId storeId() {
+        return storeId;
+    }
+
+    Map<ReplicaId, ReplicaRecord> index() {
+        return index;
+    }
+
+    Membership membership() {
+        return membership;
+    }
+
+    @Nullable
+    Position position() {
+        return position;
+    }
+
+    /** Which image each replica's directory really has. */
+    Map<ReplicaId, SnapshotId> images() {
+        return images;
+    }
+
+    Map<ReplicaId, SnapshotId> trash() {
+        return trash;
+    }
+
+    /** Whether a fault, and not the worker, took the image of this replica. */
+    boolean isDamaged(ReplicaId id) {
+        return damaged.contains(id);
+    }
+
+    void damage(ReplicaId id) {
+        if (images.remove(id) != null) {
+            damaged.add(id);
+        }
+    }
+
+    /** Takes all images away, as when their volume is not mounted. */
+    Map<ReplicaId, SnapshotId> unmount() {
+        Map<ReplicaId, SnapshotId> volume = new LinkedHashMap<>(images);
+        damaged.addAll(images.keySet());
+        images.clear();
+        return volume;
+    }
+
+    /** Brings them back; what was stored in their place meanwhile is behind the mount. */
+    void mount(Map<ReplicaId, SnapshotId> volume) {
+        damaged.addAll(images.keySet());
+        images.clear();
+        images.putAll(volume);
+        damaged.removeAll(volume.keySet());
+    }
+
+    /** A copy of the whole store as it is now. What the index does not know yet is not in it. */
+    Disk copy() {
+        Disk copy = new Disk(storeId);
+        copy.index.putAll(index);
+        copy.holds.putAll(holds);
+        copy.membership = membership;
+        copy.position = position;
+        images.forEach((id, image) -> {
+            if (index.containsKey(id)) {
+                copy.images.put(id, image);
+            }
+        });
+        copy.trash.putAll(trash);
+        copy.damaged.addAll(damaged);
+        return copy;
+    }
+
+    IndexContents load() {
+        return new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of());
+    }
+
+    void store(IndexChange change) {
+        switch (change) {
+            case IndexChange.PutReplica put -> index.put(put.replica().id(), put.replica());
+            case IndexChange.RemoveReplica remove -> index.remove(remove.id());
+            case IndexChange.PutHold put -> holds.put(put.hold().id(), put.hold());
+            case IndexChange.RemoveHold remove -> holds.remove(remove.id());
+            case IndexChange.PutMembership put -> membership = put.membership();
+            case IndexChange.PutPosition put -> position = put.position();
+            case IndexChange.PutRequest _,IndexChange.RemoveRequest _ ->
+                    throw new IllegalStateException("kept by a real host only: " + change);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.MapRows;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.Membership;
+import dev.spillway.worker.core.ReplicaRecord;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import static dev.spillway.simulation.Invariants.require;
+
+/** The invariants that tie what lies on the disks to the registry's rows. Only the machines that a step touched are looked at. */
+final class DiskInvariants {
+    private record Reader(SimulatedHost host, EntryName name) {}
+
+    private final MapRows rows;
+    private final Set<ReplicaId> live;
+    private final Set<ReplicaId> everLive;
+    private final List<SimulatedHost> machines = new ArrayList<>();
+    private final Set<SimulatedHost> touched = new LinkedHashSet<>();
+    private final Map<Reader, Long> served = new HashMap<>();
+    private final Map<HostId, StoreId> stores = new HashMap<>();
+    /** Hosts of which a store was copied: two machines may have spoken for one. */
+    private final Set<HostId> copied = new HashSet<>();
+    /** Machines whose store became an older one. */
+    private final Set<SimulatedHost> older = new HashSet<>();
+
+    DiskInvariants(MapRows rows, Set<ReplicaId> live, Set<ReplicaId> everLive) {
+        this.rows = rows;
+        this.live = live;
+        this.everLive = everLive;
+    }
+
+    void watch(SimulatedHost machine) {
+        machines.add(machine);
+        if (machines.stream().anyMatch(other -> other != machine && other.id().equals(machine.id()))) {
+            copied.add(machine.id());
+            older.add(machine);
+        }
+    }
+
+    void forget(SimulatedHost machine) {
+        machines.remove(machine);
+        touched.remove(machine);
+        // What it said last may arrive yet.
+        machines.stream().filter(other -> other.id().equals(machine.id())).forEach(older::add);
+    }
+
+    void touched(SimulatedHost machine) {
+        touched.add(machine);
+    }
+
+    void touched(Collection<HostId> hosts) {
+        for (SimulatedHost machine : machines) {
+            if (hosts.contains(machine.id())) {
+                touched.add(machine);
+            }
+        }
+    }
+
+    void otherDisk(SimulatedHost machine) {
+        older.add(machine);
+        served.keySet().removeIf(reader -> reader.host() == machine);
+    }
+
+    /** 1: what is registered lies on a disk of its host. */
+    void registered(ReplicaRow row) {
+        List<SimulatedHost> ofHost = machines.stream().filter(machine -> machine.id().equals(row.hostId())).toList();
+        require(ofHost.stream()
+                .anyMatch(machine -> machine.disk().images().containsKey(row.id()) || machine.disk().isDamaged(row.id())
+                        || older.contains(machine)),
+                1, "{} is live, and no disk has it", row);
+    }
+
+    /** 2 and 10: a host's store changes only when nothing is known to lie in the one before. */
+    void joined(HostRow host, long openRows) {
+        StoreId before = stores.put(host.id(), host.storeId());
+        require(before == null || before.equals(host.storeId()) || openRows == 0, 10, "{} had store {}, and {} rows of it are open", host,
+                before,
+                openRows);
+    }
+
+    /** What must hold after every step, whatever is going on. */
+    void check() {
+        if (touched.isEmpty()) {
+            return;
+        }
+        for (SimulatedHost machine : touched) {
+            check(machine);
+        }
+        touched.clear();
+    }
+
+    private void check(SimulatedHost machine) {
+        boolean exact = isExact(machine);
+        Disk disk = machine.disk();
+        for (ReplicaRecord replica : disk.index().values()) {
+            ReplicaId id = replica.id();
+            switch (replica.state()) {
+                case LIVE -> {
+                    require(!exact || rows.replicas().containsKey(id), 3, "{} has {}, which no row and no order names", machine, replica);
+                    require(replica.snapshotId().equals(disk.images().get(id)) || disk.isDamaged(id), 8,
+                            "{} serves {}, but its image is {}", machine, replica, disk.images().get(id));
+                }
+                case HIDDEN -> require(everLive.contains(id), 3, "{} has {}, which was never registered", machine, replica);
+                case PENDING ->
+                        require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
+                case DOOMED, TRASH, GONE -> require(!live.contains(id), 1, "{} gives up {}, which is live", machine, replica);
+            }
+        }
+        machine.agent().ifPresent(agent -> checkServed(machine, agent));
+    }
+
+    /**
+     * Whether the registry and this machine have spoken, so that all it serves must be known. Until then it may hold what was evicted without its
+     * hearing of it: retired, an older copy, or not compared since it started.
+     */
+    private boolean isExact(SimulatedHost machine) {
+        HostRow row = rows.hosts().get(machine.id());
+        Membership member = machine.disk().membership();
+        return row != null && row.state() != HostState.RETIRED && row.incarnation() == member.incarnation()
+                && row.storeId().equals(machine.disk().storeId()) && !row.reconcileFirst() && !member.suspended()
+                && !copied.contains(machine.id()) && machine.agent().map(HostAgent::hasCompared).orElse(!older.contains(machine));
+    }
+
+    /** 7: a reader of one host never sees an older generation after a newer one. */
+    private void checkServed(SimulatedHost machine, HostAgent agent) {
+        if (!agent.hasCompared() && older.contains(machine)) {
+            // Reads wait for the comparison, unless the registry is away; then an older copy is served knowingly.
+            return;
+        }
+        for (ReplicaRecord record : agent.replicas()) {
+            agent.served(record.name()).ifPresent(replica -> {
+                long highest = served.merge(new Reader(machine, record.name()), replica.generation(), Math::max);
+                require(replica.generation() >= highest, 7, "{} serves generation {} of {} after {}", machine, replica.generation(),
+                        record.name(), highest);
+            });
+        }
+    }
+}

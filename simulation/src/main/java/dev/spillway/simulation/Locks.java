@@ -1,0 +1,120 @@
+package dev.spillway.simulation;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The row locks of a database: who holds which row how strongly, who waits for whom. A lock is held until its transaction ends. */
+final class Locks {
+    /** Kinds of rows. */
+    enum Kind {
+        REGISTRY, HOST, REPLICA_ID, NAMESPACE, ENTRY, REPLICA, EVICTION
+    }
+
+    /** How strongly, as PostgreSQL has it. */
+    enum Mode {
+        KEY_SHARE, SHARE, NO_KEY_UPDATE, UPDATE;
+
+        boolean conflictsWith(Mode other) {
+            return switch (this) {
+                case KEY_SHARE -> other == UPDATE;
+                case SHARE -> other == NO_KEY_UPDATE || other == UPDATE;
+                case NO_KEY_UPDATE -> other != KEY_SHARE;
+                case UPDATE -> true;
+            };
+        }
+
+        boolean covers(Mode other) {
+            return compareTo(other) >= 0;
+        }
+    }
+
+    /**
+     * One row.
+     *
+     * @param birth tells a row from an earlier one with the same key
+     */
+    record Lock(Kind kind, Object key, long birth) {
+        @Override
+        public String toString() {
+            return kind + " " + key;
+        }
+    }
+
+    private record Wait(Lock lock, Mode mode) {}
+
+    private final Map<Lock, Map<Transaction, Mode>> holders = new HashMap<>();
+    private final Map<Transaction, Set<Lock>> held = new HashMap<>();
+    private final Map<Transaction, Wait> waits = new LinkedHashMap<>();
+
+    boolean holds(Transaction transaction, Lock lock, Mode mode) {
+        Mode granted = holders.getOrDefault(lock, Map.of()).get(transaction);
+        return granted != null && granted.covers(mode);
+    }
+
+    /** Whether nobody else holds the row in a way that excludes this mode. */
+    boolean isFree(Transaction transaction, Lock lock, Mode mode) {
+        for (Map.Entry<Transaction, Mode> holder : holders.getOrDefault(lock, Map.of()).entrySet()) {
+            if (holder.getKey() != transaction && holder.getValue().conflictsWith(mode)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Grants what is free; what is not is waited for. */
+    boolean acquire(Transaction transaction, Lock lock, Mode mode) {
+        if (!isFree(transaction, lock, mode)) {
+            waits.put(transaction, new Wait(lock, mode));
+            return false;
+        }
+        waits.remove(transaction);
+        holders.computeIfAbsent(lock, ignored -> new HashMap<>()).merge(transaction, mode, (one, other) -> one.covers(other) ? one : other);
+        held.computeIfAbsent(transaction, ignored -> new LinkedHashSet<>()).add(lock);
+        return true;
+    }
+
+    /** Whether a transaction waits, over whatever others, for itself. */
+    boolean isDeadlocked(Transaction transaction) {
+        return reaches(transaction, transaction, new HashSet<>());
+    }
+
+    private boolean reaches(Transaction from, Transaction to, Set<Transaction> seen) {
+        Wait wait = waits.get(from);
+        if (wait == null) {
+            return false;
+        }
+        for (Map.Entry<Transaction, Mode> holder : holders.getOrDefault(wait.lock(), Map.of()).entrySet()) {
+            Transaction blocking = holder.getKey();
+            if (blocking != from && holder.getValue().conflictsWith(wait.mode())
+                    && (blocking == to || (seen.add(blocking) && reaches(blocking, to, seen)))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Gives everything back; the transactions that waited for any of it, in the order in which they came. */
+    List<Transaction> release(Transaction transaction) {
+        waits.remove(transaction);
+        Set<Lock> released = held.remove(transaction);
+        if (released == null) {
+            return List.of();
+        }
+        for (Lock lock : released) {
+            Map<Transaction, Mode> left = holders.get(lock);
+            if (left != null) {
+                left.remove(transaction);
+                if (left.isEmpty()) {
+                    holders.remove(lock);
+                }
+            }
+        }
+        return waits.isEmpty() ? List.of()
+                : waits.entrySet().stream().filter(wait -> released.contains(wait.getValue().lock())).map(Map.Entry::getKey).toList();
+    }
+}

@@ -1,0 +1,208 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.MapRows;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PlanPurpose;
+import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PinReason;
+import dev.spillway.events.SnapshotId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Clients at work and things going wrong, each after a random pause. */
+final class Trouble {
+    private static final int PARTITIONS_MAX = 6;
+
+    private final Timeline timeline;
+    private final Faults faults;
+    private final Broker broker;
+    private final Coordinators coordinators;
+    private final Fleet fleet;
+    private final MapRows rows;
+    private final Story story;
+    private final RandomGenerator random;
+    private final NamespaceName namespace = new NamespaceName("vm");
+    private final List<EntryName> names = new ArrayList<>();
+    private final boolean policiesChange;
+    private final boolean storesChange;
+
+    Trouble(SimulatedHost.World world, Fleet fleet, MapRows rows) {
+        timeline = world.timeline();
+        faults = world.faults();
+        broker = world.broker();
+        coordinators = world.coordinators();
+        story = world.story();
+        random = world.random();
+        this.fleet = fleet;
+        this.rows = rows;
+        int keys = 2 + random.nextInt(6);
+        for (int key = 0; key < keys; key++) {
+            names.add(new EntryName(namespace, new EntryKey("key-" + key)));
+        }
+        policiesChange = random.nextInt(3) == 0;
+        storesChange = random.nextInt(2) == 0;
+    }
+
+    void begin() {
+        coordinators.execute(new Command.SetPolicy(namespace, 1L + random.nextInt(names.size()), random.nextBoolean() ? null : 250L, 1.0));
+        next();
+    }
+
+    private void next() {
+        timeline.after(1 + random.nextInt(1_500), () -> {
+            if (!faults.isHealed()) {
+                if (random.nextInt(5) > 0) {
+                    work(fleet.any(), names.get(random.nextInt(names.size())));
+                } else {
+                    disturb(fleet.any());
+                }
+                fleet.machines()
+                        .stream()
+                        .filter(one -> !one.isUp())
+                        .filter(one -> random.nextInt(8) == 0)
+                        .toList()
+                        .forEach(SimulatedHost::start);
+                next();
+            }
+        });
+    }
+
+    private void work(SimulatedHost host, EntryName name) {
+        switch (random.nextInt(policiesChange ? 16 : 13)) {
+            case 0, 1, 2, 3, 4 -> host.put(name);
+            case 5, 6 -> {
+                EntryRow entry = rows.entries().get(name);
+                if (entry != null) {
+                    host.attach(name, entry.snapshotId(), entry.generation());
+                }
+            }
+            case 7 -> coordinators.execute(new Command.Invalidate(name, null));
+            case 8 -> coordinators.execute(new Command.Get(name));
+            case 9 -> coordinators.execute(
+                    new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
+            case 10 -> host.hold(name, Duration.ofSeconds(1 + random.nextInt(90)));
+            case 11 -> host.release();
+            case 12 -> host.use(name);
+            case 13 -> coordinators.execute(new Command.SetPin(name, new PinReason("simulated"),
+                    random.nextBoolean() ? null : timeline.instant().plusSeconds(1 + random.nextInt(60))));
+            case 14 -> coordinators.execute(new Command.LiftPin(name));
+            default -> changePolicy();
+        }
+    }
+
+    private void changePolicy() {
+        switch (random.nextInt(6)) {
+            case 0 -> coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofTtl(seconds())));
+            case 1 -> coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofMaxIdle(seconds())));
+            case 2 ->
+                    coordinators.execute(new Command.SetPolicy(namespace, PolicyChange.ofLowWatermark(random.nextBoolean() ? null : 0.5)));
+            case 3 -> coordinators.execute(new Command.SetPolicy(namespace, 1L + random.nextInt(names.size()), null, 1.0));
+            case 4 -> coordinators.execute(new Command.Clean(namespace, 1 + random.nextInt(3)));
+            default -> coordinators.execute(
+                    new Command.MakePlan(namespace, new PlanPurpose.Prune((long) random.nextInt(names.size()), null, null, null)),
+                    this::apply);
+        }
+    }
+
+    private Duration seconds() {
+        return Duration.ofSeconds(10 + random.nextInt(90));
+    }
+
+    private void apply(Outcomes.Planning planning) {
+        if (planning instanceof Outcomes.Planning.Made made) {
+            timeline.after(faults.delay(), () -> coordinators.execute(new Command.ApplyPlan(made.planId(), 2)));
+        }
+    }
+
+    private void disturb(SimulatedHost host) {
+        faults.broke();
+        switch (random.nextInt(storesChange ? 19 : 13)) {
+            case 0, 1 -> restart(host);
+            case 2, 3 -> coordinators.crashOne();
+            case 4 -> {
+                broker.set(!broker.isUp());
+                story.tell("broker", broker.isUp() ? "is back" : "is away");
+            }
+            case 5 -> loseRecords();
+            case 6 -> {
+                broker.makeAnew(Math.min(PARTITIONS_MAX, broker.partitions() + random.nextInt(2)));
+                story.tell("broker", "has its topic of orders made anew, partitions:", broker.partitions());
+            }
+            case 7, 8 -> {
+                host.hang();
+                timeline.after(1 + random.nextInt(90_000), host::goOn);
+            }
+            case 9 -> {
+                host.cutOff(true);
+                timeline.after(1 + random.nextInt(150_000), () -> host.cutOff(false));
+            }
+            case 10 -> {
+                host.fill(true);
+                timeline.after(1 + random.nextInt(30_000), () -> host.fill(false));
+            }
+            case 11 -> {
+                host.crash();
+                host.setClock(clockError());
+                host.start();
+            }
+            case 12 -> fleet.loseImages(names.get(random.nextInt(names.size())));
+            case 13 -> fleet.retire(host.id());
+            case 14 -> fleet.backUp(host);
+            case 15 -> {
+                fleet.restoreBackup(host);
+                fleet.backUp(host);
+            }
+            case 16 -> {
+                host.put(names.get(random.nextInt(names.size())));
+                timeline.after(faults.delay(), () -> fleet.copy(host));
+            }
+            case 17 -> drain(host);
+            default -> {
+                if (random.nextBoolean()) {
+                    fleet.unmount(host);
+                } else {
+                    fleet.takeStore(host);
+                }
+            }
+        }
+        if (storesChange && random.nextInt(4) == 0) {
+            fleet.putRight();
+        }
+    }
+
+    /** Often two at once, which must not rely on each other. */
+    private void drain(SimulatedHost host) {
+        coordinators.execute(random.nextInt(3) == 0 ? new Command.CancelDrain(host.id()) : new Command.Drain(host.id()));
+        if (random.nextBoolean()) {
+            coordinators.execute(new Command.Drain(fleet.any().id()));
+        }
+    }
+
+    private Duration clockError() {
+        Duration error = switch (random.nextInt(3)) {
+            case 0 -> Duration.ofSeconds(random.nextInt(120));
+            case 1 -> Duration.ofHours(random.nextInt(48));
+            default -> Duration.ofDays(random.nextInt(3_000));
+        };
+        return random.nextBoolean() ? error : error.negated();
+    }
+
+    private void restart(SimulatedHost host) {
+        host.crash();
+        timeline.after(1 + random.nextInt(60_000), host::start);
+    }
+
+    private void loseRecords() {
+        int partition = random.nextInt(broker.partitions());
+        broker.orders(partition).loseUpTo(random.nextInt(broker.orders(partition).end() + 1));
+        story.tell("broker", "loses the oldest orders of partition", partition);
+    }
+}

@@ -1,0 +1,231 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.PlanRows;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.PolicySet;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/** Rows that are those of another, for a bug that is planted in one of their statements. */
+abstract class ForwardingRows implements Rows {
+    private final Rows rows;
+
+    ForwardingRows(Rows rows) {
+        this.rows = rows;
+    }
+
+    @Override
+    public Instant now() {
+        return rows.now();
+    }
+
+    @Override
+    public Registry registry() {
+        return rows.registry();
+    }
+
+    @Override
+    public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
+        return rows.lockHosts(ids, lock);
+    }
+
+    @Override
+    public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
+        return rows.lockHostsUnheardSince(deadline, limit);
+    }
+
+    @Override
+    public List<HostRow> lockHostsToRelieve(int limit) {
+        return rows.lockHostsToRelieve(limit);
+    }
+
+    @Override
+    public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+        return rows.heldElsewhere(holdings, than);
+    }
+
+    @Override
+    public long countOrders(HostId host, int atMost) {
+        return rows.countOrders(host, atMost);
+    }
+
+    @Override
+    public Optional<HostId> otherHostOf(StoreId store, HostId than) {
+        return rows.otherHostOf(store, than);
+    }
+
+    @Override
+    public int leastLoadedPartition() {
+        return rows.leastLoadedPartition();
+    }
+
+    @Override
+    public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+        return rows.record(ids);
+    }
+
+    @Override
+    public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
+        return rows.lockNamespaces(names);
+    }
+
+    @Override
+    public PolicySet policies() {
+        return rows.policies();
+    }
+
+    @Override
+    public long policyVersion() {
+        return rows.policyVersion();
+    }
+
+    @Override
+    public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
+        return rows.lockEntries(names, lock);
+    }
+
+    @Override
+    public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return rows.lockLeastRecentlyUsed(namespace, afterUse, limit);
+    }
+
+    @Override
+    public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
+        return rows.leastRecentlyUsed(namespace, afterUse, limit);
+    }
+
+    @Override
+    public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
+        return rows.countUnpinned(namespace, prefix);
+    }
+
+    @Override
+    public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
+        return rows.lockPinned(namespace, limit);
+    }
+
+    @Override
+    public List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit) {
+        return rows.lockPinsEnded(namespace, limit);
+    }
+
+    @Override
+    public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
+        return rows.lockCreatedUntil(namespace, latest, limit);
+    }
+
+    @Override
+    public List<NamespaceName> namespacesDue(int limit) {
+        return rows.namespacesDue(limit);
+    }
+
+    @Override
+    public PlanRows plans() {
+        return rows.plans();
+    }
+
+    @Override
+    public List<Long> nextGenerations(int count) {
+        return rows.nextGenerations(count);
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
+        return rows.peekReplicas(ids);
+    }
+
+    @Override
+    public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
+        return rows.lockReplicas(ids);
+    }
+
+    @Override
+    public Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach) {
+        return rows.lockLiveReplicas(holdings, limitEach);
+    }
+
+    @Override
+    public long countLiveReplicas(Holding holding) {
+        return rows.countLiveReplicas(holding);
+    }
+
+    @Override
+    public long countReplicas(HostId host) {
+        return rows.countReplicas(host);
+    }
+
+    @Override
+    public List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit) {
+        return rows.openReplicaIds(host, after, limit);
+    }
+
+    @Override
+    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
+        return rows.lockDueOrdersOf(limits);
+    }
+
+    @Override
+    public List<DueOrder> lockDueOrders(int limit) {
+        return rows.lockDueOrders(limit);
+    }
+
+    @Override
+    public Registry lockRegistry() {
+        return rows.lockRegistry();
+    }
+
+    @Override
+    public boolean isAnyHostUnheard(long epoch) {
+        return rows.isAnyHostUnheard(epoch);
+    }
+
+    @Override
+    public List<ReplicaRow> lockWaitingOrders(int limit) {
+        return rows.lockWaitingOrders(limit);
+    }
+
+    @Override
+    public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
+        return rows.endedSinceRestore(generations);
+    }
+
+    @Override
+    public List<DueFact> lockDueFacts(int limit) {
+        return rows.lockDueFacts(limit);
+    }
+
+    @Override
+    public List<EvictionFact> lockUnfinishedEvictions(int limit) {
+        return rows.lockUnfinishedEvictions(limit);
+    }
+
+    @Override
+    public Map<ReplicaId, Sighting> sightings(HostId host) {
+        return rows.sightings(host);
+    }
+
+    @Override
+    public void apply(Changes changes) {
+        rows.apply(changes);
+    }
+}

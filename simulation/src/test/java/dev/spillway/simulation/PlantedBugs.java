@@ -1,0 +1,329 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.Order;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.ReplicaOutcomes;
+import dev.spillway.events.protocol.Reply;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.worker.core.Delivery;
+import dev.spillway.worker.core.IndexChange;
+import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** The classic mistakes of such a protocol, each planted at a seam between the cores and the world. */
+enum PlantedBugs {
+    /** The registry forgets an id when its row is closed, so a late copy of its registration makes a new row. */
+    A_LATE_COPY_OF_A_REGISTER_REGISTERS_ITS_ID_AGAIN("registered again|no disk has it") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
+                            Set<ReplicaId> unrecorded = new TreeSet<>(ids.keySet());
+                            super.record(ids);
+                            unrecorded.removeAll(peekReplicas(ids.keySet()).keySet());
+                            return unrecorded;
+                        }
+                    };
+                }
+            };
+        }
+    },
+
+    /** An id that an open transaction has inserted is taken for recorded at once, instead of waiting for that transaction's end. */
+    RESOLVE_RACES_A_REGISTER_WHOSE_TRANSACTION_IS_OPEN("which is live|no disk has it|answered as not registered and is") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
+                    return kind != Locks.Kind.REPLICA_ID;
+                }
+            };
+        }
+    },
+
+    /** The host's row is read for the fence but not held, so a join or a retire may come between the look and the commit. */
+    THE_FENCE_IS_NOT_LOCKED_AGAINST_JOIN_AND_RETIRE("and the host is|has open rows") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
+                    return kind != Locks.Kind.HOST || mode != Locks.Mode.KEY_SHARE;
+                }
+            };
+        }
+    },
+
+    /** A worker that is fenced takes it for an answer, and gives its replica up. */
+    FENCED_IS_READ_AS_REFUSED("answered as refused and was stored") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Delivery<?> read(WorkerMessage<?> message, Delivery<?> delivery) {
+                    if (!(delivery instanceof Delivery.Replied<?>(Reply.Fenced<?> _))) {
+                        return delivery;
+                    }
+                    List<ReplicaId> asked = switch (message) {
+                        case RegisterRequest register -> register.items().stream().map(Registration::replicaId).toList();
+                        case AttachRequest attach -> attach.items().stream().map(Attachment::replicaId).toList();
+                        case ResolveRequest resolve -> resolve.replicaIds();
+                        default -> List.of();
+                    };
+                    return asked.isEmpty() ? delivery
+                            : new Delivery.Replied<>(new Reply.Accepted<>(new ReplicaOutcomes(asked.stream()
+                                    .<ReplicaOutcome>map(
+                                            id -> new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.UNKNOWN_NAMESPACE, "fenced"))
+                                    .toList())));
+                }
+            };
+        }
+    },
+
+    /** Attach looks at the entry's generation without holding the entry, nor its namespace. */
+    ATTACH_WITHOUT_THE_LOCK_OF_THE_ENTRY("live rows of generation") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
+                    boolean attach = commands.stream()
+                            .allMatch(command -> command instanceof Command.FromWorker<?> from && from.message() instanceof AttachRequest);
+                    return !attach || (kind != Locks.Kind.ENTRY && kind != Locks.Kind.NAMESPACE);
+                }
+            };
+        }
+    },
+
+    /** An order is obeyed for whatever copy of the key is not newer, instead of for exactly one replica. */
+    THE_GENERATION_IS_COMPARED_INSTEAD_OF_THE_REPLICA_ID("answered as evicted and was not|which is live|is behind Order") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Order obeys(Order order, Collection<ReplicaRecord> replicas) {
+                    for (ReplicaRecord replica : replicas) {
+                        boolean there = switch (replica.state()) {
+                            case PENDING, LIVE, HIDDEN -> true;
+                            case DOOMED, TRASH, GONE -> false;
+                        };
+                        if (there && replica.name().namespace().equals(order.namespace()) && replica.name().key().equals(order.key())
+                                && replica.generation() <= order.generation()) {
+                            return new Order(replica.id(), order.hostId(), order.storeId(), order.namespace(), order.key(),
+                                    order.generation(),
+                                    order.evictionId(), order.cause(), order.attempt(), order.doomedAt());
+                        }
+                    }
+                    return order;
+                }
+            };
+        }
+    },
+
+    /** A worker that starts serves the newest copy that it finds, although a newer one was served before. */
+    AN_OLDER_COPY_IS_SERVED_AGAIN_AFTER_A_NEWER_ONE_WENT("serves generation") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                IndexContents loads(IndexContents stored) {
+                    List<ReplicaRecord> replicas = new ArrayList<>(stored.replicas());
+                    replicas.sort(Comparator.comparingLong(ReplicaRecord::generation));
+                    replicas.replaceAll(replica -> replica.state() == ReplicaState.HIDDEN
+                            ? new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
+                                    replica.sizeBytes(),
+                                    replica.description(), ReplicaState.LIVE, replica.ordered(), 0, replica.cachedAt(),
+                                    replica.lastAccessedAt(), replica.imageOf(),
+                                    replica.registeredEpoch(), replica.readoption())
+                            : replica);
+                    return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
+                }
+            };
+        }
+    },
+
+    /** Holds are kept in memory only, so a restarted worker knows none. */
+    A_HOLD_IS_NOT_DURABLE("which is held") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                List<IndexChange> stores(List<IndexChange> changes) {
+                    return changes.stream().filter(change -> !(change instanceof IndexChange.PutHold)).toList();
+                }
+            };
+        }
+    },
+
+    /** The place in the orders is stored before the order there is decided, and a crash in between passes it over. */
+    THE_OFFSET_IS_MOVED_BEFORE_THE_DECISION("is behind Order") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean movesItsPlaceFirst() {
+                    return true;
+                }
+            };
+        }
+    },
+
+    /** New facts are looked for behind the highest id that was published, as if ids were committed in their order. */
+    FACTS_ARE_PUBLISHED_BY_ID_CURSOR("unpublished") {
+        @Override
+        Product plant() {
+            return new Product() {
+                private final Set<EvictionId> handedOut = new HashSet<>();
+                private EvictionId highest = new EvictionId(new UUID(0, 0));
+
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public List<DueFact> lockDueFacts(int limit) {
+                            List<DueFact> due = super.lockDueFacts(limit)
+                                    .stream()
+                                    .filter(fact -> handedOut.contains(fact.fact().id()) || fact.fact().id().compareTo(highest) > 0)
+                                    .toList();
+                            for (DueFact fact : due) {
+                                handedOut.add(fact.fact().id());
+                                highest = fact.fact().id().compareTo(highest) > 0 ? fact.fact().id() : highest;
+                            }
+                            return due;
+                        }
+                    };
+                }
+            };
+        }
+    },
+
+    /** Holders are read by the statement that waited for the namespace: one that was registered meanwhile is not seen. */
+    REPLICA_ROWS_ARE_READ_IN_THE_LOCKING_STATEMENT("live rows of generation") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean readsHoldersWithTheLock() {
+                    return true;
+                }
+            };
+        }
+    },
+
+    /** A worker sends the registration of a put at once, while that of an earlier put to the same key is still on its way. */
+    A_LATE_REGISTER_OVERWRITES_A_NEWER_PUT_OF_THE_SAME_HOST("was registered after it") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                List<WorkerMessage<?>> sendsBesides(Offer offer, Sender as) {
+                    return offer.generation() > 0 ? List.of()
+                            : List.of(new RegisterRequest(as,
+                                    List.of(new Registration(offer.id(), offer.name().namespace(), offer.name().key(),
+                                            offer.snapshotId(), offer.sizeBytes(), offer.description()))));
+                }
+            };
+        }
+    },
+
+    /** A host that drains is relieved of what any other host holds, draining or not, without holding the entry. */
+    TWO_HOSTS_RELIEVE_THE_LAST_TWO_COPIES("nobody holds") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
+                    boolean relieve = commands.stream().allMatch(Command.Relieve.class::isInstance);
+                    return !relieve || (kind != Locks.Kind.ENTRY && kind != Locks.Kind.NAMESPACE);
+                }
+
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than) {
+                            Set<Holding> held = new HashSet<>();
+                            holdings.stream().filter(holding -> countLiveReplicas(holding) > 1).forEach(held::add);
+                            return held;
+                        }
+                    };
+                }
+            };
+        }
+    },
+
+    /** However much a host misses at once, it is believed. */
+    A_MISSING_VOLUME_IS_TAKEN_FOR_AN_EMPTY_HOST("loses \\d+ of \\d+ replicas") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                RegistryRules rules(RegistryRules usual) {
+                    return new RegistryRules(usual.heartbeat(), usual.hostTimeout(), usual.reconcile(), usual.orderRetry(),
+                            usual.orderRetryMax(),
+                            usual.grace(), 1, Integer.MAX_VALUE, usual.doomChunk(), usual.ordersPerAnswer(), usual.reconcilePageSize());
+                }
+            };
+        }
+    },
+
+    /** Another store under a known host id joins, whatever is known to lie in the one before. */
+    A_NEW_STORE_IS_TAKEN_FOR_THE_OLD_ONE("rows of it are open") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public long countReplicas(HostId host) {
+                            return 0;
+                        }
+                    };
+                }
+            };
+        }
+    };
+
+    private final String breaks;
+
+    PlantedBugs(String breaks) {
+        this.breaks = breaks;
+    }
+
+    /** The product with this bug, for one run. */
+    abstract Product plant();
+
+    /** A pattern of what is said when it is found, so that nothing else is taken for it. */
+    String breaks() {
+        return breaks;
+    }
+}
