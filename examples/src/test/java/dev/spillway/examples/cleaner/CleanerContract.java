@@ -140,7 +140,8 @@ abstract class CleanerContract {
             cleaner.kill();
         }
         registry.put("killed", "again", "wanted");
-        // As if it had been killed in the middle of unlinking as well.
+        // As if it had been killed in the middle of unlinking as well, and as if Kafka had forgotten a fact meanwhile.
+        Files.move(image(folder, "forgotten"), folder.resolve("leaving").resolve(ImageFolder.fileName(new SnapshotId("forgotten"))));
         Files.createDirectories(folder.resolve("gone").resolve("half").resolve("unlinked"));
         try (CleanerProcess cleaner = start("killed", folder)) {
             settled(cleaner, "killed");
