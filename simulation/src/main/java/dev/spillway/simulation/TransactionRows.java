@@ -131,8 +131,8 @@ final class TransactionRows implements Rows {
     }
 
     @Override
-    public int leastLoadedPartition() {
-        return read(committed::leastLoadedPartition);
+    public int leastLoadedPartition(int current) {
+        return read(() -> committed.leastLoadedPartition(current));
     }
 
     @Override

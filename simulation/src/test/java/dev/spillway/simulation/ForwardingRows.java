@@ -75,8 +75,8 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
-    public int leastLoadedPartition() {
-        return rows.leastLoadedPartition();
+    public int leastLoadedPartition(int current) {
+        return rows.leastLoadedPartition(current);
     }
 
     @Override

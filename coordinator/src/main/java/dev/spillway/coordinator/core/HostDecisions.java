@@ -46,11 +46,12 @@ final class HostDecisions {
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
         UUID process = request.process() == null ? null : request.process().id();
+        int partition = transaction.stored().leastLoadedPartition(known == null ? -1 : known.partition());
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
-                        transaction.stored().leastLoadedPartition(), transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
+                        partition, transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
                         null, process, null, 0)
-                : known.joined(request.storeId(), request.address(), process, !servesAtOnce, transaction.now());
+                : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
         if (!readopts && joined.readoptedEpoch() != registry.epoch()) {
             joined = joined.readopted(registry.epoch());
         }

@@ -32,8 +32,8 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 attention, processId, drain, readoptedEpoch);
     }
 
-    HostRow joined(StoreId store, String at, @Nullable UUID process, boolean comparedFirst, Instant now) {
-        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, partition, now, figures, readmitted,
+    HostRow joined(StoreId store, String at, @Nullable UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
+        return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, ordersFrom, now, figures, readmitted,
                 reconcileFirst || comparedFirst,
                 lastReconciledAt,
                 attention, process, drain, readoptedEpoch);

@@ -219,15 +219,17 @@ public final class MapRows implements Rows {
     }
 
     @Override
-    public int leastLoadedPartition() {
-        int[] load = new int[partitions];
+    public int leastLoadedPartition(int current) {
+        int[] others = new int[partitions];
         hosts.values()
                 .stream()
                 .filter(host -> host.state() != HostState.RETIRED && !host.isDraining())
-                .forEach(host -> load[host.partition()]++);
-        int least = 0;
-        for (int partition = 1; partition < partitions; partition++) {
-            least = load[partition] < load[least] ? partition : least;
+                .forEach(host -> others[host.partition()]++);
+        boolean stays = current >= 0 && current < partitions;
+        int least = stays ? current : 0;
+        others[least] -= stays ? 1 : 0;
+        for (int partition = 0; partition < partitions; partition++) {
+            least = others[partition] < others[least] ? partition : least;
         }
         return least;
     }

@@ -143,8 +143,13 @@ public interface Rows {
     /** The host, not retired and other than {@code than}, that this store joined as. */
     Optional<HostId> otherHostOf(StoreId store, HostId than);
 
-    /** The partition of {@code spillway.orders} with the fewest hosts that are to stay: neither retired nor draining. */
-    int leastLoadedPartition();
+    /**
+     * The partition of {@code spillway.orders} with the fewest hosts that are to stay: neither retired nor draining. A host stays where it is until
+     * another has at least two fewer.
+     *
+     * @param current where the host is that asks; below 0 if nowhere yet
+     */
+    int leastLoadedPartition(int current);
 
     /** A replica id to be recorded, and the incarnation of the host that speaks of it. */
     record Recording(HostId host, long incarnation) {}

@@ -117,13 +117,14 @@ final class HostTable {
                 .map(HostId::new);
     }
 
-    int leastLoadedPartition(int partitions) {
+    int leastLoadedPartition(int partitions, int current) {
         return handle
                 .createQuery(
                         """
                                 SELECT p FROM generate_series(0, :last) AS p LEFT JOIN hosts h ON h.partition = p AND h.state <> 'RETIRED' AND h.draining_since IS NULL
-                                GROUP BY p ORDER BY count(h.host_id), p LIMIT 1""")
+                                GROUP BY p ORDER BY count(h.host_id) - CASE WHEN p = :current THEN 1 ELSE 0 END, p <> :current, p LIMIT 1""")
                 .bind("last", partitions - 1)
+                .bind("current", current)
                 .mapTo(Integer.class)
                 .one();
     }

@@ -150,8 +150,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public int leastLoadedPartition() {
-        return hosts.leastLoadedPartition(partitions);
+    public int leastLoadedPartition(int current) {
+        return hosts.leastLoadedPartition(partitions, current);
     }
 
     @Override

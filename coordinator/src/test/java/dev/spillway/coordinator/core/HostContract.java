@@ -63,6 +63,19 @@ public interface HostContract extends RegistryFixture {
         assertThat(partitions).containsExactly(0, 1, 2, 3, 0, 1);
     }
 
+    /** As when others were retired, or the topic was given more partitions. What it has not read of the old one is due again. */
+    @Test
+    default void aHostThatJoinsAgainMovesToAPartitionWithTwoHostsFewer() {
+        Fleet fleet = new Fleet(empty());
+        List<FleetHost> hosts = IntStream.range(0, 6).mapToObj(i -> fleet.host("host-" + i)).toList();
+        List.of(2, 3).forEach(gone -> fleet.registry.execute(new Command.Retire(hosts.get(gone).id)));
+        assertThat(((Joined) hosts.get(0).join()).partition()).isEqualTo(2);
+        assertThat(((Joined) hosts.get(4).join()).partition()).as("alone in its own now").isZero();
+        assertThat(((Joined) hosts.get(5).join()).partition()).isEqualTo(3);
+        assertThat(((Joined) hosts.get(1).join()).partition()).isEqualTo(1);
+        assertThat(hosts.get(0).heartbeat().partition()).isEqualTo(2);
+    }
+
     @Test
     default void joiningAgainRaisesTheIncarnationAndFencesTheEarlierOne() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);
