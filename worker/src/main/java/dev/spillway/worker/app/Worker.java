@@ -17,6 +17,7 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.AllowedSources;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.StoreArea;
+import dev.spillway.worker.filesystem.UnlinkPace;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostLoop;
@@ -25,6 +26,7 @@ import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
+import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.host.ReplicaIds;
 import dev.spillway.worker.http.WorkerRoutes;
 import dev.spillway.worker.kafka.KafkaReach;
@@ -106,7 +108,8 @@ public final class Worker implements AutoCloseable {
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS, clock, random,
-                        new Outside(registry::send, reports::publish, this::follow), store, settings.unlinksAtOnce(),
+                        new Outside(registry::send, reports::publish, this::follow), store,
+                        new Removals.Unlinking(settings.unlinksAtOnce(), UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
                         settings.requestsKept(),
                         onFailure)));
         host.set(loop);

@@ -8,6 +8,7 @@ import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.worker.filesystem.UnlinkPace;
 import dev.spillway.worker.http.UploadPace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,12 +30,13 @@ import java.util.Optional;
  * @param minFreeBytes    of the store's disk, which no put takes
  * @param putsAtOnce      directories; uploads have places of their own
  * @param uploadPace      below which an upload is ended
+ * @param unlinkRates     of all trees together that are unlinked
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         int putsAtOnce,
-        int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce,
+        int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
         HttpLimits http) {
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
@@ -92,6 +94,14 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static final Setting<Integer> UNLINKS_AT_ONCE = Setting.integer("unlinks-at-once", "Trees that are unlinked at the same time")
             .must("1 or more", number -> number >= 1)
             .defaultTo(2);
+    private static final Setting<Long> UNLINK_RATE = Setting
+            .longInteger("unlink-rate",
+                    "Files and directories that are unlinked per second, unless the disk is short of space; 0 for no bound")
+            .must("0 or more", rate -> rate >= 0)
+            .defaultTo(UnlinkPace.Rates.DEFAULTS.entriesPerSecond());
+    private static final Setting<Long> UNLINK_BYTES_RATE = Setting
+            .bytes("unlink-bytes-rate", "Bytes that unlinking frees per second, unless the disk is short of space; 0 for no bound")
+            .defaultTo(UnlinkPace.Rates.DEFAULTS.bytesPerSecond());
 
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
@@ -114,7 +124,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
-                MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE));
+                MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
+                UNLINK_RATE, UNLINK_BYTES_RATE));
         all.addAll(HttpLimits.SETTINGS);
         return all;
     }
@@ -132,6 +143,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 settings.get(HOLD_MAX), settings.get(HOLDS_MAX), settings.get(ARCHIVE_HOLD),
                 settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UPLOADS_AT_ONCE),
                 new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
+                new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
                 HttpLimits.from(settings));
     }
 }

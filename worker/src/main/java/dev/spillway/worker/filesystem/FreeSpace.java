@@ -33,6 +33,11 @@ final class FreeSpace {
         return disk.getUsableSpace();
     }
 
+    /** Whether less than twice of what is to be kept is free; near enough to it that what is written next may be refused. */
+    boolean isShort() throws IOException {
+        return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
+    }
+
     /** @throws StoreFullException when less is free than is to be kept */
     void require() throws IOException {
         require(underWay.get());

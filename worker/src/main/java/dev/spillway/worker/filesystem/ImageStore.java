@@ -183,11 +183,23 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash. */
-    public UnlinkOutcome unlink(String id) throws IOException, InterruptedException {
+    /**
+     * Whether less than twice of what is to stay free is free: the next puts are refused soon, or are already. Never so where nothing is to
+     * stay free.
+     */
+    public boolean isShortOfSpace() throws IOException {
+        return space.isShort();
+    }
+
+    /**
+     * Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
+     *
+     * @param pace of this tree and all others that are deleted by it; while it waits, only {@link #close} waits with it
+     */
+    public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
-            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name);
+            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
                 // a copy that was never settled: its source stays
                 offers.remove(id);

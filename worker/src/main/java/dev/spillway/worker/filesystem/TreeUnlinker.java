@@ -25,23 +25,30 @@ final class TreeUnlinker {
     private static final int OWNER_ALL = 0700;
 
     private final Descent at;
+    private final UnlinkPace pace;
     private final Deque<Iterator<DirectoryEntry>> pending = new ArrayDeque<>();
     private final List<String> failures = new ArrayList<>();
     private long failureCount;
     private long bytes;
     private long entries;
 
-    private TreeUnlinker(Descent at) {
+    private TreeUnlinker(Descent at, UnlinkPace pace) {
         this.at = at;
+        this.pace = pace;
     }
 
+    /** As fast as the file system is. */
     static UnlinkOutcome unlink(OpenDirectory parent, EntryName name) throws IOException, InterruptedException {
+        return unlink(parent, name, UnlinkPace.none());
+    }
+
+    static UnlinkOutcome unlink(OpenDirectory parent, EntryName name, UnlinkPace pace) throws IOException, InterruptedException {
         Optional<FileStatus> found = parent.find(name);
         if (found.isEmpty()) {
             return new UnlinkOutcome.Absent();
         }
         try (Descent at = new Descent(parent)) {
-            return new TreeUnlinker(at).run(new DirectoryEntry(name, found.get().kind()));
+            return new TreeUnlinker(at, pace).run(new DirectoryEntry(name, found.get().kind()));
         }
     }
 
@@ -60,7 +67,7 @@ final class TreeUnlinker {
                 : new UnlinkOutcome.Incomplete(bytes, entries, failures, failureCount);
     }
 
-    private void remove(DirectoryEntry entry) {
+    private void remove(DirectoryEntry entry) throws IOException, InterruptedException {
         try {
             FileStatus status = at.current().status(entry.name());
             if (status.mountRoot()) {
@@ -68,8 +75,11 @@ final class TreeUnlinker {
             } else if (status.kind() == EntryKind.DIRECTORY) {
                 enter(entry.name());
             } else {
+                long freed = freed(status);
+                pace.await(freed);
                 removeFile(entry.name());
-                count(status);
+                entries++;
+                bytes += freed;
             }
         } catch (PosixException e) {
             // gone already is what was wanted
@@ -109,10 +119,11 @@ final class TreeUnlinker {
         }
     }
 
-    private void leaveAndRemove() throws IOException {
+    private void leaveAndRemove() throws IOException, InterruptedException {
         EntryName name = at.name();
         FileStatus status = at.status();
         at.leave();
+        pace.await(status.allocatedBytes());
         try {
             removeDirectory(name);
             entries++;
@@ -137,11 +148,8 @@ final class TreeUnlinker {
         }
     }
 
-    private void count(FileStatus status) {
-        entries++;
-        if (status.links() <= 1) {
-            bytes += status.allocatedBytes();
-        }
+    private static long freed(FileStatus status) {
+        return status.links() <= 1 ? status.allocatedBytes() : 0;
     }
 
     private void failed(@Nullable EntryName name, @Nullable String why) {

@@ -97,7 +97,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
             RandomGenerator random,
             Outside outside,
-            ImageStore store, int unlinkedAtOnce, Duration requestsFor, Consumer<Throwable> onFailure) {}
+            ImageStore store, Removals.Unlinking unlinking, Duration requestsFor, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -111,7 +111,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         requests = new RequestLog(contents.requests(), parts.requestsFor());
         figures = new LocalFigures(view, parts.store());
         removals = new Removals(parts.store(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
-                parts.unlinkedAtOnce());
+                parts.unlinking());
         effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
                 (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));
     }

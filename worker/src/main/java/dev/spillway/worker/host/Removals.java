@@ -6,6 +6,7 @@ import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.SettleOutcome;
 import dev.spillway.worker.filesystem.TrashOutcome;
 import dev.spillway.worker.filesystem.UnlinkOutcome;
+import dev.spillway.worker.filesystem.UnlinkPace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,6 +39,14 @@ public final class Removals implements AutoCloseable {
         void failed(ReplicaId id, String why);
     }
 
+    /**
+     * How trees are unlinked.
+     *
+     * @param atOnce trees at the same time
+     * @param pace   of all of them together
+     */
+    public record Unlinking(int atOnce, UnlinkPace pace) {}
+
     private sealed interface Task {
         /** @param report whether the agent waits for it; what it does not know is unlinked at once */
         record Trash(ReplicaId id, boolean report) implements Task {}
@@ -48,6 +57,7 @@ public final class Removals implements AutoCloseable {
     private final ImageStore store;
     private final Predicate<ReplicaId> ordered;
     private final Results results;
+    private final UnlinkPace pace;
     private final Semaphore unlinking;
     /** Trees that came by move and are neither the fleet's nor given back. */
     private final Set<ReplicaId> moved = ConcurrentHashMap.newKeySet();
@@ -61,11 +71,12 @@ public final class Removals implements AutoCloseable {
      *
      * @param ordered whether an order names a replica, which proves that it was registered
      */
-    Removals(ImageStore store, Predicate<ReplicaId> ordered, Results results, int unlinkedAtOnce) {
+    Removals(ImageStore store, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
         this.store = store;
         this.ordered = ordered;
         this.results = results;
-        this.unlinking = new Semaphore(unlinkedAtOnce);
+        this.pace = unlinking.pace();
+        this.unlinking = new Semaphore(unlinking.atOnce());
         this.renamer = Thread.ofVirtual().name("rename").unstarted(this::rename);
         renamer.start();
     }
@@ -209,7 +220,7 @@ public final class Removals implements AutoCloseable {
         long freed = 0;
         String failure = null;
         try {
-            switch (store.unlink(id.toString())) {
+            switch (store.unlink(id.toString(), pace)) {
                 case UnlinkOutcome.Unlinked(var bytes, var _) -> freed = bytes;
                 case UnlinkOutcome.Absent _ -> {}
                 case UnlinkOutcome.Incomplete(var _, var _, var failures, var count) ->

@@ -2,6 +2,7 @@ package dev.spillway.worker.app;
 
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.filesystem.UnlinkPace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -31,6 +32,18 @@ class WorkerSettingsTest {
         assertThat(settings.holdMax()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.putDeadline()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.socket()).isEmpty();
+        assertThat(settings.unlinkRates()).isEqualTo(new UnlinkPace.Rates(10_000, 256L << 20));
+    }
+
+    @Test
+    void theRatesOfUnlinkingAreGivenApartAndZeroIsNoBound() throws SettingsException {
+        assertThat(read(Map.of("unlink-rate", "500", "unlink-bytes-rate", "64MiB")).unlinkRates())
+                .isEqualTo(new UnlinkPace.Rates(500, 64L << 20));
+        assertThat(read(Map.of("unlink-rate", "0", "unlink-bytes-rate", "0")).unlinkRates()).isEqualTo(UnlinkPace.Rates.NONE);
+        assertThatThrownBy(() -> read(Map.of("unlink-rate", "-1", "unlink-bytes-rate", "fast")))
+                .hasMessageContaining("unlink-rate: -1")
+                .hasMessageContaining("0 or more")
+                .hasMessageContaining("unlink-bytes-rate: fast");
     }
 
     @Test

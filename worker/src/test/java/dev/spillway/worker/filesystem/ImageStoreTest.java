@@ -115,7 +115,7 @@ class ImageStoreTest {
             assertThat(store.sizeBytes(StoreArea.IMAGES, id)).contains(staged.sizeBytes());
             assertThat(store.toTrash(List.of(id))).containsExactly(Map.entry(id, new TrashOutcome.Moved()));
             assertThat(store.imagePath(id)).doesNotExist();
-            assertThat(store.unlink(id)).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
+            assertThat(store.unlink(id, UnlinkPace.none())).isInstanceOfSatisfying(UnlinkOutcome.Unlinked.class,
                     unlinked -> assertThat(unlinked.bytesFreed()).isEqualTo(staged.sizeBytes()));
             for (StoreArea area : StoreArea.values()) {
                 assertThat(store.ids(area)).isEmpty();
@@ -136,8 +136,8 @@ class ImageStoreTest {
             store.toTrash(List.of(id));
             assertThat(store.toTrash(List.of(unknown, id)).values()).containsExactly(new TrashOutcome.Absent(),
                     new TrashOutcome.AlreadyInTrash());
-            store.unlink(id);
-            assertThat(store.unlink(id)).isEqualTo(new UnlinkOutcome.Absent());
+            store.unlink(id, UnlinkPace.none());
+            assertThat(store.unlink(id, UnlinkPace.none())).isEqualTo(new UnlinkOutcome.Absent());
             assertThat(store.toTrash(List.of(id)).values()).containsExactly(new TrashOutcome.Absent());
             assertThat(store.discardStaged(unknown)).isEqualTo(new UnlinkOutcome.Absent());
         }
@@ -343,7 +343,7 @@ class ImageStoreTest {
             assertThat(store.ids(StoreArea.STAGING)).containsExactly(torn);
             store.discardStaged(torn);
             for (String id : store.ids(StoreArea.TRASH)) {
-                assertThat(store.unlink(id)).isInstanceOf(UnlinkOutcome.Unlinked.class);
+                assertThat(store.unlink(id, UnlinkPace.none())).isInstanceOf(UnlinkOutcome.Unlinked.class);
             }
             assertThat(store.ids(StoreArea.STAGING)).isEmpty();
             assertThat(store.ids(StoreArea.TRASH)).isEmpty();

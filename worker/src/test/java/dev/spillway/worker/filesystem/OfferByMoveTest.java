@@ -76,7 +76,7 @@ class OfferByMoveTest {
             assertThat(store.toTrash(List.of(id)).get(id)).isInstanceOfSatisfying(TrashOutcome.Failed.class,
                     failed -> assertThat(failed.cause()).isInstanceOf(OfferedTreeException.class));
             assertThat(store.discardStaged(id)).isEqualTo(new UnlinkOutcome.Absent());
-            assertThat(store.unlink(id)).isEqualTo(new UnlinkOutcome.Absent());
+            assertThat(store.unlink(id, UnlinkPace.none())).isEqualTo(new UnlinkOutcome.Absent());
             assertThat(store.offered()).as("still to be settled or given back").containsExactly(id);
             assertThat(TreePicture.differences(TreePicture.of(store.imagePath(id)), before)).isEmpty();
         }
@@ -207,7 +207,7 @@ class OfferByMoveTest {
                 move(store, id);
                 store.publish(id);
                 store.toTrash(List.of(id));
-                store.unlink(id);
+                store.unlink(id, UnlinkPace.none());
                 assertThat(store.settle(id)).isEqualTo(new SettleOutcome.NothingOffered());
             }
         });

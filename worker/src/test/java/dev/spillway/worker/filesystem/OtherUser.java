@@ -64,7 +64,7 @@ final class OtherUser {
                     require(TreePicture.of(store.imagePath(id)).equals(TreePicture.of(directory.resolve("tree"))), "the same tree");
                 }
                 require(store.toTrash(List.of(id)).get(id) instanceof TrashOutcome.Moved, "in the trash");
-                require(store.unlink(id) instanceof UnlinkOutcome.Unlinked, "unlinked");
+                require(store.unlink(id, UnlinkPace.none()) instanceof UnlinkOutcome.Unlinked, "unlinked");
             }
         }
     }

@@ -52,7 +52,7 @@ class StoreCrashTest {
                     assertThat(store.discardStaged(id)).isInstanceOf(UnlinkOutcome.Unlinked.class);
                 }
                 for (String id : store.ids(StoreArea.TRASH)) {
-                    assertThat(store.unlink(id)).isInstanceOf(UnlinkOutcome.Unlinked.class);
+                    assertThat(store.unlink(id, UnlinkPace.none())).isInstanceOf(UnlinkOutcome.Unlinked.class);
                 }
                 assertThat(store.ids(StoreArea.IMAGES)).as("published and not trashed, after death %d", death).containsAll(published);
                 for (String id : store.ids(StoreArea.IMAGES)) {
@@ -60,7 +60,7 @@ class StoreCrashTest {
                             .as("image %s after death %d", id, death)
                             .isEmpty();
                     store.toTrash(List.of(id));
-                    store.unlink(id);
+                    store.unlink(id, UnlinkPace.none());
                 }
                 assertThat(store.ids(StoreArea.STAGING)).isEmpty();
                 assertThat(store.ids(StoreArea.TRASH)).isEmpty();
@@ -126,7 +126,7 @@ class StoreCrashTest {
                 say("going", copied);
                 store.toTrash(List.of(copied));
                 say("trashed", copied);
-                store.unlink(copied);
+                store.unlink(copied, UnlinkPace.none());
                 say("unlinked", copied);
             }
         }
