@@ -42,6 +42,27 @@ public final class ClosedLoop {
         void ended(int window, Sample sample);
     }
 
+    /** What goes on beside the callers. */
+    @FunctionalInterface
+    public interface Work {
+        void run() throws InterruptedException;
+    }
+
+    /** What a window lasts for; true if a caller failed meanwhile. */
+    @FunctionalInterface
+    private interface Waiting {
+        boolean await() throws InterruptedException;
+    }
+
+    /** One window, which begins and ends with what goes on beside the callers. */
+    public static Sample beside(Work work, Load load, int callers, Duration warmUp) throws InterruptedException {
+        ClosedLoop loop = new ClosedLoop(load);
+        return loop.run(callers, warmUp, () -> {
+            work.run();
+            return loop.await(Duration.ZERO);
+        }, 1, (number, sample) -> {}).getFirst();
+    }
+
     /** One window. */
     public static Sample run(Load load, int callers, Duration warmUp, Duration window) throws InterruptedException {
         return run(load, callers, warmUp, window, 1, (number, sample) -> {}).getFirst();
@@ -54,14 +75,18 @@ public final class ClosedLoop {
      */
     public static List<Sample> run(Load load, int callers, Duration warmUp, Duration window, int windows, WindowEnd listener)
             throws InterruptedException {
-        load.prepare();
         ClosedLoop loop = new ClosedLoop(load);
-        List<Sample> samples = loop.measure(callers, warmUp, window, windows, listener);
-        load.verify(loop.done.sum());
+        return loop.run(callers, warmUp, () -> loop.await(window), windows, listener);
+    }
+
+    private List<Sample> run(int callers, Duration warmUp, Waiting window, int windows, WindowEnd listener) throws InterruptedException {
+        load.prepare();
+        List<Sample> samples = measure(callers, warmUp, window, windows, listener);
+        load.verify(done.sum());
         return samples;
     }
 
-    private List<Sample> measure(int callers, Duration warmUp, Duration window, int windows, WindowEnd listener)
+    private List<Sample> measure(int callers, Duration warmUp, Waiting window, int windows, WindowEnd listener)
             throws InterruptedException {
         List<Future<?>> ends = new ArrayList<>();
         List<Sample> samples = new ArrayList<>();
@@ -76,7 +101,7 @@ public final class ClosedLoop {
                     latencies.reset();
                     long refusedBefore = refused.sum();
                     long begin = System.nanoTime();
-                    well = !await(window);
+                    well = !window.await();
                     Duration elapsed = Duration.ofNanos(System.nanoTime() - begin);
                     Sample sample = Sample.of(latencies.getIntervalHistogram(), refused.sum() - refusedBefore, elapsed);
                     samples.add(sample);

@@ -45,7 +45,15 @@ public final class Scenario {
      * @throws BenchmarkFailedException if nothing was done in it
      */
     public void measure(Effort effort) throws InterruptedException {
-        Sample sample = ClosedLoop.run(load, callers, effort.warmUp(), effort.measured());
+        add(ClosedLoop.run(load, callers, effort.warmUp(), effort.measured()));
+    }
+
+    /** As {@link #measure(Effort)}, as long as what goes on beside the callers. */
+    public void measure(Effort effort, ClosedLoop.Work beside) throws InterruptedException {
+        add(ClosedLoop.beside(beside, load, callers, effort.warmUp()));
+    }
+
+    private void add(Sample sample) {
         if (sample.operations() == 0) {
             throw new BenchmarkFailedException("%s: nothing done, %,d refused".formatted(title(), sample.refused()));
         }

@@ -66,6 +66,25 @@ class ClosedLoopTest {
     }
 
     @Test
+    void aWindowBesideWorkLastsUntilTheWorkHasEnded() throws InterruptedException {
+        Counting load = new Counting();
+        AtomicLong callsBefore = new AtomicLong();
+        AtomicLong callsAfter = new AtomicLong();
+        Sample sample = ClosedLoop.beside(() -> {
+            assertThat(load.open).hasValue(5);
+            callsBefore.set(load.calls.get());
+            while (load.calls.get() < callsBefore.get() + 1_000) {
+                LockSupport.parkNanos(1_000);
+            }
+            callsAfter.set(load.calls.get());
+        }, load, 5, Duration.ZERO);
+        assertThat(sample.operations()).as("but for those that were under way at either end")
+                .isGreaterThanOrEqualTo(callsAfter.get() - callsBefore.get() - 5);
+        assertThat(load.open).hasValue(0);
+        assertThat(load.verified).isEqualTo(load.calls.get());
+    }
+
+    @Test
     void aRefusedCallIsTriedAgainAndIsNotDone() throws InterruptedException {
         Counting load = new Counting() {
             @Override

@@ -45,7 +45,7 @@ class LayeringTest {
             "coordinator", Set.of("events", "service"),
             "worker", Set.of("events", "service"),
             "simulation", Set.of("events", "service", "coordinator", "worker"),
-            "bench", Set.of("events", "service", "coordinator", "embedded"),
+            "bench", Set.of("events", "service", "coordinator", "worker", "embedded"),
             "cli", Set.of("events", "service", "coordinator", "worker", "embedded", "bench"));
 
     static final Set<String> MODULES = MAY_KNOW.keySet();

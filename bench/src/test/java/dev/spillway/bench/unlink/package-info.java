@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.unlink;
+
+import org.jspecify.annotations.NullMarked;
