@@ -162,7 +162,7 @@ enum PlantedBugs {
                                     replica.sizeBytes(),
                                     replica.description(), ReplicaState.LIVE, replica.ordered(), 0, replica.cachedAt(),
                                     replica.lastAccessedAt(), replica.imageOf(),
-                                    replica.registeredEpoch(), replica.readoption())
+                                    replica.registeredEpoch(), replica.readoption(), null)
                             : replica);
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }

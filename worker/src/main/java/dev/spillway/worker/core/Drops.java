@@ -23,7 +23,7 @@ final class Drops {
     /** Its image is not on the disk. */
     void lose(ReplicaRecord replica, Step.Builder out) {
         if (replica.state() == ReplicaState.LIVE) {
-            table.hide(replica, out);
+            table.awaitImage(replica, out);
         }
         missing.add(replica.id());
         waiting.put(replica.id(), DropRequest.Reason.LOST);

@@ -124,6 +124,8 @@ public final class HostAgent {
                 case LIVE, HIDDEN -> {
                     if (!present.contains(replica.image())) {
                         drops.lose(replica, out);
+                    } else if (replica.awaitsImage()) {
+                        table.imageIsBack(replica, out);
                     } else if (replica.state() == ReplicaState.HIDDEN && isSpare(replica)) {
                         drops.spare(replica.id());
                     }

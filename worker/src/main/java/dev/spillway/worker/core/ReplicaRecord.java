@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param imageOf         the id that its image is named by on the disk, where that is an earlier one of its own: it was readopted
  * @param registeredEpoch the epoch that it was registered in; absent before there were several
  * @param readoption      the id that it is to go on under, while the registry has not answered
+ * @param imageAwaited    true if it is HIDDEN only because its image was not on the disk at a start: a volume that is mounted again brings it back
  */
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
-        @Nullable Long registeredEpoch, @Nullable Proposal readoption) {
+        @Nullable Long registeredEpoch, @Nullable Proposal readoption, @Nullable Boolean imageAwaited) {
     /**
      * An id that was minted to readopt a replica.
      *
@@ -32,7 +33,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
             ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
         this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
-                null);
+                null, null);
     }
 
     /** What its image is named by on the disk: the id that it came with. */
@@ -47,38 +48,49 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
 
     ReplicaRecord in(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
+    }
+
+    /** Not served as long as its image is not there. */
+    ReplicaRecord awaitingImage() {
+        return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.HIDDEN, ordered, bytesFreed,
+                cachedAt,
+                lastAccessedAt, imageOf, registeredEpoch, readoption, true);
+    }
+
+    boolean awaitsImage() {
+        return Boolean.TRUE.equals(imageAwaited);
     }
 
     ReplicaRecord registered(SnapshotId snapshot, long as, long epoch, ReplicaState next) {
         return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt,
-                imageOf, epoch, readoption);
+                imageOf, epoch, readoption, null);
     }
 
     ReplicaRecord underOrder(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
     }
 
     ReplicaRecord gone(long freed) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
     }
 
     ReplicaRecord accessed(Instant at) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, at,
-                imageOf, registeredEpoch, readoption);
+                imageOf, registeredEpoch, readoption, imageAwaited);
     }
 
     ReplicaRecord proposed(@Nullable Proposal next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, next);
+                lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited);
     }
 
     /** The same image under its next id. */
     ReplicaRecord readopted(Proposal as, ReplicaState next) {
         return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, image(), as.epoch(), null);
+                lastAccessedAt, image(), as.epoch(), null, imageAwaited);
     }
 
     /** Whether it counts in the host's inventory. */

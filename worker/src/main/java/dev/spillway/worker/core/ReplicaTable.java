@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,18 +153,12 @@ final class ReplicaTable {
     Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, long epoch, Step.Builder out) {
         ReplicaRecord newer = pending.registered(snapshot, generation, epoch, ReplicaState.LIVE);
         ReplicaRecord rival = served(pending.name()).orElse(null);
-        long highestEver = byName.getOrDefault(pending.name(), Set.of())
-                .stream()
-                .map(replicas::get)
-                .filter(Objects::nonNull)
-                .filter(other -> other.state() != ReplicaState.PENDING)
-                .mapToLong(ReplicaRecord::generation)
-                .max()
-                .orElse(0);
-        if (generation < highestEver) {
+        List<ReplicaRecord> others = of(pending.name()).filter(other -> other.state() != ReplicaState.PENDING).toList();
+        if (others.stream().anyMatch(other -> other.generation() > generation)) {
             put(newer.in(ReplicaState.HIDDEN), out);
             return Optional.empty();
         }
+        others.stream().filter(ReplicaRecord::awaitsImage).forEach(overtaken -> hide(overtaken, out));
         if (rival == null) {
             put(newer, out);
             return Optional.empty();
@@ -177,8 +172,25 @@ final class ReplicaTable {
         return rival.generation() == generation ? Optional.of(hidden) : Optional.empty();
     }
 
-    void hide(ReplicaRecord live, Step.Builder out) {
-        put(live.in(ReplicaState.HIDDEN), out);
+    private Stream<ReplicaRecord> of(EntryName name) {
+        return byName.getOrDefault(name, Set.of()).stream().map(replicas::get).filter(Objects::nonNull);
+    }
+
+    /** It is never served again. */
+    void hide(ReplicaRecord replica, Step.Builder out) {
+        put(replica.in(ReplicaState.HIDDEN), out);
+    }
+
+    /** It is not served until its image is back. */
+    void awaitImage(ReplicaRecord live, Step.Builder out) {
+        put(live.awaitingImage(), out);
+    }
+
+    /** Its image is back: it is served as before, unless a copy of its key came meanwhile that is as new. */
+    void imageIsBack(ReplicaRecord awaited, Step.Builder out) {
+        boolean newest = of(awaited.name()).filter(other -> other.state() != ReplicaState.PENDING)
+                .allMatch(other -> other.id().equals(awaited.id()) || other.generation() < awaited.generation());
+        put(awaited.in(newest ? ReplicaState.LIVE : ReplicaState.HIDDEN), out);
     }
 
     /** Dooms a replica; its image goes at once unless somebody holds it. */

@@ -60,6 +60,38 @@ final class ReconcilingTest extends AgentTest {
         assertThat(sent(DiscrepancyRequest.class).ghosts()).as("asked about until it is back").containsExactly(id(1));
     }
 
+    /** As when a volume was not mounted at one start, and is at the next. */
+    @Test
+    void anImageThatIsBackIsServedAgain() {
+        join();
+        put(1, 7);
+        restart(Set.of());
+        answer(sent(JoinRequest.class), joined(2, false));
+        answer(sent(DropRequest.class), new DropAnswer(List.of(), List.of(id(1))));
+        restart(Set.of());
+        assertThat(agent.served(KEY)).isEmpty();
+        restart(Set.of(id(1)));
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(1));
+        restart(Set.of(id(1)));
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(1));
+    }
+
+    @Test
+    void anImageThatIsBackIsNotServedOnceANewerOneWas() {
+        join();
+        put(1, 7);
+        restart(Set.of());
+        answer(sent(JoinRequest.class), joined(2, false));
+        answer(sent(DropRequest.class), new DropAnswer(List.of(), List.of(id(1))));
+        put(2, 8);
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(2));
+        perform(agent.ordered(now, order(2), null));
+        removeImage(2);
+        restart(Set.of(id(1)));
+        assertThat(index.values()).extracting(ReplicaRecord::state).contains(ReplicaState.HIDDEN).doesNotContain(ReplicaState.LIVE);
+        assertThat(agent.served(KEY)).isEmpty();
+    }
+
     @Test
     void whatAnEarlierIncarnationWasToldCountsNoMore() {
         join();
