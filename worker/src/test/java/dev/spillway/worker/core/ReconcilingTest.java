@@ -87,6 +87,8 @@ final class ReconcilingTest extends AgentTest {
         assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(2));
         perform(agent.ordered(now, order(2), null));
         removeImage(2);
+        heartbeat(List.of(id(2)));
+        assertThat(index).as("nothing tells of the newer one").doesNotContainKey(id(2));
         restart(Set.of(id(1)));
         assertThat(index.values()).extracting(ReplicaRecord::state).contains(ReplicaState.HIDDEN).doesNotContain(ReplicaState.LIVE);
         assertThat(agent.served(KEY)).isEmpty();
