@@ -102,12 +102,12 @@ final class TransactionRows implements Rows {
             case INCARNATION -> Mode.UPDATE;
         };
         return database.statement(transaction, statement -> {
-            Map<HostId, HostRow> seen = statement.candidates(() -> existing(ids, committed.hosts()));
+            Map<HostId, HostRow> seen = statement.candidates(() -> MapRows.existing(ids, committed.hosts()));
             Map<HostId, HostRow> found = new HashMap<>();
             for (HostId id : ids) {
                 if (seen.containsKey(id)) {
                     database.lock(transaction, Kind.HOST, id, mode);
-                    found.put(id, stored(committed.hosts(), id));
+                    found.put(id, MapRows.stored(committed.hosts(), id));
                 }
             }
             return found;
@@ -163,13 +163,13 @@ final class TransactionRows implements Rows {
         return database.statement(transaction, statement -> {
             Map<NamespaceName, NamespaceRow> seen = statement.candidates(() -> {
                 transaction.namespacesSeenAt(database.born());
-                return existing(names, committed.namespaces());
+                return MapRows.existing(names, committed.namespaces());
             });
             Map<NamespaceName, NamespaceRow> found = new HashMap<>();
             for (NamespaceName name : names) {
                 if (seen.containsKey(name)) {
                     database.lock(transaction, Kind.NAMESPACE, name, Mode.NO_KEY_UPDATE);
-                    found.put(name, stored(committed.namespaces(), name));
+                    found.put(name, MapRows.stored(committed.namespaces(), name));
                 }
             }
             return found;
@@ -371,7 +371,7 @@ final class TransactionRows implements Rows {
             Map<HostId, List<ReplicaRow>> due = new HashMap<>();
             committed.lockDueOrdersOf(all)
                     .forEach((host, rows) -> due.put(host,
-                            firstFree(rows.stream(), Kind.REPLICA, ReplicaRow::id, Mode.UPDATE, stored(limits, host))));
+                            firstFree(rows.stream(), Kind.REPLICA, ReplicaRow::id, Mode.UPDATE, MapRows.stored(limits, host))));
             return due;
         });
     }
@@ -434,24 +434,4 @@ final class TransactionRows implements Rows {
         database.lock(transaction, kind, key, mode);
         return rows.get(key);
     }
-
-    private static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
-        Map<K, V> found = new HashMap<>();
-        for (K key : keys) {
-            V value = all.get(key);
-            if (value != null) {
-                found.put(key, value);
-            }
-        }
-        return found;
-    }
-
-    private static <K, V> V stored(Map<K, V> all, K key) {
-        V value = all.get(key);
-        if (value == null) {
-            throw new IllegalStateException("no row for " + key);
-        }
-        return value;
-    }
-
 }

@@ -25,8 +25,6 @@ import picocli.CommandLine.Option;
         description = "Evict every entry of a namespace and wait until every host has confirmed. "
                 + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.")
 final class Clean implements SpillwayCommand {
-    private static final Duration LOOK_FIRST = Duration.ofMillis(50);
-    private static final Duration LOOK_AT_MOST = Duration.ofSeconds(1);
     private static final int NAMED = 20;
 
     /** What came of it, for programs. */
@@ -71,10 +69,10 @@ final class Clean implements SpillwayCommand {
         if (!yes) {
             ask(before);
         }
-        long deadline = System.nanoTime() + timeout.toNanos();
+        Patience patience = new Patience(timeout);
         try {
-            long evicted = evict(server, before.entries(), deadline);
-            List<Unconfirmed> left = awaitHosts(server, deadline);
+            long evicted = evict(server, before.entries(), patience);
+            List<Unconfirmed> left = awaitHosts(server, patience);
             console.progressEnded();
             return report(new Cleaned(evicted, left));
         } finally {
@@ -89,7 +87,7 @@ final class Clean implements SpillwayCommand {
                         Text.count(before.entries(), "entry", "entries"), Text.bytes(before.bytes()), name));
     }
 
-    private long evict(Server server, long entries, long deadline) throws InterruptedException {
+    private long evict(Server server, long entries, Patience patience) throws InterruptedException {
         long evicted = 0;
         while (true) {
             CleanAnswer step = step(server, evicted);
@@ -98,7 +96,7 @@ final class Clean implements SpillwayCommand {
             if (step.remaining() == 0) {
                 return evicted;
             }
-            if (System.nanoTime() >= deadline) {
+            if (patience.isOver()) {
                 throw new CommandFailedException(new Outcome.Failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
                         .formatted(timeout, evicted, step.remaining())));
             }
@@ -115,12 +113,10 @@ final class Clean implements SpillwayCommand {
     }
 
     /** What hosts have not confirmed when the time is over; empty as soon as all have. */
-    private List<Unconfirmed> awaitHosts(Server server, long deadline) throws InterruptedException {
-        Duration pause = LOOK_FIRST;
+    private List<Unconfirmed> awaitHosts(Server server, Patience patience) throws InterruptedException {
         while (true) {
             List<Unconfirmed> open = open(server);
-            long left = deadline - System.nanoTime();
-            if (open.isEmpty() || left <= 0) {
+            if (open.isEmpty() || patience.isOver()) {
                 return open;
             }
             TreeMap<String, Long> byHost =
@@ -129,8 +125,7 @@ final class Clean implements SpillwayCommand {
                     .stream()
                     .map(host -> host.getKey() + " (" + host.getValue() + ")")
                     .collect(Collectors.joining(", ")));
-            Thread.sleep(Math.min(pause.toMillis(), left / 1_000_000 + 1));
-            pause = pause.multipliedBy(2).compareTo(LOOK_AT_MOST) < 0 ? pause.multipliedBy(2) : LOOK_AT_MOST;
+            patience.awaitNextLook();
         }
     }
 

@@ -16,9 +16,6 @@ import picocli.CommandLine.Option;
                 + "Those are kept, and served, until they are evicted, other hosts have them, or the host is retired. "
                 + "Ends with 1 and says what is left if that takes too long; the host goes on draining.")
 final class Drain implements SpillwayCommand {
-    private static final Duration LOOK_FIRST = Duration.ofMillis(50);
-    private static final Duration LOOK_AT_MOST = Duration.ofSeconds(1);
-
     private final Console console;
     @Mixin
     private CoordinatorOption coordinator;
@@ -63,19 +60,16 @@ final class Drain implements SpillwayCommand {
 
     /** How the host is once it is drained, does not drain any more, or the time is over. */
     private Server.Answer await(Server server) throws InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        Duration pause = LOOK_FIRST;
+        Patience patience = new Patience(timeout);
         try {
             while (true) {
                 Server.Answer answer = look(server);
                 HostAnswer now = answer.as(HostAnswer.class);
-                long left = deadline - System.nanoTime();
-                if (now.drain() == null || now.drain().drained() || left <= 0) {
+                if (now.drain() == null || now.drain().drained() || patience.isOver()) {
                     return answer;
                 }
                 console.progress(host.id() + ": " + DrainProgress.of(now));
-                Thread.sleep(Math.min(pause.toMillis(), left / 1_000_000 + 1));
-                pause = pause.multipliedBy(2).compareTo(LOOK_AT_MOST) < 0 ? pause.multipliedBy(2) : LOOK_AT_MOST;
+                patience.awaitNextLook();
             }
         } finally {
             console.progressEnded();

@@ -511,7 +511,8 @@ public final class MapRows implements Rows {
         return new Holding(row.name(), row.generation());
     }
 
-    private static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
+    /** Those of the rows that there are. */
+    public static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
         Map<K, V> found = new HashMap<>();
         for (K key : keys) {
             V value = all.get(key);
@@ -522,7 +523,8 @@ public final class MapRows implements Rows {
         return found;
     }
 
-    private static <K, V> V stored(Map<K, V> all, K key) {
+    /** @throws IllegalStateException if there is no such row */
+    public static <K, V> V stored(Map<K, V> all, K key) {
         V value = all.get(key);
         if (value == null) {
             throw new IllegalStateException("no row for " + key);
