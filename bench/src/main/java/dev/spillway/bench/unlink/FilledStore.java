@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -31,7 +32,7 @@ final class FilledStore implements AutoCloseable {
     private final Path folder;
     private final ImageStore store;
     private final List<Path> read = new ArrayList<>();
-    private final Path doomed;
+    private final Tree doomed;
 
     /** A tree of equal files, flat. */
     record Tree(int files, int bytesEach) {
@@ -43,31 +44,52 @@ final class FilledStore implements AutoCloseable {
     /** What a deletion removed. */
     record Removed(long trees, long entries, long bytes, long nanos) {}
 
-    private FilledStore(Path folder, ImageStore store, Tree doomed) throws IOException {
+    private FilledStore(Path folder, ImageStore store, Tree doomed) {
         this.folder = folder;
         this.store = store;
-        this.doomed = make(doomed, "doomed");
+        this.doomed = doomed;
     }
 
     /**
      * Makes a store with images to read.
      *
-     * @param doomed what {@link #fillTrash} makes copies of
+     * @param doomed what {@link #fillTrash} makes
      */
     static FilledStore make(int images, Tree each, Tree doomed) throws InterruptedException {
+        FilledStore store = open(doomed);
+        boolean whole = false;
+        try {
+            store.fill(images, each);
+            whole = true;
+            return store;
+        } finally {
+            if (!whole) {
+                store.close();
+            }
+        }
+    }
+
+    private static FilledStore open(Tree doomed) throws InterruptedException {
         try {
             Path folder = Files.createTempDirectory("spillway-unlink-").toRealPath();
-            FilledStore filled = new FilledStore(folder, ImageStore.open(folder.resolve("store")), doomed);
-            Path source = filled.make(each, "read");
-            for (int image = 0; image < images; image++) {
-                Path path = filled.store.imagePath(filled.publish(source));
-                for (int file = 0; file < each.files(); file++) {
-                    filled.read.add(path.resolve(fileName(file)));
-                }
-            }
-            return filled;
+            return new FilledStore(folder, ImageStore.open(folder.resolve("store")), doomed);
         } catch (IOException e) {
             throw new BenchmarkFailedException("making a store: " + e, e);
+        }
+    }
+
+    private void fill(int images, Tree each) throws InterruptedException {
+        try {
+            Path source = folder.resolve("source");
+            write(each, source);
+            for (int image = 0; image < images; image++) {
+                Path path = store.imagePath(publish(source));
+                for (int file = 0; file < each.files(); file++) {
+                    read.add(path.resolve(fileName(file)));
+                }
+            }
+        } catch (IOException e) {
+            throw new BenchmarkFailedException("making images: " + e, e);
         }
     }
 
@@ -84,15 +106,14 @@ final class FilledStore implements AutoCloseable {
         return "f" + number;
     }
 
-    private Path make(Tree tree, String name) throws IOException {
-        Path directory = Files.createDirectory(folder.resolve(name));
+    private static void write(Tree tree, Path directory) throws IOException {
+        Files.createDirectory(directory);
         SplittableRandom random = new SplittableRandom(tree.files());
         byte[] content = new byte[tree.bytesEach()];
         for (int file = 0; file < tree.files(); file++) {
             random.nextBytes(content);
             Files.write(directory.resolve(fileName(file)), content);
         }
-        return directory;
     }
 
     private String publish(Path source) throws IOException, InterruptedException {
@@ -106,14 +127,18 @@ final class FilledStore implements AutoCloseable {
         return id;
     }
 
-    /** Puts so many trees into the trash, as durable as images are. */
+    /** Makes so many trees in the trash, whole on the disk, so that nothing of them is still being written when this returns. */
     void fillTrash(int trees) throws InterruptedException {
         try {
-            List<String> ids = new ArrayList<>();
-            for (int tree = 0; tree < trees; tree++) {
-                ids.add(publish(doomed));
+            Path trash = store.path().resolve(StoreArea.TRASH.name().toLowerCase(Locale.ROOT));
+            for (int number = 0; number < trees; number++) {
+                write(doomed, trash.resolve(UUID.randomUUID().toString()));
             }
-            store.toTrash(ids);
+            // One for all trees: staging them as images costs one for each.
+            Process sync = new ProcessBuilder("sync", "-f", folder.toString()).inheritIO().start();
+            if (sync.waitFor() != 0) {
+                throw new BenchmarkFailedException("sync -f %s: ended with %d (expected: 0)".formatted(folder, sync.exitValue()));
+            }
         } catch (IOException e) {
             throw new BenchmarkFailedException("filling the trash: " + e, e);
         }
