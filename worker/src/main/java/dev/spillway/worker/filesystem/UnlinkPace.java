@@ -36,7 +36,7 @@ public final class UnlinkPace {
      */
     public record Rates(long entriesPerSecond, long bytesPerSecond) {
         /** What a worker does unless told otherwise; see docs/benchmarks.md. */
-        public static final Rates DEFAULTS = new Rates(10_000, 256L << 20);
+        public static final Rates DEFAULTS = new Rates(5_000, 256L << 20);
         /** No bound at all. */
         public static final Rates NONE = new Rates(0, 0);
 

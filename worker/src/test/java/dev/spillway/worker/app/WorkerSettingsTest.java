@@ -32,7 +32,7 @@ class WorkerSettingsTest {
         assertThat(settings.holdMax()).isEqualTo(Duration.ofHours(24));
         assertThat(settings.putDeadline()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.socket()).isEmpty();
-        assertThat(settings.unlinkRates()).isEqualTo(new UnlinkPace.Rates(10_000, 256L << 20));
+        assertThat(settings.unlinkRates()).isEqualTo(new UnlinkPace.Rates(5_000, 256L << 20));
     }
 
     @Test
