@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,7 @@ class ConcurrentHistoryTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
+    private static final Pattern USES = Pattern.compile("lastUse=\\d+");
     private static final int ALONE = 40;
     private static final int ROUNDS = 25;
     private static final int AT_ONCE = 6;
@@ -127,8 +129,8 @@ class ConcurrentHistoryTest {
         past.forEach(reference::carryOut);
         Plain told = new Plain(stored.plain());
         for (Call call : done) {
-            String answer = reference.carryOut(call.act());
-            String given = told.of(call.answer());
+            String answer = withoutUses(reference.carryOut(call.act()));
+            String given = withoutUses(told.of(call.answer()));
             if (!answer.equals(given)) {
                 against.add("%s would be told %s, not %s".formatted(call.act(), answer, given));
                 return Optional.empty();
@@ -158,6 +160,14 @@ class ConcurrentHistoryTest {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Of a touch and the deletion of its entry, either may come first and nobody is told which, but only one order counts a use: the numbers of uses are
+     * nobody's matter, their order is, and shows in the lists.
+     */
+    private static String withoutUses(String answer) {
+        return USES.matcher(answer).replaceAll("lastUse=USE");
     }
 
     private static List<String> without(List<String> state, List<String> other) {

@@ -17,16 +17,19 @@ final class OtherUser {
         // whoever is nobody may not be able to read where these classes were built
         Path classes = Files.createTempDirectory("classes");
         for (String part : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", "")).split(":", -1)) {
-            // a store needs no library but for archives
-            if (Files.isDirectory(Path.of(part))) {
+            // a store needs no library but for archives, and modules are jars once they are packaged
+            Path path = Path.of(part);
+            if (Files.isDirectory(path)) {
                 Machine.run("cp", "-r", part + "/.", classes.toString());
+            } else if (path.getFileName() != null && path.getFileName().toString().startsWith("spillway-")) {
+                Machine.run("cp", part, classes.toString());
             }
         }
         try {
             Machine.run("chmod", "-R", "a+rX", classes.toString());
             String java = ProcessHandle.current().info().command().orElseThrow();
             Machine.run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", java, "--enable-native-access=ALL-UNNAMED",
-                    "-Xmx64m", "-cp", classes.toString(), OtherUser.class.getName(),
+                    "-Xmx64m", "-cp", classes + ":" + classes + "/*", OtherUser.class.getName(),
                     command, directory);
         } finally {
             Machine.remove(classes);
