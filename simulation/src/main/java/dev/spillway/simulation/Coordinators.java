@@ -78,6 +78,10 @@ final class Coordinators {
         any().crash();
     }
 
+    void crashAll() {
+        coordinators.forEach(Coordinator::crash);
+    }
+
     /** Lets some coordinator carry out a command of a client or a person, if it is there; nobody waits for the answer. */
     <A> void execute(Command<A> command) {
         execute(command, answer -> {});

@@ -73,6 +73,19 @@ final class Database {
         return invariants;
     }
 
+    /** What {@link #restore} goes back to: everything that is committed, and how far generations are drawn. */
+    record Backup(MapRows rows, Memory memory) {}
+
+    Backup backUp() {
+        return new Backup(committed.copy(), invariants.memory());
+    }
+
+    /** Goes back to an earlier state. Nobody may have a transaction open. */
+    void restore(Backup backup) {
+        committed.goBackTo(backup.rows());
+        invariants.restored(backup.memory());
+    }
+
     Product product() {
         return product;
     }
@@ -83,7 +96,8 @@ final class Database {
 
     /** Carries out commands in one transaction; {@code answered} gets their answers in order once it is committed. */
     Transaction begin(List<Command<?>> commands, BiConsumer<Transaction, List<Object>> answered) {
-        Transaction transaction = new Transaction(++begun, commands, answered);
+        List<Command<?>> taken = commands.stream().<Command<?>>map(command -> product.takes(command, committed)).toList();
+        Transaction transaction = new Transaction(++begun, taken, answered);
         begin(transaction);
         return transaction;
     }
@@ -127,7 +141,7 @@ final class Database {
     private void commit(Transaction transaction, Changes changes, List<Object> answers) {
         transaction.end();
         commits++;
-        invariants.committed(transaction.commands(), changes, () -> {
+        invariants.committed(transaction.commands(), transaction.registry().epoch(), changes, () -> {
             committed.record(transaction.recorded());
             bear(changes);
             committed.apply(changes);

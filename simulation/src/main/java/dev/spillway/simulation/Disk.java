@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One store: what survives its process. It can be copied, and parts of it can be lost. */
@@ -49,7 +50,7 @@ final class Disk {
         return position;
     }
 
-    /** Which image each replica's directory really has. */
+    /** What each image's directory really has, by the id that it is named by: a replica that was readopted keeps the name of its first one. */
     Map<ReplicaId, SnapshotId> images() {
         return images;
     }
@@ -58,7 +59,7 @@ final class Disk {
         return trash;
     }
 
-    /** Whether a fault, and not the worker, took the image of this replica. */
+    /** Whether a fault, and not the worker, took the image of this name. */
     boolean isDamaged(ReplicaId id) {
         return damaged.contains(id);
     }
@@ -92,14 +93,33 @@ final class Disk {
         copy.holds.putAll(holds);
         copy.membership = membership;
         copy.position = position;
+        Set<ReplicaId> named = index.values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
         images.forEach((id, image) -> {
-            if (index.containsKey(id)) {
+            if (named.contains(id)) {
                 copy.images.put(id, image);
             }
         });
         copy.trash.putAll(trash);
         copy.damaged.addAll(damaged);
         return copy;
+    }
+
+    /** What the index has of an image. */
+    @Nullable
+    ReplicaRecord ofImage(ReplicaId image) {
+        return index.values().stream().filter(replica -> replica.image().equals(image)).findFirst().orElse(null);
+    }
+
+    /** The replica that the registry may know by this id already: its own, or the one that it is to go on under. */
+    @Nullable
+    ReplicaRecord known(ReplicaId id) {
+        ReplicaRecord own = index.get(id);
+        return own != null ? own
+                : index.values()
+                        .stream()
+                        .filter(replica -> replica.readoption() != null && replica.readoption().id().equals(id))
+                        .findFirst()
+                        .orElse(null);
     }
 
     IndexContents load() {

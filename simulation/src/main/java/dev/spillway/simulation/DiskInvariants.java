@@ -18,7 +18,9 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.simulation.Invariants.require;
 
@@ -29,10 +31,12 @@ final class DiskInvariants {
     private final MapRows rows;
     private final Set<ReplicaId> live;
     private final Set<ReplicaId> everLive;
+    private final RestoreInvariants restores;
     private final List<SimulatedHost> machines = new ArrayList<>();
     private final Set<SimulatedHost> touched = new LinkedHashSet<>();
     private final Map<Reader, Long> served = new HashMap<>();
-    private final Map<HostId, StoreId> stores = new HashMap<>();
+    /** Before the database was restored last. */
+    private final Map<Reader, Long> servedBefore = new HashMap<>();
     /** Hosts of which a store was copied: two machines may have spoken for one. */
     private final Set<HostId> copied = new HashSet<>();
     /** Machines whose store became an older one. */
@@ -42,6 +46,33 @@ final class DiskInvariants {
         this.rows = rows;
         this.live = live;
         this.everLive = everLive;
+        restores = new RestoreInvariants(rows, this, live);
+    }
+
+    /** What is put or copied from now on may have an older number than what was served; what is there already goes on as ever. */
+    void restored() {
+        served.forEach((reader, generation) -> servedBefore.merge(reader, generation, Math::max));
+        served.clear();
+    }
+
+    RestoreInvariants restores() {
+        return restores;
+    }
+
+    /** What a host of this row really has of it, whole. */
+    @Nullable
+    ReplicaRecord known(ReplicaRow row) {
+        return machines.stream()
+                .filter(machine -> machine.id().equals(row.hostId()))
+                .map(machine -> known(machine, row.id()))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable ReplicaRecord known(SimulatedHost machine, ReplicaId id) {
+        ReplicaRecord record = machine.disk().known(id);
+        return record != null && machine.disk().images().containsKey(record.image()) ? record : null;
     }
 
     void watch(SimulatedHost machine) {
@@ -74,19 +105,39 @@ final class DiskInvariants {
     void otherDisk(SimulatedHost machine) {
         older.add(machine);
         served.keySet().removeIf(reader -> reader.host() == machine);
+        servedBefore.keySet().removeIf(reader -> reader.host() == machine);
     }
 
     /** 1: what is registered lies on a disk of its host. */
     void registered(ReplicaRow row) {
         List<SimulatedHost> ofHost = machines.stream().filter(machine -> machine.id().equals(row.hostId())).toList();
         require(ofHost.stream()
-                .anyMatch(machine -> machine.disk().images().containsKey(row.id()) || machine.disk().isDamaged(row.id())
-                        || older.contains(machine)),
+                .anyMatch(machine -> machine.disk().images().containsKey(imageOf(machine, row.id()))
+                        || machine.disk().isDamaged(imageOf(machine, row.id())) || older.contains(machine))
+                || restores.isDoubtful(row.id()),
                 1, "{} is live, and no disk has it", row);
     }
 
+    private static ReplicaId imageOf(SimulatedHost machine, ReplicaId id) {
+        ReplicaRecord record = machine.disk().known(id);
+        return record == null ? id : record.image();
+    }
+
+    /** 1: nothing that is registered or held goes from a disk, under whichever of its ids the registry has it. */
+    void mayGo(SimulatedHost machine, ReplicaId image) {
+        ReplicaRecord replica = machine.disk().ofImage(image);
+        ReplicaId id = replica == null ? image : replica.id();
+        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} deletes {}, which is live", machine, id);
+        if (replica != null && replica.readoption() != null) {
+            require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(id), 1, "{} deletes {}, which is live", machine,
+                    replica);
+        }
+        require(!machine.isHeld(image), 1, "{} deletes {}, which is held", machine, image);
+        touched(machine);
+    }
+
     /** 2 and 10: a host's store changes only when nothing is known to lie in the one before. */
-    void joined(HostRow host, long openRows) {
+    void joined(HostRow host, long openRows, Map<HostId, StoreId> stores) {
         StoreId before = stores.put(host.id(), host.storeId());
         require(before == null || before.equals(host.storeId()) || openRows == 0, 10, "{} had store {}, and {} rows of it are open", host,
                 before,
@@ -111,14 +162,17 @@ final class DiskInvariants {
             ReplicaId id = replica.id();
             switch (replica.state()) {
                 case LIVE -> {
-                    require(!exact || rows.replicas().containsKey(id), 3, "{} has {}, which no row and no order names", machine, replica);
-                    require(replica.snapshotId().equals(disk.images().get(id)) || disk.isDamaged(id), 8,
-                            "{} serves {}, but its image is {}", machine, replica, disk.images().get(id));
+                    require(!exact || rows.replicas().containsKey(id)
+                            || (replica.readoption() != null && rows.replicas().containsKey(replica.readoption().id())), 3,
+                            "{} has {}, which no row and no order names", machine, replica);
+                    require(replica.snapshotId().equals(disk.images().get(replica.image())) || disk.isDamaged(replica.image()), 8,
+                            "{} serves {}, but its image is {}", machine, replica, disk.images().get(replica.image()));
                 }
                 case HIDDEN -> require(everLive.contains(id), 3, "{} has {}, which was never registered", machine, replica);
                 case PENDING ->
                         require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
-                case DOOMED, TRASH, GONE -> require(!live.contains(id), 1, "{} gives up {}, which is live", machine, replica);
+                case DOOMED, TRASH, GONE ->
+                        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} gives up {}, which is live", machine, replica);
             }
         }
         machine.agent().ifPresent(agent -> checkServed(machine, agent));
@@ -126,13 +180,14 @@ final class DiskInvariants {
 
     /**
      * Whether the registry and this machine have spoken, so that all it serves must be known. Until then it may hold what was evicted without its
-     * hearing of it: retired, an older copy, or not compared since it started.
+     * hearing of it: retired, an older copy, not compared since it started, or not told again since the database was restored.
      */
     private boolean isExact(SimulatedHost machine) {
         HostRow row = rows.hosts().get(machine.id());
         Membership member = machine.disk().membership();
         return row != null && row.state() != HostState.RETIRED && row.incarnation() == member.incarnation()
-                && row.storeId().equals(machine.disk().storeId()) && !row.reconcileFirst() && !member.suspended()
+                && row.storeId().equals(machine.disk().storeId()) && restores.isSaid()
+                && row.readoptedEpoch() == rows.registry().epoch() && !row.reconcileFirst() && !member.suspended()
                 && !copied.contains(machine.id()) && machine.agent().map(HostAgent::hasCompared).orElse(!older.contains(machine));
     }
 
@@ -144,7 +199,15 @@ final class DiskInvariants {
         }
         for (ReplicaRecord record : agent.replicas()) {
             agent.served(record.name()).ifPresent(replica -> {
-                long highest = served.merge(new Reader(machine, record.name()), replica.generation(), Math::max);
+                Reader reader = new Reader(machine, record.name());
+                if (restores.isNumberedTwice(replica.image())) {
+                    served.put(reader, replica.generation());
+                    return;
+                }
+                if (restores.isFromBefore(replica.image())) {
+                    served.merge(reader, servedBefore.getOrDefault(reader, 0L), Math::max);
+                }
+                long highest = served.merge(reader, replica.generation(), Math::max);
                 require(replica.generation() >= highest, 7, "{} serves generation {} of {} after {}", machine, replica.generation(),
                         record.name(), highest);
             });

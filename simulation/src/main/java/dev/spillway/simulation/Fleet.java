@@ -111,7 +111,7 @@ final class Fleet {
     void loseImages(EntryName name) {
         for (SimulatedHost machine : List.copyOf(machines)) {
             List<ReplicaId> lost =
-                    machine.disk().index().values().stream().filter(one -> one.name().equals(name)).map(ReplicaRecord::id).toList();
+                    machine.disk().index().values().stream().filter(one -> one.name().equals(name)).map(ReplicaRecord::image).toList();
             if (!lost.isEmpty() && random.nextInt(3) > 0) {
                 lost.forEach(machine.disk()::damage);
                 machine.crash();

@@ -23,9 +23,11 @@ import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.FencedMessage;
+import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.worker.core.PutOutcome;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,18 +45,17 @@ import org.jspecify.annotations.Nullable;
 final class Invariants {
     private record Offered(SimulatedHost host, EntryName name, long number) {}
 
-    private record KeyOfHost(SimulatedHost host, EntryName name) {}
-
     private final MapRows rows;
     private final RegistryRules rules;
     private final boolean interleaved;
     private final DiskInvariants disks;
+    private final RestoreInvariants restores;
+    /** In whichever past. */
     private final Set<ReplicaId> everLive = new HashSet<>();
+    private final Set<ReplicaId> everEnded = new HashSet<>();
+    private Memory memory = new Memory();
     private final Set<ReplicaId> live = new HashSet<>();
-    private final Set<ReplicaId> ended = new HashSet<>();
-    private final Map<EntryName, Long> highest = new HashMap<>();
     private final Map<ReplicaId, Offered> offered = new HashMap<>();
-    private final Map<KeyOfHost, Long> lastRegistered = new HashMap<>();
     private long offers;
 
     Invariants(MapRows rows, RegistryRules rules, boolean interleaved) {
@@ -62,6 +63,7 @@ final class Invariants {
         this.interleaved = interleaved;
         this.rules = rules;
         disks = new DiskInvariants(rows, live, everLive);
+        restores = disks.restores();
     }
 
     /** Each {@code {}} stands for one of the values. */
@@ -82,6 +84,28 @@ final class Invariants {
         return disks;
     }
 
+    /** For a backup of the database. */
+    Memory memory() {
+        return memory.copy();
+    }
+
+    /** The database is as it was. */
+    void restored(Memory backup) {
+        memory = backup.copy();
+        live.clear();
+        rows.replicas().values().stream().filter(ReplicaRow::isLive).forEach(row -> live.add(row.id()));
+        restores.restored();
+        disks.restored();
+    }
+
+    long readopted() {
+        return restores.readopted();
+    }
+
+    void minted(ReplicaId id) {
+        restores.minted(id);
+    }
+
     void changed(SimulatedHost host) {
         disks.touched(host);
     }
@@ -96,10 +120,8 @@ final class Invariants {
     }
 
     /** 1: nothing that is registered or held goes from a disk. */
-    void mayGo(SimulatedHost host, ReplicaId id) {
-        require(!live.contains(id), 1, "{} deletes {}, which is live", host, id);
-        require(!host.isHeld(id), 1, "{} deletes {}, which is held", host, id);
-        disks.touched(host);
+    void mayGo(SimulatedHost host, ReplicaId image) {
+        disks.mayGo(host, image);
     }
 
     /** 3: a host passes over no order: its place is behind one only when that one is decided. */
@@ -118,17 +140,21 @@ final class Invariants {
         switch (outcome) {
             case PutOutcome.Stored _ -> require(everLive.contains(id), 8, "{} was answered as stored and never was", id);
             case PutOutcome.NotRegistered _ -> require(!live.contains(id), 8, "{} was answered as not registered and is", id);
-            case PutOutcome.Refused _ -> require(!everLive.contains(id), 8, "{} was answered as refused and was stored", id);
-            case PutOutcome.Gone _ -> require(!everLive.contains(id), 8, "{} was answered as gone and was stored", id);
-            case PutOutcome.Evicted _ -> require(ended.contains(id), 8, "{} was answered as evicted and was not", id);
+            case PutOutcome.Refused _ -> require(!memory.everLive.contains(id), 8, "{} was answered as refused and was stored", id);
+            case PutOutcome.Gone _ -> require(!memory.everLive.contains(id), 8, "{} was answered as gone and was stored", id);
+            case PutOutcome.Evicted _ -> require(everEnded.contains(id), 8, "{} was answered as evicted and was not", id);
             case PutOutcome.Unknown _ -> {}
         }
     }
 
     // What transactions do.
 
-    /** Lets a transaction commit and checks what it did. */
-    void committed(List<Command<?>> commands, Changes changes, Runnable commit) {
+    /**
+     * Lets a transaction commit and checks what it did.
+     *
+     * @param epoch that it was begun in
+     */
+    void committed(List<Command<?>> commands, long epoch, Changes changes, Runnable commit) {
         Map<EntryName, EntryRow> before = new HashMap<>();
         for (EntryName name : changes.entries().keySet()) {
             remember(name, before);
@@ -136,16 +162,33 @@ final class Invariants {
         changes.entriesGone().forEach(name -> remember(name, before));
         checkVictims(commands, changes);
         checkLosses(commands, changes);
+        Map<NamespaceName, NamespaceRow> namespacesBefore = Map.copyOf(rows.namespaces());
         commit.run();
+        restores.committed(commands, changes, epoch, memory, before);
 
         Set<ReplicaId> registered = new TreeSet<>();
         changes.replicas().values().forEach(row -> follow(row, registered));
-        changes.closed().values().forEach(closed -> end(closed.row()));
-        registered.forEach(id -> checkRegistered(commands, changes.replicas().get(id)));
-        checkEntries(changes, before);
-        changes.namespaces().keySet().forEach(name -> checkCapacity(name, isPutTo(name, changes, before)));
+        commands.stream().filter(Invariants::readopts).forEach(readopt -> everLive.addAll(changes.replicas().keySet()));
+        changes.closed().values().forEach(closed -> end(closed.row(), closed.result() != ClosedReplica.Result.READOPTED));
+        registered.forEach(id -> checkRegistered(commands, epoch, changes.replicas().get(id)));
+        boolean readopts = commands.stream().anyMatch(Invariants::readopts);
+        checkEntries(changes, before, readopts);
+        changes.namespaces().forEach((name, row) -> {
+            checkCapacity(name, !readopts && isPutTo(name, changes, before));
+            RestoreInvariants.checkSwept(namespacesBefore.get(name), row, commands.stream().allMatch(Command.Expire.class::isInstance));
+        });
         changes.hosts().values().forEach(this::checkHost);
+        for (Eviction eviction : changes.evictions()) {
+            if (eviction.isDecided()) {
+                memory.ends.computeIfAbsent(new EntryName(eviction.fact().namespace(), eviction.fact().key()), name -> new HashSet<>())
+                        .add(eviction.fact().generation());
+            }
+        }
         touch(changes);
+    }
+
+    private static boolean readopts(Command<?> command) {
+        return command instanceof Command.FromWorker<?> from && from.message() instanceof ReadoptRequest;
     }
 
     private void remember(EntryName name, Map<EntryName, EntryRow> before) {
@@ -157,32 +200,44 @@ final class Invariants {
 
     private void follow(ReplicaRow row, Set<ReplicaId> registered) {
         if (!row.isLive()) {
-            end(row);
+            end(row, true);
         } else if (live.add(row.id())) {
-            require(!ended.contains(row.id()) && everLive.add(row.id()), 2, "{} is registered again", row.id());
+            require(!memory.ended.contains(row.id()) && memory.everLive.add(row.id()), 2, "{} is registered again", row.id());
+            everLive.add(row.id());
             registered.add(row.id());
         }
     }
 
-    /** One transaction may register a replica and doom it; only an orphan was never registered. */
-    private void end(ReplicaRow row) {
+    /**
+     * One transaction may register a replica and doom it; only an orphan was never registered.
+     *
+     * @param image whether the image is to go with it, which a readopted one is not
+     */
+    private void end(ReplicaRow row, boolean image) {
         live.remove(row.id());
-        ended.add(row.id());
+        memory.ended.add(row.id());
+        everEnded.add(row.id());
+        if (image) {
+            restores.ordered(row.id());
+        }
         if (row.doom() == null || row.doom().cause() != OrderCause.ORPHAN) {
+            memory.everLive.add(row.id());
             everLive.add(row.id());
         }
     }
 
     /** 2: a registration is of the host's current incarnation; and a key's registrations take effect in the order of its puts. */
-    private void checkRegistered(List<Command<?>> commands, @Nullable ReplicaRow row) {
+    private void checkRegistered(List<Command<?>> commands, long epoch, @Nullable ReplicaRow row) {
         Objects.requireNonNull(row);
         Sender sender = senderOf(commands, row.id());
         HostRow host = rows.hosts().get(row.hostId());
         require(host != null && host.state() != HostState.RETIRED && host.incarnation() == sender.incarnation()
                 && host.storeId().equals(sender.storeId()), 2, "{} registered {}, and the host is {}", sender, row.id(), host);
+        restores.checkSender(sender, Objects.requireNonNull(host), epoch);
+        restores.registered(commands, row, epoch);
         Offered put = offered.get(row.id());
         if (put != null) {
-            Long last = lastRegistered.merge(new KeyOfHost(put.host(), put.name()), put.number(), Math::max);
+            Long last = memory.lastRegistered.merge(new Memory.KeyOfHost(put.host(), put.name()), put.number(), Math::max);
             require(last == put.number(), 8, "{}, put before another image of {} on its host, was registered after it", row.id(),
                     put.name());
         }
@@ -195,6 +250,7 @@ final class Invariants {
                 boolean names = switch (message) {
                     case RegisterRequest register -> register.items().stream().anyMatch(item -> item.replicaId().equals(id));
                     case AttachRequest attach -> attach.items().stream().anyMatch(item -> item.replicaId().equals(id));
+                    case ReadoptRequest readopt -> readopt.items().stream().anyMatch(item -> item.replicaId().equals(id));
                     default -> false;
                 };
                 if (names) {
@@ -206,14 +262,16 @@ final class Invariants {
     }
 
     /** 3: what is no entry's any more is doomed, or an eviction is still to doom it. 1: an entry has a holder. */
-    private void checkEntries(Changes changes, Map<EntryName, EntryRow> before) {
+    private void checkEntries(Changes changes, Map<EntryName, EntryRow> before, boolean readopts) {
         before.values().forEach(row -> checkGeneration(row.name(), row.generation()));
         changes.entries().values().forEach(row -> {
             checkGeneration(row.name(), row.generation());
             EntryRow old = before.get(row.name());
             if (old == null || old.generation() != row.generation()) {
-                Long top = highest.put(row.name(), row.generation());
-                require(top == null || row.generation() > top, 7, "{} follows generation {}", row, top);
+                Long top = memory.highest.get(row.name());
+                // What comes back after a restore does so by its old number; whether it may, RestoreInvariants says.
+                require(top == null || row.generation() > top || readopts, 7, "{} follows generation {}", row, top);
+                memory.highest.merge(row.name(), row.generation(), Math::max);
             }
         });
         changes.replicas().values().forEach(row -> checkGeneration(row.name(), row.generation()));
@@ -261,7 +319,7 @@ final class Invariants {
         if (host.state() == HostState.RETIRED) {
             require(rows.countReplicas(host.id()) == 0, 3, "{} has open rows", host);
         }
-        disks.joined(host, rows.countReplicas(host.id()));
+        disks.joined(host, rows.countReplicas(host.id()), memory.stores);
     }
 
     /** 7: for capacity the least recently used go. What one transaction of several commands used itself is not looked at. */
@@ -288,7 +346,15 @@ final class Invariants {
             return;
         }
         HostId host = from.message().hostId();
-        long lost = changes.closed().values().stream().filter(closed -> closed.result() == ClosedReplica.Result.LOST).count();
+        // Rows that only a backup brought back, and that their host did not tell of, are no loss.
+        @Nullable
+        Instant restoredAt = from.message() instanceof DiscrepancyRequest ? rows.registry().restoredAt() : null;
+        long lost = changes.closed()
+                .values()
+                .stream()
+                .filter(closed -> closed.result() == ClosedReplica.Result.LOST)
+                .filter(closed -> restoredAt == null || closed.row().registeredAt().isAfter(restoredAt))
+                .count();
         long known = rows.countReplicas(host);
         // Where transactions interleave, rows may have come and gone between the decision and now.
         long others = interleaved ? 1 : 0;
@@ -317,6 +383,10 @@ final class Invariants {
                     .forEach(row -> rowsOfHost.add(row.id()));
             found.addAll(host.differences(rowsOfHost));
         }
+        if (!restores.isSaid()) {
+            found.add("nobody has said that the database was restored");
+        }
+        rows.namespaces().values().stream().filter(NamespaceRow::draining).forEach(row -> found.add("still to be swept " + row));
         rows.replicas().values().stream().filter(row -> !row.isLive()).forEach(row -> found.add("open order " + row));
         rows.unpublished().stream().filter(fact -> !factsOnTopic.contains(fact.id())).forEach(fact -> found.add("unpublished " + fact));
         return found;

@@ -34,6 +34,11 @@ class Product {
         return false;
     }
 
+    /** As what the registry takes a command. */
+    Command<?> takes(Command<?> command, Rows stored) {
+        return command;
+    }
+
     /** The bounds by which the registry decides. */
     RegistryRules rules(RegistryRules usual) {
         return usual;

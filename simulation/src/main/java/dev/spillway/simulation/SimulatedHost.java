@@ -56,7 +56,7 @@ final class SimulatedHost {
     private Disk disk;
     private Duration clockError = Duration.ZERO;
 
-    /** What clients were told. */
+    /** What clients were told. They know an image by the name of its directory, whatever it is called in the registry meanwhile. */
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
 
     private @Nullable HostAgent agent;
@@ -108,8 +108,8 @@ final class SimulatedHost {
         world.story().tell(toString(), what, details);
     }
 
-    boolean isHeld(ReplicaId replica) {
-        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(replica) && hold.until().isAfter(now()));
+    boolean isHeld(ReplicaId image) {
+        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(image) && hold.until().isAfter(now()));
     }
 
     boolean isUp() {
@@ -227,6 +227,7 @@ final class SimulatedHost {
             return;
         }
         disk.images().put(replica, image);
+        invariants.minted(replica);
         tell("puts", name, replica, generationToAttach);
         if (dies()) {
             return;
@@ -269,7 +270,9 @@ final class SimulatedHost {
                     running().hold(new UUID(7, random.nextLong()), name, now().plus(time));
             perform(answer.step());
             if (agent != null) {
-                answer.value().ifPresent(granted -> promises.put(granted.hold().id(), granted.hold()));
+                answer.value()
+                        .ifPresent(granted -> promises.put(granted.hold().id(),
+                                new Hold(granted.hold().id(), granted.replica().image(), granted.hold().until())));
             }
         }
     }
@@ -373,37 +376,37 @@ final class SimulatedHost {
                                 () -> perform(running().delivered(now(), message, world.product().read(message, delivery)))));
     }
 
-    private void trash(ReplicaId replica) {
+    private void trash(ReplicaId image) {
         if (full && random.nextBoolean()) {
-            perform(running().removalFailed(now(), replica, "no space left on device"));
+            perform(running().removalFailed(now(), image, "no space left on device"));
             return;
         }
-        invariants.mayGo(this, replica);
-        SnapshotId image = disk.images().remove(replica);
-        if (image != null) {
-            disk.trash().put(replica, image);
+        invariants.mayGo(this, image);
+        SnapshotId content = disk.images().remove(image);
+        if (content != null) {
+            disk.trash().put(image, content);
         }
-        tell("moves to trash", replica);
+        tell("moves to trash", image);
         if (!dies()) {
-            perform(running().trashed(replica));
+            perform(running().trashed(image));
         }
     }
 
-    private void unlink(ReplicaId replica) {
+    private void unlink(ReplicaId image) {
         if (faults.happens(0.02)) {
-            perform(running().removalFailed(now(), replica, "simulated"));
+            perform(running().removalFailed(now(), image, "simulated"));
             return;
         }
-        remove(replica, disk.trash());
+        remove(image, disk.trash());
         if (!dies()) {
-            perform(running().unlinked(replica, 1));
+            perform(running().unlinked(image, 1));
         }
     }
 
-    private void remove(ReplicaId replica, Map<ReplicaId, SnapshotId> area) {
-        invariants.mayGo(this, replica);
-        area.remove(replica);
-        tell("unlinks", replica);
+    private void remove(ReplicaId image, Map<ReplicaId, SnapshotId> area) {
+        invariants.mayGo(this, image);
+        area.remove(image);
+        tell("unlinks", image);
     }
 
     private HostAgent running() {
@@ -473,8 +476,9 @@ final class SimulatedHost {
 
     List<String> differences(Set<ReplicaId> live) {
         List<String> found = new ArrayList<>();
-        if (!disk.images().keySet().equals(live)) {
-            found.add(this + " holds " + disk.images().keySet() + ", the registry's live replicas are " + live);
+        Set<ReplicaId> images = disk.index().values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
+        if (!disk.images().keySet().equals(images)) {
+            found.add(this + " holds " + disk.images().keySet() + ", and its index names " + images);
         }
         if (!disk.trash().isEmpty()) {
             found.add(this + " has " + disk.trash().keySet() + " in its trash");

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 
 /**
  * A fleet of three hosts and several coordinators under faults: messages lost, late, twice and out of order, processes dying or hanging at any point,
- * transactions that interleave, the broker away or losing records, stores lost, copied and brought back. All invariants are checked after every
- * step; at the end the faults stop, people put right what waits for them, and the fleet must converge.
+ * transactions that interleave, the broker away or losing records, stores lost, copied and brought back, the database restored from an older
+ * state. All invariants are checked after every step; at the end the faults stop, people put right what waits for them, and the fleet must converge.
  */
 public final class Simulation {
     private static final int HOSTS = 3;
@@ -25,6 +25,7 @@ public final class Simulation {
     private final Invariants invariants;
     private final Fleet fleet;
     private final Trouble trouble;
+    private final Restores restores;
     private final Duration troubled;
     private long steps;
 
@@ -37,7 +38,8 @@ public final class Simulation {
         coordinators = new Coordinators(2 + random.nextInt(2), timeline, faults, broker, database, random, story);
         SimulatedHost.World world = new SimulatedHost.World(product, timeline, faults, coordinators, broker, invariants, story, random);
         fleet = new Fleet(HOSTS, world, database.committed());
-        trouble = new Trouble(world, fleet, database.committed());
+        restores = new Restores(database, coordinators, timeline, story, random);
+        trouble = new Trouble(world, fleet, database.committed(), restores);
         troubled = Duration.ofSeconds(30 + random.nextInt(90));
     }
 
@@ -46,11 +48,14 @@ public final class Simulation {
      *
      * @param transactions committed ones
      * @param waits        how often one had to wait for another
+     * @param restores     how often the database was restored
+     * @param readopted    how many replicas hosts brought back then
      */
-    public record Run(long steps, long faults, long transactions, long waits) {
+    public record Run(long steps, long faults, long transactions, long waits, long restores, long readopted) {
         /** Both together. */
         public Run and(Run other) {
-            return new Run(steps + other.steps, faults + other.faults, transactions + other.transactions, waits + other.waits);
+            return new Run(steps + other.steps, faults + other.faults, transactions + other.transactions, waits + other.waits,
+                    restores + other.restores, readopted + other.readopted);
         }
     }
 
@@ -100,7 +105,7 @@ public final class Simulation {
             fleet.machines().forEach(SimulatedHost::releaseAll);
             List<String> differences = invariants.differences(fleet.machines(), coordinators.factsOnTopic());
             if (differences.isEmpty()) {
-                return new Run(steps, faults.injected(), database.commits(), database.waits());
+                return new Run(steps, faults.injected(), database.commits(), database.waits(), restores.restored(), invariants.readopted());
             }
             if (timeline.instant().isAfter(deadline)) {
                 throw new InvariantViolated("invariant 5: not converged: " + differences);

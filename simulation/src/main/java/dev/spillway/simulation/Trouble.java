@@ -33,8 +33,10 @@ final class Trouble {
     private final List<EntryName> names = new ArrayList<>();
     private final boolean policiesChange;
     private final boolean storesChange;
+    private final boolean databaseChanges;
+    private final Restores restores;
 
-    Trouble(SimulatedHost.World world, Fleet fleet, MapRows rows) {
+    Trouble(SimulatedHost.World world, Fleet fleet, MapRows rows, Restores restores) {
         timeline = world.timeline();
         faults = world.faults();
         broker = world.broker();
@@ -43,12 +45,14 @@ final class Trouble {
         random = world.random();
         this.fleet = fleet;
         this.rows = rows;
+        this.restores = restores;
         int keys = 2 + random.nextInt(6);
         for (int key = 0; key < keys; key++) {
             names.add(new EntryName(namespace, new EntryKey("key-" + key)));
         }
         policiesChange = random.nextInt(3) == 0;
         storesChange = random.nextInt(2) == 0;
+        databaseChanges = random.nextInt(3) == 0;
     }
 
     void begin() {
@@ -59,7 +63,9 @@ final class Trouble {
     private void next() {
         timeline.after(1 + random.nextInt(1_500), () -> {
             if (!faults.isHealed()) {
-                if (random.nextInt(5) > 0) {
+                if (databaseChanges && random.nextInt(20) == 0) {
+                    changeDatabase();
+                } else if (random.nextInt(5) > 0) {
                     work(fleet.any(), names.get(random.nextInt(names.size())));
                 } else {
                     disturb(fleet.any());
@@ -119,6 +125,15 @@ final class Trouble {
     private void apply(Outcomes.Planning planning) {
         if (planning instanceof Outcomes.Planning.Made made) {
             timeline.after(faults.delay(), () -> coordinators.execute(new Command.ApplyPlan(made.planId(), 2)));
+        }
+    }
+
+    private void changeDatabase() {
+        if (random.nextInt(3) > 0) {
+            restores.backUp();
+        } else {
+            faults.broke();
+            restores.restore(namespace);
         }
     }
 

@@ -9,6 +9,8 @@ import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -290,6 +292,27 @@ enum PlantedBugs {
                     return new RegistryRules(usual.heartbeat(), usual.hostTimeout(), usual.reconcile(), usual.orderRetry(),
                             usual.orderRetryMax(),
                             usual.grace(), 1, Integer.MAX_VALUE, usual.doomChunk(), usual.ordersPerAnswer(), usual.reconcilePageSize());
+                }
+            };
+        }
+    },
+
+    /** What a host brings back after a restore is registered as if it were new: the last to come gets the highest generation. */
+    A_REGISTRATION_AFTER_A_RESTORE_DOOMS_THE_NEWER_COPY("is doomed, and .* is older") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Command<?> takes(Command<?> command, Rows stored) {
+                    if (!(command instanceof Command.FromWorker<?>(ReadoptRequest readopt))) {
+                        return command;
+                    }
+                    List<Readoption> anew = readopt.items()
+                            .stream()
+                            .map(item -> new Readoption(item.replicaId(), item.formerId(), item.namespace(), item.key(), item.snapshotId(),
+                                    stored.nextGenerations(1).getFirst(), item.sizeBytes(), item.description(), item.served()))
+                            .toList();
+                    return new Command.FromWorker<>(new ReadoptRequest(readopt.sender(), anew, readopt.last()));
                 }
             };
         }

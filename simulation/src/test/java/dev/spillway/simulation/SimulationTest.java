@@ -14,21 +14,22 @@ final class SimulationTest {
         long first = Long.getLong("simulation.seed", 1);
         long runs = Long.getLong("simulation.runs", 800);
         long began = System.nanoTime();
-        Simulation.Run all = new Simulation.Run(0, 0, 0, 0);
+        Simulation.Run all = new Simulation.Run(0, 0, 0, 0, 0, 0);
         for (long seed = first; seed < first + runs; seed++) {
             all = all.and(Simulation.run(seed));
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         System.out.printf(
                 "simulated %d runs from seed %d in %.1f s (%.0f runs/s): %d steps, %d faults, %d transactions, %d of them in the way "
-                        + "of another%n",
-                runs, first, seconds, runs / seconds, all.steps(), all.faults(), all.transactions(), all.waits());
+                        + "of another, %d restores of the database, %d replicas readopted%n",
+                runs, first, seconds, runs / seconds, all.steps(), all.faults(), all.transactions(), all.waits(),
+                all.restores(), all.readopted());
         assertThat(all.faults()).as("faults in %d runs", runs).isGreaterThan(runs);
     }
 
     @Test
     void transactionsInterleave() {
-        Simulation.Run all = new Simulation.Run(0, 0, 0, 0);
+        Simulation.Run all = new Simulation.Run(0, 0, 0, 0, 0, 0);
         for (long seed = 1; seed <= 30; seed++) {
             all = all.and(Simulation.run(seed));
         }

@@ -49,7 +49,7 @@ public final class Decisions {
         drains = new DrainDecisions(rules);
         reconciliation = new ReconcileDecisions(rules, replicas);
         restoring = new RestoreDecisions(rules);
-        readopting = new ReadoptDecisions(evictor);
+        readopting = new ReadoptDecisions(evictor, replicas);
     }
 
     /**

@@ -32,7 +32,9 @@ final class MapPlans implements PlanRows {
         changes.settled().forEach(this::put);
     }
 
-    void add(MapPlans others) {
+    void goBackTo(MapPlans others) {
+        plans.clear();
+        victims.clear();
         plans.putAll(others.plans);
         others.victims.forEach((id, rows) -> victims.put(id, new TreeMap<>(rows)));
     }

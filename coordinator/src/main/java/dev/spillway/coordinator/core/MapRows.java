@@ -77,26 +77,44 @@ public final class MapRows implements Rows {
     }
 
     /** These rows as they are now, which go on by themselves. */
-    MapRows copy() {
+    public MapRows copy() {
         MapRows copy = new MapRows(registry.id(), partitions, clock);
-        copy.hosts.putAll(hosts);
-        copy.namespaces.putAll(namespaces);
-        copy.entries.putAll(entries);
-        uses.forEach((namespace, inOrder) -> copy.uses.put(namespace, new TreeMap<>(inOrder)));
-        copy.replicas.putAll(replicas);
-        holders.forEach((holding, ids) -> copy.holders.put(holding, new TreeSet<>(ids)));
-        copy.history.addAll(history);
-        copy.evictions.putAll(evictions);
-        copy.unfinished.addAll(unfinished);
-        copy.evictionCounts.putAll(evictionCounts);
-        copy.activity.addAll(activity);
-        copy.plans.add(plans);
-        copy.recorded.addAll(recorded);
-        sightings.forEach((host, seen) -> copy.sightings.put(host, new HashMap<>(seen)));
-        copy.afterRestore.addAll(afterRestore);
-        copy.registry = registry;
-        copy.policyVersion = policyVersion;
+        copy.goBackTo(this);
         return copy;
+    }
+
+    /** Becomes what a copy was made of, as a database does that is restored; the copy stays as it is. */
+    public void goBackTo(MapRows copy) {
+        replace(hosts, copy.hosts);
+        replace(namespaces, copy.namespaces);
+        replace(entries, copy.entries);
+        uses.clear();
+        copy.uses.forEach((namespace, inOrder) -> uses.put(namespace, new TreeMap<>(inOrder)));
+        replace(replicas, copy.replicas);
+        holders.clear();
+        copy.holders.forEach((holding, ids) -> holders.put(holding, new TreeSet<>(ids)));
+        replace(history, copy.history);
+        replace(evictions, copy.evictions);
+        replace(unfinished, copy.unfinished);
+        replace(evictionCounts, copy.evictionCounts);
+        replace(activity, copy.activity);
+        plans.goBackTo(copy.plans);
+        replace(recorded, copy.recorded);
+        sightings.clear();
+        copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
+        replace(afterRestore, copy.afterRestore);
+        registry = copy.registry;
+        policyVersion = copy.policyVersion;
+    }
+
+    private static <T> void replace(Collection<T> rows, Collection<T> by) {
+        rows.clear();
+        rows.addAll(by);
+    }
+
+    private static <K, V> void replace(Map<K, V> rows, Map<K, V> by) {
+        rows.clear();
+        rows.putAll(by);
     }
 
     // The committed rows, for whoever looks from outside; views that follow every change.

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
@@ -31,9 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadoptDecisions {
     private final Evictor evictor;
+    private final ReplicaDecisions replicas;
 
-    ReadoptDecisions(Evictor evictor) {
+    ReadoptDecisions(Evictor evictor, ReplicaDecisions replicas) {
         this.evictor = evictor;
+        this.replicas = replicas;
     }
 
     ReplicaOutcomes readopt(WorkingSet transaction, HostRow host, ReadoptRequest request) {
@@ -163,13 +166,17 @@ final class ReadoptDecisions {
         transaction.save(taken);
     }
 
-    private static ReplicaOutcome open(WorkingSet transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,
+    private ReplicaOutcome open(WorkingSet transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,
             @Nullable Doom doom) {
         transaction.replicas()
                 .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), item.generation(), item.sizeBytes(),
                         transaction.now(), doom));
         if (former != null) {
             transaction.close(former, ClosedReplica.Result.READOPTED);
+        }
+        if (former != null && doom != null) {
+            // The backup may name it as the last holder of an entry that it does not serve any more.
+            replicas.evictIfUnheld(transaction, former, EvictionCause.LOST);
         }
         return doom == null ? new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), item.generation(), List.of())
                 : new ReplicaOutcome.Superseded(item.replicaId(), item.generation());

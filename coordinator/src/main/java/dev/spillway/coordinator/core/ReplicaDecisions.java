@@ -168,7 +168,7 @@ final class ReplicaDecisions {
     }
 
     /** After a LIVE row was closed: evicts its entry if no host holds that generation any more. */
-    private int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
+    int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
                 || transaction.replicas().countLive(entry, rules.doomChunk()) > 0) {

@@ -289,6 +289,24 @@ interface RestoreContract extends RegistryFixture {
     }
 
     @Test
+    default void anEntryWhoseLastHolderServesItNoMoreIsLost() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId former = host.holds("a", "image-a");
+        long generation = generation(fleet, "a");
+        Backup backup = backUp(fleet.registry);
+        backup.restore();
+        restored(fleet);
+        comesToReadopt(host, generation);
+        ReplicaId next = Fleet.newReplicaId();
+        assertThat(host.readopt(true, FleetHost.readoption(next, former, "a", "image-a", generation, false)))
+                .allMatch(ReplicaOutcome.Superseded.class::isInstance);
+        assertThat(fleet.keys()).isEmpty();
+        assertThat(fleet.onlyEviction().fact().cause()).isEqualTo(EvictionCause.LOST);
+        assertThat(host.rows(null).rows()).as("its order is open").containsExactly(next);
+    }
+
+    @Test
     default void whatWasEvictedSinceTheRestoreIsNotBroughtBackHoweverLate() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
         FleetHost one = fleet.host("host-1");

@@ -6,6 +6,7 @@ import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.Sender;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -55,10 +56,28 @@ final class Drops {
     }
 
     void send(Sender as, Step.Builder out) {
-        if (!waiting.isEmpty() && !sent) {
+        List<DropRequest.Drop> due = waiting.entrySet()
+                .stream()
+                .filter(drop -> !waitsForItsId(drop.getKey(), drop.getValue()))
+                .map(drop -> new DropRequest.Drop(drop.getKey(), drop.getValue()))
+                .toList();
+        if (!due.isEmpty() && !sent) {
             sent = true;
-            out.effect(new Effect.Send(new DropRequest(as,
-                    waiting.entrySet().stream().map(drop -> new DropRequest.Drop(drop.getKey(), drop.getValue())).toList())));
+            out.effect(new Effect.Send(new DropRequest(as, due)));
+        }
+    }
+
+    /** The registry may have a row for the next id of what is still whole, and would close none for this one. */
+    private boolean waitsForItsId(ReplicaId id, DropRequest.Reason reason) {
+        ReplicaRecord replica = table.get(id);
+        return reason == DropRequest.Reason.BOUNDS && replica != null && replica.readoption() != null;
+    }
+
+    /** It goes on under another id. */
+    void readopted(ReplicaId former, ReplicaId next) {
+        DropRequest.Reason reason = waiting.remove(former);
+        if (reason != null) {
+            waiting.put(next, reason);
         }
     }
 

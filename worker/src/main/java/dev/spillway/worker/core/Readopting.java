@@ -135,7 +135,10 @@ final class Readopting {
 
     private void settle(ReplicaRecord replica, ReplicaRecord.Proposal proposal, ReplicaOutcome outcome, Step.Builder out) {
         switch (outcome) {
-            case ReplicaOutcome.Registered _ -> table.readopted(replica, proposal, replica.state(), out);
+            case ReplicaOutcome.Registered _ -> {
+                table.readopted(replica, proposal, replica.state(), out);
+                drops.readopted(replica.id(), proposal.id());
+            }
             case ReplicaOutcome.Superseded _ -> table.readopted(replica, proposal, ReplicaState.HIDDEN, out);
             case ReplicaOutcome.Refused _ -> refused = true;
             case ReplicaOutcome.Gone _,ReplicaOutcome.Ended _ -> table.propose(replica, null, out);

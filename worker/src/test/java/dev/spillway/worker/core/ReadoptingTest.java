@@ -98,6 +98,19 @@ final class ReadoptingTest extends AgentTest {
     }
 
     @Test
+    void aSpareCopyIsGivenUpUnderTheIdThatTheRegistryHasOfIt() {
+        Readoption told = toldAfterRestore();
+        ReadoptRequest readopt = sent(ReadoptRequest.class);
+        put(2, 7);
+        retry();
+        assertThat(allSent(DropRequest.class)).as("the registry may have it under its next id").isEmpty();
+        answer(readopt, outcomes(taken(told)));
+        retry();
+        assertThat(sent(DropRequest.class).items()).containsExactly(
+                new DropRequest.Drop(told.replicaId(), DropRequest.Reason.BOUNDS));
+    }
+
+    @Test
     void aLostAnswerIsAskedForAgainAndALateOneIsHarmless() {
         Readoption told = toldAfterRestore();
         ReadoptRequest first = sent(ReadoptRequest.class);

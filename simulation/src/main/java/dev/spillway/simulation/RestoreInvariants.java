@@ -1,0 +1,238 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.MapRows;
+import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+import static dev.spillway.simulation.Invariants.require;
+
+/**
+ * What holds across a restore of the database, and what the other invariants mean after one.
+ *
+ * <ul>
+ * <li>1, no live deletion: as ever, by what the restored registry says, with one exception for as long as a host has not told what it holds. An order
+ * that was made in the time that was lost may still be obeyed, though the backup says that its replica is wanted: nobody remembers that it was not
+ * given. What a host has told has a new id, which no such order names, and is protected as ever.
+ * <li>2, fencing: nothing is registered by a message of another epoch than its transaction is in. An id is registered once in what the database
+ * remembers. Until somebody has said that it was restored, the incarnations and the epoch may be those of before, so a late message may register an
+ * id that was forgotten; from then on none does.
+ * <li>3, nothing leaks: what a host serves has a row again as soon as it has told everything, under its own id or the one that it is to go on under.
+ * <li>5, convergence: as ever.
+ * <li>6, capacity: what hosts bring back may go beyond the limits, but a namespace that does is known to, and is within them when the sweep is done.
+ * <li>7: the newest generation of a key that a host holds whole and serves, and that was not ended by what the registry remembers, is never doomed
+ * because of an older one; and what was ended since the restore is not brought back. By generations as the hosts know them: those are told and never
+ * drawn again. What a host had when the database went back is served as ever, never an older copy after a newer one; what is put or copied after that
+ * may have an older number than what was served before.
+ * <li>8, honest answers: "stored" may tell of the time that was lost, "refused" and "gone" tell of what the registry remembers.
+ * </ul>
+ *
+ * In the time between a restore and the word that it happened, numbers that are drawn are those of the time that was lost, which operations.md names as
+ * the price of saying it late. What was put then is not looked at under 7.
+ */
+final class RestoreInvariants {
+    private final MapRows rows;
+    private final DiskInvariants disks;
+    private final Set<ReplicaId> live;
+    /** Ids that hosts named an image by before the last restore, and whatever was ordered away in any time. */
+    private final Set<ReplicaId> minted = new HashSet<>();
+    private final Set<ReplicaId> mintedBefore = new HashSet<>();
+    private final Set<ReplicaId> orderedAway = new HashSet<>();
+    /** Live ids that the registry knows wrongly, because it forgot their end. */
+    private final Set<ReplicaId> doubtful = new HashSet<>();
+    /** Images that were registered between a restore and the word of it, with numbers of the time that was lost. */
+    private final Set<ReplicaId> numberedTwice = new HashSet<>();
+    private final Map<EntryName, Long> endedSinceSaid = new HashMap<>();
+    private boolean said = true;
+    private boolean everRestored;
+    private long readopted;
+
+    RestoreInvariants(MapRows rows, DiskInvariants disks, Set<ReplicaId> live) {
+        this.rows = rows;
+        this.disks = disks;
+        this.live = live;
+    }
+
+    void minted(ReplicaId id) {
+        minted.add(id);
+    }
+
+    /** The rows are those of a backup now. */
+    void restored() {
+        everRestored = true;
+        said = false;
+        mintedBefore.addAll(minted);
+        doubtful.clear();
+        live.stream().filter(orderedAway::contains).forEach(doubtful::add);
+        endedSinceSaid.clear();
+    }
+
+    boolean isSaid() {
+        return said;
+    }
+
+    /** How many replicas were readopted. */
+    long readopted() {
+        return readopted;
+    }
+
+    /** Whether this replica may go although its row is live: its end, or that it was never wanted, was forgotten. */
+    boolean isDoubtful(ReplicaId id) {
+        return doubtful.contains(id);
+    }
+
+    boolean isOrderedAway(ReplicaId id) {
+        return orderedAway.contains(id);
+    }
+
+    /** Whether a host had this image when the database was restored last. */
+    boolean isFromBefore(ReplicaId image) {
+        return mintedBefore.contains(image);
+    }
+
+    boolean isNumberedTwice(ReplicaId image) {
+        return numberedTwice.contains(image);
+    }
+
+    void ordered(ReplicaId id) {
+        orderedAway.add(id);
+    }
+
+    /** 2. A transaction that was begun before the word is of the epoch before, and ends before any host joins in the new one. */
+    void checkSender(Sender sender, HostRow host, long epoch) {
+        require(sender.epoch() == epoch, 2, "{} changed something in epoch {}", sender, epoch);
+        require(epoch == rows.registry().epoch() || host.readoptedEpoch() < rows.registry().epoch(), 2,
+                "{} changed something of {}, in epoch {}", sender, host, rows.registry());
+    }
+
+    void registered(List<Command<?>> commands, ReplicaRow row, long epoch) {
+        commands.forEach(command -> {
+            if (command instanceof Command.FromWorker<?>(ReadoptRequest request) && disks.known(row) == null) {
+                // The order of the time that was lost came while the host told of what it names.
+                request.items()
+                        .stream()
+                        .filter(item -> item.replicaId().equals(row.id()) && orderedAway.contains(item.formerId()))
+                        .forEach(item -> doubtful.add(row.id()));
+            }
+        });
+        if (!said || epoch != rows.registry().epoch()) {
+            numberedTwice.add(row.id());
+            if (mintedBefore.contains(row.id())) {
+                doubtful.add(row.id());
+            }
+        }
+    }
+
+    /**
+     * Looks at what a transaction did, once it is committed.
+     *
+     * @param epoch  that it was begun in
+     * @param memory as it was before
+     * @param before the entries that it changed, as they were
+     */
+    void committed(List<Command<?>> commands, Changes changes, long epoch, Memory memory, Map<EntryName, EntryRow> before) {
+        if (!everRestored) {
+            return;
+        }
+        if (changes.registry() != null && changes.registry().epoch() != epoch) {
+            said = true;
+            endedSinceSaid.clear();
+        }
+        if (said && epoch == rows.registry().epoch()) {
+            changes.replicas()
+                    .values()
+                    .stream()
+                    .filter(row -> !row.isLive() && !orderedAway.contains(row.id()))
+                    .forEach(row -> checkDoomed(row, memory));
+            commands.forEach(command -> {
+                if (command instanceof Command.FromWorker<?>(ReadoptRequest request)) {
+                    checkReadopted(request, changes, before);
+                }
+            });
+            for (Eviction eviction : changes.evictions()) {
+                if (eviction.isDecided()) {
+                    endedSinceSaid.merge(new EntryName(eviction.fact().namespace(), eviction.fact().key()), eviction.fact().generation(),
+                            Math::max);
+                }
+            }
+        }
+    }
+
+    /** 7. Compares what hosts hold, not what rows say of it. */
+    private void checkDoomed(ReplicaRow row, Memory memory) {
+        OrderCause cause = row.doom() == null ? OrderCause.RELIEF : row.doom().cause();
+        EntryRow entry = rows.entries().get(row.name());
+        ReplicaRecord held = disks.known(row);
+        if (entry == null || held == null || held.state() != ReplicaState.LIVE
+                || (cause != OrderCause.REPLACED && cause != OrderCause.ORPHAN)
+                || memory.ends.getOrDefault(row.name(), Set.of()).contains(held.generation()) || numberedTwice.contains(held.image())) {
+            return;
+        }
+        long newest = entry.external() ? entry.generation() : generationHeld(entry);
+        require(newest >= held.generation(), 7, "{} is doomed, and {} is older", held, entry);
+    }
+
+    /** The generation of an entry as those who hold it know it; what was just put is not told to them yet. */
+    private long generationHeld(EntryRow entry) {
+        long newest = 0;
+        for (ReplicaRow holder : rows.lockLiveReplicas(Set.of(new Rows.Holding(entry.name(), entry.generation())), Integer.MAX_VALUE)
+                .values()
+                .iterator()
+                .next()
+                .first()) {
+            ReplicaRecord record = disks.known(holder);
+            boolean told = record != null && record.state() != ReplicaState.PENDING;
+            newest = Math.max(newest, told ? Objects.requireNonNull(record).generation() : holder.generation());
+        }
+        return newest;
+    }
+
+    /** 6 and 7. */
+    private void checkReadopted(ReadoptRequest request, Changes changes, Map<EntryName, EntryRow> entriesBefore) {
+        request.items().forEach(item -> {
+            ReplicaRow row = changes.replicas().get(item.replicaId());
+            readopted += row == null ? 0 : 1;
+            EntryRow before = entriesBefore.get(item.name());
+            boolean brings = row != null && row.isLive() && (before == null || before.generation() < item.generation());
+            require(!brings || endedSinceSaid.getOrDefault(item.name(), 0L) < item.generation(), 7, "{} brings back what was ended: {}",
+                    row,
+                    endedSinceSaid);
+        });
+        changes.namespaces()
+                .values()
+                .forEach(namespace -> require(namespace.draining() || isWithinLimits(namespace), 6,
+                        "{} is beyond its limits, and nobody knows", namespace));
+    }
+
+    /** 6: a namespace that was beyond its limits is within them when it is no longer known to be. */
+    static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
+        require(!swept || before == null || !before.draining() || after.draining() || isWithinLimits(after), 6,
+                "{} was swept, and is beyond its limits", after);
+    }
+
+    private static boolean isWithinLimits(NamespaceRow namespace) {
+        Long maxEntries = namespace.policy().maxEntries();
+        Long maxBytes = namespace.policy().maxBytes();
+        return (maxEntries == null || namespace.entries() - namespace.pinnedEntries() <= maxEntries)
+                && (maxBytes == null || namespace.bytes() - namespace.pinnedBytes() <= maxBytes);
+    }
+}
