@@ -123,12 +123,17 @@ final class DiskInvariants {
         return record == null ? id : record.image();
     }
 
+    /** Of two machines with one store, one may have cancelled before a restore what the other registers after it. */
+    private boolean isForgotten(SimulatedHost machine, ReplicaId id) {
+        return restores.isDoubtful(id) || (copied.contains(machine.id()) && restores.isFromBefore(id));
+    }
+
     /** 1: nothing that is registered or held goes from a disk, under whichever of its ids the registry has it. */
     void mayGo(SimulatedHost machine, ReplicaId image) {
         ReplicaRecord replica = machine.disk().ofImage(image);
         ReplicaId id = replica == null ? image : replica.id();
-        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} deletes {}, which is live", machine, id);
-        if (replica != null && replica.readoption() != null) {
+        require(!live.contains(id) || isForgotten(machine, id), 1, "{} deletes {}, which is live", machine, id);
+        if (replica != null && replica.readoption() != null && machine.disk().images().containsKey(image)) {
             require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(id), 1, "{} deletes {}, which is live", machine,
                     replica);
         }
@@ -172,7 +177,7 @@ final class DiskInvariants {
                 case PENDING ->
                         require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
                 case DOOMED, TRASH, GONE ->
-                        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} gives up {}, which is live", machine, replica);
+                        require(!live.contains(id) || isForgotten(machine, id), 1, "{} gives up {}, which is live", machine, replica);
             }
         }
         machine.agent().ifPresent(agent -> checkServed(machine, agent));

@@ -223,9 +223,10 @@ final class RestoreInvariants {
                         "{} is beyond its limits, and nobody knows", namespace));
     }
 
-    /** 6: a namespace that was beyond its limits is within them when it is no longer known to be. */
+    /** 6: a namespace that was beyond its limits is within them when it is no longer known to be, unless a pin ran out just then. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
-        require(!swept || before == null || !before.draining() || after.draining() || isWithinLimits(after), 6,
+        require(!swept || before == null || !before.draining() || after.draining()
+                || before.pinsLifted() != after.pinsLifted() || isWithinLimits(after), 6,
                 "{} was swept, and is beyond its limits", after);
     }
 

@@ -37,6 +37,16 @@ final class SimulationTest {
     }
 
     @Test
+    void databasesAreRestoredAndHostsBringBackWhatTheyHold() {
+        Simulation.Run all = new Simulation.Run(0, 0, 0, 0, 0, 0);
+        for (long seed = 1; seed <= 100; seed++) {
+            all = all.and(Simulation.run(seed));
+        }
+        assertThat(all.restores()).as("restores in 100 runs").isGreaterThan(10);
+        assertThat(all.readopted()).as("replicas readopted in 100 runs").isGreaterThan(10);
+    }
+
+    @Test
     void aSeedReplaysExactly() {
         for (long seed = 1; seed <= 10; seed++) {
             assertThat(Simulation.run(seed)).as("seed %d", seed).isEqualTo(Simulation.run(seed));
