@@ -91,8 +91,8 @@ final class Drain implements SpillwayCommand {
         }
         if (drain.lastCopies() > 0 && !output.json()) {
             console.out()
-                    .printf("%s no other host has. To keep them put them on others, each with --generation, then drain again; to give them up: "
-                            + "spillway retire %s%n", drain.lastCopies() == 1 ? "This copy" : "These copies", host.id());
+                    .printf("What no other host has stays here. To keep it put it on others, each image with --generation, and drain again; to give "
+                            + "it up: spillway retire %s%n", host.id());
         } else if (!output.json()) {
             console.out().printf("To take it out of the fleet: spillway retire %s%n", host.id());
         }

@@ -31,7 +31,7 @@ class DrainTest extends FleetOfTwo {
         Spillway.Ran drained = done("drain", "host-1");
         assertThat(drained.lines()).hasSize(2);
         assertThat(drained.lines().getFirst()).matches("host-1: drained: 1 last copy \\(.*\\) left");
-        assertThat(drained.lines().getLast()).startsWith("This copy no other host has.").endsWith("spillway retire host-1");
+        assertThat(drained.lines().getLast()).startsWith("What no other host has stays here.").endsWith("spillway retire host-1");
         assertThat(images()).hasSize(1);
         assertThat(done("evictions", "--namespace", "copies").lines()).as("nothing was evicted").hasSize(1);
         assertThat(done("ls", "copies").out()).contains("both", "first-only");

@@ -53,6 +53,9 @@ final class DrainDecisions {
         if (host == null) {
             return new Outcomes.Draining.Unknown();
         }
+        if (host.state() == HostState.RETIRED) {
+            return new Outcomes.Draining.Refused("host " + id + " is retired (readmit it: POST /v1/hosts/" + id + "/readmit)");
+        }
         if (host.isDraining()) {
             change(transaction, host.draining(null));
         }

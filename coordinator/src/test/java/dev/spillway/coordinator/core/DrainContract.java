@@ -216,6 +216,8 @@ public interface DrainContract extends RegistryFixture {
         assertThat(fleet.registry.execute(new Command.Retire(host.id))).isEqualTo(new Outcomes.HostChange.Changed(1, 1));
         assertThat(state(fleet, host)).isEqualTo(HostState.RETIRED);
         assertThat(drain(fleet, host)).isInstanceOf(Outcomes.Draining.Refused.class);
+        assertThat(fleet.registry.execute(new Command.CancelDrain(host.id))).as("it does not take part again for that")
+                .isInstanceOf(Outcomes.Draining.Refused.class);
         assertThat(relieve(fleet)).isEqualTo(new Outcomes.Relieved(0, 0, false));
         fleet.registry.execute(new Command.Readmit(host.id));
         assertThat(host.join()).as("retiring ended it")
