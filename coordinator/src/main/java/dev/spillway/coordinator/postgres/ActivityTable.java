@@ -37,7 +37,7 @@ final class ActivityTable {
     static void add(List<Activity> happened, Script script) {
         Columns.of(happened).times("at", Activity::at).texts("what", ActivityTable::json).addTo(script, """
                 INSERT INTO activity (at, what)
-                SELECT u.at, u.what FROM unnest(:at, :what) WITH ORDINALITY AS u (at, what, place) ORDER BY u.place""");
+                SELECT unnest(:at), unnest(:what) ORDER BY generate_subscripts(:at, 1)""");
     }
 
     private static String json(Activity activity) {

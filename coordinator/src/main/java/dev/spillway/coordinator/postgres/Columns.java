@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows turned into columns, one array each, for statements that unnest them: one round trip whatever their number. Also what all mappers share.
- * Not thread-safe.
+ * Statements of many rows unnest where values are selected, not in {@code FROM}: there the server puts each array into a store of its own first,
+ * which takes a quarter more of the time. Not thread-safe.
  */
 final class Columns<R> {
     private static final ObjectMapper JSON = Json.tolerant();

@@ -60,7 +60,7 @@ final class EntryTable {
                     + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.pins_lifted ";
 
     static final String BY_NAME = "SELECT " + COLUMNS + """
-            FROM entries e WHERE (e.namespace, e.key) IN (SELECT * FROM unnest(:namespaces, :keys)) ORDER BY e.namespace, e.key""";
+            FROM entries e WHERE (e.namespace, e.key) IN (SELECT unnest(:namespaces), unnest(:keys)) ORDER BY e.namespace, e.key""";
 
     static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
             FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse AND e.pin_reason IS NULL
@@ -107,8 +107,9 @@ final class EntryTable {
 
     private static final String FROM_ARRAYS =
             """
-                    FROM unnest(:namespace, :key, :snapshot, :generation, :size, :description, :labels::text[]::jsonb[], :use, :external, :created,
-                                 :accessed, :pinReason, :pinUntil, :pinnedAt)
+                    FROM (SELECT unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size), unnest(:description),
+                            unnest(:labels::text[]::jsonb[]), unnest(:use), unnest(:external), unnest(:created), unnest(:accessed), unnest(:pinReason),
+                            unnest(:pinUntil), unnest(:pinnedAt))
                         AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at,
                               pin_reason, pin_until, pinned_at)
                     """;
@@ -290,7 +291,7 @@ final class EntryTable {
                 .texts("namespaces", EntryName::namespace)
                 .texts("keys", EntryName::key)
                 .addTo(script,
-                        "DELETE FROM entries WHERE (namespace, key) IN (SELECT * FROM unnest(:namespaces, :keys))");
+                        "DELETE FROM entries WHERE (namespace, key) IN (SELECT unnest(:namespaces), unnest(:keys))");
     }
 
     void write(Collection<EntryRow> rows, Script script) {

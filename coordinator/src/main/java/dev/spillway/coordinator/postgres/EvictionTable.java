@@ -102,13 +102,10 @@ final class EvictionTable {
                         """
                                 INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels,
                                     evicted_at, unfinished, publish_next_at, actor, plan_id, after_restore)
-                                SELECT u.id, u.namespace, u.key, u.snapshot, u.generation, u.size, u.cause, u.replicas, u.labels, u.at, u.unfinished, u.at,
-                                    u.actor, u.plan_id, u.after_restore
-                                FROM unnest(:id, :namespace, :key, :snapshot, :generation, :size, :cause, :replicas, :labels::text[]::jsonb[], :at,
-                                            :unfinished, :actor, :plan, :afterRestore) WITH ORDINALITY
-                                    AS u (id, namespace, key, snapshot, generation, size, cause, replicas, labels, at, unfinished, actor, plan_id,
-                                            after_restore, place)
-                                ORDER BY u.place""");
+                                SELECT unnest(:id), unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size), unnest(:cause),
+                                    unnest(:replicas), unnest(:labels::text[]::jsonb[]), unnest(:at), unnest(:unfinished), unnest(:at), unnest(:actor),
+                                    unnest(:plan), unnest(:afterRestore)
+                                ORDER BY generate_subscripts(:id, 1)""");
     }
 
     static void finish(Collection<EvictionId> finished, Script script) {

@@ -53,7 +53,8 @@ final class ReplicaTable {
 
     static final String RECORD = """
             INSERT INTO replica_ids (replica_id, host_id, incarnation, recorded_at)
-            SELECT u.id, u.host, u.incarnation, :now FROM unnest(:ids, :hosts, :incarnations) AS u (id, host, incarnation) ORDER BY u.id
+            SELECT u.id, u.host, u.incarnation, :now
+            FROM (SELECT unnest(:ids), unnest(:hosts), unnest(:incarnations)) AS u (id, host, incarnation) ORDER BY u.id
             ON CONFLICT DO NOTHING RETURNING replica_id""";
 
     /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
@@ -101,14 +102,16 @@ final class ReplicaTable {
             """
                     INSERT INTO replicas AS r (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at, doom_cause, eviction_id,
                         doomed_at, attempts, last_error, next_attempt_at, deferred_until)
-                    SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed, :attempts,
-                        :error, :next, :deferred) AS u""";
+                    SELECT unnest(:id), unnest(:host), unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size),
+                        unnest(:registered), unnest(:cause), unnest(:eviction), unnest(:doomed), unnest(:attempts), unnest(:error), unnest(:next),
+                        unnest(:deferred)""";
 
     private static final String CHANGE = """
             UPDATE replicas r SET doom_cause = u.doom_cause, eviction_id = u.eviction_id, doomed_at = u.doomed_at, attempts = u.attempts,
                 next_attempt_at = u.next_attempt_at, last_error = u.last_error, deferred_until = u.deferred_until
-            FROM unnest(:id, :cause, :eviction, :doomed, :attempts, :error, :next, :deferred)
-                AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, last_error, next_attempt_at, deferred_until)
+            FROM (SELECT unnest(:id), unnest(:cause), unnest(:eviction), unnest(:doomed), unnest(:attempts), unnest(:next), unnest(:error),
+                    unnest(:deferred))
+                AS u (replica_id, doom_cause, eviction_id, doomed_at, attempts, next_attempt_at, last_error, deferred_until)
             WHERE r.replica_id = u.replica_id""";
 
     /** Around a statement whose rows were not doomed before it, and are after it. */
@@ -333,7 +336,7 @@ final class ReplicaTable {
         asStored(changed.stream().filter(this::isMoved).toList(), Function.identity()).times("next", row -> of(row, Doom::nextAttemptAt))
                 .addTo(script, """
                         UPDATE open_orders o SET next_attempt_at = u.next
-                        FROM unnest(:host, :due, :id, :next) AS u (host_id, due, replica_id, next)
+                        FROM (SELECT unnest(:host), unnest(:due), unnest(:id), unnest(:next)) AS u (host_id, due, replica_id, next)
                         WHERE o.host_id = u.host_id AND o.next_attempt_at = u.due AND o.replica_id = u.replica_id""");
     }
 
@@ -370,7 +373,7 @@ final class ReplicaTable {
     void close(Collection<ClosedReplica> closed, Script script) {
         List<ClosedReplica> ordered = closed.stream().filter(row -> storedDue(row.row().id()) != null).toList();
         asStored(ordered, ClosedReplica::row).addTo(script, """
-                DELETE FROM open_orders o USING unnest(:host, :due, :id) AS u (host_id, due, replica_id)
+                DELETE FROM open_orders o USING (SELECT unnest(:host), unnest(:due), unnest(:id)) AS u (host_id, due, replica_id)
                 WHERE o.host_id = u.host_id AND o.next_attempt_at = u.due AND o.replica_id = u.replica_id""");
         Columns.of(closed).uuids("ids", row -> row.row().id().value()).addTo(script, "DELETE FROM replicas WHERE replica_id = ANY(:ids)");
         doomColumns(identity(closed, ClosedReplica::row), ClosedReplica::row).texts("result", ClosedReplica::result)
@@ -379,8 +382,9 @@ final class ReplicaTable {
                         """
                                 INSERT INTO replica_history (replica_id, host_id, namespace, key, snapshot_id, generation, size_bytes, registered_at,
                                     doom_cause, eviction_id, doomed_at, attempts, last_error, result, closed_at)
-                                SELECT u.* FROM unnest(:id, :host, :namespace, :key, :snapshot, :generation, :size, :registered, :cause, :eviction, :doomed,
-                                    :attempts, :error, :result, :closed) AS u""");
+                                SELECT unnest(:id), unnest(:host), unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size),
+                                    unnest(:registered), unnest(:cause), unnest(:eviction), unnest(:doomed), unnest(:attempts), unnest(:error),
+                                    unnest(:result), unnest(:closed)""");
     }
 
     private static <R> Columns<R> identity(Collection<R> rows, Function<R, ReplicaRow> of) {
