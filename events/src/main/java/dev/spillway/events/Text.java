@@ -1,25 +1,24 @@
 package dev.spillway.events;
 
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-
 /** Bounds on free text. PostgreSQL stores no U+0000, and a lone surrogate has no UTF-8 form, so both are refused wherever text comes in. */
 final class Text {
     private Text() {}
 
     static String bounded(String name, String value, int bytesMin, int bytesMax) {
-        int bytes;
-        try {
-            bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(value)).remaining();
-        } catch (CharacterCodingException e) {
-            throw new InvalidValueException(name, value, "text that can be written as UTF-8");
+        int bytes = 0;
+        int point;
+        for (int at = 0; at < value.length(); at += Character.charCount(point)) {
+            point = value.codePointAt(at);
+            if (point == 0) {
+                throw new InvalidValueException(name, value, "text without U+0000");
+            }
+            if (Character.MIN_SURROGATE <= point && point <= Character.MAX_SURROGATE) {
+                throw new InvalidValueException(name, value, "text that can be written as UTF-8");
+            }
+            bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < Character.MIN_SUPPLEMENTARY_CODE_POINT ? 3 : 4;
         }
         if (bytes < bytesMin || bytes > bytesMax) {
             throw new InvalidValueException(name, value, bytesMin + " to " + bytesMax + " bytes of UTF-8, not " + bytes);
-        }
-        if (value.indexOf('\0') >= 0) {
-            throw new InvalidValueException(name, value, "text without U+0000");
         }
         return value;
     }

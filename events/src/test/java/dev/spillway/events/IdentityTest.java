@@ -1,9 +1,11 @@
 package dev.spillway.events;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -46,11 +48,18 @@ class IdentityTest {
         assertThat(new EntryKey(key).value()).isEqualTo(key);
     }
 
-    @Test
-    void aKeyIsBoundedInBytesOfUtf8() {
-        assertThatCode(() -> new EntryKey("ä".repeat(512))).doesNotThrowAnyException();
-        assertThatThrownBy(() -> new EntryKey("ä".repeat(512) + "x")).isInstanceOf(InvalidValueException.class)
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "\u007f", "ä", "\u07ff", "\u0800", "€", "\uffff", "𝄞", "\uDBFF\uDFFF"})
+    void aKeyIsBoundedInBytesOfUtf8(String character) {
+        int bytes = character.getBytes(StandardCharsets.UTF_8).length;
+        String longest = character.repeat(1_024 / bytes) + "x".repeat(1_024 % bytes);
+        assertThatCode(() -> new EntryKey(longest)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> new EntryKey(longest + "x")).isInstanceOf(InvalidValueException.class)
                 .hasMessageEndingWith("(expected: 1 to 1024 bytes of UTF-8, not 1025)");
+    }
+
+    @Test
+    void aKeyIsNotEmptyAndASnapshotIdIsBoundedToo() {
         assertThatThrownBy(() -> new EntryKey("")).isInstanceOf(InvalidValueException.class);
         assertThatThrownBy(() -> new SnapshotId("x".repeat(513))).isInstanceOf(InvalidValueException.class)
                 .hasMessageStartingWith("snapshotId: xxx");
@@ -60,7 +69,10 @@ class IdentityTest {
     void textThatNoStoreTakesIsRefused() {
         assertThatThrownBy(() -> new EntryKey("a\0b")).isInstanceOf(InvalidValueException.class)
                 .hasMessage("key: a?b (expected: text without U+0000)");
-        assertThatThrownBy(() -> new EntryKey("a\uD834b")).isInstanceOf(InvalidValueException.class).hasMessageContaining("UTF-8");
+        for (String halved : List.of("a\uD834b", "a\uD834", "\uDD1Ea", "\uDD1E\uD834")) {
+            assertThatThrownBy(() -> new EntryKey(halved)).isInstanceOf(InvalidValueException.class)
+                    .hasMessageEndingWith("(expected: text that can be written as UTF-8)");
+        }
         assertThatThrownBy(() -> Description.of("\0")).isInstanceOf(InvalidValueException.class).hasMessageStartingWith("description: ");
     }
 
