@@ -98,7 +98,7 @@ final class Clean implements SpillwayCommand {
             }
             if (patience.isOver()) {
                 throw new CommandFailedException(new Outcome.Failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
-                        .formatted(timeout, evicted, step.remaining())));
+                        .formatted(Text.length(timeout), evicted, step.remaining())));
             }
         }
     }
@@ -150,6 +150,9 @@ final class Clean implements SpillwayCommand {
     private static Unconfirmed unconfirmed(EvictionAnswer eviction, ReplicaOrder order) {
         String state = order.deferredUntil() == null ? order.state()
                 : order.state() + " until " + Text.time(order.deferredUntil()) + " by a hold";
+        if (order.waitsFor() != null) {
+            state += " for " + Text.printable(order.waitsFor());
+        }
         return new Unconfirmed(order.hostId(), eviction.key().value(), eviction.snapshotId().value(), eviction.generation(),
                 order.lastError() == null ? state : state + ", " + Text.printable(order.lastError()), order.attempts());
     }
@@ -170,6 +173,6 @@ final class Clean implements SpillwayCommand {
             console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
         }
         return new Outcome.Failed("%s not confirmed in %s; they stay ordered to be deleted"
-                .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), timeout));
+                .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), Text.length(timeout)));
     }
 }

@@ -86,8 +86,9 @@ final class Drain implements SpillwayCommand {
             return new Outcome.Failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
         }
         if (!drain.drained()) {
-            return new Outcome.Failed("%s is not drained in %s; it goes on draining%s".formatted(host.id(), timeout,
-                    now.state().equals("AWAY") ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : ""));
+            return new Outcome.Failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
+                    now.state().equals("AWAY") ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : "",
+                    now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
         }
         if (drain.lastCopies() > 0 && !output.json()) {
             console.out()

@@ -109,10 +109,11 @@ final class Evictions implements SpillwayCommand {
         Table table = new Table("HOST", "STATE", ">ATTEMPTS", "NEXT ATTEMPT", "CLOSED", "LAST ERROR", "REPLICA");
         for (ReplicaOrder order : eviction.orders()) {
             table.row(order.hostId(),
-                    order.deferredUntil() == null ? order.state() : order.state() + " until " + Text.time(order.deferredUntil()),
+                    OrderState.of(order.state(), order.deferredUntil()),
                     order.attempts(), Text.time(order.nextAttemptAt()), Text.time(order.closedAt()),
                     order.lastError() == null ? Text.NONE : order.lastError(), order.replicaId());
         }
         table.print(console.out());
+        OrderState.explain(eviction.orders().stream().map(ReplicaOrder::waitsFor), console.out());
     }
 }

@@ -1,27 +1,43 @@
 package dev.spillway.cli.client;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.coordinator.http.JoinRefusalAnswer;
+import dev.spillway.coordinator.http.OrderAnswer;
 import dev.spillway.coordinator.http.RegistryAnswer;
 import dev.spillway.events.HostId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The hosts of the fleet. */
-@Command(name = "hosts", description = "List the hosts of the fleet, or show one.")
+@Command(name = "hosts", description = "List the hosts of the fleet, show one, or list what one is still ordered to delete.")
 final class Hosts implements SpillwayCommand {
+    private static final long ORDERS_DEFAULT = 100;
+
     private final Console console;
+    @Spec
+    private CommandSpec spec;
     @Mixin
     private CoordinatorOption coordinator;
     @Mixin
     private Output output;
     @Parameters(paramLabel = "HOST", arity = "0..1", description = "Only this host, with all that is known of it.")
     private @Nullable HostId host;
+    @Option(names = "--orders",
+            description = "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.")
+    private boolean orders;
+    @Option(names = "--limit", paramLabel = "N", description = "At most so many orders (default: 100).")
+    private Values.@Nullable Count limit;
 
     Hosts(Console console) {
         this.console = console;
@@ -29,17 +45,67 @@ final class Hosts implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
+        if (limit != null && !orders) {
+            throw new ParameterException(spec.commandLine(), "--limit: given without --orders (expected: both, or neither)");
+        }
+        if (orders) {
+            listOrders();
+            return Outcome.done();
+        }
         Server server = coordinator.server();
         Server.Answer answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+        List<JoinRefusalAnswer> refusals = refusals(server);
         if (output.json()) {
-            console.out().println(answer.text());
+            ObjectNode all = answer.as(ObjectNode.class);
+            all.set("refusals", Server.mapper().valueToTree(refusals));
+            console.out().println(all);
         } else if (host == null) {
             print(answer.listOf(HostAnswer.class).items());
+            printRefused(refusals);
             explain(server.get(Resource.of("v1", "registry")).as(RegistryAnswer.class));
         } else {
             print(answer.as(HostAnswer.class));
+            printRefused(refusals);
         }
         return Outcome.done();
+    }
+
+    /** Of the host that is asked for, or of all, also of those that are no hosts. */
+    private List<JoinRefusalAnswer> refusals(Server server) throws InterruptedException {
+        return server.get(Resource.of("v1", "refusals"))
+                .listOf(JoinRefusalAnswer.class)
+                .items()
+                .stream()
+                .filter(refusal -> host == null || refusal.hostId().equals(host))
+                .toList();
+    }
+
+    private void printRefused(List<JoinRefusalAnswer> refusals) {
+        if (refusals.isEmpty()) {
+            return;
+        }
+        console.out().println();
+        Table table = new Table("REFUSED", "ADDRESS", "STORE", "ASKED", "WHY, AND WHAT TO DO");
+        for (JoinRefusalAnswer refusal : refusals) {
+            table.row(refusal.hostId(), refusal.address(), refusal.storeId(), Text.ago(refusal.refusedAt()),
+                    refusal.reason() + ": " + refusal.detail());
+        }
+        table.print(console.out());
+    }
+
+    private void listOrders() throws InterruptedException {
+        if (host == null) {
+            throw new ParameterException(spec.commandLine(), "--orders: given without a host (expected: HOST --orders)");
+        }
+        Server server = coordinator.server();
+        long most = limit == null ? ORDERS_DEFAULT : limit.number();
+        Pages pages = Pages.fetch(server, Resource.of("v1", "hosts", host, "orders"), most);
+        if (output.json()) {
+            pages.printJson(console.out());
+            return;
+        }
+        HostAnswer of = server.get(Resource.of("v1", "hosts", host)).as(HostAnswer.class);
+        new OpenOrders(of, pages.as(OrderAnswer.class)).print(console.out());
     }
 
     private void print(List<HostAnswer> hosts) {
@@ -76,10 +142,12 @@ final class Hosts implements SpillwayCommand {
         table.row("held", each.figures().held());
         table.row("in the trash", each.figures().trash());
         table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
-        table.row("open orders", each.openOrders() + (each.openOrders() == 0 ? "" : ", oldest " + Text.ago(each.oldestOpenOrderAt())));
+        table.row("open orders", each.openOrders() == 0 ? 0
+                : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), Text.ago(each.oldestOpenOrderAt()), each.id()));
         if (each.drain() != null) {
             table.row("draining since", Text.time(each.drain().since()));
-            table.row("last copies", each.drain().lastCopies() + ", " + Text.bytes(each.drain().lastCopyBytes()));
+            table.row("last copies", each.drain().lastCopies() + ", " + Text.bytes(each.drain().lastCopyBytes()) + ", counted "
+                    + Text.ago(each.drain().countedAt()));
         }
         table.row("attention", attention(each));
         table.print(console.out());

@@ -48,6 +48,23 @@ final class Text {
         return seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
     }
 
+    /** A time that somebody gave, exactly, in the largest units that it takes. */
+    static String length(Duration time) {
+        StringBuilder words = new StringBuilder();
+        append(words, time.toDays(), " d");
+        append(words, time.toHoursPart(), " h");
+        append(words, time.toMinutesPart(), " min");
+        append(words, time.toSecondsPart(), " s");
+        append(words, time.toMillisPart(), " ms");
+        return words.isEmpty() ? "0 s" : words.toString();
+    }
+
+    private static void append(StringBuilder words, long number, String unit) {
+        if (number > 0) {
+            words.append(words.isEmpty() ? "" : " ").append(number).append(unit);
+        }
+    }
+
     static String count(long number, String one, String many) {
         return number + " " + (number == 1 ? one : many);
     }

@@ -76,6 +76,8 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("--minutes: 11 (expected: 1 to 10)", "bench", "registry", "--minutes", "11"),
                 List.of("--minutes: 2 (expected: not together with --quick)", "bench", "registry", "--quick", "--minutes", "2"),
                 List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
+                List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
+                List.of("--limit: given without --orders (expected: both, or neither)", "hosts", "host-1", "--limit", "5"),
                 List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"));
     }
 
@@ -164,7 +166,8 @@ class CommandLineTest extends FleetOfTwo {
     void whatIsNotThereEndsWithThree() {
         assertThat(done("namespace", "set", "absent").out()).startsWith("absent: no limit of entries, no limit of bytes; ");
         for (List<String> missing : List.of(List.of("ls", "no-such"), List.of("stats", "no-such"), List.of("rm", "absent", "key"),
-                List.of("get", "absent", "key", "--worker", "host-1"), List.of("hosts", "host-9"), List.of("retire", "host-9"),
+                List.of("get", "absent", "key", "--worker", "host-1"), List.of("hosts", "host-9"), List.of("hosts", "host-9", "--orders"),
+                List.of("retire", "host-9"),
                 List.of("status", "--worker", "host-9"), List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
                 List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"),
                 List.of("clean", "no-such", "--yes"))) {
@@ -354,7 +357,7 @@ class CommandLineTest extends FleetOfTwo {
         Spillway.Ran cleaned = Spillway.answering("held\n", "clean", "held", "--timeout", "2s", "--url", fleet.url());
         assertThat(cleaned.exitCode()).isEqualTo(1);
         assertThat(cleaned.out()).isEqualTo("evicted 2 entries\n");
-        assertThat(cleaned.err()).contains("host-1: used, snapshot ").contains("1 image not confirmed in PT2S").doesNotContain("unused");
+        assertThat(cleaned.err()).contains("host-1: used, snapshot ").contains("1 image not confirmed in 2 s").doesNotContain("unused");
         assertThat(run("get", "held", "used", "--worker", "host-1").exitCode()).isEqualTo(3);
         assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));
 

@@ -1,5 +1,6 @@
 package dev.spillway.cli.fleet;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class DrainTest extends FleetOfTwo {
 
         Spillway.Ran refused = ran("put", "copies", "new", tree.toString(), "--worker", "host-1");
         assertThat(refused.exitCode()).isOne();
-        assertThat(refused.err()).contains("host: host-1, which drains", "DELETE /v1/hosts/host-1/drain");
+        assertThat(refused.err()).contains("host: host-1, which drains", "spillway drain host-1 --cancel");
         assertThat(done("status", "--worker", "host-1").out()).containsPattern("draining +it takes nothing new");
 
         fleet.stopWorker(1);
@@ -70,8 +71,19 @@ class DrainTest extends FleetOfTwo {
         Spillway.Ran late = ran("drain", "host-1", "--timeout", "1s");
         assertThat(late.exitCode()).isOne();
         assertThat(late.out()).startsWith("host-1: draining: 1 copy to go (8.0 KiB), 1 open order, oldest ");
-        assertThat(late.err()).contains("host-1 is not drained in PT1S; it goes on draining");
+        assertThat(late.err())
+                .contains("host-1 is not drained in 1 s; it goes on draining; what it is still to delete: spillway hosts host-1 --orders");
         assertThat(Path.of(held.lines().getFirst()).resolve("file")).hasContent("content");
+        assertThat(done("evictions", "--host", "host-1", "--state", "open").lines()).as("no eviction is behind it").hasSize(1);
+        Spillway.Ran orders = done("hosts", "host-1", "--orders");
+        assertThat(orders.lines()).hasSize(2);
+        assertThat(orders.lines().getLast())
+                .matches("\\d+ s ago +copies +both +\\d+ +RELIEF +8.0 KiB +DEFERRED until \\S+ +\\d+ +\\S+ +- +\\S{36}");
+        JsonNode order = new Http.Answer(200, done("hosts", "host-1", "--orders", "--json").out()).json().get("items").get(0);
+        assertThat(order.get("cause").asText()).isEqualTo("RELIEF");
+        assertThat(order.has("evictionId")).isFalse();
+        assertThat(done("hosts", "host-1").out()).contains("(spillway hosts host-1 --orders)");
+        assertThat(done("hosts", "host-2", "--orders").lines()).hasSize(1);
 
         assertThat(done("drain", "host-1", "--cancel").out()).isEqualTo("host-1 takes part again; 1 copy stays ordered to be deleted\n");
         done("holds", "release", held.err().replaceFirst("(?s).*hold (\\S+) .*", "$1"), "--worker", "host-1");

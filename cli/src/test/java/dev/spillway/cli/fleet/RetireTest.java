@@ -26,9 +26,12 @@ class RetireTest extends FleetOfTwo {
     }
 
     @Test
-    void withYesAHostThatIsHeardIsRetiredUnasked() {
+    void withYesAHostThatIsHeardAndDrainsIsRetiredUnaskedAndSaysHowItComesBack() {
+        assertThat(done("drain", "host-1").out()).contains("1 last copy");
+        Eventually.holds(FleetInProcess.WITHIN,
+                () -> assertThat(done("status", "--worker", fleet.workerUrl(1)).out()).contains("draining"));
         Spillway.Ran retired = done("retire", "host-1", "--yes");
-        assertThat(retired.out()).isEqualTo("retired host-1: 2 replicas abandoned, 1 entry lost\n");
+        assertThat(retired.out()).isEqualTo("retired host-1: 1 replica abandoned, 1 entry lost\n");
         assertThat(retired.err()).isEmpty();
         assertThat(done("hosts", "host-1").out()).containsPattern("state +RETIRED");
         assertThat(done("ls", "copies").out()).contains("both", "second-only").doesNotContain("first-only");
@@ -36,7 +39,18 @@ class RetireTest extends FleetOfTwo {
         assertThat(done("retire", "host-1").out()).as("again, when it is not heard any more")
                 .isEqualTo("retired host-1: 0 replicas abandoned, 0 entries lost\n");
 
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            Spillway.Ran status = Spillway.run("status", "--worker", fleet.workerUrl(1));
+            assertThat(status.exitCode()).isOne();
+            assertThat(status.out()).contains("RETIRED: host host-1 was retired").doesNotContain("draining");
+        });
+        assertThat(done("hosts").out()).containsPattern(
+                "(?s)REFUSED +ADDRESS +STORE +ASKED +WHY, AND WHAT TO DO\nhost-1 .* RETIRED: host host-1 was retired .*spillway readmit host-1");
+        assertThat(done("hosts", "host-1").out()).contains("spillway readmit host-1");
+        assertThat(done("hosts", "host-2").out()).doesNotContain("REFUSED");
+        assertThat(done("hosts", "--json").out()).contains("\"refusals\":[{\"hostId\":\"host-1\"");
         joinsAgain("host-1");
+        assertThat(done("hosts").out()).doesNotContain("REFUSED");
     }
 
     @Test

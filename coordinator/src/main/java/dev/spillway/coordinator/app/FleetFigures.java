@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +37,7 @@ final class FleetFigures {
     }
 
     void look(RegistryQueries queries) {
-        Map<HostState, Long> hosts = new EnumMap<>(HostState.class);
-        queries.hosts().forEach(host -> hosts.merge(host.row().shownState(), 1L, Long::sum));
-        latest = new Look(queries.openOrders(), hosts);
+        latest = new Look(queries.openOrders(), queries.hostsByState());
     }
 
     long openOrders() {

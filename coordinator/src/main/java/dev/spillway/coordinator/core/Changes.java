@@ -9,6 +9,7 @@ import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param factsPublished   evictions whose facts Kafka has
  * @param ordersDue        hosts whose every open order becomes due at once
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
+ * @param joins            who asked to join: why that was refused, or empty if it was not
  * @param activity         in the order in which it happened
  * @param plans            what was planned and what became of it
  * @param registry         what the registry itself is now, if that differs; in a later epoch, whoever watches begins anew
@@ -40,7 +42,8 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
         SortedMap<ReplicaId, ClosedReplica> closed, List<Eviction> evictions, SortedSet<EvictionId> unfinished,
         SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
-        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings, List<Activity> activity, PlanChanges plans,
+        SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings,
+        SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, List<Activity> activity, PlanChanges plans,
         Rows.@Nullable Registry registry) {
 
     /** Key of a figure: evictions of a namespace by one cause. */

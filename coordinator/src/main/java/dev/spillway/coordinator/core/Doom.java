@@ -25,7 +25,8 @@ public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at
         return new Doom(evictionId, cause, at, 0, WAITING, RestoreDecisions.UNHEARD, null);
     }
 
-    boolean isWaiting() {
+    /** Whether it waits for what {@link #WAITING} says. */
+    public boolean isWaiting() {
         return nextAttemptAt.equals(WAITING);
     }
 

@@ -54,7 +54,7 @@ final class DrainDecisions {
             return new Outcomes.Draining.Unknown();
         }
         if (host.state() == HostState.RETIRED) {
-            return new Outcomes.Draining.Refused("host " + id + " is retired (readmit it: POST /v1/hosts/" + id + "/readmit)");
+            return new Outcomes.Draining.Refused("host " + id + " is retired (let it come back: spillway readmit " + id + ")");
         }
         if (host.isDraining()) {
             change(transaction, host.draining(null));

@@ -37,8 +37,11 @@ final class HostDecisions {
         HostRow known = transaction.host(request.hostId(), HostLock.INCARNATION);
         JoinAnswer.Refused refusal = refusal(transaction, request, registry, known);
         if (refusal != null) {
+            transaction.refuse(new JoinRefusal(request.hostId(), request.storeId(), request.address(), refusal.reason(), refusal.detail(),
+                    transaction.now()));
             return refusal;
         }
+        transaction.take(JoinRefusal.Asking.of(request));
         boolean readopts = readopts(request, known, registry);
         // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared. One that is
         // unknown since a restore may only be newer than the backup.
@@ -84,7 +87,8 @@ final class HostDecisions {
             @Nullable HostRow known) {
         if (!request.versions().contains(EventType.VERSION)) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.NO_COMMON_VERSION,
-                    "versions: " + request.versions() + " (expected: " + EventType.VERSION + " among them)");
+                    "versions: " + request.versions() + " (expected: " + EventType.VERSION
+                            + " among them; run a worker of a release that knows it)");
         }
         if (request.registryId() != null && !request.registryId().equals(registry.id())) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.OTHER_REGISTRY,
@@ -105,7 +109,7 @@ final class HostDecisions {
         }
         if (known.state() == HostState.RETIRED) {
             return new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED,
-                    "host " + known.id() + " was retired (readmit it: POST /v1/hosts/" + known.id() + "/readmit)");
+                    "host " + known.id() + " was retired (let it come back: spillway readmit " + known.id() + ")");
         }
         if (known.storeId().equals(request.storeId())) {
             return superseded(transaction, request, known);
@@ -120,8 +124,7 @@ final class HostDecisions {
                 : new JoinAnswer.Refused(JoinAnswer.Reason.NEW_STORE,
                         "host " + known.id() + " has " + rows + " replicas in store " + known.storeId()
                                 + ", this is store " + request.storeId()
-                                + " (mount the volume of that store, or say that it was replaced: POST /v1/hosts/"
-                                + known.id() + "/readmit)");
+                                + " (mount the volume of that store, or say that it was replaced: spillway readmit " + known.id() + ")");
     }
 
     /**

@@ -80,6 +80,11 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
         return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
     }
 
+    /** Whether it has not told yet what it holds in this epoch, and is waited for. */
+    public boolean isUnheard(long inEpoch) {
+        return readoptedEpoch < inEpoch && state != HostState.RETIRED;
+    }
+
     /** As it is once it has told what it holds in this epoch; whatever it waited for a person for is done with that. */
     HostRow readopted(long inEpoch) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,

@@ -1,5 +1,9 @@
 package dev.spillway.coordinator.core;
 
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
+
 /** What the registry knows of a host. */
 public enum HostState {
     /** Heard within the host timeout. */
@@ -12,5 +16,12 @@ public enum HostState {
     /** Not heard for longer than the host timeout; its orders wait. */
     AWAY,
     /** Given up: its rows are closed, and it joins again only when readmitted. */
-    RETIRED
+    RETIRED;
+
+    /** How many hosts are in each state as people see it; a state without hosts is absent. */
+    public static Map<HostState, Long> count(Collection<HostRow> hosts) {
+        Map<HostState, Long> counts = new EnumMap<>(HostState.class);
+        hosts.forEach(host -> counts.merge(host.shownState(), 1L, Long::sum));
+        return counts;
+    }
 }

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.events.RegistryId;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class InMemoryRegistry implements Registry {
 
     private MapRows rows;
     private final Decisions decisions;
+    private final Duration grace;
     private final Map<String, Kept> answers = new HashMap<>();
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
@@ -29,6 +31,7 @@ public final class InMemoryRegistry implements Registry {
     public InMemoryRegistry(RegistryId id, int partitions, RegistryRules rules, InstantSource clock, RandomGenerator random) {
         rows = new MapRows(id, partitions, clock);
         decisions = new Decisions(rules, random);
+        grace = rules.grace();
     }
 
     @Override
@@ -85,7 +88,7 @@ public final class InMemoryRegistry implements Registry {
 
     @Override
     public RegistryQueries queries() {
-        return new MapQueries(rows, this);
+        return new MapQueries(rows, this, grace);
     }
 
     @Override

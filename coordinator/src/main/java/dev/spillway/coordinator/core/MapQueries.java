@@ -8,6 +8,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,10 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class MapQueries implements RegistryQueries {
     private final MapRows rows;
     private final Object lock;
+    private final Duration grace;
 
-    MapQueries(MapRows rows, Object lock) {
+    MapQueries(MapRows rows, Object lock, Duration grace) {
         this.rows = rows;
         this.lock = lock;
+        this.grace = grace;
     }
 
     @Override
@@ -134,10 +137,7 @@ final class MapQueries implements RegistryQueries {
         for (ReplicaRow row : rows.replicas.values()) {
             Doom doom = row.doom();
             if (doom != null && id.equals(doom.evictionId())) {
-                String state = doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
-                orders.add(new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.nextAttemptAt(), doom.lastError(),
-                        doom.deferredUntil(),
-                        null));
+                orders.add(OrderView.open(row, doom));
             }
         }
         boolean open = !orders.isEmpty() || rows.unfinished.contains(id);
@@ -191,14 +191,64 @@ final class MapQueries implements RegistryQueries {
         }
     }
 
+    @Override
+    public Map<HostState, Long> hostsByState() {
+        synchronized (lock) {
+            return HostState.count(rows.hosts.values());
+        }
+    }
+
+    @Override
+    public Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit) {
+        OrderCursor behind = after == null ? OrderCursor.START : OrderCursor.parse(after);
+        synchronized (lock) {
+            Stream<OpenOrderView> open = rows.replicas.values()
+                    .stream()
+                    .filter(row -> row.hostId().equals(host) && !row.isLive())
+                    .map(OpenOrderView::of)
+                    .filter(order -> order.cursor().compareTo(behind) > 0)
+                    .sorted(Comparator.comparing(OpenOrderView::cursor));
+            return page(open, limit, order -> order.cursor().toString(), Function.identity());
+        }
+    }
+
+    @Override
+    public Optional<Waiting> waiting() {
+        synchronized (lock) {
+            Rows.Registry registry = rows.registry();
+            List<HostId> unheard = rows.hosts.values()
+                    .stream()
+                    .filter(host -> host.isUnheard(registry.epoch()))
+                    .map(HostRow::id)
+                    .toList();
+            return Optional.ofNullable(registry.restoredAt())
+                    .map(at -> new Waiting(at.plus(grace), unheard.size(), unheard.stream().limit(Waiting.NAMED_MAX).toList()));
+        }
+    }
+
+    @Override
+    public List<JoinRefusal> joinRefusals(int limit) {
+        synchronized (lock) {
+            Instant since = rows.now().minus(JoinRefusal.SHOWN_FOR);
+            return rows.refusals.values()
+                    .stream()
+                    .filter(refusal -> refusal.at().isAfter(since))
+                    .sorted(Comparator.comparing(JoinRefusal::at).reversed())
+                    .limit(limit)
+                    .toList();
+        }
+    }
+
     private HostView view(HostRow host) {
         List<ReplicaRow> open = rows.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
         List<Instant> doomedAt = open.stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
-        List<ReplicaRow> last = open.stream()
-                .filter(row -> host.isDraining() && row.isLive() && !rows.isHeldElsewhere(row.holding(), host.id()))
-                .toList();
-        return new HostView(host, open.size(), bytes(open), doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst(), last.size(),
-                bytes(last));
+        return new HostView(host, open.size(), bytes(open), doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst(),
+                host.isDraining() ? lastCopies(host.id(), open.stream().filter(ReplicaRow::isLive).toList()) : null);
+    }
+
+    private LastCopies lastCopies(HostId host, List<ReplicaRow> live) {
+        List<ReplicaRow> last = live.stream().filter(row -> !rows.isHeldElsewhere(row.holding(), host)).toList();
+        return new LastCopies(last.size(), bytes(last), live.size(), rows.now());
     }
 
     private static long bytes(List<ReplicaRow> of) {

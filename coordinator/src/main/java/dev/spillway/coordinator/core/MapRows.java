@@ -58,6 +58,7 @@ public final class MapRows implements Rows {
     final MapPlans plans = new MapPlans();
     private final Set<ReplicaId> recorded = new HashSet<>();
     private final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
+    final SortedMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
 
     private final int partitions;
     private final InstantSource clock;
@@ -102,6 +103,7 @@ public final class MapRows implements Rows {
         replace(recorded, copy.recorded);
         sightings.clear();
         copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
+        replace(refusals, copy.refusals);
         replace(afterRestore, copy.afterRestore);
         registry = copy.registry;
         policyVersion = copy.policyVersion;
@@ -170,7 +172,7 @@ public final class MapRows implements Rows {
 
     @Override
     public boolean isAnyHostUnheard(long epoch) {
-        return hosts.values().stream().anyMatch(host -> host.state() != HostState.RETIRED && host.readoptedEpoch() < epoch);
+        return hosts.values().stream().anyMatch(host -> host.isUnheard(epoch));
     }
 
     @Override
@@ -505,6 +507,10 @@ public final class MapRows implements Rows {
             replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
                     && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
         }
+        changes.joins().forEach((asking, refusal) -> {
+            refusals.remove(asking);
+            refusal.ifPresent(why -> refusals.put(asking, why));
+        });
         changes.sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));

@@ -7,6 +7,7 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.OrderCause;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
@@ -41,26 +42,91 @@ public interface RegistryQueries {
     /**
      * One replica's order.
      *
-     * @param state OPEN, DEFERRED, or how it was closed
+     * @param state         OPEN, DEFERRED, {@link #WAITING}, or how it was closed
+     * @param nextAttemptAt absent for one that is closed or waits
      */
     record OrderView(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt,
             @Nullable String lastError,
-            @Nullable Instant deferredUntil, @Nullable Instant closedAt) {}
+            @Nullable Instant deferredUntil, @Nullable Instant closedAt) {
+        /** Not handed out before what {@link Waiting} tells of. */
+        public static final String WAITING = "WAITING";
+
+        /** That of a doomed row. */
+        public static OrderView open(ReplicaRow row, Doom doom) {
+            String state = doom.isWaiting() ? WAITING : doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
+            return new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.isWaiting() ? null : doom.nextAttemptAt(),
+                    doom.isWaiting() ? null : doom.lastError(), doom.deferredUntil(), null);
+        }
+
+        public boolean isWaiting() {
+            return state.equals(WAITING);
+        }
+    }
+
+    /**
+     * An open order with the copy that is to go.
+     *
+     * @param evictionId absent for an orphan and for a relief
+     */
+    record OpenOrderView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, OrderCause cause,
+            @Nullable EvictionId evictionId, Instant orderedAt, OrderView order) {
+        /**
+         * That of a doomed row.
+         *
+         * @throws IllegalArgumentException if the row is LIVE
+         */
+        public static OpenOrderView of(ReplicaRow row) {
+            Doom doom = row.doom();
+            if (doom == null) {
+                throw new IllegalArgumentException("replica " + row.id() + " is LIVE (expected: one with an order)");
+            }
+            return new OpenOrderView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), doom.cause(), doom.evictionId(),
+                    doom.at(), OrderView.open(row, doom));
+        }
+
+        public OrderCursor cursor() {
+            return new OrderCursor(orderedAt, order.replicaId());
+        }
+    }
+
+    /**
+     * What orders wait for since the database was restored: every host that is not retired is to tell what it holds, and the grace is to pass.
+     *
+     * @param until        the end of the grace
+     * @param hostsUnheard how many hosts have not told
+     * @param firstUnheard some of these, in the order of their ids
+     */
+    record Waiting(Instant until, long hostsUnheard, List<HostId> firstUnheard) {
+        /** How many hosts are named. */
+        public static final int NAMED_MAX = 3;
+    }
 
     /** @param orders those that are open first, then as they were closed; not all where there are many */
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     /**
+     * The LIVE rows of a host that drains which no other host has that is relied on. Of a large host they are not counted each time.
+     *
+     * @param copies    how many they were
+     * @param bytes     of these
+     * @param live      how many LIVE rows the host had when they were counted
+     * @param countedAt when that was
+     */
+    record LastCopies(long copies, long bytes, long live, Instant countedAt) {}
+
+    /**
      * A host and what it has.
      *
-     * @param lastCopies    of a host that drains, the LIVE rows that no other host has which is relied on; 0 for any other
-     * @param lastCopyBytes of these
+     * @param lastCopies of a host that drains; absent for any other
      */
-    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt, long lastCopies,
-            long lastCopyBytes) {
-        /** Whether the host drains and nothing but last copies is left on it, as far as it has confirmed. */
+    record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt,
+            @Nullable LastCopies lastCopies) {
+        /**
+         * Whether the host drains and nothing but last copies is left on it, as far as it has confirmed. A host that drains gets no new rows: as
+         * many as were counted are those that were counted.
+         */
         public boolean isDrained() {
-            return row.isDraining() && replicas == lastCopies;
+            return lastCopies != null && openOrders == 0 && replicas == lastCopies.live() && replicas == lastCopies.copies();
         }
     }
 
@@ -130,6 +196,18 @@ public interface RegistryQueries {
     List<HostView> hosts();
 
     Optional<HostView> host(HostId id);
+
+    /** Workers that asked to join within {@link JoinRefusal#SHOWN_FOR} and were refused, the latest first. */
+    List<JoinRefusal> joinRefusals(int limit);
+
+    /** How many hosts are in each state as people see it; reads nothing but hosts. */
+    Map<HostState, Long> hostsByState();
+
+    /** Every open order of a host, oldest first, whatever it is because of. */
+    Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit);
+
+    /** What orders that wait are waiting for; absent if the database was never restored. */
+    Optional<Waiting> waiting();
 
     /**
      * Activity in commit order.

@@ -50,8 +50,8 @@ final class ReplicaDecisions {
     /** What its worker did not know yet when it took the image; the id is used up, and the image its sender's again. */
     private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
         return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
-                + ", which drains and takes nothing new (expected: another host, or DELETE /v1/hosts/" + host.id()
-                + "/drain at the coordinator first)");
+                + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
+                + host.id() + " --cancel)");
     }
 
     private ReplicaOutcome register(WorkingSet transaction, HostRow host, Registration item) {

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -49,6 +50,7 @@ public final class WorkingSet {
     private final SortedSet<EvictionId> factsPublished = new TreeSet<>();
     private final SortedSet<HostId> ordersDue = new TreeSet<>();
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
+    private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
     private final List<Activity> activity = new ArrayList<>();
     private final Deque<Long> generations = new ArrayDeque<>();
     private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
@@ -77,7 +79,7 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, activity, plans, changedRegistry);
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, plans, changedRegistry);
     }
 
     /** Who asked for what is decided next. */
@@ -293,6 +295,16 @@ public final class WorkingSet {
 
     void remember(HostId host, List<Sighting> seen) {
         sightings.put(host, seen);
+    }
+
+    /** Somebody asked to join and may not. */
+    void refuse(JoinRefusal refusal) {
+        joins.put(new JoinRefusal.Asking(refusal.hostId(), refusal.storeId()), Optional.of(refusal));
+    }
+
+    /** Whoever this is may join, whatever was before. */
+    void take(JoinRefusal.Asking asking) {
+        joins.put(asking, Optional.empty());
     }
 
     void note(Activity happened) {

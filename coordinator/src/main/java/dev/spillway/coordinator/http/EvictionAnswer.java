@@ -29,9 +29,10 @@ public record EvictionAnswer(EvictionId id, NamespaceName namespace, EntryKey ke
     /**
      * The order for one replica.
      *
-     * @param state         OPEN, DEFERRED, or how it was closed: DELETED, ABSENT, LOST, BOUNDS, CANCELLED, ABANDONED
+     * @param state         OPEN, DEFERRED, WAITING, or how it was closed: DELETED, ABSENT, LOST, BOUNDS, CANCELLED, ABANDONED, READOPTED
      * @param deferredUntil when the last hold on the image runs out, as its host said
+     * @param waitsFor      of one that is WAITING: what ends that
      */
     public record ReplicaOrder(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt,
-            @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable Instant closedAt) {}
+            @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable Instant closedAt, @Nullable String waitsFor) {}
 }

@@ -63,7 +63,8 @@ final class EvictionRoutes {
         }
         Paging page = Paging.of(request);
         var filter = new EvictionFilter(state == null ? null : state.text(), host, namespace, cause, plan);
-        return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), EvictionRoutes::answer));
+        WaitReason reason = new WaitReason(registry.queries());
+        return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), view -> answer(view, reason)));
     }
 
     private static EvictionCause cause(String text) {
@@ -78,21 +79,22 @@ final class EvictionRoutes {
 
     private Response one(Request request) {
         EvictionId id = request.parameter("id", EvictionId::parse);
-        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> Refusals.unknownEviction(id))));
+        return Response.ok(answer(registry.queries().eviction(id).orElseThrow(() -> Refusals.unknownEviction(id)),
+                new WaitReason(registry.queries())));
     }
 
-    private static EvictionAnswer answer(EvictionView view) {
+    private static EvictionAnswer answer(EvictionView view, WaitReason reason) {
         EvictionFact fact = view.fact();
         return new EvictionAnswer(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
                 fact.cause(),
                 fact.replicas(), fact.labels(), fact.evictedAt(), view.actor(), view.planId(),
                 (view.open() ? State.OPEN : State.CLOSED).text(),
-                view.orders().stream().map(EvictionRoutes::answer).toList());
+                view.orders().stream().map(order -> answer(order, reason)).toList());
     }
 
-    private static EvictionAnswer.ReplicaOrder answer(OrderView order) {
+    private static EvictionAnswer.ReplicaOrder answer(OrderView order, WaitReason reason) {
         return new EvictionAnswer.ReplicaOrder(order.replicaId(), order.hostId(), order.state(), order.attempts(), order.nextAttemptAt(),
                 order.lastError(),
-                order.deferredUntil(), order.closedAt());
+                order.deferredUntil(), order.closedAt(), reason.of(order));
     }
 }

@@ -27,7 +27,8 @@ public record HostAnswer(HostId id, StoreId storeId, String address, String stat
      *
      * @param lastCopies    copies that no other host has which is heard and stays; they are kept
      * @param lastCopyBytes allocated bytes of these
+     * @param countedAt     when these were counted: of a large host that is a while ago
      * @param drained       whether nothing else is left on the host
      */
-    public record Drain(Instant since, long lastCopies, long lastCopyBytes, boolean drained) {}
+    public record Drain(Instant since, long lastCopies, long lastCopyBytes, Instant countedAt, boolean drained) {}
 }

@@ -3,10 +3,14 @@ package dev.spillway.coordinator.http;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
-import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
+import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
+import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
+import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
@@ -29,7 +33,9 @@ final class HostRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get(HOSTS, this::list), Route.get(HOST, this::one), Route.delete(HOST, this::retire),
+        return List.of(Route.get(HOSTS, this::list), Route.get("/v1/refusals", this::refusals), Route.get(HOST, this::one),
+                Route.delete(HOST, this::retire),
+                Route.get(HOST + "/orders", this::orders).query(Paging.LIMIT, Paging.AFTER),
                 Route.post(HOST + "/readmit", Body.none(), this::readmit),
                 Route.post(HOST + "/drain", Body.none(), this::drain), Route.delete(HOST + "/drain", this::cancelDrain));
     }
@@ -43,10 +49,37 @@ final class HostRoutes {
         return Response.ok(new ListAnswer<>(registry.queries().hosts().stream().map(host -> answer(host, epoch)).toList(), null));
     }
 
+    private Response refusals(Request request) {
+        return Response.ok(new ListAnswer<>(registry.queries()
+                .joinRefusals(RegistryQueries.LIMIT_MAX)
+                .stream()
+                .map(refusal -> new JoinRefusalAnswer(refusal.hostId(), refusal.storeId(), refusal.address(), refusal.reason().name(),
+                        refusal.detail(), refusal.at()))
+                .toList(), null));
+    }
+
     private Response one(Request request) {
         HostId id = host(request);
         return Response.ok(answer(registry.queries().host(id).orElseThrow(() -> Refusals.unknownHost(id)),
                 registry.queries().registry().epoch()));
+    }
+
+    private Response orders(Request request) {
+        HostId id = host(request);
+        Paging page = Paging.of(request);
+        Page<OpenOrderView> orders = registry.queries().orders(id, page.after(), page.limit());
+        if (orders.items().isEmpty() && registry.queries().host(id).isEmpty()) {
+            throw Refusals.unknownHost(id);
+        }
+        WaitReason reason = new WaitReason(registry.queries());
+        return Response.ok(Paging.answer(orders, view -> answer(view, reason)));
+    }
+
+    private static OrderAnswer answer(OpenOrderView view, WaitReason reason) {
+        OrderView order = view.order();
+        return new OrderAnswer(order.replicaId(), view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(),
+                view.sizeBytes(), view.cause(), view.evictionId(), order.state(), order.attempts(), view.orderedAt(),
+                order.nextAttemptAt(), order.lastError(), order.deferredUntil(), reason.of(order));
     }
 
     private Response retire(Request request) {
@@ -97,13 +130,15 @@ final class HostRoutes {
 
     private static HostAnswer.@Nullable Drain drain(HostView view) {
         Drain drain = view.row().drain();
-        return drain == null || !view.row().isDraining() ? null
-                : new HostAnswer.Drain(drain.since(), view.lastCopies(), view.lastCopyBytes(), view.isDrained());
+        LastCopies last = view.lastCopies();
+        // Some that were counted a while ago may be gone since.
+        return drain == null || last == null ? null
+                : new HostAnswer.Drain(drain.since(), Math.min(last.copies(), view.replicas() - view.openOrders()),
+                        Math.min(last.bytes(), view.bytes()), last.countedAt(), view.isDrained());
     }
 
     private static @Nullable String attention(HostRow row, long epoch) {
-        boolean unheard = row.readoptedEpoch() < epoch && row.state() != HostState.RETIRED;
-        return row.attention() == null && unheard
+        return row.attention() == null && row.isUnheard(epoch)
                 ? "has not told what it holds since the database was restored (start its worker, or retire it)"
                 : row.attention();
     }

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries.Waiting;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
@@ -30,11 +30,7 @@ final class RegistryRoutes {
 
     private Response show(Request request) {
         Rows.Registry known = registry.queries().registry();
-        long unheard = registry.queries()
-                .hosts()
-                .stream()
-                .filter(host -> host.row().state() != HostState.RETIRED && host.row().readoptedEpoch() < known.epoch())
-                .count();
+        long unheard = registry.queries().waiting().map(Waiting::hostsUnheard).orElse(0L);
         Rows.Behind behind = known.behind();
         return Response.ok(new RegistryAnswer(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
                 behind == null ? null : new RegistryAnswer.Behind(behind.generation(), behind.epoch())));

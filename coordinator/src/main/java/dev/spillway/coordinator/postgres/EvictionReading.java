@@ -60,15 +60,20 @@ final class EvictionReading {
             AND (EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id AND r.host_id = :host)
                 OR EXISTS (SELECT FROM replica_history c WHERE c.eviction_id = e.eviction_id AND c.host_id = :host))""";
 
-    private static final String ORDERS = """
-            SELECT ev.id, o.* FROM unnest(:ids, :generations) AS ev (id, generation) CROSS JOIN LATERAL (
-                SELECT r.replica_id, r.host_id, CASE WHEN r.deferred_until IS NULL THEN 'OPEN' ELSE 'DEFERRED' END AS state, r.attempts,
-                    r.next_attempt_at, r.last_error, r.deferred_until, NULL::timestamptz AS closed_at
-                FROM replicas r WHERE r.generation = ev.generation AND r.eviction_id = ev.id
-                UNION ALL
-                SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
-                FROM replica_history c WHERE c.eviction_id = ev.id
-                ORDER BY closed_at NULLS FIRST, replica_id LIMIT :limit) AS o""";
+    private static final String ORDERS =
+            """
+                    SELECT ev.id, o.* FROM unnest(:ids, :generations) AS ev (id, generation) CROSS JOIN LATERAL (
+                        SELECT r.replica_id, r.host_id,
+                            CASE WHEN w.waits THEN 'WAITING' WHEN r.deferred_until IS NULL THEN 'OPEN' ELSE 'DEFERRED' END AS state, r.attempts,
+                            CASE WHEN NOT w.waits THEN r.next_attempt_at END AS next_attempt_at, CASE WHEN NOT w.waits THEN r.last_error END AS last_error,
+                            r.deferred_until, NULL::timestamptz AS closed_at
+                        FROM replicas r CROSS JOIN LATERAL (SELECT r.next_attempt_at = %s AS waits) AS w
+                        WHERE r.generation = ev.generation AND r.eviction_id = ev.id
+                        UNION ALL
+                        SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
+                        FROM replica_history c WHERE c.eviction_id = ev.id
+                        ORDER BY closed_at NULLS FIRST, replica_id LIMIT :limit) AS o"""
+                    .formatted(ReplicaTable.WAITING_AT);
 
     private record Found(Eviction eviction, long number, boolean open) {
         EvictionFact fact() {

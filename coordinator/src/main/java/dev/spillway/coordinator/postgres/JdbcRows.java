@@ -339,6 +339,7 @@ final class JdbcRows implements Rows {
         EvictionTable.handOut(changes.factsHandedOut(), script);
         evictions.publish(changes.factsPublished(), script);
         HostTable.replaceSightings(changes.sightings(), script);
+        JoinRefusalTable.write(changes.joins(), opening.now(), script);
         PlanTable.apply(changes.plans(), script);
         if (changes.registry() != null) {
             RegistryTable.write(changes.registry(), registry().epoch(), script);

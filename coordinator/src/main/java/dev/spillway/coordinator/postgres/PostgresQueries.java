@@ -2,7 +2,10 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.EntryRow;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.JoinRefusal;
 import dev.spillway.coordinator.core.NamespaceRow;
+import dev.spillway.coordinator.core.OrderCursor;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
@@ -16,6 +19,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +28,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
@@ -33,36 +36,25 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     /** So that several statements see one moment. */
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
-    private static final String HOST_VIEWS = "SELECT " + HostTable.COLUMNS + """
-            , o.open_rows, o.open_bytes, o.open_orders, o.oldest, l.last_copies, l.last_bytes FROM hosts h CROSS JOIN LATERAL (
-                SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
-                    min(r.doomed_at) AS oldest
-                FROM replicas r WHERE r.host_id = h.host_id) AS o
-            CROSS JOIN LATERAL (
-                SELECT count(*) AS last_copies, coalesce(sum(r.size_bytes), 0)::bigint AS last_bytes FROM replicas r
-                WHERE h.draining_since IS NOT NULL AND h.state <> 'RETIRED' AND r.host_id = h.host_id AND r.doom_cause IS NULL
-                    AND NOT
-            """ + ReplicaTable.HELD_ELSEWHERE + ") AS l";
-
     /** Pinned entries have an order of their own, so each page is one of the two put together. */
     static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
 
-    private static final RowMapper<HostView> HOST_VIEW =
-            (row, context) -> new HostView(HostTable.MAPPER.map(row, context), row.getLong("open_rows"),
-                    row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"),
-                    row.getLong("last_copies"),
-                    row.getLong("last_bytes"));
+    /** Of each LIVE row of a host that drains; see {@link KnownLastCopies}. */
+    private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
     private final Jdbi jdbi;
     private final CallerLimit callers;
     private final EntryReads entryReads;
+    private final Duration grace;
+    private final KnownLastCopies lastCopies = new KnownLastCopies(REST_PER_COPY);
 
-    PostgresQueries(Jdbi jdbi, CallerLimit callers, EntryReads entryReads) {
+    PostgresQueries(Jdbi jdbi, CallerLimit callers, EntryReads entryReads, Duration grace) {
         this.jdbi = jdbi;
         this.callers = callers;
         this.entryReads = entryReads;
+        this.grace = grace;
     }
 
     private <T> T read(String what, Function<Handle, T> reading) {
@@ -207,13 +199,33 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     @Override
     public List<HostView> hosts() {
-        return read("hosts", handle -> handle.createQuery(HOST_VIEWS + " ORDER BY h.host_id").map(HOST_VIEW).list());
+        return read("hosts", handle -> new HostReading(handle).all(lastCopies));
     }
 
     @Override
     public Optional<HostView> host(HostId id) {
-        return read("host " + id,
-                handle -> handle.createQuery(HOST_VIEWS + " WHERE h.host_id = :id").bind("id", id.value()).map(HOST_VIEW).findOne());
+        return read("host " + id, handle -> new HostReading(handle).one(id, lastCopies));
+    }
+
+    @Override
+    public List<JoinRefusal> joinRefusals(int limit) {
+        return read("refused joins", handle -> JoinRefusalTable.latest(handle, limit));
+    }
+
+    @Override
+    public Map<HostState, Long> hostsByState() {
+        return read("the states of hosts", handle -> new HostReading(handle).byState());
+    }
+
+    @Override
+    public Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit) {
+        OrderCursor behind = after == null ? OrderCursor.START : OrderCursor.parse(after);
+        return read("orders of host " + host, handle -> new HostReading(handle).orders(host, behind, limit));
+    }
+
+    @Override
+    public Optional<Waiting> waiting() {
+        return read("what orders wait for", handle -> new HostReading(handle).waiting(grace));
     }
 
     @Override

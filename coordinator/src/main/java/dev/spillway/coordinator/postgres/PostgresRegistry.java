@@ -60,7 +60,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         callers = new CallerLimit(Math.max(1, settings.poolSize() - OWN_CONNECTIONS), settings.waitingMax(), settings.poolWait());
         transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell);
         lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
-        queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings));
+        queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings), rules.grace());
     }
 
     /**

@@ -132,12 +132,15 @@ final class ReplicaTable {
             + "(SELECT u.*, :than AS host_id FROM unnest(:namespaces, :keys, :generations) AS u (namespace, key, generation)) AS r WHERE "
             + HELD_ELSEWHERE;
 
+    /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
+    static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
+
     /** Those that wait for what {@link Doom#WAITING} says. */
     static final String WAITING = "SELECT " + COLUMNS
             + """
                     FROM replicas r WHERE r.replica_id = ANY(ARRAY(
-                        SELECT o.replica_id FROM open_orders o WHERE o.next_attempt_at = '9999-12-31 00:00:00+00' ORDER BY o.replica_id LIMIT :limit))
-                    AND r.next_attempt_at = '9999-12-31 00:00:00+00' ORDER BY r.replica_id FOR UPDATE SKIP LOCKED""";
+                        SELECT o.replica_id FROM open_orders o WHERE o.next_attempt_at = %1$s ORDER BY o.replica_id LIMIT :limit))
+                    AND r.next_attempt_at = %1$s ORDER BY r.replica_id FOR UPDATE SKIP LOCKED""".formatted(WAITING_AT);
 
     private final Handle handle;
     private final Instant now;
@@ -422,10 +425,10 @@ final class ReplicaTable {
                     SELECT r.replica_id FROM replicas r
                     WHERE r.replica_id = ANY(ARRAY(
                             SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]
-                                AND o.next_attempt_at < '9999-12-31 00:00:00+00'))
+                                AND o.next_attempt_at < %s))
                         AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
                     ORDER BY r.replica_id FOR UPDATE)
-                UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""");
+                UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
         // Those whose rows the statement before has changed.
         columns.addTo(script,
                 """

@@ -7,6 +7,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.spillway.coordinator.TroubledRegistry;
+import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.http.Route;
 import java.util.ArrayList;
@@ -83,8 +84,18 @@ class OpenApiTest {
         conforms("Entry", http.get("/v1/namespaces/vm/entries/c").tree());
         conforms("Namespace", http.get("/v1/namespaces/vm").tree());
         conforms("Host", http.get("/v1/hosts/host-1").tree());
+        Sender retired = http.join("host-2");
+        http.delete("/v1/hosts/host-2").is(200);
+        http.worker(retired.hostId(), "join",
+                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), null, 0, 0, null, null)).is(200);
+        JsonNode refusals = http.get("/v1/refusals").tree().path("items");
+        assertThat(refusals).hasSize(1);
+        conforms("JoinRefusal", refusals.get(0));
         http.post("/v1/hosts/host-1/drain").is(200);
         conforms("Host", http.get("/v1/hosts/host-1").tree());
+        JsonNode orders = http.get("/v1/hosts/host-1/orders").tree().path("items");
+        assertThat(orders).hasSize(2);
+        orders.forEach(order -> conforms("OpenOrder", order));
         JsonNode evictions = http.get("/v1/evictions").tree().path("items");
         assertThat(evictions).hasSize(2);
         evictions.forEach(eviction -> conforms("Eviction", eviction));

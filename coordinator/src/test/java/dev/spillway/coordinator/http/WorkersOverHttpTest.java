@@ -135,7 +135,8 @@ class WorkersOverHttpTest {
         assertThat(http.post("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).as("again").isEqualTo(draining);
         assertThat(host("host-1")).satisfies(host -> {
             assertThat(host.state()).isEqualTo("DRAINING");
-            assertThat(host.drain()).isEqualTo(new HostAnswer.Drain(ServedRegistry.START, 1, host.bytes() / 2, false));
+            assertThat(host.drain())
+                    .isEqualTo(new HostAnswer.Drain(ServedRegistry.START, 1, host.bytes() / 2, ServedRegistry.START, false));
         });
         assertThat(host("host-2").drain()).isNull();
         assertThat(heartbeat(one, List.of()).draining()).isTrue();
@@ -178,8 +179,14 @@ class WorkersOverHttpTest {
         var other =
                 new JoinRequest(known.hostId(), dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), "127.0.0.1:7081",
                         List.of(1), null, 0, 0, null, null);
-        assertThat(http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class)).isInstanceOfSatisfying(JoinAnswer.Refused.class,
-                refused -> assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE));
+        assertThat(refusals()).isEmpty();
+        JoinAnswer answer = http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class);
+        List<JoinRefusalAnswer> shown = refusals();
+        assertThat(answer).isInstanceOfSatisfying(JoinAnswer.Refused.class, refused -> {
+            assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE);
+            assertThat(shown).containsExactly(new JoinRefusalAnswer(other.hostId(), other.storeId(), "127.0.0.1:7081", "HOST_ID_IN_USE",
+                    refused.detail(), ServedRegistry.START));
+        });
     }
 
     @Test
@@ -290,6 +297,7 @@ class WorkersOverHttpTest {
     void anUnknownHostOrEvictionIsNamed() throws Exception {
         String detail = "host: host-9 (expected: a host that joined)";
         http.get("/v1/hosts/host-9").isProblem(404, "unknown-host", detail);
+        http.get("/v1/hosts/host-9/orders").isProblem(404, "unknown-host", detail);
         http.delete("/v1/hosts/host-9").isProblem(404, "unknown-host", detail);
         http.post("/v1/hosts/host-9/readmit").isProblem(404, "unknown-host", detail);
         http.get("/v1/evictions?host=host-9").isProblem(404, "unknown-host", detail);
@@ -298,6 +306,10 @@ class WorkersOverHttpTest {
         http.get("/v1/evictions/01938f5e-1c00-7a3b-8c4d-5e6f70819203")
                 .isProblem(404, "unknown-eviction",
                         "eviction: 01938f5e-1c00-7a3b-8c4d-5e6f70819203 (expected: the id of an eviction that is still kept)");
+    }
+
+    private List<JoinRefusalAnswer> refusals() throws Exception {
+        return http.get("/v1/refusals").is(200).as(new TypeReference<ListAnswer<JoinRefusalAnswer>>() {}).items();
     }
 
     private HostAnswer host(String id) throws Exception {

@@ -225,6 +225,33 @@ class PlanTest {
     }
 
     @Test
+    void theOrdersOfAHostAreReadPageByPageFromItsPartOfTheIndex() {
+        assertThat(plan(HostReading.ORDERS,
+                query -> query.bind("host", "host-7").bind("at", Instant.EPOCH).bind("id", new UUID(0, 0)).bind("limit", 101)))
+                .contains("open_orders_pkey")
+                .contains("Index Scan using replicas_pkey")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void lastCopiesAreCountedFromTheIndexes() {
+        assertThat(plan(HostReading.LAST_COPIES, query -> query.bind("host", "host-7"))).contains("replicas_of_host")
+                .contains("replicas_of_generation")
+                .doesNotContain("Seq Scan on replicas");
+    }
+
+    @Test
+    void hostsAreCountedWithoutLookingAtTheirCopies() {
+        assertThat(plan(HostReading.BY_STATE, query -> query)).contains("Seq Scan on hosts").doesNotContain("replicas");
+    }
+
+    @Test
+    void ordersThatWaitHaveAnIndexOfTheirOwn() {
+        assertThat(plan(ReplicaTable.WAITING, query -> query.bind("limit", 100))).contains("open_orders_waiting")
+                .doesNotContain("Seq Scan on open_orders");
+    }
+
+    @Test
     void dueOrdersComeFromTheIndexHostByHost() {
         String candidates = plan(ReplicaTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
         assertThat(candidates).contains("Index Only Scan using open_orders_pkey").doesNotContain("Seq Scan on open_orders");

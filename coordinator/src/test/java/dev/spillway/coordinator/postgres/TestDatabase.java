@@ -41,7 +41,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     /** All but the registry's own row, what refers to others first. */
     private static final List<String> TABLES =
             List.of("eviction_counts", "namespaces", "entries", "replica_ids", "sightings", "hosts", "replicas", "open_orders",
-                    "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity");
+                    "replica_history", "evictions", "plan_victims", "plans", "idempotency_keys", "activity",
+                    "join_refusals");
 
     private final List<PostgresRegistry> opened = new ArrayList<>();
     private @Nullable PostgresServer server;
@@ -147,7 +148,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         String by = " - interval '" + time.toMillis() + " milliseconds'";
         execute("UPDATE entries SET created_at = created_at" + by + ", last_accessed_at = last_accessed_at" + by + ", pinned_at = pinned_at"
                 + by + ", pin_until = pin_until" + by + "; UPDATE plans SET created_at = created_at" + by + ", expires_at = expires_at"
-                + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by);
+                + by + "; UPDATE hosts SET drain_look_at = drain_look_at" + by + "; UPDATE join_refusals SET refused_at = refused_at" + by);
     }
 
     Connection connect() throws SQLException {

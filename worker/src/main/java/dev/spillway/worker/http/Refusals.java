@@ -88,8 +88,9 @@ final class Refusals {
     }
 
     static ProblemException draining(HostId host) {
-        return draining("host: " + host + ", which drains and takes nothing new (expected: another host, or DELETE /v1/hosts/" + host
-                + "/drain at the coordinator first)");
+        return draining("host: " + host
+                + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
+                + host + " --cancel)");
     }
 
     /** For the sender it is as if this host were not there: another one takes the same request. */

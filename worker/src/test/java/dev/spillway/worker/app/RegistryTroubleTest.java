@@ -154,7 +154,7 @@ class RegistryTroubleTest {
         Answer refused = worker.put(entry("l"), "{\"sourceDir\":\"" + folder.resolve("never-looked-at") + "\"}");
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.type()).endsWith(":host-draining");
-        assertThat(refused.detail()).contains("host-1", "another host", "DELETE /v1/hosts/host-1/drain");
+        assertThat(refused.detail()).contains("host-1", "another host", "spillway drain host-1 --cancel");
         assertThat(worker.put(entry("k"), "{\"sourceDir\":\"" + source() + "\",\"generation\":1}").type()).as("a further copy")
                 .endsWith(":host-draining");
         Answer held = worker.get(entry("k") + "?hold=PT1M");

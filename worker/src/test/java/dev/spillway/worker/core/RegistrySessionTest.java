@@ -46,6 +46,20 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).as("told at the join").isTrue();
     }
 
+    @Test
+    void aHostThatIsRetiredWhileItDrainsDrainsNoMore() {
+        join();
+        saysInHeartbeat(true);
+        assertThat(agent.isDraining()).isTrue();
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        perform(agent.delivered(now, sent(HeartbeatRequest.class),
+                new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
+        answer(sent(JoinRequest.class), new JoinAnswer.Refused(JoinAnswer.Reason.RETIRED, "readmit it"));
+        assertThat(agent.refusal()).contains("RETIRED: readmit it");
+        assertThat(agent.isDraining()).isFalse();
+    }
+
     private void saysInHeartbeat(@Nullable Boolean draining) {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));

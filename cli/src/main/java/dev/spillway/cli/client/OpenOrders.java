@@ -1,0 +1,43 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.coordinator.http.OrderAnswer;
+import java.io.PrintStream;
+import java.util.List;
+
+/**
+ * What a host is still ordered to delete, as people read it.
+ *
+ * @param listed the oldest of its open orders
+ */
+record OpenOrders(HostAnswer host, List<OrderAnswer> listed) {
+    void print(PrintStream out) {
+        Table table = new Table("ORDERED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", ">ATTEMPTS", "NEXT ATTEMPT",
+                "LAST ERROR", "REPLICA");
+        for (OrderAnswer order : listed) {
+            table.row(Text.ago(order.orderedAt()), order.namespace(), order.key(), order.generation(), order.cause(),
+                    Text.bytes(order.sizeBytes()), OrderState.of(order.state(), order.deferredUntil()), order.attempts(),
+                    nextAttempt(order), order.lastError() == null ? Text.NONE : order.lastError(), order.replicaId());
+        }
+        table.print(out);
+        OrderState.explain(listed.stream().map(OrderAnswer::waitsFor), out);
+        if (isAway() && !listed.isEmpty()) {
+            out.printf("%n%s is AWAY, heard %s: it gets its orders when it is heard again%n", host.id(), Text.ago(host.lastHeardAt()));
+        }
+        if (host.openOrders() > listed.size() && !listed.isEmpty()) {
+            out.printf("%nthe oldest %d of %s; --limit shows more%n", listed.size(),
+                    Text.count(host.openOrders(), "open order", "open orders"));
+        }
+    }
+
+    private boolean isAway() {
+        return host.state().equals("AWAY");
+    }
+
+    private String nextAttempt(OrderAnswer order) {
+        if (order.nextAttemptAt() == null) {
+            return Text.NONE;
+        }
+        return isAway() ? "when heard" : Text.time(order.nextAttemptAt());
+    }
+}

@@ -1,0 +1,21 @@
+package dev.spillway.cli.client;
+
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** How far an order is, as people read it. */
+final class OrderState {
+    private OrderState() {}
+
+    static String of(String state, @Nullable Instant deferredUntil) {
+        return deferredUntil == null ? state : state + " until " + Text.time(deferredUntil);
+    }
+
+    /** Under a table of orders: what ends the waiting of those that are WAITING. */
+    static void explain(Stream<@Nullable String> waitsFor, PrintStream out) {
+        waitsFor.filter(Objects::nonNull).distinct().forEach(what -> out.printf("%nWAITING for %s%n", Text.printable(what)));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.cli.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,47 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Comparator;
+import java.util.UUID;
+
+/**
+ * Where a reader of a host's open orders stands: behind one of them. Neither part ever changes while the order is open, however often it is handed
+ * out, so nobody who reads page by page misses one or meets it twice.
+ */
+public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Comparable<OrderCursor> {
+    /** Before every order. */
+    public static final OrderCursor START = new OrderCursor(Instant.EPOCH, new ReplicaId(new UUID(0, 0)));
+
+    private static final Comparator<OrderCursor> ORDER = Comparator.comparing(OrderCursor::orderedAt).thenComparing(OrderCursor::replicaId);
+
+    static OrderCursor of(Doom doom, ReplicaId replicaId) {
+        return new OrderCursor(doom.at(), replicaId);
+    }
+
+    /**
+     * Reads the text of a cursor.
+     *
+     * @throws InvalidValueException when it is none
+     */
+    public static OrderCursor parse(String text) {
+        int comma = text.indexOf(',');
+        try {
+            return new OrderCursor(Instant.parse(text.substring(0, Math.max(0, comma))), ReplicaId.parse(text.substring(comma + 1)));
+        } catch (DateTimeParseException | InvalidValueException e) {
+            throw new InvalidValueException("after", text, "the next of an earlier page");
+        }
+    }
+
+    @Override
+    public int compareTo(OrderCursor other) {
+        return ORDER.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+        return orderedAt + "," + replicaId;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open order of a host.
+ *
+ * @param cause         that of its eviction, or ORPHAN or RELIEF, which have none
+ * @param state         OPEN, DEFERRED or WAITING
+ * @param orderedAt     since when the copy is to go
+ * @param nextAttemptAt when the order is handed out again; to a host that is AWAY it is not before the host is heard
+ * @param deferredUntil when the last hold on the image runs out, as its host said
+ * @param waitsFor      of one that is WAITING: what ends that
+ */
+public record OrderAnswer(ReplicaId replicaId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation,
+        long sizeBytes, OrderCause cause, @Nullable EvictionId evictionId, String state, int attempts, Instant orderedAt,
+        @Nullable Instant nextAttemptAt, @Nullable String lastError, @Nullable Instant deferredUntil, @Nullable String waitsFor) {}

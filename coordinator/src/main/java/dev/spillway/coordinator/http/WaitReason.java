@@ -1,0 +1,46 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.coordinator.core.RegistryQueries.Waiting;
+import dev.spillway.events.HostId;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Why orders wait and what ends it, in words; asked for once per answer, and only if one of its orders waits. For one thread. */
+final class WaitReason {
+    private final RegistryQueries queries;
+    private @Nullable String words;
+
+    WaitReason(RegistryQueries queries) {
+        this.queries = queries;
+    }
+
+    /** Absent for an order that does not wait. */
+    @Nullable
+    String of(OrderView order) {
+        if (!order.isWaiting()) {
+            return null;
+        }
+        String known = words;
+        if (known == null) {
+            known = queries.waiting().map(WaitReason::words).orElse("the next sweep");
+            words = known;
+        }
+        return known;
+    }
+
+    private static String words(Waiting waiting) {
+        if (waiting.hostsUnheard() == 0) {
+            return "the grace after the restore of the registry's database, which ends at " + waiting.until()
+                    + "; every host has told what it holds";
+        }
+        String named = waiting.firstUnheard().stream().map(HostId::toString).collect(Collectors.joining(", "));
+        long others = waiting.hostsUnheard() - waiting.firstUnheard().size();
+        boolean one = waiting.hostsUnheard() == 1;
+        return "every host to tell what it holds since the registry's database was restored; %s%s %s not (%s)".formatted(named,
+                others == 0 ? "" : " and " + others + " more", one ? "has" : "have",
+                one ? "start its worker, or retire it: spillway retire " + named
+                        : "start their workers, or retire them: spillway retire HOST");
+    }
+}

@@ -1,0 +1,126 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.OrderCursor;
+import dev.spillway.coordinator.core.RegistryQueries.HostView;
+import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
+import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.coordinator.core.RegistryQueries.Waiting;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows;
+import dev.spillway.events.HostId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/** Hosts with what they have and with their open orders, in one read transaction. Not thread-safe. */
+final class HostReading {
+    private static final String VIEWS = "SELECT " + HostTable.COLUMNS + """
+            , o.open_rows, o.open_bytes, o.open_orders, o.oldest, now() AS now FROM hosts h CROSS JOIN LATERAL (
+                SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
+                    min(r.doomed_at) AS oldest
+                FROM replicas r WHERE r.host_id = h.host_id) AS o""";
+
+    /** Which LIVE rows of a host are the last: each of them is looked for elsewhere, by its generation. */
+    static final String LAST_COPIES = """
+            SELECT count(*) AS copies, coalesce(sum(l.size_bytes), 0)::bigint AS bytes FROM (
+                SELECT r.size_bytes, NOT
+            """ + ReplicaTable.HELD_ELSEWHERE + """
+             AS is_last FROM replicas r WHERE r.host_id = :host AND r.doom_cause IS NULL OFFSET 0) AS l
+            WHERE l.is_last""";
+
+    static final String BY_STATE = "SELECT " + HostTable.COLUMNS + " FROM hosts h";
+
+    /** All orders of the host are looked through in the narrow rows of their index, and only those of the page are read. */
+    static final String ORDERS = "SELECT " + ReplicaTable.COLUMNS + """
+            FROM (
+                SELECT o.doomed_at, o.replica_id FROM open_orders o WHERE o.host_id = :host AND (o.doomed_at, o.replica_id) > (:at, :id)
+                ORDER BY o.doomed_at, o.replica_id LIMIT :limit) AS o
+            JOIN replicas r ON r.replica_id = o.replica_id ORDER BY o.doomed_at, o.replica_id""";
+
+    private static final String UNHEARD = """
+            SELECT h.host_id, count(*) OVER () AS unheard FROM hosts h WHERE h.state <> 'RETIRED' AND h.readopted_epoch < :epoch
+            ORDER BY h.host_id LIMIT :limit""";
+
+    private record Counted(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldest, Instant now) {}
+
+    private record Unheard(HostId host, long inAll) {}
+
+    private static final RowMapper<Counted> COUNTED = (row, context) -> new Counted(HostTable.MAPPER.map(row, context),
+            row.getLong("open_rows"), row.getLong("open_bytes"), row.getLong("open_orders"), Columns.nullableInstant(row, "oldest"),
+            Columns.instant(row, "now"));
+
+    private final Handle handle;
+
+    HostReading(Handle handle) {
+        this.handle = handle;
+    }
+
+    List<HostView> all(KnownLastCopies known) {
+        return handle.createQuery(VIEWS + " ORDER BY h.host_id")
+                .map(COUNTED)
+                .list()
+                .stream()
+                .map(host -> view(host, known))
+                .toList();
+    }
+
+    Optional<HostView> one(HostId id, KnownLastCopies known) {
+        return handle.createQuery(VIEWS + " WHERE h.host_id = :id")
+                .bind("id", id.value())
+                .map(COUNTED)
+                .findOne()
+                .map(host -> view(host, known));
+    }
+
+    private HostView view(Counted host, KnownLastCopies known) {
+        HostRow row = host.row();
+        long live = host.replicas() - host.openOrders();
+        LastCopies last = known.of(row, host.now(), () -> lastCopies(row.id(), live, host.now()));
+        return new HostView(row, host.replicas(), host.bytes(), host.openOrders(), host.oldest(), last);
+    }
+
+    private LastCopies lastCopies(HostId host, long live, Instant now) {
+        return handle.createQuery(LAST_COPIES)
+                .bind("host", host.value())
+                .map((row, context) -> new LastCopies(row.getLong("copies"), row.getLong("bytes"), live, now))
+                .one();
+    }
+
+    Map<HostState, Long> byState() {
+        return HostState.count(handle.createQuery(BY_STATE).map(HostTable.MAPPER).list());
+    }
+
+    Page<OpenOrderView> orders(HostId host, OrderCursor behind, int limit) {
+        Query query = handle.createQuery(ORDERS)
+                .bind("host", host.value())
+                .bind("at", behind.orderedAt())
+                .bind("id", behind.replicaId().value())
+                .bind("limit", limit + 1);
+        List<ReplicaRow> rows = query.map(ReplicaTable.MAPPER).list();
+        return PostgresQueries.page(rows, limit, row -> OpenOrderView.of(row).cursor().toString(), OpenOrderView::of);
+    }
+
+    Optional<Waiting> waiting(Duration grace) {
+        Rows.Registry registry = RegistryTable.read(handle);
+        Instant restoredAt = registry.restoredAt();
+        if (restoredAt == null) {
+            return Optional.empty();
+        }
+        List<Unheard> unheard = handle.createQuery(UNHEARD)
+                .bind("epoch", registry.epoch())
+                .bind("limit", Waiting.NAMED_MAX)
+                .map((row, context) -> new Unheard(new HostId(row.getString("host_id")), row.getLong("unheard")))
+                .list();
+        return Optional.of(new Waiting(restoredAt.plus(grace), unheard.isEmpty() ? 0 : unheard.getFirst().inAll(),
+                unheard.stream().map(Unheard::host).toList()));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.spillway.coordinator.http;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.OrderCause;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.Readoption;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What a host is still ordered to delete, as whoever watches sees it. */
+class OrdersOverHttpTest {
+    private ServedRegistry http;
+
+    @BeforeEach
+    void serve() throws Exception {
+        http = new ServedRegistry();
+        http.namespace("vm", 10);
+    }
+
+    @AfterEach
+    void close() {
+        http.close();
+    }
+
+    private ListAnswer<OrderAnswer> orders(String host, String query) throws Exception {
+        return http.get("/v1/hosts/" + host + "/orders" + query).is(200).as(new TypeReference<ListAnswer<OrderAnswer>>() {});
+    }
+
+    @Test
+    void ordersThatBelongToNoEvictionAreShownWithThoseThatDo() throws Exception {
+        Sender one = http.join("host-1");
+        Sender two = http.join("host-2");
+        Registration relieved = http.registration("vm", "relieved", "sa");
+        http.register(one, relieved);
+        http.register(two, http.registration("vm", "relieved", "sa"));
+        Registration evicted = http.registration("vm", "evicted", "sb");
+        long generation = ((ReplicaOutcome.Registered) http.register(one, evicted)).generation();
+        http.delete("/v1/namespaces/vm/entries/evicted").is(200);
+        http.pass(Duration.ofSeconds(1));
+        http.post("/v1/hosts/host-1/drain").is(200);
+        http.registry.execute(new Command.Relieve(100));
+        EvictionAnswer eviction =
+                http.get("/v1/evictions").is(200).as(new TypeReference<ListAnswer<EvictionAnswer>>() {}).items().getFirst();
+
+        assertThat(orders("host-1", "").next()).isNull();
+        assertThat(orders("host-1", "").items()).containsExactly(
+                new OrderAnswer(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation, 4096,
+                        OrderCause.INVALIDATED, eviction.id(), "OPEN", 0, ServedRegistry.START, ServedRegistry.START, null, null, null),
+                new OrderAnswer(relieved.replicaId(), relieved.namespace(), new EntryKey("relieved"), relieved.snapshotId(), 1, 4096,
+                        OrderCause.RELIEF, null, "OPEN", 0, http.now.get(), http.now.get(), null, null, null));
+        assertThat(orders("host-2", "").items()).isEmpty();
+
+        var deferred = new Report(relieved.replicaId(), one.hostId(), one.storeId(), Report.Result.DEFERRED,
+                http.now.get().plusSeconds(60), null, 0);
+        var failed = new Report(evicted.replicaId(), one.hostId(), one.storeId(), Report.Result.FAILED, null, "no such disk", 0);
+        http.worker(one.hostId(), "heartbeat", new HeartbeatRequest(one, HostFigures.NONE, List.of(deferred, failed), 0)).is(200);
+        ListAnswer<OrderAnswer> first = orders("host-1", "?limit=1");
+        assertThat(first.items()).singleElement().satisfies(order -> {
+            assertThat(order.lastError()).isEqualTo("FAILED: no such disk");
+            assertThat(order.attempts()).isOne();
+        });
+        ListAnswer<OrderAnswer> second = orders("host-1", "?limit=1&after=" + first.next());
+        assertThat(second.next()).isNull();
+        assertThat(second.items()).singleElement().satisfies(order -> {
+            assertThat(order.state()).isEqualTo("DEFERRED");
+            assertThat(order.deferredUntil()).isEqualTo(http.now.get().plusSeconds(60));
+        });
+        http.get("/v1/hosts/host-1/orders?after=x").isProblem(400, "invalid-value", "after: x (expected: the next of an earlier page)");
+        http.get("/v1/hosts/host-1/orders?limit=1001").is(400);
+        http.get("/v1/hosts/host-1/orders?state=closed").is(400);
+    }
+
+    @Test
+    void anOrderThatWaitsAfterARestoreSaysWhatEndsIt() throws Exception {
+        Sender before = http.join("host-1");
+        http.join("host-2");
+        http.join("host-3");
+        Registration held = http.registration("vm", "a", "sa");
+        long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
+        http.post("/v1/registry/restored", "{\"epoch\":1}").is(200);
+        var joined = (JoinAnswer.Joined) http
+                .worker(before.hostId(), "join",
+                        new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
+                                generation, null, before.incarnation()))
+                .is(200)
+                .as(JoinAnswer.class);
+        Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());
+        var hidden = new Readoption(ReplicaId.mint(http.now.get(), http.random), held.replicaId(), held.namespace(), held.key(),
+                held.snapshotId(), generation, 4096, held.description(), false);
+        http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(hidden), true)).is(200);
+
+        OrderAnswer waits = orders("host-1", "").items().getFirst();
+        assertThat(waits.state()).isEqualTo("WAITING");
+        assertThat(waits.nextAttemptAt()).isNull();
+        assertThat(waits.lastError()).isNull();
+        assertThat(waits.waitsFor()).isEqualTo("every host to tell what it holds since the registry's database was restored; "
+                + "host-2, host-3 have not (start their workers, or retire them: spillway retire HOST)");
+        http.delete("/v1/hosts/host-3").is(200);
+        assertThat(orders("host-1", "").items().getFirst().waitsFor())
+                .endsWith("; host-2 has not (start its worker, or retire it: spillway retire host-2)");
+        http.delete("/v1/hosts/host-2").is(200);
+        assertThat(orders("host-1", "").items().getFirst().waitsFor()).startsWith("the grace after the restore")
+                .contains(ServedRegistry.START.plus(Duration.ofMinutes(15)).toString());
+        http.pass(Duration.ofMinutes(16));
+        http.registry.execute(new Command.Sweep(100));
+        assertThat(orders("host-1", "").items().getFirst()).satisfies(order -> {
+            assertThat(order.state()).isEqualTo("OPEN");
+            assertThat(order.waitsFor()).isNull();
+        });
+    }
+}
