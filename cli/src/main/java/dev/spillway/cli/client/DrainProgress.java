@@ -15,6 +15,9 @@ final class DrainProgress {
             return drain.lastCopies() == 0 ? "drained: nothing is left" : "drained: " + lastCopies(drain) + " left";
         }
         long replicas = host.replicas() - drain.lastCopies();
+        if (replicas == 0 && host.openOrders() == 0) {
+            return "draining: what is left is looked at once more";
+        }
         String toGo = "%s to go (%s)".formatted(Text.count(replicas, "copy", "copies"),
                 Text.bytes(host.bytes() - drain.lastCopyBytes()));
         return "draining: %s, %s%s".formatted(toGo, Text.count(host.openOrders(), "open order", "open orders"),
