@@ -2,13 +2,15 @@ package dev.spillway.bench;
 
 import dev.spillway.bench.orders.OrdersBenchmark;
 import dev.spillway.bench.registry.RegistryBenchmark;
+import dev.spillway.bench.registry.TouchesBenchmark;
 import dev.spillway.bench.unlink.UnlinkBenchmark;
 import java.util.List;
 import java.util.Optional;
 
 /** All benchmarks. */
 public final class Benchmarks {
-    private static final List<Benchmark> ALL = List.of(new RegistryBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark());
+    private static final List<Benchmark> ALL =
+            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark());
 
     private Benchmarks() {}
 

@@ -116,6 +116,11 @@ final class FilledRegistry implements AutoCloseable {
         return database.jdbi().withHandle(handle -> handle.createQuery("SELECT pg_total_relation_size('entries')").mapTo(Long.class).one());
     }
 
+    /** Reads that found their entry, told by hosts or asked here. */
+    long hits() {
+        return registry.queries().namespace(namespace).orElseThrow().hits();
+    }
+
     /** How often an entry was put or used. */
     long uses() {
         return database.jdbi()

@@ -34,7 +34,7 @@ public final class RegistryBenchmark implements Benchmark {
     }
 
     /** Large enough that neither checkpoints nor reads of one run become another's. */
-    private static PostgresSettings server(Effort effort) {
+    static PostgresSettings server(Effort effort) {
         PostgresSettings settings = PostgresSettings.temporary();
         return effort.quick() ? settings
                 : settings.withParameter("shared_buffers", "1GB").withParameter("max_wal_size", "8GB");

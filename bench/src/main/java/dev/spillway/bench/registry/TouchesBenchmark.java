@@ -1,0 +1,100 @@
+package dev.spillway.bench.registry;
+
+import dev.spillway.bench.Benchmark;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.Progress;
+import dev.spillway.bench.fleet.Database;
+import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.ClosedLoop;
+import dev.spillway.bench.measure.Figure;
+import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Report;
+import dev.spillway.bench.measure.Sample;
+import dev.spillway.embedded.PostgresServer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What hours of touches leave of the tables: entries that are told as used in bulk, as fast as the registry takes it, and nothing else. */
+public final class TouchesBenchmark implements Benchmark {
+    private static final int TENTHS = 10;
+    /** By its end a server that cleans up once a minute has done so, in a run of ten minutes. */
+    private static final int SETTLED = 2;
+    private static final double BOUND = 1.2;
+
+    @Override
+    public String name() {
+        return "touches";
+    }
+
+    @Override
+    public String description() {
+        return "size of the tables under touches in bulk";
+    }
+
+    @Override
+    public Report run(Effort effort, Progress progress) throws InterruptedException {
+        Instant startedAt = Instant.now();
+        long begin = System.nanoTime();
+        long entries = effort.quick() ? 5_000 : 100_000;
+        progress.step("starting PostgreSQL and filling %,d entries".formatted(entries));
+        try (PostgresServer server = PostgresServer.start(RegistryBenchmark.server(effort))) {
+            Machine machine = Machine.read(server.directory());
+            Map<String, String> settings = new Database(server, "postgres").settings();
+            try (FilledRegistry stage = FilledRegistry.open(server, "touches", entries)) {
+                List<Figure> figures = new ArrayList<>();
+                List<TableSize> sizes = measure(stage, effort, figures, progress);
+                progress.step("stopping PostgreSQL");
+                return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings,
+                        List.of(), figures, List.of(stage.check("%,d entries".formatted(entries))),
+                        List.of(Bar.atMost("entries and their indexes at the end, to those after the second tenth",
+                                sizes.getLast().total(), sizes.get(SETTLED - 1).total(), BOUND)));
+            }
+        }
+    }
+
+    private static List<TableSize> measure(FilledRegistry stage, Effort effort, List<Figure> figures, Progress progress)
+            throws InterruptedException {
+        figures.addAll(TableSize.read(stage).figures("filled"));
+        List<TableSize> sizes = new ArrayList<>();
+        List<Sample> samples = ClosedLoop.run(new BulkTouches(stage), Images.HOSTS, effort.warmUp(), effort.longRun().dividedBy(TENTHS),
+                TENTHS, (tenth, sample) -> {
+                    TableSize size = TableSize.read(stage);
+                    sizes.add(size);
+                    double rate = sample.perSecond() * BulkTouches.ITEMS;
+                    progress.step("tenth %d of %d: %,.0f touches/s".formatted(tenth, TENTHS, rate));
+                    figures.add(new Figure("touches in tenth " + tenth, rate, "touches/s"));
+                    figures.addAll(size.figures("tenth " + tenth));
+                });
+        figures.add(new Figure("touches in all", samples.stream().mapToDouble(Sample::operations).sum() * BulkTouches.ITEMS, "touches"));
+        return sizes;
+    }
+
+    /**
+     * What the entries take on the disk, dead rows included, in bytes.
+     *
+     * @param cleanings how often the server has cleaned the table by itself
+     */
+    private record TableSize(double rows, double indexes, long cleanings) {
+        static TableSize read(FilledRegistry stage) {
+            return stage.database()
+                    .jdbi()
+                    .withHandle(handle -> handle.createQuery("""
+                            SELECT pg_table_size('entries') AS rows, pg_indexes_size('entries') AS indexes,
+                                (SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'entries') AS cleanings""")
+                            .map((row, context) -> new TableSize(row.getLong("rows"), row.getLong("indexes"), row.getLong("cleanings")))
+                            .one());
+        }
+
+        double total() {
+            return rows + indexes;
+        }
+
+        List<Figure> figures(String when) {
+            return List.of(new Figure("entries, " + when, rows, "bytes"), new Figure("their indexes, " + when, indexes, "bytes"),
+                    new Figure("cleanings until " + when, (double) cleanings, ""));
+        }
+    }
+}

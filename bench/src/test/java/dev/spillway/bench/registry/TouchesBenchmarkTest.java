@@ -1,0 +1,31 @@
+package dev.spillway.bench.registry;
+
+import dev.spillway.bench.Benchmarks;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.measure.Check;
+import dev.spillway.bench.measure.Figure;
+import dev.spillway.bench.measure.Report;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The whole benchmark, small and short: what it counts, never how large anything became. */
+class TouchesBenchmarkTest {
+    @Test
+    void touchesChangeEntriesAndNothingElse() throws InterruptedException {
+        Report report = Benchmarks.named("touches").orElseThrow().run(Effort.ofQuick(), step -> {});
+        Map<String, Double> figures = report.figures().stream().collect(Collectors.toMap(Figure::name, Figure::value));
+        assertThat(report.checks()).extracting(Check::counts).containsExactly(new TreeMap<>(Map.of("entries", 5_000L)));
+        assertThat(figures.get("touches in all")).isGreaterThanOrEqualTo(10 * BulkTouches.ITEMS);
+        for (int tenth = 1; tenth <= 10; tenth++) {
+            assertThat(figures.get("touches in tenth " + tenth)).isPositive();
+            assertThat(figures.get("entries, tenth " + tenth)).isGreaterThanOrEqualTo(figures.get("entries, filled"));
+        }
+        assertThat(report.bars()).hasSize(1)
+                .allSatisfy(bar -> assertThat(bar.ours())
+                        .isEqualTo(figures.getOrDefault("entries, tenth 10", 0.0) + figures.getOrDefault("their indexes, tenth 10", 0.0)));
+    }
+}
