@@ -16,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,20 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class EntriesOverHttpTest {
+class EntriesOverHttpTest extends OverHttp {
     private static final String ENTRIES = "/v1/namespaces/vm/entries";
 
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 2);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+    EntriesOverHttpTest() {
+        super(2);
     }
 
     @Test

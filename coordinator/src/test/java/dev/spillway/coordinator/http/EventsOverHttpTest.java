@@ -14,28 +14,17 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(30)
-class EventsOverHttpTest {
+class EventsOverHttpTest extends OverHttp {
     private record Event(String id, String name, JsonNode data) {}
 
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 1);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+    EventsOverHttpTest() {
+        super(1);
     }
 
     /** A client that follows the stream. */

@@ -3,7 +3,6 @@ package dev.spillway.coordinator.http;
 import dev.spillway.events.PinReason;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,21 +10,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class PinsOverHttpTest {
+class PinsOverHttpTest extends OverHttp {
     private static final String PIN = "/v1/namespaces/vm/entries/a%2Fb/pin";
 
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 1);
-        http.put("/v1/namespaces/vm/entries/a%2Fb", "{\"snapshotId\":\"s\",\"sizeBytes\":3}").is(200);
+    PinsOverHttpTest() {
+        super(1);
     }
 
-    @AfterEach
-    void close() {
-        http.close();
+    @BeforeEach
+    void put() throws Exception {
+        http.put("/v1/namespaces/vm/entries/a%2Fb", "{\"snapshotId\":\"s\",\"sizeBytes\":3}").is(200);
     }
 
     @Test

@@ -5,26 +5,15 @@ import dev.spillway.coordinator.core.PlanRow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class PlansOverHttpTest {
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 1_000);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+class PlansOverHttpTest extends OverHttp {
+    PlansOverHttpTest() {
+        super(1_000);
     }
 
     private void fill(int entries) throws Exception {

@@ -6,8 +6,6 @@ import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.RegisterRequest;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,21 +13,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A change with an Idempotency-Key happens once; storage that is away, or lost in mid-commit, is never answered as done. */
-class RepeatedRequestsTest {
+class RepeatedRequestsTest extends OverHttp {
     private static final String KEY = "Idempotency-Key";
     private static final String ENTRY = "/v1/namespaces/vm/entries/a";
 
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 10);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+    RepeatedRequestsTest() {
+        super(10);
     }
 
     @Test

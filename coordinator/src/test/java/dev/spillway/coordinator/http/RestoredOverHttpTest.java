@@ -14,27 +14,16 @@ import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Saying that the database was restored, and what hosts then tell. */
-class RestoredOverHttpTest {
+class RestoredOverHttpTest extends OverHttp {
     private static final String RESTORED = "/v1/registry/restored";
 
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 10);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+    RestoredOverHttpTest() {
+        super(10);
     }
 
     @Test

@@ -32,25 +32,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Workers' messages, and what evictions and hosts look like to whoever watches them. */
-class WorkersOverHttpTest {
-    private ServedRegistry http;
-
-    @BeforeEach
-    void serve() throws Exception {
-        http = new ServedRegistry();
-        http.namespace("vm", 1);
-    }
-
-    @AfterEach
-    void close() {
-        http.close();
+class WorkersOverHttpTest extends OverHttp {
+    WorkersOverHttpTest() {
+        super(1);
     }
 
     @Test
