@@ -8,10 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports on the loopback interface that were free a moment ago, below those that the system gives to clients. */
+/**
+ * Ports on the loopback interface that were free a moment ago, below those that the system gives to clients. Test JVMs that run at the same time take
+ * theirs from ranges of their own.
+ */
 final class Ports {
-    private static final int FIRST = 20_000;
-    private static final int LAST = 32_000;
+    private static final int PER_FORK = 1_500;
+    private static final int FIRST = 20_000 + Math.floorMod(Integer.getInteger("test.fork", 1) - 1, 8) * PER_FORK;
+    private static final int LAST = FIRST + PER_FORK - 20;
 
     private Ports() {}
 

@@ -128,7 +128,8 @@ class HoldsTest {
 
     @Test
     void aHoldRunsOutByItself() throws Exception {
-        Path path = held("k", "300ms");
+        // Long enough for the order to come while it lasts, on a busy machine too.
+        Path path = held("k", "PT3S");
         evictByAnother();
         eventually(() -> !Files.exists(path) && coordinator.registry.openOrders() == 0);
         assertThat(coordinator.registry.reports()).extracting(Report::result).contains(Report.Result.DEFERRED, Report.Result.DELETED);
