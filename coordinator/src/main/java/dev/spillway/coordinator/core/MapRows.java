@@ -184,10 +184,14 @@ public final class MapRows implements Rows {
     public Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations) {
         Map<Holding, Ended> found = new HashMap<>();
         for (Holding holding : generations) {
-            afterRestore.stream()
-                    .map(one -> stored(evictions, one).fact())
-                    .filter(fact -> new EntryName(fact.namespace(), fact.key()).equals(holding.name())
-                            && fact.generation() >= holding.generation())
+            Stream.concat(
+                    afterRestore.stream()
+                            .map(one -> stored(evictions, one).fact())
+                            .filter(fact -> fact.generation() >= holding.generation()),
+                    unfinished.stream()
+                            .map(one -> stored(evictions, one).fact())
+                            .filter(fact -> fact.generation() == holding.generation()))
+                    .filter(fact -> new EntryName(fact.namespace(), fact.key()).equals(holding.name()))
                     .min(Comparator.comparingLong(EvictionFact::generation))
                     .ifPresent(fact -> found.put(holding, new Ended(fact.generation(), fact.id(), fact.cause())));
         }
@@ -516,13 +520,25 @@ public final class MapRows implements Rows {
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
             sightings.put(host, byId);
         });
-        Registry changed = changes.registry();
-        if (changed != null && changed.epoch() != registry.epoch()) {
-            hosts.replaceAll((key, host) -> host.asking(null));
+        if (changes.registry() != null) {
+            apply(changes.registry());
         }
-        registry = changed == null ? registry : changed;
         activity.addAll(changes.activity());
         plans.apply(changes.plans());
+    }
+
+    /** What was found of an epoch that is over meanwhile is forgotten, and what was drawn meanwhile stays drawn. */
+    private void apply(Registry changed) {
+        long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
+        if (changed.epoch() > registry.epoch()) {
+            hosts.replaceAll((key, host) -> host.asking(null));
+            registry = new Registry(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
+        } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
+            Behind known = registry.behind() == null ? changed.behind() : registry.behind();
+            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
+                    new Behind(Math.max(known.generation(), changed.behind().generation()),
+                            Math.max(known.epoch(), changed.behind().epoch())));
+        }
     }
 
     private void unlink(@Nullable EntryRow row) {

@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -86,7 +87,10 @@ final class ReplicaDecisions {
             return refusedByDrain(host, item.replicaId());
         }
         EntryRow entry = transaction.entry(item.name(), EntryLock.SHARED);
-        if (entry == null || entry.generation() != item.generation()) {
+        boolean copied = entry != null && entry.generation() == item.generation()
+                && (item.snapshotId() == null || item.snapshotId().equals(entry.snapshotId()));
+        if (entry == null || !copied) {
+            // Between a restore and the word of it a number may be drawn again, for another image.
             return new ReplicaOutcome.Gone(item.replicaId());
         }
         transaction.replicas()
@@ -118,6 +122,12 @@ final class ReplicaDecisions {
                     + " (mount the missing volume, or retire the host)"));
             return new DropAnswer(List.of(), ids);
         }
+        Set<ReplicaId> known = transaction.replicas().peek(ids).keySet();
+        List<ReplicaId> kept = request.items()
+                .stream()
+                .filter(item -> item.reason() != DropRequest.Reason.CANCELLED && !known.contains(item.replicaId()))
+                .map(DropRequest.Drop::replicaId)
+                .toList();
         Map<ReplicaId, DropRequest.Reason> reasons = new HashMap<>();
         request.items().forEach(item -> reasons.putIfAbsent(item.replicaId(), item.reason()));
         close(transaction, host, ids, row -> switch (reasons.getOrDefault(row.id(), DropRequest.Reason.LOST)) {
@@ -125,7 +135,8 @@ final class ReplicaDecisions {
             case BOUNDS -> new Closing(ClosedReplica.Result.BOUNDS, EvictionCause.PRESSURE);
             case CANCELLED -> new Closing(ClosedReplica.Result.CANCELLED, EvictionCause.LOST);
         });
-        return new DropAnswer(ids, List.of());
+        // What was registered and has no row may be newer than the backup that this registry was restored from. The comparison judges it.
+        return new DropAnswer(ids.stream().filter(id -> !kept.contains(id)).toList(), kept);
     }
 
     /** Whether so many of a host's replicas at once look more like a missing volume than like a loss. */

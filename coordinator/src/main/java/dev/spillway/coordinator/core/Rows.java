@@ -118,8 +118,8 @@ public interface Rows {
     List<ReplicaRow> lockWaitingOrders(int limit);
 
     /**
-     * For each generation of an entry the end of it, or of the next higher one that ended, since the registry was restored; none where none ended. The
-     * caller holds the entries' namespaces.
+     * For each generation of an entry the end of it, or of the next higher one that ended, since the registry was restored, or the earlier end of it
+     * whose last holders are still to be doomed; none where none ended. The caller holds the entries' namespaces.
      */
     Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations);
 

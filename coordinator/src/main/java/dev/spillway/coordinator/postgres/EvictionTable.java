@@ -42,9 +42,15 @@ final class EvictionTable {
             SELECT asked.namespace, asked.key, asked.generation AS asked, e.generation, e.eviction_id, e.cause
             FROM unnest(:namespaces, :keys, :generations) AS asked (namespace, key, generation)
             CROSS JOIN LATERAL (
-                SELECT e.generation, e.eviction_id, e.cause FROM evictions e
-                WHERE e.after_restore AND e.namespace = asked.namespace AND e.key = asked.key AND e.generation >= asked.generation
-                ORDER BY e.generation LIMIT 1) AS e""";
+                SELECT either.generation, either.eviction_id, either.cause FROM (
+                    (SELECT e.generation, e.eviction_id, e.cause FROM evictions e
+                     WHERE e.after_restore AND e.namespace = asked.namespace AND e.key = asked.key AND e.generation >= asked.generation
+                     ORDER BY e.generation LIMIT 1)
+                    UNION ALL
+                    (SELECT e.generation, e.eviction_id, e.cause FROM evictions e
+                     WHERE e.unfinished AND e.namespace = asked.namespace AND e.key = asked.key AND e.generation = asked.generation
+                     LIMIT 1)) AS either
+                ORDER BY either.generation LIMIT 1) AS e""";
 
     private final Handle handle;
     private final Instant now;

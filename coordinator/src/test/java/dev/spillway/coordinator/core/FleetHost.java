@@ -138,8 +138,15 @@ public final class FleetHost {
     }
 
     public ReplicaOutcome attach(ReplicaId replica, String key, long generation) {
+        return attach(replica, key, generation, null);
+    }
+
+    /** Registers a copy of this generation, and of this image where its worker says which it copied. */
+    public ReplicaOutcome attach(ReplicaId replica, String key, long generation, @Nullable String snapshot) {
+        SnapshotId copied = snapshot == null ? null : new SnapshotId(snapshot);
         EntryName name = Fleet.name(key);
-        return accepted(send(new AttachRequest(sender(), List.of(new Attachment(replica, name.namespace(), name.key(), generation, 1)))))
+        return accepted(
+                send(new AttachRequest(sender(), List.of(new Attachment(replica, name.namespace(), name.key(), generation, 1, copied)))))
                 .outcomes()
                 .getFirst();
     }

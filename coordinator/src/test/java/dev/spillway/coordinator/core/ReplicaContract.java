@@ -183,7 +183,8 @@ public interface ReplicaContract extends RegistryFixture {
         assertThat(fleet.keys()).isEmpty();
         assertThat(fleet.onlyEviction().fact().cause()).isEqualTo(EvictionCause.LOST);
         assertThat(fleet.onlyEviction().open()).isFalse();
-        assertThat(two.drop(Reason.LOST, second)).isEqualTo(new DropAnswer(List.of(second), List.of()));
+        assertThat(two.drop(Reason.LOST, second)).as("there is no row left to judge by")
+                .isEqualTo(new DropAnswer(List.of(), List.of(second)));
         assertThat(fleet.evictions()).hasSize(1);
     }
 

@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.RegistryQueries.OrderView;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
+import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
@@ -12,6 +13,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.Reply;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -473,6 +475,64 @@ interface RestoreContract extends RegistryFixture {
         List<ReplicaId> lost = host.rows(null).rows();
         host.discrepancies(lost, List.of(), 0);
         assertThat(host.discrepancies(lost, List.of(), 0).waitForHuman()).as("what was registered since then is a loss").isEqualTo(10);
+    }
+
+    @Test
+    default void whatAHostDropsAndTheBackupDoesNotKnowIsKept() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 100);
+        FleetHost host = fleet.host("host-1");
+        host.holds("old", "image-old");
+        Backup backup = backUp(fleet.registry);
+        ReplicaId[] newer = Stream.of("a", "b", "c").map(key -> host.holds(key, "image-" + key)).toArray(ReplicaId[]::new);
+        long seen = generation(fleet, "c");
+        backup.restore();
+        assertThat(host.drop(DropRequest.Reason.LOST, newer)).as("before anybody said so")
+                .isEqualTo(new DropAnswer(List.of(), List.of(newer)));
+        restored(fleet);
+        comesToReadopt(host, seen);
+        assertThat(host.drop(DropRequest.Reason.LOST, newer)).as("before it was told").isEqualTo(new DropAnswer(List.of(), List.of(newer)));
+        assertThat(host.drop(DropRequest.Reason.BOUNDS, newer[0]).kept()).containsExactly(newer[0]);
+        assertThat(host.drop(DropRequest.Reason.CANCELLED, newer[0]).closed()).as("never registered").containsExactly(newer[0]);
+    }
+
+    @Test
+    default void aCopyOfAnotherImageWhoseNumberWasDrawnAgainIsGone() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        FleetHost owner = fleet.host("host-1");
+        FleetHost copying = fleet.host("host-2");
+        Backup backup = backUp(fleet.registry);
+        owner.holds("a", "image-of-the-lost-time");
+        long copied = generation(fleet, "a");
+        backup.restore();
+        owner.holds("a", "image-of-now");
+        assertThat(generation(fleet, "a")).as("nobody has said that the database was restored").isEqualTo(copied);
+        ReplicaId other = Fleet.newReplicaId();
+        assertThat(copying.attach(other, "a", copied, "image-of-the-lost-time")).isEqualTo(new ReplicaOutcome.Gone(other));
+        ReplicaId same = Fleet.newReplicaId();
+        assertThat(copying.attach(same, "a", copied, "image-of-now")).isInstanceOf(ReplicaOutcome.Registered.class);
+        assertThat(holders(fleet, "a")).contains(same).doesNotContain(other);
+    }
+
+    @Test
+    default void whatTheBackupWasStillDoomingIsNotBroughtBack() {
+        Fleet fleet = Fleet.withCapacity(empty(RegistryFixture.withChunks(1, 500, 100)), 10);
+        FleetHost one = fleet.host("host-1");
+        FleetHost two = fleet.host("host-2");
+        List<ReplicaId> held = List.of(one.holds("a", "image-a"), two.holds("a", "image-a"));
+        long generation = generation(fleet, "a");
+        fleet.invalidate("a", null);
+        Backup backup = backUp(fleet.registry);
+        backup.restore();
+        restored(fleet);
+        comesToReadopt(one, generation);
+        comesToReadopt(two, generation);
+        ReplicaId first = Fleet.newReplicaId();
+        ReplicaId second = Fleet.newReplicaId();
+        assertThat(one.readopts(first, held.getFirst(), "a", "image-a", generation, true)).isInstanceOf(ReplicaOutcome.Superseded.class);
+        assertThat(two.readopts(second, held.getLast(), "a", "image-a", generation, true)).isInstanceOf(ReplicaOutcome.Superseded.class);
+        assertThat(fleet.keys()).isEmpty();
+        assertThat(one.ordered()).containsExactly(first);
+        assertThat(two.ordered()).containsExactly(second);
     }
 
     @Test

@@ -84,7 +84,7 @@ class WorkersOverHttpTest extends OverHttp {
         var registered = (ReplicaOutcome.Registered) http.register(one, registration);
 
         var copy = new Attachment(ReplicaId.mint(http.now.get(), http.random), new NamespaceName("vm"), new EntryKey("a"),
-                registered.generation(), 4096);
+                registered.generation(), 4096, registered.snapshotId());
         assertThat(http.worker(two.hostId(), "attach", new AttachRequest(two, List.of(copy))).is(200).as(ReplicaOutcomes.class).outcomes())
                 .singleElement()
                 .isInstanceOf(ReplicaOutcome.Registered.class);

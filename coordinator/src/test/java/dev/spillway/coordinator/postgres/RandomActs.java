@@ -66,7 +66,8 @@ final class RandomActs {
             }
             case 10 -> {
                 List<Attachment> items = some(1 + random.nextInt(3),
-                        () -> new Attachment(replica(), namespace(), key(), 1 + random.nextInt(1 + minted.size()), random.nextInt(9)));
+                        () -> new Attachment(replica(), namespace(), key(), 1 + random.nextInt(1 + minted.size()), random.nextInt(9),
+                                random.nextInt(3) > 0 ? null : snapshot()));
                 yield send(sender -> new AttachRequest(sender, items));
             }
             case 11 -> {

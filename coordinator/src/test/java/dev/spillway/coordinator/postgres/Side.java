@@ -154,6 +154,6 @@ final class Side {
     private Attachment here(Attachment item) {
         int place = Math.toIntExact(item.generation()) - 1;
         return new Attachment(item.replicaId(), item.namespace(), item.key(),
-                plain.generation(place), item.sizeBytes());
+                plain.generation(place), item.sizeBytes(), item.snapshotId());
     }
 }

@@ -5,9 +5,16 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import org.jspecify.annotations.Nullable;
 
-/** One more copy of an entry's given generation. */
-public record Attachment(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes) {
+/**
+ * One more copy of an entry's given generation.
+ *
+ * @param snapshotId what was copied; absent where a worker of an earlier release says it by the generation alone
+ */
+public record Attachment(ReplicaId replicaId, NamespaceName namespace, EntryKey key, long generation, long sizeBytes,
+        @Nullable SnapshotId snapshotId) {
     public Attachment {
         InvalidValueException.requireAtLeast("generation", generation, 1);
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * What became of the rows of dropped replicas.
  *
- * @param closed ids without an open row now
- * @param kept   ids whose rows stay, because so large a loss waits for a person
+ * @param closed ids whose rows are closed now, and cancelled ones without a row
+ * @param kept   ids that stay: so large a loss waits for a person, or there is no row, which the next comparison settles
  */
 public record DropAnswer(List<ReplicaId> closed, List<ReplicaId> kept) {}

@@ -14,7 +14,7 @@ import dev.spillway.events.SnapshotId;
  * @param replicaId  the id that it goes on under, never used before
  * @param formerId   the id that it had, which is never registered again
  * @param generation the one that it was registered as
- * @param served     whether the host serves it; what it hid already is not wanted back
+ * @param served     whether the host serves it, or would if its volume were there; what it hid for good is not wanted back
  */
 public record Readoption(ReplicaId replicaId, ReplicaId formerId, NamespaceName namespace, EntryKey key, SnapshotId snapshotId,
         long generation, long sizeBytes, Description description, boolean served) {

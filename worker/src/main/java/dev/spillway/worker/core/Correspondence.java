@@ -100,7 +100,7 @@ final class Correspondence {
 
     private void sendWaiting(Sender as, Step.Builder out) {
         registering.send(as, out);
-        drops.send(as, out);
+        drops.send(as, session.readopts(), out);
     }
 
     void delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {

@@ -45,20 +45,16 @@ final class Drops {
         waiting.put(id, DropRequest.Reason.CANCELLED);
     }
 
-    /** Whether the registry is still to be told that it is not on the disk. */
-    boolean isLost(ReplicaId id) {
-        return waiting.get(id) == DropRequest.Reason.LOST;
-    }
-
-    /** An order names it, which ends it anyway. */
+    /** An order names it, or waits to be released, which ends it anyway. */
     void ordered(ReplicaId id) {
         waiting.remove(id);
     }
 
-    void send(Sender as, Step.Builder out) {
+    /** Sends what is due; while this host tells a restored registry what it holds, what is not told yet waits. */
+    void send(Sender as, boolean readopts, Step.Builder out) {
         List<DropRequest.Drop> due = waiting.entrySet()
                 .stream()
-                .filter(drop -> !waitsForItsId(drop.getKey(), drop.getValue()))
+                .filter(drop -> !waitsForItsId(drop.getKey(), drop.getValue(), readopts, as.epoch()))
                 .map(drop -> new DropRequest.Drop(drop.getKey(), drop.getValue()))
                 .toList();
         if (!due.isEmpty() && !sent) {
@@ -67,14 +63,18 @@ final class Drops {
         }
     }
 
-    /** The registry may have a row for the next id of what is still whole, and would close none for this one. */
-    private boolean waitsForItsId(ReplicaId id, DropRequest.Reason reason) {
+    /** The registry may have a row for the next id, or none yet since it was restored, and would close none for this one. */
+    private boolean waitsForItsId(ReplicaId id, DropRequest.Reason reason, boolean readopts, long epoch) {
         ReplicaRecord replica = table.get(id);
-        return reason == DropRequest.Reason.BOUNDS && replica != null && replica.readoption() != null;
+        return reason != DropRequest.Reason.CANCELLED && replica != null
+                && (replica.readoption() != null || (readopts && replica.isOlderThan(epoch)));
     }
 
     /** It goes on under another id. */
     void readopted(ReplicaId former, ReplicaId next) {
+        if (missing.remove(former)) {
+            missing.add(next);
+        }
         DropRequest.Reason reason = waiting.remove(former);
         if (reason != null) {
             waiting.put(next, reason);

@@ -84,7 +84,7 @@ final class Readopting {
         List<Readoption> items = new ArrayList<>();
         while (!round.isEmpty() && items.size() < AT_ONCE) {
             ReplicaRecord replica = table.get(round.remove());
-            if (replica != null && isDue(replica, epoch)) {
+            if (replica != null && replica.isOlderThan(epoch)) {
                 items.add(propose(replica, now, epoch, out));
             }
         }
@@ -94,15 +94,12 @@ final class Readopting {
     private void begin(long epoch) {
         table.all()
                 .stream()
-                .filter(replica -> isDue(replica, epoch))
+                .filter(replica -> replica.isOlderThan(epoch))
                 .sorted(Comparator.comparing(ReplicaRecord::lastAccessedAt).thenComparing(ReplicaRecord::id))
                 .forEach(replica -> round.add(replica.id()));
     }
 
-    private boolean isDue(ReplicaRecord replica, long epoch) {
-        return replica.isOlderThan(epoch) && !drops.isLost(replica.id());
-    }
-
+    /** What only waits for its volume is held: whether it is lost, is told and judged under its next id. */
     private Readoption propose(ReplicaRecord replica, Instant now, long epoch, Step.Builder out) {
         ReplicaRecord.Proposal proposal = replica.readoption();
         if (proposal == null || proposal.epoch() != epoch) {
@@ -110,7 +107,8 @@ final class Readopting {
             table.propose(replica, proposal, out);
         }
         return new Readoption(proposal.id(), replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(),
-                replica.generation(), replica.sizeBytes(), replica.description(), replica.state() == ReplicaState.LIVE);
+                replica.generation(), replica.sizeBytes(), replica.description(),
+                replica.state() == ReplicaState.LIVE || replica.awaitsImage());
     }
 
     void answered(Instant now, ReadoptRequest request, ReplicaOutcomes answer, Step.Builder out) {
@@ -139,7 +137,10 @@ final class Readopting {
                 table.readopted(replica, proposal, replica.state(), out);
                 drops.readopted(replica.id(), proposal.id());
             }
-            case ReplicaOutcome.Superseded _ -> table.readopted(replica, proposal, ReplicaState.HIDDEN, out);
+            case ReplicaOutcome.Superseded _ -> {
+                drops.ordered(replica.id());
+                table.hide(table.readopted(replica, proposal, ReplicaState.HIDDEN, out), out);
+            }
             case ReplicaOutcome.Refused _ -> refused = true;
             case ReplicaOutcome.Gone _,ReplicaOutcome.Ended _ -> table.propose(replica, null, out);
         }

@@ -91,7 +91,9 @@ final class Reconciling {
         List<ReplicaRecord> orphans = current.orphans();
         if (!compared || session.membership().suspended()) {
             // The store may be an older copy, or was given up once: what the registry does not know any more must not be served.
-            orphans.stream().filter(orphan -> orphan.state() == ReplicaState.LIVE).forEach(orphan -> table.hide(orphan, out));
+            orphans.stream()
+                    .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.awaitsImage())
+                    .forEach(orphan -> table.hide(orphan, out));
         }
         out.effect(new Effect.Send(current.discrepancies(request.sender(), orphans)));
         at = now.plus(jittered(every));

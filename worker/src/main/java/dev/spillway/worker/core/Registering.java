@@ -196,6 +196,7 @@ final class Registering {
                         List.of(new Registration(replica.id(), name.namespace(), name.key(), replica.snapshotId(), replica.sizeBytes(),
                                 replica.description())))
                 : new AttachRequest(as,
-                        List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes())))));
+                        List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes(),
+                                replica.snapshotId())))));
     }
 }

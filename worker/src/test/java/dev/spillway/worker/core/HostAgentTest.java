@@ -5,6 +5,7 @@ import dev.spillway.events.OrderCause;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ResolveRequest;
@@ -208,6 +209,8 @@ final class HostAgentTest extends AgentTest {
         join();
         put(2, 8);
         perform(agent.offer(now, offer(1, 7)));
+        assertThat(sent(AttachRequest.class).items()).extracting(Attachment::generation, Attachment::snapshotId)
+                .containsExactly(tuple(7L, snapshot(1)));
         answer(sent(AttachRequest.class), outcomes(registered(1, 7)));
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.HIDDEN);
         assertThat(agent.served(KEY)).map(ReplicaRecord::generation).contains(8L);

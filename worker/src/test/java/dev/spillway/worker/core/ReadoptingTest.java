@@ -9,6 +9,7 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropAnswer;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.Intervals;
 import dev.spillway.events.protocol.JoinAnswer;
@@ -258,6 +259,62 @@ final class ReadoptingTest extends AgentTest {
         retry();
         assertThat(allSent(DropRequest.class)).as("nothing is lost").isEmpty();
         assertThat(allSent(ReadoptRequest.class)).as("nothing is told twice").isEmpty();
+    }
+
+    /** Holds generation 7 of the key on a volume that is away when the registry comes back restored. */
+    private Readoption toldWithoutItsVolume() {
+        join();
+        put(1, 7);
+        now = now.plusMillis(1);
+        restart(Set.of());
+        answer(sent(JoinRequest.class), restored(2, 1));
+        return sent(ReadoptRequest.class).items().getFirst();
+    }
+
+    @Test
+    void whatWaitsForItsVolumeIsToldAsHeldAndServedAgainOnceItIsBack() {
+        Readoption told = toldWithoutItsVolume();
+        assertThat(told.formerId()).isEqualTo(id(1));
+        assertThat(told.served()).as("it would be if its volume were there").isTrue();
+        assertThat(agent.served(KEY)).isEmpty();
+        retry();
+        assertThat(allSent(DropRequest.class)).as("the registry may have no row of it yet").isEmpty();
+
+        answer(sent(ReadoptRequest.class), outcomes(taken(told)));
+        answer(sent(ReadoptRequest.class), new ReplicaOutcomes(List.of()));
+        retry();
+        assertThat(sent(DropRequest.class).items()).containsExactly(new DropRequest.Drop(told.replicaId(), DropRequest.Reason.LOST));
+        answer(sent(DropRequest.class), new DropAnswer(List.of(), List.of(told.replicaId())));
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(told.replicaId()), true));
+        assertThat(sent(DiscrepancyRequest.class).ghosts()).as("so that a person is asked").containsExactly(told.replicaId());
+
+        restart(Set.of(id(1)));
+        assertThat(only().state()).isEqualTo(ReplicaState.LIVE);
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).hasValue(told.replicaId());
+    }
+
+    @Test
+    void whatIsSupersededWhileItsVolumeIsAwayIsNotServedWhenItIsBack() {
+        Readoption told = toldWithoutItsVolume();
+        answer(sent(ReadoptRequest.class), outcomes(new ReplicaOutcome.Superseded(told.replicaId(), 7)));
+        retry();
+        assertThat(allSent(DropRequest.class)).as("its order says what becomes of it").isEmpty();
+        restart(Set.of(id(1)));
+        assertThat(only().state()).isEqualTo(ReplicaState.HIDDEN);
+        assertThat(agent.served(KEY)).isEmpty();
+    }
+
+    @Test
+    void anOlderCopyOfTheStoreDoesNotServeWhatTheRegistryDoesNotKnowWhenItsVolumeIsBack() {
+        join();
+        put(1, 7);
+        restart(Set.of());
+        answer(sent(JoinRequest.class), joined(2, true));
+        perform(agent.tick(now));
+        answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
+        restart(Set.of(id(1)));
+        assertThat(only().state()).isEqualTo(ReplicaState.HIDDEN);
     }
 
     @Test
