@@ -13,13 +13,16 @@ import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.ReplicaRecord;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.simulation.Invariants.require;
@@ -34,9 +37,8 @@ final class DiskInvariants {
     private final RestoreInvariants restores;
     private final List<SimulatedHost> machines = new ArrayList<>();
     private final Set<SimulatedHost> touched = new LinkedHashSet<>();
-    private final Map<Reader, Long> served = new HashMap<>();
-    /** Before the database was restored last. */
-    private final Map<Reader, Long> servedBefore = new HashMap<>();
+    /** The newest that was served, by how often the database had been restored then. */
+    private final Map<Reader, NavigableMap<Integer, Long>> served = new HashMap<>();
     /** Hosts of which a store was copied: two machines may have spoken for one. */
     private final Set<HostId> copied = new HashSet<>();
     /** Machines whose store became an older one. */
@@ -49,17 +51,11 @@ final class DiskInvariants {
         restores = new RestoreInvariants(rows, this, live);
     }
 
-    /** What is put or copied from now on may have an older number than what was served; what is there already goes on as ever. */
-    void restored() {
-        served.forEach((reader, generation) -> servedBefore.merge(reader, generation, Math::max));
-        served.clear();
-    }
-
     RestoreInvariants restores() {
         return restores;
     }
 
-    /** What a host of this row really has of it, whole. */
+    /** What a host of this row really has of it: whole, or on a volume that is away. */
     @Nullable
     ReplicaRecord known(ReplicaRow row) {
         return machines.stream()
@@ -72,7 +68,12 @@ final class DiskInvariants {
 
     private static @Nullable ReplicaRecord known(SimulatedHost machine, ReplicaId id) {
         ReplicaRecord record = machine.disk().known(id);
-        return record != null && machine.disk().images().containsKey(record.image()) ? record : null;
+        return record != null && (machine.disk().images().containsKey(record.image()) || isAwaited(record)) ? record : null;
+    }
+
+    /** Whether it would be served if its volume were there. */
+    static boolean isAwaited(ReplicaRecord replica) {
+        return Boolean.TRUE.equals(replica.imageAwaited());
     }
 
     void watch(SimulatedHost machine) {
@@ -105,7 +106,6 @@ final class DiskInvariants {
     void otherDisk(SimulatedHost machine) {
         older.add(machine);
         served.keySet().removeIf(reader -> reader.host() == machine);
-        servedBefore.keySet().removeIf(reader -> reader.host() == machine);
     }
 
     /** 1: what is registered lies on a disk of its host. */
@@ -123,16 +123,11 @@ final class DiskInvariants {
         return record == null ? id : record.image();
     }
 
-    /** Of two machines with one store, one may have cancelled before a restore what the other registers after it. */
-    private boolean isForgotten(SimulatedHost machine, ReplicaId id) {
-        return restores.isDoubtful(id) || (copied.contains(machine.id()) && restores.isFromBefore(id));
-    }
-
     /** 1: nothing that is registered or held goes from a disk, under whichever of its ids the registry has it. */
     void mayGo(SimulatedHost machine, ReplicaId image) {
         ReplicaRecord replica = machine.disk().ofImage(image);
         ReplicaId id = replica == null ? image : replica.id();
-        require(!live.contains(id) || isForgotten(machine, id), 1, "{} deletes {}, which is live", machine, id);
+        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} deletes {}, which is live", machine, id);
         if (replica != null && replica.readoption() != null && machine.disk().images().containsKey(image)) {
             require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(id), 1, "{} deletes {}, which is live", machine,
                     replica);
@@ -176,8 +171,11 @@ final class DiskInvariants {
                 case HIDDEN -> require(everLive.contains(id), 3, "{} has {}, which was never registered", machine, replica);
                 case PENDING ->
                         require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
-                case DOOMED, TRASH, GONE ->
-                        require(!live.contains(id) || isForgotten(machine, id), 1, "{} gives up {}, which is live", machine, replica);
+                case DOOMED, TRASH, GONE -> {
+                    require(!live.contains(id) || restores.isDoubtful(id), 1, "{} gives up {}, which is live", machine, replica);
+                    require(!everLive.contains(id) || restores.hasEnded(id), 1, "{} gives up {}, and no registry ever told it to", machine,
+                            replica);
+                }
             }
         }
         machine.agent().ifPresent(agent -> checkServed(machine, agent));
@@ -196,7 +194,10 @@ final class DiskInvariants {
                 && !copied.contains(machine.id()) && machine.agent().map(HostAgent::hasCompared).orElse(!older.contains(machine));
     }
 
-    /** 7: a reader of one host never sees an older generation after a newer one. */
+    /**
+     * 7: a reader of one host never sees an older generation after a newer one, but for what was put or copied there after a restore: that may have an
+     * older number than what was served before it.
+     */
     private void checkServed(SimulatedHost machine, HostAgent agent) {
         if (!agent.hasCompared() && older.contains(machine)) {
             // Reads wait for the comparison, unless the registry is away; then an older copy is served knowingly.
@@ -204,15 +205,13 @@ final class DiskInvariants {
         }
         for (ReplicaRecord record : agent.replicas()) {
             agent.served(record.name()).ifPresent(replica -> {
-                Reader reader = new Reader(machine, record.name());
+                NavigableMap<Integer, Long> newest = served.computeIfAbsent(new Reader(machine, record.name()), reader -> new TreeMap<>());
                 if (restores.isNumberedTwice(replica.image())) {
-                    served.put(reader, replica.generation());
+                    newest.put(restores.restores(), replica.generation());
                     return;
                 }
-                if (restores.isFromBefore(replica.image())) {
-                    served.merge(reader, servedBefore.getOrDefault(reader, 0L), Math::max);
-                }
-                long highest = served.merge(reader, replica.generation(), Math::max);
+                newest.merge(restores.restores(), replica.generation(), Math::max);
+                long highest = Collections.max(newest.tailMap(restores.registeredAfter(replica.image()), true).values());
                 require(replica.generation() >= highest, 7, "{} serves generation {} of {} after {}", machine, replica.generation(),
                         record.name(), highest);
             });

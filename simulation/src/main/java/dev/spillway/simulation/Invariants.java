@@ -95,15 +95,10 @@ final class Invariants {
         live.clear();
         rows.replicas().values().stream().filter(ReplicaRow::isLive).forEach(row -> live.add(row.id()));
         restores.restored();
-        disks.restored();
     }
 
     long readopted() {
         return restores.readopted();
-    }
-
-    void minted(ReplicaId id) {
-        restores.minted(id);
     }
 
     void changed(SimulatedHost host) {

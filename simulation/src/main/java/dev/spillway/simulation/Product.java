@@ -49,6 +49,11 @@ class Product {
         return delivery;
     }
 
+    /** As what a worker's message leaves, with the replicas that it has then. */
+    WorkerMessage<?> sends(WorkerMessage<?> message, Collection<ReplicaRecord> replicas) {
+        return message;
+    }
+
     /** What a worker sends by itself when an image is offered. */
     List<WorkerMessage<?>> sendsBesides(Offer offer, Sender as) {
         return List.of();

@@ -12,8 +12,19 @@ import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.FencedMessage;
+import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
 import java.util.HashMap;
@@ -22,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import static dev.spillway.simulation.Invariants.require;
@@ -30,19 +42,20 @@ import static dev.spillway.simulation.Invariants.require;
  * What holds across a restore of the database, and what the other invariants mean after one.
  *
  * <ul>
- * <li>1, no live deletion: as ever, by what the restored registry says, with one exception for as long as a host has not told what it holds. An order
- * that was made in the time that was lost may still be obeyed, though the backup says that its replica is wanted: nobody remembers that it was not
- * given. What a host has told has a new id, which no such order names, and is protected as ever.
+ * <li>1, no live deletion: as ever, by what the restored registry says, with one exception for as long as a host has not told what it holds. What a
+ * registry said in the time that was lost may still be obeyed, though the backup says that the replica is wanted: its order, the word that it is lost,
+ * or that its id was never registered. What a host has told has a new id, which nothing of that time names, and is protected as ever. And nothing that
+ * was ever registered goes unless some registry said so.
  * <li>2, fencing: nothing is registered by a message of another epoch than its transaction is in. An id is registered once in what the database
  * remembers. Until somebody has said that it was restored, the incarnations and the epoch may be those of before, so a late message may register an
  * id that was forgotten; from then on none does.
  * <li>3, nothing leaks: what a host serves has a row again as soon as it has told everything, under its own id or the one that it is to go on under.
  * <li>5, convergence: as ever.
  * <li>6, capacity: what hosts bring back may go beyond the limits, but a namespace that does is known to, and is within them when the sweep is done.
- * <li>7: the newest generation of a key that a host holds whole and serves, and that was not ended by what the registry remembers, is never doomed
- * because of an older one; and what was ended since the restore is not brought back. By generations as the hosts know them: those are told and never
- * drawn again. What a host had when the database went back is served as ever, never an older copy after a newer one; what is put or copied after that
- * may have an older number than what was served before.
+ * <li>7: the newest generation of a key that a host holds and serves, or would if its volume were there, and that was not ended by what the registry
+ * remembers, is never doomed because of an older one, nor for want of one; and what was ended since the restore is not brought back. By generations
+ * as the hosts know them: those are told and never drawn again. What a host had when the database went back is served as ever, never an older copy
+ * after a newer one; what is put or copied after that may have an older number than what was served before it.
  * <li>8, honest answers: "stored" may tell of the time that was lost, "refused" and "gone" tell of what the registry remembers.
  * </ul>
  *
@@ -53,17 +66,18 @@ final class RestoreInvariants {
     private final MapRows rows;
     private final DiskInvariants disks;
     private final Set<ReplicaId> live;
-    /** Ids that hosts named an image by before the last restore, and whatever was ordered away in any time. */
-    private final Set<ReplicaId> minted = new HashSet<>();
-    private final Set<ReplicaId> mintedBefore = new HashSet<>();
+    /** After how many restores an image became one of its host's. */
+    private final Map<ReplicaId, Integer> registeredAfter = new HashMap<>();
+    /** In any time: what was to go with its row, and what its host was told not to be registered. */
     private final Set<ReplicaId> orderedAway = new HashSet<>();
+    private final Set<ReplicaId> toldEnded = new HashSet<>();
     /** Live ids that the registry knows wrongly, because it forgot their end. */
     private final Set<ReplicaId> doubtful = new HashSet<>();
     /** Images that were registered between a restore and the word of it, with numbers of the time that was lost. */
     private final Set<ReplicaId> numberedTwice = new HashSet<>();
     private final Map<EntryName, Long> endedSinceSaid = new HashMap<>();
     private boolean said = true;
-    private boolean everRestored;
+    private int restores;
     private long readopted;
 
     RestoreInvariants(MapRows rows, DiskInvariants disks, Set<ReplicaId> live) {
@@ -72,17 +86,12 @@ final class RestoreInvariants {
         this.live = live;
     }
 
-    void minted(ReplicaId id) {
-        minted.add(id);
-    }
-
     /** The rows are those of a backup now. */
     void restored() {
-        everRestored = true;
+        restores++;
         said = false;
-        mintedBefore.addAll(minted);
         doubtful.clear();
-        live.stream().filter(orderedAway::contains).forEach(doubtful::add);
+        live.stream().filter(this::hasEnded).forEach(doubtful::add);
         endedSinceSaid.clear();
     }
 
@@ -95,6 +104,16 @@ final class RestoreInvariants {
         return readopted;
     }
 
+    /** How often the database was restored so far. */
+    int restores() {
+        return restores;
+    }
+
+    /** How often the database had been restored when this image became one of its host's. */
+    int registeredAfter(ReplicaId image) {
+        return registeredAfter.getOrDefault(image, 0);
+    }
+
     /** Whether this replica may go although its row is live: its end, or that it was never wanted, was forgotten. */
     boolean isDoubtful(ReplicaId id) {
         return doubtful.contains(id);
@@ -104,9 +123,9 @@ final class RestoreInvariants {
         return orderedAway.contains(id);
     }
 
-    /** Whether a host had this image when the database was restored last. */
-    boolean isFromBefore(ReplicaId image) {
-        return mintedBefore.contains(image);
+    /** Whether some registry said, in whichever time, that this replica goes, or that it is none. */
+    boolean hasEnded(ReplicaId id) {
+        return orderedAway.contains(id) || toldEnded.contains(id);
     }
 
     boolean isNumberedTwice(ReplicaId image) {
@@ -136,10 +155,11 @@ final class RestoreInvariants {
         });
         if (!said || epoch != rows.registry().epoch()) {
             numberedTwice.add(row.id());
-            if (mintedBefore.contains(row.id())) {
+            if (hasEnded(row.id())) {
                 doubtful.add(row.id());
             }
         }
+        registeredAfter.putIfAbsent(row.id(), restores);
     }
 
     /**
@@ -150,7 +170,8 @@ final class RestoreInvariants {
      * @param before the entries that it changed, as they were
      */
     void committed(List<Command<?>> commands, Changes changes, long epoch, Memory memory, Map<EntryName, EntryRow> before) {
-        if (!everRestored) {
+        commands.forEach(this::remember);
+        if (restores == 0) {
             return;
         }
         if (changes.registry() != null && changes.registry().epoch() != epoch) {
@@ -177,14 +198,34 @@ final class RestoreInvariants {
         }
     }
 
+    /** Ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
+    private void remember(Command<?> command) {
+        if (command instanceof Command.FromWorker<?>(FencedMessage<?> message)) {
+            Stream<ReplicaId> ids = switch (message) {
+                case RegisterRequest register -> register.items().stream().map(Registration::replicaId);
+                case AttachRequest attach -> attach.items().stream().map(Attachment::replicaId);
+                case ResolveRequest resolve -> resolve.replicaIds().stream();
+                case DropRequest _,TouchRequest _,HeartbeatRequest _,ReconcileRequest _,DiscrepancyRequest _,ReadoptRequest _ ->
+                        Stream.empty();
+            };
+            ids.filter(id -> rows.isRecorded(id) && !rows.replicas().containsKey(id)).forEach(toldEnded::add);
+        }
+    }
+
     /** 7. Compares what hosts hold, not what rows say of it. */
     private void checkDoomed(ReplicaRow row, Memory memory) {
         OrderCause cause = row.doom() == null ? OrderCause.RELIEF : row.doom().cause();
         EntryRow entry = rows.entries().get(row.name());
         ReplicaRecord held = disks.known(row);
-        if (entry == null || held == null || held.state() != ReplicaState.LIVE
+        if (held == null || (held.state() != ReplicaState.LIVE && !DiskInvariants.isAwaited(held))
                 || (cause != OrderCause.REPLACED && cause != OrderCause.ORPHAN)
                 || memory.ends.getOrDefault(row.name(), Set.of()).contains(held.generation()) || numberedTwice.contains(held.image())) {
+            return;
+        }
+        if (entry == null) {
+            require(cause != OrderCause.ORPHAN || hasEnded(held.id())
+                    || memory.ends.getOrDefault(row.name(), Set.of()).stream().anyMatch(end -> end > held.generation()), 7,
+                    "{} is doomed, and nobody has another", held);
             return;
         }
         long newest = entry.external() ? entry.generation() : generationHeld(entry);

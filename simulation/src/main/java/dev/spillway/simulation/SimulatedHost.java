@@ -227,7 +227,6 @@ final class SimulatedHost {
             return;
         }
         disk.images().put(replica, image);
-        invariants.minted(replica);
         tell("puts", name, replica, generationToAttach);
         if (dies()) {
             return;
@@ -371,7 +370,7 @@ final class SimulatedHost {
     private void send(WorkerMessage<?> message) {
         int current = life;
         world.coordinators()
-                .send(message, () -> cutOff,
+                .send(world.product().sends(message, running().replicas()), () -> cutOff,
                         delivery -> whenAwake(current,
                                 () -> perform(running().delivered(now(), message, world.product().read(message, delivery)))));
     }

@@ -133,7 +133,24 @@ final class Trouble {
             restores.backUp();
         } else {
             faults.broke();
+            if (storesChange && random.nextInt(4) == 0) {
+                fleet.unmount(fleet.any());
+            }
+            goOnWith(names.get(random.nextInt(names.size())));
             restores.restore(namespace);
+        }
+    }
+
+    /** What was being copied when the database went back is told to it afterwards, and its key is put anew meanwhile. */
+    private void goOnWith(EntryName name) {
+        EntryRow copied = rows.entries().get(name);
+        if (copied != null) {
+            SimulatedHost host = fleet.any();
+            timeline.after(faults.delay(), () -> host.attach(name, copied.snapshotId(), copied.generation()));
+            for (int put = random.nextInt(4); put > 0; put--) {
+                timeline.after(1_000 + random.nextInt(2_000), () -> coordinators.execute(
+                        new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE)));
+            }
         }
     }
 

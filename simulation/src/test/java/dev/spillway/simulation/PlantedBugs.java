@@ -9,6 +9,8 @@ import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -85,7 +87,7 @@ enum PlantedBugs {
     },
 
     /** A worker that is fenced takes it for an answer, and gives its replica up. */
-    FENCED_IS_READ_AS_REFUSED("answered as refused and was stored") {
+    FENCED_IS_READ_AS_REFUSED("answered as refused and was stored|no registry ever told it to") {
         @Override
         Product plant() {
             return new Product() {
@@ -318,6 +320,60 @@ enum PlantedBugs {
         }
     },
 
+    /** A copy is attached by its generation alone, though between a restore and the word of it that number was drawn again for another image. */
+    A_COPY_IS_ATTACHED_BY_ITS_GENERATION_ALONE("but its image is") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                WorkerMessage<?> sends(WorkerMessage<?> message, Collection<ReplicaRecord> replicas) {
+                    return message instanceof AttachRequest attach
+                            ? new AttachRequest(attach.sender(), attach.items().stream().map(PlantedBugs::byGeneration).toList())
+                            : message;
+                }
+            };
+        }
+    },
+
+    /** A worker tells a restored registry that it does not serve what only waits for its volume. */
+    WHAT_WAITS_FOR_ITS_VOLUME_IS_TOLD_AS_NOT_SERVED("is doomed, and") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                WorkerMessage<?> sends(WorkerMessage<?> message, Collection<ReplicaRecord> replicas) {
+                    if (!(message instanceof ReadoptRequest readopt)) {
+                        return message;
+                    }
+                    Set<ReplicaId> served = new HashSet<>();
+                    replicas.stream().filter(replica -> replica.state() == ReplicaState.LIVE).forEach(replica -> served.add(replica.id()));
+                    return new ReadoptRequest(readopt.sender(), readopt.items()
+                            .stream()
+                            .map(item -> new Readoption(item.replicaId(), item.formerId(), item.namespace(), item.key(), item.snapshotId(),
+                                    item.generation(), item.sizeBytes(), item.description(), served.contains(item.formerId())))
+                            .toList(), readopt.last());
+                }
+            };
+        }
+    },
+
+    /** A worker takes it that the registry has no row of what it lost for leave to delete it. */
+    WHAT_HAS_NO_ROW_IS_TAKEN_FOR_CLOSED("no registry ever told it to") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Delivery<?> read(WorkerMessage<?> message, Delivery<?> delivery) {
+                    return message instanceof DropRequest drop
+                            && delivery instanceof Delivery.Replied<?>(Reply.Accepted<?>(DropAnswer _))
+                                    ? new Delivery.Replied<>(new Reply.Accepted<>(new DropAnswer(
+                                            drop.items().stream().map(DropRequest.Drop::replicaId).toList(), List.of())))
+                                    : delivery;
+                }
+            };
+        }
+    },
+
     /** Another store under a known host id joins, whatever is known to lie in the one before. */
     A_NEW_STORE_IS_TAKEN_FOR_THE_OLD_ONE("rows of it are open") {
         @Override
@@ -340,6 +396,10 @@ enum PlantedBugs {
 
     PlantedBugs(String breaks) {
         this.breaks = breaks;
+    }
+
+    private static Attachment byGeneration(Attachment item) {
+        return new Attachment(item.replicaId(), item.namespace(), item.key(), item.generation(), item.sizeBytes(), null);
     }
 
     /** The product with this bug, for one run. */
