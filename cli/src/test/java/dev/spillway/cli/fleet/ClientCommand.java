@@ -6,14 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The {@code spillway} command made ready to be started dozens of times, as the launcher does it: the classes in archives, and what clients
- * load kept in loaded form.
+ * load kept in loaded and linked form.
  */
 final class ClientCommand {
     private final List<String> words;
@@ -24,10 +21,7 @@ final class ClientCommand {
 
     /** @param scratch keeps what this makes */
     static ClientCommand prepare(Path scratch) throws IOException, InterruptedException {
-        List<Path> classPath = new ArrayList<>();
-        for (Path part : RealTrees.classPath().filter(path -> !path.endsWith("test-classes")).toList()) {
-            classPath.add(Files.isDirectory(part) ? pack(part, scratch.resolve("part-" + classPath.size() + ".jar")) : part);
-        }
+        List<Path> classPath = ArchivedCommand.classPath();
         Path archive = scratch.resolve("client.aot");
         List<String> rehearsal = command(List.of("-XX:AOTCacheOutput=" + archive), classPath);
         rehearsal.addAll(List.of("hosts", "--url", "http://127.0.0.1:9"));
@@ -56,16 +50,5 @@ final class ClientCommand {
         command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
                 "dev.spillway.cli.Main"));
         return command;
-    }
-
-    private static Path pack(Path directory, Path jar) throws IOException {
-        try (JarOutputStream packed = new JarOutputStream(Files.newOutputStream(jar)); Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-                packed.putNextEntry(new JarEntry(directory.relativize(file).toString()));
-                Files.copy(file, packed);
-                packed.closeEntry();
-            }
-        }
-        return jar;
     }
 }

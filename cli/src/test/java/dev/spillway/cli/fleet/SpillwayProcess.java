@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The {@code spillway} command as a process of its own, on the JDK and the class path of this test. */
+/** The {@code spillway} command as a process of its own, on the JDK of this test. */
 final class SpillwayProcess implements AutoCloseable {
     private final Process process;
     private final Path output;
@@ -35,11 +35,21 @@ final class SpillwayProcess implements AutoCloseable {
 
     static SpillwayProcess start(Path output, List<String> arguments, Map<String, String> properties, Map<String, String> environment)
             throws IOException {
+        List<Path> classPath = ArchivedCommand.classPath();
+        List<String> options = new ArrayList<>(ArchivedCommand.options());
+        properties.forEach((name, value) -> options.add("-D" + name + "=" + value));
+        return start(output, classPath, options, arguments, environment);
+    }
+
+    /** @param options more of them, of the JVM */
+    static SpillwayProcess start(Path output, List<Path> classPath, List<String> options, List<String> arguments,
+            Map<String, String> environment)
+            throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
-        command.addAll(List.of("-cp", RealTrees.classPath().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
+        command.addAll(options);
+        command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
                 "dev.spillway.cli.Main"));
         command.addAll(arguments);
         Files.writeString(output, "", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
