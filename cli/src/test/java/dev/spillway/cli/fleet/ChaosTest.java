@@ -40,6 +40,7 @@ class ChaosTest {
     private static final int CAPACITY = 7;
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration REACHED_WITHIN = Duration.ofSeconds(60);
+    private static final Duration ENDED_WITHIN = Duration.ofMinutes(4);
     private static final long SEED = 20_261_121;
 
     @TempDir
@@ -276,13 +277,12 @@ class ChaosTest {
         };
     }
 
-    private static void awaitAll(List<Future<?>> these, List<Future<?>> meanwhile) throws Exception {
-        while (!these.stream().allMatch(Future::isDone)) {
+    private static void awaitAll(List<Future<?>> these, List<Future<?>> meanwhile) {
+        Eventually.holds(ENDED_WITHIN, () -> {
             failIfAnyFailed(these);
             failIfAnyFailed(meanwhile);
-            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
-        }
-        failIfAnyFailed(these);
+            assertThat(these).allMatch(Future::isDone);
+        });
     }
 
     private static void failIfAnyFailed(List<Future<?>> these) throws InterruptedException {
@@ -291,7 +291,7 @@ class ChaosTest {
                 try {
                     var _ = each.get();
                 } catch (ExecutionException e) {
-                    throw new AssertionError(String.valueOf(e.getCause()), e);
+                    throw new IllegalStateException(String.valueOf(e.getCause()), e);
                 }
             }
         }
