@@ -119,6 +119,7 @@ public interface OpenOrderContract extends RegistryFixture {
         do {
             Page<OpenOrderView> page = fleet.registry.queries().orders(host.id, after, 2);
             page.items().forEach(order -> paged.add(order.order().replicaId()));
+            assertThat(paged).doesNotHaveDuplicates();
             after = page.next();
             // What is handed out is due later, and all of it at once when its host comes back.
             if (paged.size() % 4 == 2) {
