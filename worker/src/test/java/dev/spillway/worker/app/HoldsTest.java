@@ -128,16 +128,17 @@ class HoldsTest {
 
     @Test
     void aHoldRunsOutByItself() throws Exception {
-        // Long enough for the order to come while it lasts, on a busy machine too.
-        Path path = held("k", "PT3S");
+        Path path = held("k", "PT10M");
         evictByAnother();
+        // Shortened only now, so that the order surely met it.
+        worker.put("/v1/holds/" + holds().get(0).path("id").asText(), "{\"duration\":\"PT0.1S\"}");
         eventually(() -> !Files.exists(path) && coordinator.registry.openOrders() == 0);
         assertThat(coordinator.registry.reports()).extracting(Report::result).contains(Report.Result.DEFERRED, Report.Result.DELETED);
     }
 
     @Test
     void anExtendedHoldLastsLonger() throws Exception {
-        Path path = held("k", "PT1S");
+        Path path = held("k", "PT1M");
         String id = holds().get(0).path("id").asText();
         Answer extended = worker.put("/v1/holds/" + id, "{\"duration\":\"PT1H\"}");
         assertThat(Instant.parse(extended.body().path("until").asText())).isAfter(Instant.now().plusSeconds(3500));
