@@ -36,20 +36,20 @@ final class MapQueries implements RegistryQueries {
     @Override
     public List<NamespaceView> namespaces() {
         synchronized (lock) {
-            return rows.namespaces.values().stream().map(this::view).toList();
+            return rows.tables.namespaces.values().stream().map(this::view).toList();
         }
     }
 
     @Override
     public Optional<NamespaceView> namespace(NamespaceName name) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.namespaces.get(name)).map(this::view);
+            return Optional.ofNullable(rows.tables.namespaces.get(name)).map(this::view);
         }
     }
 
     private NamespaceView view(NamespaceRow row) {
         Map<EvictionCause, Long> byCause = new EnumMap<>(EvictionCause.class);
-        rows.evictionCounts.forEach((figure, count) -> {
+        rows.tables.evictionCounts.forEach((figure, count) -> {
             if (figure.namespace().equals(row.name())) {
                 byCause.put(figure.cause(), count);
             }
@@ -61,8 +61,8 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<EntryView> entry(EntryName name) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.entries.get(name))
-                    .map(row -> view(row, rows.holders(new Rows.Holding(name, row.generation()))
+            return Optional.ofNullable(rows.tables.entries.get(name))
+                    .map(row -> view(row, rows.tables.holders(new Rows.Holding(name, row.generation()))
                             .limit(LIMIT_MAX)
                             .map(held -> new ReplicaView(held.id(), held.hostId(), held.isLive() ? "LIVE" : "DOOMED", held.registeredAt()))
                             .toList()));
@@ -79,7 +79,7 @@ final class MapQueries implements RegistryQueries {
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
         synchronized (lock) {
-            Stream<EntryRow> matching = rows.leastRecentlyUsed(namespace, after == null ? 0 : cursor(after))
+            Stream<EntryRow> matching = rows.tables.leastRecentlyUsed(namespace, after == null ? 0 : cursor(after))
                     .filter(row -> keyPrefix == null || row.name().key().value().startsWith(keyPrefix))
                     .filter(row -> row.description().labels().entrySet().containsAll(labels.entrySet()));
             return page(matching, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
@@ -89,7 +89,7 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit) {
         synchronized (lock) {
-            Stream<SnapshotId> ids = rows.leastRecentlyUsed(namespace, 0)
+            Stream<SnapshotId> ids = rows.tables.leastRecentlyUsed(namespace, 0)
                     .map(EntryRow::snapshotId)
                     .distinct()
                     .sorted()
@@ -102,8 +102,8 @@ final class MapQueries implements RegistryQueries {
     public Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit) {
         synchronized (lock) {
             long before = after == null ? Long.MAX_VALUE : cursor(after);
-            List<MapRows.StoredEviction> newestFirst = new ArrayList<>(rows.evictions.values()).reversed();
-            Stream<MapRows.StoredEviction> matching = newestFirst.stream()
+            List<MapTables.StoredEviction> newestFirst = new ArrayList<>(rows.tables.evictions.values()).reversed();
+            Stream<MapTables.StoredEviction> matching = newestFirst.stream()
                     .filter(eviction -> eviction.number() < before)
                     .filter(eviction -> matches(filter, view(eviction)));
             return page(matching, limit, eviction -> Long.toString(eviction.number()), eviction -> shown(eviction, ORDERS_IN_LISTS_MAX));
@@ -121,27 +121,27 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<EvictionView> eviction(EvictionId id) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.evictions.get(id)).map(eviction -> shown(eviction, LIMIT_MAX));
+            return Optional.ofNullable(rows.tables.evictions.get(id)).map(eviction -> shown(eviction, LIMIT_MAX));
         }
     }
 
-    private EvictionView shown(MapRows.StoredEviction eviction, int ordersMax) {
+    private EvictionView shown(MapTables.StoredEviction eviction, int ordersMax) {
         EvictionView whole = view(eviction);
         return new EvictionView(whole.fact(), whole.actor(), whole.planId(), whole.open(),
                 whole.orders().stream().limit(ordersMax).toList());
     }
 
-    private EvictionView view(MapRows.StoredEviction eviction) {
+    private EvictionView view(MapTables.StoredEviction eviction) {
         EvictionId id = eviction.fact().id();
         List<OrderView> orders = new ArrayList<>();
-        for (ReplicaRow row : rows.replicas.values()) {
+        for (ReplicaRow row : rows.tables.replicas.values()) {
             Doom doom = row.doom();
             if (doom != null && id.equals(doom.evictionId())) {
                 orders.add(OrderView.open(row, doom));
             }
         }
-        boolean open = !orders.isEmpty() || rows.unfinished.contains(id);
-        for (ClosedReplica closed : rows.history) {
+        boolean open = !orders.isEmpty() || rows.tables.unfinished.contains(id);
+        for (ClosedReplica closed : rows.tables.history) {
             Doom doom = closed.row().doom();
             if (doom != null && id.equals(doom.evictionId())) {
                 orders.add(new OrderView(closed.row().id(), closed.row().hostId(), closed.result().name(), doom.attempts(), null,
@@ -157,14 +157,14 @@ final class MapQueries implements RegistryQueries {
     @Override
     public Optional<PlanRow> plan(PlanId id) {
         synchronized (lock) {
-            return rows.plans.plan(id);
+            return rows.tables.plans.plan(id);
         }
     }
 
     @Override
     public Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit) {
         synchronized (lock) {
-            Stream<PlanVictim> victims = rows.plans.behind(id, after == null ? 0 : cursor(after))
+            Stream<PlanVictim> victims = rows.tables.plans.behind(id, after == null ? 0 : cursor(after))
                     .filter(victim -> !keptOnly || (victim.outcome() != null && victim.outcome() != PlanVictim.Outcome.EVICTED));
             return page(victims, limit, victim -> Long.toString(victim.number()), Function.identity());
         }
@@ -180,21 +180,21 @@ final class MapQueries implements RegistryQueries {
     @Override
     public List<HostView> hosts() {
         synchronized (lock) {
-            return rows.hosts.values().stream().map(this::view).toList();
+            return rows.tables.hosts.values().stream().map(this::view).toList();
         }
     }
 
     @Override
     public Optional<HostView> host(HostId id) {
         synchronized (lock) {
-            return Optional.ofNullable(rows.hosts.get(id)).map(this::view);
+            return Optional.ofNullable(rows.tables.hosts.get(id)).map(this::view);
         }
     }
 
     @Override
     public Map<HostState, Long> hostsByState() {
         synchronized (lock) {
-            return HostState.count(rows.hosts.values());
+            return HostState.count(rows.tables.hosts.values());
         }
     }
 
@@ -202,7 +202,7 @@ final class MapQueries implements RegistryQueries {
     public Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit) {
         OrderCursor behind = after == null ? OrderCursor.START : OrderCursor.parse(after);
         synchronized (lock) {
-            Stream<OpenOrderView> open = rows.replicas.values()
+            Stream<OpenOrderView> open = rows.tables.replicas.values()
                     .stream()
                     .filter(row -> row.hostId().equals(host) && !row.isLive())
                     .map(OpenOrderView::of)
@@ -216,7 +216,7 @@ final class MapQueries implements RegistryQueries {
     public Optional<Waiting> waiting() {
         synchronized (lock) {
             Rows.Registry registry = rows.registry();
-            List<HostId> unheard = rows.hosts.values()
+            List<HostId> unheard = rows.tables.hosts.values()
                     .stream()
                     .filter(host -> host.isUnheard(registry.epoch()))
                     .map(HostRow::id)
@@ -230,7 +230,7 @@ final class MapQueries implements RegistryQueries {
     public List<JoinRefusal> joinRefusals(int limit) {
         synchronized (lock) {
             Instant since = rows.now().minus(JoinRefusal.SHOWN_FOR);
-            return rows.refusals.values()
+            return rows.tables.refusals.values()
                     .stream()
                     .filter(refusal -> refusal.at().isAfter(since))
                     .sorted(Comparator.comparing(JoinRefusal::at).reversed())
@@ -240,7 +240,7 @@ final class MapQueries implements RegistryQueries {
     }
 
     private HostView view(HostRow host) {
-        List<ReplicaRow> open = rows.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
+        List<ReplicaRow> open = rows.tables.replicas.values().stream().filter(row -> row.hostId().equals(host.id())).toList();
         List<Instant> doomedAt = open.stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
         return new HostView(host, open.size(), bytes(open), doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst(),
                 host.isDraining() ? lastCopies(host.id(), open.stream().filter(ReplicaRow::isLive).toList()) : null);
@@ -258,11 +258,11 @@ final class MapQueries implements RegistryQueries {
     @Override
     public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         synchronized (lock) {
-            int from = after == null ? rows.activity.size() : (int) Math.min(after.number(), rows.activity.size());
-            int to = Math.min(rows.activity.size(), from + limit);
+            int from = after == null ? rows.tables.activity.size() : (int) Math.min(after.number(), rows.tables.activity.size());
+            int to = Math.min(rows.tables.activity.size(), from + limit);
             List<Recorded> items = new ArrayList<>();
             for (int index = from; index < to; index++) {
-                items.add(new Recorded(cursor(index + 1), rows.activity.get(index)));
+                items.add(new Recorded(cursor(index + 1), rows.tables.activity.get(index)));
             }
             return new ActivityPage(items, cursor(to), false);
         }
@@ -277,7 +277,7 @@ final class MapQueries implements RegistryQueries {
     public OpenOrders openOrders() {
         synchronized (lock) {
             List<Instant> doomedAt =
-                    rows.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
+                    rows.tables.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
             return new OpenOrders(doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst());
         }
     }

@@ -3,7 +3,6 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
-import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
@@ -12,13 +11,10 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.PolicySet;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -26,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -37,34 +32,9 @@ import org.jspecify.annotations.Nullable;
  * lets transactions interleave keeps locks of his own. Not thread-safe.
  */
 public final class MapRows implements Rows {
-    /** An eviction as stored, and what is known of publishing its fact. */
-    record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt, int attempts) {
-        EvictionFact fact() {
-            return eviction.fact();
-        }
-    }
-
-    final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
-    final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
-    final NavigableMap<EntryName, EntryRow> entries = new TreeMap<>();
-    final Map<NamespaceName, NavigableMap<Long, EntryName>> uses = new HashMap<>();
-    final NavigableMap<ReplicaId, ReplicaRow> replicas = new TreeMap<>();
-    final Map<Holding, SortedSet<ReplicaId>> holders = new HashMap<>();
-    final List<ClosedReplica> history = new ArrayList<>();
-    final Map<EvictionId, StoredEviction> evictions = new LinkedHashMap<>();
-    final SortedSet<EvictionId> unfinished = new TreeSet<>();
-    final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
-    final List<Activity> activity = new ArrayList<>();
-    final MapPlans plans = new MapPlans();
-    private final Set<ReplicaId> recorded = new HashSet<>();
-    private final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
-    final SortedMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
-
+    final MapTables tables;
     private final int partitions;
     private final InstantSource clock;
-    private Registry registry;
-    private final Set<EvictionId> afterRestore = new HashSet<>();
-    private long policyVersion = 1;
 
     /**
      * No rows yet.
@@ -72,87 +42,57 @@ public final class MapRows implements Rows {
      * @param partitions how many partitions hosts are spread over, 1 or more
      */
     public MapRows(RegistryId id, int partitions, InstantSource clock) {
-        registry = new Registry(id, 1, 0, null, null);
+        tables = new MapTables(id);
         this.partitions = partitions;
         this.clock = clock;
     }
 
     /** These rows as they are now, which go on by themselves. */
     public MapRows copy() {
-        MapRows copy = new MapRows(registry.id(), partitions, clock);
+        MapRows copy = new MapRows(tables.registry.id(), partitions, clock);
         copy.goBackTo(this);
         return copy;
     }
 
     /** Becomes what a copy was made of, as a database does that is restored; the copy stays as it is. */
     public void goBackTo(MapRows copy) {
-        replace(hosts, copy.hosts);
-        replace(namespaces, copy.namespaces);
-        replace(entries, copy.entries);
-        uses.clear();
-        copy.uses.forEach((namespace, inOrder) -> uses.put(namespace, new TreeMap<>(inOrder)));
-        replace(replicas, copy.replicas);
-        holders.clear();
-        copy.holders.forEach((holding, ids) -> holders.put(holding, new TreeSet<>(ids)));
-        replace(history, copy.history);
-        replace(evictions, copy.evictions);
-        replace(unfinished, copy.unfinished);
-        replace(evictionCounts, copy.evictionCounts);
-        replace(activity, copy.activity);
-        plans.goBackTo(copy.plans);
-        replace(recorded, copy.recorded);
-        sightings.clear();
-        copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
-        replace(refusals, copy.refusals);
-        replace(afterRestore, copy.afterRestore);
-        registry = copy.registry;
-        policyVersion = copy.policyVersion;
-    }
-
-    private static <T> void replace(Collection<T> rows, Collection<T> by) {
-        rows.clear();
-        rows.addAll(by);
-    }
-
-    private static <K, V> void replace(Map<K, V> rows, Map<K, V> by) {
-        rows.clear();
-        rows.putAll(by);
+        tables.goBackTo(copy.tables);
     }
 
     // The committed rows, for whoever looks from outside; views that follow every change.
 
     public SortedMap<HostId, HostRow> hosts() {
-        return Collections.unmodifiableSortedMap(hosts);
+        return Collections.unmodifiableSortedMap(tables.hosts);
     }
 
     public SortedMap<NamespaceName, NamespaceRow> namespaces() {
-        return Collections.unmodifiableSortedMap(namespaces);
+        return Collections.unmodifiableSortedMap(tables.namespaces);
     }
 
     public NavigableMap<EntryName, EntryRow> entries() {
-        return Collections.unmodifiableNavigableMap(entries);
+        return Collections.unmodifiableNavigableMap(tables.entries);
     }
 
     /** All open rows. */
     public NavigableMap<ReplicaId, ReplicaRow> replicas() {
-        return Collections.unmodifiableNavigableMap(replicas);
+        return Collections.unmodifiableNavigableMap(tables.replicas);
     }
 
     /** Whether an eviction left holders of this generation to a later transaction. */
     public boolean isUnfinished(Holding holding) {
-        return unfinished.stream()
-                .map(one -> stored(evictions, one).fact())
+        return tables.unfinished.stream()
+                .map(one -> stored(tables.evictions, one).fact())
                 .anyMatch(fact -> fact.generation() == holding.generation() && fact.namespace().equals(holding.name().namespace())
                         && fact.key().equals(holding.name().key()));
     }
 
     /** All evictions whose facts are not known to be published. */
     public List<EvictionFact> unpublished() {
-        return evictions.values().stream().filter(eviction -> !eviction.published()).map(StoredEviction::fact).toList();
+        return tables.evictions.values().stream().filter(eviction -> !eviction.published()).map(MapTables.StoredEviction::fact).toList();
     }
 
     public boolean isRecorded(ReplicaId one) {
-        return recorded.contains(one);
+        return tables.recorded.contains(one);
     }
 
     @Override
@@ -162,22 +102,22 @@ public final class MapRows implements Rows {
 
     @Override
     public Registry registry() {
-        return registry;
+        return tables.registry;
     }
 
     @Override
     public Registry lockRegistry() {
-        return registry;
+        return tables.registry;
     }
 
     @Override
     public boolean isAnyHostUnheard(long epoch) {
-        return hosts.values().stream().anyMatch(host -> host.isUnheard(epoch));
+        return tables.hosts.values().stream().anyMatch(host -> host.isUnheard(epoch));
     }
 
     @Override
     public List<ReplicaRow> lockWaitingOrders(int limit) {
-        return replicas.values().stream().filter(row -> row.doom() != null && row.doom().isWaiting()).limit(limit).toList();
+        return tables.replicas.values().stream().filter(row -> row.doom() != null && row.doom().isWaiting()).limit(limit).toList();
     }
 
     @Override
@@ -185,11 +125,11 @@ public final class MapRows implements Rows {
         Map<Holding, Ended> found = new HashMap<>();
         for (Holding holding : generations) {
             Stream.concat(
-                    afterRestore.stream()
-                            .map(one -> stored(evictions, one).fact())
+                    tables.afterRestore.stream()
+                            .map(one -> stored(tables.evictions, one).fact())
                             .filter(fact -> fact.generation() >= holding.generation()),
-                    unfinished.stream()
-                            .map(one -> stored(evictions, one).fact())
+                    tables.unfinished.stream()
+                            .map(one -> stored(tables.evictions, one).fact())
                             .filter(fact -> fact.generation() == holding.generation()))
                     .filter(fact -> new EntryName(fact.namespace(), fact.key()).equals(holding.name()))
                     .min(Comparator.comparingLong(EvictionFact::generation))
@@ -200,12 +140,12 @@ public final class MapRows implements Rows {
 
     @Override
     public Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock) {
-        return existing(ids, hosts);
+        return existing(ids, tables.hosts);
     }
 
     @Override
     public List<HostRow> lockHostsUnheardSince(Instant deadline, int limit) {
-        return hosts.values()
+        return tables.hosts.values()
                 .stream()
                 .filter(host -> host.state() == HostState.ACTIVE && host.lastHeardAt().isBefore(deadline))
                 .limit(limit)
@@ -215,7 +155,7 @@ public final class MapRows implements Rows {
     @Override
     public List<HostRow> lockHostsToRelieve(int limit) {
         Instant now = now();
-        return hosts.values()
+        return tables.hosts.values()
                 .stream()
                 .filter(host -> host.isDraining() && host.drain() != null && !host.drain().lookAt().isAfter(now))
                 .limit(limit)
@@ -228,14 +168,14 @@ public final class MapRows implements Rows {
     }
 
     boolean isHeldElsewhere(Holding holding, HostId than) {
-        Instant restoredAt = registry.restoredAt();
+        Instant restoredAt = tables.registry.restoredAt();
         return live(holding).filter(row -> restoredAt == null || row.registeredAt().isAfter(restoredAt))
-                .anyMatch(row -> !row.hostId().equals(than) && stored(hosts, row.hostId()).isReliedOn());
+                .anyMatch(row -> !row.hostId().equals(than) && stored(tables.hosts, row.hostId()).isReliedOn());
     }
 
     @Override
     public Optional<HostId> otherHostOf(StoreId store, HostId than) {
-        return hosts.values()
+        return tables.hosts.values()
                 .stream()
                 .filter(host -> host.storeId().equals(store) && !host.id().equals(than) && host.state() != HostState.RETIRED)
                 .map(HostRow::id)
@@ -245,7 +185,7 @@ public final class MapRows implements Rows {
     @Override
     public int leastLoadedPartition(int current) {
         int[] others = new int[partitions];
-        hosts.values()
+        tables.hosts.values()
                 .stream()
                 .filter(host -> host.state() != HostState.RETIRED && !host.isDraining())
                 .forEach(host -> others[host.partition()]++);
@@ -261,29 +201,29 @@ public final class MapRows implements Rows {
     @Override
     public Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids) {
         Set<ReplicaId> unrecorded = new TreeSet<>(ids.keySet());
-        unrecorded.removeIf(one -> !recorded.add(one));
+        unrecorded.removeIf(one -> !tables.recorded.add(one));
         return unrecorded;
     }
 
     @Override
     public Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names) {
-        return existing(names, namespaces);
+        return existing(names, tables.namespaces);
     }
 
     @Override
     public PolicySet policies() {
-        return new PolicySet(policyVersion,
-                namespaces.values().stream().map(row -> new PolicySet.Entry(row.name(), row.policy().maxBytes())).toList());
+        return new PolicySet(tables.policyVersion,
+                tables.namespaces.values().stream().map(row -> new PolicySet.Entry(row.name(), row.policy().maxBytes())).toList());
     }
 
     @Override
     public long policyVersion() {
-        return policyVersion;
+        return tables.policyVersion;
     }
 
     @Override
     public Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock) {
-        return existing(names, entries);
+        return existing(names, tables.entries);
     }
 
     @Override
@@ -293,12 +233,13 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return leastRecentlyUsed(namespace, afterUse).filter(row -> row.pin() == null).limit(limit).toList();
+        return tables.leastRecentlyUsed(namespace, afterUse).filter(row -> row.pin() == null).limit(limit).toList();
     }
 
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
-        List<EntryRow> selected = leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null)
+        List<EntryRow> selected = tables.leastRecentlyUsed(namespace, 0)
+                .filter(row -> row.pin() == null)
                 .filter(row -> row.name().key().value().startsWith(prefix.value()))
                 .toList();
         return new Selection(selected.size(), selected.stream().mapToLong(EntryRow::sizeBytes).sum());
@@ -306,7 +247,7 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> lockPinned(NamespaceName namespace, int limit) {
-        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null).limit(limit).toList();
+        return tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null).limit(limit).toList();
     }
 
     @Override
@@ -318,7 +259,7 @@ public final class MapRows implements Rows {
 
     private Stream<EntryRow> pinsEnded(NamespaceName namespace) {
         Instant now = now();
-        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null && endOfPin(row).isBefore(now));
+        return tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() != null && endOfPin(row).isBefore(now));
     }
 
     private static Instant endOfPin(EntryRow row) {
@@ -328,7 +269,8 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit) {
-        return leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null && !row.createdAt().isAfter(latest))
+        return tables.leastRecentlyUsed(namespace, 0)
+                .filter(row -> row.pin() == null && !row.createdAt().isAfter(latest))
                 .sorted(Comparator.comparing(EntryRow::createdAt).thenComparingLong(EntryRow::generation))
                 .limit(limit)
                 .toList();
@@ -336,44 +278,33 @@ public final class MapRows implements Rows {
 
     @Override
     public List<NamespaceName> namespacesDue(int limit) {
-        return namespaces.values().stream().filter(this::isDue).map(NamespaceRow::name).limit(limit).toList();
+        return tables.namespaces.values().stream().filter(this::isDue).map(NamespaceRow::name).limit(limit).toList();
     }
 
     private boolean isDue(NamespaceRow namespace) {
         Instant now = now();
         return namespace.draining() || pinsEnded(namespace.name()).findAny().isPresent()
-                || leastRecentlyUsed(namespace.name(), 0).anyMatch(row -> namespace.policy().endOf(row, now) != null);
+                || tables.leastRecentlyUsed(namespace.name(), 0).anyMatch(row -> namespace.policy().endOf(row, now) != null);
     }
 
     @Override
     public PlanRows plans() {
-        return plans;
-    }
-
-    Stream<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse) {
-        NavigableMap<Long, EntryName> inOrder = uses.get(namespace);
-        return inOrder == null ? Stream.empty() : inOrder.tailMap(afterUse, false).values().stream().map(name -> stored(entries, name));
+        return tables.plans;
     }
 
     @Override
     public List<Long> nextGenerations(int count) {
-        List<Long> drawn = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(),
-                    registry.behind());
-            drawn.add(registry.highestGeneration());
-        }
-        return drawn;
+        return Stream.generate(tables::drawGeneration).limit(count).toList();
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids) {
-        return existing(ids, replicas);
+        return existing(ids, tables.replicas);
     }
 
     @Override
     public Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids) {
-        return existing(ids, replicas);
+        return existing(ids, tables.replicas);
     }
 
     @Override
@@ -389,27 +320,22 @@ public final class MapRows implements Rows {
     }
 
     private Stream<ReplicaRow> live(Holding holding) {
-        return holders(holding).filter(ReplicaRow::isLive);
-    }
-
-    Stream<ReplicaRow> holders(Holding holding) {
-        SortedSet<ReplicaId> ids = holders.get(holding);
-        return ids == null ? Stream.empty() : ids.stream().map(one -> stored(replicas, one));
+        return tables.holders(holding).filter(ReplicaRow::isLive);
     }
 
     @Override
     public long countReplicas(HostId host) {
-        return replicas.values().stream().filter(row -> row.hostId().equals(host)).count();
+        return tables.replicas.values().stream().filter(row -> row.hostId().equals(host)).count();
     }
 
     @Override
     public long countOrders(HostId host, int atMost) {
-        return replicas.values().stream().filter(row -> row.hostId().equals(host) && !row.isLive()).limit(atMost).count();
+        return tables.replicas.values().stream().filter(row -> row.hostId().equals(host) && !row.isLive()).limit(atMost).count();
     }
 
     @Override
     public List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit) {
-        NavigableMap<ReplicaId, ReplicaRow> rest = after == null ? replicas : replicas.tailMap(after, false);
+        NavigableMap<ReplicaId, ReplicaRow> rest = after == null ? tables.replicas : tables.replicas.tailMap(after, false);
         return rest.values().stream().filter(row -> row.hostId().equals(host)).map(ReplicaRow::id).limit(limit).toList();
     }
 
@@ -426,7 +352,7 @@ public final class MapRows implements Rows {
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return doomed(now()).map(row -> new DueOrder(row, stored(hosts, row.hostId())))
+        return doomed(now()).map(row -> new DueOrder(row, stored(tables.hosts, row.hostId())))
                 .filter(due -> due.host().state() == HostState.ACTIVE)
                 .sorted(Comparator.comparing(due -> doomOf(due.replica()).nextAttemptAt()))
                 .limit(limit)
@@ -434,7 +360,7 @@ public final class MapRows implements Rows {
     }
 
     private Stream<ReplicaRow> doomed(Instant dueAt) {
-        return replicas.values().stream().filter(row -> row.doom() != null && !row.doom().nextAttemptAt().isAfter(dueAt));
+        return tables.replicas.values().stream().filter(row -> row.doom() != null && !row.doom().nextAttemptAt().isAfter(dueAt));
     }
 
     private static Doom doomOf(ReplicaRow row) {
@@ -448,7 +374,7 @@ public final class MapRows implements Rows {
     @Override
     public List<DueFact> lockDueFacts(int limit) {
         Instant now = now();
-        return evictions.values()
+        return tables.evictions.values()
                 .stream()
                 .filter(eviction -> !eviction.published() && !eviction.dueAt().isAfter(now))
                 .limit(limit)
@@ -458,97 +384,17 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EvictionFact> lockUnfinishedEvictions(int limit) {
-        return unfinished.stream().limit(limit).map(one -> stored(evictions, one).fact()).toList();
+        return tables.unfinished.stream().limit(limit).map(one -> stored(tables.evictions, one).fact()).toList();
     }
 
     @Override
     public Map<ReplicaId, Sighting> sightings(HostId host) {
-        return sightings.getOrDefault(host, Map.of());
+        return tables.sightings.getOrDefault(host, Map.of());
     }
 
     @Override
     public void apply(Changes changes) {
-        hosts.putAll(changes.hosts());
-        namespaces.putAll(changes.namespaces());
-        policyVersion += changes.policiesChanged() ? 1 : 0;
-        changes.entriesGone().forEach(name -> unlink(entries.remove(name)));
-        for (EntryRow row : changes.entries().values()) {
-            unlink(entries.put(row.name(), row));
-            uses.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.lastUse(), row.name());
-        }
-        for (ReplicaRow row : changes.replicas().values()) {
-            replicas.put(row.id(), row);
-            holders.computeIfAbsent(holding(row), ignored -> new TreeSet<>()).add(row.id());
-        }
-        for (ClosedReplica row : changes.closed().values()) {
-            if (replicas.remove(row.row().id()) != null) {
-                SortedSet<ReplicaId> left = stored(holders, holding(row.row()));
-                left.remove(row.row().id());
-                if (left.isEmpty()) {
-                    holders.remove(holding(row.row()));
-                }
-            }
-            history.add(row);
-        }
-        for (Eviction eviction : changes.evictions()) {
-            evictions.put(eviction.fact().id(),
-                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
-            if (registry.restoredAt() != null && eviction.isDecided()) {
-                afterRestore.add(eviction.fact().id());
-            }
-        }
-        unfinished.addAll(changes.unfinished());
-        unfinished.removeAll(changes.finished());
-        changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
-        changes.factsHandedOut()
-                .forEach((one, due) -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
-        changes.factsPublished()
-                .forEach(one -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
-        if (!changes.ordersDue().isEmpty()) {
-            Instant now = now();
-            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
-                    && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
-        }
-        changes.joins().forEach((asking, refusal) -> {
-            refusals.remove(asking);
-            refusal.ifPresent(why -> refusals.put(asking, why));
-        });
-        changes.sightings().forEach((host, seen) -> {
-            Map<ReplicaId, Sighting> byId = new HashMap<>();
-            seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
-            sightings.put(host, byId);
-        });
-        if (changes.registry() != null) {
-            apply(changes.registry());
-        }
-        activity.addAll(changes.activity());
-        plans.apply(changes.plans());
-    }
-
-    /** What was found of an epoch that is over meanwhile is forgotten, and what was drawn meanwhile stays drawn. */
-    private void apply(Registry changed) {
-        long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
-        if (changed.epoch() > registry.epoch()) {
-            hosts.replaceAll((key, host) -> host.asking(null));
-            registry = new Registry(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
-        } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
-            Behind known = registry.behind() == null ? changed.behind() : registry.behind();
-            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
-                    new Behind(Math.max(known.generation(), changed.behind().generation()),
-                            Math.max(known.epoch(), changed.behind().epoch())));
-        }
-    }
-
-    private void unlink(@Nullable EntryRow row) {
-        if (row != null) {
-            stored(uses, row.name().namespace()).remove(row.lastUse());
-        }
-    }
-
-    static Holding holding(ReplicaRow row) {
-        return new Holding(row.name(), row.generation());
+        tables.apply(changes, now());
     }
 
     /** Those of the rows that there are. */

@@ -73,7 +73,7 @@ final class EvictionReading {
                         SELECT c.replica_id, c.host_id, c.result, c.attempts, NULL, c.last_error, NULL, c.closed_at
                         FROM replica_history c WHERE c.eviction_id = ev.id
                         ORDER BY closed_at NULLS FIRST, replica_id LIMIT :limit) AS o"""
-                    .formatted(ReplicaTable.WAITING_AT);
+                    .formatted(OpenOrders.WAITING_AT);
 
     private record Found(Eviction eviction, long number, boolean open) {
         EvictionFact fact() {

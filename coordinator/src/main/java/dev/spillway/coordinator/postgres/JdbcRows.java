@@ -54,6 +54,7 @@ final class JdbcRows implements Rows {
     private final VictimsAhead ahead;
     private final EntryTable entries;
     private final ReplicaTable replicas;
+    private final OpenOrders orders;
     private final EvictionTable evictions;
     private final PlanTable plans;
 
@@ -66,6 +67,7 @@ final class JdbcRows implements Rows {
         ahead = new VictimsAhead(leastUses);
         entries = new EntryTable(handle, leastUses, ahead, opening.registry().epoch());
         replicas = new ReplicaTable(handle, opening.now());
+        orders = new OpenOrders(handle, opening.now(), replicas);
         evictions = new EvictionTable(handle, opening.now());
         plans = new PlanTable(handle);
     }
@@ -109,7 +111,7 @@ final class JdbcRows implements Rows {
 
     @Override
     public List<ReplicaRow> lockWaitingOrders(int limit) {
-        return replicas.lockWaiting(limit);
+        return orders.lockWaiting(limit);
     }
 
     @Override
@@ -281,7 +283,7 @@ final class JdbcRows implements Rows {
 
     @Override
     public long countOrders(HostId host, int atMost) {
-        return replicas.countOrders(host, atMost);
+        return orders.count(host, atMost);
     }
 
     @Override
@@ -291,12 +293,12 @@ final class JdbcRows implements Rows {
 
     @Override
     public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
-        return replicas.lockDueOf(limits);
+        return orders.lockDueOf(limits);
     }
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return replicas.lockDue(limit);
+        return orders.lockDue(limit);
     }
 
     @Override
@@ -333,7 +335,7 @@ final class JdbcRows implements Rows {
         entries.write(changes.entries().values(), script);
         replicas.write(changes.replicas().values(), script);
         replicas.close(changes.closed().values(), script);
-        replicas.makeDue(changes.ordersDue(), script);
+        orders.makeDue(changes.ordersDue(), script);
         EvictionTable.add(changes.evictions(), changes.unfinished(), registry().restoredAt() != null, script);
         EvictionTable.finish(changes.finished(), script);
         EvictionTable.handOut(changes.factsHandedOut(), script);

@@ -3,9 +3,7 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.ClosedReplica;
 import dev.spillway.coordinator.core.Doom;
 import dev.spillway.coordinator.core.EntryRow;
-import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.Rows.DueOrder;
 import dev.spillway.coordinator.core.Rows.Holders;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.coordinator.core.Rows.Recording;
@@ -57,40 +55,6 @@ final class ReplicaTable {
             FROM (SELECT unnest(:ids), unnest(:hosts), unnest(:incarnations)) AS u (id, host, incarnation) ORDER BY u.id
             ON CONFLICT DO NOTHING RETURNING replica_id""";
 
-    /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
-    static final String DUE_OF_HOSTS = "SELECT " + COLUMNS
-            + """
-                    FROM unnest(:hosts, :limits) AS asking (host_id, most)
-                    CROSS JOIN LATERAL (
-                        SELECT r.* FROM (
-                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = asking.host_id AND o.next_attempt_at <= :now
-                            ORDER BY o.doomed_at, o.replica_id) AS o
-                        CROSS JOIN LATERAL (
-                            SELECT * FROM replicas r
-                            WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now FOR UPDATE SKIP LOCKED) AS r
-                        LIMIT asking.most) AS r""";
-
-    /**
-     * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
-     * the fleet nor with what waits for hosts that are away.
-     */
-    static final String DUE_CANDIDATES = """
-            WITH RECURSIVE ordered (host_id) AS (
-                SELECT min(host_id) FROM open_orders
-                UNION ALL
-                SELECT (SELECT min(o.host_id) FROM open_orders o WHERE o.host_id > ordered.host_id)
-                FROM ordered WHERE ordered.host_id IS NOT NULL)
-            SELECT due.replica_id FROM ordered JOIN hosts h ON h.host_id = ordered.host_id AND h.state = 'ACTIVE'
-            CROSS JOIN LATERAL (
-                SELECT o.replica_id, o.next_attempt_at FROM open_orders o
-                WHERE o.host_id = ordered.host_id AND o.next_attempt_at <= :now
-                ORDER BY o.next_attempt_at, o.replica_id LIMIT :limit) AS due
-            ORDER BY due.next_attempt_at, due.replica_id LIMIT :limit""";
-
-    static final String DUE_LOCKED = "SELECT " + COLUMNS + """
-            FROM replicas r WHERE r.replica_id = ANY(:ids) AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
-            ORDER BY r.next_attempt_at, r.replica_id FOR UPDATE SKIP LOCKED""";
-
     static final String LIVE = "SELECT " + COLUMNS + """
             FROM unnest(:namespaces, :keys, :generations) AS held (namespace, key, generation)
             CROSS JOIN LATERAL (
@@ -131,16 +95,6 @@ final class ReplicaTable {
     static final String OF_THEM_HELD_ELSEWHERE = "SELECT r.namespace, r.key, r.generation FROM "
             + "(SELECT u.*, :than AS host_id FROM unnest(:namespaces, :keys, :generations) AS u (namespace, key, generation)) AS r WHERE "
             + HELD_ELSEWHERE;
-
-    /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
-    static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
-
-    /** Those that wait for what {@link Doom#WAITING} says. */
-    static final String WAITING = "SELECT " + COLUMNS
-            + """
-                    FROM replicas r WHERE r.replica_id = ANY(ARRAY(
-                        SELECT o.replica_id FROM open_orders o WHERE o.next_attempt_at = %1$s ORDER BY o.replica_id LIMIT :limit))
-                    AND r.next_attempt_at = %1$s ORDER BY r.replica_id FOR UPDATE SKIP LOCKED""".formatted(WAITING_AT);
 
     private final Handle handle;
     private final Instant now;
@@ -184,10 +138,6 @@ final class ReplicaTable {
                 .value("now", Columns.time(now))
                 .addTo(script, RECORD, (row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")));
         return () -> new HashSet<>(first.rows());
-    }
-
-    private Query bound(String sql, Collection<ReplicaId> ids) {
-        return Columns.of(ids).uuids("ids", ReplicaId::value).bindTo(handle.createQuery(sql));
     }
 
     Supplier<Map<ReplicaId, ReplicaRow>> peek(Collection<ReplicaId> ids, Script script) {
@@ -250,16 +200,6 @@ final class ReplicaTable {
         return handle.createQuery("SELECT count(*) FROM replicas WHERE host_id = :host").bind("host", host.value()).mapTo(Long.class).one();
     }
 
-    long countOrders(HostId host, int atMost) {
-        return handle.createQuery("""
-                SELECT count(*) FROM (
-                    SELECT FROM open_orders o WHERE o.host_id = :host LIMIT :atMost) AS orders""")
-                .bind("host", host.value())
-                .bind("atMost", atMost)
-                .mapTo(Long.class)
-                .one();
-    }
-
     List<ReplicaId> openIds(HostId host, @Nullable ReplicaId after, int limit) {
         return handle.createQuery("""
                 SELECT replica_id FROM replicas WHERE host_id = :host AND replica_id > :after ORDER BY replica_id LIMIT :limit""")
@@ -268,56 +208,6 @@ final class ReplicaTable {
                 .bind("limit", limit)
                 .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
                 .list();
-    }
-
-    Map<HostId, List<ReplicaRow>> lockDueOf(SortedMap<HostId, Integer> limits) {
-        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
-        limits.keySet().forEach(host -> due.put(host, new ArrayList<>()));
-        Columns.of(limits.entrySet())
-                .texts("hosts", Map.Entry::getKey)
-                .ints("limits", Map.Entry::getValue)
-                .bindTo(handle.createQuery(DUE_OF_HOSTS))
-                .bind("now", now)
-                .map(MAPPER)
-                .forEach(row -> {
-                    stored.put(row.id(), row);
-                    due.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row);
-                });
-        return due;
-    }
-
-    List<DueOrder> lockDue(int limit) {
-        List<ReplicaId> candidates = handle.createQuery(DUE_CANDIDATES)
-                .bind("now", now)
-                .bind("limit", limit)
-                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
-                .list();
-        if (candidates.isEmpty()) {
-            return List.of();
-        }
-        List<ReplicaRow> due = bound(DUE_LOCKED, candidates).bind("now", now).map(MAPPER).list();
-        due.forEach(row -> stored.put(row.id(), row));
-        Map<HostId, HostRow> hosts = new HashMap<>();
-        Columns.of(due.stream().map(ReplicaRow::hostId).distinct().toList())
-                .texts("ids", id -> id)
-                .bindTo(handle
-                        .createQuery("SELECT " + HostTable.COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) AND h.state = 'ACTIVE'"))
-                .map(HostTable.MAPPER)
-                .forEach(host -> hosts.put(host.id(), host));
-        List<DueOrder> orders = new ArrayList<>();
-        for (ReplicaRow row : due) {
-            HostRow host = hosts.get(row.hostId());
-            if (host != null) {
-                orders.add(new DueOrder(row, host));
-            }
-        }
-        return orders;
-    }
-
-    List<ReplicaRow> lockWaiting(int limit) {
-        List<ReplicaRow> found = handle.createQuery(WAITING).bind("limit", limit).map(MAPPER).list();
-        locked(found);
-        return found;
     }
 
     void write(Collection<ReplicaRow> rows, Script script) {
@@ -416,23 +306,5 @@ final class ReplicaTable {
     private static <V> @Nullable V of(ReplicaRow row, Function<Doom, @Nullable V> value) {
         Doom doom = row.doom();
         return doom == null ? null : value.apply(doom);
-    }
-
-    void makeDue(Collection<HostId> hosts, Script script) {
-        Columns<HostId> columns = Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now);
-        columns.addTo(script, """
-                WITH due AS MATERIALIZED (
-                    SELECT r.replica_id FROM replicas r
-                    WHERE r.replica_id = ANY(ARRAY(
-                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]
-                                AND o.next_attempt_at < %s))
-                        AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
-                    ORDER BY r.replica_id FOR UPDATE)
-                UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
-        // Those whose rows the statement before has changed.
-        columns.addTo(script,
-                """
-                        UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r
-                        WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1] AND r.replica_id = o.replica_id AND r.next_attempt_at = (:now)[1]""");
     }
 }

@@ -247,19 +247,19 @@ class PlanTest {
 
     @Test
     void ordersThatWaitHaveAnIndexOfTheirOwn() {
-        assertThat(plan(ReplicaTable.WAITING, query -> query.bind("limit", 100))).contains("open_orders_waiting")
+        assertThat(plan(OpenOrders.WAITING, query -> query.bind("limit", 100))).contains("open_orders_waiting")
                 .doesNotContain("Seq Scan on open_orders");
     }
 
     @Test
     void dueOrdersComeFromTheIndexHostByHost() {
-        String candidates = plan(ReplicaTable.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
+        String candidates = plan(OpenOrders.DUE_CANDIDATES, query -> query.bind("now", Instant.now()).bind("limit", 500));
         assertThat(candidates).contains("Index Only Scan using open_orders_pkey").doesNotContain("Seq Scan on open_orders");
-        assertThat(plan(ReplicaTable.DUE_LOCKED, query -> Columns.of(replicas())
+        assertThat(plan(OpenOrders.DUE_LOCKED, query -> Columns.of(replicas())
                 .uuids("ids", ReplicaId::value)
                 .bindTo(query)
                 .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
-        assertThat(plan(ReplicaTable.DUE_OF_HOSTS, query -> Columns.of(List.of("host-7"))
+        assertThat(plan(OpenOrders.DUE_OF_HOSTS, query -> Columns.of(List.of("host-7"))
                 .texts("hosts", host -> host)
                 .ints("limits", host -> 500)
                 .bindTo(query)

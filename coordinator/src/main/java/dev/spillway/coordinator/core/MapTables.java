@@ -1,0 +1,193 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.Rows.Behind;
+import dev.spillway.coordinator.core.Rows.Holding;
+import dev.spillway.coordinator.core.Rows.Registry;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionFact;
+import dev.spillway.events.EvictionId;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of {@link MapRows} with their indexes, and how changes go into them. Not thread-safe. */
+final class MapTables {
+    /** An eviction as stored, and what is known of publishing its fact. */
+    record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt, int attempts) {
+        EvictionFact fact() {
+            return eviction.fact();
+        }
+    }
+
+    final SortedMap<HostId, HostRow> hosts = new TreeMap<>();
+    final SortedMap<NamespaceName, NamespaceRow> namespaces = new TreeMap<>();
+    final NavigableMap<EntryName, EntryRow> entries = new TreeMap<>();
+    final Map<NamespaceName, NavigableMap<Long, EntryName>> uses = new HashMap<>();
+    final NavigableMap<ReplicaId, ReplicaRow> replicas = new TreeMap<>();
+    final Map<Holding, SortedSet<ReplicaId>> holders = new HashMap<>();
+    final List<ClosedReplica> history = new ArrayList<>();
+    final Map<EvictionId, StoredEviction> evictions = new LinkedHashMap<>();
+    final SortedSet<EvictionId> unfinished = new TreeSet<>();
+    final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
+    final List<Activity> activity = new ArrayList<>();
+    final MapPlans plans = new MapPlans();
+    final Set<ReplicaId> recorded = new HashSet<>();
+    final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
+    final SortedMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
+    final Set<EvictionId> afterRestore = new HashSet<>();
+    Registry registry;
+    long policyVersion = 1;
+
+    MapTables(RegistryId id) {
+        registry = new Registry(id, 1, 0, null, null);
+    }
+
+    /** Becomes what {@code copy} is, which stays as it is. */
+    void goBackTo(MapTables copy) {
+        replace(hosts, copy.hosts);
+        replace(namespaces, copy.namespaces);
+        replace(entries, copy.entries);
+        uses.clear();
+        copy.uses.forEach((namespace, inOrder) -> uses.put(namespace, new TreeMap<>(inOrder)));
+        replace(replicas, copy.replicas);
+        holders.clear();
+        copy.holders.forEach((holding, ids) -> holders.put(holding, new TreeSet<>(ids)));
+        replace(history, copy.history);
+        replace(evictions, copy.evictions);
+        replace(unfinished, copy.unfinished);
+        replace(evictionCounts, copy.evictionCounts);
+        replace(activity, copy.activity);
+        plans.goBackTo(copy.plans);
+        replace(recorded, copy.recorded);
+        sightings.clear();
+        copy.sightings.forEach((host, seen) -> sightings.put(host, new HashMap<>(seen)));
+        replace(refusals, copy.refusals);
+        replace(afterRestore, copy.afterRestore);
+        registry = copy.registry;
+        policyVersion = copy.policyVersion;
+    }
+
+    private static <T> void replace(Collection<T> rows, Collection<T> by) {
+        rows.clear();
+        rows.addAll(by);
+    }
+
+    private static <K, V> void replace(Map<K, V> rows, Map<K, V> by) {
+        rows.clear();
+        rows.putAll(by);
+    }
+
+    long drawGeneration() {
+        registry =
+                new Registry(registry.id(), registry.epoch(), registry.highestGeneration() + 1, registry.restoredAt(), registry.behind());
+        return registry.highestGeneration();
+    }
+
+    Stream<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse) {
+        NavigableMap<Long, EntryName> inOrder = uses.get(namespace);
+        return inOrder == null ? Stream.empty()
+                : inOrder.tailMap(afterUse, false).values().stream().map(name -> MapRows.stored(entries, name));
+    }
+
+    Stream<ReplicaRow> holders(Holding holding) {
+        SortedSet<ReplicaId> ids = holders.get(holding);
+        return ids == null ? Stream.empty() : ids.stream().map(one -> MapRows.stored(replicas, one));
+    }
+
+    /** All of them at once, as they were decided at {@code now}. */
+    void apply(Changes changes, Instant now) {
+        hosts.putAll(changes.hosts());
+        namespaces.putAll(changes.namespaces());
+        policyVersion += changes.policiesChanged() ? 1 : 0;
+        changes.entriesGone().forEach(name -> unlink(entries.remove(name)));
+        for (EntryRow row : changes.entries().values()) {
+            unlink(entries.put(row.name(), row));
+            uses.computeIfAbsent(row.name().namespace(), ignored -> new TreeMap<>()).put(row.lastUse(), row.name());
+        }
+        for (ReplicaRow row : changes.replicas().values()) {
+            replicas.put(row.id(), row);
+            holders.computeIfAbsent(row.holding(), ignored -> new TreeSet<>()).add(row.id());
+        }
+        for (ClosedReplica row : changes.closed().values()) {
+            if (replicas.remove(row.row().id()) != null) {
+                SortedSet<ReplicaId> left = MapRows.stored(holders, row.row().holding());
+                left.remove(row.row().id());
+                if (left.isEmpty()) {
+                    holders.remove(row.row().holding());
+                }
+            }
+            history.add(row);
+        }
+        for (Eviction eviction : changes.evictions()) {
+            evictions.put(eviction.fact().id(),
+                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
+            if (registry.restoredAt() != null && eviction.isDecided()) {
+                afterRestore.add(eviction.fact().id());
+            }
+        }
+        unfinished.addAll(changes.unfinished());
+        unfinished.removeAll(changes.finished());
+        changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
+        changes.factsHandedOut()
+                .forEach((one, due) -> evictions.computeIfPresent(one,
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
+        changes.factsPublished()
+                .forEach(one -> evictions.computeIfPresent(one,
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
+        if (!changes.ordersDue().isEmpty()) {
+            replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
+                    && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
+        }
+        changes.joins().forEach((asking, refusal) -> {
+            refusals.remove(asking);
+            refusal.ifPresent(why -> refusals.put(asking, why));
+        });
+        changes.sightings().forEach((host, seen) -> {
+            Map<ReplicaId, Sighting> byId = new HashMap<>();
+            seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));
+            sightings.put(host, byId);
+        });
+        if (changes.registry() != null) {
+            apply(changes.registry());
+        }
+        activity.addAll(changes.activity());
+        plans.apply(changes.plans());
+    }
+
+    /** What was found of an epoch that is over meanwhile is forgotten, and what was drawn meanwhile stays drawn. */
+    private void apply(Registry changed) {
+        long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
+        if (changed.epoch() > registry.epoch()) {
+            hosts.replaceAll((key, host) -> host.asking(null));
+            registry = new Registry(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
+        } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
+            Behind known = registry.behind() == null ? changed.behind() : registry.behind();
+            registry = new Registry(registry.id(), registry.epoch(), registry.highestGeneration(), registry.restoredAt(),
+                    new Behind(Math.max(known.generation(), changed.behind().generation()),
+                            Math.max(known.epoch(), changed.behind().epoch())));
+        }
+    }
+
+    private void unlink(@Nullable EntryRow row) {
+        if (row != null) {
+            MapRows.stored(uses, row.name().namespace()).remove(row.lastUse());
+        }
+    }
+}

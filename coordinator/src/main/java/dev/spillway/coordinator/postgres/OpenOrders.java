@@ -1,0 +1,155 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.Doom;
+import dev.spillway.coordinator.core.HostRow;
+import dev.spillway.coordinator.core.ReplicaRow;
+import dev.spillway.coordinator.core.Rows.DueOrder;
+import dev.spillway.events.HostId;
+import dev.spillway.events.ReplicaId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.jdbi.v3.core.Handle;
+
+/** Doomed rows as orders, found by when they are next due, in one transaction. Not thread-safe. */
+final class OpenOrders {
+    /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
+    static final String DUE_OF_HOSTS = "SELECT " + ReplicaTable.COLUMNS
+            + """
+                    FROM unnest(:hosts, :limits) AS asking (host_id, most)
+                    CROSS JOIN LATERAL (
+                        SELECT r.* FROM (
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = asking.host_id AND o.next_attempt_at <= :now
+                            ORDER BY o.doomed_at, o.replica_id) AS o
+                        CROSS JOIN LATERAL (
+                            SELECT * FROM replicas r
+                            WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now FOR UPDATE SKIP LOCKED) AS r
+                        LIMIT asking.most) AS r""";
+
+    /**
+     * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
+     * the fleet nor with what waits for hosts that are away.
+     */
+    static final String DUE_CANDIDATES = """
+            WITH RECURSIVE ordered (host_id) AS (
+                SELECT min(host_id) FROM open_orders
+                UNION ALL
+                SELECT (SELECT min(o.host_id) FROM open_orders o WHERE o.host_id > ordered.host_id)
+                FROM ordered WHERE ordered.host_id IS NOT NULL)
+            SELECT due.replica_id FROM ordered JOIN hosts h ON h.host_id = ordered.host_id AND h.state = 'ACTIVE'
+            CROSS JOIN LATERAL (
+                SELECT o.replica_id, o.next_attempt_at FROM open_orders o
+                WHERE o.host_id = ordered.host_id AND o.next_attempt_at <= :now
+                ORDER BY o.next_attempt_at, o.replica_id LIMIT :limit) AS due
+            ORDER BY due.next_attempt_at, due.replica_id LIMIT :limit""";
+
+    static final String DUE_LOCKED = "SELECT " + ReplicaTable.COLUMNS + """
+            FROM replicas r WHERE r.replica_id = ANY(:ids) AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now
+            ORDER BY r.next_attempt_at, r.replica_id FOR UPDATE SKIP LOCKED""";
+
+    /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
+    static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
+
+    /** Those that wait for what {@link Doom#WAITING} says. */
+    static final String WAITING = "SELECT " + ReplicaTable.COLUMNS
+            + """
+                    FROM replicas r WHERE r.replica_id = ANY(ARRAY(
+                        SELECT o.replica_id FROM open_orders o WHERE o.next_attempt_at = %1$s ORDER BY o.replica_id LIMIT :limit))
+                    AND r.next_attempt_at = %1$s ORDER BY r.replica_id FOR UPDATE SKIP LOCKED""".formatted(WAITING_AT);
+
+    private final Handle handle;
+    private final Instant now;
+    private final ReplicaTable replicas;
+
+    /** @param replicas learns of every row that is locked here */
+    OpenOrders(Handle handle, Instant now, ReplicaTable replicas) {
+        this.handle = handle;
+        this.now = now;
+        this.replicas = replicas;
+    }
+
+    long count(HostId host, int atMost) {
+        return handle.createQuery("""
+                SELECT count(*) FROM (
+                    SELECT FROM open_orders o WHERE o.host_id = :host LIMIT :atMost) AS orders""")
+                .bind("host", host.value())
+                .bind("atMost", atMost)
+                .mapTo(Long.class)
+                .one();
+    }
+
+    Map<HostId, List<ReplicaRow>> lockDueOf(SortedMap<HostId, Integer> limits) {
+        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
+        limits.keySet().forEach(host -> due.put(host, new ArrayList<>()));
+        Columns.of(limits.entrySet())
+                .texts("hosts", Map.Entry::getKey)
+                .ints("limits", Map.Entry::getValue)
+                .bindTo(handle.createQuery(DUE_OF_HOSTS))
+                .bind("now", now)
+                .map(ReplicaTable.MAPPER)
+                .forEach(row -> due.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row));
+        due.values().forEach(replicas::locked);
+        return due;
+    }
+
+    List<DueOrder> lockDue(int limit) {
+        List<ReplicaId> candidates = handle.createQuery(DUE_CANDIDATES)
+                .bind("now", now)
+                .bind("limit", limit)
+                .map((row, context) -> new ReplicaId(Columns.uuid(row, "replica_id")))
+                .list();
+        if (candidates.isEmpty()) {
+            return List.of();
+        }
+        List<ReplicaRow> due = Columns.of(candidates)
+                .uuids("ids", ReplicaId::value)
+                .bindTo(handle.createQuery(DUE_LOCKED))
+                .bind("now", now)
+                .map(ReplicaTable.MAPPER)
+                .list();
+        replicas.locked(due);
+        Map<HostId, HostRow> hosts = new HashMap<>();
+        Columns.of(due.stream().map(ReplicaRow::hostId).distinct().toList())
+                .texts("ids", id -> id)
+                .bindTo(handle
+                        .createQuery("SELECT " + HostTable.COLUMNS + " FROM hosts h WHERE h.host_id = ANY(:ids) AND h.state = 'ACTIVE'"))
+                .map(HostTable.MAPPER)
+                .forEach(host -> hosts.put(host.id(), host));
+        List<DueOrder> orders = new ArrayList<>();
+        for (ReplicaRow row : due) {
+            HostRow host = hosts.get(row.hostId());
+            if (host != null) {
+                orders.add(new DueOrder(row, host));
+            }
+        }
+        return orders;
+    }
+
+    List<ReplicaRow> lockWaiting(int limit) {
+        List<ReplicaRow> found = handle.createQuery(WAITING).bind("limit", limit).map(ReplicaTable.MAPPER).list();
+        replicas.locked(found);
+        return found;
+    }
+
+    void makeDue(Collection<HostId> hosts, Script script) {
+        Columns<HostId> columns = Columns.of(hosts).texts("hosts", id -> id).times("now", ignored -> now);
+        columns.addTo(script, """
+                WITH due AS MATERIALIZED (
+                    SELECT r.replica_id FROM replicas r
+                    WHERE r.replica_id = ANY(ARRAY(
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1]
+                                AND o.next_attempt_at < %s))
+                        AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
+                    ORDER BY r.replica_id FOR UPDATE)
+                UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
+        // Those whose rows the statement before has changed.
+        columns.addTo(script,
+                """
+                        UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r
+                        WHERE o.host_id = ANY(:hosts) AND o.next_attempt_at > (:now)[1] AND r.replica_id = o.replica_id AND r.next_attempt_at = (:now)[1]""");
+    }
+}
