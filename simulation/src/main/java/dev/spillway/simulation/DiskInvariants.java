@@ -189,9 +189,10 @@ final class DiskInvariants {
         HostRow row = rows.hosts().get(machine.id());
         Membership member = machine.disk().membership();
         return row != null && row.state() != HostState.RETIRED && row.incarnation() == member.incarnation()
+                && member.epoch() == rows.registry().epoch()
                 && row.storeId().equals(machine.disk().storeId()) && restores.isSaid()
                 && row.readoptedEpoch() == rows.registry().epoch() && !row.reconcileFirst() && !member.suspended()
-                && !copied.contains(machine.id()) && machine.agent().map(HostAgent::hasCompared).orElse(!older.contains(machine));
+                && !copied.contains(machine.id()) && machine.hasCompared();
     }
 
     /**

@@ -60,6 +60,8 @@ final class SimulatedHost {
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
 
     private @Nullable HostAgent agent;
+    /** Of the last process, when it died. */
+    private boolean compared;
     private int life;
     private int partition = -1;
     private Instant tickAt = Instant.MAX;
@@ -98,6 +100,11 @@ final class SimulatedHost {
     /** What the process has; absent while there is none. */
     Optional<HostAgent> agent() {
         return Optional.ofNullable(agent);
+    }
+
+    /** Whether its process has told the registry what it holds, and heard what of that is known; of a dead one, before it died. */
+    boolean hasCompared() {
+        return agent().map(HostAgent::hasCompared).orElse(compared);
     }
 
     private Instant now() {
@@ -150,6 +157,7 @@ final class SimulatedHost {
 
     void crash() {
         if (agent != null) {
+            compared = agent.hasCompared();
             agent = null;
             hangs = false;
             stalled.clear();
@@ -202,6 +210,7 @@ final class SimulatedHost {
     /** Puts another store in. What was promised of the old one's is void. */
     void insert(Disk other) {
         crash();
+        compared = false;
         disk = other;
         promises.clear();
         invariants.otherDisk(this);

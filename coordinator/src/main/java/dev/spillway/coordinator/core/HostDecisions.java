@@ -55,9 +55,8 @@ final class HostDecisions {
                         partition, transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
                         null, process, null, 0)
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
-        if (!readopts && joined.readoptedEpoch() != registry.epoch()) {
-            joined = joined.readopted(registry.epoch());
-        }
+        // A late copy of a host's first join may have made it known, as one that holds nothing.
+        joined = joined.readopted(readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch());
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));

@@ -37,6 +37,10 @@ interface RestoreContract extends RegistryFixture {
                 joined -> assertThat(joined.readopt()).as("is to readopt").isTrue());
     }
 
+    private static long unheard(Fleet fleet) {
+        return fleet.registry.queries().waiting().orElseThrow().hostsUnheard();
+    }
+
     private static List<ReplicaId> holders(Fleet fleet, String key) {
         return fleet.entry(key)
                 .replicas()
@@ -549,6 +553,23 @@ interface RestoreContract extends RegistryFixture {
             assertThat(joined.reconcileFirst()).isFalse();
         });
         host.readopts(Fleet.newReplicaId(), former, "a", "image-a", generation, true);
+        assertThat(fleet.keys()).containsExactly("a");
+    }
+
+    @Test
+    default void aHostThatALateCopyOfItsFirstJoinMadeKnownIsHeardOnceItHasReadopted() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        Backup backup = backUp(fleet.registry);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId former = host.holds("a", "image-a");
+        long generation = generation(fleet, "a");
+        backup.restore();
+        restored(fleet);
+        fleet.registry.execute(new Command.FromWorker<>(host.joinRequest()));
+        comesToReadopt(host, generation);
+        assertThat(unheard(fleet)).isOne();
+        host.readopts(Fleet.newReplicaId(), former, "a", "image-a", generation, true);
+        assertThat(unheard(fleet)).isZero();
         assertThat(fleet.keys()).containsExactly("a");
     }
 
