@@ -1,14 +1,17 @@
 package dev.spillway.events;
 
+import dev.spillway.events.protocol.JoinRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,21 @@ class IdentityTest {
                     .hasMessageEndingWith("(expected: text that can be written as UTF-8)");
         }
         assertThatThrownBy(() -> Description.of("\0")).isInstanceOf(InvalidValueException.class).hasMessageStartingWith("description: ");
+    }
+
+    @Test
+    void whatAWorkerSaysOfItselfIsBounded() {
+        assertThatCode(() -> join("[::1]:7080", 64)).doesNotThrowAnyException();
+        for (String address : List.of("", "a b:7080", "host:7080\n", "x".repeat(301))) {
+            assertThatThrownBy(() -> join(address, 1)).isInstanceOf(InvalidValueException.class).hasMessageStartingWith("address: ");
+        }
+        assertThatThrownBy(() -> join("host:7080", 65)).hasMessage("versions: 65 of them (expected: at most 64)");
+    }
+
+    private static JoinRequest join(String address, int versions) {
+        return new JoinRequest(new HostId("host-1"), new StoreId(new UUID(0, 1)), address, Collections.nCopies(versions, 1), null, 0, 0,
+                null,
+                null);
     }
 
     @Test

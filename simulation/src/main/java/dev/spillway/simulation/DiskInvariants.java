@@ -172,13 +172,20 @@ final class DiskInvariants {
                 case PENDING ->
                         require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
                 case DOOMED, TRASH, GONE -> {
-                    require(!live.contains(id) || restores.isDoubtful(id), 1, "{} gives up {}, which is live", machine, replica);
+                    require(!live.contains(id) || restores.isDoubtful(id) || isAtItsTwin(machine, replica.image()), 1,
+                            "{} gives up {}, which is live", machine, replica);
                     require(!everLive.contains(id) || restores.hasEnded(id), 1, "{} gives up {}, and no registry ever told it to", machine,
                             replica);
                 }
             }
         }
         machine.agent().ifPresent(agent -> checkServed(machine, agent));
+    }
+
+    /** Whether what a machine gives up is whole on the other one of the two that a copied store makes. */
+    private boolean isAtItsTwin(SimulatedHost machine, ReplicaId image) {
+        return machines.stream()
+                .anyMatch(other -> other != machine && other.id().equals(machine.id()) && other.disk().images().containsKey(image));
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.worker.http.DirectoryPutBody;
 import dev.spillway.worker.http.StoredAnswer;
@@ -37,6 +38,9 @@ final class Put implements SpillwayCommand {
     @Option(names = "--generation", paramLabel = "N",
             description = "Offer the directory as this host's copy of that generation of the entry, instead of a new one.")
     private @Nullable Long generation;
+    @Option(names = "--snapshot", paramLabel = "ID",
+            description = "With --generation: the image that was copied, as ls tells it; refused where the generation is another image's.")
+    private @Nullable SnapshotId snapshot;
     @Option(names = "--mode", paramLabel = "MODE", description = "copy, move or reflink (default: copy).")
     private DirectoryPutBody.@Nullable Mode mode;
 
@@ -46,7 +50,8 @@ final class Put implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        DirectoryPutBody body = new DirectoryPutBody(directory.toAbsolutePath().normalize().toString(), description, mode, generation);
+        DirectoryPutBody body = new DirectoryPutBody(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
+                snapshot);
         Server.Answer answer = worker.server().put(Resource.of("v1", "directories", entry.namespace(), "entries", entry.key()), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());

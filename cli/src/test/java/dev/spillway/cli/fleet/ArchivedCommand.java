@@ -97,9 +97,12 @@ final class ArchivedCommand {
 
     private static void pack(Path directory, Path jar) throws IOException {
         try (JarOutputStream packed = new JarOutputStream(Files.newOutputStream(jar)); Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-                packed.putNextEntry(new JarEntry(directory.relativize(file).toString()));
-                Files.copy(file, packed);
+            // Directories too: migrations are found by listing theirs.
+            for (Path file : files.filter(file -> !file.equals(directory)).sorted().toList()) {
+                packed.putNextEntry(new JarEntry(directory.relativize(file) + (Files.isDirectory(file) ? "/" : "")));
+                if (Files.isRegularFile(file)) {
+                    Files.copy(file, packed);
+                }
                 packed.closeEntry();
             }
         }

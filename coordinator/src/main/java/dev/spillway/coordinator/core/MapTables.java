@@ -13,12 +13,15 @@ import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -50,7 +53,7 @@ final class MapTables {
     final MapPlans plans = new MapPlans();
     final Set<ReplicaId> recorded = new HashSet<>();
     final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
-    final SortedMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
+    final NavigableMap<JoinRefusal.Asking, JoinRefusal> refusals = new TreeMap<>();
     final Set<EvictionId> afterRestore = new HashSet<>();
     Registry registry;
     long policyVersion = 1;
@@ -156,9 +159,14 @@ final class MapTables {
                     && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);
         }
         changes.joins().forEach((asking, refusal) -> {
-            refusals.remove(asking);
-            refusal.ifPresent(why -> refusals.put(asking, why));
+            if (refusal.isEmpty()) {
+                refusals.keySet().removeIf(other -> other.storeId().equals(asking.storeId()));
+            }
         });
+        changes.joins().values().stream().flatMap(Optional::stream).forEach(why -> refusals.put(why.asking(), why));
+        while (refusals.size() > JoinRefusal.KEPT_MAX) {
+            refusals.remove(Collections.min(refusals.values(), Comparator.comparing(JoinRefusal::at)).asking());
+        }
         changes.sightings().forEach((host, seen) -> {
             Map<ReplicaId, Sighting> byId = new HashMap<>();
             seen.forEach(sighting -> byId.put(sighting.replicaId(), sighting));

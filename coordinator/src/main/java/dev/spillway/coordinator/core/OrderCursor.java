@@ -29,7 +29,11 @@ public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Com
     public static OrderCursor parse(String text) {
         int comma = text.indexOf(',');
         try {
-            return new OrderCursor(Instant.parse(text.substring(0, Math.max(0, comma))), ReplicaId.parse(text.substring(comma + 1)));
+            Instant orderedAt = Instant.parse(text.substring(0, Math.max(0, comma)));
+            if (orderedAt.isBefore(START.orderedAt()) || orderedAt.isAfter(Doom.WAITING)) {
+                throw new InvalidValueException("orderedAt", orderedAt, "from " + START.orderedAt() + " to " + Doom.WAITING);
+            }
+            return new OrderCursor(orderedAt, ReplicaId.parse(text.substring(comma + 1)));
         } catch (DateTimeParseException | InvalidValueException e) {
             throw new InvalidValueException("after", text, "the next of an earlier page");
         }

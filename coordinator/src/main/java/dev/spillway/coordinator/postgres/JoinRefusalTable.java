@@ -16,11 +16,8 @@ final class JoinRefusalTable {
 
     static void write(SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, Instant now, Script script) {
         Columns.of(joins.entrySet().stream().filter(asked -> asked.getValue().isEmpty()).toList())
-                .texts("host", asked -> asked.getKey().hostId())
                 .uuids("store", asked -> asked.getKey().storeId().value())
-                .addTo(script, """
-                        DELETE FROM join_refusals r USING unnest(:host, :store) AS u (host_id, store_id)
-                        WHERE r.host_id = u.host_id AND r.store_id = u.store_id""");
+                .addTo(script, "DELETE FROM join_refusals WHERE store_id = ANY(:store)");
         List<JoinRefusal> refused = joins.values().stream().flatMap(Optional::stream).toList();
         Columns.of(refused)
                 .texts("host", JoinRefusal::hostId)
@@ -41,6 +38,12 @@ final class JoinRefusalTable {
                         """
                                 DELETE FROM join_refusals WHERE ctid = ANY(ARRAY(
                                     SELECT ctid FROM join_refusals WHERE refused_at < (:before)[1] ORDER BY refused_at LIMIT 100 FOR UPDATE SKIP LOCKED))""");
+        Columns.of(refused.isEmpty() ? List.<Integer>of() : List.of(JoinRefusal.KEPT_MAX))
+                .ints("most", most -> most)
+                .addTo(script,
+                        """
+                                DELETE FROM join_refusals WHERE ctid = ANY(ARRAY(
+                                    SELECT ctid FROM join_refusals ORDER BY refused_at DESC, host_id, store_id OFFSET (:most)[1] FOR UPDATE SKIP LOCKED))""");
     }
 
     static List<JoinRefusal> latest(Handle handle, int limit) {

@@ -95,6 +95,29 @@ public interface JoinRefusalContract extends RegistryFixture {
     }
 
     @Test
+    default void aStoreThatIsTakenUnderAnotherNameIsRefusedUnderNone() {
+        Fleet fleet = new Fleet(empty());
+        fleet.host("host-1");
+        StoreId asking = new StoreId(new UUID(1, 2));
+        FleetHost other = new FleetHost(fleet.registry, "host-1", asking);
+        refused(fleet, other, other.joinRequest(), Reason.HOST_ID_IN_USE, "stop the other worker");
+        new FleetHost(fleet.registry, "host-2", asking).joined();
+        assertThat(fleet.registry.queries().joinRefusals(10)).isEmpty();
+    }
+
+    @Test
+    default void ofVeryManyTheLatestAreKept() {
+        Fleet fleet = new Fleet(empty());
+        fleet.host("host-1");
+        for (int store = 1; store <= JoinRefusal.KEPT_MAX + 3; store++) {
+            new FleetHost(fleet.registry, "host-1", new StoreId(new UUID(1, store))).join();
+        }
+        assertThat(fleet.registry.queries().joinRefusals(2 * JoinRefusal.KEPT_MAX)).hasSize(JoinRefusal.KEPT_MAX)
+                .extracting(JoinRefusal::storeId)
+                .contains(new StoreId(new UUID(1, JoinRefusal.KEPT_MAX + 3)));
+    }
+
+    @Test
     default void whoAsksNoMoreIsShownNoLonger() {
         Fleet fleet = new Fleet(empty());
         FleetHost host = fleet.host("host-1");

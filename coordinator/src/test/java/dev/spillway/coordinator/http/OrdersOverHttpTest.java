@@ -81,6 +81,9 @@ class OrdersOverHttpTest {
             assertThat(order.state()).isEqualTo("DEFERRED");
             assertThat(order.deferredUntil()).isEqualTo(http.now.get().plusSeconds(60));
         });
+        http.get("/v1/hosts/host-1/orders?after=%2B294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000")
+                .isProblem(400, "invalid-value",
+                        "after: +294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000 (expected: the next of an earlier page)");
         http.get("/v1/hosts/host-1/orders?after=x").isProblem(400, "invalid-value", "after: x (expected: the next of an earlier page)");
         http.get("/v1/hosts/host-1/orders?limit=1001").is(400);
         http.get("/v1/hosts/host-1/orders?state=closed").is(400);

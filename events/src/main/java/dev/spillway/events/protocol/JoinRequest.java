@@ -1,17 +1,19 @@
 package dev.spillway.events.protocol;
 
 import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.RegistryId;
 import dev.spillway.events.StoreId;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks to become the current incarnation of a host.
  *
- * @param address           where the worker's HTTP listens, {@code host:port}
- * @param versions          versions of the protocol that the worker understands
+ * @param address           where the worker's HTTP listens, {@code host:port}, at most 300 characters of ASCII
+ * @param versions          versions of the protocol that the worker understands, at most 64
  * @param registryId        the registry that the store belongs to; absent for a store that never joined
  * @param epoch             the epoch that the store knows, 0 if none
  * @param highestGeneration the highest generation that the store has seen, 0 if none
@@ -21,6 +23,18 @@ import org.jspecify.annotations.Nullable;
 public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
         long epoch,
         long highestGeneration, @Nullable WorkerProcess process, @Nullable Long incarnation) implements WorkerMessage<JoinAnswer> {
+    private static final Pattern ADDRESS = Pattern.compile("[!-~]{1,300}");
+    private static final int VERSIONS_MAX = 64;
+
+    public JoinRequest {
+        if (!ADDRESS.matcher(address).matches()) {
+            throw new InvalidValueException("address", address, "host:port, at most 300 characters of ASCII");
+        }
+        if (versions.size() > VERSIONS_MAX) {
+            throw new InvalidValueException("versions", versions.size() + " of them", "at most " + VERSIONS_MAX);
+        }
+    }
+
     /**
      * One run of a worker. Two that live at the same time with one store, of which one is a copy, differ in nothing else.
      *

@@ -3,6 +3,7 @@ package dev.spillway.worker.core;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -197,6 +198,11 @@ final class Registering {
                                 replica.description())))
                 : new AttachRequest(as,
                         List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes(),
-                                replica.snapshotId())))));
+                                copied(replica))))));
+    }
+
+    /** What a copy is one of, if somebody said so. */
+    private static @Nullable SnapshotId copied(ReplicaRecord replica) {
+        return replica.snapshotId().value().equals(replica.id().toString()) ? null : replica.snapshotId();
     }
 }

@@ -78,8 +78,10 @@ public final class Puts {
      * A tree to store.
      *
      * @param generation to add a copy of, or 0 to take the key with a new generation
+     * @param copied     which image was copied, where that is known
      */
-    public record Put(EntryName name, Source source, Description description, long generation, Optional<RequestKey> request) {}
+    public record Put(EntryName name, Source source, Description description, long generation, Optional<SnapshotId> copied,
+            Optional<RequestKey> request) {}
 
     /** What became of a put. */
     public sealed interface Result {
@@ -214,7 +216,8 @@ public final class Puts {
             KeptRequest.Put kept = request == null ? null
                     : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(), null);
             store.publish(id.toString());
-            Offer offer = new Offer(id, put.name(), new SnapshotId(id.toString()), put.generation(), sizeBytes, put.description());
+            Offer offer = new Offer(id, put.name(), put.copied().orElseGet(() -> new SnapshotId(id.toString())), put.generation(),
+                    sizeBytes, put.description());
             offered = true;
             return new Result.Settled(store.imagePath(id.toString()), sizeBytes, register(offer, kept));
         } catch (HostBusyException e) {

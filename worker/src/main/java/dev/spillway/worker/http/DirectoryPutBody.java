@@ -1,6 +1,7 @@
 package dev.spillway.worker.http;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.filesystem.StageMode;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param sourceDir  absolute path
  * @param mode       copy if absent
  * @param generation to add this host's copy of; absent for a new one
+ * @param snapshotId which image was copied, beside a generation; absent where that is not known
  */
-public record DirectoryPutBody(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation) {
+public record DirectoryPutBody(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation,
+        @Nullable SnapshotId snapshotId) {
     /** How the tree is taken. */
     public enum Mode {
         @JsonProperty("copy")

@@ -4,6 +4,7 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Problem;
 import dev.spillway.service.http.ProblemException;
@@ -22,10 +23,12 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +55,7 @@ final class DirectoryPuts {
 
     Route route() {
         return Route.put(DirectoryRoutes.ENTRY, Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Refusals.explained(this::put))
-                .query("description", "generation");
+                .query("description", "generation", "snapshotId");
     }
 
     private Response put(Request request) throws Exception {
@@ -62,8 +65,9 @@ final class DirectoryPuts {
 
     private Response directory(Request request, EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         Query query = request.query();
-        if (query.text("description").isPresent() || query.text("generation").isPresent()) {
-            throw Problem.invalid("query: description or generation beside a JSON body (expected: both in the body)").exception();
+        if (Stream.of("description", "generation", "snapshotId").anyMatch(one -> query.text(one).isPresent())) {
+            throw Problem.invalid("query: description, generation or snapshotId beside a JSON body (expected: all in the body)")
+                    .exception();
         }
         DirectoryPutBody body = request.body(DirectoryPutBody.class);
         StageMode mode = body.mode() == null ? StageMode.COPY : body.mode().stageMode();
@@ -73,7 +77,7 @@ final class DirectoryPuts {
                         () -> RequestDigest.of(List.of("PUT directory", name.namespace().value(), name.key().value()), request.bytes())));
         try {
             return answer(name, generation, puts.put(new Puts.Put(name, new Puts.Source.Directory(body.sourceDir(), mode),
-                    described(body.description()), generation, key)));
+                    described(body.description()), generation, copied(Optional.ofNullable(body.snapshotId()), generation), key)));
         } catch (IOException e) {
             throw notStored(name, body.sourceDir(), e);
         }
@@ -87,13 +91,15 @@ final class DirectoryPuts {
         }
         String description = request.query().text("description").orElse("");
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
+        Optional<SnapshotId> copied = copied(request.query().text("snapshotId").map(SnapshotId::new), generation);
         Optional<String> given = DirectoryRoutes.idempotencyKey(request);
         InputStream stream = new PacedStream(request.stream(), pace, System::nanoTime);
         Optional<RequestKey> key = Optional.empty();
         if (given.isPresent()) {
-            DigestInputStream counted =
-                    RequestDigest.streamed(List.of("PUT archive", name.namespace().value(), name.key().value(), description,
-                            Long.toString(generation)), stream);
+            List<String> parts = new ArrayList<>(
+                    List.of("PUT archive", name.namespace().value(), name.key().value(), description, Long.toString(generation)));
+            copied.ifPresent(image -> parts.add(image.value()));
+            DigestInputStream counted = RequestDigest.streamed(parts, stream);
             stream = counted;
             key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
@@ -101,10 +107,17 @@ final class DirectoryPuts {
         InputStream body = packed ? packed(stream) : stream;
         try {
             return answer(name, generation,
-                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body), described(description), generation, key)));
+                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body), described(description), generation, copied, key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
         }
+    }
+
+    private static Optional<SnapshotId> copied(Optional<SnapshotId> image, long generation) {
+        if (image.isPresent() && generation == 0) {
+            throw new InvalidValueException("snapshotId", image.get(), "only beside a generation");
+        }
+        return image;
     }
 
     /** What says that it is packed must be, so that nobody learns of a mistake in it from a reader that takes it at its word. */

@@ -191,6 +191,11 @@ class PutTest {
         assertThat(attached.status()).isEqualTo(200);
         assertThat(attached.body().path("snapshotId").asText()).isEqualTo("from-a-peer");
         assertThat(attached.body().path("generation").asLong()).isEqualTo(generation);
+        String said = body.replace("}", ",\"snapshotId\":\"%s\"}");
+        assertThat(worker.put(entry("k"), said.formatted("from-a-peer")).status()).isEqualTo(200);
+        assertThat(worker.put(entry("k"), said.formatted("another")).type()).endsWith(":generation-gone");
+        assertThat(worker.put(entry("k"), said.formatted("from-a-peer").replace("\"generation\":" + generation + ",", "")).detail())
+                .contains("snapshotId: from-a-peer (expected: only beside a generation)");
         registry.putElsewhere(name("images", "k"), new SnapshotId("newer"));
         Answer gone = worker.put(entry("k"), body);
         assertThat(gone.status()).isEqualTo(409);

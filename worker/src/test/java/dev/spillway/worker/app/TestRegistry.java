@@ -268,7 +268,8 @@ final class TestRegistry {
         return known(item.replicaId()).orElseGet(() -> {
             recorded.put(item.replicaId(), true);
             Entry entry = entries.get(item.name());
-            if (entry == null || entry.generation() != item.generation()) {
+            if (entry == null || entry.generation() != item.generation()
+                    || (item.snapshotId() != null && !item.snapshotId().equals(entry.snapshotId()))) {
                 return new ReplicaOutcome.Gone(item.replicaId());
             }
             rows.put(item.replicaId(), new Row(host, item.name(), item.generation(), entry.snapshotId()));

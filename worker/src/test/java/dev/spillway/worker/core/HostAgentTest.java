@@ -1,8 +1,10 @@
 package dev.spillway.worker.core;
 
+import dev.spillway.events.Description;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.Report;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
@@ -214,6 +216,13 @@ final class HostAgentTest extends AgentTest {
         answer(sent(AttachRequest.class), outcomes(registered(1, 7)));
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.HIDDEN);
         assertThat(agent.served(KEY)).map(ReplicaRecord::generation).contains(8L);
+    }
+
+    @Test
+    void aCopyOfWhichNobodySaysWhatWasCopiedIsAttachedByItsGenerationAlone() {
+        join();
+        perform(agent.offer(now, new Offer(id(1), KEY, new SnapshotId(id(1).toString()), 7, 4_096, Description.NONE)));
+        assertThat(sent(AttachRequest.class).items()).extracting(Attachment::snapshotId).containsOnlyNulls();
     }
 
     @Test
