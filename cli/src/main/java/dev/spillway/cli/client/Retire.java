@@ -43,13 +43,14 @@ final class Retire implements SpillwayCommand {
         if (output.json()) {
             console.out().println(answer.text());
         } else {
-            HostChangeAnswer change = answer.as(HostChangeAnswer.class);
-            console.out()
-                    .printf("retired %s: %s abandoned, %s lost%n", host.id(),
-                            Text.count(change.rowsAbandoned(), "replica", "replicas"),
-                            Text.count(change.entriesLost(), "entry", "entries"));
+            console.out().printf("retired %s: %s%n", host.id(), givenUp(answer.as(HostChangeAnswer.class)));
         }
         return Outcome.done();
+    }
+
+    static String givenUp(HostChangeAnswer change) {
+        return "%s abandoned, %s lost".formatted(Text.count(change.rowsAbandoned(), "replica", "replicas"),
+                Text.count(change.entriesLost(), "entry", "entries"));
     }
 
     private void ask(HostAnswer before) {

@@ -67,7 +67,7 @@ class RetireTest extends FleetOfTwo {
     }
 
     private void joinsAgain(String host) {
-        assertThat(done("readmit", host).out()).isEqualTo("readmitted " + host + ": it may join\n");
+        assertThat(done("readmit", host).out()).isEqualTo("readmitted " + host + ": it may join; 0 replicas abandoned, 0 entries lost\n");
         Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", host).out()).containsPattern("state +ACTIVE"));
         FleetInProcess.awaitReady(fleet.workerUrl(host.equals("host-1") ? 1 : 2));
     }
