@@ -127,7 +127,8 @@ final class DiskInvariants {
     void mayGo(SimulatedHost machine, ReplicaId image) {
         ReplicaRecord replica = machine.disk().ofImage(image);
         ReplicaId id = replica == null ? image : replica.id();
-        require(!live.contains(id) || restores.isDoubtful(id), 1, "{} deletes {}, which is live", machine, id);
+        require(!live.contains(id) || restores.isDoubtful(id) || isAtItsTwin(machine, image), 1, "{} deletes {}, which is live", machine,
+                id);
         if (replica != null && replica.readoption() != null && machine.disk().images().containsKey(image)) {
             require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(id), 1, "{} deletes {}, which is live", machine,
                     replica);
