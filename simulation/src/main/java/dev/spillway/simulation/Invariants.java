@@ -63,7 +63,7 @@ final class Invariants {
         this.rows = rows;
         this.interleaved = interleaved;
         this.rules = rules;
-        disks = new DiskInvariants(rows, live, everLive);
+        disks = new DiskInvariants(rows, live, everLive, everEnded);
         restores = disks.restores();
     }
 
