@@ -79,12 +79,13 @@ final class JdbcRows implements Rows {
      */
     static JdbcRows open(Handle handle, int partitions, LeastUses leastUses, SortedMap<HostId, HostLock> ahead) {
         Script script = new Script();
+        HostTable hosts = new HostTable(handle);
+        Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
+        // After the hosts: whoever waited for one that joined in a new epoch is of that epoch, and nobody joins in another while they are held.
         Script.Found<Opening> opening = script.add(
                 "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g", Map.of(),
                 (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),
                         row.getLong("policy_version")));
-        HostTable hosts = new HostTable(handle);
-        Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
         script.run(handle);
         return new JdbcRows(handle, partitions, leastUses, opening.rows().getFirst(), hosts, new HeldHosts(ahead, locked.get()));
     }
