@@ -56,7 +56,10 @@ final class HostDecisions {
                         null, process, null, 0)
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
         // A late copy of a host's first join may have made it known, as one that holds nothing.
-        joined = joined.readopted(readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch());
+        long heardIn = readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch();
+        if (heardIn != joined.readoptedEpoch()) {
+            joined = joined.readopted(heardIn);
+        }
         transaction.save(joined);
         transaction.makeOrdersDue(joined.id());
         transaction.note(new Activity.HostChanged(transaction.now(), joined.id(), joined.shownState(), joined.incarnation()));

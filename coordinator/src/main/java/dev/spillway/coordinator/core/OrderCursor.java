@@ -17,10 +17,6 @@ public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Com
 
     private static final Comparator<OrderCursor> ORDER = Comparator.comparing(OrderCursor::orderedAt).thenComparing(OrderCursor::replicaId);
 
-    static OrderCursor of(Doom doom, ReplicaId replicaId) {
-        return new OrderCursor(doom.at(), replicaId);
-    }
-
     /**
      * Reads the text of a cursor.
      *

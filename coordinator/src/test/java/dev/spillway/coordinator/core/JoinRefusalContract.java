@@ -95,6 +95,18 @@ public interface JoinRefusalContract extends RegistryFixture {
     }
 
     @Test
+    default void whatWaitsForAPersonWaitsOnWhenTheHostComesBack() {
+        Fleet fleet = new Fleet(empty());
+        FleetHost earlier = new FleetHost(fleet.registry, "host-1");
+        earlier.join(earlier.joinRequest("10.0.0.1:7080", new UUID(3, 1), false));
+        FleetHost later = new FleetHost(fleet.registry, "host-1");
+        later.join(later.joinRequest("10.0.0.2:7080", new UUID(3, 2), false));
+        refused(fleet, earlier, earlier.joinRequest("10.0.0.1:7080", new UUID(3, 1), true), Reason.SUPERSEDED, "stop one of the two");
+        later.join(later.joinRequest("10.0.0.2:7080", new UUID(3, 2), true));
+        assertThat(fleet.registry.queries().host(later.id).orElseThrow().row().attention()).isNotNull();
+    }
+
+    @Test
     default void aStoreThatIsTakenUnderAnotherNameIsRefusedUnderNone() {
         Fleet fleet = new Fleet(empty());
         fleet.host("host-1");
