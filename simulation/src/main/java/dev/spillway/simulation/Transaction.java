@@ -88,10 +88,15 @@ final class Transaction {
         begun = 0;
         underWay = null;
         startedAt = now;
-        registry = stored.registry();
-        policyVersion = stored.policyVersion();
         seed = drawnSeed;
         namespacesSeenAt = -1;
+        opens(stored);
+    }
+
+    /** The opening statement reads what it finds once the hosts of the messages are locked. */
+    void opens(Rows stored) {
+        registry = stored.registry();
+        policyVersion = stored.policyVersion();
     }
 
     /** Whatever was to go on with it finds another attempt. */

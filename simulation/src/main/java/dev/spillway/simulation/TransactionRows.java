@@ -110,6 +110,9 @@ final class TransactionRows implements Rows {
                     found.put(id, MapRows.stored(committed.hosts(), id));
                 }
             }
+            if (lock != HostLock.INCARNATION) {
+                transaction.opens(committed);
+            }
             return found;
         });
     }
