@@ -68,12 +68,12 @@ class RestoredTest {
             assertThat(imagesOf(1)).hasSize(1);
             assertThat(imagesOf(2)).hasSize(3);
         });
+        assertThat(contentsOf(2)).containsExactlyInAnyOrder("newest after", "replaced after", "stays before");
+        put("last", "after", 1);
+        assertThat(keys()).as("none but the oldest went").isEqualTo("last new newest replaced");
         assertThat(content("new", 1)).isEqualTo("new after");
         assertThat(content("newest", 2)).isEqualTo("newest after");
         assertThat(content("replaced", 2)).isEqualTo("replaced after");
-        assertThat(content("stays", 2)).isEqualTo("stays before");
-        put("last", "after", 1);
-        assertThat(keys()).isEqualTo("last new newest replaced");
     }
 
     private void backUp(Path copy) throws Exception {
@@ -109,6 +109,14 @@ class RestoredTest {
     private String content(String key, int host) throws Exception {
         String path = done("get", "images", key, "--worker", fleet.workerUrl(host)).strip();
         return Files.readString(Path.of(path).resolve("file"));
+    }
+
+    private List<String> contentsOf(int host) throws Exception {
+        List<String> contents = new ArrayList<>();
+        for (Path image : imagesOf(host)) {
+            contents.add(Files.readString(image.resolve("file")));
+        }
+        return contents;
     }
 
     private String keys() {
