@@ -128,17 +128,17 @@ final class DiskInvariants {
     /** 1: nothing that is registered or held goes from a disk, under whichever of its ids the registry has it. */
     void mayGo(SimulatedHost machine, ReplicaId image) {
         ReplicaRecord replica = machine.disk().ofImage(image);
-        ReplicaId id = replica == null ? image : replica.id();
-        // What the index names no more was ended in a time that a restore has taken back.
-        boolean endedBefore = replica == null && restores.restores() > 0 && everEnded.contains(id);
-        require(!live.contains(id) || restores.isDoubtful(id) || endedBefore || isAtItsTwin(machine, image), 1,
-                "{} deletes {}, which is live",
-                machine, id);
+        List<ReplicaId> ids = replica == null ? restores.idsOf(image) : List.of(replica.id());
+        // What the index names no more was ended in a time that a restore has taken back, by the last id that it had.
+        boolean endedBefore = replica == null && restores.restores() > 0 && everEnded.contains(ids.getLast());
+        require(ids.stream().allMatch(id -> !live.contains(id) || restores.isDoubtful(id)) || endedBefore || isAtItsTwin(machine, image), 1,
+                "{} deletes {}, which is live", machine, ids);
         if (replica != null && replica.readoption() != null && machine.disk().images().containsKey(image)) {
-            require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(id), 1, "{} deletes {}, which is live", machine,
+            require(!live.contains(replica.readoption().id()) || restores.isOrderedAway(replica.id()), 1, "{} deletes {}, which is live",
+                    machine,
                     replica);
         }
-        require(!machine.isHeld(image), 1, "{} deletes {}, which is held", machine, image);
+        require(!machine.clients().isHeld(image), 1, "{} deletes {}, which is held", machine, image);
         touched(machine);
     }
 

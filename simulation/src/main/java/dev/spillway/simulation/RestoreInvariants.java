@@ -68,6 +68,8 @@ final class RestoreInvariants {
     private final Set<ReplicaId> live;
     /** After how many restores an image became one of its host's. */
     private final Map<ReplicaId, Integer> registeredAfter = new HashMap<>();
+    /** The id that took the place of each former one. */
+    private final Map<ReplicaId, ReplicaId> readoptedAs = new HashMap<>();
     /** In any time: what was to go with its row, and what its host was told not to be registered. */
     private final Set<ReplicaId> orderedAway = new HashSet<>();
     private final Set<ReplicaId> toldEnded = new HashSet<>();
@@ -112,6 +114,11 @@ final class RestoreInvariants {
     /** How often the database had been restored when this image became one of its host's. */
     int registeredAfter(ReplicaId image) {
         return registeredAfter.getOrDefault(image, 0);
+    }
+
+    /** Every id that an image had, beginning with its own. */
+    List<ReplicaId> idsOf(ReplicaId image) {
+        return Stream.iterate(image, Objects::nonNull, readoptedAs::get).toList();
     }
 
     /** Whether this replica may go although its row is live: its end, or that it was never wanted, was forgotten. */
@@ -198,8 +205,14 @@ final class RestoreInvariants {
         }
     }
 
-    /** Ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
+    /** Which ids became others; and ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
     private void remember(Command<?> command) {
+        if (command instanceof Command.FromWorker<?>(ReadoptRequest readopt)) {
+            readopt.items()
+                    .stream()
+                    .filter(item -> rows.replicas().containsKey(item.replicaId()))
+                    .forEach(item -> readoptedAs.put(item.formerId(), item.replicaId()));
+        }
         if (command instanceof Command.FromWorker<?>(FencedMessage<?> message)) {
             Stream<ReplicaId> ids = switch (message) {
                 case RegisterRequest register -> register.items().stream().map(Registration::replicaId);

@@ -1,7 +1,5 @@
 package dev.spillway.simulation;
 
-import dev.spillway.events.Description;
-import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
@@ -9,7 +7,6 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.worker.core.Effect;
-import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
@@ -24,7 +21,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  * durable by then is all that its successor finds. Two machines with one host id are what a copied store makes.
  */
 final class SimulatedHost {
-    private static final int PUT_DEADLINE = 10_000;
     private static final int READ_EVERY = 20;
 
     /** Everything that a machine is connected to. */
@@ -54,10 +49,8 @@ final class SimulatedHost {
     private final Invariants invariants;
     private final RandomGenerator random;
     private Disk disk;
+    private final HostClients clients;
     private Duration clockError = Duration.ZERO;
-
-    /** What clients were told. They know an image by the name of its directory, whatever it is called in the registry meanwhile. */
-    private final Map<UUID, Hold> promises = new LinkedHashMap<>();
 
     private @Nullable HostAgent agent;
     /** Of the last process, when it died. */
@@ -86,6 +79,7 @@ final class SimulatedHost {
         faults = world.faults();
         invariants = world.invariants();
         random = world.random();
+        clients = new HostClients(this, invariants, random);
         world.broker().onRecord(this::readSoon);
     }
 
@@ -107,23 +101,27 @@ final class SimulatedHost {
         return agent().map(HostAgent::hasCompared).orElse(compared);
     }
 
-    private Instant now() {
+    Instant now() {
         return timeline.instant().plus(clockError);
     }
 
-    private void tell(String what, Object... details) {
+    void tell(String what, Object... details) {
         world.story().tell(toString(), what, details);
     }
 
-    boolean isHeld(ReplicaId image) {
-        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(image) && hold.until().isAfter(now()));
+    HostClients clients() {
+        return clients;
+    }
+
+    boolean isFull() {
+        return full;
     }
 
     boolean isUp() {
         return agent != null;
     }
 
-    private boolean isWorking() {
+    boolean isWorking() {
         return agent != null && !hangs;
     }
 
@@ -173,8 +171,7 @@ final class SimulatedHost {
 
     /** From the next start on the clock is wrong by this. While it runs, a process measures time by what passes. */
     void setClock(Duration error) {
-        // What has run out by the clock so far stays so, wherever the clock goes.
-        promises.values().removeIf(hold -> !hold.until().isAfter(now()));
+        clients.clockChanges();
         clockError = error;
         tell("has its clock wrong by", error);
     }
@@ -212,98 +209,14 @@ final class SimulatedHost {
         crash();
         compared = false;
         disk = other;
-        promises.clear();
+        clients.storeChanges();
         invariants.otherDisk(this);
         tell("has another store,", other.storeId());
     }
 
-    // What clients do.
-
-    /** Puts an image of its own. */
-    void put(EntryName name) {
-        ReplicaId replica = ReplicaId.mint(now(), random);
-        offer(replica, name, new SnapshotId(replica.toString()), 0);
-    }
-
-    /** Offers a copy of what another host has. */
-    void attach(EntryName name, SnapshotId copied, long generation) {
-        offer(ReplicaId.mint(now(), random), name, copied, generation);
-    }
-
-    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach) {
-        HostAgent running = agent;
-        if (running == null || hangs || full) {
-            return;
-        }
-        disk.images().put(replica, image);
-        tell("puts", name, replica, generationToAttach);
-        if (dies()) {
-            return;
-        }
-        if (generationToAttach == 0) {
-            invariants.offered(this, replica, name);
-        }
-        Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE);
-        perform(running.offer(now(), offer));
-        if (!sendBesides(offer)) {
-            later(PUT_DEADLINE, () -> {
-                if (disk.index().containsKey(replica)) {
-                    perform(running().giveUp(replica));
-                }
-            });
-        }
-    }
-
-    /** Whether this product sent something that its agent does not know of. */
-    private boolean sendBesides(Offer offer) {
-        Membership member = disk.membership();
-        if (agent == null || member.registryId() == null) {
-            return false;
-        }
-        List<WorkerMessage<?>> besides = world.product()
-                .sendsBesides(offer, new Sender(id, disk.storeId(), member.registryId(), member.epoch(), member.incarnation()));
-        besides.forEach(this::send);
-        return !besides.isEmpty();
-    }
-
-    void use(EntryName name) {
-        if (isWorking() && running().served(name).isPresent()) {
-            running().used(name, 1);
-        }
-    }
-
-    void hold(EntryName name, Duration time) {
-        if (isWorking()) {
-            HostAgent.Answered<Optional<HostAgent.Granted>> answer =
-                    running().hold(new UUID(7, random.nextLong()), name, now().plus(time));
-            perform(answer.step());
-            if (agent != null) {
-                answer.value()
-                        .ifPresent(granted -> promises.put(granted.hold().id(),
-                                new Hold(granted.hold().id(), granted.replica().image(), granted.hold().until())));
-            }
-        }
-    }
-
-    void release() {
-        promises.values().stream().findFirst().ifPresent(hold -> release(hold.id()));
-    }
-
-    /** Ends every hold that the worker knows of, those too whose clients have gone. */
-    void releaseAll() {
-        agent().ifPresent(running -> running.holds().stream().map(Hold::id).toList().forEach(this::release));
-    }
-
-    private void release(UUID hold) {
-        if (isWorking()) {
-            promises.remove(hold);
-            perform(running().release(hold).step());
-        }
-    }
-
     // Running the agent.
 
-    private void perform(Step step) {
+    void perform(Step step) {
         if (!step.changes().isEmpty() && !store(step.changes())) {
             return;
         }
@@ -376,6 +289,18 @@ final class SimulatedHost {
         }
     }
 
+    /** Whether this product sent something that its agent does not know of. */
+    boolean sendBesides(Offer offer) {
+        Membership member = disk.membership();
+        if (agent == null || member.registryId() == null) {
+            return false;
+        }
+        List<WorkerMessage<?>> besides = world.product()
+                .sendsBesides(offer, new Sender(id, disk.storeId(), member.registryId(), member.epoch(), member.incarnation()));
+        besides.forEach(this::send);
+        return !besides.isEmpty();
+    }
+
     private void send(WorkerMessage<?> message) {
         int current = life;
         world.coordinators()
@@ -417,14 +342,14 @@ final class SimulatedHost {
         tell("unlinks", image);
     }
 
-    private HostAgent running() {
+    HostAgent running() {
         if (agent == null) {
             throw new IllegalStateException(id + " is down");
         }
         return agent;
     }
 
-    private boolean dies() {
+    boolean dies() {
         if (faults.crashes()) {
             crash();
             return true;
@@ -432,7 +357,7 @@ final class SimulatedHost {
         return false;
     }
 
-    private void later(int delayMillis, Runnable action) {
+    void later(int delayMillis, Runnable action) {
         int current = life;
         timeline.after(delayMillis, () -> whenAwake(current, action));
     }

@@ -102,7 +102,7 @@ public final class Simulation {
             }
             fleet.putRight();
             fleet.machines().forEach(SimulatedHost::start);
-            fleet.machines().forEach(SimulatedHost::releaseAll);
+            fleet.machines().forEach(machine -> machine.clients().releaseAll());
             List<String> differences = invariants.differences(fleet.machines(), coordinators.factsOnTopic());
             if (differences.isEmpty()) {
                 return new Run(steps, faults.injected(), database.commits(), database.waits(), restores.restored(), invariants.readopted());

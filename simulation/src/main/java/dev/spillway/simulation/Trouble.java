@@ -83,20 +83,20 @@ final class Trouble {
 
     private void work(SimulatedHost host, EntryName name) {
         switch (random.nextInt(policiesChange ? 16 : 13)) {
-            case 0, 1, 2, 3, 4 -> host.put(name);
+            case 0, 1, 2, 3, 4 -> host.clients().put(name);
             case 5, 6 -> {
                 EntryRow entry = rows.entries().get(name);
                 if (entry != null) {
-                    host.attach(name, entry.snapshotId(), entry.generation());
+                    host.clients().attach(name, entry.snapshotId(), entry.generation());
                 }
             }
             case 7 -> coordinators.execute(new Command.Invalidate(name, null));
             case 8 -> coordinators.execute(new Command.Get(name));
             case 9 -> coordinators.execute(
                     new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE));
-            case 10 -> host.hold(name, Duration.ofSeconds(1 + random.nextInt(90)));
-            case 11 -> host.release();
-            case 12 -> host.use(name);
+            case 10 -> host.clients().hold(name, Duration.ofSeconds(1 + random.nextInt(90)));
+            case 11 -> host.clients().release();
+            case 12 -> host.clients().use(name);
             case 13 -> coordinators.execute(new Command.SetPin(name, new PinReason("simulated"),
                     random.nextBoolean() ? null : timeline.instant().plusSeconds(1 + random.nextInt(60))));
             case 14 -> coordinators.execute(new Command.LiftPin(name));
@@ -146,7 +146,7 @@ final class Trouble {
         EntryRow copied = rows.entries().get(name);
         if (copied != null) {
             SimulatedHost host = fleet.any();
-            timeline.after(faults.delay(), () -> host.attach(name, copied.snapshotId(), copied.generation()));
+            timeline.after(faults.delay(), () -> host.clients().attach(name, copied.snapshotId(), copied.generation()));
             for (int put = random.nextInt(4); put > 0; put--) {
                 timeline.after(1_000 + random.nextInt(2_000), () -> coordinators.execute(
                         new Command.Put(name, new SnapshotId("image-" + random.nextInt(1_000)), 10, Description.NONE)));
@@ -193,7 +193,7 @@ final class Trouble {
                 fleet.backUp(host);
             }
             case 16 -> {
-                host.put(names.get(random.nextInt(names.size())));
+                host.clients().put(names.get(random.nextInt(names.size())));
                 timeline.after(faults.delay(), () -> fleet.copy(host));
             }
             case 17 -> drain(host);

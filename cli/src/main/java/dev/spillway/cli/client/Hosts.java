@@ -1,6 +1,7 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -53,8 +54,15 @@ final class Hosts implements SpillwayCommand {
             return Outcome.done();
         }
         Server server = coordinator.server();
-        Server.Answer answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
         List<JoinRefusalAnswer> refusals = refusals(server);
+        Server.Answer answer;
+        try {
+            answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+        } catch (CommandFailedException e) {
+            // Whoever was never let in is no host, and is looked for nonetheless.
+            tell(refusals);
+            throw e;
+        }
         if (output.json()) {
             ObjectNode all = answer.as(ObjectNode.class);
             all.set("refusals", Server.mapper().valueToTree(refusals));
@@ -78,6 +86,14 @@ final class Hosts implements SpillwayCommand {
                 .stream()
                 .filter(refusal -> host == null || refusal.hostId().equals(host))
                 .toList();
+    }
+
+    private void tell(List<JoinRefusalAnswer> refusals) {
+        if (!output.json()) {
+            printRefused(refusals);
+        } else if (!refusals.isEmpty()) {
+            console.out().println(Server.mapper().createObjectNode().set("refusals", Server.mapper().valueToTree(refusals)));
+        }
     }
 
     private void printRefused(List<JoinRefusalAnswer> refusals) {

@@ -1,7 +1,11 @@
 package dev.spillway.cli.fleet;
 
+import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.events.HostId;
+import dev.spillway.events.protocol.JoinRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +68,21 @@ class RetireTest extends FleetOfTwo {
 
         fleet.startWorker(2);
         joinsAgain("host-2");
+    }
+
+    @Test
+    void aWorkerThatIsNoHostBecauseItWasNeverLetInIsToldOf() throws Exception {
+        HostAnswer known = Http.get(fleet.url() + "/v1/hosts/host-1").as(HostAnswer.class);
+        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1), null, 0, 0, null, null);
+        assertThat(Http.send("POST", fleet.url() + "/v1/workers/host-9/join", copied, Map.of()).status()).isEqualTo(200);
+
+        Spillway.Ran shown = Spillway.run("hosts", "host-9", "--url", fleet.url());
+        assertThat(shown.exitCode()).isEqualTo(3);
+        assertThat(shown.out()).containsPattern("(?s)REFUSED.*host-9 +127.0.0.1:9 .* STORE_IN_USE: ");
+        assertThat(shown.err()).contains("no such host");
+        assertThat(Spillway.run("hosts", "host-9", "--json", "--url", fleet.url()).out())
+                .startsWith("{\"refusals\":[{\"hostId\":\"host-9\"");
+        assertThat(Spillway.run("hosts", "host-8", "--url", fleet.url()).out()).isEmpty();
     }
 
     private void joinsAgain(String host) {

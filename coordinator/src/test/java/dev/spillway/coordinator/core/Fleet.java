@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryQueries.NamespaceView;
+import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -187,6 +188,25 @@ public final class Fleet {
 
     public EntryView entry(String key) {
         return registry.queries().entry(name(key)).orElseThrow();
+    }
+
+    /** Those that hold an entry and are not ordered to delete it. */
+    public List<ReplicaId> holders(String key) {
+        return entry(key).replicas().stream().filter(replica -> replica.state().equals("LIVE")).map(ReplicaView::replicaId).toList();
+    }
+
+    public long epoch() {
+        return registry.queries().registry().epoch();
+    }
+
+    /** Says that the database was restored. */
+    public Outcomes.Restoration.Restored restored() {
+        return (Outcomes.Restoration.Restored) registry.execute(new Command.Restored(epoch()));
+    }
+
+    /** How many hosts are waited for since the database was restored. */
+    public long hostsUnheard() {
+        return registry.queries().waiting().orElseThrow().hostsUnheard();
     }
 
     /** The same keys, asked for page by page. */

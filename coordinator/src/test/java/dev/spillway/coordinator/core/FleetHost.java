@@ -40,6 +40,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /** One host's side of the protocol, without a disk: it says what a worker would say. */
 public final class FleetHost {
     private final Registry registry;
@@ -157,6 +159,12 @@ public final class FleetHost {
         Sender was = sender();
         return join(new JoinRequest(id, storeId, plain.address(), plain.versions(), was.registryId(), was.epoch(), highestGeneration, null,
                 was.incarnation()));
+    }
+
+    /** As {@link #returns}, and is asked to tell what it holds. */
+    public void comesToReadopt(long highestGeneration) {
+        assertThat(returns(highestGeneration)).isInstanceOfSatisfying(JoinAnswer.Joined.class,
+                joined -> assertThat(joined.readopt()).as("is to readopt").isTrue());
     }
 
     /** One of its replicas under its next id. */

@@ -142,6 +142,18 @@ class InterleavingTest {
         assertThat(fleet.keys()).isEmpty();
     }
 
+    /** A backup from before a join draws that join's number again, so the incarnation alone does not tell the two apart. */
+    @Test
+    void aRegistrationThatWaitsForAJoinInANewEpochIsFencedOffThoughItsIncarnationIsTheSame() throws Exception {
+        RegisterRequest late = registering("a");
+        hold("SELECT * FROM hosts FOR UPDATE");
+        Future<Reply<ReplicaOutcomes>> register = waiting(1, () -> host.send(late));
+        assertThat(registry.execute(new Command.Restored(late.sender().epoch()))).isInstanceOf(Outcomes.Restoration.Restored.class);
+        letGo();
+        assertThat(register.get()).isInstanceOfSatisfying(Reply.Fenced.class, fenced -> assertThat(fenced.why()).contains("epoch"));
+        assertThat(fleet.keys()).isEmpty();
+    }
+
     @Test
     void heartbeatsAndRegistrationsOfOneHostDoNotWaitForEachOther() throws Exception {
         holdNamespace();

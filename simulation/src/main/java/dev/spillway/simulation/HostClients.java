@@ -1,0 +1,115 @@
+package dev.spillway.simulation;
+
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.Offer;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/** The clients of one machine: what they ask of its process, and what they were promised, which they remember when it dies. */
+final class HostClients {
+    private static final int PUT_DEADLINE_MILLIS = 10_000;
+
+    private final SimulatedHost host;
+    private final Invariants invariants;
+    private final RandomGenerator random;
+    /** What was granted. Clients know an image by the name of its directory, whatever it is called in the registry meanwhile. */
+    private final Map<UUID, Hold> promises = new LinkedHashMap<>();
+
+    HostClients(SimulatedHost host, Invariants invariants, RandomGenerator random) {
+        this.host = host;
+        this.invariants = invariants;
+        this.random = random;
+    }
+
+    /** Puts an image of the host's own. */
+    void put(EntryName name) {
+        ReplicaId replica = ReplicaId.mint(host.now(), random);
+        offer(replica, name, new SnapshotId(replica.toString()), 0);
+    }
+
+    /** Offers a copy of what another host has. */
+    void attach(EntryName name, SnapshotId copied, long generation) {
+        offer(ReplicaId.mint(host.now(), random), name, copied, generation);
+    }
+
+    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach) {
+        if (!host.isWorking() || host.isFull()) {
+            return;
+        }
+        host.disk().images().put(replica, image);
+        host.tell("puts", name, replica, generationToAttach);
+        if (host.dies()) {
+            return;
+        }
+        if (generationToAttach == 0) {
+            invariants.offered(host, replica, name);
+        }
+        Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE);
+        host.perform(host.running().offer(host.now(), offer));
+        if (!host.sendBesides(offer)) {
+            host.later(PUT_DEADLINE_MILLIS, () -> {
+                if (host.disk().index().containsKey(replica)) {
+                    host.perform(host.running().giveUp(replica));
+                }
+            });
+        }
+    }
+
+    void use(EntryName name) {
+        if (host.isWorking() && host.running().served(name).isPresent()) {
+            host.running().used(name, 1);
+        }
+    }
+
+    void hold(EntryName name, Duration time) {
+        if (host.isWorking()) {
+            HostAgent.Answered<Optional<HostAgent.Granted>> answer =
+                    host.running().hold(new UUID(7, random.nextLong()), name, host.now().plus(time));
+            host.perform(answer.step());
+            if (host.isUp()) {
+                answer.value()
+                        .ifPresent(granted -> promises.put(granted.hold().id(),
+                                new Hold(granted.hold().id(), granted.replica().image(), granted.hold().until())));
+            }
+        }
+    }
+
+    boolean isHeld(ReplicaId image) {
+        return promises.values().stream().anyMatch(hold -> hold.replicaId().equals(image) && hold.until().isAfter(host.now()));
+    }
+
+    void release() {
+        promises.values().stream().findFirst().ifPresent(hold -> release(hold.id()));
+    }
+
+    /** Ends every hold that the process knows of, those too whose clients have gone. */
+    void releaseAll() {
+        host.agent().ifPresent(running -> running.holds().stream().map(Hold::id).toList().forEach(this::release));
+    }
+
+    private void release(UUID hold) {
+        if (host.isWorking()) {
+            promises.remove(hold);
+            host.perform(host.running().release(hold).step());
+        }
+    }
+
+    /** What has run out by the clock so far stays so, wherever the clock goes. */
+    void clockChanges() {
+        promises.values().removeIf(hold -> !hold.until().isAfter(host.now()));
+    }
+
+    /** Another store is put in, and what was promised of the old one's is void. */
+    void storeChanges() {
+        promises.clear();
+    }
+}
