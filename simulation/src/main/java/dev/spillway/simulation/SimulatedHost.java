@@ -62,6 +62,7 @@ final class SimulatedHost {
     private final Deque<Runnable> stalled = new ArrayDeque<>();
     private boolean hangs;
     private boolean cutOff;
+    private boolean withoutBroker;
     private boolean full;
     private boolean off;
 
@@ -197,6 +198,12 @@ final class SimulatedHost {
     void cutOff(boolean fromCoordinators) {
         cutOff = fromCoordinators;
         tell(cutOff ? "is cut off" : "is connected");
+    }
+
+    /** From here on it reads no order, while the coordinators and whoever else reads them notice nothing; nobody mends that. */
+    void loseBroker() {
+        withoutBroker = true;
+        tell("does not reach the broker any more");
     }
 
     void fill(boolean toTheLastByte) {
@@ -386,7 +393,7 @@ final class SimulatedHost {
     private void read() {
         reading = false;
         Broker broker = world.broker();
-        if (partition < 0 || !broker.isUp()) {
+        if (partition < 0 || withoutBroker || !broker.isUp()) {
             return;
         }
         Broker.Log<Order> log = broker.orders(partition);

@@ -367,15 +367,15 @@ final class TransactionRows implements Rows {
     // What others hold is passed over.
 
     @Override
-    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
+    public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
         return read(() -> {
             SortedMap<HostId, Integer> all = new TreeMap<>(limits);
             all.replaceAll((host, limit) -> ALL);
-            Map<HostId, List<ReplicaRow>> due = new HashMap<>();
-            committed.lockDueOrdersOf(all)
-                    .forEach((host, rows) -> due.put(host,
+            Map<HostId, List<ReplicaRow>> orders = new HashMap<>();
+            committed.lockOrdersForHeartbeats(all, soon)
+                    .forEach((host, rows) -> orders.put(host,
                             firstFree(rows.stream(), Kind.REPLICA, ReplicaRow::id, Mode.UPDATE, MapRows.stored(limits, host))));
-            return due;
+            return orders;
         });
     }
 

@@ -160,8 +160,12 @@ final class Trouble {
             case 0, 1 -> restart(host);
             case 2, 3 -> coordinators.crashOne();
             case 4 -> {
-                broker.set(!broker.isUp());
-                story.tell("broker", broker.isUp() ? "is back" : "is away");
+                if (random.nextInt(4) == 0) {
+                    host.loseBroker();
+                } else {
+                    broker.set(!broker.isUp());
+                    story.tell("broker", broker.isUp() ? "is back" : "is away");
+                }
             }
             case 5 -> loseRecords();
             case 6 -> {

@@ -180,8 +180,8 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
-    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
-        return rows.lockDueOrdersOf(limits);
+    public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+        return rows.lockOrdersForHeartbeats(limits, soon);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -27,11 +28,13 @@ import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -81,6 +84,24 @@ enum PlantedBugs {
                 @Override
                 boolean locks(List<Command<?>> commands, Locks.Kind kind, Locks.Mode mode) {
                     return kind != Locks.Kind.HOST || mode != Locks.Mode.KEY_SHARE;
+                }
+            };
+        }
+    },
+
+    /** Whoever publishes comes before every heartbeat, so a host that does not reach the broker never hears of its orders. */
+    A_HEARTBEAT_TAKES_ALONG_ONLY_WHAT_IS_DUE("not converged") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+                            return super.lockOrdersForHeartbeats(limits, now());
+                        }
+                    };
                 }
             };
         }
@@ -358,7 +379,7 @@ enum PlantedBugs {
     },
 
     /** A worker takes it that the registry has no row of what it lost for leave to delete it. */
-    WHAT_HAS_NO_ROW_IS_TAKEN_FOR_CLOSED("no registry ever told it to") {
+    WHAT_HAS_NO_ROW_IS_TAKEN_FOR_CLOSED("which is live|no registry ever told it to") {
         @Override
         Product plant() {
             return new Product() {

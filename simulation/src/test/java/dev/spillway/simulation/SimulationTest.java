@@ -17,7 +17,7 @@ final class SimulationTest {
     @Timeout(value = 1, unit = TimeUnit.DAYS)
     void theFleetKeepsItsInvariantsAndConvergesWhateverIsLostLateOrDead() {
         long first = Long.getLong("simulation.seed", 1);
-        long runs = Long.getLong("simulation.runs", 800);
+        long runs = Long.getLong("simulation.runs", 2_000);
         long began = System.nanoTime();
         Simulation.Run all = LongStream.range(first, first + runs)
                 .parallel()

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,
         @Nullable Instant deferredUntil) {
+    /** How often an order is handed out before its host's silence may mean that Kafka does not reach it. */
+    public static final int ATTEMPTS_UNANSWERED = 2;
+
     /** Beyond any time: the order is not handed out before something else happens. */
     public static final Instant WAITING = Instant.parse("9999-12-31T00:00:00Z");
 
@@ -28,6 +31,17 @@ public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at
     /** Whether it waits for what {@link #WAITING} says. */
     public boolean isWaiting() {
         return nextAttemptAt.equals(WAITING);
+    }
+
+    /**
+     * Whether a heartbeat of its host takes it along: it is due, or it was handed out often enough without a word and is due soon. Otherwise whoever
+     * publishes would always come first, and a host that Kafka does not reach would never hear of it.
+     *
+     * @param soon no earlier than the host's next heartbeat
+     */
+    boolean isForHeartbeat(Instant now, Instant soon) {
+        return !nextAttemptAt.isAfter(now)
+                || (attempts >= ATTEMPTS_UNANSWERED && lastError == null && deferredUntil == null && !nextAttemptAt.isAfter(soon));
     }
 
     Doom released(Instant now) {

@@ -340,27 +340,28 @@ public final class MapRows implements Rows {
     }
 
     @Override
-    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
-        Instant now = now();
-        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
-        limits.forEach((host, limit) -> due.put(host, doomed(now).filter(row -> row.hostId().equals(host))
+    public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+        Map<HostId, List<ReplicaRow>> orders = new HashMap<>();
+        limits.forEach((host, limit) -> orders.put(host, tables.replicas.values()
+                .stream()
+                .filter(row -> row.hostId().equals(host) && row.doom() != null && row.doom().isForHeartbeat(now(), soon))
                 .sorted(Comparator.comparing(row -> doomOf(row).at()))
                 .limit(limit)
                 .toList()));
-        return due;
+        return orders;
     }
 
     @Override
     public List<DueOrder> lockDueOrders(int limit) {
-        return doomed(now()).map(row -> new DueOrder(row, stored(tables.hosts, row.hostId())))
+        Instant now = now();
+        return tables.replicas.values()
+                .stream()
+                .filter(row -> row.doom() != null && !row.doom().nextAttemptAt().isAfter(now))
+                .map(row -> new DueOrder(row, stored(tables.hosts, row.hostId())))
                 .filter(due -> due.host().state() == HostState.ACTIVE)
                 .sorted(Comparator.comparing(due -> doomOf(due.replica()).nextAttemptAt()))
                 .limit(limit)
                 .toList();
-    }
-
-    private Stream<ReplicaRow> doomed(Instant dueAt) {
-        return tables.replicas.values().stream().filter(row -> row.doom() != null && !row.doom().nextAttemptAt().isAfter(dueAt));
     }
 
     private static Doom doomOf(ReplicaRow row) {

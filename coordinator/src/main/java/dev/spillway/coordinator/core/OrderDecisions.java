@@ -77,9 +77,9 @@ final class OrderDecisions {
     List<AddressedOrder> claim(WorkingSet transaction, int limit) {
         List<AddressedOrder> orders = new ArrayList<>();
         for (Rows.DueOrder due : transaction.stored().lockDueOrders(limit)) {
-            Order order = handOut(transaction, due.replica(), due.host());
-            if (order != null) {
-                orders.add(new AddressedOrder(due.host().partition(), order));
+            ReplicaRow row = transaction.replicas().adopt(due.replica());
+            if (row != null && row.doom() != null && !row.doom().nextAttemptAt().isAfter(transaction.now())) {
+                orders.add(new AddressedOrder(due.host().partition(), handOut(transaction, row, row.doom(), due.host())));
             }
         }
         return orders;
@@ -87,21 +87,15 @@ final class OrderDecisions {
 
     List<Order> claimFor(WorkingSet transaction, HostRow host) {
         List<Order> orders = new ArrayList<>();
-        for (ReplicaRow due : transaction.replicas().due(host.id(), rules.ordersPerAnswer())) {
-            Order order = handOut(transaction, due, host);
-            if (order != null) {
-                orders.add(order);
+        for (ReplicaRow row : transaction.replicas().orders(host.id(), rules.ordersPerAnswer(), rules.soon(transaction.now()))) {
+            if (row.doom() != null) {
+                orders.add(handOut(transaction, row, row.doom(), host));
             }
         }
         return orders;
     }
 
-    private @Nullable Order handOut(WorkingSet transaction, ReplicaRow stored, HostRow host) {
-        ReplicaRow row = transaction.replicas().adopt(stored);
-        Doom doom = row == null ? null : row.doom();
-        if (row == null || doom == null || doom.nextAttemptAt().isAfter(transaction.now())) {
-            return null;
-        }
+    private Order handOut(WorkingSet transaction, ReplicaRow row, Doom doom, HostRow host) {
         Doom attempted = doom.attempted(transaction.now().plus(retryAfter(doom.attempts())));
         transaction.replicas().save(row.doomed(attempted));
         return new Order(row.id(), host.id(), host.storeId(), row.name().namespace(), row.name().key(), row.generation(), doom.evictionId(),

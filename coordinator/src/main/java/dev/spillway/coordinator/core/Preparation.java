@@ -194,7 +194,7 @@ final class Preparation {
         rows.lock(replicas);
         if (!asking.isEmpty()) {
             asking.replaceAll((host, orders) -> orders + named.getOrDefault(host, 0));
-            rows.readDue(asking);
+            rows.readOrders(asking, rules.soon(transaction.now()));
         }
         List<EntryRow> losingHolders = new ArrayList<>();
         for (EntryName name : changing) {

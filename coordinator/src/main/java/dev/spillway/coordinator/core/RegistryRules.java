@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.core;
 
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * The bounds by which the registry decides.
@@ -31,6 +32,11 @@ public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration r
             Duration grace, double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
         this(heartbeat, hostTimeout, reconcile, orderRetry, orderRetryMax, grace, breakerShare, breakerFrom, doomChunk, ordersPerAnswer,
                 reconcilePageSize, PLAN_CHUNK, PLANS_KEPT);
+    }
+
+    /** After the next heartbeat of every host that is heard. */
+    Instant soon(Instant now) {
+        return now.plus(heartbeat.multipliedBy(2));
     }
 
     public RegistryRules withPlans(int chunk, Duration kept) {

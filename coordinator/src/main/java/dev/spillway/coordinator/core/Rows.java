@@ -243,8 +243,11 @@ public interface Rows {
     /** Ids of a host's open rows behind {@code after} (or from the start), in order; not locked. */
     List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit);
 
-    /** Doomed rows of each host that are due, its oldest doom first, up to its limit, locked; those locked elsewhere are passed over. */
-    Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits);
+    /**
+     * Doomed rows of each host that its heartbeat takes along ({@link Doom#isForHeartbeat}), its oldest doom first, up to its limit, locked; those
+     * locked elsewhere are passed over.
+     */
+    Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon);
 
     /** Doomed rows of ACTIVE hosts that are due, most overdue first, locked; those locked elsewhere are passed over. */
     List<DueOrder> lockDueOrders(int limit);

@@ -40,7 +40,7 @@ final class WorkingReplicas {
     /** Generations of which more rows may be stored than were read. */
     private final Set<Holding> readInPart = new HashSet<>();
     private int holdersRead;
-    private final Map<HostId, List<ReplicaId>> storedDue = new HashMap<>();
+    private final Map<HostId, List<ReplicaId>> storedOrders = new HashMap<>();
     private final Map<HostId, Set<ReplicaId>> ownDoomed = new HashMap<>();
     /** By how many this transaction changed what counting the stored rows would say. */
     private final Map<HostId, Long> openMore = new HashMap<>();
@@ -221,30 +221,30 @@ final class WorkingReplicas {
         return rows.countReplicas(host) + openMore.getOrDefault(host, 0L);
     }
 
-    /** Reads due orders ahead, as many of each host as it will be asked for and as many more as this transaction may close before. */
-    void readDue(SortedMap<HostId, Integer> limits) {
-        rows.lockDueOrdersOf(limits).forEach((host, due) -> {
-            due.forEach(this::adopt);
-            storedDue.put(host, due.stream().map(ReplicaRow::id).toList());
+    /** Reads orders for heartbeats ahead, as many of each host as it will be asked for and as many more as this transaction may close before. */
+    void readOrders(SortedMap<HostId, Integer> limits, Instant soon) {
+        rows.lockOrdersForHeartbeats(limits, soon).forEach((host, orders) -> {
+            orders.forEach(this::adopt);
+            storedOrders.put(host, orders.stream().map(ReplicaRow::id).toList());
         });
     }
 
-    /** A host's doomed rows that are due, oldest doom first. */
-    List<ReplicaRow> due(HostId host, int limit) {
-        if (!storedDue.containsKey(host)) {
-            readDue(new TreeMap<>(Map.of(host, limit + replicas.size())));
+    /** A host's doomed rows that its heartbeat takes along, oldest doom first. */
+    List<ReplicaRow> orders(HostId host, int limit, Instant soon) {
+        if (!storedOrders.containsKey(host)) {
+            readOrders(new TreeMap<>(Map.of(host, limit + replicas.size())), soon);
         }
-        Set<ReplicaId> candidates = new LinkedHashSet<>(storedDue.getOrDefault(host, List.of()));
+        Set<ReplicaId> candidates = new LinkedHashSet<>(storedOrders.getOrDefault(host, List.of()));
         candidates.addAll(ownDoomed.getOrDefault(host, Set.of()));
-        List<ReplicaRow> due = new ArrayList<>();
+        List<ReplicaRow> orders = new ArrayList<>();
         for (ReplicaId id : candidates) {
             ReplicaRow row = replicas.get(id);
-            if (row != null && row.doom() != null && !row.doom().nextAttemptAt().isAfter(now)) {
-                due.add(row);
+            if (row != null && row.doom() != null && row.doom().isForHeartbeat(now, soon)) {
+                orders.add(row);
             }
         }
-        due.sort(OLDEST_DOOM_FIRST);
-        return due.size() > limit ? due.subList(0, limit) : due;
+        orders.sort(OLDEST_DOOM_FIRST);
+        return orders.size() > limit ? orders.subList(0, limit) : orders;
     }
 
     private static Doom doomOf(ReplicaRow row) {

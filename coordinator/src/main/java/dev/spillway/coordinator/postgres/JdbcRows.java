@@ -293,8 +293,8 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public Map<HostId, List<ReplicaRow>> lockDueOrdersOf(SortedMap<HostId, Integer> limits) {
-        return orders.lockDueOf(limits);
+    public Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+        return orders.lockForHeartbeats(limits, soon);
     }
 
     @Override

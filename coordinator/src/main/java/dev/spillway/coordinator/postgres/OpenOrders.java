@@ -18,17 +18,20 @@ import org.jdbi.v3.core.Handle;
 /** Doomed rows as orders, found by when they are next due, in one transaction. Not thread-safe. */
 final class OpenOrders {
     /** Each row is locked when its turn comes, so that what somebody else holds takes nobody's place. */
-    static final String DUE_OF_HOSTS = "SELECT " + ReplicaTable.COLUMNS
+    static final String FOR_HEARTBEATS = "SELECT " + ReplicaTable.COLUMNS
             + """
                     FROM unnest(:hosts, :limits) AS asking (host_id, most)
                     CROSS JOIN LATERAL (
                         SELECT r.* FROM (
-                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = asking.host_id AND o.next_attempt_at <= :now
+                            SELECT o.replica_id FROM open_orders o WHERE o.host_id = asking.host_id AND o.next_attempt_at <= :soon
                             ORDER BY o.doomed_at, o.replica_id) AS o
                         CROSS JOIN LATERAL (
                             SELECT * FROM replicas r
-                            WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL AND r.next_attempt_at <= :now FOR UPDATE SKIP LOCKED) AS r
-                        LIMIT asking.most) AS r""";
+                            WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL
+                                AND (r.next_attempt_at <= :now OR r.next_attempt_at <= :soon AND r.attempts >= %d
+                                    AND r.last_error IS NULL AND r.deferred_until IS NULL)
+                            FOR UPDATE SKIP LOCKED) AS r
+                        LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_UNANSWERED);
 
     /**
      * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
@@ -82,18 +85,19 @@ final class OpenOrders {
                 .one();
     }
 
-    Map<HostId, List<ReplicaRow>> lockDueOf(SortedMap<HostId, Integer> limits) {
-        Map<HostId, List<ReplicaRow>> due = new HashMap<>();
-        limits.keySet().forEach(host -> due.put(host, new ArrayList<>()));
+    Map<HostId, List<ReplicaRow>> lockForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon) {
+        Map<HostId, List<ReplicaRow>> found = new HashMap<>();
+        limits.keySet().forEach(host -> found.put(host, new ArrayList<>()));
         Columns.of(limits.entrySet())
                 .texts("hosts", Map.Entry::getKey)
                 .ints("limits", Map.Entry::getValue)
-                .bindTo(handle.createQuery(DUE_OF_HOSTS))
+                .bindTo(handle.createQuery(FOR_HEARTBEATS))
                 .bind("now", now)
+                .bind("soon", soon)
                 .map(ReplicaTable.MAPPER)
-                .forEach(row -> due.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row));
-        due.values().forEach(replicas::locked);
-        return due;
+                .forEach(row -> found.computeIfAbsent(row.hostId(), ignored -> new ArrayList<>()).add(row));
+        found.values().forEach(replicas::locked);
+        return found;
     }
 
     List<DueOrder> lockDue(int limit) {

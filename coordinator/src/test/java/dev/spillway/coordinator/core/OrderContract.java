@@ -80,6 +80,27 @@ public interface OrderContract extends RegistryFixture {
     }
 
     @Test
+    default void whatWasHandedOutTwiceWithoutAWordGoesWithTheHeartbeatBeforeWhoeverPublishes() {
+        Fleet fleet = Fleet.withCapacity(empty(withOrderRetry(Duration.ofSeconds(4), Duration.ofMinutes(10))), 5);
+        FleetHost host = fleet.host("host-1");
+        ReplicaId silent = host.holds("a", "1");
+        ReplicaId failed = host.holds("b", "2");
+        fleet.invalidate("a", null);
+        fleet.invalidate("b", null);
+        assertThat(fleet.claimOrders()).hasSize(2);
+        assertThat(host.heartbeat().orders()).as("Kafka has them, and has the time that it usually takes").isEmpty();
+        fleet.registry.execute(new Command.ReturnOrders(List.of(silent, failed)));
+        assertThat(fleet.claimOrders()).hasSize(2);
+        fleet.report(new Report(failed, host.id, host.storeId, Report.Result.FAILED, null, "read-only file system", 0));
+
+        assertThat(host.heartbeat().orders()).as("before they are due again").singleElement().satisfies(order -> {
+            assertThat(order.replicaId()).isEqualTo(silent);
+            assertThat(order.attempt()).isEqualTo(3);
+        });
+        assertThat(host.heartbeat().orders()).as("as often as it doubles").isEmpty();
+    }
+
+    @Test
     default void ordersThatCouldNotBeSentAreDueAtOnce() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);
         FleetHost host = fleet.host("host-1");

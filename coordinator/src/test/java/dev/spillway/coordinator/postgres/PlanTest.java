@@ -259,11 +259,12 @@ class PlanTest {
                 .uuids("ids", ReplicaId::value)
                 .bindTo(query)
                 .bind("now", Instant.now()))).contains("replicas_pkey").doesNotContain("Seq Scan");
-        assertThat(plan(OpenOrders.DUE_OF_HOSTS, query -> Columns.of(List.of("host-7"))
+        assertThat(plan(OpenOrders.FOR_HEARTBEATS, query -> Columns.of(List.of("host-7"))
                 .texts("hosts", host -> host)
                 .ints("limits", host -> 500)
                 .bindTo(query)
-                .bind("now", Instant.now())))
+                .bind("now", Instant.now())
+                .bind("soon", Instant.now())))
                 .contains("open_orders_pkey")
                 .contains("replicas_pkey")
                 .doesNotContain("Seq Scan");
