@@ -135,7 +135,8 @@ final class Invariants {
     void answered(ReplicaId id, PutOutcome outcome) {
         switch (outcome) {
             case PutOutcome.Stored _ -> require(everLive.contains(id), 8, "{} was answered as stored and never was", id);
-            case PutOutcome.NotRegistered _ -> require(!live.contains(id), 8, "{} was answered as not registered and is", id);
+            case PutOutcome.NotRegistered _ ->
+                    require(!live.contains(id) || restores.isDoubtful(id), 8, "{} was answered as not registered and is", id);
             case PutOutcome.Refused _ -> require(!memory.everLive.contains(id), 8, "{} was answered as refused and was stored", id);
             case PutOutcome.Gone _ -> require(!memory.everLive.contains(id), 8, "{} was answered as gone and was stored", id);
             case PutOutcome.Evicted _ -> require(everEnded.contains(id), 8, "{} was answered as evicted and was not", id);

@@ -56,7 +56,8 @@ import static dev.spillway.simulation.Invariants.require;
  * remembers, is never doomed because of an older one, nor for want of one; and what was ended since the restore is not brought back. By generations
  * as the hosts know them: those are told and never drawn again. What a host had when the database went back is served as ever, never an older copy
  * after a newer one; what is put or copied after that may have an older number than what was served before it.
- * <li>8, honest answers: "stored" may tell of the time that was lost, "refused" and "gone" tell of what the registry remembers.
+ * <li>8, honest answers: "stored" may tell of the time that was lost, and so may "not registered" of an id whose end was forgotten with it; "refused"
+ * and "gone" tell of what the registry remembers.
  * </ul>
  *
  * In the time between a restore and the word that it happened, numbers that are drawn are those of the time that was lost, which operations.md names as
