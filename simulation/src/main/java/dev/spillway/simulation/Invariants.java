@@ -225,7 +225,7 @@ final class Invariants {
 
     /**
      * 2: a registration is of the host's current incarnation; and a key's registrations take effect in the order of its puts. Only a copy of one that
-     * was sent before a restore, and comes before somebody has said so, meets a registry that knows nothing of it: the image may be gone, and the next
+     * was sent before a restore may come to a registry that knows nothing of it, until somebody has said so: the image may be gone, and the next
      * comparison finds that out.
      */
     private void checkRegistered(List<Command<?>> commands, long epoch, @Nullable ReplicaRow row) {
@@ -237,7 +237,8 @@ final class Invariants {
         restores.checkSender(sender, Objects.requireNonNull(host), epoch);
         restores.registered(commands, row, epoch);
         Offered put = offered.get(row.id());
-        if (put != null && put.restores() < restores.restores() && !restores.isSaid()) {
+        boolean beforeTheWord = !restores.isSaid() || epoch != rows.registry().epoch();
+        if (put != null && put.restores() < restores.restores() && beforeTheWord) {
             return;
         }
         if (put != null) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,
         @Nullable Instant deferredUntil) {
-    /** How often an order is handed out before its host's silence may mean that Kafka does not reach it. */
-    public static final int ATTEMPTS_UNANSWERED = 2;
+    /** How often an order is handed out, and stays open, before that may mean that Kafka does not reach its host. */
+    public static final int ATTEMPTS_IN_VAIN = 2;
 
     /** Beyond any time: the order is not handed out before something else happens. */
     public static final Instant WAITING = Instant.parse("9999-12-31T00:00:00Z");
@@ -34,14 +34,14 @@ public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at
     }
 
     /**
-     * Whether a heartbeat of its host takes it along: it is due, or it was handed out often enough without a word and is due soon. Otherwise whoever
-     * publishes would always come first, and a host that Kafka does not reach would never hear of it.
+     * Whether a heartbeat of its host takes it along: it is due, or it was handed out in vain and is due soon. Otherwise whoever publishes would
+     * always come first, and a host that Kafka does not reach would never hear of it. What the host has said of it does not count: that may have been
+     * another process, on a newer copy of the store.
      *
      * @param soon no earlier than the host's next heartbeat
      */
     boolean isForHeartbeat(Instant now, Instant soon) {
-        return !nextAttemptAt.isAfter(now)
-                || (attempts >= ATTEMPTS_UNANSWERED && lastError == null && deferredUntil == null && !nextAttemptAt.isAfter(soon));
+        return !nextAttemptAt.isAfter(attempts < ATTEMPTS_IN_VAIN ? now : soon);
     }
 
     Doom released(Instant now) {

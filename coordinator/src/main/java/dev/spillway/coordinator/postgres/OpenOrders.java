@@ -28,10 +28,9 @@ final class OpenOrders {
                         CROSS JOIN LATERAL (
                             SELECT * FROM replicas r
                             WHERE r.replica_id = o.replica_id AND r.doom_cause IS NOT NULL
-                                AND (r.next_attempt_at <= :now OR r.next_attempt_at <= :soon AND r.attempts >= %d
-                                    AND r.last_error IS NULL AND r.deferred_until IS NULL)
+                                AND (r.next_attempt_at <= :now OR r.attempts >= %d AND r.next_attempt_at <= :soon)
                             FOR UPDATE SKIP LOCKED) AS r
-                        LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_UNANSWERED);
+                        LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_IN_VAIN);
 
     /**
      * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
