@@ -178,7 +178,8 @@ final class RestoreInvariants {
      * @param before the entries that it changed, as they were
      */
     void committed(List<Command<?>> commands, Changes changes, long epoch, Memory memory, Map<EntryName, EntryRow> before) {
-        commands.forEach(this::remember);
+        commands.forEach(this::rememberNewIds);
+        commands.forEach(this::rememberSpentIds);
         if (restores == 0) {
             return;
         }
@@ -206,14 +207,17 @@ final class RestoreInvariants {
         }
     }
 
-    /** Which ids became others; and ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
-    private void remember(Command<?> command) {
+    private void rememberNewIds(Command<?> command) {
         if (command instanceof Command.FromWorker<?>(ReadoptRequest readopt)) {
             readopt.items()
                     .stream()
                     .filter(item -> rows.replicas().containsKey(item.replicaId()))
                     .forEach(item -> readoptedAs.put(item.formerId(), item.replicaId()));
         }
+    }
+
+    /** Ids that are spent, and have no row: their host was told so. What it says to be lost never gets that answer for want of a row. */
+    private void rememberSpentIds(Command<?> command) {
         if (command instanceof Command.FromWorker<?>(FencedMessage<?> message)) {
             Stream<ReplicaId> ids = switch (message) {
                 case RegisterRequest register -> register.items().stream().map(Registration::replicaId);
