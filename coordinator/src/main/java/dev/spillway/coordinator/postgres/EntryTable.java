@@ -77,9 +77,12 @@ final class EntryTable {
                     FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
                     ORDER BY e.created_at, e.generation LIMIT :limit FOR UPDATE""";
 
+    /** Of the entries of a namespace those whose keys begin alike: a range of the key's index. */
+    static final String OF_PREFIX = "e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond";
+
     static final String COUNT_UNPINNED = """
-            SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes
-            FROM entries e WHERE e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond AND e.pin_reason IS NULL""";
+            SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e WHERE\s""" + OF_PREFIX
+            + " AND e.pin_reason IS NULL";
 
     /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
@@ -188,12 +191,14 @@ final class EntryTable {
     }
 
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
-        return handle.createQuery(COUNT_UNPINNED)
-                .bind("namespace", namespace.value())
-                .bind("prefix", prefix.value())
-                .bind("beyond", prefix.value() + GREATEST)
+        return ofPrefix(handle.createQuery(COUNT_UNPINNED), namespace, prefix.value())
                 .map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes")))
                 .one();
+    }
+
+    /** Gives {@link #OF_PREFIX} what it asks for. */
+    static Query ofPrefix(Query query, NamespaceName namespace, String prefix) {
+        return query.bind("namespace", namespace.value()).bind("prefix", prefix).bind("beyond", prefix + GREATEST);
     }
 
     List<EntryRow> lockPinned(NamespaceName namespace, int limit) {

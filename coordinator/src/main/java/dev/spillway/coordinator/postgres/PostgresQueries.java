@@ -41,6 +41,13 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
 
+    /** Up to how many entries are few enough to be put in their order for each page, instead of being looked for in the order of all. */
+    private static final int FEW = 20_000;
+    static final String MANY_OF_PREFIX =
+            "SELECT count(*) > " + FEW + " FROM (SELECT FROM entries e WHERE " + EntryTable.OF_PREFIX + " LIMIT "
+                    + (FEW + 1) + ") AS first";
+    static final String FEW_OF_PREFIX = "SELECT " + EntryTable.COLUMNS + "FROM entries e WHERE " + EntryTable.OF_PREFIX + "%s";
+
     /** Of each LIVE row of a host that drains; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
@@ -126,19 +133,26 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
         long afterUse = after == null ? 0 : number(after);
-        String matching = " AND e.last_use > :after" + (keyPrefix == null ? "" : " AND starts_with(e.key, :prefix)")
-                + (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb") + " ORDER BY e.last_use LIMIT :limit";
-        String sql = ENTRIES.formatted(matching, matching);
+        String page =
+                (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb") + " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
         return read("entries of " + namespace, handle -> {
-            Query query = handle.createQuery(sql).bind("namespace", namespace.value()).bind("after", afterUse).bind("limit", limit + 1);
-            if (keyPrefix != null) {
-                query.bind("prefix", keyPrefix);
-            }
+            Query query = listing(handle, namespace, keyPrefix, page).bind("after", afterUse).bind("limit", limit + 1);
             if (!labels.isEmpty()) {
                 query.bind("labels", Columns.json(labels));
             }
             return page(query.map(EntryTable.MAPPER).list(), limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
         });
+    }
+
+    private static Query listing(Handle handle, NamespaceName namespace, @Nullable String keyPrefix, String page) {
+        if (keyPrefix == null) {
+            return handle.createQuery(ENTRIES.formatted(page, page)).bind("namespace", namespace.value());
+        }
+        boolean many = EntryTable.ofPrefix(handle.createQuery(MANY_OF_PREFIX), namespace, keyPrefix).mapTo(Boolean.class).one();
+        String ofPrefix = " AND starts_with(e.key, :prefix)" + page;
+        return many
+                ? handle.createQuery(ENTRIES.formatted(ofPrefix, ofPrefix)).bind("namespace", namespace.value()).bind("prefix", keyPrefix)
+                : EntryTable.ofPrefix(handle.createQuery(FEW_OF_PREFIX.formatted(page)), namespace, keyPrefix);
     }
 
     @Override

@@ -1,12 +1,15 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -143,6 +146,33 @@ class PlanTest {
                 .contains("Index Scan using entries_in_order_of_use")
                 .contains("Index Scan using entries_pinned")
                 .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void fewEntriesOfAPrefixAreFoundByTheirKeysAndManyInTheOrderOfUse() {
+        String page = " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
+        for (String sql : List.of(PostgresQueries.MANY_OF_PREFIX, PostgresQueries.FEW_OF_PREFIX.formatted(page))) {
+            assertThat(plan(sql, query -> {
+                query.bind("namespace", "snapshots").bind("prefix", "key-77").bind("beyond", "key-78");
+                return sql.contains(":after") ? query.bind("after", 0L).bind("limit", 101) : query;
+            })).contains("entries_pkey").doesNotContain("Seq Scan");
+        }
+        try (PostgresRegistry registry = DATABASE.open(RegistryRules.DEFAULTS)) {
+            for (String prefix : List.of("key-77", "key-7", "key-777777", "no-key")) {
+                RegistryQueries.Page<EntryView> first = registry.queries().entries(Fleet.ns("snapshots"), prefix, Map.of(), null, 300);
+                List<String> inOrderOfUse =
+                        DATABASE.ask("SELECT key FROM entries WHERE starts_with(key, '" + prefix + "') ORDER BY last_use LIMIT 600");
+                assertThat(keys(first)).isEqualTo(inOrderOfUse.subList(0, Math.min(300, inOrderOfUse.size())));
+                if (first.next() != null) {
+                    assertThat(keys(registry.queries().entries(Fleet.ns("snapshots"), prefix, Map.of(), first.next(), 300)))
+                            .isEqualTo(inOrderOfUse.subList(300, 600));
+                }
+            }
+        }
+    }
+
+    private static List<String> keys(RegistryQueries.Page<EntryView> page) {
+        return page.items().stream().map(entry -> entry.name().key().value()).toList();
     }
 
     @Test
