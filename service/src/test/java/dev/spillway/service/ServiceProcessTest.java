@@ -204,8 +204,9 @@ class ServiceProcessTest {
     }
 
     private static Process start(String behaviour) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:TieredStopAtLevel=1",
-                "-cp",
+        // Whoever runs tests in the background may have them ignore SIGINT, and a child would inherit that.
+        return new ProcessBuilder("env", "--default-signal=INT,HUP", Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), SleepyService.class.getName(),
                 behaviour)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
