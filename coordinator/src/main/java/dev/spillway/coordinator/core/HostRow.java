@@ -85,7 +85,7 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
         return readoptedEpoch < inEpoch && state != HostState.RETIRED;
     }
 
-    /** As it is once it has told what it holds in this epoch; whatever it waited for a person for is done with that. */
+    /** With another epoch in which it told everything: a later one once it has, an earlier one if it joins to tell it anew. Nothing waits for a person then. */
     HostRow readopted(long inEpoch) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt, null, processId, drain, inEpoch);
