@@ -154,10 +154,12 @@ final class Hosts implements SpillwayCommand {
         table.row("heard", Text.ago(each.lastHeardAt()));
         table.row("reconciled", Text.ago(each.lastReconciledAt()));
         table.row("replicas registered", each.replicas() + ", " + Text.bytes(each.bytes()));
-        table.row("replicas on the disk", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
-        table.row("held", each.figures().held());
-        table.row("in the trash", each.figures().trash());
-        table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
+        if (!each.state().equals("RETIRED")) {
+            table.row("replicas in its index", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
+            table.row("held", each.figures().held());
+            table.row("in the trash", each.figures().trash());
+            table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
+        }
         table.row("open orders", each.openOrders() == 0 ? 0
                 : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), Text.ago(each.oldestOpenOrderAt()), each.id()));
         if (each.drain() != null) {

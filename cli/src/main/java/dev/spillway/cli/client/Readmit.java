@@ -3,14 +3,17 @@ package dev.spillway.cli.client;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.coordinator.http.HostAnswer;
 import dev.spillway.coordinator.http.HostChangeAnswer;
+import dev.spillway.coordinator.http.JoinRefusalAnswer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Lets a host join again. */
 @Command(name = "readmit",
         description = {"Let a retired host, or a new store under the id of a host that was replaced, join.",
-                "What a host that is AWAY had is given up first, as retire does."})
+                "What a host that is AWAY had is given up first, as retire does; that is asked about, unless another store waits to take its place."})
 final class Readmit implements SpillwayCommand {
     private final Console console;
     @Mixin
@@ -19,6 +22,8 @@ final class Readmit implements SpillwayCommand {
     private Output output;
     @Mixin
     private HostParameter host;
+    @Option(names = "--yes", description = "Do not ask.")
+    private boolean yes;
 
     Readmit(Console console) {
         this.console = console;
@@ -26,10 +31,33 @@ final class Readmit implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Server.Answer answer = coordinator.server().post(Resource.of("v1", "hosts", host.id(), "readmit"), null);
+        Server server = coordinator.server();
+        if (!yes) {
+            HostAnswer before = server.get(Resource.of("v1", "hosts", host.id())).as(HostAnswer.class);
+            if (before.state().equals("AWAY") && before.replicas() > 0 && !isAwaited(server)) {
+                ask(before);
+            }
+        }
+        Server.Answer answer = server.post(Resource.of("v1", "hosts", host.id(), "readmit"), null);
         console.out()
                 .println(output.json() ? answer.text()
                         : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(HostChangeAnswer.class))));
         return Outcome.done();
+    }
+
+    /** Whether somebody asks to be this host, and may not. */
+    private boolean isAwaited(Server server) throws InterruptedException {
+        return server.get(Resource.of("v1", "refusals"))
+                .listOf(JoinRefusalAnswer.class)
+                .items()
+                .stream()
+                .anyMatch(refusal -> refusal.hostId().equals(host.id()));
+    }
+
+    private void ask(HostAnswer before) {
+        new TypedName(host.id().value(), "nobody was readmitted").require(console,
+                "%s is AWAY, heard %s, and may come back as it is; nobody asks to take its place. To give up its %s, type its name: "
+                        .formatted(
+                                host.id(), Text.ago(before.lastHeardAt()), Text.count(before.replicas(), "replica", "replicas")));
     }
 }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,7 +53,7 @@ final class DevFleet {
         this.lifecycle = lifecycle;
     }
 
-    /** Returns when every worker has joined. */
+    /** Returns when every worker has joined, or was told why it may not: that waits for a person, who needs the others for it. */
     void start() throws Exception {
         EmbeddedServers servers = lifecycle.start("servers", this::servers);
         watch("PostgreSQL", servers.postgres().ended());
@@ -72,8 +73,9 @@ final class DevFleet {
                 Worker worker = lifecycle.start(id,
                         () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
                                 failure -> lifecycle.fail(id, failure)));
-                awaitJoined(id, worker);
-                return "%-12s http://%s, images in %s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images"));
+                Optional<String> refusal = awaitJoined(id, worker);
+                return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images"),
+                        refusal.map(why -> "\n" + " ".repeat(13) + "refused: " + why).orElse(""));
             }));
         }
         tellAll(starts);
@@ -163,18 +165,24 @@ final class DevFleet {
         }
     }
 
-    private static void awaitJoined(String id, Worker worker) throws IOException, InterruptedException {
+    /** The reason if it may not join. */
+    private static Optional<String> awaitJoined(String id, Worker worker) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
         HttpRequest readiness = HttpRequest.newBuilder(URI.create("http://" + worker.address() + "/readyz")).build();
         try (HttpClient http = HttpClient.newHttpClient()) {
             HttpResponse<String> answer = http.send(readiness, BodyHandlers.ofString());
             while (answer.statusCode() != 200) {
+                Optional<String> refusal = worker.refusal();
+                if (refusal.isPresent()) {
+                    return refusal;
+                }
                 if (System.nanoTime() >= deadline) {
                     throw new IOException("%s: not ready after %s: %s".formatted(id, JOINED_WITHIN, answer.body()));
                 }
                 Thread.sleep(LOOK_EVERY);
                 answer = http.send(readiness, BodyHandlers.ofString());
             }
+            return Optional.empty();
         }
     }
 }

@@ -47,6 +47,7 @@ class DevTest {
                     .isNotEmpty()
                     .filteredOn(line -> line.contains(" WARN "))
                     .allMatch(line -> line.contains("The metadata log appears to be empty"), "Kafka's first start says that it is one");
+            done("retire", "host-2", "--yes", "--url", url);
             refusedOnTheSameData(data);
             refusedOnTheSamePort(port);
             first.kill();
@@ -55,6 +56,10 @@ class DevTest {
         SpillwayProcess second = SpillwayProcess.start(output, dev);
         try (second) {
             second.awaitReady(2, START);
+            assertThat(second.text()).as("who may not join waits for a person, who needs the others")
+                    .containsPattern(
+                            "(?s)host-2 .*refused: RETIRED: .*spillway readmit host-2.*ready");
+            done("readmit", "host-2", "--url", url);
             assertThat(done("ls", "tour", "--url", url).out()).contains("two", "three").doesNotContain("one");
             Path image = Path.of(done("get", "tour", "three", "--worker", "host-1", "--url", url).out().strip());
             assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));

@@ -37,7 +37,7 @@ class RetireTest extends FleetOfTwo {
         Spillway.Ran retired = done("retire", "host-1", "--yes");
         assertThat(retired.out()).isEqualTo("retired host-1: 1 replica abandoned, 1 entry lost\n");
         assertThat(retired.err()).isEmpty();
-        assertThat(done("hosts", "host-1").out()).containsPattern("state +RETIRED");
+        assertThat(done("hosts", "host-1").out()).containsPattern("state +RETIRED").doesNotContain("free on the disk");
         assertThat(done("ls", "copies").out()).contains("both", "second-only").doesNotContain("first-only");
         assertThat(done("evictions", "--namespace", "copies", "--cause", "lost").out()).containsPattern("first-only .* LOST");
         assertThat(done("retire", "host-1").out()).as("again, when it is not heard any more")
@@ -61,6 +61,10 @@ class RetireTest extends FleetOfTwo {
     void aHostThatIsAwayIsRetiredUnasked() throws Exception {
         fleet.stopWorker(2);
         Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", "host-2").out()).containsPattern("state +AWAY"));
+        Spillway.Ran asked = Spillway.run("readmit", "host-2", "--url", fleet.url());
+        assertThat(asked.exitCode()).isOne();
+        assertThat(asked.err()).contains("host-2 is AWAY", "2 replicas", "nobody was readmitted");
+        assertThat(done("hosts", "host-2").out()).as("nothing was given up").containsPattern("state +AWAY");
         Spillway.Ran retired = done("retire", "host-2");
         assertThat(retired.out()).isEqualTo("retired host-2: 2 replicas abandoned, 1 entry lost\n");
         assertThat(retired.err()).isEmpty();

@@ -13,6 +13,9 @@ import java.util.List;
 
 /** What happens to entries: put, read, invalidated, cleaned, held to their namespace's limits. */
 final class EntryDecisions {
+    /** No image is larger; a caller that says so would leave no room in its namespace's total for those that are real. */
+    private static final long SIZE_MAX = 1L << 50;
+
     private final Evictor evictor;
 
     EntryDecisions(Evictor evictor) {
@@ -30,6 +33,10 @@ final class EntryDecisions {
         if (namespace == null) {
             return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.UNKNOWN_NAMESPACE,
                     "namespace: " + name.namespace() + " (expected: a namespace that has a policy)");
+        }
+        if (sizeBytes > SIZE_MAX) {
+            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE,
+                    "sizeBytes: " + sizeBytes + " (expected: at most " + SIZE_MAX + ", one pebibyte)");
         }
         if (!namespace.policy().fits(sizeBytes)) {
             return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.TOO_LARGE, "sizeBytes: " + sizeBytes + " (expected: at most "

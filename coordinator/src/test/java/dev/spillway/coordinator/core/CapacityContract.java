@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
+import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,13 +60,29 @@ public interface CapacityContract extends RegistryFixture {
     }
 
     @Test
+    default void aSizeThatNoImageHasIsRefusedAndTakesNoRoomFromOthers() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        for (long size : List.of(Long.MAX_VALUE, (1L << 50) + 1)) {
+            assertThat(fleet.put("a", "1", size)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+                    refused -> assertThat(refused.detail())
+                            .isEqualTo("sizeBytes: " + size + " (expected: at most 1125899906842624, one pebibyte)"));
+        }
+        assertThat(Fleet.evictedKeys(fleet.put("b", "2", 1L << 50))).isEmpty();
+        assertThat(fleet.keys()).containsExactly("b");
+    }
+
+    @Test
     default void theTotalOfANamespaceNeverLeavesItsNumber() {
-        Fleet fleet = new Fleet(empty());
-        fleet.registry.execute(new Command.SetPolicy(ns(NS), 10L, null, null));
-        fleet.put("a", "1", Long.MAX_VALUE - 5);
-        assertThat(fleet.put("b", "2", 6)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
-                refused -> assertThat(refused.detail()).contains("sizeBytes: 6 (expected: at most 5"));
-        assertThat(Fleet.evictedKeys(fleet.put("c", "3", 5))).isEmpty();
+        Fleet fleet = Fleet.withCapacity(empty(), 10_000);
+        FleetHost host = fleet.host("host-1");
+        for (int begin = 0; begin < 8_191; begin += 1_000) {
+            host.register(IntStream.range(begin, Math.min(8_191, begin + 1_000))
+                    .mapToObj(i -> FleetHost.registration(Fleet.newReplicaId(), "key-" + i, "image-" + i, 1L << 50))
+                    .toArray(Registration[]::new));
+        }
+        assertThat(fleet.put("one-too-many", "b", 1L << 50)).isInstanceOfSatisfying(Outcomes.Putting.Refused.class,
+                refused -> assertThat(refused.detail()).contains("(expected: at most " + ((1L << 50) - 1)));
+        assertThat(Fleet.evictedKeys(fleet.put("fits", "c", (1L << 50) - 1))).isEmpty();
         assertThat(fleet.figures().bytes()).isEqualTo(Long.MAX_VALUE);
     }
 

@@ -91,6 +91,11 @@ public final class Worker implements AutoCloseable {
         Objects.requireNonNull(host.get(), "started").awaitJoined();
     }
 
+    /** Why the registry refuses this host now, with the way out; absent while it does not. */
+    public Optional<String> refusal() {
+        return Optional.ofNullable(Objects.requireNonNull(host.get(), "started").view().standing().refusal());
+    }
+
     /** Where HTTP listens. */
     public HostPort address() {
         return address.get();
