@@ -57,7 +57,7 @@ final class FileContent {
             throws IOException, InterruptedException, StagingStopped {
         long size = status.sizeBytes();
         if (size == 0) {
-            return isEmpty(source);
+            return isEmpty(source, status);
         }
         if (reflinkPossible && reflink(source, target)) {
             reflinked++;
@@ -72,11 +72,11 @@ final class FileContent {
      * Files that the kernel makes up as they are read say that they are empty: a copy of them by their size would be an empty file, and look
      * like a good one.
      */
-    private static boolean isEmpty(OpenRegularFile source) throws IOException {
+    private static boolean isEmpty(OpenRegularFile source, FileStatus status) throws IOException {
         if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {
             return true;
         }
-        if (reading(source::status).sizeBytes() == 0) {
+        if (reading(source::status).sameContent(status)) {
             throw UnreadableException.of("it says that it is empty, but has content");
         }
         return false;
