@@ -45,8 +45,10 @@ final class SpillwayProcess implements AutoCloseable {
     static SpillwayProcess start(Path output, List<Path> classPath, List<String> options, List<String> arguments,
             Map<String, String> environment)
             throws IOException {
+        // Whoever runs tests in the background may have them ignore signals, and a child would inherit that.
         List<String> command =
-                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-Xmx512m", "-XX:+UseSerialGC",
+                new ArrayList<>(List.of("env", "--default-signal=INT,HUP", ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx512m", "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
