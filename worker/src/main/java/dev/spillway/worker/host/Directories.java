@@ -194,7 +194,8 @@ public final class Directories {
         loop.awaitMayServe();
         return view.served(namespace)
                 .sorted(Comparator.comparing(ReplicaRecord::name))
-                .map(replica -> new Listed(replica, loop.uses().accessedAt(replica.name()).orElse(replica.lastAccessedAt())))
+                .map(replica -> new Listed(replica,
+                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
                 .toList();
     }
 

@@ -28,6 +28,8 @@ final class Uses {
     private Instant accessesDue = Instant.MIN;
     private long hitsEver;
     private long missesEver;
+    /** On their way into the index, or there already. */
+    private Map<EntryName, Instant> drained = Map.of();
 
     synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
@@ -45,9 +47,10 @@ final class Uses {
         misses.merge(namespace, 1L, Long::sum);
     }
 
-    /** A time of access that the index does not have yet. */
+    /** A time of access that the index may not have yet. */
     synchronized Optional<Instant> accessedAt(EntryName name) {
-        return Optional.ofNullable(accesses.get(name));
+        Instant at = accesses.get(name);
+        return Optional.ofNullable(at == null ? drained.get(name) : at);
     }
 
     synchronized long hits() {
@@ -72,6 +75,7 @@ final class Uses {
             if (!accesses.isEmpty() && !accessesDue.isAfter(now)) {
                 accessesDue = now.plus(ACCESS_KEPT);
                 accessed = accesses;
+                drained = accesses;
                 accesses = new LinkedHashMap<>();
             }
         }
