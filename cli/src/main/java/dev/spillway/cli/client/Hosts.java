@@ -60,7 +60,7 @@ final class Hosts implements SpillwayCommand {
             answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
         } catch (CommandFailedException e) {
             // Whoever was never let in is no host, and is looked for nonetheless.
-            tell(refusals);
+            tellRefused(refusals);
             throw e;
         }
         if (output.json()) {
@@ -88,7 +88,7 @@ final class Hosts implements SpillwayCommand {
                 .toList();
     }
 
-    private void tell(List<JoinRefusalAnswer> refusals) {
+    private void tellRefused(List<JoinRefusalAnswer> refusals) {
         if (!output.json()) {
             printRefused(refusals);
         } else if (!refusals.isEmpty()) {

@@ -1,5 +1,5 @@
 -- Workers that asked to join and were refused, so that whoever looks at the hosts sees why one is missing. One row for each host id and store that
--- asks; it goes when the store is taken, when it has not asked for long, and when too many others asked since.
+-- asks; it goes when they are taken, and when they have not asked for long.
 CREATE TABLE join_refusals (
     host_id    text COLLATE "C" NOT NULL,
     store_id   uuid             NOT NULL,
