@@ -88,6 +88,15 @@ class MigrationsTest {
         assertThat(fleet.keys()).containsExactly("k2", "k3");
     }
 
+    /** A database that has one refuses to start with another of the same number, be it only a comment that differs. */
+    @Test
+    void migrationsThatHaveLandedNeverChange() {
+        DATABASE.open(RegistryRules.DEFAULTS);
+        assertThat(DATABASE.ask("SELECT version || ' ' || checksum FROM flyway_schema_history ORDER BY installed_rank"))
+                .startsWith("1 -1425572403", "2 1703520220", "3 -1904946813", "4 -2138477087", "5 749300411", "6 -535121477",
+                        "7 327319001");
+    }
+
     @Test
     void theSameRegistryIsFoundAgain() {
         DATABASE.open(RegistryRules.DEFAULTS);
