@@ -71,7 +71,7 @@ final class ChildJvm implements AutoCloseable {
     }
 
     int awaitExit() throws InterruptedException {
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(Await.HANG.toSeconds(), TimeUnit.SECONDS)) {
             throw new AssertionError("the child did not end: " + lines);
         }
         // A postmaster that outlives the child does not have its output, so the stream ends with it.

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -62,7 +61,7 @@ final class Clients {
     static void createTopic(KafkaBroker broker, String topic, int partitions)
             throws InterruptedException, ExecutionException, TimeoutException {
         try (Admin admin = admin(broker)) {
-            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get(30, TimeUnit.SECONDS);
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
         }
     }
 
@@ -72,7 +71,7 @@ final class Clients {
                 new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all"), new StringSerializer(),
                         new StringSerializer())) {
             for (String value : values) {
-                producer.send(new ProducerRecord<>(topic, value)).get(30, TimeUnit.SECONDS);
+                producer.send(new ProducerRecord<>(topic, value)).get();
             }
         }
     }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -38,11 +37,11 @@ class KafkaBrokerTest {
         }
         try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.keptIn(directory)); Admin admin = Clients.admin(broker)) {
             assertThat(broker.clusterId()).isEqualTo(clusterId);
-            assertThat(admin.describeCluster().clusterId().get(30, TimeUnit.SECONDS)).isEqualTo(clusterId);
+            assertThat(admin.describeCluster().clusterId().get()).isEqualTo(clusterId);
             Clients.send(broker, "facts", List.of("four"));
             assertThat(Clients.receive(broker, "readers", "facts", 1)).as("the group goes on where it was").containsExactly("four");
             assertThat(Clients.receive(broker, "newcomers", "facts", 4)).containsExactlyInAnyOrder("one", "two", "three", "four");
-            assertThat(admin.describeTopics(List.of("__consumer_offsets")).allTopicNames().get(30, TimeUnit.SECONDS).values())
+            assertThat(admin.describeTopics(List.of("__consumer_offsets")).allTopicNames().get().values())
                     .singleElement()
                     .satisfies(topic -> assertThat(topic.partitions()).hasSizeLessThanOrEqualTo(16));
         }
@@ -53,7 +52,7 @@ class KafkaBrokerTest {
         KafkaSettings settings = KafkaSettings.temporary().withRetention(Duration.ofHours(5)).withProperty("log.segment.bytes", "2097152");
         try (KafkaBroker broker = KafkaBroker.start(settings); Admin admin = Clients.admin(broker)) {
             ConfigResource self = new ConfigResource(ConfigResource.Type.BROKER, "1");
-            Config config = Objects.requireNonNull(admin.describeConfigs(List.of(self)).all().get(30, TimeUnit.SECONDS).get(self));
+            Config config = Objects.requireNonNull(admin.describeConfigs(List.of(self)).all().get().get(self));
             assertThat(config.get("log.retention.ms").value()).isEqualTo("18000000");
             assertThat(config.get("log.segment.bytes").value()).isEqualTo("2097152");
             assertThat(config.get("auto.create.topics.enable").value()).isEqualTo("false");
@@ -62,10 +61,10 @@ class KafkaBrokerTest {
                     Map.of("bootstrap.servers", broker.bootstrapServers(), "max.block.ms", "500"), new StringSerializer(),
                     new StringSerializer())) {
                 assertThatExceptionOfType(ExecutionException.class)
-                        .isThrownBy(() -> producer.send(new ProducerRecord<>("mistyped", "value")).get(30, TimeUnit.SECONDS))
+                        .isThrownBy(() -> producer.send(new ProducerRecord<>("mistyped", "value")).get())
                         .withMessageContaining("mistyped");
             }
-            assertThat(admin.listTopics().names().get(30, TimeUnit.SECONDS)).isEmpty();
+            assertThat(admin.listTopics().names().get()).isEmpty();
             assertThatExceptionOfType(ConnectException.class).as("another address of this machine")
                     .isThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.2"), broker.port()).close());
         }

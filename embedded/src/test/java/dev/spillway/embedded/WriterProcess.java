@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -34,12 +33,12 @@ final class WriterProcess {
             System.out.println("directory " + servers.kafka().directory());
             System.out.println("postmaster " + servers.postgres().pid());
             try (PreparedStatement insert = connection.prepareStatement("INSERT INTO numbers VALUES (?)")) {
-                long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+                long deadline = System.nanoTime() + Duration.ofMinutes(10).toNanos();
                 for (long n = 0; System.nanoTime() < deadline; n++) {
                     insert.setLong(1, n);
                     insert.executeUpdate();
                     System.out.println("row " + n);
-                    producer.send(new ProducerRecord<>("numbers", Long.toString(n))).get(30, TimeUnit.SECONDS);
+                    producer.send(new ProducerRecord<>("numbers", Long.toString(n))).get();
                     System.out.println("record " + n);
                 }
             }

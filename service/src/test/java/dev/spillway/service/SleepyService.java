@@ -15,7 +15,7 @@ final class SleepyService {
         // As a library would: runs only after the parts have closed.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
         var children = new ArrayList<Process>();
-        int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].startsWith("stuck") ? 1 : 20), System.out, lifecycle -> {
+        int code = ServiceProcess.run("sleepy", Duration.ofSeconds(arguments[0].startsWith("stuck") ? 1 : 300), System.out, lifecycle -> {
             if (arguments[0].equals("stuck child")) {
                 lifecycle.start("servers", () -> {
                     var child = deaf();
@@ -41,7 +41,7 @@ final class SleepyService {
             System.out.println("ready");
         });
         for (Process child : children) {
-            System.out.println("child " + (child.waitFor(20, TimeUnit.SECONDS) ? "ended with " + child.exitValue() : "lives"));
+            System.out.println("child " + (child.waitFor(5, TimeUnit.MINUTES) ? "ended with " + child.exitValue() : "lives"));
         }
         System.out.println("code " + code);
         System.exit(code);

@@ -6,7 +6,6 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,6 @@ final class ArchivedCommand {
     private static final Path FOLDER = Path.of("target", "archived-command").toAbsolutePath();
     private static final Path MADE_OF = FOLDER.resolve("made-of");
     private static final Path LOADED = FOLDER.resolve("fleet.jsa");
-    private static final Duration REHEARSAL = Duration.ofMinutes(2);
 
     private ArchivedCommand() {}
 
@@ -69,8 +67,8 @@ final class ArchivedCommand {
         Files.deleteIfExists(output);
         try (SpillwayProcess fleet = SpillwayProcess.start(output, archives, List.of("-XX:ArchiveClassesAtExit=" + LOADED, "-Xlog:disable"),
                 List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))), Map.of())) {
-            fleet.awaitReady(1, REHEARSAL);
-            int exitCode = fleet.stop(REHEARSAL);
+            fleet.awaitReady(1, Eventually.HANG);
+            int exitCode = fleet.stop(Eventually.HANG);
             if (exitCode != 0) {
                 throw new IllegalStateException("exit code: " + exitCode + " (expected: 0): " + fleet.text());
             }

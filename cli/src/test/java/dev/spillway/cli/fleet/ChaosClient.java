@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,9 +29,30 @@ final class ChaosClient {
     /** Of entries that belong to no host. */
     static final String OUTSIDE = "outside";
 
-    private static final Duration KNOWN_WITHIN = Duration.ofSeconds(90);
     private static final long PAUSE_NANOS = Duration.ofMillis(80).toNanos();
     private static final int KEYS = 4;
+
+    /** A kind of request, with its usual share in a hundred. */
+    enum Act {
+        PUT(45), DELETE_AT_HOST(7), DELETE(4), READ(34), PUT_OUTSIDE(10);
+
+        private final int share;
+
+        Act(int share) {
+            this.share = share;
+        }
+
+        private static Act usual(Random random) {
+            int chance = random.nextInt(100);
+            for (Act act : values()) {
+                chance -= act.share;
+                if (chance < 0) {
+                    return act;
+                }
+            }
+            throw new IllegalStateException("shares: " + List.of(values()) + " (expected: 100 in all)");
+        }
+    }
 
     /** What all clients were told, and what is known of deletions. Thread-safe. */
     static final class Told {
@@ -74,33 +96,39 @@ final class ChaosClient {
     private final int hosts;
     private final List<Path> trees;
     private final Told told;
+    private final Supplier<List<Act>> wanted;
     private final Random random;
 
-    /** @param trees of this client alone */
-    ChaosClient(FleetProcesses fleet, int host, int hosts, List<Path> trees, Told told, long seed) {
+    /**
+     * A client of one host.
+     *
+     * @param trees  of this client alone
+     * @param wanted the acts that lead to where processes are to be killed next
+     */
+    ChaosClient(FleetProcesses fleet, int host, int hosts, List<Path> trees, Told told, Supplier<List<Act>> wanted, long seed) {
         this.fleet = fleet;
         this.host = host;
         this.hosts = hosts;
         this.trees = trees;
         this.told = told;
+        this.wanted = wanted;
         this.random = new Random(seed);
     }
 
-    /** One request, to its end. */
+    /** Does one request, to its end; every second one is of those that are wanted. */
     void act() throws IOException, InterruptedException {
         String key = "client " + host + "/" + random.nextInt(KEYS);
-        int chance = random.nextInt(100);
-        if (chance < 45) {
-            put(key);
-        } else if (chance < 52) {
-            delete(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE, key);
-        } else if (chance < 56) {
-            delete(fleet.coordinatorUrl() + "/v1/namespaces/" + FleetProcesses.NAMESPACE, key);
-        } else if (chance < 90) {
-            boolean own = random.nextInt(3) > 0;
-            read(own ? host : 1 + random.nextInt(hosts), own ? key : "client " + (1 + random.nextInt(hosts)) + "/" + random.nextInt(KEYS));
-        } else {
-            putOutside();
+        List<Act> leading = wanted.get();
+        switch (leading.isEmpty() || random.nextBoolean() ? Act.usual(random) : leading.get(random.nextInt(leading.size()))) {
+            case PUT -> put(key);
+            case DELETE_AT_HOST -> delete(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE, key);
+            case DELETE -> delete(fleet.coordinatorUrl() + "/v1/namespaces/" + FleetProcesses.NAMESPACE, key);
+            case READ -> {
+                boolean own = random.nextInt(3) > 0;
+                read(own ? host : 1 + random.nextInt(hosts),
+                        own ? key : "client " + (1 + random.nextInt(hosts)) + "/" + random.nextInt(KEYS));
+            }
+            case PUT_OUTSIDE -> putOutside();
         }
         LockSupport.parkNanos(PAUSE_NANOS);
     }
@@ -160,7 +188,7 @@ final class ChaosClient {
     private static Http.Answer known(String method, String url, @Nullable Object body) {
         Map<String, String> headers = method.equals("GET") ? Map.of() : Map.of("Idempotency-Key", UUID.randomUUID().toString());
         Http.Answer[] last = new Http.Answer[1];
-        Eventually.holds(KNOWN_WITHIN, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             last[0] = Http.send(method, url, body, headers);
             assertThat(last[0].status()).as(last[0].text()).isLessThan(500);
         });

@@ -8,11 +8,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,7 +25,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,23 +39,26 @@ import static org.assertj.core.api.Assertions.assertThat;
  * longer than the fleet waits for it, the broker and the database are killed, all under clients that go on. At the end nothing is lost, nothing leaks, and
  * everybody was told the truth.
  */
+@Tag("full")
 class ChaosTest {
     private static final Logger LOG = LoggerFactory.getLogger(ChaosTest.class);
     private static final int HOSTS = 3;
     private static final int CAPACITY = 7;
-    private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration REACHED_WITHIN = Duration.ofSeconds(60);
-    private static final Duration ENDED_WITHIN = Duration.ofMinutes(4);
+    private static final Duration REACHED_WITHIN = Duration.ofMinutes(10);
+    private static final Duration ENDED_WITHIN = Duration.ofMinutes(20);
     private static final long SEED = 20_261_121;
 
     @TempDir
     Path scratch;
 
     private final ConcurrentLinkedQueue<String> killed = new ConcurrentLinkedQueue<>();
+    /** Where each process is to be killed next. */
+    private final Map<String, KillPoint> next = new ConcurrentSkipListMap<>();
     private final ChaosClient.Told told = new ChaosClient.Told();
     private volatile boolean over;
 
     @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void whateverIsKilledWhereverNothingIsLostAndNothingLeaks() throws Exception {
         ServersApart servers = new ServersApart(scratch);
         try (FleetProcesses fleet =
@@ -93,7 +101,9 @@ class ChaosTest {
 
         List<Future<?>> clients = new ArrayList<>();
         for (int host = 1; host <= HOSTS; host++) {
-            ChaosClient client = new ChaosClient(fleet, host, HOSTS, ChaosClient.trees(scratch, host), told, SEED + host);
+            List<String> processes = List.of("coordinator", "host-" + host);
+            ChaosClient client = new ChaosClient(fleet, host, HOSTS, ChaosClient.trees(scratch, host), told,
+                    () -> processes.stream().map(next::get).filter(Objects::nonNull).map(KillPoint::leading).toList(), SEED + host);
             clients.add(threads.submit(untilOver(client::act)));
         }
         clients.add(threads.submit(untilOver(() -> watchDeletions(fleet))));
@@ -170,25 +180,33 @@ class ChaosTest {
     private Callable<Debugger> killing(FleetProcesses fleet, String name, Debugger first, List<KillPoint> points) {
         return () -> {
             Debugger debugger = first;
-            CompletableFuture<Void> hit = debugger.killAt(points.getFirst());
+            CompletableFuture<Void> hit = armed(debugger, name, points.getFirst());
             for (KillPoint point : points) {
                 try {
                     hit.get(REACHED_WITHIN.toSeconds(), TimeUnit.SECONDS);
-                } catch (TimeoutException e) {
-                    throw new AssertionError(name + " never came to: " + point.what() + " (" + point.place() + ")", e);
+                } catch (TimeoutException | ExecutionException e) {
+                    String why = e instanceof ExecutionException ? String.valueOf(e.getCause()) : "not within " + REACHED_WITHIN;
+                    throw new AssertionError("%s never came to: %s (%s): %s%n%s".formatted(name, point.what(), point.place(), why,
+                            fleet.process(name).picture()), e);
                 }
+                next.remove(name);
                 killed.add(name + ": " + point.what() + " (" + point.place() + ")");
                 LOG.info("{} killed at: {}", name, point.what());
-                int next = points.indexOf(point) + 1;
+                int following = points.indexOf(point) + 1;
                 launch(fleet, name);
                 debugger = attached(fleet, name);
-                if (next < points.size()) {
-                    hit = debugger.killAt(points.get(next));
+                if (following < points.size()) {
+                    hit = armed(debugger, name, points.get(following));
                 }
                 debugger.resume();
             }
             return debugger;
         };
+    }
+
+    private CompletableFuture<Void> armed(Debugger debugger, String name, KillPoint point) {
+        next.put(name, point);
+        return debugger.killAt(point);
     }
 
     private static Debugger started(FleetProcesses fleet, String name) throws IOException {
@@ -207,7 +225,7 @@ class ChaosTest {
     }
 
     private static Debugger attached(FleetProcesses fleet, String name) throws IOException {
-        SpillwayProcess process = fleet.process(name).awaitLine(Debugger.LISTENING, fleet.starts(name), START);
+        SpillwayProcess process = fleet.process(name).awaitLine(Debugger.LISTENING, fleet.starts(name), Eventually.HANG);
         String last = process.text().lines().filter(line -> line.startsWith(Debugger.LISTENING)).toList().getLast();
         return Debugger.attach(process.process(), Integer.parseInt(last.substring(Debugger.LISTENING.length()).strip()));
     }
@@ -216,7 +234,7 @@ class ChaosTest {
     private void stopAHost(FleetProcesses fleet) throws IOException, InterruptedException {
         signal("STOP", fleet.process("host-2"));
         try {
-            Eventually.holds(START, () -> assertThat(state(fleet, "host-2")).isEqualTo("AWAY"));
+            Eventually.holds(Eventually.HANG, () -> assertThat(state(fleet, "host-2")).isEqualTo("AWAY"));
         } finally {
             signal("CONT", fleet.process("host-2"));
         }
@@ -234,7 +252,7 @@ class ChaosTest {
     }
 
     private static void awaitAllReady(FleetProcesses fleet) {
-        Eventually.holds(START, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             Http.Answer coordinator = Http.get(fleet.coordinatorUrl() + "/readyz");
             assertThat(coordinator.status()).as(coordinator.text()).isEqualTo(200);
             for (int host = 1; host <= HOSTS; host++) {

@@ -21,7 +21,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** A store that was copied with all that is in it, and comes back under the same host id. */
 class CopiedStoreTest {
-    private static final Duration WITHIN = Duration.ofSeconds(60);
 
     private static final long PAUSE_NANOS = Duration.ofMillis(2).toNanos();
     private static final Logger LOG = LoggerFactory.getLogger(CopiedStoreTest.class);
@@ -88,7 +87,7 @@ class CopiedStoreTest {
             fleet.launchWorker("copy", 1, backup(1), port);
             fleet.awaitReady("copy");
 
-            Eventually.holds(WITHIN, () -> {
+            Eventually.holds(Eventually.HANG, () -> {
                 Http.Answer readiness = Http.get(fleet.workerUrl(1) + "/readyz");
                 assertThat(readiness.status()).isEqualTo(503);
                 assertThat(readiness.text()).contains("SUPERSEDED", "127.0.0.1:" + port, "stop one of the two");
@@ -104,7 +103,7 @@ class CopiedStoreTest {
             fleet.process("copy").kill();
             try (Readers readers = new Readers(List.of(fleet.workerUrl(1)))) {
                 fleet.awaitWorkerJoined(1);
-                Eventually.holds(WITHIN, () -> {
+                Eventually.holds(Eventually.HANG, () -> {
                     assertThat(FleetProcesses.names(fleet.store(1).resolve("images"))).isEmpty();
                     assertThat(fleet.entries()).as("only the copy held it").isEmpty();
                 });
@@ -203,7 +202,7 @@ class CopiedStoreTest {
 
     private static void run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).inheritIO().start();
-        assertThat(process.waitFor(1, TimeUnit.MINUTES)).as(String.join(" ", command)).isTrue();
+        assertThat(process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).as(String.join(" ", command)).isTrue();
         assertThat(process.exitValue()).as(String.join(" ", command)).isZero();
     }
 }

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,8 +15,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** {@code spillway dev} as a process. */
 class DevTest {
-    private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration STOP = Duration.ofSeconds(60);
     private static final int HOSTS = 2;
 
     @TempDir
@@ -34,7 +31,7 @@ class DevTest {
         Files.writeString(tree.resolve("file"), "content");
 
         try (SpillwayProcess first = SpillwayProcess.start(output, dev)) {
-            first.awaitReady(1, START);
+            first.awaitReady(1, Eventually.HANG);
             assertThat(first.text().lines().filter(line -> line.startsWith("ready"))).singleElement()
                     .asString()
                     .contains("http://127.0.0.1:" + port, "host-1 http://127.0.0.1:" + (port + 10),
@@ -55,7 +52,7 @@ class DevTest {
 
         SpillwayProcess second = SpillwayProcess.start(output, dev);
         try (second) {
-            second.awaitReady(2, START);
+            second.awaitReady(2, Eventually.HANG);
             assertThat(second.text()).as("who may not join waits for a person, who needs the others")
                     .containsPattern(
                             "(?s)host-2 .*refused: RETIRED: .*spillway readmit host-2.*ready");
@@ -63,13 +60,13 @@ class DevTest {
             assertThat(done("ls", "tour", "--url", url).out()).contains("two", "three").doesNotContain("one");
             Path image = Path.of(done("get", "tour", "three", "--worker", "host-1", "--url", url).out().strip());
             assertThat(TreePicture.of(image)).isEqualTo(TreePicture.of(tree));
-            Eventually.holds(START, () -> assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).hasSize(2));
-            done("clean", "tour", "--yes", "--timeout", "30s", "--url", url);
+            Eventually.holds(Eventually.HANG, () -> assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).hasSize(2));
+            done("clean", "tour", "--yes", "--timeout", "5m", "--url", url);
             assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).isEmpty();
 
             List<ProcessHandle> children = second.process().descendants().toList();
             assertThat(children).as("PostgreSQL runs in processes of its own").isNotEmpty();
-            assertThat(second.stop(STOP)).as(second.text()).isZero();
+            assertThat(second.stop(Eventually.HANG)).as(second.text()).isZero();
             assertThat(children).noneMatch(ProcessHandle::isAlive);
         }
         for (int taken : List.of(port, port + 10, port + 11)) {
@@ -85,19 +82,19 @@ class DevTest {
         Path temporary = Files.createDirectories(scratch.resolve("tmp"));
         Map<String, String> properties = Map.of("java.io.tmpdir", temporary.toString());
         try (SpillwayProcess killed = SpillwayProcess.start(scratch.resolve("killed"), dev, properties)) {
-            killed.awaitReady(1, START);
+            killed.awaitReady(1, Eventually.HANG);
             assertThat(fleets(temporary)).hasSize(1);
             killed.kill();
         }
         String left = fleets(temporary).getFirst();
         try (SpillwayProcess stopped = SpillwayProcess.start(scratch.resolve("stopped"), dev, properties)) {
-            stopped.awaitReady(1, START);
+            stopped.awaitReady(1, Eventually.HANG);
             assertThat(fleets(temporary)).hasSize(1).doesNotContain(left);
             List<ProcessHandle> children = stopped.process().descendants().toList();
             // As a terminal that is closed does, and someone who does not want to wait.
             assertThat(new ProcessBuilder("kill", "-HUP", String.valueOf(stopped.process().pid())).start().waitFor()).isZero();
-            Eventually.holds(STOP, () -> assertThat(stopped.text()).contains("dev: stopping, in at most 60 s"));
-            assertThat(stopped.stop(STOP)).as(stopped.text()).isZero();
+            Eventually.holds(Eventually.HANG, () -> assertThat(stopped.text()).contains("dev: stopping, in at most 60 s"));
+            assertThat(stopped.stop(Eventually.HANG)).as(stopped.text()).isZero();
             assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
         }
         assertThat(fleets(temporary)).isEmpty();
@@ -110,8 +107,9 @@ class DevTest {
         try (SpillwayProcess starting = SpillwayProcess.start(scratch.resolve("starting"),
                 List.of("dev", "--hosts", "1", "--port", String.valueOf(Ports.freeForDev(1))),
                 Map.of("java.io.tmpdir", temporary.toString()))) {
-            Eventually.holds(START, () -> assertThat(starting.process().descendants()).as("PostgreSQL begins to run").isNotEmpty());
-            assertThat(starting.stop(STOP)).as(starting.text()).isZero();
+            Eventually.holds(Eventually.HANG,
+                    () -> assertThat(starting.process().descendants()).as("PostgreSQL begins to run").isNotEmpty());
+            assertThat(starting.stop(Eventually.HANG)).as(starting.text()).isZero();
             assertThat(starting.text()).doesNotContain("ready");
         }
         String servers = temporary.toRealPath().toString();
@@ -135,7 +133,7 @@ class DevTest {
         int other = Ports.freeForDev(1);
         try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-data"),
                 List.of("dev", "--hosts", "1", "--data", data.toString(), "--port", String.valueOf(other)))) {
-            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: --data: " + data.toRealPath() + " is in use by another spillway dev, process ")
                     .hasLineCount(1);
         }
@@ -145,14 +143,14 @@ class DevTest {
         Path unused = scratch.resolve("unused");
         try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-port"),
                 List.of("dev", "--data", unused.toString(), "--port", String.valueOf(port)))) {
-            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).startsWith("spillway: port " + port + " of the coordinator: ").hasLineCount(1);
         }
         int mine = Ports.freeForDev(2);
         try (ServerSocket taken = new ServerSocket(mine + 11, 1, InetAddress.getLoopbackAddress());
                 SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("same-worker-port"),
                         List.of("dev", "--data", unused.toString(), "--port", String.valueOf(mine)))) {
-            assertThat(refused.awaitEnd(STOP)).isEqualTo(1);
+            assertThat(refused.awaitEnd(Eventually.HANG)).isEqualTo(1);
             assertThat(refused.text()).contains("port " + taken.getLocalPort() + " of host-2: ");
         }
         assertThat(unused).doesNotExist();

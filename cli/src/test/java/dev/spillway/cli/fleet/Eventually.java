@@ -6,6 +6,9 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Looks again and again until something holds, and fails with its last complaint when the time is over. An {@link IllegalStateException} says that it never will. */
 final class Eventually {
+    /** Bounds a hang. No machine is so slow that what is awaited takes longer. */
+    static final Duration HANG = Duration.ofMinutes(5);
+
     private static final long PAUSE_NANOS = Duration.ofMillis(25).toNanos();
 
     private Eventually() {}

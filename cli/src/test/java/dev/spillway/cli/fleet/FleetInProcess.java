@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** A whole fleet in this process, whose servers and coordinator can go and come back under the same addresses. */
 final class FleetInProcess implements AutoCloseable {
-    static final Duration WITHIN = Duration.ofSeconds(60);
+    static final Duration WITHIN = Eventually.HANG;
 
     private final Path scratch;
     private final int coordinatorPort = Ports.free(1).getFirst();

@@ -28,8 +28,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** A coordinator and workers as processes, with PostgreSQL and Kafka in this one or elsewhere, all on one scratch directory. */
 final class FleetProcesses implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration CONVERGE = Duration.ofSeconds(60);
     static final String NAMESPACE = "rootfs";
 
     /** What a put answered. */
@@ -127,12 +125,12 @@ final class FleetProcesses implements AutoCloseable {
     }
 
     void awaitReady(String name) {
-        process(name).awaitReady(Objects.requireNonNull(starts.get(name)), START);
+        process(name).awaitReady(Objects.requireNonNull(starts.get(name)), Eventually.HANG);
     }
 
     void awaitWorkerJoined(int host) {
         awaitReady("host-" + host);
-        Eventually.holds(START, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             Http.Answer readiness = Http.get(workerUrl(host) + "/readyz");
             assertThat(readiness.status()).as(readiness.text()).isEqualTo(200);
         });
@@ -155,7 +153,7 @@ final class FleetProcesses implements AutoCloseable {
     void setNamespace(String namespace, long maxEntries) throws IOException, InterruptedException {
         Http.Answer answer = Http.send("PUT", coordinatorUrl() + "/v1/namespaces/" + namespace, Map.of("maxEntries", maxEntries), Map.of());
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-        Eventually.holds(START, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             for (String name : running.keySet()) {
                 if (name.startsWith("host-")) {
                     String url = workerUrl(Integer.parseInt(name.substring("host-".length())));
@@ -173,7 +171,7 @@ final class FleetProcesses implements AutoCloseable {
         String url = workerUrl(host) + "/v1/directories/" + NAMESPACE + "/entries/" + Http.encoded(key);
         Map<String, String> headers = Map.of("Idempotency-Key", UUID.randomUUID().toString());
         List<Put> last = new ArrayList<>();
-        Eventually.holds(START, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             Http.Answer answer = Http.send("PUT", url, body, headers);
             assertThat(answer.status()).as(answer.text()).isLessThan(500);
             last.add(new Put(answer.status(), answer.text()));
@@ -225,7 +223,7 @@ final class FleetProcesses implements AutoCloseable {
      * @param sources for each key the tree that was put under it last
      */
     void assertConverged(int hosts, Map<String, Path> sources) {
-        Eventually.holds(CONVERGE, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             assertThat(evictions("open")).as("open evictions").isEmpty();
             List<EntryAnswer> entries = entries();
             for (int host = 1; host <= hosts; host++) {
@@ -260,7 +258,7 @@ final class FleetProcesses implements AutoCloseable {
     /** Every eviction of the registry was told as a fact, and nothing else was. */
     void assertFactsTold() throws IOException {
         try (EvictionFacts facts = new EvictionFacts(addresses.kafka())) {
-            Eventually.holds(CONVERGE, () -> {
+            Eventually.holds(Eventually.HANG, () -> {
                 Map<String, String> expected =
                         evictions("closed").stream().collect(Collectors.toMap(each -> each.id().toString(), each -> each.key().value()));
                 assertThat(facts.readMore()).isEqualTo(expected);

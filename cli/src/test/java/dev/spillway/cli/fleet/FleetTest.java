@@ -4,7 +4,6 @@ import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.events.EvictionCause;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,6 @@ class FleetTest {
     private static final int HOSTS = 3;
     private static final int CAPACITY = 10;
     private static final int PUTS = 30;
-    private static final Duration STOP = Duration.ofSeconds(45);
 
     @TempDir
     Path scratch;
@@ -57,7 +55,7 @@ class FleetTest {
             fleet.assertFactsTold();
 
             for (String name : List.of("host-1", "host-2", "host-3", "coordinator")) {
-                assertThat(fleet.process(name).stop(STOP)).as(name + ": " + fleet.process(name).text()).isZero();
+                assertThat(fleet.process(name).stop(Eventually.HANG)).as(name + ": " + fleet.process(name).text()).isZero();
             }
         }
     }
@@ -77,7 +75,7 @@ class FleetTest {
             }
             assertThat(FleetProcesses.names(fleet.store(3).resolve("images"))).hasSize(5);
             // One host is away while all that it holds is evicted.
-            assertThat(fleet.process("host-3").stop(STOP)).isZero();
+            assertThat(fleet.process("host-3").stop(Eventually.HANG)).isZero();
 
             for (int number = 1; number <= PUTS; number++) {
                 String key = key(number);

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Http {
     private static final ObjectMapper MAPPER = Json.tolerant();
     private static final HttpClient CLIENT =
-            HttpClient.newBuilder().version(Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(2)).build();
+            HttpClient.newBuilder().version(Version.HTTP_1_1).connectTimeout(Duration.ofMinutes(1)).build();
 
     record Answer(int status, String text) {
         JsonNode json() {
@@ -56,7 +56,7 @@ final class Http {
 
     static Answer send(String method, String url, @Nullable Object body, Map<String, String> headers)
             throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30));
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofMinutes(2));
         headers.forEach(request::header);
         if (body == null) {
             request.method(method, BodyPublishers.noBody());

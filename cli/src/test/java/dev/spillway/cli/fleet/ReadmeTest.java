@@ -3,7 +3,6 @@ package dev.spillway.cli.fleet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,9 +28,6 @@ class ReadmeTest {
     private static final int PORT = 7070;
     private static final int WORKER_PORT = PORT + 10;
     private static final int HOSTS = 3;
-    private static final Duration START = Duration.ofSeconds(60);
-    /** Hits and confirmations may still be on their way when the command before has ended. */
-    private static final Duration ON_THEIR_WAY = Duration.ofSeconds(15);
 
     @TempDir
     Path scratch;
@@ -50,14 +46,14 @@ class ReadmeTest {
         arguments.removeFirst();
         arguments.addAll(List.of("--port", String.valueOf(port)));
         try (SpillwayProcess dev = SpillwayProcess.start(output, arguments)) {
-            dev.awaitReady(1, START);
+            dev.awaitReady(1, Eventually.HANG);
             likeness.require(first.shown(), asOnThePage(dev.text().lines().toList(), data, port));
             try (Shell shell = shell("http://127.0.0.1:" + port, ClientCommand.prepare(scratch))) {
                 for (Tour.Step step : steps.subList(1, steps.size())) {
                     take(shell, step, likeness, data, port);
                 }
             }
-            assertThat(dev.stop(START)).as(dev.text()).isZero();
+            assertThat(dev.stop(Eventually.HANG)).as(dev.text()).isZero();
         }
     }
 
@@ -100,10 +96,10 @@ class ReadmeTest {
         return shell;
     }
 
-    /** What only looks is asked again while something is on its way; everything else is done once. */
+    /** Asks again what only looks: hits and confirmations may be on their way when the command before has ended. Does everything else once. */
     private static void take(Shell shell, Tour.Step step, Likeness likeness, Path data, int port) throws IOException {
         if (step.command().matches("(\\./spillway (evictions|stats|hosts|ls|holds ls|plans show) .*|\\./spillway (stats|hosts)|ls .*)")) {
-            Eventually.holds(ON_THEIR_WAY, () -> once(shell, step, likeness, data, port));
+            Eventually.holds(Eventually.HANG, () -> once(shell, step, likeness, data, port));
         } else {
             once(shell, step, likeness, data, port);
         }

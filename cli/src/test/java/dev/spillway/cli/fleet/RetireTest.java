@@ -26,7 +26,7 @@ class RetireTest extends FleetOfTwo {
 
     @AfterEach
     void clean() {
-        done("clean", "copies", "--yes", "--timeout", "60s");
+        done("clean", "copies", "--yes", "--timeout", "5m");
     }
 
     @Test

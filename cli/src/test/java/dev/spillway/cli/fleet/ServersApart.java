@@ -36,7 +36,7 @@ final class ServersApart implements AutoCloseable {
 
     void killKafka() throws InterruptedException {
         kafka.destroyForcibly();
-        assertThat(kafka.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(kafka.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
 
     void startKafka() throws IOException {
@@ -49,7 +49,7 @@ final class ServersApart implements AutoCloseable {
         long pid = Long.parseLong(Files.readAllLines(postgres.directory().resolve("data").resolve("postmaster.pid")).getFirst().strip());
         ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
         postmaster.destroyForcibly();
-        var _ = postmaster.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+        var _ = postmaster.onExit().orTimeout(Eventually.HANG.toSeconds(), TimeUnit.SECONDS).join();
         postgres.close();
     }
 

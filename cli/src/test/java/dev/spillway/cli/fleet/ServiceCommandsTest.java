@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,7 +14,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** {@code spillway coordinator} and {@code spillway worker} as processes that are told wrong things, or find nobody. */
 class ServiceCommandsTest {
-    private static final Duration END = Duration.ofSeconds(60);
 
     @TempDir
     Path scratch;
@@ -26,7 +24,7 @@ class ServiceCommandsTest {
         try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
                 List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--config",
                         file.toString()))) {
-            assertThat(coordinator.awaitEnd(END)).isEqualTo(2);
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
             assertThat(coordinator.text()).contains("listen: nowhere (expected: ")
                     .contains("--orders-partition: unknown (expected: perhaps --orders-partitions), from the command line")
                     .contains("heartbeat: quickly (expected: a duration")
@@ -42,7 +40,7 @@ class ServiceCommandsTest {
     void aWorkerWithoutAnIdDoesNotStart() throws IOException, InterruptedException {
         try (SpillwayProcess worker =
                 SpillwayProcess.start(scratch.resolve("log"), List.of("worker", "--host-id", "Host 1", "--allowed-sources", "here"))) {
-            assertThat(worker.awaitEnd(END)).isEqualTo(2);
+            assertThat(worker.awaitEnd(Eventually.HANG)).isEqualTo(2);
             assertThat(worker.text()).contains("host-id: Host 1 (expected: ").contains("data: missing").contains("allowed-sources: here");
         }
     }
@@ -55,7 +53,7 @@ class ServiceCommandsTest {
                 List.of("coordinator", "--listen", "127.0.0.1:0", "--database-url", "jdbc:postgresql://" + database + "/spillway",
                         "--database-user", "spillway", "--database-password", "hush-hush", "--kafka-servers", "127.0.0.1:" + ports.get(1),
                         "--startup-timeout", "2s"))) {
-            assertThat(coordinator.awaitEnd(END)).as(coordinator.text()).isEqualTo(4);
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).as(coordinator.text()).isEqualTo(4);
             assertThat(coordinator.text())
                     .containsOnlyOnce("\ncoordinator: ")
                     .containsPattern(
@@ -78,7 +76,7 @@ class ServiceCommandsTest {
                 "SPILLWAY_URL", "127.0.0.1:1", "SPILLWAY_WORKER", "host-1", "SPILLWAY_PUTS_AT_ONC", "1", "SPILLWAY_HOST_ID", "host-1");
         try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
                 List.of("worker", "--kafka-servers", "127.0.0.1:1", "--database-url", "x"), Map.of(), environment)) {
-            assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(2);
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(2);
             assertThat(worker.text().lines()).containsExactlyInAnyOrder(
                     "worker: SPILLWAY_PUTS_AT_ONC: unknown (expected: perhaps SPILLWAY_PUTS_AT_ONCE), from the environment",
                     "worker: --database-url: unknown (expected: a known setting, see --help), from the command line",
@@ -91,15 +89,16 @@ class ServiceCommandsTest {
         List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
                 "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst());
         try (SpillwayProcess first =
-                SpillwayProcess.start(scratch.resolve("first"), arguments).awaitLine("listening: worker host-1 on http://", 1, END);
+                SpillwayProcess.start(scratch.resolve("first"), arguments)
+                        .awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
                 SpillwayProcess second = SpillwayProcess.start(scratch.resolve("second"), arguments)) {
-            assertThat(second.awaitEnd(END)).as(second.text()).isEqualTo(1);
+            assertThat(second.awaitEnd(Eventually.HANG)).as(second.text()).isEqualTo(1);
             assertThat(second.text().lines().filter(line -> line.contains("in use"))).singleElement()
                     .asString()
                     .startsWith("worker: ")
                     .contains(scratch.resolve("store").toString());
             assertThat(second.text()).doesNotContain("\tat ").doesNotContain("WARN");
-            assertThat(first.stop(END)).as(first.text()).isZero();
+            assertThat(first.stop(Eventually.HANG)).as(first.text()).isZero();
             assertThat(first.text()).as("nobody let it join").doesNotContain("\tat ").doesNotContain("ready:");
         }
     }
@@ -112,7 +111,7 @@ class ServiceCommandsTest {
             try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log-" + data.getFileName()),
                     List.of("worker", "--host-id", "host-1", "--data", data.toString(), "--listen", "127.0.0.1:0", "--kafka-servers",
                             "127.0.0.1:1"))) {
-                assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(1);
+                assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
                 assertThat(worker.text().lines().filter(line -> line.startsWith("worker: "))).singleElement()
                         .asString()
                         .startsWith("worker: data: " + data)
@@ -129,7 +128,7 @@ class ServiceCommandsTest {
         try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
                 List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
                         "--coordinators", coordinator, "--kafka-servers", "127.0.0.1:" + ports.get(1), "--startup-timeout", "2s"))) {
-            assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(4);
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(4);
             assertThat(worker.text())
                     .containsPattern("(?m)^worker: coordinator at " + coordinator + ": .*refused, given up after trying for 2 s$")
                     .doesNotContain("\tat ");
@@ -142,7 +141,7 @@ class ServiceCommandsTest {
                 SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
                         List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
                                 "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst()))) {
-            assertThat(worker.awaitEnd(END)).as(worker.text()).isEqualTo(1);
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
             assertThat(worker.text()).endsWith("worker: listen: 127.0.0.1:" + taken.getLocalPort()
                     + ": already in use (expected: an address of this machine that is free)\n")
                     .doesNotContain("\tat ")

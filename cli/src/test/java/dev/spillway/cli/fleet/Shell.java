@@ -5,7 +5,6 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +12,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** One bash in which commands run one after the other, as in a terminal: what one sets the next one sees. */
 final class Shell implements AutoCloseable {
-    private static final Duration WITHIN = Duration.ofMinutes(2);
     private static final String ENDED = "-- ended with ";
 
     /**
@@ -42,7 +40,7 @@ final class Shell implements AutoCloseable {
     Ran run(String command) throws IOException {
         input.write("%s\nprintf '\\n%s%%d\\n' $?\n".formatted(command, ENDED));
         input.flush();
-        Eventually.holds(WITHIN, () -> {
+        Eventually.holds(Eventually.HANG, () -> {
             List<String> lines = lines();
             if (!process.isAlive()) {
                 throw new IllegalStateException("the shell ended with " + process.exitValue() + ": " + lines);

@@ -16,6 +16,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** The {@code spillway} command as a process of its own, on the JDK of this test. */
 final class SpillwayProcess implements AutoCloseable {
+    private static final int LAST_LINES = 60;
+
     private final Process process;
     private final Path output;
 
@@ -89,6 +91,33 @@ final class SpillwayProcess implements AutoCloseable {
         }
     }
 
+    /** Tells what it does just now: the stacks of its threads, and the last lines of its output. */
+    String picture() {
+        List<String> lines = text().lines().toList();
+        return "%s%nlast lines of %s:%n%s".formatted(process.isAlive() ? threads() : "not alive", output,
+                String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())));
+    }
+
+    private String threads() {
+        Path dump = output.resolveSibling(output.getFileName() + ".threads");
+        try {
+            // The only one of the JVM's dumps that shows virtual threads too.
+            Process jcmd =
+                    new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), Long.toString(process.pid()),
+                            "Thread.dump_to_file", "-overwrite", dump.toString()).redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            boolean ended = jcmd.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS);
+            jcmd.destroyForcibly();
+            return ended && Files.exists(dump) ? Files.readString(dump) : "no dump of its threads: " + dump;
+        } catch (IOException e) {
+            return "no dump of its threads: " + e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "no dump of its threads: " + e;
+        }
+    }
+
     Process process() {
         return process;
     }
@@ -96,7 +125,7 @@ final class SpillwayProcess implements AutoCloseable {
     /** As {@code kill -9}. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
 
     /** As {@code kill}; returns the exit code. */

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.app;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.http.EvictionAnswer;
 import dev.spillway.coordinator.http.ListAnswer;
 import dev.spillway.events.Description;
@@ -30,7 +31,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
@@ -133,7 +133,7 @@ final class CoordinatorClient {
     /** Of another coordinator. */
     HttpResponse<String> request(HostPort address, String method, String path, String body) throws Exception {
         return client.send(HttpRequest.newBuilder(URI.create("http://" + address + path))
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Await.HANG)
                 .header("Content-Type", "application/json")
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .build(),

@@ -8,13 +8,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** What a coordinator leaves behind: nothing. */
-@Timeout(180)
 class CoordinatorCloseTest {
     @TempDir
     static Path directory;

@@ -76,7 +76,7 @@ final class CoordinatorServers implements AutoCloseable {
                         "evictions-partitions", "2",
                         "reports-partitions", "2"));
         settings.putAll(
-                Map.of("order-retry", "500ms", "order-retry-max", "2s", "upkeep", "200ms", "heartbeat", "1s", "startup-timeout", "60s"));
+                Map.of("order-retry", "500ms", "order-retry-max", "2s", "upkeep", "200ms", "heartbeat", "1s", "startup-timeout", "5m"));
         settings.putAll(more);
         return CoordinatorSettings.read(Sources.of(settings));
     }

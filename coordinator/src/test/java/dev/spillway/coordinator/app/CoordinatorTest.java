@@ -21,24 +21,20 @@ import dev.spillway.service.settings.HostPort;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A whole coordinator on a real PostgreSQL and a real Kafka, which come and go. */
-@Timeout(180)
 class CoordinatorTest {
     @TempDir
     static Path directory;
@@ -188,14 +184,14 @@ class CoordinatorTest {
 
     private static void report(Report report) throws Exception {
         var settings = new KafkaSettings(List.of(HostPort.parse(servers.kafka())), "worker",
-                Duration.ofSeconds(10));
+                Await.HANG);
         EventMessage event = new EventCodec("/spillway/worker").encode(report, Instant.now());
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         try (var sender = new MessageSender(settings)) {
             sender.send(new Message(Topics.REPORTS, OptionalInt.empty(), report.hostId().value(), headers,
                     event.json().getBytes(StandardCharsets.UTF_8)))
-                    .get(20, TimeUnit.SECONDS);
+                    .get();
         }
     }
 }

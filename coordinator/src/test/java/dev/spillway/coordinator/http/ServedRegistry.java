@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
@@ -102,7 +103,7 @@ final class ServedRegistry implements AutoCloseable {
     }
 
     private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return new Answer(client.send(request.timeout(Duration.ofSeconds(20)).build(), BodyHandlers.ofString()));
+        return new Answer(client.send(request.timeout(Await.HANG).build(), BodyHandlers.ofString()));
     }
 
     /** A namespace with room for so many entries. */

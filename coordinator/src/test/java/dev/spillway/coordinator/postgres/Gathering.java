@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.events.EntryKey;
@@ -8,7 +9,6 @@ import dev.spillway.events.NamespaceName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -57,7 +57,7 @@ final class Gathering implements AutoCloseable {
     }
 
     void awaitWaiting(int commands) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Await.HANG.toNanos();
         while (registry.figures().waiting() != commands) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("commands waiting: " + registry.figures().waiting() + " (expected: " + commands + ")");

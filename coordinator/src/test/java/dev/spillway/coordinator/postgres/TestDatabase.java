@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.embedded.PostgresSettings;
@@ -90,7 +91,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     PostgresRegistrySettings settings() {
         PostgresServer server = server();
         return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
-                .withPool(5, Duration.ofSeconds(10));
+                .withPool(5, Await.HANG);
     }
 
     /** A registry on whatever the database holds. */
@@ -185,7 +186,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
 
     /** Returns once so many of the registry's statements wait for a lock: observed, not slept for. */
     void awaitWaiting(int sessions) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Await.HANG.toNanos();
         while (true) {
             int waiting = Integer
                     .parseInt(ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "

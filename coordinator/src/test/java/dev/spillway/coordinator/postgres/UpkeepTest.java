@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.core.Activity;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Command;
@@ -37,7 +38,7 @@ class UpkeepTest {
 
     /** Reads on until so many are there: any transaction of the whole server, an automatic clean-up too, may hold the end back for a moment. */
     private static List<Recorded> follow(Fleet fleet, ActivityCursor after, int count) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Await.HANG.toNanos();
         List<Recorded> read = List.of();
         while (read.size() < count && System.nanoTime() < deadline) {
             read = fleet.registry.queries().activity(after, count + 1).items();

@@ -275,7 +275,7 @@ abstract class CleanerContract {
     }
 
     private static void eventually(ThrowingCallable check) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        long deadline = System.nanoTime() + Duration.ofMinutes(5).toNanos();
         while (true) {
             try {
                 check.call();

@@ -31,7 +31,7 @@ record CleanerProcess(Process process, Path output) implements AutoCloseable {
     }
 
     int awaitEnd() throws InterruptedException {
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(() -> "still running: " + text()).isTrue();
+        assertThat(process.waitFor(5, TimeUnit.MINUTES)).as(() -> "still running: " + text()).isTrue();
         return process.exitValue();
     }
 

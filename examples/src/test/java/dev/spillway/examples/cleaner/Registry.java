@@ -106,7 +106,7 @@ final class Registry implements AutoCloseable {
             consumer.assign(FACTS);
             consumer.seekToBeginning(FACTS);
             List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
-            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            long deadline = System.nanoTime() + Duration.ofMinutes(5).toNanos();
             while (found.size() < count) {
                 assertThat(System.nanoTime()).as(found.size() + " records with " + text).isLessThan(deadline);
                 for (ConsumerRecord<byte[], byte[]> each : consumer.poll(Duration.ofMillis(100))) {

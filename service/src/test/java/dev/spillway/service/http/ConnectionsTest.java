@@ -13,20 +13,17 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** How long a connection may be open without a request, and that one with a request is left alone. */
-@Timeout(60)
 class ConnectionsTest {
     private static final Duration SHORT = Duration.ofMillis(150);
-    private static final Duration LONG = Duration.ofSeconds(50);
+    private static final Duration LONG = Duration.ofMinutes(5);
     private static final String LIVEZ = "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n";
 
     private static HttpLimits limits(int connectionsMax, Duration headerWithin, Duration idleMax) {
-        return new HttpLimits(1 << 20, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(40), Duration.ofSeconds(5),
+        return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5),
                 new HttpLimits.Connections(connectionsMax, headerWithin, idleMax));
     }
 
@@ -50,7 +47,7 @@ class ConnectionsTest {
             send(socket, "GET /livez HTTP/1.1\r\nX: ");
             socket.setSoTimeout(20);
             assertThat(firstByteWhileSending(socket)).isEqualTo('H');
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(300_000);
             assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("TTP/1.1 408");
         }
     }
@@ -99,7 +96,7 @@ class ConnectionsTest {
         });
         try (var service = new RunningService(limits(9, SHORT, SHORT), route); var socket = service.connect()) {
             send(socket, "PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/x-tar\r\nContent-Length: 6\r\n\r\nabc");
-            assertThat(begun.tryAcquire(20, SECONDS)).isTrue();
+            begun.acquire();
             outlastTheBounds(service);
             send(socket, "def");
             assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n6")).startsWith("HTTP/1.1 200");
@@ -143,7 +140,7 @@ class ConnectionsTest {
                 var socket = new Socket()) {
             socket.setReceiveBufferSize(64 << 10);
             socket.connect(new InetSocketAddress(service.service.address().host(), service.service.address().port()));
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(300_000);
             send(socket, "GET /large HTTP/1.1\r\nHost: t\r\n\r\n");
             RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
             outlastTheBounds(service);

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
 final class RunningService implements AutoCloseable {
-    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
+    static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofMinutes(5), Duration.ofSeconds(15), Duration.ofSeconds(5),
             HttpLimits.Connections.DEFAULT);
 
     final ServiceMetrics metrics = new ServiceMetrics();
@@ -57,7 +57,7 @@ final class RunningService implements AutoCloseable {
 
     Socket connect() throws IOException {
         var socket = new Socket(service.address().host(), service.address().port());
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(300_000);
         return socket;
     }
 

@@ -20,7 +20,6 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -68,7 +67,7 @@ class StreamsTest {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).build(), BodyHandlers.ofInputStream());
             assertThat(answer.headers().firstValue("Content-Type")).contains("application/x-tar");
             assertThat(count(answer.body())).isEqualTo(50L * MIB + 17);
-            assertThat(download.closedUninterrupted.get(20, SECONDS)).isTrue();
+            assertThat(download.closedUninterrupted.get()).isTrue();
         }
     }
 
@@ -94,8 +93,8 @@ class StreamsTest {
                 // Nothing more is read: what was written stops growing once buffers are full, however long it is watched.
                 assertThat(settled(download.written)).isLessThan(64L * MIB);
             }
-            assertThat(download.failure.get(20, SECONDS)).isInstanceOf(IOException.class);
-            assertThat(download.closedUninterrupted.get(20, SECONDS)).isTrue();
+            assertThat(download.failure.get()).isInstanceOf(IOException.class);
+            assertThat(download.closedUninterrupted.get()).isTrue();
         }
     }
 
@@ -119,7 +118,7 @@ class StreamsTest {
         try (var service = new RunningService(limits, Route.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
             socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
-            assertThat(download.failure.get(20, SECONDS)).hasMessageContaining("took nothing for PT0.2S");
+            assertThat(download.failure.get()).hasMessageContaining("took nothing for PT0.2S");
         }
     }
 
@@ -183,7 +182,7 @@ class StreamsTest {
             // Answered without being read: the rest is not read for ever, the connection ends.
             reading.countDown();
             assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 204");
-            assertThat(writer.join(Duration.ofSeconds(20))).isTrue();
+            writer.join();
         }
     }
 
@@ -213,7 +212,7 @@ class StreamsTest {
                 socket.getOutputStream()
                         .write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc".getBytes(StandardCharsets.UTF_8));
             }
-            assertThat(outcome.get(20, SECONDS)).hasMessageContaining("the client is gone in the middle of the body, after 3 bytes");
+            assertThat(outcome.get()).hasMessageContaining("the client is gone in the middle of the body, after 3 bytes");
         }
     }
 
@@ -272,7 +271,7 @@ class StreamsTest {
                 socket.getOutputStream().write(("GET /events" + GET).getBytes(StandardCharsets.UTF_8));
                 RunningService.readUntil(socket.getInputStream(), ":\n\n");
             }
-            assertThat(ended.get(20, SECONDS)).isTrue();
+            assertThat(ended.get()).isTrue();
         }
     }
 
@@ -298,7 +297,7 @@ class StreamsTest {
             assertThat(closing.isAlive()).isTrue();
             goOn.countDown();
             assertThat(count(download.body())).isEqualTo(200_000);
-            assertThat(closing.join(Duration.ofSeconds(20))).isTrue();
+            closing.join();
         } finally {
             service.close();
         }
@@ -317,7 +316,7 @@ class StreamsTest {
             var refused = service.get("/second");
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.headers().firstValue("Retry-After")).contains("1");
-            assertThat(second.closedUninterrupted.get(20, SECONDS)).isTrue();
+            assertThat(second.closedUninterrupted.get()).isTrue();
             assertThat(Json.strict().readTree(refused.body()).path("type").asText()).isEqualTo("urn:spillway:problem:overloaded");
         }
     }

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 import static dev.spillway.worker.app.RunningWorker.entry;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static dev.spillway.worker.app.TestRegistry.name;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** With heartbeats away, orders come and reports go by Kafka alone. */
@@ -44,11 +43,11 @@ class OrdersByKafkaTest {
         try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary());
                 TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
             var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
-                    Duration.ofSeconds(10));
+                    RunningWorker.HANG);
             KafkaTopics.open(settings,
                     List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
-                    Reachability.within(Duration.ofSeconds(30))).close();
+                    Reachability.within(RunningWorker.HANG)).close();
             Map<String, String> more = Map.of("kafka-servers", broker.bootstrapServers());
             Path source = Files.createDirectories(folder.resolve("source"));
             try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), more).joined();
@@ -80,7 +79,7 @@ class OrdersByKafkaTest {
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((header, value) -> headers.put(header, value.getBytes(StandardCharsets.UTF_8)));
         assertThat(sender.send(new Message(Topics.ORDERS, OptionalInt.of(0), order.hostId().value(), headers,
-                event.json().getBytes(StandardCharsets.UTF_8))).get(20, SECONDS)).isNotNegative();
+                event.json().getBytes(StandardCharsets.UTF_8))).get()).isNotNegative();
     }
 
     private static Report report(dev.spillway.service.kafka.KafkaSettings settings) throws Exception {
@@ -88,7 +87,7 @@ class OrdersByKafkaTest {
             TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            Message message = Message.of(consumer.poll(Duration.ofSeconds(30)).records(partition).getFirst());
+            Message message = Message.of(consumer.poll(RunningWorker.HANG).records(partition).getFirst());
             Map<String, String> headers = new HashMap<>();
             message.headers().forEach((header, value) -> headers.put(header, new String(value, StandardCharsets.UTF_8)));
             return CODEC.decode(Report.class, headers, message.value());

@@ -28,6 +28,8 @@ final class RunningWorker implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
     /** Nothing listens there. */
     static final String NOBODY = "127.0.0.1:1";
+    /** Bounds a hang. No machine is so slow that what is awaited takes longer. */
+    static final Duration HANG = Duration.ofMinutes(5);
 
     final Path data;
     final CompletableFuture<Throwable> failed = new CompletableFuture<>();
@@ -109,12 +111,12 @@ final class RunningWorker implements AutoCloseable {
         }
     }
 
-    /** Polls until it is so; fails after a while. */
+    /** Polls until it is so; fails when it hangs. */
     static void eventually(Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + HANG.toNanos();
         while (!condition.call()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("not so within 20 s");
+                throw new AssertionError("not so within " + HANG);
             }
             LockSupport.parkNanos(5_000_000);
         }

@@ -26,13 +26,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Trees of 100 files and their directory, at 10 entries per second by a clock that only sleeping moves. */
-@Timeout(60)
 class PacedRemovalsTest {
     private static final int FILES = 100;
     private static final UnlinkPace.Rates RATES = new UnlinkPace.Rates(10, 0);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Against a real broker. */
@@ -85,7 +85,7 @@ class OrdersOverKafkaTest {
 
         @Nullable
         Told next() throws InterruptedException {
-            return queue.poll(30, SECONDS);
+            return queue.poll(5, MINUTES);
         }
     }
 
@@ -102,7 +102,7 @@ class OrdersOverKafkaTest {
         KafkaTopics.open(settings,
                 List.of(new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)),
                         new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
-                Reachability.within(Duration.ofSeconds(30))).close();
+                Reachability.within(Duration.ofMinutes(5))).close();
         sender = new MessageSender(settings);
     }
 
@@ -124,7 +124,7 @@ class OrdersOverKafkaTest {
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         return sender.send(new Message(Topics.ORDERS, OptionalInt.of(partition), order.hostId().value(), headers,
-                event.json().getBytes(StandardCharsets.UTF_8))).get(20, SECONDS);
+                event.json().getBytes(StandardCharsets.UTF_8))).get();
     }
 
     @Test
@@ -188,9 +188,9 @@ class OrdersOverKafkaTest {
         ReplicaId replica = ReplicaId.mint(Instant.now(), RandomGenerator.getDefault());
         Map<String, byte[]> headers = Map.of("ce_type", "dev.spillway.order.v9".getBytes(StandardCharsets.UTF_8), "ce_id",
                 (replica + "/1").getBytes(StandardCharsets.UTF_8));
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), "host-2", headers, new byte[]{1})).get(20, SECONDS);
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), HOST.value(), headers, new byte[]{1})).get(20, SECONDS);
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), null, Map.of(), new byte[]{1})).get(20, SECONDS);
+        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), "host-2", headers, new byte[]{1})).get();
+        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), HOST.value(), headers, new byte[]{1})).get();
+        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), null, Map.of(), new byte[]{1})).get();
         Heard heard = new Heard(new LinkedBlockingQueue<>());
         try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
             reader.follow(5, -1);
@@ -223,7 +223,7 @@ class OrdersOverKafkaTest {
             TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            var records = consumer.poll(Duration.ofSeconds(30)).records(partition);
+            var records = consumer.poll(Duration.ofMinutes(5)).records(partition);
             assertThat(records).hasSize(1);
             Message message = Message.of(records.getFirst());
             Map<String, String> headers = new HashMap<>();
