@@ -1,27 +1,23 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.events.InvalidValueException;
-import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a reader of activity stands: behind one activity of one transaction. Its text is the id of that event for everyone outside. Ordered as
- * activity is read.
+ * The place of a reader of activity: behind one activity. Its text is the id of that event for everyone outside.
  *
- * @param transaction 0 or more, as storage numbers them
- * @param number      of the activity, 0 or more, rising within its transaction; 0 stands before all of them
+ * @param epoch  the registry's when the activity was read, 0 or more: a database that was restored gives out its numbers again
+ * @param number of the activity, 0 or more, rising within its epoch; 0 stands before all of them
  */
-public record ActivityCursor(long transaction, long number) implements Comparable<ActivityCursor> {
+public record ActivityCursor(long epoch, long number) {
     /** What {@link #parse} takes, for messages. */
     public static final String EXPECTED = "the id of an event, such as 1234-56";
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
-    private static final Comparator<ActivityCursor> ORDER =
-            Comparator.comparingLong(ActivityCursor::transaction).thenComparingLong(ActivityCursor::number);
 
     public ActivityCursor {
-        InvalidValueException.requireAtLeast("transaction", transaction, 0);
+        InvalidValueException.requireAtLeast("epoch", epoch, 0);
         InvalidValueException.requireAtLeast("number", number, 0);
     }
 
@@ -39,12 +35,7 @@ public record ActivityCursor(long transaction, long number) implements Comparabl
     }
 
     @Override
-    public int compareTo(ActivityCursor other) {
-        return ORDER.compare(this, other);
-    }
-
-    @Override
     public String toString() {
-        return transaction + "-" + number;
+        return epoch + "-" + number;
     }
 }

@@ -258,19 +258,15 @@ final class MapQueries implements RegistryQueries {
     @Override
     public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         synchronized (lock) {
-            int from = after == null ? rows.tables.activity.size() : (int) Math.min(after.number(), rows.tables.activity.size());
-            int to = Math.min(rows.tables.activity.size(), from + limit);
-            List<Recorded> items = new ArrayList<>();
-            for (int index = from; index < to; index++) {
-                items.add(new Recorded(cursor(index + 1), rows.tables.activity.get(index)));
-            }
-            return new ActivityPage(items, cursor(to), false);
+            List<Activity> all = rows.tables.activity;
+            return new ActivityBounds(rows.tables.registry.epoch(), rows.tables.activityTrimmed, all.size(), all.size()).page(after, from -> {
+                List<Recorded> items = new ArrayList<>();
+                for (int number = (int) from.number() + 1; number <= all.size() && items.size() < limit; number++) {
+                    items.add(new Recorded(new ActivityCursor(from.epoch(), number), all.get(number - 1)));
+                }
+                return items;
+            });
         }
-    }
-
-    /** All in one transaction: activity is counted through. */
-    private static ActivityCursor cursor(int number) {
-        return new ActivityCursor(0, number);
     }
 
     @Override

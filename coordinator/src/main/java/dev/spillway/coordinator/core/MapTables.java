@@ -50,6 +50,8 @@ final class MapTables {
     final SortedSet<EvictionId> unfinished = new TreeSet<>();
     final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
     final List<Activity> activity = new ArrayList<>();
+    /** How much of the activity is of earlier epochs. */
+    int activityTrimmed;
     final MapPlans plans = new MapPlans();
     final Set<ReplicaId> recorded = new HashSet<>();
     final Map<HostId, Map<ReplicaId, Sighting>> sightings = new HashMap<>();
@@ -77,6 +79,7 @@ final class MapTables {
         replace(unfinished, copy.unfinished);
         replace(evictionCounts, copy.evictionCounts);
         replace(activity, copy.activity);
+        activityTrimmed = copy.activityTrimmed;
         plans.goBackTo(copy.plans);
         replace(recorded, copy.recorded);
         sightings.clear();
@@ -184,6 +187,7 @@ final class MapTables {
         long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
         if (changed.epoch() > registry.epoch()) {
             hosts.replaceAll((key, host) -> host.asking(null));
+            activityTrimmed = activity.size();
             registry = new Registry(changed.id(), changed.epoch(), highest, changed.restoredAt(), changed.behind());
         } else if (changed.epoch() == registry.epoch() && changed.behind() != null) {
             Behind known = registry.behind() == null ? changed.behind() : registry.behind();

@@ -153,7 +153,8 @@ public interface RegistryQueries {
     /**
      * Activity behind a cursor.
      *
-     * @param gap whether something behind the cursor is no longer kept
+     * @param next where to go on
+     * @param gap  whether what is behind the cursor is lost; then there are no items, and reading goes on at {@code next}
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 

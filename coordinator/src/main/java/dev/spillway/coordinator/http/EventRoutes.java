@@ -57,19 +57,21 @@ final class EventRoutes {
 
     private void send(EventStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
         // Whoever is cut off before the first event can come back to this place.
-        if (first.items().isEmpty()) {
+        if (first.items().isEmpty() && !first.gap()) {
             events.send(first.next().toString(), "start", Map.of());
         }
         ActivityPage page = first;
         long seen = seenFirst;
         while (true) {
             if (page.gap()) {
-                events.send(null, "gap", Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
+                // With the place where it goes on, so that whoever comes back to it is not told again.
+                events.send(page.next().toString(), "gap",
+                        Map.of("expected", "everything since the last event", "actual", "some of it is no longer kept"));
             }
             for (RegistryQueries.Recorded recorded : page.items()) {
                 events.send(recorded.cursor().toString(), name(recorded.activity()), recorded.activity());
             }
-            if (page.items().size() < PAGE) {
+            if (!page.gap() && page.items().size() < PAGE) {
                 activity.await(seen, LOOK_AT_LEAST_EVERY);
             }
             seen = activity.seen();

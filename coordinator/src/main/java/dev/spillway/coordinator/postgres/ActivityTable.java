@@ -4,37 +4,63 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.spillway.coordinator.core.Activity;
+import dev.spillway.coordinator.core.ActivityBounds;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryQueries.Recorded;
 import dev.spillway.events.Json;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened, read in commit order although ids are drawn before the commit: a row is shown only once every transaction that began to write
- * before its writer has ended, so nothing appears later behind a cursor. Not thread-safe.
+ * Stores what happened. Readers follow the ids, which are drawn before the commit and committed in another order, so they read only up to an id that
+ * is settled: every event up to it is committed, or never will be.
+ *
+ * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock goes with
+ * its transaction, after the commit is visible. A reader first reads the last id drawn, then the locks that are held, and then the events. A writer
+ * whose lock it does not see has committed before the events are read, or draws ids above the one that was read. So only transactions that write
+ * activity hold a reader back, and nothing that is stored depends on the cluster's transaction counter.
  */
 final class ActivityTable {
+    /** The last id that was drawn; 0 before the first. */
+    static final String LAST_DRAWN = "(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM activity_id_seq)";
+    static final String PAGE = "SELECT id, what FROM activity WHERE id > :after AND id <= :settled ORDER BY id LIMIT :limit";
+
     private static final ObjectWriter WRITER = Json.tolerant().writerFor(Activity.class);
     private static final ObjectReader READER = Json.tolerant().readerFor(Activity.class);
 
-    static final String PAGE = """
-            SELECT xid::text AS transaction, id, what FROM activity
-            WHERE (xid, id) > (:xid::xid8, :id) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT :limit""";
+    /** The highest 16 bits of each lock's key, before 48 bits for the id: other advisory locks of the database differ in them. */
+    private static final long LOCKS = 0x7370;
+    private static final String LOCK = "SELECT pg_advisory_xact_lock_shared(" + LAST_DRAWN + " | " + (LOCKS << 48) + ")";
+    /** {@code pg_locks} shows the upper half of a key as classid and the lower half as objid. */
+    private static final String LOWEST_LOCKED = """
+            SELECT min((classid::bigint & 65535) << 32 | objid::bigint) AS id FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = %d
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""".formatted(LOCKS);
+    private static final String BOUNDS = """
+            SELECT epoch, activity_trimmed_id AS trimmed,
+                greatest(activity_trimmed_id, (SELECT id FROM activity WHERE id <= :settled ORDER BY id DESC LIMIT 1)) AS newest
+            FROM registry""";
 
-    private final Handle handle;
+    private ActivityTable() {}
 
-    /** The end of what can be read, the newest transaction number given out, and up to where activity is no longer kept. */
-    private record Edges(ActivityCursor end, long newest, ActivityCursor trimmed) {}
+    /**
+     * Up to where ids can be read.
+     *
+     * @param through every event up to this id is committed, or never will be
+     * @param drawn   the last id that was drawn
+     */
+    record Settled(long through, long drawn) {}
 
-    ActivityTable(Handle handle) {
-        this.handle = handle;
-    }
-
+    /** Adds what writes the events; best as the last statement before the commit, because readers wait for this transaction from here on. */
     static void add(List<Activity> happened, Script script) {
+        if (happened.isEmpty()) {
+            return;
+        }
+        script.add(LOCK, Map.of());
         Columns.of(happened).times("at", Activity::at).texts("what", ActivityTable::json).addTo(script, """
                 INSERT INTO activity (at, what)
                 SELECT unnest(:at), unnest(:what) ORDER BY generate_subscripts(:at, 1)""");
@@ -56,32 +82,36 @@ final class ActivityTable {
         }
     }
 
-    ActivityPage page(@Nullable ActivityCursor after, int limit) {
-        Edges edges = edges();
-        ActivityCursor from = after == null ? edges.end() : after;
-        if (from.transaction() > edges.newest()) {
-            // The cursor is from a database that was ahead of this one.
-            return new ActivityPage(List.of(), edges.end(), true);
-        }
-        boolean gap = from.compareTo(edges.trimmed()) < 0;
-        List<Recorded> items = handle.createQuery(PAGE)
-                .bind("xid", Long.toString(from.transaction()))
-                .bind("id", from.number())
-                .bind("limit", limit)
-                .map((row, context) -> new Recorded(new ActivityCursor(Long.parseLong(row.getString("transaction")), row.getLong("id")),
-                        activity(row.getString("what"))))
-                .list();
-        return new ActivityPage(items, items.isEmpty() ? from : items.getLast().cursor(), gap);
+    /** Reads up to where ids can be read by a snapshot that is taken after this call, not by an earlier one. */
+    static Settled settled(Handle handle) {
+        Script script = new Script();
+        Script.Found<Long> drawn = script.add("SELECT " + LAST_DRAWN + " AS id", Map.of(), (row, context) -> row.getLong("id"));
+        Script.Found<Long> locked = script.add(LOWEST_LOCKED, Map.of(), (row, context) -> {
+            Long lowest = Columns.nullableLong(row, "id");
+            return lowest == null ? Long.MAX_VALUE : lowest;
+        });
+        script.run(handle);
+        long last = drawn.rows().getFirst();
+        return new Settled(Math.min(last, locked.rows().getFirst()), last);
     }
 
-    private Edges edges() {
-        return handle.createQuery("""
-                SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax,
-                    activity_trimmed_xid::text AS trimmed_xid, activity_trimmed_id AS trimmed_id FROM registry""")
-                .map((row, context) -> new Edges(new ActivityCursor(Long.parseLong(row.getString("xmin")), 0),
-                        Long.parseLong(row.getString("xmax")),
-                        new ActivityCursor(Long.parseLong(row.getString("trimmed_xid")), row.getLong("trimmed_id"))))
-                .one();
+    /** Reads what is behind a cursor, in a transaction that sees one moment. */
+    static ActivityPage page(Handle handle, Settled settled, @Nullable ActivityCursor after, int limit) {
+        long behind = after == null ? Long.MAX_VALUE : after.number();
+        Script script = new Script();
+        Script.Found<ActivityBounds> bounds = script.add(BOUNDS, Map.of("settled", Columns.number(settled.through())),
+                (row, context) -> new ActivityBounds(row.getLong("epoch"), row.getLong("trimmed"), row.getLong("newest"), settled.drawn()));
+        Script.Found<Stored> found = script.add(PAGE,
+                Map.of("after", Columns.number(behind), "settled", Columns.number(settled.through()), "limit", Columns.number(limit)),
+                (row, context) -> new Stored(row.getLong("id"), row.getString("what")));
+        script.run(handle);
+        return bounds.rows().getFirst().page(after, from -> found.rows().stream().map(stored -> stored.in(from.epoch())).toList());
+    }
+
+    private record Stored(long id, String what) {
+        Recorded in(long epoch) {
+            return new Recorded(new ActivityCursor(epoch, id), activity(what));
+        }
     }
 
     /**
@@ -89,20 +119,19 @@ final class ActivityTable {
      *
      * @return how many rows went
      */
-    int trim(Instant olderThan, int limit) {
+    static int trim(Handle handle, Instant olderThan, int limit) {
         return handle
                 .createQuery(
                         """
                                 WITH old AS MATERIALIZED (
-                                    SELECT xid, id FROM (
-                                        SELECT xid, id, at FROM activity WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT :limit) AS first
+                                    SELECT id FROM (SELECT id, at FROM activity WHERE id <= :settled ORDER BY id LIMIT :limit) AS first
                                     WHERE at < :olderThan),
-                                gone AS (DELETE FROM activity a USING old WHERE a.xid = old.xid AND a.id = old.id RETURNING a.xid, a.id),
-                                last AS (SELECT xid, id FROM gone ORDER BY xid DESC, id DESC LIMIT 1),
+                                gone AS (DELETE FROM activity a USING old WHERE a.id = old.id RETURNING a.id),
                                 remembered AS (
-                                    UPDATE registry r SET activity_trimmed_xid = last.xid, activity_trimmed_id = last.id FROM last
-                                    WHERE (last.xid, last.id) > (r.activity_trimmed_xid, r.activity_trimmed_id))
+                                    UPDATE registry r SET activity_trimmed_id = last.id FROM (SELECT max(id) AS id FROM gone) AS last
+                                    WHERE last.id > r.activity_trimmed_id)
                                 SELECT count(*) FROM gone""")
+                .bind("settled", settled(handle).through())
                 .bind("olderThan", olderThan)
                 .bind("limit", limit)
                 .mapTo(Integer.class)

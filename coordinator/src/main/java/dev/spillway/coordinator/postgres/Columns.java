@@ -125,6 +125,10 @@ final class Columns<R> {
         return (position, statement, context) -> statement.setInt(position, value);
     }
 
+    static Argument number(long value) {
+        return (position, statement, context) -> statement.setLong(position, value);
+    }
+
     static Argument time(Instant value) {
         return (position, statement, context) -> statement.setObject(position, value.atOffset(ZoneOffset.UTC));
     }

@@ -65,15 +65,23 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     private <T> T read(String what, Function<Handle, T> reading) {
-        return callers.admit("reading " + what, () -> readNow(what, reading));
+        return ask(what, handle -> atOneMoment(handle, reading));
     }
 
-    private <T> T readNow(String what, Function<Handle, T> reading) {
+    private <T> T ask(String what, Function<Handle, T> reading) {
+        return callers.admit("reading " + what, () -> askNow(what, reading));
+    }
+
+    private static <T> T atOneMoment(Handle handle, Function<Handle, T> reading) {
+        return handle.inTransaction(transaction -> {
+            transaction.execute(BEGIN);
+            return reading.apply(transaction);
+        });
+    }
+
+    private <T> T askNow(String what, Function<Handle, T> reading) {
         try {
-            return jdbi.inTransaction(handle -> {
-                handle.execute(BEGIN);
-                return reading.apply(handle);
-            });
+            return jdbi.withHandle(reading::apply);
         } catch (RuntimeException e) {
             if (StorageFailure.of(e) == StorageFailure.DEFECT) {
                 throw e;
@@ -244,7 +252,10 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     @Override
     public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
-        return read("activity", handle -> new ActivityTable(handle).page(after, limit));
+        return ask("activity", handle -> {
+            ActivityTable.Settled settled = ActivityTable.settled(handle);
+            return atOneMoment(handle, transaction -> ActivityTable.page(transaction, settled, after, limit));
+        });
     }
 
     @Override

@@ -49,16 +49,13 @@ final class RegistryTable {
         Columns.of(List.of(registry))
                 .longs("epoch", Rows.Registry::epoch)
                 .times("restored", Rows.Registry::restoredAt)
-                .addTo(script,
-                        """
-                                UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
-                                    activity_trimmed_xid = pg_current_xact_id(), activity_trimmed_id = 0""");
+                .addTo(script, """
+                        UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
+                            activity_trimmed_id =\s""" + ActivityTable.LAST_DRAWN);
         Columns.of(List.of(registry))
                 .longs("generation", Rows.Registry::highestGeneration)
                 .addTo(script, "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",
                         (row, context) -> row.getLong(1));
         script.add("UPDATE hosts SET attention = NULL WHERE attention IS NOT NULL", Map.of());
-        // Its transaction numbers are of the database that it came from, and would keep readers waiting for ever.
-        script.add("TRUNCATE activity", Map.of());
     }
 }

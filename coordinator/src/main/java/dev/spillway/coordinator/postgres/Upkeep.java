@@ -36,7 +36,7 @@ public final class Upkeep {
     }
 
     private long activity() {
-        return all(() -> in(handle -> new ActivityTable(handle).trim(olderThan(handle, retention.activity()), retention.chunk())));
+        return all(() -> in(handle -> ActivityTable.trim(handle, olderThan(handle, retention.activity()), retention.chunk())));
     }
 
     private long inChunks(Duration kept, String table, String column) {

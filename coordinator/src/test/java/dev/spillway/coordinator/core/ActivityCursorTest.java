@@ -16,12 +16,6 @@ class ActivityCursorTest {
         assertThat(ActivityCursor.parse("id", cursor.toString())).isEqualTo(cursor);
     }
 
-    @Test
-    void itIsOrderedAsNumbersByTransactionFirst() {
-        assertThat(new ActivityCursor(9, 100)).isLessThan(new ActivityCursor(10, 1));
-        assertThat(new ActivityCursor(10, 1)).isLessThan(new ActivityCursor(10, 2)).isEqualByComparingTo(new ActivityCursor(10, 1));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"", "yesterday", "7", "1-", "-1", "1--1", "1-2-3", " 1-2", "1-2 ", "\u0661-2", "1234567890123456789-1"})
     void whatIsNoneIsRefusedByTheNameThatItHasForItsUser(String text) {

@@ -99,6 +99,12 @@ public final class Fleet {
         return registry.execute(new Command.Invalidate(name(key), ifSnapshot == null ? null : new SnapshotId(ifSnapshot)));
     }
 
+    /** Puts an entry and deletes it, which is one eviction. */
+    public void evict(String key) {
+        put(key, "image-of-" + key);
+        invalidate(key, null);
+    }
+
     /** Changes the policy of {@value #NS}. */
     public Outcomes.PolicySetting change(PolicyChange change) {
         return registry.execute(new Command.SetPolicy(ns(NS), change));

@@ -58,6 +58,50 @@ interface RestoreContract extends RegistryFixture {
         assertThat(fleet.epoch()).isEqualTo(epoch);
     }
 
+    /** The numbers of what happened are given out again, so the place of a reader may be one that others are told of now. */
+    @Test
+    default void aReaderOfATimeThatWasLostIsToldOfAGapAndOfNothingTwice() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        Follower staying = Follower.of(fleet.registry);
+        fleet.evict("a");
+        Backup backup = backUp(fleet.registry);
+        fleet.evict("b");
+        fleet.evict("c");
+        assertThat(staying.awaitEvicted(3)).containsExactly("a", "b", "c");
+        Follower late = staying.resumed();
+        backup.restore();
+
+        assertThat(staying.look().gap()).as("nobody has said yet that the database was restored").isTrue();
+        fleet.evict("d");
+        assertThat(staying.awaitEvicted(4)).containsExactly("a", "b", "c", "d");
+        assertThat(staying.gaps()).isOne();
+        fleet.restored();
+        for (String key : List.of("e", "f", "g")) {
+            fleet.evict(key);
+        }
+        assertThat(staying.awaitEvicted(7)).containsExactly("a", "b", "c", "d", "e", "f", "g");
+        assertThat(staying.gaps()).isEqualTo(2);
+        assertThat(late.awaitEvicted(3)).as("from the restore on").containsExactly("e", "f", "g");
+        assertThat(late.gaps()).isOne();
+        assertThat(staying.look().items()).isEmpty();
+        assertThat(late.look().items()).isEmpty();
+    }
+
+    /** The second time nothing of the first epoch is known, and a reader of it is of a later one. */
+    @Test
+    default void aReaderOfAnEpochThatWasLostGoesOnAtTheEnd() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        fleet.evict("a");
+        Backup backup = backUp(fleet.registry);
+        fleet.restored();
+        Follower follower = Follower.of(fleet.registry);
+        backup.restore();
+        assertThat(follower.look().gap()).isTrue();
+        fleet.evict("b");
+        assertThat(follower.awaitEvicted(1)).containsExactly("b");
+        assertThat(follower.gaps()).isOne();
+    }
+
     @Test
     default void generationsAndEpochsAfterTwoRestoresOfOneBackupAreNeverThoseOfTheFirst() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);

@@ -112,6 +112,20 @@ class EventsOverHttpTest extends OverHttp {
     }
 
     @Test
+    void aGapIsToldOnceAlsoToAClientThatComesBack() throws Exception {
+        Event gap;
+        try (var following = new Following("Last-Event-ID", "999999999999-1")) {
+            gap = following.next();
+            assertThat(gap.name()).isEqualTo("gap");
+        }
+        try (var following = new Following("Last-Event-ID", gap.id())) {
+            assertThat(following.next().name()).isEqualTo("start");
+            http.join("host-1");
+            assertThat(following.next().name()).isEqualTo("host");
+        }
+    }
+
+    @Test
     void manyFollowAtOnce() throws Exception {
         List<Following> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {

@@ -4,13 +4,11 @@ import dev.spillway.coordinator.core.Activity;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Actor;
 import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.Policy;
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryQueries.Recorded;
 import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.events.HostId;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -56,7 +54,7 @@ class MigrationsTest {
             }
         }
         assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
-                "2", "3", "4", "5", "6", "7");
+                "2", "3", "4", "5", "6", "7", "8");
     }
 
     /** What the first version wrote stays, with no pins and nobody known to have asked. */
@@ -78,13 +76,17 @@ class MigrationsTest {
                         INSERT INTO activity (at, what) VALUES (now(), '{"type": "host", "at": "2026-01-02T03:04:05Z", "hostId": "host-1",
                             "state": "AWAY", "incarnation": 3}');
                         SELECT setval('generations', 2)""");
+        long transaction = Long.parseLong(DATABASE.ask("SELECT xid FROM activity").getFirst());
         Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS));
         assertThat(fleet.figures().policy()).isEqualTo(new Policy(2L, null, 0.5));
         assertThat(fleet.figures().pinnedEntries()).isZero();
         assertThat(fleet.onlyEviction().actor()).isEqualTo(new Actor("unknown"));
-        assertThat(fleet.registry.queries().activity(new ActivityCursor(0, 0), 10).items()).map(Recorded::activity)
-                .contains(new Activity.HostChanged(Instant.parse("2026-01-02T03:04:05Z"), new HostId("host-1"), HostState.AWAY, 3));
+        ActivityPage resumed = fleet.registry.queries().activity(new ActivityCursor(transaction, 1), 10);
+        assertThat(resumed.gap()).as("an event's id of an earlier version").isTrue();
         assertThat(fleet.evictedByPutting("k3")).containsExactly("k1");
+        assertThat(fleet.registry.queries().activity(resumed.next(), 10).items()).map(Recorded::activity)
+                .singleElement()
+                .isInstanceOf(Activity.Evicted.class);
         assertThat(fleet.keys()).containsExactly("k2", "k3");
     }
 
@@ -113,7 +115,7 @@ class MigrationsTest {
                         + "success) VALUES (99, '99', 'from the future', 'SQL', 'V99__from_the_future.sql', 1, 'test', 1, true)");
         assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class)
                 .hasMessageContaining("99")
-                .hasMessageContaining("expected: at most 7");
+                .hasMessageContaining("expected: at most 8");
         assertThat(DATABASE.ask("SELECT name FROM namespaces")).containsExactly(Fleet.NS);
     }
 

@@ -60,7 +60,10 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     public void beforeAll(ExtensionContext context) throws SQLException {
         server = context.getRoot()
                 .getStore(ExtensionContext.Namespace.create(TestDatabase.class))
-                .computeIfAbsent(SERVER, ignored -> new Running(PostgresServer.start(PostgresSettings.temporary())), Running.class)
+                .computeIfAbsent(SERVER, 
+                        ignored -> new Running(
+                                PostgresServer.start(PostgresSettings.temporary().withParameter("max_prepared_transactions", "2"))),
+                        Running.class)
                 .server();
         name = "test_" + DATABASES.incrementAndGet();
         try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
@@ -114,8 +117,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         for (String table : TABLES) {
             emptied.append("DELETE FROM ").append(table).append(';');
         }
-        execute(emptied + "ALTER SEQUENCE generations RESTART;"
-                + "UPDATE registry SET policy_version = 1, epoch = 1, restored_at = NULL, behind_generation = NULL, behind_epoch = NULL, activity_trimmed_xid = '0', activity_trimmed_id = 0");
+        execute(emptied + "ALTER SEQUENCE generations RESTART; ALTER SEQUENCE activity_id_seq RESTART;"
+                + "UPDATE registry SET policy_version = 1, epoch = 1, restored_at = NULL, behind_generation = NULL, behind_epoch = NULL, activity_trimmed_id = 0");
         return registry;
     }
 
@@ -126,13 +129,15 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
             copied.append("CREATE TABLE backup.").append(table).append(" AS TABLE public.").append(table).append(';');
         }
         execute(copied + "CREATE TABLE backup.registry AS TABLE public.registry;"
-                + "CREATE TABLE backup.generations AS SELECT last_value, is_called FROM public.generations");
+                + "CREATE TABLE backup.generations AS SELECT last_value, is_called FROM public.generations;"
+                + "CREATE TABLE backup.activity_ids AS SELECT last_value, is_called FROM public.activity_id_seq");
     }
 
     /** Puts everything back as it was kept. */
     void restore() {
         StringBuilder restored = new StringBuilder("DELETE FROM registry; INSERT INTO registry SELECT * FROM backup.registry;"
-                + "SELECT setval('generations', last_value, is_called) FROM backup.generations;");
+                + "SELECT setval('generations', last_value, is_called) FROM backup.generations;"
+                + "SELECT setval('activity_id_seq', last_value, is_called) FROM backup.activity_ids;");
         TABLES.forEach(table -> restored.append("DELETE FROM ").append(table).append(';'));
         for (String table : TABLES.reversed()) {
             restored.append("INSERT INTO ")
@@ -156,7 +161,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         return connect(name);
     }
 
-    private Connection connect(String database) throws SQLException {
+    /** Also to another database of the same server. */
+    Connection connect(String database) throws SQLException {
         PostgresServer server = server();
         return DriverManager.getConnection(server.jdbcUrl(database), server.user(), server.password());
     }

@@ -1,0 +1,41 @@
+package dev.spillway.coordinator.core;
+
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.coordinator.core.RegistryQueries.Recorded;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The range of activity that can be read, and so what becomes of a reader who stands outside it.
+ *
+ * @param epoch   the registry's
+ * @param trimmed number up to which activity is no longer kept, or was of an earlier epoch
+ * @param newest  number of the newest activity that can be read; {@code trimmed} where there is none
+ * @param drawn   the highest number that was ever given out
+ */
+public record ActivityBounds(long epoch, long trimmed, long newest, long drawn) {
+    /**
+     * Returns the page behind a cursor. A reader without a cursor begins at the end. A reader whose place is lost is told of the gap, and goes on where
+     * nothing is told again: at the end where the reader is of a time that this database does not know, else at the oldest that can be read.
+     *
+     * @param reading reads what is behind a cursor within the range
+     */
+    public ActivityPage page(@Nullable ActivityCursor after, Function<ActivityCursor, List<Recorded>> reading) {
+        if (after == null) {
+            return new ActivityPage(List.of(), at(newest), false);
+        }
+        if (after.epoch() > epoch || after.epoch() == epoch && after.number() > drawn) {
+            return new ActivityPage(List.of(), at(newest), true);
+        }
+        if (after.epoch() < epoch || after.number() < trimmed) {
+            return new ActivityPage(List.of(), at(trimmed), true);
+        }
+        List<Recorded> items = reading.apply(after);
+        return new ActivityPage(items, items.isEmpty() ? after : items.getLast().cursor(), false);
+    }
+
+    private ActivityCursor at(long number) {
+        return new ActivityCursor(epoch, number);
+    }
+}
