@@ -73,18 +73,26 @@ public final class Coordinator implements AutoCloseable {
         Brokers brokers = servers.brokers();
         PostgresRegistry stored = servers.registry();
         TransactionFigures.register(stored, metrics);
-        Registry registry = new MeteredRegistry(stored, metrics);
-        FleetFigures figures = new FleetFigures(metrics, clock);
+        PostgresRegistrySettings database = settings.database();
+        CommandUses uses = new CommandUses();
+        Registry registry = new MeteredRegistry(stored, metrics, uses, failure -> DatabaseTrouble.inWords(failure, database.user()));
+        FleetFigures figures = new FleetFigures(metrics);
+        EventWatch events = EventWatch.of(registry);
+        FleetFigures.age(metrics, "spillway.events.oldest.age", "Age of the oldest event that cannot be read yet", events::age);
 
         lifecycle.start("upkeep",
-                () -> UpkeepLoop.start(registry, () -> trim(stored), figures, settings.upkeep(), settings.trim(), clock, random));
+                () -> UpkeepLoop.start(registry, () -> trim(stored), figures, events, settings.upkeep(), settings.trim(), clock, random));
         MessageSender sender = lifecycle.start("kafka producer", () -> new MessageSender(settings.kafka()));
-        lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, metrics, random));
-        lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
-        lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
+        Publisher<?> facts = lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, metrics, random));
+        Publisher<?> orders = lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
+        ReportConsumer reports = lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
-        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> requireReachable(registry, settings.database()))
-                .add("kafka", brokers::requireReachable);
+        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> requireUsable(registry, uses, database))
+                .add("kafka", brokers::requireUsable)
+                .add("facts", facts::requireWorking, figures::oldestFact)
+                .add("orders", orders::requireWorking, figures::oldestOrder)
+                .add("reports", reports::requireWorking)
+                .add("events", events::requireReadable, events::age);
         Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
         HttpService http = lifecycle.start("http",
                 () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),
@@ -93,13 +101,19 @@ public final class Coordinator implements AutoCloseable {
         return new Coordinator(lifecycle, http);
     }
 
-    /** Asks a question that costs one look into an index. */
-    private static void requireReachable(Registry registry, PostgresRegistrySettings database) throws UnusableServerException {
+    /** Asks a question that costs one look into an index, because one that is gone is to be named at once, then looks how commands went. */
+    private static void requireUsable(Registry registry, CommandUses uses, PostgresRegistrySettings database)
+            throws UnusableServerException {
         try {
             registry.queries().host(new HostId("readyz"));
         } catch (RegistryUnavailableException e) {
             throw new UnusableServerException(
                     "PostgreSQL at " + database.url() + ": " + DatabaseTrouble.explained(e, database).getMessage(), e);
+        }
+        try {
+            uses.requireWorking();
+        } catch (UnusableServerException e) {
+            throw new UnusableServerException("PostgreSQL at " + database.url() + ": " + e.getMessage(), e);
         }
     }
 

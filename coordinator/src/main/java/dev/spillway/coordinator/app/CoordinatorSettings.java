@@ -166,13 +166,16 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 .withCommandDeadline(settings.get(COMMAND_DEADLINE))
                 .withWaitingMax(settings.get(COMMANDS_WAITING_MAX))
                 .withRetention(retention);
-        RegistryTopics topics = new RegistryTopics(new RegistryTopics.Shape(orderPartitions, settings.get(ORDER_RETENTION)),
-                new RegistryTopics.Shape(settings.get(EVICTION_PARTITIONS), settings.get(EVICTION_RETENTION)),
-                new RegistryTopics.Shape(settings.get(REPORT_PARTITIONS), settings.get(REPORT_RETENTION)));
+        RegistryTopics topics = new RegistryTopics(shape(settings, ORDER_PARTITIONS, ORDER_RETENTION),
+                shape(settings, EVICTION_PARTITIONS, EVICTION_RETENTION), shape(settings, REPORT_PARTITIONS, REPORT_RETENTION));
         return new CoordinatorSettings(settings.get(LISTEN), HttpLimits.from(settings), database,
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,
                 rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
                 settings.print());
+    }
+
+    private static RegistryTopics.Shape shape(Settings settings, Setting<Integer> partitions, Setting<Duration> retention) {
+        return new RegistryTopics.Shape(settings.get(partitions), settings.get(retention), settings.isGiven(retention));
     }
 
     private static RegistryRules rules(Settings settings) {

@@ -12,10 +12,10 @@ final class DatabaseTrouble {
     private DatabaseTrouble() {}
 
     static UnusableServerException explained(RegistryUnavailableException failure, PostgresRegistrySettings settings) {
-        return new UnusableServerException(words(failure, settings.user()), failure);
+        return new UnusableServerException(inWords(failure, settings.user()), failure);
     }
 
-    private static String words(RegistryUnavailableException failure, String user) {
+    static String inWords(RuntimeException failure, String user) {
         @Nullable
         SQLException refusal = refusal(failure);
         String state = refusal == null || refusal.getSQLState() == null ? "" : refusal.getSQLState();

@@ -1,52 +1,83 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.RegistryQueries.UnpublishedFacts;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrders;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** How the fleet stands, as of the last look; figures of the registry are too dear to count whenever someone scrapes them. Thread-safe. */
+/**
+ * How the fleet stands, as of the last look; figures of the registry are too dear to count whenever someone scrapes them. Ages are by the
+ * registry's clock: this machine's may be hours off. Thread-safe.
+ */
 final class FleetFigures {
-    private record Look(OpenOrders orders, Map<HostState, Long> hosts) {}
+    private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, long nanos) {}
 
-    private final InstantSource clock;
-    private volatile Look latest = new Look(new OpenOrders(0, null), Map.of());
+    private volatile @Nullable Look latest;
 
-    FleetFigures(MeterRegistry metrics, InstantSource clock) {
-        this.clock = clock;
+    FleetFigures(MeterRegistry metrics) {
         Gauge.builder("spillway.orders.open", this, FleetFigures::openOrders)
                 .description("Orders that no host has confirmed yet")
                 .register(metrics);
-        Gauge.builder("spillway.orders.oldest.age", this, figures -> figures.oldestAge().toMillis() / 1000.0)
-                .baseUnit("seconds")
-                .description("Age of the oldest open order")
+        age(metrics, "spillway.orders.oldest.age", "Age of the oldest open order", this::oldestOrder);
+        Gauge.builder("spillway.facts.unpublished", this, FleetFigures::unpublishedFacts)
+                .description("Facts of evictions that Kafka is not known to have")
                 .register(metrics);
+        age(metrics, "spillway.facts.oldest.age", "Age of the oldest fact that Kafka is not known to have", this::oldestFact);
         for (HostState state : HostState.values()) {
-            Gauge.builder("spillway.hosts", this, figures -> figures.latest.hosts().getOrDefault(state, 0L))
+            Gauge.builder("spillway.hosts", this, figures -> figures.hosts(state))
                     .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .description("Hosts by state")
                     .register(metrics);
         }
     }
 
+    /** A gauge of an age in seconds. */
+    static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
+        Gauge.builder(name, age, supplier -> supplier.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
+    }
+
     void look(RegistryQueries queries) {
-        latest = new Look(queries.openOrders(), queries.hostsByState());
+        latest = new Look(queries.openOrders(), queries.unpublishedFacts(), queries.hostsByState(), System.nanoTime());
     }
 
     long openOrders() {
-        return latest.orders().count();
+        Look look = latest;
+        return look == null ? 0 : look.orders().count();
     }
 
-    private Duration oldestAge() {
-        @Nullable
-        Instant oldest = latest.orders().oldestAt();
-        return oldest == null ? Duration.ZERO : Duration.between(oldest, clock.instant());
+    private long unpublishedFacts() {
+        Look look = latest;
+        return look == null ? 0 : look.facts().count();
+    }
+
+    private long hosts(HostState state) {
+        Look look = latest;
+        return look == null ? 0 : look.hosts().getOrDefault(state, 0L);
+    }
+
+    Duration oldestOrder() {
+        Look look = latest;
+        return look == null ? Duration.ZERO : age(look, look.orders().oldestAt());
+    }
+
+    Duration oldestFact() {
+        Look look = latest;
+        return look == null ? Duration.ZERO : age(look, look.facts().oldestAt());
+    }
+
+    private static Duration age(Look look, @Nullable Instant since) {
+        if (since == null) {
+            return Duration.ZERO;
+        }
+        Duration age = Duration.between(since, look.facts().readAt()).plusNanos(System.nanoTime() - look.nanos());
+        return age.isNegative() ? Duration.ZERO : age;
     }
 }

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.IdempotencyKey;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
@@ -15,16 +16,22 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Counts and times every command of a registry, by kind and outcome. */
+/** Counts and times every command of a registry, by kind and outcome, and remembers for readiness how the last of each kind went. */
 final class MeteredRegistry implements Registry {
     private final Registry registry;
     private final MeterRegistry metrics;
+    private final CommandUses uses;
+    private final Function<RuntimeException, String> inWords;
 
-    MeteredRegistry(Registry registry, MeterRegistry metrics) {
+    /** @param inWords says why a command failed, for people */
+    MeteredRegistry(Registry registry, MeterRegistry metrics, CommandUses uses, Function<RuntimeException, String> inWords) {
         this.registry = registry;
         this.metrics = metrics;
+        this.uses = uses;
+        this.inWords = inWords;
     }
 
     @Override
@@ -43,18 +50,27 @@ final class MeteredRegistry implements Registry {
         try {
             A answer = execution.get();
             outcome = outcome(answer);
+            uses.worked(kind(command));
             return answer;
         } catch (RegistryBusyException e) {
             outcome = "busy";
             throw e;
         } catch (RegistryUnavailableException e) {
             outcome = "unavailable";
+            uses.failed(kind(command), inWords.apply(e));
             throw e;
         } catch (OutcomeUnknownException e) {
             outcome = "unknown";
+            uses.failed(kind(command), inWords.apply(e));
             throw e;
         } catch (KeyReusedException e) {
             outcome = "key-reused";
+            throw e;
+        } catch (RuntimeException e) {
+            // A defect that a caller meets is that caller's; without its own work a coordinator does nothing.
+            if (Decisions.isOwnWork(command)) {
+                uses.failed(kind(command), inWords.apply(e));
+            }
             throw e;
         } finally {
             began.stop(Timer.builder("spillway.commands")

@@ -27,6 +27,7 @@ final class UpkeepLoop implements AutoCloseable {
     private final Registry registry;
     private final Runnable trimming;
     private final FleetFigures figures;
+    private final EventWatch events;
     private final Duration interval;
     private final Duration trimEvery;
     private final InstantSource clock;
@@ -38,22 +39,23 @@ final class UpkeepLoop implements AutoCloseable {
     private boolean troubled;
     private volatile boolean closing;
 
-    private UpkeepLoop(Registry registry, Runnable trimming, FleetFigures figures, Duration interval, Duration trimEvery,
+    private UpkeepLoop(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval, Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
         this.registry = registry;
         this.trimming = trimming;
         this.figures = figures;
+        this.events = events;
         this.interval = interval;
         this.trimEvery = trimEvery;
         this.clock = clock;
         this.random = random;
     }
 
-    static UpkeepLoop start(Registry registry, Runnable trimming, FleetFigures figures, Duration interval, Duration trimEvery,
+    static UpkeepLoop start(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval, Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
-        UpkeepLoop loop = new UpkeepLoop(registry, trimming, figures, interval, trimEvery, clock, random);
+        UpkeepLoop loop = new UpkeepLoop(registry, trimming, figures, events, interval, trimEvery, clock, random);
         registry.onCommit(wake -> {
             if (wake.unfinished()) {
                 loop.unfinished.wake();
@@ -100,6 +102,7 @@ final class UpkeepLoop implements AutoCloseable {
         while (more && !closing) {
             more = registry.execute(new Command.Expire(SWEEP_MAX)).more();
         }
+        events.look(registry.queries());
         Instant now = clock.instant();
         if (now.isAfter(figuresAt)) {
             figures.look(registry.queries());

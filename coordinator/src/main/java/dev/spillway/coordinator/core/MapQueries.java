@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
@@ -275,6 +276,14 @@ final class MapQueries implements RegistryQueries {
             List<Instant> doomedAt =
                     rows.tables.replicas.values().stream().map(ReplicaRow::doom).filter(Objects::nonNull).map(Doom::at).sorted().toList();
             return new OpenOrders(doomedAt.size(), doomedAt.isEmpty() ? null : doomedAt.getFirst());
+        }
+    }
+
+    @Override
+    public UnpublishedFacts unpublishedFacts() {
+        synchronized (lock) {
+            List<EvictionFact> facts = rows.unpublished();
+            return new UnpublishedFacts(facts.size(), facts.isEmpty() ? null : facts.getFirst().evictedAt(), rows.now());
         }
     }
 

@@ -114,9 +114,10 @@ final class OrderDecisions {
 
     List<EvictionFact> claimFacts(WorkingSet transaction, int limit) {
         List<EvictionFact> facts = new ArrayList<>();
-        for (Rows.DueFact due : transaction.stored().lockDueFacts(limit)) {
-            transaction.handOut(due.fact(), transaction.now().plus(retryAfter(due.attempts())));
-            facts.add(due.fact());
+        for (EvictionFact fact : transaction.stored().lockDueFacts(limit)) {
+            // Without growing: all facts fail together, and whoever publishes them pauses by itself.
+            transaction.handOut(fact, transaction.now().plus(retryAfter(0)));
+            facts.add(fact);
         }
         return facts;
     }

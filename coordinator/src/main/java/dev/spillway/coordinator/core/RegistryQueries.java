@@ -221,4 +221,15 @@ public interface RegistryQueries {
     OpenOrders openOrders();
 
     record OpenOrders(long count, @Nullable Instant oldestAt) {}
+
+    /** Facts that Kafka is not known to have. */
+    UnpublishedFacts unpublishedFacts();
+
+    /**
+     * How many facts wait to be published.
+     *
+     * @param oldestAt when the first of their evictions was decided; absent if there are none
+     * @param readAt   now, by the clock that the registry's times are taken from
+     */
+    record UnpublishedFacts(long count, @Nullable Instant oldestAt, Instant readAt) {}
 }

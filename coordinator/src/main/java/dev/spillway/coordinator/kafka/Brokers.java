@@ -5,11 +5,14 @@ import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.ServiceThread;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -22,13 +25,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether Kafka answers, found out by asking now and then on a thread of its own, so that publishers need not claim what they could not send.
- * When it answers again its topics are made sure of: a broker may come back without them. Thread-safe.
+ * Every few seconds, and when it answers again, its topics are inspected: a broker may come back without them, and somebody may have changed
+ * them. Thread-safe.
  */
 public final class Brokers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Brokers.class);
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
+    private static final int ASKED_BETWEEN_INSPECTIONS = 4;
     /** A healthy broker answers within milliseconds; clients themselves give up much later. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(2);
+    /** Many questions, and corrections that are written to disks. */
+    private static final Duration INSPECTED_WITHIN = Duration.ofSeconds(10);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(3));
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
@@ -48,6 +55,7 @@ public final class Brokers implements AutoCloseable {
     private final ServiceThread thread;
     private volatile KafkaTopics topics;
     private volatile Finding finding = new Finding(null, new CompletableFuture<>());
+    private volatile List<String> faults = List.of();
     private volatile boolean closing;
 
     private Brokers(KafkaSettings settings, RegistryTopics wanted, KafkaTopics topics, RandomGenerator random) {
@@ -67,6 +75,7 @@ public final class Brokers implements AutoCloseable {
     public static Brokers open(KafkaSettings settings, RegistryTopics wanted, Reachability reachability, RandomGenerator random)
             throws NotReachableException, InterruptedException {
         Brokers brokers = new Brokers(settings, wanted, KafkaTopics.open(settings, wanted.wanted(), reachability), random);
+        brokers.found(brokers.topics.faults());
         brokers.thread.start();
         return brokers;
     }
@@ -76,11 +85,14 @@ public final class Brokers implements AutoCloseable {
         return orderPartitions;
     }
 
-    /** Fails, saying why, when Kafka did not answer when it was last asked. */
-    public void requireReachable() {
+    /** Fails, saying why, when Kafka did not answer when it was last asked, or when a topic refuses or loses messages and may not be corrected. */
+    public void requireUsable() throws UnusableServerException {
         String why = finding.unreachableBecause();
         if (why != null) {
-            throw new IllegalStateException(name() + ": " + why);
+            throw new UnusableServerException(name() + ": " + why);
+        }
+        if (!faults.isEmpty()) {
+            throw new UnusableServerException(name() + ": " + String.join("; ", faults));
         }
     }
 
@@ -112,12 +124,15 @@ public final class Brokers implements AutoCloseable {
 
     private void watch() {
         int failures = 0;
+        int asked = 0;
         long sure = suspected.seen();
         try {
             while (!closing) {
                 long seen = suspected.seen();
+                boolean inspecting = asked == ASKED_BETWEEN_INSPECTIONS || seen != sure;
+                asked = inspecting ? 0 : asked + 1;
                 @Nullable
-                String why = isReachable() && seen == sure ? ask() : makeSure();
+                String why = isReachable() ? ask(inspecting) : reopen();
                 sure = seen;
                 failures = why == null ? 0 : failures + 1;
                 found(why);
@@ -142,25 +157,42 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    private @Nullable String ask() throws InterruptedException {
+    private synchronized void found(List<String> now) {
+        List<String> before = faults;
+        faults = now;
+        now.stream().filter(fault -> !before.contains(fault)).forEach(fault -> LOG.error("{}: {}", name(), fault));
+        if (now.isEmpty() && !before.isEmpty()) {
+            LOG.info("{}: all topics are as they should be", name());
+        }
+    }
+
+    private @Nullable String ask(boolean inspecting) throws InterruptedException {
         KafkaTopics asked = topics;
-        var task = new FutureTask<Void>(() -> {
+        String why = answer(ANSWER_WITHIN, () -> {
             asked.check();
             return null;
         });
+        return why != null || !inspecting ? why : answer(INSPECTED_WITHIN, () -> {
+            found(asked.inspect());
+            return null;
+        });
+    }
+
+    private static @Nullable String answer(Duration within, Callable<@Nullable Void> question) throws InterruptedException {
+        var task = new FutureTask<@Nullable Void>(question);
         Thread.ofVirtual().name("kafka-ask").start(task);
         try {
-            task.get(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+            task.get(within.toMillis(), TimeUnit.MILLISECONDS);
             return null;
         } catch (TimeoutException e) {
             task.cancel(true);
-            return "no answer in " + ANSWER_WITHIN.toSeconds() + " s";
+            return "no answer in " + within.toSeconds() + " s";
         } catch (ExecutionException e) {
             return ConnectionTrouble.inWords(e);
         }
     }
 
-    private @Nullable String makeSure() throws InterruptedException {
+    private @Nullable String reopen() throws InterruptedException {
         try {
             KafkaTopics again =
                     KafkaTopics.open(settings, wanted.wanted(), new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(), random,
@@ -168,6 +200,7 @@ public final class Brokers implements AutoCloseable {
             KafkaTopics before = topics;
             topics = again;
             before.close();
+            found(again.faults());
             return null;
         } catch (NotReachableException e) {
             return e.why();

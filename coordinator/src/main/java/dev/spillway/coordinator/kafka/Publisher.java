@@ -3,6 +3,8 @@ package dev.spillway.coordinator.kafka;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.kafka.PublishingLoop.Round;
 import dev.spillway.events.EventCodec;
+import dev.spillway.service.LastUse;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.MessageSender;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +25,7 @@ public final class Publisher<T> implements AutoCloseable {
     private final Counter published;
     private final Counter failures;
     private final PublishingLoop loop;
+    private final LastUse uses = new LastUse();
 
     private Publisher(Publication<T> publication, Brokers brokers, MessageSender sender, MeterRegistry metrics, RandomGenerator random) {
         this.publication = publication;
@@ -35,7 +38,7 @@ public final class Publisher<T> implements AutoCloseable {
                 .description("Events that Kafka did not acknowledge")
                 .tag("topic", publication.topic())
                 .register(metrics);
-        this.loop = new PublishingLoop("publish-" + publication.name(), brokers, random, this::publish);
+        this.loop = new PublishingLoop("publish-" + publication.name(), brokers, random, this::publish, uses);
     }
 
     /** Publishes the facts of evictions. */
@@ -65,6 +68,11 @@ public final class Publisher<T> implements AutoCloseable {
         return publisher;
     }
 
+    /** Fails when Kafka does not take what is published. */
+    public void requireWorking() throws UnusableServerException {
+        uses.requireWorking();
+    }
+
     private Round publish() {
         List<T> claimed = publication.claim(CLAIM_MAX);
         if (claimed.isEmpty()) {
@@ -78,16 +86,23 @@ public final class Publisher<T> implements AutoCloseable {
             (obstacle == null ? sendable : unsent).add(item);
             why = obstacle == null || !why.isEmpty() ? why : obstacle;
         }
+        uses.begun();
         Delivery.Result<T> result = Delivery.send(sender, sendable, publication::message).await(brokers);
         published.increment(result.acknowledged().size());
         unsent.addAll(result.failed());
+        why = why.isEmpty() ? result.firstFailure() : why;
+        if (result.acknowledged().isEmpty()) {
+            uses.failed("%d %s not published: %s".formatted(unsent.size(), publication.name(), why));
+        } else {
+            uses.worked();
+        }
         settle(result.acknowledged(), unsent);
         if (unsent.isEmpty()) {
             return Round.PUBLISHED;
         }
         failures.increment(unsent.size());
         LOG.warn("{} of {} {} not published, due again later: {}", unsent.size(), claimed.size(), publication.name(),
-                why.isEmpty() ? result.firstFailure() : why);
+                why);
         brokers.suspect();
         return Round.FAILED;
     }

@@ -3,6 +3,8 @@ package dev.spillway.coordinator.kafka;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.service.Backoff;
+import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.LastUse;
 import dev.spillway.service.ServiceThread;
 import dev.spillway.service.Wakeup;
 import java.time.Duration;
@@ -37,15 +39,18 @@ final class PublishingLoop implements AutoCloseable {
     private final Brokers brokers;
     private final RandomGenerator random;
     private final Publishing publishing;
+    private final LastUse uses;
     private final Wakeup wakeup = new Wakeup();
     private final ServiceThread thread;
     private volatile boolean closing;
 
-    PublishingLoop(String name, Brokers brokers, RandomGenerator random, Publishing publishing) {
+    /** @param uses told of a round that fails because of a defect */
+    PublishingLoop(String name, Brokers brokers, RandomGenerator random, Publishing publishing, LastUse uses) {
         this.name = name;
         this.brokers = brokers;
         this.random = random;
         this.publishing = publishing;
+        this.uses = uses;
         this.thread = new ServiceThread(name, this::run);
     }
 
@@ -88,8 +93,10 @@ final class PublishingLoop implements AutoCloseable {
         } catch (RegistryUnavailableException | OutcomeUnknownException e) {
             LOG.warn("{}: {}", name, e.getMessage());
             return Round.REGISTRY_AWAY;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
+            // A library that cannot be loaded is an error of the JVM's, and must not end the thread in silence.
             LOG.error("{}: failed, going on", name, e);
+            uses.failed(ConnectionTrouble.inWords(e));
             return Round.FAILED;
         }
     }

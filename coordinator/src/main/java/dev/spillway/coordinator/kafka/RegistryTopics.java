@@ -19,21 +19,27 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
      *
      * @param partitions 1 or more; a topic that is there keeps its own
      * @param retention  how long a message is kept
+     * @param isGiven    whether somebody asked for that retention: then a topic that is there and keeps messages for longer is shortened at the
+     *                   start, else whoever made it is taken to want that
      */
-    public record Shape(int partitions, Duration retention) {}
+    public record Shape(int partitions, Duration retention, boolean isGiven) {
+        private Shape as(Integer actual) {
+            return new Shape(actual, retention, isGiven);
+        }
+    }
 
     List<Topic> wanted() {
         return List.of(topic(Topics.ORDERS, orders), topic(Topics.EVICTIONS, evictions), topic(Topics.REPORTS, reports));
     }
 
     private static Topic topic(String name, Shape shape) {
-        return new Topic(name, shape.partitions(), shape.retention());
+        return new Topic(name, shape.partitions(), shape.retention(), shape.isGiven());
     }
 
     /** The same topics with the partitions that they really have, so that a broker that lost them gets them back as they were. */
     RegistryTopics as(Map<String, Integer> partitions) {
-        return new RegistryTopics(new Shape(partitions.getOrDefault(Topics.ORDERS, orders.partitions()), orders.retention()),
-                new Shape(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions()), evictions.retention()),
-                new Shape(partitions.getOrDefault(Topics.REPORTS, reports.partitions()), reports.retention()));
+        return new RegistryTopics(orders.as(partitions.getOrDefault(Topics.ORDERS, orders.partitions())),
+                evictions.as(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions())),
+                reports.as(partitions.getOrDefault(Topics.REPORTS, reports.partitions())));
     }
 }

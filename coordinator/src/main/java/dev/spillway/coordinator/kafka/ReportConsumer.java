@@ -9,7 +9,10 @@ import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.events.UnreadableEventException;
 import dev.spillway.service.Backoff;
+import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.LastUse;
 import dev.spillway.service.ServiceThread;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import io.micrometer.core.instrument.Counter;
@@ -29,6 +32,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +59,9 @@ public final class ReportConsumer implements AutoCloseable {
     private final Counter taken;
     private final Counter unreadable;
     private final ServiceThread thread;
+    private final LastUse uses = new LastUse();
     private volatile boolean closing;
+    private volatile @Nullable Throwable ended;
 
     private ReportConsumer(Registry registry, KafkaSettings settings, MeterRegistry metrics, RandomGenerator random) {
         this.registry = registry;
@@ -83,19 +89,32 @@ public final class ReportConsumer implements AutoCloseable {
         return reports;
     }
 
+    /** Fails when reports cannot be read. */
+    public void requireWorking() throws UnusableServerException {
+        Throwable failure = ended;
+        if (failure != null) {
+            throw new UnusableServerException("ended, start this coordinator again: " + ConnectionTrouble.inWords(failure), failure);
+        }
+        uses.requireWorking();
+    }
+
     private void run() {
         try {
             consumer.subscribe(List.of(Topics.REPORTS));
             int failures = 0;
             while (!closing) {
                 try {
-                    take(records(POLL));
+                    List<ConsumerRecord<byte[], byte[]>> polled = records(POLL);
+                    uses.worked();
+                    take(polled);
                     failures = 0;
                 } catch (WakeupException e) {
                     LOG.debug("woken to end");
-                } catch (KafkaException e) {
+                } catch (KafkaException | LinkageError e) {
+                    // A library that cannot be loaded is an error of the JVM's, and must not end the thread in silence.
                     failures++;
                     LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
+                    uses.failed(ConnectionTrouble.inWords(e));
                     Thread.sleep(BACKOFF.delay(failures, random));
                 }
             }
@@ -103,6 +122,7 @@ public final class ReportConsumer implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             LOG.error("taking reports ended; heartbeats carry them", e);
+            ended = e;
         } finally {
             // An interrupt would keep the consumer from leaving its group.
             boolean interrupted = Thread.interrupted();

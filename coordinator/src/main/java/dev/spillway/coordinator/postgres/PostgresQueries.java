@@ -48,6 +48,12 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                     + (FEW + 1) + ") AS first";
     static final String FEW_OF_PREFIX = "SELECT " + EntryTable.COLUMNS + "FROM entries e WHERE " + EntryTable.OF_PREFIX + "%s";
 
+    /** The sum keeps the planner off the index of all numbers, which it would read from the oldest eviction that is kept on. */
+    static final String UNPUBLISHED = """
+            WITH unpublished AS MATERIALIZED (
+                SELECT count(*) AS facts, min(e.number + 0) AS first FROM evictions e WHERE e.published_at IS NULL)
+            SELECT u.facts, e.evicted_at AS oldest, now() AS now FROM unpublished u LEFT JOIN evictions e ON e.number = u.first""";
+
     /** Of each LIVE row of a host that drains; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
@@ -264,6 +270,15 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                 handle -> handle
                         .createQuery("SELECT count(*) AS orders, min(doomed_at) AS oldest FROM open_orders")
                         .map((row, context) -> new OpenOrders(row.getLong("orders"), Columns.nullableInstant(row, "oldest")))
+                        .one());
+    }
+
+    @Override
+    public UnpublishedFacts unpublishedFacts() {
+        return read("unpublished facts",
+                handle -> handle.createQuery(UNPUBLISHED)
+                        .map((row, context) -> new UnpublishedFacts(row.getLong("facts"), Columns.nullableInstant(row, "oldest"),
+                                Columns.instant(row, "now")))
                         .one());
     }
 

@@ -16,12 +16,18 @@ import java.util.Map;
 /** A real PostgreSQL and a real Kafka, which come and go, and the settings of a coordinator on them. */
 final class CoordinatorServers implements AutoCloseable {
     private final Path directory;
+    private final Map<String, String> brokerProperties;
     private PostgresServer postgres;
     private KafkaBroker kafka;
 
     /** @param directory keeps what they store */
     CoordinatorServers(Path directory) {
+        this(directory, Map.of());
+    }
+
+    CoordinatorServers(Path directory, Map<String, String> brokerProperties) {
         this.directory = directory;
+        this.brokerProperties = brokerProperties;
         postgres = postgres(0);
         kafka = kafka(0);
     }
@@ -31,7 +37,11 @@ final class CoordinatorServers implements AutoCloseable {
     }
 
     private KafkaBroker kafka(int port) {
-        return KafkaBroker.start(KafkaSettings.keptIn(directory.resolve("kafka")).withPort(port));
+        KafkaSettings settings = KafkaSettings.keptIn(directory.resolve("kafka")).withPort(port);
+        for (Map.Entry<String, String> property : brokerProperties.entrySet()) {
+            settings = settings.withProperty(property.getKey(), property.getValue());
+        }
+        return KafkaBroker.start(settings);
     }
 
     PostgresServer postgres() {

@@ -49,8 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** A registry in memory and a real broker: what is due gets out, what is reported gets in, whatever happens to either. */
 class RegistryOverKafkaTest {
     private static final int ORDER_PARTITIONS = 4;
-    private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1)),
-            new RegistryTopics.Shape(2, Duration.ofHours(1)), new RegistryTopics.Shape(3, Duration.ofHours(1)));
+    private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
+            new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false));
     private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10),
             Duration.ofMillis(300), Duration.ofSeconds(1), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
 

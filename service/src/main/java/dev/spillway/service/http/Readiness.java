@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +26,22 @@ public final class Readiness {
         void run() throws Exception;
     }
 
-    /** @param why absent when the part is ready */
-    record Part(String name, boolean ready, @Nullable String why) {}
+    /**
+     * One part.
+     *
+     * @param why absent when the part is ready
+     * @param age of the oldest thing that waits for the part; absent if nothing does
+     */
+    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age) {}
+
+    private record Entry(Check check, Supplier<Duration> age) {}
+
+    private record Asked(FutureTask<Optional<String>> task, Supplier<Duration> age) {}
 
     record Report(boolean ready, List<Part> parts) {}
 
     private final Duration within;
-    private final Map<String, Check> checks = new LinkedHashMap<>();
+    private final Map<String, Entry> checks = new LinkedHashMap<>();
     private final Map<String, FutureTask<Optional<String>>> running = new ConcurrentHashMap<>();
 
     /** @param within how long a check may take */
@@ -40,26 +51,32 @@ public final class Readiness {
 
     /** Adds a check under a name that people know, such as {@code postgresql}. */
     public synchronized Readiness add(String name, Check check) {
-        if (checks.putIfAbsent(name, check) != null) {
+        return add(name, check, () -> Duration.ZERO);
+    }
+
+    /** @param age of the oldest thing that waits for this part, zero for none; asked without a bound, so it must not block */
+    public synchronized Readiness add(String name, Check check, Supplier<Duration> age) {
+        if (checks.putIfAbsent(name, new Entry(check, age)) != null) {
             throw new IllegalArgumentException("check: " + name + " (expected: a name of its own)");
         }
         return this;
     }
 
     Report report() throws InterruptedException {
-        Map<String, FutureTask<Optional<String>>> asked = new LinkedHashMap<>();
-        copy().forEach((name, check) -> asked.put(name,
-                running.compute(name, (same, task) -> task == null || task.isDone() ? start(name, check) : task)));
+        Map<String, Asked> asked = new LinkedHashMap<>();
+        copy().forEach((name, entry) -> asked.put(name, new Asked(running.compute(name,
+                (same, task) -> task == null || task.isDone() ? start(name, entry.check()) : task), entry.age())));
         long deadline = System.nanoTime() + within.toNanos();
         var parts = new ArrayList<Part>();
-        for (var task : asked.entrySet()) {
-            var why = why(task.getValue(), deadline - System.nanoTime());
-            parts.add(new Part(task.getKey(), why.isEmpty(), why.orElse(null)));
+        for (var entry : asked.entrySet()) {
+            var why = why(entry.getValue().task(), deadline - System.nanoTime());
+            var age = entry.getValue().age().get().truncatedTo(ChronoUnit.MILLIS);
+            parts.add(new Part(entry.getKey(), why.isEmpty(), why.orElse(null), age.isPositive() ? age : null));
         }
         return new Report(parts.stream().allMatch(Part::ready), parts);
     }
 
-    private synchronized Map<String, Check> copy() {
+    private synchronized Map<String, Entry> copy() {
         return new LinkedHashMap<>(checks);
     }
 

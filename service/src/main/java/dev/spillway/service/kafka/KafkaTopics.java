@@ -1,21 +1,33 @@
 package dev.spillway.service.kafka;
 
+import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The topics that a service needs. Blocks. */
+/**
+ * The topics that a service needs. Makes those that are missing, and corrects the settings of those that are there where messages would be
+ * refused or lost: somebody else may have made a topic, or changed it since. Blocks.
+ */
 public final class KafkaTopics implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(2);
@@ -25,20 +37,32 @@ public final class KafkaTopics implements AutoCloseable {
      * A topic that should be there.
      *
      * @param partitions when it is made; a topic that is there keeps its own
+     * @param retention  for how long a message is kept at least
+     * @param isExact    whether {@link #open} also shortens a longer retention. Later that is never done: of several services, one that was
+     *                   started with an older setting would shorten what a newer one has lengthened
      */
-    public record Topic(String name, int partitions, Duration retention) {}
+    public record Topic(String name, int partitions, Duration retention, boolean isExact) {
+        /** A topic whose messages may be kept for longer. */
+        public Topic(String name, int partitions, Duration retention) {
+            this(name, partitions, retention, false);
+        }
+    }
 
     private final KafkaSettings settings;
+    private final List<Topic> topics;
     private final Admin admin;
     private final Map<String, Integer> partitions;
+    private final List<String> faults;
 
     private KafkaTopics(KafkaSettings settings, List<Topic> topics) throws ExecutionException, InterruptedException {
         this.settings = settings;
+        this.topics = List.copyOf(topics);
         this.admin = Admin.create(settings.admin());
         try {
             check();
-            create(topics);
-            this.partitions = Map.copyOf(count(topics.stream().map(Topic::name).toList()));
+            var found = makeMissing();
+            this.partitions = found.partitions();
+            this.faults = correct(found.there(), true);
         } catch (ExecutionException | InterruptedException | RuntimeException e) {
             close();
             throw e;
@@ -46,7 +70,8 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Waits until Kafka answers, then makes the topics that are missing, with as many copies as the brokers have as their default.
+     * Waits until Kafka answers, then makes the topics that are missing, with as many copies as the brokers have as their default, and corrects
+     * the others.
      *
      * @throws NotReachableException naming the servers
      */
@@ -68,6 +93,11 @@ public final class KafkaTopics implements AutoCloseable {
         return partitions;
     }
 
+    /** What could not be corrected when this was opened; see {@link #inspect}. */
+    public List<String> faults() {
+        return faults;
+    }
+
     /** Fails when Kafka does not answer; for readiness. */
     public void check() throws ExecutionException, InterruptedException {
         if (admin.describeCluster().nodes().get().isEmpty()) {
@@ -75,27 +105,132 @@ public final class KafkaTopics implements AutoCloseable {
         }
     }
 
-    private void create(List<Topic> topics) throws ExecutionException, InterruptedException {
-        var wanted = topics.stream()
-                .map(topic -> new NewTopic(topic.name(), Optional.of(topic.partitions()), Optional.empty())
-                        .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(topic.retention().toMillis()))))
-                .toList();
-        for (var made : admin.createTopics(wanted).values().entrySet()) {
+    /**
+     * Looks at all topics again. Makes those that are gone, gives those that were made anew with fewer partitions the number that they had, and
+     * corrects what was changed.
+     *
+     * @return what refuses or loses messages and could not be corrected: topic, setting, value and expectation, and why not
+     * @throws ExecutionException if Kafka does not answer
+     */
+    public List<String> inspect() throws ExecutionException, InterruptedException {
+        List<String> uncorrected = new ArrayList<>();
+        var found = makeMissing();
+        for (var topic : found.there()) {
+            int now = found.partitions().getOrDefault(topic.name(), 0);
+            int before = partitions.getOrDefault(topic.name(), 0);
+            if (now < before) {
+                attempt("topic " + topic.name() + ": partitions: " + now + " (expected: " + before + ", as before)",
+                        () -> admin.createPartitions(Map.of(topic.name(), NewPartitions.increaseTo(before))).all().get())
+                        .ifPresent(uncorrected::add);
+            }
+        }
+        uncorrected.addAll(correct(found.there(), false));
+        return List.copyOf(uncorrected);
+    }
+
+    /**
+     * Which topics there are.
+     *
+     * @param there      those that were not made just now
+     * @param partitions of all
+     */
+    private record Found(List<Topic> there, Map<String, Integer> partitions) {}
+
+    /** Asks for missing topics only, so that who may not make topics can use those that were made for them. */
+    private Found makeMissing() throws ExecutionException, InterruptedException {
+        Map<String, Integer> counts = new TreeMap<>();
+        List<Topic> there = new ArrayList<>();
+        for (var topic : topics) {
+            int partitions;
             try {
-                made.getValue().get();
-                LOG.info("Made topic {}", made.getKey());
+                partitions = count(topic);
+                there.add(topic);
             } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof TopicExistsException)) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
                 }
+                partitions = make(topic);
             }
+            counts.put(topic.name(), partitions);
+        }
+        return new Found(List.copyOf(there), Map.copyOf(counts));
+    }
+
+    private int make(Topic topic) throws ExecutionException, InterruptedException {
+        var wanted = new NewTopic(topic.name(), Optional.of(topic.partitions()), Optional.empty())
+                .configs(TopicNeeds.configuration(topic.retention()));
+        try {
+            admin.createTopics(List.of(wanted)).all().get();
+            LOG.info("Made topic {}", topic.name());
+            return topic.partitions();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw e;
+            }
+            // Another service was first.
+            return count(topic);
         }
     }
 
-    private Map<String, Integer> count(List<String> topics) throws ExecutionException, InterruptedException {
-        Map<String, Integer> partitions = new TreeMap<>();
-        admin.describeTopics(topics).allTopicNames().get().forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
-        return partitions;
+    private int count(Topic topic) throws ExecutionException, InterruptedException {
+        return admin.describeTopics(List.of(topic.name())).allTopicNames().get().values().iterator().next().partitions().size();
+    }
+
+    private List<String> correct(List<Topic> there, boolean opening) throws ExecutionException, InterruptedException {
+        List<String> uncorrected = new ArrayList<>();
+        for (var topic : there) {
+            var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+            Map<String, String> actual;
+            try {
+                actual = configuration(resource);
+            } catch (ExecutionException e) {
+                uncorrected.add("topic " + topic.name() + ": its settings cannot be read (expected: a right to describe them): "
+                        + refusal(e));
+                continue;
+            }
+            for (var correction : TopicNeeds.corrections(actual, topic.retention(), opening && topic.isExact())) {
+                var change = new AlterConfigOp(new ConfigEntry(correction.name(), correction.value()), AlterConfigOp.OpType.SET);
+                attempt("topic " + topic.name() + ": " + correction.inWords(),
+                        () -> admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get()).ifPresent(uncorrected::add);
+            }
+        }
+        return List.copyOf(uncorrected);
+    }
+
+    private Map<String, String> configuration(ConfigResource resource) throws ExecutionException, InterruptedException {
+        Map<String, String> values = new HashMap<>();
+        for (var config : admin.describeConfigs(List.of(resource)).all().get().values()) {
+            for (var entry : config.entries()) {
+                if (entry.value() != null) {
+                    values.put(entry.name(), entry.value());
+                }
+            }
+        }
+        return values;
+    }
+
+    @FunctionalInterface
+    private interface Change {
+        void make() throws ExecutionException, InterruptedException;
+    }
+
+    /** Returns the fault with the reason when Kafka refuses to have it corrected. */
+    private static Optional<String> attempt(String fault, Change change) throws ExecutionException, InterruptedException {
+        try {
+            change.make();
+            LOG.warn("{}; corrected", fault);
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            return Optional.of(fault + "; not corrected: " + refusal(e));
+        }
+    }
+
+    /** What Kafka answered; no answer is no refusal. */
+    private static String refusal(ExecutionException failure) throws ExecutionException {
+        if (failure.getCause() instanceof ApiException e && !(e instanceof RetriableException)) {
+            return ConnectionTrouble.inWords(e);
+        }
+        throw failure;
     }
 
     @Override

@@ -10,6 +10,9 @@ public final class Settings {
 
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
 
+    /** Source of a value that nobody gave. */
+    static final String DEFAULT = "default";
+
     record Value(Object value, String source) {}
 
     private final List<Setting<?>> declared;
@@ -28,6 +31,11 @@ public final class Settings {
     @SuppressWarnings("unchecked")
     public <T> T get(Setting<T> setting) {
         return (T) find(setting).value();
+    }
+
+    /** Whether somebody gave the value, so that it is not the default. */
+    public boolean isGiven(Setting<?> setting) {
+        return !source(setting).equals(DEFAULT);
     }
 
     boolean has(Setting<?> setting) {

@@ -128,7 +128,7 @@ public final class SettingsDeclaration {
                 problems.add(new SettingProblem(setting.name(), "missing", setting.expected(),
                         "give --%s or %s".formatted(setting.name(), setting.variable())));
             }
-            return Optional.ofNullable(fallback).map(value -> new Settings.Value(value, "default"));
+            return Optional.ofNullable(fallback).map(value -> new Settings.Value(value, Settings.DEFAULT));
         }
         var text = given.get();
         var value = setting.parse(text.text());

@@ -1,0 +1,96 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.ActivityCursor;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
+import dev.spillway.service.UnusableServerException;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the events of the registry as those who follow them do, and knows how long ago the first one was committed here that cannot be read yet:
+ * a stream that has fallen silent looks like one in which nothing happens. Thread-safe.
+ */
+final class EventWatch {
+    /** A reader sees an event within about a second. */
+    private static final Duration LATE_AFTER = Duration.ofSeconds(10);
+    private static final int PAGE = 500;
+
+    private final LongSupplier nanos;
+    private @Nullable Long committedAt;
+    private long commits;
+    /** Of the thread that looks. */
+    private @Nullable ActivityCursor cursor;
+
+    /** @param nanos nanoseconds from any beginning, which never go back */
+    EventWatch(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    /** Begins to notice what this coordinator commits. */
+    static EventWatch of(Registry registry) {
+        EventWatch watch = new EventWatch(System::nanoTime);
+        registry.onCommit(wake -> {
+            if (wake.activity()) {
+                watch.committed();
+            }
+        });
+        return watch;
+    }
+
+    synchronized void committed() {
+        commits++;
+        committedAt = committedAt == null ? Long.valueOf(nanos.getAsLong()) : committedAt;
+    }
+
+    /** Reads what can be read by now. Only one thread may look. */
+    void look(RegistryQueries queries) {
+        ActivityCursor from = cursor;
+        if (from == null) {
+            // Whatever was committed before a reader comes is not told to it.
+            long before = commits();
+            cursor = queries.activity(null, 1).next();
+            read(before);
+            return;
+        }
+        if (age().isZero()) {
+            return;
+        }
+        long before = commits();
+        boolean isAnyRead = false;
+        ActivityPage page;
+        do {
+            page = queries.activity(from, PAGE);
+            from = page.next();
+            isAnyRead |= !page.items().isEmpty() || page.gap();
+        } while (page.items().size() == PAGE);
+        cursor = from;
+        if (isAnyRead) {
+            read(before);
+        }
+    }
+
+    private synchronized long commits() {
+        return commits;
+    }
+
+    private synchronized void read(long before) {
+        committedAt = commits == before ? null : Long.valueOf(nanos.getAsLong());
+    }
+
+    /** How long ago the first event was committed that was not read yet; zero if all were read. */
+    synchronized Duration age() {
+        return committedAt == null ? Duration.ZERO : Duration.ofNanos(Math.max(1, nanos.getAsLong() - committedAt));
+    }
+
+    /** @throws UnusableServerException if what was committed long ago cannot be read yet */
+    void requireReadable() throws UnusableServerException {
+        Duration age = age();
+        if (age.compareTo(LATE_AFTER) > 0) {
+            throw new UnusableServerException("what was committed %d s ago cannot be read yet (expected: within about 1 s); another transaction "
+                    .formatted(age.toSeconds()) + "of the database may be open for long");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.spillway.service.kafka;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.config.TopicConfig;
+
+/**
+ * Compares a topic's configuration with what its messages need to be taken, and to stay for as long as they should. What only keeps messages
+ * longer, or is a matter of speed or disks, is left to whoever runs the brokers.
+ */
+final class TopicNeeds {
+    private static final String COMPACT = "compact";
+    private static final String DELETE = "delete";
+    private static final String LOG_APPEND_TIME = "LogAppendTime";
+    private static final long UNBOUNDED = -1;
+    /** The largest message is a fact whose labels are as long as allowed and all escaped: about 140 kB. */
+    private static final long MESSAGE_BYTES_NEEDED = 256 << 10;
+    /** Kafka's own default. */
+    private static final long MESSAGE_BYTES = 1_048_588;
+
+    /**
+     * A value that loses messages.
+     *
+     * @param expected in words for people
+     * @param value    corrects it
+     */
+    record Correction(String name, String actual, String expected, String value) {
+        String inWords() {
+            return "%s: %s (expected: %s)".formatted(name, actual.isEmpty() ? "empty" : actual, expected);
+        }
+    }
+
+    private TopicNeeds() {}
+
+    /** What a topic is made with: also what is the brokers' default today, because a default can be changed later. */
+    static Map<String, String> configuration(Duration retention) {
+        return Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()),
+                TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(UNBOUNDED), TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME,
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(MESSAGE_BYTES));
+    }
+
+    /**
+     * What is to be corrected.
+     *
+     * @param shorten whether a retention longer than wanted is shortened, too
+     */
+    static List<Correction> corrections(Map<String, String> actual, Duration retention, boolean shorten) {
+        List<Correction> corrections = new ArrayList<>();
+        var policy = actual.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE);
+        // Without any policy all is kept.
+        if (Arrays.stream(policy.split(",")).map(String::strip).anyMatch(COMPACT::equals)) {
+            corrections.add(new Correction(TopicConfig.CLEANUP_POLICY_CONFIG, policy, DELETE, DELETE));
+        }
+        long kept = number(actual, TopicConfig.RETENTION_MS_CONFIG, UNBOUNDED);
+        long wanted = retention.toMillis();
+        var isLonger = kept == UNBOUNDED || kept > wanted;
+        if (isLonger ? shorten : kept < wanted) {
+            corrections.add(new Correction(TopicConfig.RETENTION_MS_CONFIG, Long.toString(kept), wanted + (shorten ? "" : " or more"),
+                    Long.toString(wanted)));
+        }
+        long bytes = number(actual, TopicConfig.RETENTION_BYTES_CONFIG, UNBOUNDED);
+        if (bytes != UNBOUNDED) {
+            corrections.add(new Correction(TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(bytes), "-1, for no bound",
+                    Long.toString(UNBOUNDED)));
+        }
+        // By its producer's clock a message can be refused, or be too old to keep; with the broker's time no bound on timestamps applies.
+        var timestamps = actual.getOrDefault(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "");
+        if (!timestamps.equals(LOG_APPEND_TIME)) {
+            corrections.add(new Correction(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, timestamps, LOG_APPEND_TIME, LOG_APPEND_TIME));
+        }
+        long largest = number(actual, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, MESSAGE_BYTES);
+        if (largest < MESSAGE_BYTES_NEEDED) {
+            corrections.add(new Correction(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(largest), MESSAGE_BYTES_NEEDED + " or more",
+                    Long.toString(MESSAGE_BYTES)));
+        }
+        return corrections;
+    }
+
+    private static long number(Map<String, String> actual, String name, long absent) {
+        return Optional.ofNullable(actual.get(name)).map(Long::parseLong).orElse(absent);
+    }
+}
