@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class LastUse {
     public static final Duration PATIENCE = Duration.ofSeconds(3);
     public static final Duration STUCK_AFTER = Duration.ofSeconds(5);
-    public static final Duration STALE_AFTER = Duration.ofMinutes(1);
+    public static final Duration STALE_AFTER = Duration.ofSeconds(30);
 
     private final LongSupplier nanos;
     private @Nullable Long begunAt;
@@ -39,6 +39,11 @@ public final class LastUse {
     /** A use begins that may take long. Only for parts that are used by one thread. */
     public synchronized void begun() {
         begunAt = nanos.getAsLong();
+    }
+
+    /** The use that began told nothing of the part. */
+    public synchronized void ended() {
+        begunAt = null;
     }
 
     public synchronized void worked() {

@@ -10,7 +10,9 @@ import dev.spillway.coordinator.http.JoinRefusalAnswer;
 import dev.spillway.coordinator.http.OrderAnswer;
 import dev.spillway.coordinator.http.RegistryAnswer;
 import dev.spillway.events.HostId;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,6 +26,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "hosts", description = "List the hosts of the fleet, show one, or list what one is still ordered to delete.")
 final class Hosts implements SpillwayCommand {
     private static final long ORDERS_DEFAULT = 100;
+    /** Orders can be open for long for good reasons, and are shown with their hosts. */
+    private static final Set<String> EXPECTED_AT_ONCE = Set.of("facts", "events");
+    private static final Duration LATE = Duration.ofMinutes(1);
 
     private final Console console;
     @Spec
@@ -55,6 +60,7 @@ final class Hosts implements SpillwayCommand {
         }
         Server server = coordinator.server();
         List<JoinRefusalAnswer> refusals = refusals(server);
+        Server.Answer readiness = server.getReadiness(Resource.of("readyz"));
         Server.Answer answer;
         try {
             answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
@@ -66,10 +72,12 @@ final class Hosts implements SpillwayCommand {
         if (output.json()) {
             ObjectNode all = answer.as(ObjectNode.class);
             all.set("refusals", Server.mapper().valueToTree(refusals));
+            all.set("readiness", readiness.as(ObjectNode.class));
             console.out().println(all);
         } else if (host == null) {
             print(answer.listOf(HostAnswer.class).items());
             printRefused(refusals);
+            printTroubled(readiness.as(Status.Readiness.class));
             explain(server.get(Resource.of("v1", "registry")).as(RegistryAnswer.class));
         } else {
             print(answer.as(HostAnswer.class));
@@ -105,6 +113,25 @@ final class Hosts implements SpillwayCommand {
         for (JoinRefusalAnswer refusal : refusals) {
             table.row(refusal.hostId(), refusal.address(), refusal.storeId(), Text.ago(refusal.refusedAt()),
                     refusal.reason() + ": " + refusal.detail());
+        }
+        table.print(console.out());
+    }
+
+    /** What of the coordinator does not work, or is late. */
+    private void printTroubled(Status.Readiness readiness) {
+        List<Status.Part> troubled = readiness.parts()
+                .stream()
+                .filter(part -> !part.ready()
+                        || part.age() != null && part.age().compareTo(LATE) > 0 && EXPECTED_AT_ONCE.contains(part.name()))
+                .toList();
+        if (troubled.isEmpty()) {
+            return;
+        }
+        console.out().println();
+        Table table = new Table("COORDINATOR", "OLDEST", "ATTENTION");
+        for (Status.Part part : troubled) {
+            table.row(part.name(), part.age() == null ? Text.NONE : Text.span(part.age()) + " ago",
+                    part.ready() ? "late" : "not ready" + (part.why() == null ? "" : ": " + part.why()));
         }
         table.print(console.out());
     }

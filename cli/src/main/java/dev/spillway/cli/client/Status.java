@@ -6,6 +6,7 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.http.StatusAnswer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ final class Status implements SpillwayCommand {
     /** What this command reads of {@code /readyz}. */
     record Readiness(boolean ready, List<Part> parts) {}
 
-    record Part(String name, boolean ready, @Nullable String why) {}
+    /** @param age of the oldest thing that waits for the part */
+    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age) {}
 
     private final Console console;
     @Mixin

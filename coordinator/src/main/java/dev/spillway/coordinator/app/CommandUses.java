@@ -6,32 +6,39 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How the registry's commands went, kind by kind, for readiness. Each kind has its own last use: on a full disk puts fail while a heartbeat, which
- * changes a row in its place, still works. The coordinator's own work runs about every second, so a database that takes no writes is noticed
- * although nobody asks for one, and so is one that takes them again. Thread-safe.
+ * How the registry's commands went, for readiness. All of them lock or write rows, so one that works shows that the database takes writes, and the
+ * coordinator's own work, which runs about every second, notices within seconds that it does not, or does again. Where space has run out that
+ * is different: puts fail while a heartbeat, which changes a row in its place, still works. Such failures are kept apart by the command's kind.
+ * Thread-safe.
  */
 final class CommandUses {
-    private final Map<String, LastUse> kinds = new ConcurrentHashMap<>();
+    private final String user;
+    private final LastUse any = new LastUse();
+    private final Map<String, LastUse> withoutSpace = new ConcurrentHashMap<>();
+
+    /** @param user of the database, for messages */
+    CommandUses(String user) {
+        this.user = user;
+    }
 
     void worked(String kind) {
-        LastUse use = kinds.get(kind);
+        any.worked();
+        LastUse use = withoutSpace.get(kind);
         if (use != null) {
             use.worked();
         }
     }
 
-    void failed(String kind, String why) {
-        kinds.computeIfAbsent(kind, ignored -> new LastUse()).failed(why);
+    void failed(String kind, RuntimeException failure) {
+        LastUse use = DatabaseTrouble.isOutOfSpace(failure) ? withoutSpace.computeIfAbsent(kind, ignored -> new LastUse()) : any;
+        use.failed(kind + ": " + DatabaseTrouble.inWords(failure, user));
     }
 
-    /** @throws UnusableServerException if commands of one kind fail, saying which and why */
+    /** @throws UnusableServerException if commands fail, saying which and why */
     void requireWorking() throws UnusableServerException {
-        for (Map.Entry<String, LastUse> kind : kinds.entrySet()) {
-            try {
-                kind.getValue().requireWorking();
-            } catch (UnusableServerException e) {
-                throw new UnusableServerException(kind.getKey() + ": " + e.getMessage(), e);
-            }
+        any.requireWorking();
+        for (LastUse use : withoutSpace.values()) {
+            use.requireWorking();
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.kafka.Brokers;
@@ -9,9 +8,9 @@ import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
-import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.service.Lifecycle;
+import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
@@ -50,7 +49,7 @@ public final class Coordinator implements AutoCloseable {
      *
      * @throws NotReachableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else
-     * @throws java.io.IOException    if its address cannot be listened on
+     * @throws java.io.IOException    if its address cannot be listened on, or native libraries cannot be loaded
      */
     public static Coordinator start(CoordinatorSettings settings) throws Exception {
         Lifecycle lifecycle = new Lifecycle("coordinator");
@@ -64,6 +63,7 @@ public final class Coordinator implements AutoCloseable {
 
     private static Coordinator start(CoordinatorSettings settings, Lifecycle lifecycle) throws Exception {
         LOG.info("coordinator settings:{}{}", System.lineSeparator(), settings.printed());
+        NativeLibraries.load(settings.nativeFolders());
         RandomGenerator random = new SecureRandom();
         InstantSource clock = InstantSource.system();
         ServiceMetrics serviceMetrics = lifecycle.start("metrics", ServiceMetrics::new);
@@ -74,8 +74,8 @@ public final class Coordinator implements AutoCloseable {
         PostgresRegistry stored = servers.registry();
         TransactionFigures.register(stored, metrics);
         PostgresRegistrySettings database = settings.database();
-        CommandUses uses = new CommandUses();
-        Registry registry = new MeteredRegistry(stored, metrics, uses, failure -> DatabaseTrouble.inWords(failure, database.user()));
+        CommandUses uses = new CommandUses(database.user());
+        Registry registry = new MeteredRegistry(stored, metrics, uses);
         FleetFigures figures = new FleetFigures(metrics);
         EventWatch events = EventWatch.of(registry);
         FleetFigures.age(metrics, "spillway.events.oldest.age", "Age of the oldest event that cannot be read yet", events::age);
@@ -87,7 +87,7 @@ public final class Coordinator implements AutoCloseable {
         Publisher<?> orders = lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
         ReportConsumer reports = lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
-        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", () -> requireUsable(registry, uses, database))
+        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", new DatabaseCheck(registry, uses, database))
                 .add("kafka", brokers::requireUsable)
                 .add("facts", facts::requireWorking, figures::oldestFact)
                 .add("orders", orders::requireWorking, figures::oldestOrder)
@@ -99,22 +99,6 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(), CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics, Json.strict(),
                         Optional.of(CoordinatorRoutes.OPENAPI))));
         return new Coordinator(lifecycle, http);
-    }
-
-    /** Asks a question that costs one look into an index, because one that is gone is to be named at once, then looks how commands went. */
-    private static void requireUsable(Registry registry, CommandUses uses, PostgresRegistrySettings database)
-            throws UnusableServerException {
-        try {
-            registry.queries().host(new HostId("readyz"));
-        } catch (RegistryUnavailableException e) {
-            throw new UnusableServerException(
-                    "PostgreSQL at " + database.url() + ": " + DatabaseTrouble.explained(e, database).getMessage(), e);
-        }
-        try {
-            uses.requireWorking();
-        } catch (UnusableServerException e) {
-            throw new UnusableServerException("PostgreSQL at " + database.url() + ": " + e.getMessage(), e);
-        }
     }
 
     private static void trim(PostgresRegistry registry) {

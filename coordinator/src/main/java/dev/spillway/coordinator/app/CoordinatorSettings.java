@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.settings.CrossCheck;
@@ -14,10 +15,12 @@ import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Everything that one coordinator is told.
@@ -27,11 +30,13 @@ import java.util.Locale;
  * @param upkeep         how often the coordinator looks for silent hosts and unfinished evictions
  * @param trim           how often it deletes what is no longer kept
  * @param startupTimeout how long it waits at the start for PostgreSQL and Kafka
+ * @param nativeFolders  where native libraries may be unpacked, in the order in which they are tried
  * @param printed        all settings with their sources, one line each, without secrets
  */
 public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegistrySettings database, KafkaSettings kafka,
         RegistryTopics topics,
-        RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout, String printed) {
+        RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout,
+        List<Path> nativeFolders, String printed) {
     private static final RegistryRules RULES = RegistryRules.DEFAULTS;
     private static final Retention RETENTION = Retention.DEFAULTS;
 
@@ -116,6 +121,10 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
             Setting.duration("startup-timeout", "How long to wait at the start for PostgreSQL and Kafka")
                     .defaultTo(Duration.ofMinutes(1));
 
+    private static final Setting<Optional<Path>> NATIVE_FOLDER = Setting.path("native-folder",
+            "Where native libraries are unpacked at the start, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
+            .optional();
+
     /** What a coordinator can be told, and the conditions between its settings. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(), List.of(
             new CrossCheck<>(HOST_TIMEOUT, HEARTBEAT, "over 3 times the heartbeat",
@@ -145,7 +154,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 HEARTBEAT,
                 HOST_TIMEOUT, RECONCILE, ORDER_RETRY, ORDER_RETRY_MAX, GRACE, BREAKER_SHARE, BREAKER_FROM, DOOM_CHUNK, ORDERS_PER_ANSWER,
                 RECONCILE_PAGE,
-                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT));
+                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT, NATIVE_FOLDER));
         all.addAll(HttpLimits.SETTINGS);
         return all;
     }
@@ -171,7 +180,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
         return new CoordinatorSettings(settings.get(LISTEN), HttpLimits.from(settings), database,
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,
                 rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
-                settings.print());
+                settings.get(NATIVE_FOLDER).map(List::of).orElseGet(NativeLibraries::defaultFolders), settings.print());
     }
 
     private static RegistryTopics.Shape shape(Settings settings, Setting<Integer> partitions, Setting<Duration> retention) {

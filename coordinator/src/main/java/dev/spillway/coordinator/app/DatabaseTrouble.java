@@ -5,10 +5,14 @@ import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.UnusableServerException;
 import java.sql.SQLException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Why a database cannot be used, in words for people: some of it waiting can heal, some of it only a person. */
 final class DatabaseTrouble {
+    /** Disk full, out of memory. */
+    private static final Set<String> OUT_OF_SPACE = Set.of("53100", "53200");
+
     private DatabaseTrouble() {}
 
     static UnusableServerException explained(RegistryUnavailableException failure, PostgresRegistrySettings settings) {
@@ -30,6 +34,12 @@ final class DatabaseTrouble {
             case "57P03" -> "it is starting up or shutting down";
             default -> ConnectionTrouble.of(failure).orElseGet(() -> refusal == null ? ConnectionTrouble.inWords(failure) : said(refusal));
         };
+    }
+
+    /** Whether the server lacks disk or memory for what was asked, and may still do what needs less. */
+    static boolean isOutOfSpace(RuntimeException failure) {
+        SQLException refusal = refusal(failure);
+        return refusal != null && OUT_OF_SPACE.contains(String.valueOf(refusal.getSQLState()));
     }
 
     private static @Nullable SQLException refusal(Throwable failure) {

@@ -16,7 +16,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Counts and times every command of a registry, by kind and outcome, and remembers for readiness how the last of each kind went. */
@@ -24,14 +23,11 @@ final class MeteredRegistry implements Registry {
     private final Registry registry;
     private final MeterRegistry metrics;
     private final CommandUses uses;
-    private final Function<RuntimeException, String> inWords;
 
-    /** @param inWords says why a command failed, for people */
-    MeteredRegistry(Registry registry, MeterRegistry metrics, CommandUses uses, Function<RuntimeException, String> inWords) {
+    MeteredRegistry(Registry registry, MeterRegistry metrics, CommandUses uses) {
         this.registry = registry;
         this.metrics = metrics;
         this.uses = uses;
-        this.inWords = inWords;
     }
 
     @Override
@@ -57,11 +53,11 @@ final class MeteredRegistry implements Registry {
             throw e;
         } catch (RegistryUnavailableException e) {
             outcome = "unavailable";
-            uses.failed(kind(command), inWords.apply(e));
+            uses.failed(kind(command), e);
             throw e;
         } catch (OutcomeUnknownException e) {
             outcome = "unknown";
-            uses.failed(kind(command), inWords.apply(e));
+            uses.failed(kind(command), e);
             throw e;
         } catch (KeyReusedException e) {
             outcome = "key-reused";
@@ -69,7 +65,7 @@ final class MeteredRegistry implements Registry {
         } catch (RuntimeException e) {
             // A defect that a caller meets is that caller's; without its own work a coordinator does nothing.
             if (Decisions.isOwnWork(command)) {
-                uses.failed(kind(command), inWords.apply(e));
+                uses.failed(kind(command), e);
             }
             throw e;
         } finally {

@@ -26,6 +26,9 @@ final class OrderDecisions {
     /** No host defers an order for longer than this without saying so again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
+    /** So that facts are out soon after Kafka takes them again. */
+    private static final Duration FACT_LEASE_MAX = Duration.ofSeconds(10);
+
     private final RegistryRules rules;
     private final RandomGenerator random;
 
@@ -116,7 +119,8 @@ final class OrderDecisions {
         List<EvictionFact> facts = new ArrayList<>();
         for (EvictionFact fact : transaction.stored().lockDueFacts(limit)) {
             // Without growing: all facts fail together, and whoever publishes them pauses by itself.
-            transaction.handOut(fact, transaction.now().plus(retryAfter(0)));
+            Duration retry = retryAfter(0);
+            transaction.handOut(fact, transaction.now().plus(retry.compareTo(FACT_LEASE_MAX) < 0 ? retry : FACT_LEASE_MAX));
             facts.add(fact);
         }
         return facts;

@@ -91,10 +91,13 @@ public final class Publisher<T> implements AutoCloseable {
         published.increment(result.acknowledged().size());
         unsent.addAll(result.failed());
         why = why.isEmpty() ? result.firstFailure() : why;
-        if (result.acknowledged().isEmpty()) {
-            uses.failed("%d %s not published: %s".formatted(unsent.size(), publication.name(), why));
-        } else {
+        if (!result.acknowledged().isEmpty()) {
             uses.worked();
+        } else if (!brokers.isReachable()) {
+            // Named by itself, and until it answers again nothing more is tried.
+            uses.ended();
+        } else {
+            uses.failed("%d %s not published: %s".formatted(unsent.size(), publication.name(), why));
         }
         settle(result.acknowledged(), unsent);
         if (unsent.isEmpty()) {

@@ -208,7 +208,8 @@ class TopicsOfOthersTest {
 
     @Test
     void whatMayNotBeCorrectedIsNamedWithItsValueUntilItMay() throws Exception {
-        make(Topics.EVICTIONS, 1, Map.of("cleanup.policy", "compact"));
+        servers.coordinator().close();
+        set(Topics.EVICTIONS, "cleanup.policy", "compact");
         Frozen.inForce = true;
         try (Coordinator coordinator = servers.coordinator()) {
             CoordinatorClient client = new CoordinatorClient(coordinator.address());

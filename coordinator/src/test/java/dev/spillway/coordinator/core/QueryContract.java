@@ -11,6 +11,7 @@ import dev.spillway.coordinator.core.RegistryQueries.Recorded;
 import dev.spillway.events.Description;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
+import dev.spillway.events.EvictionFact;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
@@ -194,6 +195,26 @@ public interface QueryContract extends RegistryFixture {
         assertThat(open.oldestAt()).isEqualTo(fleet.evictions().getLast().fact().evictedAt());
         assertThat(fleet.registry.queries().hosts()).extracting(HostView::openOrders).containsExactly(2L);
         assertThat(fleet.registry.queries().host(new HostId("nobody"))).isEmpty();
+    }
+
+    @Test
+    default void unpublishedFactsAreCountedWithTheOldest() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        assertThat(fleet.registry.queries().unpublishedFacts().count()).isZero();
+        assertThat(fleet.registry.queries().unpublishedFacts().oldestAt()).isNull();
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "1");
+        host.holds("b", "2");
+        fleet.invalidate("b", null);
+        fleet.invalidate("a", null);
+        List<EvictionFact> facts = fleet.claimFacts();
+        RegistryQueries.UnpublishedFacts both = fleet.registry.queries().unpublishedFacts();
+        assertThat(both.count()).as("handed out is not published").isEqualTo(2);
+        assertThat(both.oldestAt()).isEqualTo(facts.getFirst().evictedAt()).isBeforeOrEqualTo(both.readAt());
+        fleet.registry.execute(new Command.FactsPublished(List.of(facts.getFirst().id())));
+        RegistryQueries.UnpublishedFacts one = fleet.registry.queries().unpublishedFacts();
+        assertThat(one.count()).isOne();
+        assertThat(one.oldestAt()).isEqualTo(facts.getLast().evictedAt());
     }
 
     @Test

@@ -306,6 +306,10 @@ class PlanTest {
                 .contains("Index Scan using evictions_due")
                 .doesNotContain("Seq Scan")
                 .doesNotContain("Sort");
+        assertThat(plan(PostgresQueries.UNPUBLISHED, query -> query)).contains("evictions_due")
+                .contains("evictions_number_key")
+                .doesNotContain("Seq Scan")
+                .doesNotContain("Sort");
         assertThat(plan(EvictionTable.UNFINISHED, query -> query.bind("limit", 1))).contains("Index Scan using evictions_unfinished")
                 .doesNotContain("Seq Scan")
                 .doesNotContain("Sort");

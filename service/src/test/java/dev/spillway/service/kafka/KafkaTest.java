@@ -11,10 +11,13 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -60,6 +63,35 @@ class KafkaTest {
             assertThat(admin.describeConfigs(List.of(added)).all().get()).hasEntrySatisfying(added,
                     config -> assertThat(config.get("retention.ms").value()).isEqualTo(Long.toString(Duration.ofDays(7).toMillis())));
         }
+    }
+
+    @Test
+    void whatLosesMessagesIsCorrectedAndLongerRetentionIsShortenedOnlyAtTheStartAndIfAsked() throws Exception {
+        var topic = new Topic("changed", 1, Duration.ofHours(2), true);
+        try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(topic), SOON)) {
+            assertThat(topics.faults()).isEmpty();
+            set(admin, "cleanup.policy", "compact,delete");
+            set(admin, "retention.ms", "-1");
+            set(admin, "message.timestamp.type", "CreateTime");
+            assertThat(topics.inspect()).isEmpty();
+            assertThat(configuration(admin, "cleanup.policy", "retention.ms", "message.timestamp.type")).containsExactly("delete", "-1",
+                    "LogAppendTime");
+            KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
+            assertThat(configuration(admin, "retention.ms")).containsExactly("-1");
+            KafkaTopics.open(settings, List.of(topic), SOON).close();
+            assertThat(configuration(admin, "retention.ms")).containsExactly("7200000");
+        }
+    }
+
+    private static void set(Admin admin, String name, String value) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "changed"),
+                List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)))).all().get();
+    }
+
+    private static List<String> configuration(Admin admin, String... names) throws Exception {
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, "changed");
+        var configuration = admin.describeConfigs(List.of(resource)).all().get().values().iterator().next();
+        return Arrays.stream(names).map(name -> configuration.get(name).value()).toList();
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
+import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.ServiceMetrics;
@@ -17,6 +18,7 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.AllowedSources;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.StoreArea;
+import dev.spillway.worker.filesystem.StoreProbe;
 import dev.spillway.worker.filesystem.UnlinkPace;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
@@ -52,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Worker implements AutoCloseable {
     private static final String INDEX = "index";
+    /** Beside RocksDB's library. */
+    private static final String NATIVE = "native";
     private static final String SOCKET = "worker.sock";
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
     private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
@@ -78,7 +82,7 @@ public final class Worker implements AutoCloseable {
      *
      * @param onFailure told when the worker cannot go on, because its index cannot be written or because its registry was not heard in time
      *         and it has nothing to serve; the process should then end
-     * @throws IOException when the store is in use, the index damaged or the address taken
+     * @throws IOException when the store is in use, the index damaged, the address taken, or native libraries cannot be loaded
      */
     public static Worker start(WorkerSettings settings, Consumer<Throwable> onFailure) throws Exception {
         Worker worker = new Worker(settings, onFailure);
@@ -103,6 +107,7 @@ public final class Worker implements AutoCloseable {
 
     private void start() throws Exception {
         ImageStore store = parts.start("store", () -> ImageStore.open(settings.data(), settings.minFreeBytes()));
+        NativeLibraries.load(List.of(store.path().resolve(NATIVE)));
         StoreId storeId = StoreId.parse(store.storeId());
         boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
@@ -110,6 +115,7 @@ public final class Worker implements AutoCloseable {
         Recovery recovery = Recovery.of(store, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
+        StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS, clock, random,
@@ -124,7 +130,8 @@ public final class Worker implements AutoCloseable {
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
-        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry, kafka, metrics)));
+        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry,
+                readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
         if (contents.membership().registryId() == null) {
@@ -140,7 +147,7 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, KafkaReach kafka,
+    private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, Readiness readiness,
             ServiceMetrics metrics) {
         Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold(), settings.holdsMax());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
@@ -153,16 +160,16 @@ public final class Worker implements AutoCloseable {
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
                                 deletions,
                                 store, clock, settings.holdMax(), settings.uploadPace())),
-                readiness(loop, kafka), metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
+                readiness, metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
     }
 
-    private Readiness readiness(HostLoop loop, KafkaReach kafka) {
+    private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {
         return new Readiness(READY_WITHIN).add("index", () -> {
             Throwable failure = loop.failure();
             if (failure != null) {
                 throw new IOException(failure.getMessage(), failure);
             }
-        }).add("registry", () -> {
+        }).add("store", probe::check).add("registry", () -> {
             HostView.Standing standing = loop.view().standing();
             Optional<String> why = standing.apart().map(HostView.Apart::why).or(() -> Optional.ofNullable(standing.unreachable()));
             if (why.isPresent()) {
@@ -172,7 +179,11 @@ public final class Worker implements AutoCloseable {
                 throw new IOException(
                         "serves nothing until it is compared with the registry, because it was retired or its store is an older copy");
             }
-        }).add("kafka", kafka::check);
+        }).add("kafka", () -> {
+            kafka.check(orders.followed());
+            orders.requireWorking();
+            reports.requireWorking();
+        });
     }
 
     private static OrderReader.Sink sink(HostLoop loop) {

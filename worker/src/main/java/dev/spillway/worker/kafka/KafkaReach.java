@@ -1,15 +1,20 @@
 package dev.spillway.worker.kafka;
 
+import dev.spillway.events.Topics;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTrouble;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/** Looks whether Kafka answers. Connects at the first look, so that a worker starts without it. Thread-safe. */
+/** Looks whether Kafka answers, and has the partition of this host. Connects at the first look, so that a worker starts without it. Thread-safe. */
 public final class KafkaReach implements AutoCloseable {
     private static final Duration WITHIN = Duration.ofSeconds(1);
 
@@ -20,10 +25,18 @@ public final class KafkaReach implements AutoCloseable {
         this.settings = new KafkaSettings(settings.servers(), settings.clientId() + "-check", WITHIN);
     }
 
-    /** @throws IOException naming the servers and why they do not answer */
-    public void check() throws IOException, InterruptedException {
+    /**
+     * Asks the brokers.
+     *
+     * @param partition of the orders that is followed; empty while there is none
+     * @throws IOException naming the servers and why they do not answer, or have no such partition
+     */
+    public void check(OptionalInt partition) throws IOException, InterruptedException {
         try {
             admin().describeCluster().nodes().get();
+            if (partition.isPresent()) {
+                admin().listOffsets(Map.of(new TopicPartition(Topics.ORDERS, partition.getAsInt()), OffsetSpec.latest())).all().get();
+            }
         } catch (KafkaException e) {
             throw away(e);
         } catch (ExecutionException e) {

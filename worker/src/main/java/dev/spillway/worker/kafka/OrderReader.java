@@ -9,6 +9,9 @@ import dev.spillway.events.StoreId;
 import dev.spillway.events.Topics;
 import dev.spillway.events.UnreadableEventException;
 import dev.spillway.service.Backoff;
+import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.LastUse;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.worker.core.Position;
@@ -18,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +30,9 @@ import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -71,9 +75,11 @@ public final class OrderReader implements AutoCloseable {
     private final EventCodec codec;
     private final BlockingQueue<Target> targets = new LinkedBlockingQueue<>();
     private final LongAdder read = new LongAdder();
+    private final LastUse uses = new LastUse();
     private final Thread thread;
     private volatile boolean closed;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile OptionalInt followed = OptionalInt.empty();
     /** Whether an interrupt would meet the close of a consumer, which says loudly that it failed then. Guarded by this. */
     private boolean closingConsumer;
     /** Of the reader's thread, as are the next two. */
@@ -99,8 +105,19 @@ public final class OrderReader implements AutoCloseable {
      * @param nextOffset where to begin, or -1 for the oldest that is kept
      */
     public void follow(int partition, long nextOffset) {
+        followed = OptionalInt.of(partition);
         targets.add(new Target(partition, nextOffset));
         wake();
+    }
+
+    /** The partition that is to be read; empty while the registry has not given one. */
+    public OptionalInt followed() {
+        return followed;
+    }
+
+    /** Fails when reading failed again and again. */
+    public void requireWorking() throws UnusableServerException {
+        uses.requireWorking();
     }
 
     /** Orders of this host that were read. */
@@ -125,8 +142,10 @@ public final class OrderReader implements AutoCloseable {
                 } catch (InterruptException e) {
                     LOG.debug("reading orders ends: {}", e.toString());
                     return;
-                } catch (KafkaException e) {
+                } catch (RuntimeException | LinkageError e) {
+                    // Whatever it is, the thread goes on: nobody else reads the orders.
                     failed++;
+                    uses.failed("orders are not read: " + ConnectionTrouble.inWords(e));
                     Duration delay = backoff.delay(failed, RandomGenerator.getDefault());
                     LOG.atLevel(failed == 1 ? Level.WARN : Level.DEBUG)
                             .log("orders of partition {} are not read, attempt {}: {}", target.partition(), failed, e.getMessage());
@@ -201,7 +220,9 @@ public final class OrderReader implements AutoCloseable {
 
     private void poll(KafkaConsumer<byte[], byte[]> made, TopicPartition partition) throws InterruptedException {
         try {
-            for (ConsumerRecord<byte[], byte[]> record : made.poll(POLL).records(partition)) {
+            ConsumerRecords<byte[], byte[]> polled = made.poll(POLL);
+            uses.worked();
+            for (ConsumerRecord<byte[], byte[]> record : polled.records(partition)) {
                 take(record);
             }
             if (passed != OLDEST && System.nanoTime() - passedAt > PASSED_EVERY.toNanos()) {
@@ -271,7 +292,8 @@ public final class OrderReader implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        follow(0, OLDEST);
+        targets.add(new Target(0, OLDEST));
+        wake();
         try {
             if (!thread.join(CLOSE_WITHIN)) {
                 interrupt();

@@ -6,6 +6,9 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.service.Backoff;
+import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.LastUse;
+import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
@@ -39,6 +42,7 @@ public final class ReportSender implements AutoCloseable {
     private final BlockingQueue<Report> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
     private final LongAdder sent = new LongAdder();
     private final LongAdder lost = new LongAdder();
+    private final LastUse uses = new LastUse();
     private final Thread thread;
     private volatile boolean closed;
 
@@ -69,6 +73,11 @@ public final class ReportSender implements AutoCloseable {
         return lost.sum();
     }
 
+    /** Fails when Kafka takes no report. */
+    public void requireWorking() throws UnusableServerException {
+        uses.requireWorking();
+    }
+
     private void run() {
         try {
             for (int failed = 0; !closed;) {
@@ -81,9 +90,10 @@ public final class ReportSender implements AutoCloseable {
                     }
                     // What is under way may still arrive, which an interrupt would cut short.
                     Thread.interrupted();
-                } catch (KafkaException e) {
+                } catch (KafkaException | LinkageError e) {
                     // Made without a broker that has an address, for example.
                     failed++;
+                    uses.failed("reports are not published: " + ConnectionTrouble.inWords(e));
                     lost.increment();
                     LOG.warn("reports are not published: {}", e.getMessage());
                     Thread.sleep(CONNECT.delay(failed, RandomGenerator.getDefault()));
@@ -104,8 +114,10 @@ public final class ReportSender implements AutoCloseable {
                 .whenComplete((offset, failure) -> {
                     if (failure == null) {
                         sent.increment();
+                        uses.worked();
                     } else {
                         lost.increment();
+                        uses.failed("reports are not published: " + ConnectionTrouble.inWords(failure));
                         LOG.debug("the report on {} is not published: {}", report.replicaId(), failure.toString());
                     }
                 });

@@ -1,0 +1,40 @@
+package dev.spillway.coordinator.app;
+
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.events.HostId;
+import dev.spillway.service.LastUse;
+import dev.spillway.service.UnusableServerException;
+import dev.spillway.service.http.Readiness;
+
+/** Looks whether the database can be read, by a question that costs one look into an index, and whether the registry's commands work. */
+final class DatabaseCheck implements Readiness.Check {
+    private final Registry registry;
+    private final CommandUses uses;
+    private final PostgresRegistrySettings database;
+    private final LastUse reads = new LastUse();
+
+    DatabaseCheck(Registry registry, CommandUses uses, PostgresRegistrySettings database) {
+        this.registry = registry;
+        this.uses = uses;
+        this.database = database;
+    }
+
+    @Override
+    public void run() throws UnusableServerException {
+        try {
+            registry.queries().host(new HostId("readyz"));
+            reads.worked();
+        } catch (RegistryUnavailableException e) {
+            // A connection that was ended while nobody used it is one failure, and the next one is made anew.
+            reads.failed(DatabaseTrouble.inWords(e, database.user()));
+        }
+        try {
+            reads.requireWorking();
+            uses.requireWorking();
+        } catch (UnusableServerException e) {
+            throw new UnusableServerException("PostgreSQL at " + database.url() + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.spillway.worker.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.embedded.KafkaBroker;
+import dev.spillway.embedded.KafkaSettings;
+import dev.spillway.events.Topics;
+import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaTopics;
+import dev.spillway.service.settings.HostPort;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** A worker whose parts are there and yet do not do their work: readiness names them, and heals by itself. */
+@Timeout(120)
+class WorkerReadinessTest {
+    @TempDir
+    private Path folder;
+
+    private static boolean ran(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor() == 0;
+    }
+
+    private static JsonNode part(RunningWorker worker, String name) throws Exception {
+        return worker.get("/readyz")
+                .body()
+                .path("parts")
+                .valueStream()
+                .filter(part -> part.path("name").asText().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no part " + name));
+    }
+
+    private static boolean isReady(RunningWorker worker, String part) throws Exception {
+        return part(worker, part).path("ready").asBoolean();
+    }
+
+    @Test
+    void aStoreThatIsNoLongerWhereItWasIsNotReady() throws Exception {
+        String data = folder.resolve("store").toString();
+        try (TestCoordinator coordinator = new TestCoordinator(new TestRegistry(), 0);
+                RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of())) {
+            eventually(() -> isReady(worker, "store"));
+            assumeTrue(ran("mount", "-t", "tmpfs", "tmpfs", data), "skipped: cannot mount");
+            try {
+                eventually(() -> !isReady(worker, "store"));
+                assertThat(part(worker, "store").path("why").asText())
+                        .startsWith("store: " + data + " is not the directory that was opened");
+                assertThat(Files.list(folder.resolve("store"))).as("nothing is written into what is there instead").isEmpty();
+            } finally {
+                eventually(() -> ran("umount", data));
+            }
+            eventually(() -> isReady(worker, "store"));
+        }
+    }
+
+    @Test
+    void aStoreThatTakesNoWritesIsNotReady() throws Exception {
+        String data = folder.resolve("store").toString();
+        try (TestCoordinator coordinator = new TestCoordinator(new TestRegistry(), 0);
+                RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of())) {
+            eventually(() -> isReady(worker, "store"));
+            assumeTrue(ran("mount", "--bind", data, data), "skipped: cannot mount");
+            try {
+                assertThat(ran("mount", "-o", "remount,bind,ro", data)).isTrue();
+                eventually(() -> !isReady(worker, "store"));
+                assertThat(part(worker, "store").path("why").asText()).isEqualTo("store: " + data + " cannot be written: Read-only file system");
+            } finally {
+                eventually(() -> ran("umount", data));
+            }
+            eventually(() -> isReady(worker, "store"));
+        }
+    }
+
+    @Test
+    void ordersThatCannotBeReadAreNotReady() throws Exception {
+        try (KafkaBroker broker = KafkaBroker.start(KafkaSettings.temporary());
+                TestCoordinator coordinator = new TestCoordinator(new TestRegistry(), 0);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            topics(broker);
+            try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(),
+                    Map.of("kafka-servers", broker.bootstrapServers())).joined()) {
+                eventually(() -> worker.get("/readyz").status() == 200);
+                admin.deleteTopics(List.of(Topics.ORDERS)).all().get();
+                eventually(() -> !isReady(worker, "kafka"));
+                assertThat(part(worker, "kafka").path("why").asText()).contains("orders come by heartbeat meanwhile");
+                topics(broker);
+                eventually(() -> worker.get("/readyz").status() == 200);
+            }
+        }
+    }
+
+    private static void topics(KafkaBroker broker) throws Exception {
+        var settings = new dev.spillway.service.kafka.KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test",
+                Duration.ofSeconds(10));
+        KafkaTopics.open(settings,
+                List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
+                        new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
+                Reachability.within(Duration.ofSeconds(30))).close();
+    }
+}
