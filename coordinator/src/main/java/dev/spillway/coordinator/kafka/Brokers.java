@@ -2,6 +2,7 @@ package dev.spillway.coordinator.kafka;
 
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
+import dev.spillway.service.LastUse;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.ServiceThread;
@@ -40,11 +41,7 @@ public final class Brokers implements AutoCloseable {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     /** What was last found out. */
-    private record Finding(@Nullable String unreachableBecause, CompletableFuture<Void> lost) {
-        boolean isReachable() {
-            return unreachableBecause == null;
-        }
-    }
+    private record Finding(boolean isReachable, CompletableFuture<Void> lost) {}
 
     private final KafkaSettings settings;
     private final RegistryTopics wanted;
@@ -54,8 +51,9 @@ public final class Brokers implements AutoCloseable {
     private final Wakeup suspected = new Wakeup();
     private final ServiceThread thread;
     private volatile KafkaTopics topics;
-    private volatile Finding finding = new Finding(null, new CompletableFuture<>());
+    private volatile Finding finding = new Finding(true, new CompletableFuture<>());
     private volatile List<String> faults = List.of();
+    private final LastUse asking = new LastUse();
     private volatile boolean closing;
 
     private Brokers(KafkaSettings settings, RegistryTopics wanted, KafkaTopics topics, RandomGenerator random) {
@@ -85,11 +83,12 @@ public final class Brokers implements AutoCloseable {
         return orderPartitions;
     }
 
-    /** Fails, saying why, when Kafka did not answer when it was last asked, or when a topic refuses or loses messages and may not be corrected. */
+    /** Fails, saying why, when Kafka does not answer, or when a topic refuses or loses messages and may not be corrected. */
     public void requireUsable() throws UnusableServerException {
-        String why = finding.unreachableBecause();
-        if (why != null) {
-            throw new UnusableServerException(name() + ": " + why);
+        try {
+            asking.requireWorking();
+        } catch (UnusableServerException e) {
+            throw new UnusableServerException(name() + ": " + e.getMessage(), e);
         }
         if (!faults.isEmpty()) {
             throw new UnusableServerException(name() + ": " + String.join("; ", faults));
@@ -135,6 +134,11 @@ public final class Brokers implements AutoCloseable {
                 String why = isReachable() ? ask(inspecting) : reopen();
                 sure = seen;
                 failures = why == null ? 0 : failures + 1;
+                if (why == null) {
+                    asking.worked();
+                } else {
+                    asking.failed(why);
+                }
                 found(why);
                 suspected.await(seen, failures == 0 ? ASK_EVERY : BACKOFF.delay(failures, random).plusMillis(50));
             }
@@ -147,11 +151,11 @@ public final class Brokers implements AutoCloseable {
         Finding before = finding;
         if (why == null && !before.isReachable()) {
             LOG.info("{}: answers again", name());
-            finding = new Finding(null, new CompletableFuture<>());
+            finding = new Finding(true, new CompletableFuture<>());
             changed.wake();
         } else if (why != null && before.isReachable()) {
             LOG.warn("{}: does not answer, orders go by heartbeat until it does: {}", name(), why);
-            finding = new Finding(why, before.lost());
+            finding = new Finding(false, before.lost());
             before.lost().complete(null);
             changed.wake();
         }

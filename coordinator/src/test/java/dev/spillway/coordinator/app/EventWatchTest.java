@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.app;
 
-import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryRules;
