@@ -133,7 +133,7 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, "TERM");
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 20 s", "http closed", "database closed", "code 0",
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0",
                     "hook");
             assertThat(process.waitFor()).isZero();
         } finally {
@@ -148,7 +148,7 @@ class ServiceProcessTest {
         try (var out = process.inputReader(StandardCharsets.UTF_8)) {
             awaitLine(out, "ready");
             signal(process, signal);
-            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 20 s", "http closed", "database closed", "code 0",
+            assertThat(out.readAllLines()).containsExactly("sleepy: stopping, in at most 300 s", "http closed", "database closed", "code 0",
                     "hook");
         } finally {
             process.destroyForcibly();

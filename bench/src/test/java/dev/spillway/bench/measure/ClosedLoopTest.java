@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class ClosedLoopTest {
-    private static final Duration WINDOW = Duration.ofMillis(100);
+    private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final Duration FOR_EVER = Duration.ofHours(1);
 
     /** Counts what it did by itself, to compare with what it is told at the end. */

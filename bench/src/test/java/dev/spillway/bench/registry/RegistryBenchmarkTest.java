@@ -13,12 +13,14 @@ import dev.spillway.events.Json;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
 /** The whole benchmark, small and short: what it prints and what it counts, never how fast anything was. */
+@Tag("full")
 class RegistryBenchmarkTest {
     private static Report report;
     private static final List<String> STEPS = new ArrayList<>();

@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Skipped, saying so, where the two Debian packages are missing. */
+@Tag("full")
 class PythonCleanerTest extends CleanerContract {
     private static final Path EXAMPLE = Path.of("cleaner", "cleaner.py");
     private static final Path SCHEMA = Path.of("..", "schemas", "src", "main", "resources", "dev", "spillway", "schemas", "events",

@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** The registry is away, refuses, loses answers, or orders what is not there. */
 class RegistryTroubleTest {
     private static final Map<String, String> QUICK =
-            Map.of("put-deadline", "1s", "registry-timeout", "1s", "registry-connect-timeout", "1s");
+            Map.of("put-deadline", "3s", "registry-timeout", "3s", "registry-connect-timeout", "3s");
 
     @TempDir
     private Path folder;
