@@ -8,9 +8,12 @@ import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.Offer;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
@@ -23,6 +26,8 @@ final class HostClients {
     private final RandomGenerator random;
     /** What was granted. Clients know an image by the name of its directory, whatever it is called in the registry meanwhile. */
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
+    /** Times of access that the index does not have yet. */
+    private final Map<EntryName, Instant> unwritten = new HashMap<>();
 
     HostClients(SimulatedHost host, Invariants invariants, RandomGenerator random) {
         this.host = host;
@@ -58,7 +63,7 @@ final class HostClients {
         if (!host.sendBesides(offer)) {
             host.later(PUT_DEADLINE_MILLIS, () -> {
                 if (host.disk().index().containsKey(replica)) {
-                    host.perform(host.running().giveUp(replica));
+                    host.perform(host.running().giveUp(host.now(), replica));
                 }
             });
         }
@@ -66,8 +71,33 @@ final class HostClients {
 
     void use(EntryName name) {
         if (host.isWorking() && host.running().served(name).isPresent()) {
-            host.running().used(name, 1);
+            host.running().used(name, 1, host.now());
+            unwritten.put(name, host.now());
+            invariants.uses().used(host, name);
+            if (random.nextBoolean()) {
+                writeUses();
+            }
         }
+    }
+
+    /** The index gets the times of access now and then, and at an orderly stop. */
+    void writeUses() {
+        Map<EntryName, Instant> written = Map.copyOf(unwritten);
+        unwritten.clear();
+        for (Map.Entry<EntryName, Instant> read : new TreeMap<>(written).entrySet()) {
+            if (host.isWorking()) {
+                host.perform(host.running().accessed(read.getKey(), read.getValue()));
+            }
+            if (host.isUp()) {
+                invariants.uses().written(host, read.getKey());
+            }
+        }
+    }
+
+    /** The process is gone, and what it remembered. */
+    void died() {
+        unwritten.clear();
+        invariants.uses().died(host);
     }
 
     void hold(EntryName name, Duration time) {
@@ -106,6 +136,7 @@ final class HostClients {
     /** What has run out by the clock so far stays so, wherever the clock goes. */
     void clockChanges() {
         promises.values().removeIf(hold -> !hold.until().isAfter(host.now()));
+        invariants.uses().forget(host);
     }
 
     /** Another store is put in, and what was promised of the old one's is void. */

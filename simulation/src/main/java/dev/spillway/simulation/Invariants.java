@@ -51,6 +51,7 @@ final class Invariants {
     private final boolean interleaved;
     private final DiskInvariants disks;
     private final RestoreInvariants restores;
+    private final UseInvariants uses;
     /** In whichever past. */
     private final Set<ReplicaId> everLive = new HashSet<>();
     private final Set<ReplicaId> everEnded = new HashSet<>();
@@ -65,6 +66,7 @@ final class Invariants {
         this.rules = rules;
         disks = new DiskInvariants(rows, live, everLive, everEnded);
         restores = disks.restores();
+        uses = new UseInvariants(rows);
     }
 
     /** Each {@code {}} stands for one of the values. */
@@ -85,6 +87,10 @@ final class Invariants {
         return disks;
     }
 
+    UseInvariants uses() {
+        return uses;
+    }
+
     /** For a backup of the database. */
     Memory memory() {
         return memory.copy();
@@ -96,6 +102,7 @@ final class Invariants {
         live.clear();
         rows.replicas().values().stream().filter(ReplicaRow::isLive).forEach(row -> live.add(row.id()));
         restores.restored();
+        uses.restored();
     }
 
     long readopted() {
@@ -107,6 +114,7 @@ final class Invariants {
     }
 
     void otherDisk(SimulatedHost host) {
+        uses.forget(host);
         disks.otherDisk(host);
     }
 
@@ -159,6 +167,7 @@ final class Invariants {
         changes.entriesGone().forEach(name -> remember(name, before));
         checkVictims(commands, changes);
         checkLosses(commands, changes);
+        uses.committed(changes);
         Map<NamespaceName, NamespaceRow> namespacesBefore = Map.copyOf(rows.namespaces());
         commit.run();
         restores.committed(commands, changes, epoch, memory, before);
@@ -388,6 +397,7 @@ final class Invariants {
                     .forEach(row -> rowsOfHost.add(row.id()));
             found.addAll(host.differences(rowsOfHost));
         }
+        found.addAll(uses.untold(hosts));
         if (!restores.isSaid()) {
             found.add("nobody has said that the database was restored");
         }

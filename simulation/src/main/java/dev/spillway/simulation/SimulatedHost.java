@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedHost {
     private static final int READ_EVERY = 20;
+    private static final int FAREWELL_MILLIS = 3_000;
 
     /** Everything that a machine is connected to. */
     record World(Product product, Timeline timeline, Faults faults, Coordinators coordinators, Broker broker, Invariants invariants,
@@ -154,8 +155,21 @@ final class SimulatedHost {
         }
     }
 
+    /** Stops in good order: everything that was read is written down, told if the registry is there, and then the process ends. */
+    void stop() {
+        if (isWorking()) {
+            tell("stops");
+            clients.writeUses();
+        }
+        if (isWorking()) {
+            perform(running().tellUses(now()));
+            later(FAREWELL_MILLIS, this::crash);
+        }
+    }
+
     void crash() {
         if (agent != null) {
+            clients.died();
             compared = agent.hasCompared();
             agent = null;
             hangs = false;

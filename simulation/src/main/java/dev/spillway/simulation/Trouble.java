@@ -232,7 +232,11 @@ final class Trouble {
     }
 
     private void restart(SimulatedHost host) {
-        host.crash();
+        if (random.nextBoolean()) {
+            host.stop();
+        } else {
+            host.crash();
+        }
         timeline.after(1 + random.nextInt(60_000), host::start);
     }
 

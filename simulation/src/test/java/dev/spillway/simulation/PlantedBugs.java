@@ -21,6 +21,7 @@ import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.IndexChange;
@@ -390,6 +391,41 @@ enum PlantedBugs {
                                     ? new Delivery.Replied<>(new Reply.Accepted<>(new DropAnswer(
                                             drop.items().stream().map(DropRequest.Drop::replicaId).toList(), List.of())))
                                     : delivery;
+                }
+            };
+        }
+    },
+
+    /** A worker takes uses for told once they are sent, though nobody may have heard of them. */
+    USES_ARE_THROWN_AWAY_WHEN_THE_SEND_FAILS("was read on") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Delivery<?> read(WorkerMessage<?> message, Delivery<?> delivery) {
+                    return message instanceof TouchRequest && !(delivery instanceof Delivery.Replied<?>)
+                            ? new Delivery.Replied<>(new Reply.Accepted<>(new TouchRequest.Counted()))
+                            : delivery;
+                }
+            };
+        }
+    },
+
+    /** A worker that starts knows nothing of what was read before, so what its predecessor had not told is lost. */
+    A_RESTART_FORGETS_WHEN_IMAGES_WERE_READ("was read on") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                IndexContents loads(IndexContents stored) {
+                    List<ReplicaRecord> replicas = stored.replicas()
+                            .stream()
+                            .map(replica -> new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
+                                    replica.sizeBytes(), replica.description(), replica.state(), replica.ordered(), replica.bytesFreed(),
+                                    replica.cachedAt(), replica.cachedAt(), replica.imageOf(), replica.registeredEpoch(),
+                                    replica.readoption(), replica.imageAwaited()))
+                            .toList();
+                    return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }
             };
         }

@@ -47,8 +47,16 @@ public sealed interface Command<A> {
     /** Puts an entry that belongs to no host. */
     record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description) implements Command<Outcomes.Putting> {}
 
-    /** Reads an entry and makes it the most recently used. */
-    record Get(EntryName name) implements Command<Outcomes.Getting> {}
+    /**
+     * Reads an entry and makes it the most recently used.
+     *
+     * @param counted false to get the same answer and leave everything as it is
+     */
+    record Get(EntryName name, boolean counted) implements Command<Outcomes.Getting> {
+        public Get(EntryName name) {
+            this(name, true);
+        }
+    }
 
     /** Evicts one entry; with {@code ifSnapshot} only while it names that snapshot. */
     record Invalidate(EntryName name, @Nullable SnapshotId ifSnapshot) implements Command<Outcomes.Invalidation> {}

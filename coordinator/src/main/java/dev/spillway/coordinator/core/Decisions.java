@@ -100,7 +100,7 @@ public final class Decisions {
         return (A) switch (command) {
             case Command.SetPolicy set -> plans.policies().set(transaction, set);
             case Command.Put put -> entries.put(transaction, put.name(), put.snapshotId(), put.sizeBytes(), put.description(), true);
-            case Command.Get get -> entries.get(transaction, get.name());
+            case Command.Get get -> entries.get(transaction, get);
             case Command.Invalidate invalidate -> entries.invalidate(transaction, invalidate);
             case Command.Clean clean -> entries.clean(transaction, clean);
             case Command.SetPin pin -> pins.set(transaction, pin);

@@ -75,26 +75,33 @@ final class EntryDecisions {
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
     }
 
-    Outcomes.Getting get(WorkingSet transaction, EntryName name) {
+    Outcomes.Getting get(WorkingSet transaction, Command.Get command) {
+        EntryName name = command.name();
         NamespaceRow namespace = transaction.namespace(name.namespace());
         if (namespace == null) {
             return new Outcomes.Getting.Miss();
         }
         EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
         if (entry == null) {
-            transaction.save(namespace.counted(0, 1));
+            if (command.counted()) {
+                transaction.save(namespace.counted(0, 1));
+            }
             return new Outcomes.Getting.Miss();
         }
         EvictionCause end = namespace.policy().endOf(entry, transaction.now());
         if (end != null) {
-            evictor.evict(transaction, entry, end);
-            transaction.save(held(transaction, name).counted(0, 1));
+            if (command.counted()) {
+                evictor.evict(transaction, entry, end);
+                transaction.save(held(transaction, name).counted(0, 1));
+            }
             return new Outcomes.Getting.Miss();
         }
         NamespaceRow used = namespace.used().counted(1, 0);
         EntryRow touched = entry.usedAt(used.useCounter(), transaction.now());
-        transaction.save(used);
-        transaction.save(touched);
+        if (command.counted()) {
+            transaction.save(used);
+            transaction.save(touched);
+        }
         return new Outcomes.Getting.Hit(touched);
     }
 

@@ -15,6 +15,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -189,16 +190,20 @@ final class ReplicaDecisions {
         return 1;
     }
 
+    /**
+     * Takes reads in the order in which they are told. One that is older than the latest access that was taken of its entry is counted, and moves
+     * nothing: it was told before, or the entry was used since.
+     */
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {
             NamespaceRow namespace = transaction.namespace(used.name().namespace());
             EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);
-            if (namespace != null && entry != null) {
+            if (namespace != null && entry != null && !usedAt(used, transaction.now()).isBefore(entry.lastAccessedAt())) {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
                 transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
             } else if (namespace != null) {
-                // The entry went before its host told of this, and it was a hit all the same.
+                // The entry went before its host told of this, or its order is known; it was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
             }
         }
@@ -209,5 +214,9 @@ final class ReplicaDecisions {
             }
         }
         return new TouchRequest.Counted();
+    }
+
+    private static Instant usedAt(TouchRequest.Used used, Instant now) {
+        return used.ageMillis() == null ? now : now.minusMillis(used.ageMillis());
     }
 }

@@ -71,7 +71,7 @@ final class EntryRoutes {
         if (!touch) {
             return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> Refusals.missing(registry, name)), true));
         }
-        return switch (registry.execute(new Command.Get(name))) {
+        return switch (registry.execute(new Command.Get(name, !request.isHead()))) {
             // Its replicas are read after the touch; an entry that changed in between answers with none.
             case Outcomes.Getting.Hit(var row) -> Response.ok(answer(row, registry.queries()
                     .entry(name)

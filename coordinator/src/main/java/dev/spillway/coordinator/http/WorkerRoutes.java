@@ -93,7 +93,10 @@ final class WorkerRoutes {
             case DropRequest drop -> bounded("items", drop.items(), DROPS_MAX);
             case TouchRequest touch -> {
                 bounded("used", touch.used(), NAMES_MAX);
-                touch.used().forEach(used -> InvalidValueException.requireAtLeast("hits", used.hits(), 0));
+                touch.used().forEach(used -> {
+                    InvalidValueException.requireAtLeast("hits", used.hits(), 0);
+                    InvalidValueException.requireAtLeast("ageMillis", used.ageMillis() == null ? 0 : used.ageMillis(), 0);
+                });
                 bounded("missed", touch.missed(), NAMES_MAX);
                 touch.missed().forEach(missed -> InvalidValueException.requireAtLeast("misses", missed.misses(), 0));
             }

@@ -33,6 +33,7 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -195,6 +196,11 @@ public final class FleetHost {
     public void touch(String... keys) {
         accepted(send(
                 new TouchRequest(sender(), Stream.of(keys).map(key -> new TouchRequest.Used(Fleet.name(key), 1)).toList(), List.of())));
+    }
+
+    /** Tells of one use, which was so long ago. */
+    public void touch(Duration age, String key) {
+        accepted(send(new TouchRequest(sender(), List.of(new TouchRequest.Used(Fleet.name(key), 1, age.toMillis())), List.of())));
     }
 
     public HeartbeatAnswer heartbeat(Report... unacknowledged) {

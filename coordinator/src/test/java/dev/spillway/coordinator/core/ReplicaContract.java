@@ -22,6 +22,7 @@ import dev.spillway.events.protocol.ReplicaOutcome.Refused;
 import dev.spillway.events.protocol.ReplicaOutcome.Registered;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.Sender;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -302,5 +303,21 @@ public interface ReplicaContract extends RegistryFixture {
         assertThat(fleet.keys()).containsExactly("c", "b", "a");
         assertThat(fleet.figures().hits()).as("with that of an entry that went before its host told of it").isEqualTo(3);
         assertThat(fleet.evictedByPutting("d")).containsExactly("c");
+    }
+
+    @Test
+    default void aUseThatIsToldLateOrTwiceDoesNotOvertakeALaterUseOfItsEntry() {
+        Fleet fleet = Fleet.withCapacity(empty(), 3);
+        FleetHost host = fleet.host("host-1");
+        host.holds("a", "1");
+        host.holds("b", "2");
+        host.touch(Duration.ofHours(1), "a");
+        assertThat(fleet.keys()).as("a was put after that use").containsExactly("a", "b");
+        host.touch(Duration.ZERO, "a");
+        assertThat(fleet.keys()).containsExactly("b", "a");
+        fleet.get("b");
+        host.touch(Duration.ofHours(1), "a");
+        assertThat(fleet.keys()).as("told again").containsExactly("a", "b");
+        assertThat(fleet.figures().hits()).as("each is a hit").isEqualTo(4);
     }
 }

@@ -158,7 +158,12 @@ final class Answering {
 
     private void stream(Response.EventSource source) throws IOException, InterruptedException {
         if (method.equals("HEAD")) {
-            send(200, EventStream.MEDIA_TYPE, new byte[0], Map.of());
+            context.runOnContext(ready -> {
+                if (isOpen()) {
+                    eventsHead();
+                    finish(Buffer.buffer());
+                }
+            });
             return;
         }
         var self = Thread.currentThread();
@@ -174,10 +179,7 @@ final class Answering {
     }
 
     private void sendEvents(Response.EventSource source) throws IOException, InterruptedException {
-        var writer = new ResponseWriter(context, response, shared.limits().pauseMax(), () -> {
-            head(200, EventStream.MEDIA_TYPE, Map.of("Cache-Control", "no-store"));
-            response.setChunked(true);
-        });
+        var writer = new ResponseWriter(context, response, shared.limits().pauseMax(), this::eventsHead);
         writer.write(EventStream.COMMENT);
         long heartbeat =
                 shared.vertx().setPeriodic(shared.limits().heartbeat().toMillis(), tick -> context.runOnContext(ready -> heartbeat()));
@@ -189,6 +191,11 @@ final class Answering {
             shared.vertx().cancelTimer(heartbeat);
         }
         writer.end();
+    }
+
+    private void eventsHead() {
+        head(200, EventStream.MEDIA_TYPE, Map.of("Cache-Control", "no-store"));
+        response.setChunked(true);
     }
 
     private void heartbeat() {

@@ -3,6 +3,7 @@ package dev.spillway.service.http;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.InputStream;
 import java.time.Duration;
@@ -108,8 +109,8 @@ final class Exchange {
     }
 
     private Request read(Target target, String mediaType, byte[] bytes, @Nullable InputStream stream) {
-        return new Request(target.route(), target.parameters(), target.query(), request::getHeader, mediaType, shared.json(), bytes,
-                stream);
+        return new Request(target.route(), request.method().equals(HttpMethod.HEAD), target.parameters(), target.query(), request::getHeader,
+                mediaType, shared.json(), bytes, stream);
     }
 
     private boolean hasBody() {
@@ -160,8 +161,7 @@ final class Exchange {
             throw e;
         }
         var stream = new BodyStream(context, request, limit, shared.limits().pauseMax());
-        var read = new Request(target.route(), target.parameters(), target.query(), request::getHeader, mediaType, shared.json(), null,
-                stream);
+        var read = read(target, mediaType, new byte[0], stream);
         run(shared.streams()::leave, () -> {
             try {
                 answering.send(target.route().handler().handle(read));

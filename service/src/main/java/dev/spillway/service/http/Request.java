@@ -15,6 +15,7 @@ public final class Request {
     private static final byte[] NOTHING = {};
 
     private final Route route;
+    private final boolean head;
     private final Map<String, String> parameters;
     private final Query query;
     private final Function<String, @Nullable String> headers;
@@ -23,10 +24,11 @@ public final class Request {
     private final byte[] gathered;
     private final @Nullable InputStream stream;
 
-    Request(Route route, Map<String, String> parameters, Query query, Function<String, @Nullable String> headers, String mediaType,
+    Request(Route route, boolean head, Map<String, String> parameters, Query query, Function<String, @Nullable String> headers, String mediaType,
             ObjectMapper json,
             byte @Nullable [] gathered, @Nullable InputStream stream) {
         this.route = route;
+        this.head = head;
         this.parameters = parameters;
         this.query = query;
         this.headers = headers;
@@ -34,6 +36,14 @@ public final class Request {
         this.json = json;
         this.gathered = gathered == null ? NOTHING : gathered;
         this.stream = stream;
+    }
+
+    /**
+     * Whether a GET route is asked by HEAD. The answer has the status and the headers of a GET, its body is not sent, and whatever a GET changes
+     * stays as it is.
+     */
+    public boolean isHead() {
+        return head;
     }
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * One verb at one path.
  *
- * @param method GET (which also answers HEAD), PUT, POST, DELETE
+ * @param method GET (which also answers HEAD, see {@link Request#isHead}), PUT, POST, DELETE
  * @param template segments that are compared as they are sent, and parameters: {@code {key}} is one segment of the raw path, which may
  *        hold an encoded slash; {@code {path...}}, only at the end, is all the rest. Parameters are percent-decoded once
  * @param query names of the query parameters; others are refused

@@ -68,10 +68,10 @@ final class Correspondence {
         }
         if (!retryAt.isAfter(now)) {
             retryAt = now.plus(retry);
-            sendWaiting(sender, out);
+            sendWaiting(now, sender, out);
         }
         if (heartbeats.isDue(now)) {
-            registering.sendUses(sender, out);
+            registering.sendUses(now, sender, out);
             heartbeats.send(now, sender, out);
         }
         readopting.tick(now, sender, out);
@@ -91,15 +91,16 @@ final class Correspondence {
         retryAt = now.plus(retry);
         reconciling.joined(now, joined.intervals().reconcile());
         heartbeats.joined(now, joined, out);
+        registering.recallUses();
         Sender sender = session.sender();
         if (sender != null) {
-            sendWaiting(sender, out);
+            sendWaiting(now, sender, out);
             readopting.tick(now, sender, out);
         }
     }
 
-    private void sendWaiting(Sender as, Step.Builder out) {
-        registering.send(as, out);
+    private void sendWaiting(Instant now, Sender as, Step.Builder out) {
+        registering.send(now, as, out);
         drops.send(as, session.readopts(), out);
     }
 
@@ -129,17 +130,21 @@ final class Correspondence {
             }
             case Delivery.Lost<?> _ -> unanswered(now, message);
         }
+        if (message instanceof TouchRequest) {
+            // Told well or not: a touch that a coordinator cannot take must not hold up puts for ever.
+            registering.sendReady(out);
+        }
     }
 
     private void answered(Instant now, WorkerMessage<?> message, Object answer, Step.Builder out) {
         switch (message) {
             case JoinRequest _ -> session.answered(now, (JoinAnswer) answer, out).ifPresent(joined -> joined(now, joined, out));
-            case RegisterRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
-            case AttachRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
-            case ResolveRequest _ -> registering.settle((ReplicaOutcomes) answer, out);
+            case RegisterRequest _ -> registering.settle(now, (ReplicaOutcomes) answer, out);
+            case AttachRequest _ -> registering.settle(now, (ReplicaOutcomes) answer, out);
+            case ResolveRequest _ -> registering.settle(now, (ReplicaOutcomes) answer, out);
             case ReadoptRequest readopt -> readopting.answered(now, readopt, (ReplicaOutcomes) answer, out);
             case DropRequest drop -> drops.answered(drop, (DropAnswer) answer, out);
-            case TouchRequest _ -> registering.usesCounted(out);
+            case TouchRequest touch -> registering.usesCounted(touch);
             case HeartbeatRequest heartbeat -> heartbeats.answered(now, heartbeat, (HeartbeatAnswer) answer, out);
             case ReconcileRequest request -> reconciling.compare(now, request, (ReconcileAnswer) answer, out);
             case DiscrepancyRequest _ -> reconciling.reconciled(now, (DiscrepancyAnswer) answer, out);
@@ -155,7 +160,7 @@ final class Correspondence {
             case ResolveRequest resolve -> registering.unanswered(resolve);
             case ReadoptRequest _ -> readopting.unanswered(now);
             case DropRequest _ -> drops.unanswered();
-            case TouchRequest _ -> registering.usesUnanswered();
+            case TouchRequest touch -> registering.usesUnanswered(touch);
             case HeartbeatRequest _ -> heartbeats.unanswered();
             case ReconcileRequest _,DiscrepancyRequest _ -> reconciling.later(now);
         }

@@ -85,7 +85,7 @@ final class Heartbeats {
         if (answer.reconcile()) {
             reconciling.soon(now);
         }
-        answer.orders().forEach(order -> orders.obey(order, out));
+        answer.orders().forEach(order -> orders.obey(now, order, out));
     }
 
     private void follow(int partition, Step.Builder out) {

@@ -7,6 +7,7 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.HostFigures;
 import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
 import java.util.Collection;
@@ -173,24 +174,43 @@ public final class HostAgent {
         Step.Builder out = new Step.Builder();
         ReplicaRecord pending = new ReplicaRecord(offer.id(), offer.name(), offer.snapshotId(), offer.generation(), offer.sizeBytes(),
                 offer.description(), ReplicaState.PENDING, false, 0, now, now);
-        registering.offer(pending, out);
+        registering.offer(now, pending, out);
         return out.build();
     }
 
     /** Whoever offered it waits no longer: what was surely not registered goes away again, everything else stays pending. */
-    public Step giveUp(ReplicaId id) {
+    public Step giveUp(Instant now, ReplicaId id) {
         Step.Builder out = new Step.Builder();
-        registering.giveUp(id, out);
+        registering.giveUp(now, id, out);
         return out.build();
     }
 
-    /** Counts local reads, in the order of use. */
-    public void used(EntryName name, long hits) {
-        registering.used(name, hits);
+    /**
+     * Counts local reads, in the order of use.
+     *
+     * @param at of the latest of them
+     */
+    public void used(EntryName name, long hits, Instant at) {
+        registering.used(name, hits, at);
     }
 
     public void missed(NamespaceName namespace, long misses) {
         registering.missed(namespace, misses);
+    }
+
+    /** Tells the registry now of the reads that it has not acknowledged, if it takes messages: this host is about to stop. */
+    public Step tellUses(Instant now) {
+        Step.Builder out = new Step.Builder();
+        Sender sender = session.sender();
+        if (sender != null) {
+            registering.sendUses(now, sender, out);
+        }
+        return out.build();
+    }
+
+    /** Whether there are reads that the registry takes and has not acknowledged. */
+    public boolean hasUsesToTell() {
+        return session.isJoined() && registering.hasUsesToTell();
     }
 
     /** Remembers when a replica was last read. */
@@ -221,7 +241,7 @@ public final class HostAgent {
      */
     public Step ordered(Instant now, Order order, @Nullable Position read) {
         Step.Builder out = new Step.Builder();
-        orders.obey(order, out);
+        orders.obey(now, order, out);
         advance(read, out);
         return out.build();
     }

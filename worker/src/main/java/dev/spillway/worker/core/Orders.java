@@ -36,7 +36,7 @@ final class Orders {
     }
 
     /** Obeys an order of this host and its store; any other is nobody's here. */
-    void obey(Order order, Step.Builder out) {
+    void obey(Instant now, Order order, Step.Builder out) {
         if (!order.hostId().equals(identity.hostId()) || !order.storeId().equals(identity.storeId())) {
             return;
         }
@@ -48,7 +48,7 @@ final class Orders {
         } else if (replica == null) {
             absent(order, out);
         } else if (replica.state() == ReplicaState.PENDING) {
-            registering.evicted(replica, out);
+            registering.evicted(now, replica, out);
         } else {
             drops.ordered(replica.id());
             if (replica.isInventory() && replica.readoption() != null) {

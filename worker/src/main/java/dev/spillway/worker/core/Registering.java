@@ -12,8 +12,12 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +34,6 @@ final class Registering {
     private final Registrations registrations = new Registrations();
     private final UseLog uses = new UseLog();
     private final Set<ReplicaId> missing = new HashSet<>();
-    private boolean touchSent;
 
     Registering(ReplicaTable table, RegistrySession session, Drops drops) {
         this.table = table;
@@ -46,16 +49,16 @@ final class Registering {
         }
     }
 
-    void offer(ReplicaRecord pending, Step.Builder out) {
+    void offer(Instant now, ReplicaRecord pending, Step.Builder out) {
         table.pending(pending, out);
         registrations.queue(pending);
-        sendNext(pending.name(), out);
+        sendNext(now, pending.name(), out);
     }
 
-    void giveUp(ReplicaId id, Step.Builder out) {
+    void giveUp(Instant now, ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = table.get(id);
         if (replica != null && replica.state() == ReplicaState.PENDING && registrations.isQueued(id)) {
-            end(replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
+            end(now, replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
         } else {
             out.effect(new Effect.Settle(id, new PutOutcome.Unknown()));
         }
@@ -63,30 +66,30 @@ final class Registering {
 
     // Answers.
 
-    void settle(ReplicaOutcomes answer, Step.Builder out) {
+    void settle(Instant now, ReplicaOutcomes answer, Step.Builder out) {
         for (ReplicaOutcome outcome : answer.outcomes()) {
             ReplicaRecord replica = table.get(outcome.replicaId());
             if (replica == null || replica.state() != ReplicaState.PENDING) {
                 continue;
             }
             switch (outcome) {
-                case ReplicaOutcome.Registered registered -> registered(replica, registered, out);
+                case ReplicaOutcome.Registered registered -> registered(now, replica, registered, out);
                 case ReplicaOutcome.Refused refused -> {
                     if (refused.reason() == ReplicaOutcome.Reason.DRAINING) {
                         session.drains(true);
                     }
-                    end(replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
+                    end(now, replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
                 }
                 case ReplicaOutcome.Superseded ignored -> {
                     // Said of what is readopted, which is never pending.
                 }
-                case ReplicaOutcome.Gone ignored -> end(replica, new PutOutcome.Gone(), out);
-                case ReplicaOutcome.Ended ignored -> end(replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
+                case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
+                case ReplicaOutcome.Ended ignored -> end(now, replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
             }
         }
     }
 
-    private void registered(ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {
+    private void registered(Instant now, ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {
         session.saw(registered.generation(), out);
         table.registered(pending, registered.snapshotId(), registered.generation(), session.membership().epoch(), out)
                 .ifPresent(spare -> drops.spare(spare.id()));
@@ -98,27 +101,27 @@ final class Registering {
         }
         out.effect(new Effect.Settle(pending.id(),
                 new PutOutcome.Stored(registered.snapshotId(), registered.generation(), registered.evicted())));
-        settled(pending, out);
+        settled(now, pending, out);
     }
 
     /** A replica that never became registered goes without an order. */
-    private void end(ReplicaRecord pending, PutOutcome outcome, Step.Builder out) {
+    private void end(Instant now, ReplicaRecord pending, PutOutcome outcome, Step.Builder out) {
         missing.remove(pending.id());
         table.doom(pending, false, out);
         out.effect(new Effect.Settle(pending.id(), outcome));
-        settled(pending, out);
+        settled(now, pending, out);
     }
 
     /** An order proves that the registration arrived. */
-    void evicted(ReplicaRecord pending, Step.Builder out) {
+    void evicted(Instant now, ReplicaRecord pending, Step.Builder out) {
         table.doom(pending, true, out);
         out.effect(new Effect.Settle(pending.id(), new PutOutcome.Evicted()));
-        settled(pending, out);
+        settled(now, pending, out);
     }
 
-    private void settled(ReplicaRecord pending, Step.Builder out) {
+    private void settled(Instant now, ReplicaRecord pending, Step.Builder out) {
         registrations.settled(pending);
-        sendNext(pending.name(), out);
+        sendNext(now, pending.name(), out);
     }
 
     void notDelivered(RegisterRequest register) {
@@ -143,50 +146,81 @@ final class Registering {
 
     // Uses.
 
-    void used(EntryName name, long hits) {
-        uses.hit(name, hits);
+    void used(EntryName name, long hits, Instant at) {
+        uses.hit(name, hits, at);
     }
 
     void missed(NamespaceName namespace, long misses) {
         uses.missed(namespace, misses);
     }
 
-    void sendUses(Sender as, Step.Builder out) {
-        if (!uses.isEmpty() && !touchSent) {
-            touchSent = true;
-            out.effect(new Effect.Send(uses.drain(as)));
+    /** The index may know of uses that the registry was never told of, or has forgotten. */
+    void recallUses() {
+        Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
+        table.in(ReplicaState.LIVE)
+                .stream()
+                .filter(replica -> replica.lastAccessedAt().isAfter(replica.cachedAt()))
+                .forEach(replica -> lastUsed.put(replica.name(), replica.lastAccessedAt()));
+        uses.recall(lastUsed);
+    }
+
+    boolean hasUsesToTell() {
+        return !uses.isEmpty() || uses.isUnderWay();
+    }
+
+    void sendUses(Instant now, Sender as, Step.Builder out) {
+        if (!uses.isEmpty() && !uses.isUnderWay()) {
+            out.effect(new Effect.Send(uses.tell(as, now)));
         }
     }
 
+    /** Whatever was told is told again to the registry that this host joins. */
     void usesUnanswered() {
-        touchSent = false;
+        uses.giveUp();
     }
 
-    void usesCounted(Step.Builder out) {
-        touchSent = false;
-        registrations.ready().forEach(name -> sendNext(name, out));
+    void usesUnanswered(TouchRequest touch) {
+        uses.unanswered(touch);
+    }
+
+    void usesCounted(TouchRequest touch) {
+        uses.acknowledged(touch);
+    }
+
+    /** Sends what waited for a touch that has come to its end, well or not: uses since then do not hold it up any longer. */
+    void sendReady(Step.Builder out) {
+        Sender as = session.sender();
+        if (as != null) {
+            registrations.ready().forEach(name -> sendRegistration(as, name, out));
+        }
     }
 
     // Sending.
 
     /** Asks about what got no answer, and sends what waits. */
-    void send(Sender as, Step.Builder out) {
+    void send(Instant now, Sender as, Step.Builder out) {
         List<ReplicaId> unsure = registrations.resolveNext(RESOLVED_AT_ONCE);
         if (!unsure.isEmpty()) {
             out.effect(new Effect.Send(new ResolveRequest(as, unsure)));
         }
-        registrations.ready().forEach(name -> sendNext(name, out));
+        registrations.ready().forEach(name -> sendNext(now, name, out));
     }
 
-    /** Uses before a put count before it, so the put waits for the answer to the touch that carries them. */
-    private void sendNext(EntryName name, Step.Builder out) {
+    /** Uses before a put count before it, so the put waits for the end of the touch that carries them. */
+    private void sendNext(Instant now, EntryName name, Step.Builder out) {
         @Nullable
         Sender as = session.sender();
         if (as == null) {
             return;
         }
-        sendUses(as, out);
-        ReplicaId id = touchSent ? null : registrations.toSend(name);
+        sendUses(now, as, out);
+        if (!uses.isUnderWay()) {
+            sendRegistration(as, name, out);
+        }
+    }
+
+    private void sendRegistration(Sender as, EntryName name, Step.Builder out) {
+        ReplicaId id = registrations.toSend(name);
         ReplicaRecord replica = id == null ? null : table.get(id);
         if (replica == null) {
             return;

@@ -4,22 +4,43 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
-/** Local reads since the last touch, each key once at its latest use. Bounded: what is beyond the bound is not counted. Not thread-safe. */
+/**
+ * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time tells of them; what it told is kept
+ * until it is answered, and told again when it is not. Bounded: the keys whose last use is oldest are forgotten first. Not thread-safe.
+ */
 final class UseLog {
-    private static final int KEYS_MAX = 10_000;
+    static final int KEYS_MAX = 10_000;
 
-    private final Map<EntryName, Long> hits = new LinkedHashMap<>();
-    private final Map<NamespaceName, Long> misses = new LinkedHashMap<>();
+    private record Use(long hits, Instant at) {
+        Use and(Use other) {
+            return new Use(hits + other.hits, at.isAfter(other.at) ? at : other.at);
+        }
+    }
 
-    void hit(EntryName name, long times) {
-        Long before = hits.remove(name);
-        if (hits.size() < KEYS_MAX) {
-            hits.put(name, times + (before == null ? 0 : before));
+    /** In the order of use. */
+    private SequencedMap<EntryName, Use> hits = new LinkedHashMap<>();
+    private Map<NamespaceName, Long> misses = new LinkedHashMap<>();
+    private SequencedMap<EntryName, Use> hitsTold = new LinkedHashMap<>();
+    private Map<NamespaceName, Long> missesTold = new LinkedHashMap<>();
+    /** The message under way. */
+    private @Nullable TouchRequest told;
+
+    void hit(EntryName name, long times, Instant at) {
+        Use use = new Use(times, at);
+        Use before = hits.remove(name);
+        hits.putLast(name, before == null ? use : use.and(before));
+        if (hits.size() > KEYS_MAX) {
+            hits.pollFirstEntry();
         }
     }
 
@@ -27,17 +48,65 @@ final class UseLog {
         misses.merge(namespace, times, Long::sum);
     }
 
+    /** Adds uses that an earlier process, or another epoch of the registry, may have been told of: each counts no hit, only its time. */
+    void recall(Map<EntryName, Instant> lastUsed) {
+        SequencedMap<EntryName, Use> recalled = new LinkedHashMap<>();
+        lastUsed.forEach((name, at) -> recalled.put(name, new Use(0, at)));
+        add(recalled);
+    }
+
+    private void add(SequencedMap<EntryName, Use> earlier) {
+        hits.forEach((name, use) -> earlier.merge(name, use, Use::and));
+        List<Map.Entry<EntryName, Use>> inOrder = new ArrayList<>(earlier.entrySet());
+        inOrder.sort(Comparator.comparing(use -> use.getValue().at()));
+        hits = new LinkedHashMap<>();
+        inOrder.subList(Math.max(0, inOrder.size() - KEYS_MAX), inOrder.size()).forEach(use -> hits.put(use.getKey(), use.getValue()));
+    }
+
+    /** Whether there is something to tell. */
     boolean isEmpty() {
         return hits.isEmpty() && misses.isEmpty();
     }
 
-    TouchRequest drain(Sender sender) {
+    boolean isUnderWay() {
+        return told != null;
+    }
+
+    /** Takes everything into one message, which is under way from here on. */
+    TouchRequest tell(Sender sender, Instant now) {
         List<TouchRequest.Used> used = new ArrayList<>();
-        hits.forEach((name, times) -> used.add(new TouchRequest.Used(name, times)));
+        hits.forEach((name, use) -> used.add(new TouchRequest.Used(name, use.hits(), Math.max(0, Duration.between(use.at(), now).toMillis()))));
         List<TouchRequest.Missed> missed = new ArrayList<>();
         misses.forEach((namespace, times) -> missed.add(new TouchRequest.Missed(namespace, times)));
-        hits.clear();
-        misses.clear();
-        return new TouchRequest(sender, used, missed);
+        hitsTold = hits;
+        missesTold = misses;
+        hits = new LinkedHashMap<>();
+        misses = new LinkedHashMap<>();
+        TouchRequest message = new TouchRequest(sender, used, missed);
+        told = message;
+        return message;
+    }
+
+    /** The registry has what this message told; one that was given up before is told again all the same. */
+    void acknowledged(TouchRequest message) {
+        if (message.equals(told)) {
+            told = null;
+        }
+    }
+
+    /** Nobody knows whether the registry has what this message told. */
+    void unanswered(TouchRequest message) {
+        if (message.equals(told)) {
+            giveUp();
+        }
+    }
+
+    /** The answer to whatever is under way will not be waited for. */
+    void giveUp() {
+        if (told != null) {
+            told = null;
+            add(hitsTold);
+            missesTold.forEach(this::missed);
+        }
     }
 }

@@ -78,41 +78,53 @@ public final class Directories {
      */
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        long least = 0;
+        Found found = find(name, fresh, least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax) : unheld(name, least));
+        return counted(name, found);
+    }
+
+    /**
+     * Finds what {@link #get} would, and leaves no trace: no hold is granted, neither a hit nor a miss is counted.
+     *
+     * @param held  whether a hold would be asked for
+     * @param fresh whether the registry is asked first
+     */
+    public Found look(EntryName name, boolean held, boolean fresh) throws HostBusyException, HostStoppedException, InterruptedException {
+        return find(name, fresh, least -> held && view.holds().size() >= holdsMax && view.served(name).isPresent()
+                ? new Found.TooManyHolds(holdsMax)
+                : unheld(name, least));
+    }
+
+    /** Finds a copy of at least a generation. */
+    private interface Search {
+        Found of(long least) throws HostBusyException, HostStoppedException, InterruptedException;
+    }
+
+    private Found find(EntryName name, boolean fresh, Search search) throws HostBusyException, HostStoppedException, InterruptedException {
         loop.awaitMayServe();
-        if (fresh) {
-            Optional<HostView.Apart> apart = view.standing().apart();
-            if (apart.isPresent()) {
-                return new Found.Away(apart.get());
-            }
-            switch (registry.entry(name)) {
-                case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> least = entry.generation();
-                case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.slug().equals("unknown-namespace") -> {
-                    return new Found.UnknownNamespace();
-                }
-                case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.status() == 404 -> {
-                    return missed(name);
-                }
-                case Outcome.Refused<RegistryClient.Entry>(var problem) -> {
-                    return new Found.Away(HostView.Apart.away(problem.detail()));
-                }
-                case Outcome.Unreachable<RegistryClient.Entry>(var why) -> {
-                    return new Found.Away(HostView.Apart.away(why));
-                }
-                case Outcome.Unknown<RegistryClient.Entry>(var why) -> {
-                    return new Found.Away(HostView.Apart.away(why));
-                }
-            }
+        if (!fresh) {
+            return search.of(0);
         }
-        return holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax) : unheld(name, least);
+        Optional<HostView.Apart> apart = view.standing().apart();
+        if (apart.isPresent()) {
+            return new Found.Away(apart.get());
+        }
+        return switch (registry.entry(name)) {
+            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> search.of(entry.generation());
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.slug().equals("unknown-namespace") ->
+                    new Found.UnknownNamespace();
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.status() == 404 -> missing(name);
+            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+        };
     }
 
     private Found unheld(EntryName name, long least) throws InterruptedException {
         ReplicaRecord replica = view.served(name).orElse(null);
         if (replica == null) {
-            return missed(name);
+            return missing(name);
         }
-        return replica.generation() < least ? new Found.Stale(replica.generation(), least) : hit(replica, Optional.empty());
+        return replica.generation() < least ? new Found.Stale(replica.generation(), least) : served(replica, Optional.empty());
     }
 
     private Found held(EntryName name, Duration length, long least, int max)
@@ -126,29 +138,33 @@ public final class Directories {
             return agent.hold(UUID.randomUUID(), name, now.plus(length));
         });
         if (granted.isEmpty()) {
-            return exhausted.get() && view.served(name).isPresent() ? new Found.TooManyHolds(max) : missed(name);
+            return exhausted.get() && view.served(name).isPresent() ? new Found.TooManyHolds(max) : missing(name);
         }
         ReplicaRecord replica = granted.get().replica();
         if (replica.generation() < least) {
             release(granted.get().hold().id());
             return new Found.Stale(replica.generation(), least);
         }
-        return hit(replica, Optional.of(granted.get().hold()));
+        return served(replica, Optional.of(granted.get().hold()));
     }
 
-    private Found hit(ReplicaRecord replica, Optional<Hold> hold) {
-        loop.uses().hit(replica.name(), clock.instant());
+    private Found served(ReplicaRecord replica, Optional<Hold> hold) {
         return new Found.Served(replica, store.imagePath(replica.image().toString()), hold);
     }
 
-    private Found missed(EntryName name) throws InterruptedException {
-        if (!isKnown(name.namespace())) {
-            return new Found.UnknownNamespace();
+    private Found missing(EntryName name) throws InterruptedException {
+        return isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
+    }
+
+    private Found counted(EntryName name, Found found) {
+        switch (found) {
+            case Found.Served _ -> loop.uses().hit(name, clock.instant());
+            case Found.Missing() when view.policy(name.namespace()).isPresent() -> loop.uses().missed(name.namespace());
+            case Found.Missing _,Found.UnknownNamespace _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
+                // Nothing was read, or nobody knows the namespace well enough to count for it.
+            }
         }
-        if (view.policy(name.namespace()).isPresent()) {
-            loop.uses().missed(name.namespace());
-        }
-        return new Found.Missing();
+        return found;
     }
 
     /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
@@ -212,7 +228,7 @@ public final class Directories {
     /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
     public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         loop.awaitMayServe();
-        return held(name, archiveHold, 0, Integer.MAX_VALUE) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
+        return counted(name, held(name, archiveHold, 0, Integer.MAX_VALUE)) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
                 ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
                 : Optional.empty();
     }

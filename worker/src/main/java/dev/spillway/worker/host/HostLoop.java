@@ -81,6 +81,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Removals removals;
     private final EffectRunner effects;
     private final RegistryContact contact = new RegistryContact();
+    private final Farewell farewell = new Farewell();
     private final LocalFigures figures;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
@@ -180,6 +181,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
                 stopping = true;
                 promises.failAll(Promises.stopped(failure));
                 contact.close();
+                farewell.end();
             }
         });
         thread = started;
@@ -252,7 +254,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         if (!waiting.isWaiting(id, settled)) {
             return;
         }
-        Step step = agent.giveUp(id);
+        Step step = agent.giveUp(round.now(), id);
         if (step.effects().stream().anyMatch(effect -> effect.equals(new Effect.Settle(id, new PutOutcome.Unknown())))) {
             waiting.leave(id, settled);
             round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
@@ -302,14 +304,18 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         while (!stopping) {
             List<Input> batch = take(agent.nextTick());
             Round round = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-            uses.drain(agent, round.now()).forEach(round::add);
+            uses.drain(agent, round.now(), farewell.isBegun()).forEach(round::add);
             batch.forEach(input -> input.decide(agent, round));
             if (!agent.nextTick().isAfter(round.now())) {
                 figures.describe(agent, round.now());
                 round.add(agent.tick(round.now()));
                 round.changes().addAll(requests.expired(view.requests(), round.now()));
             }
+            if (farewell.isBegun()) {
+                round.add(agent.tellUses(round.now()));
+            }
             end(agent, round);
+            farewell.look(agent, effects.unreachable() != null);
         }
     }
 
@@ -367,19 +373,26 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** Stops after the round under way. What waits is not decided any more. */
+    /** Tells the registry what was read here, then stops after the round under way. What waits is not decided any more. */
     @Override
     public void close() {
-        stopping = true;
         Thread running = thread;
+        if (running != null && !stopping) {
+            farewell.take(this::wake);
+        }
+        stopping = true;
         if (running != null) {
-            if (!inputs.offer((agent, round) -> {})) {
-                LOG.debug("the host's queue is full, so its thread is awake");
-            }
+            wake();
             joinUninterruptibly(running);
         }
         promises.failAll(Promises.stopped(failure));
         removals.close();
+    }
+
+    private void wake() {
+        if (!inputs.offer((agent, round) -> {})) {
+            LOG.debug("the host's queue is full, so its thread is awake");
+        }
     }
 
     /** The thread ends by itself soon; the index must not be closed under it. */

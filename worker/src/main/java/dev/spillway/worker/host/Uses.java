@@ -11,20 +11,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local reads on their way to the agent: counted by readers, taken over in bulk by the host's thread. Bounded: what is beyond the bound is not
- * counted. Thread-safe.
+ * Local reads on their way to the agent: counted by readers, taken over in bulk by the host's thread. Bounded: the keys whose last use is oldest are
+ * forgotten first. Thread-safe.
  */
 final class Uses {
     private static final int KEYS_MAX = 10_000;
+
+    private record Hits(long times, Instant at) {}
+
     /** How long a time of access may stay in memory only. */
     private static final Duration ACCESS_KEPT = Duration.ofSeconds(10);
 
-    private Map<EntryName, Long> hits = new LinkedHashMap<>();
+    private SequencedMap<EntryName, Hits> hits = new LinkedHashMap<>();
     private Map<NamespaceName, Long> misses = new LinkedHashMap<>();
-    private Map<EntryName, Instant> accesses = new LinkedHashMap<>();
+    private SequencedMap<EntryName, Instant> accesses = new LinkedHashMap<>();
     private Instant accessesDue = Instant.MIN;
     private long hitsEver;
     private long missesEver;
@@ -33,12 +37,16 @@ final class Uses {
 
     synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
-        Long before = hits.remove(name);
-        if (hits.size() < KEYS_MAX) {
-            hits.put(name, before == null ? 1 : before + 1);
-        }
-        if (accesses.size() < KEYS_MAX || accesses.containsKey(name)) {
-            accesses.put(name, at);
+        Hits before = hits.remove(name);
+        putLast(hits, name, new Hits(before == null ? 1 : before.times() + 1, at));
+        accesses.remove(name);
+        putLast(accesses, name, at);
+    }
+
+    private static <T> void putLast(SequencedMap<EntryName, T> inOrder, EntryName name, T latest) {
+        inOrder.putLast(name, latest);
+        if (inOrder.size() > KEYS_MAX) {
+            inOrder.pollFirstEntry();
         }
     }
 
@@ -61,9 +69,13 @@ final class Uses {
         return missesEver;
     }
 
-    /** Gives the agent what was counted. The steps are changes of the index, made at most every few seconds. */
-    List<Step> drain(HostAgent agent, Instant now) {
-        Map<EntryName, Long> used;
+    /**
+     * Gives the agent what was counted. The steps are changes of the index, made at most every few seconds.
+     *
+     * @param atOnce whether the index gets everything now, because this process is about to stop
+     */
+    List<Step> drain(HostAgent agent, Instant now, boolean atOnce) {
+        Map<EntryName, Hits> used;
         Map<NamespaceName, Long> missed;
         @Nullable
         Map<EntryName, Instant> accessed = null;
@@ -72,14 +84,14 @@ final class Uses {
             hits = new LinkedHashMap<>();
             missed = misses;
             misses = new LinkedHashMap<>();
-            if (!accesses.isEmpty() && !accessesDue.isAfter(now)) {
+            if (!accesses.isEmpty() && (atOnce || !accessesDue.isAfter(now))) {
                 accessesDue = now.plus(ACCESS_KEPT);
                 accessed = accesses;
                 drained = accesses;
                 accesses = new LinkedHashMap<>();
             }
         }
-        used.forEach(agent::used);
+        used.forEach((name, read) -> agent.used(name, read.times(), read.at()));
         missed.forEach(agent::missed);
         List<Step> steps = new ArrayList<>();
         if (accessed != null) {

@@ -72,7 +72,7 @@ final class DirectoryRoutes {
         boolean fresh = query.flag("fresh").orElse(false);
         // There are no peers to fetch from, so either value has the same meaning.
         var _ = query.flag("fetch");
-        return switch (directories.get(name, hold, fresh)) {
+        return switch (request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)) {
             case Directories.Found.Served(var replica, var path, var granted) ->
                     Response.ok(new FoundAnswer(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(), "local",
                             granted.map(given -> new FoundAnswer.HoldGranted(given.id(), given.until())).orElse(null)));
@@ -101,8 +101,14 @@ final class DirectoryRoutes {
 
     private Response archive(Request request) throws Exception {
         EntryName name = name(request);
+        if (request.isHead()) {
+            if (directories.look(name, false, false) instanceof Directories.Found.Served(var replica, var _, var _)) {
+                return archive(replica, out -> {});
+            }
+            throw Refusals.unknownEntry(name);
+        }
         HeldArchive archive = directories.archive(name).orElseThrow(() -> Refusals.unknownEntry(name));
-        return Response.stream("application/x-tar", new Response.StreamedBody() {
+        return archive(archive.replica(), new Response.StreamedBody() {
             @Override
             public void writeTo(OutputStream out) throws IOException {
                 archive.writeTo(out);
@@ -112,7 +118,11 @@ final class DirectoryRoutes {
             public void close() {
                 archive.close();
             }
-        }).header("Spillway-Generation", Long.toString(archive.replica().generation()));
+        });
+    }
+
+    private static Response archive(ReplicaRecord replica, Response.StreamedBody body) {
+        return Response.stream("application/x-tar", body).header("Spillway-Generation", Long.toString(replica.generation()));
     }
 
     private Response list(Request request) throws InterruptedException {

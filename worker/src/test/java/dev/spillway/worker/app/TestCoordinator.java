@@ -42,6 +42,7 @@ final class TestCoordinator implements AutoCloseable {
     final Set<String> answersLost = ConcurrentHashMap.newKeySet();
     /** Verbs that are not carried out, because the registry's database is away. */
     final Set<String> unavailable = ConcurrentHashMap.newKeySet();
+    private final Map<String, Integer> refused = new ConcurrentHashMap<>();
     /** What deletions with an idempotency key were answered. */
     private final Map<String, Map<String, Object>> kept = new ConcurrentHashMap<>();
 
@@ -59,6 +60,11 @@ final class TestCoordinator implements AutoCloseable {
                 new Readiness(Duration.ofSeconds(1)), metrics, Json.strict(), Optional.empty()));
     }
 
+    /** How often a verb came while it was not carried out. */
+    int refused(String verb) {
+        return refused.getOrDefault(verb, 0);
+    }
+
     HostPort address() {
         return service.address();
     }
@@ -66,6 +72,7 @@ final class TestCoordinator implements AutoCloseable {
     private Route message(String verb, Class<?> type) {
         return Route.post("/v1/workers/{host}/" + verb, Body.json(1 << 20), request -> {
             if (unavailable.contains(verb)) {
+                refused.merge(verb, 1, Integer::sum);
                 throw Problem.of(503, "registry-unavailable", "Away", "nothing was changed").exception();
             }
             Object answer = registry.answer(request.body(type, TestRegistry.json()))

@@ -1,6 +1,8 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.Report;
@@ -8,8 +10,10 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
@@ -23,6 +27,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 /** The table of states in the protocol, row by row, from the side of the host. */
 final class HostAgentTest extends AgentTest {
+    private static final EntryName OTHER = new EntryName(KEY.namespace(), new EntryKey("other"));
+
     @Test
     void anOfferIsInTheIndexBeforeItsRegistrationIsSent() {
         join();
@@ -243,7 +249,7 @@ final class HostAgentTest extends AgentTest {
     void aCallerThatWaitsNoLongerIsToldUnknownWhileNobodyKnows() {
         join();
         perform(agent.offer(now, offer(1, 0)));
-        perform(agent.giveUp(id(1)));
+        perform(agent.giveUp(now, id(1)));
         assertThat(outcomeOf(1)).isEqualTo(new PutOutcome.Unknown());
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
     }
@@ -253,7 +259,7 @@ final class HostAgentTest extends AgentTest {
         join();
         perform(agent.offer(now, offer(1, 0)));
         perform(agent.delivered(now, sent(RegisterRequest.class), new Delivery.NotDelivered<>("connection refused")));
-        perform(agent.giveUp(id(1)));
+        perform(agent.giveUp(now, id(1)));
         assertThat(outcomeOf(1)).isInstanceOf(PutOutcome.NotRegistered.class);
         assertThat(toTrash()).containsExactly(id(1));
     }
@@ -272,13 +278,108 @@ final class HostAgentTest extends AgentTest {
     void localUsesAreSentBeforeAPut() {
         join();
         put(1, 7);
-        agent.used(KEY, 3);
+        agent.used(KEY, 3, now);
         perform(agent.offer(now, offer(2, 0)));
         TouchRequest touch = sent(TouchRequest.class);
-        assertThat(touch.used()).containsExactly(new TouchRequest.Used(KEY, 3));
+        assertThat(touch.used()).containsExactly(new TouchRequest.Used(KEY, 3, 0L));
         assertThat(allSent(RegisterRequest.class)).hasSize(1);
         answer(touch, new TouchRequest.Counted());
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
+    }
+
+    @Test
+    void usesThatNobodyHeardOfAreToldAgainWithTheirAgeAndInTheirOrder() {
+        join();
+        put(1, 7);
+        agent.used(KEY, 3, now);
+        agent.used(OTHER, 1, now.plusSeconds(1));
+        agent.missed(KEY.namespace(), 2);
+        now = now.plusSeconds(1);
+        perform(agent.tick(now.plus(HEARTBEAT)));
+        perform(agent.delivered(now, sent(TouchRequest.class), new Delivery.NotDelivered<>("connection refused")));
+        agent.used(KEY, 1, now.plusSeconds(20));
+        now = now.plusSeconds(30);
+        effects.clear();
+        perform(agent.tick(now));
+        TouchRequest again = sent(TouchRequest.class);
+        assertThat(again.used()).containsExactly(new TouchRequest.Used(OTHER, 1, 30_000L), new TouchRequest.Used(KEY, 4, 10_000L));
+        assertThat(again.missed()).containsExactly(new TouchRequest.Missed(KEY.namespace(), 2));
+        answer(again, new TouchRequest.Counted());
+        effects.clear();
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        assertThat(allSent(TouchRequest.class)).as("what was acknowledged").isEmpty();
+    }
+
+    @Test
+    void usesThatWereUnderWayWhenTheHostWasFencedAreToldTheRegistryThatItJoins() {
+        join();
+        put(1, 7);
+        agent.used(KEY, 3, now);
+        perform(agent.tick(now.plus(HEARTBEAT)));
+        TouchRequest fenced = sent(TouchRequest.class);
+        perform(agent.delivered(now, fenced, new Delivery.Replied<>(new Reply.Fenced<>("another incarnation"))));
+        JoinRequest join = sent(JoinRequest.class);
+        effects.clear();
+        answer(join, joined(2, false));
+        perform(agent.tick(now));
+        TouchRequest again = sent(TouchRequest.class);
+        assertThat(again.used()).extracting(TouchRequest.Used::name, TouchRequest.Used::hits).containsExactly(tuple(KEY, 3L));
+        assertThat(again.sender().incarnation()).isEqualTo(2);
+    }
+
+    @Test
+    void aRegistryThatIsJoinedHearsWhenImagesWereReadLast() {
+        join();
+        put(1, 7);
+        perform(agent.accessed(KEY, now.plusSeconds(1)));
+        now = now.plusSeconds(61);
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        perform(agent.tick(now));
+        assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, 60_000L));
+    }
+
+    @Test
+    void beforeItStopsAHostTellsWhatWasReadAndWaitsForTheAnswer() {
+        join();
+        put(1, 7);
+        assertThat(agent.hasUsesToTell()).isFalse();
+        agent.used(KEY, 1, now);
+        perform(agent.tellUses(now));
+        assertThat(agent.hasUsesToTell()).isTrue();
+        answer(sent(TouchRequest.class), new TouchRequest.Counted());
+        assertThat(agent.hasUsesToTell()).isFalse();
+    }
+
+    @Test
+    void aPutIsNotHeldUpByUsesThatGoOnNorByATouchThatFails() {
+        join();
+        put(1, 7);
+        agent.used(KEY, 1, now);
+        perform(agent.offer(now, offer(2, 0)));
+        agent.used(KEY, 1, now);
+        answer(sent(TouchRequest.class), new TouchRequest.Counted());
+        assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
+        RegisterRequest second = sent(RegisterRequest.class);
+        effects.clear();
+        answer(second, outcomes(registered(2, 8)));
+        perform(agent.offer(now, offer(3, 0)));
+        perform(agent.delivered(now, sent(TouchRequest.class), new Delivery.Lost<>("touch: answered 500")));
+        assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(3));
+    }
+
+    @Test
+    void ofMoreKeysThanAMessageTakesTheOldestUsesAreForgotten() {
+        join();
+        for (int number = 0; number <= UseLog.KEYS_MAX; number++) {
+            agent.used(new EntryName(KEY.namespace(), new EntryKey("k" + number)), 1, now.plusMillis(number));
+        }
+        perform(agent.tellUses(now));
+        assertThat(sent(TouchRequest.class).used()).hasSize(UseLog.KEYS_MAX)
+                .first()
+                .extracting(used -> used.name().key().value())
+                .isEqualTo("k1");
     }
 
     @Test

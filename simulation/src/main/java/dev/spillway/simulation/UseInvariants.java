@@ -1,0 +1,75 @@
+package dev.spillway.simulation;
+
+import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.MapRows;
+import dev.spillway.events.EntryName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * 7: what was read on a host counts in the order of use. In the end the registry has taken an access of each entry, at or after its last read on any
+ * host, unless the host died before its index had that read, lost its store, or had its clock set; or the database was restored since.
+ */
+final class UseInvariants {
+    private record Read(SimulatedHost host, EntryName name) {}
+
+    /** @param durable whether the host's index has it */
+    private record Use(Instant at, boolean durable) {}
+
+    private final MapRows rows;
+    private final Map<Read, Use> uses = new HashMap<>();
+    private final Map<EntryName, Instant> accepted = new HashMap<>();
+
+    UseInvariants(MapRows rows) {
+        this.rows = rows;
+    }
+
+    void used(SimulatedHost host, EntryName name) {
+        uses.put(new Read(host, name), new Use(rows.now(), false));
+    }
+
+    /** The index of the host has its last read of a key. */
+    void written(SimulatedHost host, EntryName name) {
+        uses.computeIfPresent(new Read(host, name), (read, use) -> new Use(use.at(), true));
+    }
+
+    /** Its process is gone without having told or written down everything. */
+    void died(SimulatedHost host) {
+        uses.entrySet().removeIf(use -> use.getKey().host().equals(host) && !use.getValue().durable());
+    }
+
+    /** What its index has is not what was read, or not in the right order of time. */
+    void forget(SimulatedHost host) {
+        uses.keySet().removeIf(read -> read.host().equals(host));
+    }
+
+    void restored() {
+        uses.clear();
+        accepted.clear();
+    }
+
+    /** Called before the changes are committed. */
+    void committed(Changes changes) {
+        changes.entries().forEach((name, row) -> {
+            var before = rows.entries().get(name);
+            if (before == null || before.lastUse() != row.lastUse()) {
+                accepted.put(name, rows.now());
+            }
+        });
+    }
+
+    List<String> untold(List<SimulatedHost> hosts) {
+        List<String> found = new ArrayList<>();
+        uses.forEach((read, use) -> {
+            Instant access = accepted.getOrDefault(read.name(), Instant.MIN);
+            if (hosts.contains(read.host()) && rows.entries().containsKey(read.name()) && access.isBefore(use.at())) {
+                found.add("%s was read on %s at %s, and the last access that the registry took is of %s".formatted(read.name(), read.host(),
+                        use.at(), access));
+            }
+        });
+        return found;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.worker.core.HostAgent;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The last thing that a host does before an orderly stop: it tells its registry what was read here, and waits a little for that. Thread-safe. */
+final class Farewell {
+    private static final Logger LOG = LoggerFactory.getLogger(Farewell.class);
+    private static final Duration WAITS_MAX = Duration.ofSeconds(3);
+
+    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile boolean begun;
+
+    boolean isBegun() {
+        return begun;
+    }
+
+    /** Lets the host's thread, which {@code wake} brings round, tell everything; returns when it has, when it cannot, or when it takes too long. */
+    void take(Runnable wake) {
+        begun = true;
+        wake.run();
+        try {
+            if (!over.await(WAITS_MAX.toNanos(), TimeUnit.NANOSECONDS)) {
+                LOG.info("the registry was not told of the last reads within {}: the index tells of them at the next start", WAITS_MAX);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends it where nothing is left to tell, or the registry is not there. */
+    void look(HostAgent agent, boolean unreachable) {
+        if (begun && (unreachable || !agent.hasUsesToTell())) {
+            over.countDown();
+        }
+    }
+
+    /** The thread ends. */
+    void end() {
+        over.countDown();
+    }
+}
