@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.apache.commons.io.FileUtils;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
@@ -27,7 +28,7 @@ final class KafkaStorage {
         }
         Path unfinished = directory.resolve("data.unfinished");
         try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-            ServerDirectory.deleteTree(unfinished);
+            FileUtils.deleteDirectory(unfinished.toFile());
             Files.createDirectory(unfinished);
             new Formatter().setPrintStream(nowhere)
                     .setNodeId(KafkaProperties.NODE_ID)

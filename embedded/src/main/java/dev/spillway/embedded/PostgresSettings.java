@@ -11,49 +11,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an embedded PostgreSQL is started. Immutable; each {@code with} method returns a changed copy.
  *
- * @param directory      where data, password and lock are kept between runs, made if missing; null for a temporary
- *                       directory that goes at close
- * @param port           TCP port on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
- * @param maxConnections the server's {@code max_connections}, 10 or more
- * @param parameters     further server parameters by name, for example {@code shared_buffers} to {@code 256MB}; those
- *                       that make the server durable and local are fixed and refused here
- * @param binaries       where the server's programs are unpacked to and kept for later starts; null for {@code
- *                       /var/cache/spillway} if root, else the user's cache directory
- * @param startTimeout   how long a start may take, recovery of a killed server included
- * @param stopTimeout    how long a clean stop may take before the server is stopped at once (its next start then
- *                       recovers); the same again until it is killed
+ * @param directory    where data, password and lock are kept between runs, made if missing; null for a temporary
+ *                     directory that goes at close
+ * @param port         TCP port on 127.0.0.1, 1 to 65535; 0 to have a free one chosen
+ * @param parameters   server parameters by name, for example {@code shared_buffers} to {@code 256MB}; those that make
+ *                     the server durable and local are fixed and refused here
+ * @param binaries     where the server's programs are unpacked to and kept for later starts; null for {@code
+ *                     /var/cache/spillway} if root, else the user's cache directory
+ * @param startTimeout how long a start may take, recovery of a killed server included
+ * @param stopTimeout  how long a clean stop may take before the server is stopped at once (its next start then
+ *                     recovers); the same again until it is killed
  */
-public record PostgresSettings(@Nullable Path directory, int port, int maxConnections, Map<String, String> parameters,
-        @Nullable Path binaries, Duration startTimeout,
-        Duration stopTimeout) {
+public record PostgresSettings(@Nullable Path directory, int port, Map<String, String> parameters, @Nullable Path binaries,
+        Duration startTimeout, Duration stopTimeout) {
     /** Durable and local whatever else is set. */
     static final Map<String, String> FIXED = Map.of("fsync", "on", "synchronous_commit", "on", "full_page_writes", "on", "listen_addresses",
-            "127.0.0.1", "unix_socket_directories", "");
+            "127.0.0.1", "unix_socket_directories", "", "logging_collector", "off", "log_destination", "stderr", "lc_messages", "C");
 
-    private static final Set<String> DECIDED_ELSEWHERE =
-            Set.of("port", "max_connections", "data_directory", "hba_file", "config_file", "logging_collector", "log_destination",
-                    "log_min_messages", "lc_messages", "timezone");
+    private static final Set<String> DECIDED_ELSEWHERE = Set.of("port", "data_directory", "hba_file", "config_file", "log_min_messages");
     private static final Pattern PARAMETER = Pattern.compile("[a-z][a-z0-9_.]*");
 
     public PostgresSettings {
         requirePort("port", port);
-        if (maxConnections < 10) {
-            throw new IllegalArgumentException("maxConnections: " + maxConnections + " (expected: 10 or more)");
-        }
-        for (Map.Entry<String, String> parameter : parameters.entrySet()) {
-            String name = parameter.getKey();
+        parameters.forEach((name, value) -> {
             if (!PARAMETER.matcher(name).matches()) {
                 throw new IllegalArgumentException("parameter: " + name + " (expected: the lower-case name of a PostgreSQL parameter)");
             }
-            if (FIXED.containsKey(name)) {
-                throw new IllegalArgumentException("parameter " + name + ": " + parameter.getValue() + " (expected: not set, it is always '"
-                        + FIXED.get(name) + "' here)");
+            if (FIXED.containsKey(name) || DECIDED_ELSEWHERE.contains(name)) {
+                throw new IllegalArgumentException("parameter " + name + ": " + value + " (expected: not set, it is "
+                        + (FIXED.containsKey(name) ? "always '" + FIXED.get(name) + "' here)" : "decided by the server's own settings)"));
             }
-            if (DECIDED_ELSEWHERE.contains(name)) {
-                throw new IllegalArgumentException(
-                        "parameter " + name + ": " + parameter.getValue() + " (expected: not set, the server's own settings decide it)");
-            }
-        }
+        });
         parameters = Map.copyOf(parameters);
         requirePositive("startTimeout", startTimeout);
         requirePositive("stopTimeout", stopTimeout);
@@ -61,36 +49,31 @@ public record PostgresSettings(@Nullable Path directory, int port, int maxConnec
 
     /** A server of its own that leaves nothing behind. */
     public static PostgresSettings temporary() {
-        return new PostgresSettings(null, 0, 100, Map.of(), null, Duration.ofSeconds(60), Duration.ofSeconds(10));
+        return new PostgresSettings(null, 0, Map.of("max_connections", "100"), null, Duration.ofSeconds(60), Duration.ofSeconds(10));
     }
 
     /** A server whose data stay in the directory between runs. */
     public static PostgresSettings keptIn(Path directory) {
         PostgresSettings base = temporary();
-        return new PostgresSettings(directory, base.port, base.maxConnections, base.parameters, base.binaries, base.startTimeout,
-                base.stopTimeout);
+        return new PostgresSettings(directory, base.port, base.parameters, base.binaries, base.startTimeout, base.stopTimeout);
     }
 
     public PostgresSettings withPort(int port) {
-        return new PostgresSettings(directory, port, maxConnections, parameters, binaries, startTimeout, stopTimeout);
-    }
-
-    public PostgresSettings withMaxConnections(int maxConnections) {
-        return new PostgresSettings(directory, port, maxConnections, parameters, binaries, startTimeout, stopTimeout);
+        return new PostgresSettings(directory, port, parameters, binaries, startTimeout, stopTimeout);
     }
 
     public PostgresSettings withParameter(String name, String value) {
         Map<String, String> more = new TreeMap<>(parameters);
         more.put(name, value);
-        return new PostgresSettings(directory, port, maxConnections, more, binaries, startTimeout, stopTimeout);
+        return new PostgresSettings(directory, port, more, binaries, startTimeout, stopTimeout);
     }
 
     public PostgresSettings withBinaries(Path binaries) {
-        return new PostgresSettings(directory, port, maxConnections, parameters, binaries, startTimeout, stopTimeout);
+        return new PostgresSettings(directory, port, parameters, binaries, startTimeout, stopTimeout);
     }
 
     public PostgresSettings withTimeouts(Duration startTimeout, Duration stopTimeout) {
-        return new PostgresSettings(directory, port, maxConnections, parameters, binaries, startTimeout, stopTimeout);
+        return new PostgresSettings(directory, port, parameters, binaries, startTimeout, stopTimeout);
     }
 
     static void requirePort(String name, int port) {

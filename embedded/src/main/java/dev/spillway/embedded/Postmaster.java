@@ -1,179 +1,107 @@
 package dev.spillway.embedded;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One running PostgreSQL, a child of this process but of its own session: Ctrl-C on the terminal reaches its owner
- * alone, who stops it when it is time.
+ * The process that serves one data directory. {@code postmaster.pid} alone is not trusted, because process ids are used
+ * again: the process must be a PostgreSQL that was started on the directory.
+ *
+ * @param data the directory as it was given to PostgreSQL
  */
-final class Postmaster {
-    /** What the server says goes here, at debug level; what it said last goes into exceptions too. */
-    private static final Logger SERVER_LOG = LoggerFactory.getLogger("dev.spillway.embedded.postgres");
+record Postmaster(ProcessHandle process, Path data) {
     private static final Logger LOG = LoggerFactory.getLogger(Postmaster.class);
-    private static final int REMEMBERED_LINES = 20;
+    private static final long POLL_NANOS = 20_000_000;
+
+    static Optional<Postmaster> of(Path data) {
+        String pid = namedIn(pidFile(data));
+        return (pid.matches("\\d+") ? ProcessHandle.of(Long.parseLong(pid)) : Optional.<ProcessHandle>empty())
+                .map(process -> new Postmaster(process, data))
+                .filter(Postmaster::isAlive);
+    }
+
     /**
-     * The reader of the server's log can wait a little for a last line that never ends in a newline, or for a child
-     * that outlives its parent.
+     * Stops the server that a killed process left running. Removes a {@code postmaster.pid} that would keep the next
+     * one from starting. One that names a process that is gone stays: PostgreSQL finds out by it whether children of
+     * that process still use the data.
      */
-    private static final Duration DRAIN = Duration.ofSeconds(2);
-
-    private final Process process;
-    private final Thread reader;
-    private final Deque<String> lastLines = new ArrayDeque<>();
-    private final CompletableFuture<Void> ready = new CompletableFuture<>();
-
-    private Postmaster(Process process) {
-        this.process = process;
-        this.reader = Thread.ofPlatform().daemon().name("postgres-log-" + process.pid()).unstarted(this::readLog);
-    }
-
-    static Postmaster spawn(PostgresBinaries binaries, Path data, RunAs runAs, int port, PostgresSettings settings) {
-        List<String> command = new ArrayList<>(newSession());
-        command.addAll(runAs.command(List.of(binaries.program("postgres"), "-D", data.toString(), "-p", Integer.toString(port))));
-        option(command, "max_connections", Integer.toString(settings.maxConnections()));
-        PostgresSettings.FIXED.forEach((name, value) -> option(command, name, value));
-        Map.of("logging_collector", "off", "log_destination", "stderr", "lc_messages", "C", "timezone", "UTC")
-                .forEach((name, value) -> option(command, name, value));
-        settings.parameters().forEach((name, value) -> option(command, name, value));
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).directory(data.toFile()).start();
-            Postmaster postmaster = new Postmaster(process);
-            postmaster.reader.start();
-            return postmaster;
-        } catch (IOException e) {
-            throw new EmbeddedServerException("starting PostgreSQL on " + data + ": " + e, e);
-        }
-    }
-
-    private static void option(List<String> command, String name, String value) {
-        command.add("-c");
-        command.add(name + "=" + value);
-    }
-
-    private static List<String> newSession() {
-        for (String setsid : List.of("/usr/bin/setsid", "/bin/setsid")) {
-            if (Files.isExecutable(Path.of(setsid))) {
-                return List.of(setsid);
-            }
-        }
-        return List.of("perl", "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV or die \"$ARGV[0]: $!\\n\"", "--");
-    }
-
-    private void readLog() {
-        try (BufferedReader lines = new BufferedReader(process.inputReader(StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                SERVER_LOG.debug("{}", line);
-                synchronized (lastLines) {
-                    lastLines.addLast(line);
-                    if (lastLines.size() > REMEMBERED_LINES) {
-                        lastLines.removeFirst();
-                    }
+    static void clear(Path data, Duration patience) {
+        Path file = pidFile(data);
+        Optional<Postmaster> left = of(data);
+        if (left.isPresent()) {
+            LOG.info("Stopping the PostgreSQL that was left running on {}", data);
+            left.get().stop(patience);
+        } else if (Files.exists(file)) {
+            String pid = namedIn(file);
+            try {
+                if (!pid.matches("\\d+") || ProcessHandle.of(Long.parseLong(pid)).isPresent()) {
+                    Files.delete(file);
                 }
-                if (line.endsWith("database system is ready to accept connections")) {
-                    ready.complete(null);
-                }
+            } catch (IOException e) {
+                throw new EmbeddedServerException("removing the stale " + file + ": " + e, e);
             }
+        }
+    }
+
+    private static Path pidFile(Path data) {
+        return data.resolve("postmaster.pid");
+    }
+
+    private static String namedIn(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file).lines().findFirst().orElse("").strip() : "";
         } catch (IOException e) {
-            LOG.debug("The log of PostgreSQL {} ended: {}", process.pid(), e.toString());
-        }
-        ready.completeExceptionally(new EmbeddedServerException("PostgreSQL ended"));
-    }
-
-    /** @return whether the server is ready; false if it ended before */
-    boolean awaitReady(Duration patience) {
-        try {
-            ready.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (ExecutionException e) {
-            return false;
-        } catch (TimeoutException e) {
-            throw new EmbeddedServerException("PostgreSQL was not ready within " + patience + ": " + lastWords(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EmbeddedServerException("interrupted while waiting for PostgreSQL", e);
+            throw new EmbeddedServerException("reading " + file + ": " + e, e);
         }
     }
 
-    String lastWords() {
-        try {
-            if (!process.isAlive()) {
-                reader.join(DRAIN);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        synchronized (lastLines) {
-            return String.join(System.lineSeparator(), lastLines);
-        }
-    }
-
-    long pid() {
-        return process.pid();
-    }
-
-    CompletableFuture<Process> onExit() {
-        return process.onExit();
+    /** Returns false also for a process that has ended and that nobody has waited for yet. */
+    boolean isAlive() {
+        ProcessHandle.Info info = process.info();
+        return info.command().filter(command -> command.contains("/postgres")).isPresent()
+                && info.arguments().filter(arguments -> List.of(arguments).contains(data.toString())).isPresent();
     }
 
     /**
-     * Ends the server: connections are cut and everything is written; after {@code patience} without that, at once,
-     * and the next start recovers; after as long again, by a kill. Goes on when interrupted, and leaves the thread
-     * interrupted.
+     * Ends the server: its connections are cut and everything is written. After {@code patience} it is ended at once,
+     * and the next start recovers. After as long again it is killed. An interrupt does not cut this short.
      */
     void stop(Duration patience) {
-        boolean interrupted = false;
-        try {
-            for (String signal : List.of("INT", "QUIT", "KILL")) {
-                if (!process.isAlive()) {
-                    return;
-                }
-                if (!signal.equals("INT")) {
-                    LOG.warn("PostgreSQL {} has not stopped within {}: sending {}", process.pid(), patience, signal);
-                }
+        boolean interrupted = Thread.interrupted();
+        for (String signal : List.of("INT", "QUIT", "KILL")) {
+            if (isAlive()) {
+                signal(signal);
+            }
+            long deadline = System.nanoTime() + patience.toNanos();
+            while (isAlive() && System.nanoTime() < deadline) {
+                LockSupport.parkNanos(POLL_NANOS);
                 interrupted |= Thread.interrupted();
-                PostgresProcesses.signal(process.toHandle(), signal);
-                interrupted |= Thread.interrupted();
-                interrupted |= waitFor(patience);
             }
-            if (process.isAlive()) {
-                throw new EmbeddedServerException("PostgreSQL " + process.pid() + " is still there after a kill");
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (isAlive()) {
+            throw new EmbeddedServerException("PostgreSQL " + process.pid() + " on " + data + " is still there after a kill");
         }
     }
 
-    /** @return whether the thread was interrupted meanwhile */
-    private boolean waitFor(Duration patience) {
-        boolean interrupted = false;
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (true) {
-            try {
-                if (process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    reader.join(DRAIN);
-                }
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+    /** Java itself sends TERM and KILL alone. To PostgreSQL, TERM means: when the last client has gone. */
+    void signal(String signal) {
+        try {
+            new ProcessBuilder("sh", "-c", "kill -s \"$0\" \"$1\"", signal, Long.toString(process.pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            throw new EmbeddedServerException("sending " + signal + " to PostgreSQL " + process.pid() + ": " + e, e);
         }
     }
 }

@@ -5,12 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,7 +95,7 @@ final class ServerDirectory implements AutoCloseable {
         }
         for (Path candidate : candidates) {
             try {
-                if (Files.isRegularFile(candidate.resolve(LOCK)) && RunAs.uidOf(candidate) == RunAs.currentUid()) {
+                if (Files.isRegularFile(candidate.resolve(LOCK)) && Integer.toUnsignedLong((Integer) Files.getAttribute(candidate, "unix:uid")) == PostgresBinaries.currentUid()) {
                     sweepOne(candidate, reaper);
                 }
             } catch (IOException | EmbeddedServerException e) {
@@ -161,7 +159,7 @@ final class ServerDirectory implements AutoCloseable {
     public void close() {
         try {
             if (temporary) {
-                deleteTree(path);
+                FileUtils.deleteDirectory(path.toFile());
             }
         } catch (IOException e) {
             LOG.warn("Temporary directory {} could not be deleted whole: {}", path, e.toString());
@@ -173,36 +171,5 @@ final class ServerDirectory implements AutoCloseable {
         } finally {
             HELD_HERE.remove(path);
         }
-    }
-
-    /** Deletes a tree without following symbolic links; a missing one is fine. */
-    static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw failure;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.deleteIfExists(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -22,8 +22,15 @@ final class ChildJvm implements AutoCloseable {
     }
 
     static ChildJvm run(Class<?> main, Object... arguments) {
-        List<String> command =
-                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-Xshare:auto",
+        return run(List.of(), main, arguments);
+    }
+
+    /**
+     * @param prefix what to put in front of the command
+     */
+    static ChildJvm run(List<String> prefix, Class<?> main, Object... arguments) {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-Xshare:auto",
                         "-XX:TieredStopAtLevel=1", "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"),
                         main.getName()));
         for (Object argument : arguments) {
@@ -77,6 +84,11 @@ final class ChildJvm implements AutoCloseable {
         // A postmaster that outlives the child does not have its output, so the stream ends with it.
         reader.join();
         return process.exitValue();
+    }
+
+    @Override
+    public String toString() {
+        return String.join(System.lineSeparator(), lines);
     }
 
     @Override

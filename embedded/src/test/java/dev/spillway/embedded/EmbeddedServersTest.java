@@ -1,10 +1,12 @@
 package dev.spillway.embedded;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,10 +18,11 @@ class EmbeddedServersTest {
     void recoverEverythingAcknowledgedAfterAKill(@TempDir Path directory) throws Exception {
         PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));
         KafkaSettings kafka = KafkaSettings.keptIn(directory.resolve("kafka"));
-        for (String server : List.of("postgres", "kafka")) {
-            // As left by a process that was killed while it made the data.
-            Files.createDirectories(directory.resolve(server).resolve("data.unfinished/base"));
-        }
+        // As left by a process that was killed while it made the data.
+        Files.createDirectories(directory.resolve("kafka/data.unfinished/base"));
+        Files.createDirectories(directory.resolve("postgres/data/base"));
+        Files.createFile(directory.resolve("postgres/data/postgresql.conf"));
+        Files.createFile(directory.resolve("postgres/unfinished"));
         try (ChildJvm writer = ChildJvm.run(WriterProcess.class, directory)) {
             writer.awaitLines("record", 200);
             assertThatExceptionOfType(DirectoryInUseException.class).as("while the writer lives")
@@ -28,15 +31,11 @@ class EmbeddedServersTest {
                     .isThrownBy(() -> KafkaBroker.start(kafka));
             writer.kill();
             long orphan = Long.parseLong(writer.said("postmaster").getFirst());
-            assertThat(PostgresProcesses.serving(PostgresData.in(directory.resolve("postgres").toRealPath())))
-                    .as("PostgreSQL outlives its owner")
-                    .extracting(ProcessHandle::pid)
-                    .contains(orphan);
+            assertThat(serving(directory.resolve("postgres"))).as("PostgreSQL outlives its owner").contains(orphan);
 
             try (EmbeddedServers servers = EmbeddedServers.start(postgres, kafka)) {
-                assertThat(PostgresProcesses.serving(PostgresData.in(servers.postgres().directory()))).extracting(ProcessHandle::pid)
-                        .doesNotContain(orphan)
-                        .contains(servers.postgres().pid());
+                assertThat(serving(directory.resolve("postgres"))).contains(servers.postgres().pid());
+                assertGone(Long.toString(orphan));
                 assertThat(Clients.column(servers.postgres(), "SELECT n FROM numbers")).containsAll(writer.said("row"));
                 List<String> acknowledged = writer.said("record");
                 List<String> received = Clients.receive(servers.kafka(), "readers", "numbers", acknowledged.size());
@@ -70,7 +69,7 @@ class EmbeddedServersTest {
             assertThatExceptionOfType(PortInUseException.class)
                     .isThrownBy(() -> EmbeddedServers.start(postgres, kafka.withPort(taken.getLocalPort())))
                     .withMessageContaining("Kafka port: " + taken.getLocalPort());
-            assertThat(PostgresProcesses.serving(PostgresData.in(directory.resolve("postgres").toRealPath()))).isEmpty();
+            assertThat(serving(directory.resolve("postgres"))).isEmpty();
             assertThatExceptionOfType(PortInUseException.class)
                     .isThrownBy(() -> EmbeddedServers.start(postgres.withPort(taken.getLocalPort()), kafka))
                     .withMessageContaining("PostgreSQL port: " + taken.getLocalPort());
@@ -91,6 +90,10 @@ class EmbeddedServersTest {
             assertGone(owner.said("postmaster").getFirst());
             assertThat(owner.said("directory")).hasSize(2).allSatisfy(path -> assertThat(Path.of(path)).doesNotExist());
         }
+    }
+
+    private static Optional<Long> serving(Path directory) throws IOException {
+        return Postmaster.of(PostgresServer.data(directory.toRealPath())).map(postmaster -> postmaster.process().pid());
     }
 
     /** A process that ended but that nobody has waited for yet has no program any more. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import org.apache.commons.io.FileUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -124,7 +125,7 @@ class KafkaBrokerTest {
     void saysWhyItCannotUseItsDataAndLeavesItsProcessAlive(@TempDir Path directory) throws Exception {
         KafkaBroker.start(KafkaSettings.keptIn(directory)).close();
         Path metadataLog = directory.resolve("data/__cluster_metadata-0");
-        ServerDirectory.deleteTree(metadataLog);
+        FileUtils.deleteDirectory(metadataLog.toFile());
         Files.createFile(metadataLog);
         assertThatExceptionOfType(EmbeddedServerException.class)
                 .isThrownBy(() -> KafkaBroker.start(KafkaSettings.keptIn(directory)))

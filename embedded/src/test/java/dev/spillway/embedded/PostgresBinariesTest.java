@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,45 +19,59 @@ class PostgresBinariesTest {
     static final class Unpacker {
         private Unpacker() {}
 
-        public static void main(String[] arguments) {
-            System.out.println("home " + PostgresBinaries.unpacked(Path.of(arguments[0])).home());
+        public static void main(String[] arguments) throws IOException {
+            System.out.println("home " + home(Path.of(arguments[0])));
+        }
+    }
+
+    /** Has them unpacked as the library does at a start. */
+    private static Path home(Path cache) throws IOException {
+        new PostgresBinaries(cache).getPgBinary("Linux", System.getProperty("os.arch")).close();
+        try (Stream<Path> entries = Files.list(cache)) {
+            return entries.filter(entry -> entry.getFileName().toString().startsWith("PG-")).findFirst().orElseThrow();
         }
     }
 
     @Test
     void areUnpackedOnceByProcessesThatStartTogetherAndAgainAfterACleanerTookAFile(@TempDir Path cache) throws Exception {
         try (ChildJvm other = ChildJvm.run(Unpacker.class, cache)) {
-            PostgresBinaries ours = PostgresBinaries.unpacked(cache);
+            Path ours = home(cache);
             assertThat(other.awaitExit()).isZero();
-            assertThat(other.said("home")).containsExactly(ours.home().toString());
+            assertThat(other.said("home")).containsExactly(ours.toString());
         }
         try (Stream<Path> entries = Files.list(cache)) {
-            assertThat(entries.map(entry -> entry.getFileName().toString().replaceAll("-.*", ""))).containsExactlyInAnyOrder("lock",
-                    "postgresql");
+            assertThat(entries.map(entry -> entry.getFileName().toString().replaceAll("-.*", ""))).containsExactlyInAnyOrder("lock", "PG");
         }
-        PostgresBinaries ours = PostgresBinaries.unpacked(cache);
-        Object unpacked = Files.readAttributes(ours.home(), BasicFileAttributes.class).fileKey();
-        assertThat(Files.readAttributes(PostgresBinaries.unpacked(cache).home(), BasicFileAttributes.class).fileKey()).isEqualTo(unpacked);
+        Path ours = home(cache);
+        Object unpacked = Files.readAttributes(ours, BasicFileAttributes.class).fileKey();
+        assertThat(Files.readAttributes(home(cache), BasicFileAttributes.class).fileKey()).isEqualTo(unpacked);
 
-        Path taken = ours.home().resolve("share/postgresql/postgres.bki");
+        Path taken = ours.resolve("share/postgresql/postgres.bki");
         byte[] before = Files.readAllBytes(taken);
         Files.write(taken, new byte[0]);
         Files.createDirectory(cache.resolve("unfinished"));
-        PostgresBinaries.unpacked(cache);
+        home(cache);
         assertThat(taken).hasBinaryContent(before);
+        FileTime unpackedAt = Files.getLastModifiedTime(ours);
         assertThat(cache.resolve("unfinished")).doesNotExist();
+
+        try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withBinaries(cache))) {
+            assertThat(ProcessHandle.of(server.pid()).orElseThrow().info().command().orElseThrow()).startsWith(ours.toString());
+            assertThat(Files.readAttributes(ours, BasicFileAttributes.class).lastModifiedTime()).as("the library unpacks nothing").isEqualTo(unpackedAt);
+            assertThat(Files.getPosixFilePermissions(cache)).as("the library opens its folder to everyone").doesNotContain(PosixFilePermission.OTHERS_WRITE);
+        }
     }
 
     @Test
     void sayClearlyThatNothingCanRunFromWhereTheyAre(@TempDir Path mountPoint) throws Exception {
-        assumeTrue(RunAs.currentUid() == 0, "needs root to mount");
+        assumeTrue(PostgresBinaries.currentUid() == 0, "needs root to mount");
         assumeTrue(run("mount", "-t", "tmpfs", "-o", "noexec,size=96m", "tmpfs", mountPoint.toString()) == 0,
                 "mounting is not permitted here");
         try {
             assertThatExceptionOfType(EmbeddedServerException.class)
                     .isThrownBy(() -> PostgresServer.start(PostgresSettings.temporary().withBinaries(mountPoint)))
                     .withMessageContaining(mountPoint.toString())
-                    .withMessageContaining("not mounted noexec");
+                    .withMessageContaining("Permission denied");
         } finally {
             assertThat(run("umount", mountPoint.toString())).isZero();
         }
@@ -64,7 +80,7 @@ class PostgresBinariesTest {
     @Test
     void sayWhereTheyCouldNotBeUnpacked(@TempDir Path directory) throws IOException {
         Path file = Files.createFile(directory.resolve("file"));
-        assertThatExceptionOfType(EmbeddedServerException.class).isThrownBy(() -> PostgresBinaries.unpacked(file))
+        assertThatExceptionOfType(EmbeddedServerException.class).isThrownBy(() -> home(file))
                 .withMessageContaining(file.toString())
                 .withMessageContaining("expected: a directory that this user can write");
     }

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,8 +26,9 @@ class PostgresServerTest {
     @Test
     void isDurableAndLocalAndTakesParameters() throws Exception {
         PostgresSettings settings = PostgresSettings.temporary()
-                .withMaxConnections(37)
+                .withParameter("max_connections", "37")
                 .withParameter("shared_buffers", "48MB")
+                .withParameter("cluster_name", "it's $(here) \"now\"")
                 .withParameter("max_wal_size", "96MB");
         try (PostgresServer server = PostgresServer.start(settings)) {
             assertThat(Clients.ask(server, "SHOW fsync")).isEqualTo("on");
@@ -36,6 +39,7 @@ class PostgresServerTest {
             assertThat(Clients.ask(server, "SHOW max_connections")).isEqualTo("37");
             assertThat(Clients.ask(server, "SHOW shared_buffers")).isEqualTo("48MB");
             assertThat(Clients.ask(server, "SHOW max_wal_size")).isEqualTo("96MB");
+            assertThat(Clients.ask(server, "SHOW cluster_name")).isEqualTo("it's $(here) \"now\"");
             assertThat(Clients.ask(server, "SHOW server_encoding")).isEqualTo("UTF8");
             assertThat(Clients.ask(server, "SHOW server_version")).startsWith("18.");
             assertThat(Clients.ask(server, "SELECT current_database()")).isEqualTo("spillway");
@@ -69,7 +73,7 @@ class PostgresServerTest {
         Path directory = server.directory();
         int port = server.port();
         long pid = server.pid();
-        assertThat(PostgresProcesses.serving(PostgresData.in(directory))).extracting(ProcessHandle::pid).contains(pid);
+        assertThat(Postmaster.of(PostgresServer.data(directory)).map(Postmaster::process)).contains(ProcessHandle.of(pid).orElseThrow());
         // A client that is still connected neither delays the end nor keeps the port.
         try (var connection = Clients.connect(server)) {
             server.close();
@@ -77,8 +81,7 @@ class PostgresServerTest {
         }
         server.close();
 
-        assertThat(ProcessHandle.of(pid)).isEmpty();
-        assertThat(PostgresProcesses.serving(PostgresData.in(directory))).isEmpty();
+        assertThat(ProcessHandle.of(pid).flatMap(process -> process.info().command())).isEmpty();
         assertThat(directory).doesNotExist();
         assertThat(server.ended().toCompletableFuture()).isCompleted();
         try (PostgresServer again = PostgresServer.start(PostgresSettings.temporary().withPort(port))) {
@@ -113,11 +116,10 @@ class PostgresServerTest {
     @Test
     void doesNotTakeAStrangersProcessForItsOwn(@TempDir Path directory) throws Exception {
         PostgresServer.start(PostgresSettings.keptIn(directory)).close();
-        Process stranger = new ProcessBuilder("sleep", "60").directory(PostgresData.in(directory).toFile()).start();
+        Process stranger = new ProcessBuilder("sleep", "60").directory(PostgresServer.data(directory).toFile()).start();
         try {
-            Path pidFile = PostgresData.in(directory).resolve("postmaster.pid");
-            Files.writeString(pidFile, stranger.pid() + "\n" + PostgresData.in(directory) + "\n1000000000\n5432\n\n127.0.0.1\n");
-            RunAs.forData(PostgresData.in(directory)).own(pidFile);
+            Path data = PostgresServer.data(directory);
+            Files.writeString(data.resolve("postmaster.pid"), stranger.pid() + "\n" + data + "\n1000000000\n5432\n\n127.0.0.1\n");
             try (PostgresServer server = PostgresServer.start(PostgresSettings.keptIn(directory))) {
                 assertThat(Clients.ask(server, "SELECT 1")).isEqualTo("1");
             }
@@ -129,7 +131,7 @@ class PostgresServerTest {
 
     @Test
     void refusesDataOfAnotherMajorVersion(@TempDir Path directory) throws Exception {
-        Path version = Files.createDirectories(PostgresData.in(directory)).resolve("PG_VERSION");
+        Path version = Files.createDirectories(PostgresServer.data(directory)).resolve("PG_VERSION");
         Files.writeString(version, "17\n");
         assertThatExceptionOfType(EmbeddedServerException.class).isThrownBy(() -> PostgresServer.start(PostgresSettings.keptIn(directory)))
                 .withMessageContaining("version 17 (expected: 18)");
@@ -140,7 +142,7 @@ class PostgresServerTest {
     void tellsWhenItEndsByItself() throws Exception {
         try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary())) {
             assertThat(server.ended().toCompletableFuture()).isNotDone();
-            PostgresProcesses.signal(ProcessHandle.of(server.pid()).orElseThrow(), "QUIT");
+            Postmaster.of(PostgresServer.data(server.directory())).orElseThrow().signal("QUIT");
             assertThatExceptionOfType(ExecutionException.class)
                     .isThrownBy(() -> server.ended().toCompletableFuture().get())
                     .withCauseInstanceOf(EmbeddedServerException.class)
@@ -149,9 +151,11 @@ class PostgresServerTest {
     }
 
     @Test
-    void repeatsWhatTheServerSaidWhenItDoesNotStart() {
+    @Timeout(value = 3, unit = TimeUnit.MINUTES)
+    void repeatsWhatTheServerSaidAsSoonAsItHasEndedInsteadOfServing() {
+        PostgresSettings settings = PostgresSettings.temporary().withTimeouts(Duration.ofMinutes(10), Duration.ofSeconds(10));
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> PostgresServer.start(PostgresSettings.temporary().withParameter("shared_buffers", "many")))
+                .isThrownBy(() -> PostgresServer.start(settings.withParameter("shared_buffers", "many")))
                 .withMessageContaining("invalid value for parameter \"shared_buffers\": \"many\"");
     }
 
@@ -166,33 +170,82 @@ class PostgresServerTest {
         }
     }
 
+    /** Serves the directory given, and prints what it is asked at the end. */
+    static final class ServerProcess {
+        private ServerProcess() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Path directory = Path.of(arguments[0]);
+            try (PostgresServer server = PostgresServer.start(PostgresSettings.keptIn(directory).withBinaries(Path.of(arguments[1])))) {
+                System.out.println("owners " + owner(PostgresServer.data(directory)) + " " + owner(Path.of("/proc/" + server.pid())));
+                System.out.println("answer " + Clients.ask(server, "SELECT 1"));
+            } catch (EmbeddedServerException e) {
+                System.out.println("failure " + e.toString().replace('\n', ' '));
+            }
+        }
+
+        private static Object owner(Path path) throws IOException {
+            return Files.getAttribute(path, "unix:uid");
+        }
+    }
+
+    /** As in most containers: root, but {@code unshare --user} is forbidden. */
+    private static final List<String> WITHOUT_NAMESPACES = List.of("sh", "-c", """
+            unshare --user sh -c 'until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.02; done
+            exec sh -c "echo 0 >/proc/sys/user/max_user_namespaces && exec \\"\\$0\\" \\"\\$@\\"" "$0" "$@"' "$0" "$@" &
+            for map in uid_map gid_map; do until echo 0 0 65536 >/proc/$!/$map; do sleep 0.02; done; done 2>/dev/null
+            wait $!
+            """);
+
     @Test
-    void servesAsAnUnprivilegedUserWhereNamespacesAreForbidden() throws Exception {
-        assumeTrue(RunAs.currentUid() == 0, "needs root");
-        RunAs nobody = new RunAs.OtherUser(RunAs.NOBODY, RunAs.NOBODY);
-        PostgresSettings settings = PostgresSettings.temporary();
-        PostgresBinaries binaries = PostgresBinaries.unpacked(null);
-        try (PostgresServer server =
-                PostgresServer.start(settings, binaries, ServerDirectory.open("PostgreSQL", null, left -> {}), nobody)) {
-            assertThat(RunAs.uidOf(PostgresData.in(server.directory()))).isEqualTo(RunAs.NOBODY);
-            assertThat(RunAs.uidOf(Path.of("/proc/" + server.pid()))).isEqualTo(RunAs.NOBODY);
+    void servesAsAnUnprivilegedUserWhereNamespacesAreForbidden(@TempDir Path parent) throws Exception {
+        assumeTrue(PostgresBinaries.currentUid() == 0, "needs root");
+        Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwx--x--x"));
+        Path directory = parent.resolve("server");
+        // Made where namespaces are allowed, so it belongs to root.
+        PostgresServer.start(PostgresSettings.keptIn(directory)).close();
+        for (int start = 0; start < 2; start++) {
+            try (ChildJvm child = ChildJvm.run(WITHOUT_NAMESPACES, ServerProcess.class, directory, parent.resolve("binaries"))) {
+                assertThat(child.awaitExit()).as(child.toString()).isZero();
+                assertThat(child.said("owners")).as(child.toString()).containsExactly("65534 65534");
+                assertThat(child.said("answer")).containsExactly("1");
+            }
+        }
+        try (PostgresServer server = PostgresServer.start(PostgresSettings.keptIn(directory))) {
             assertThat(Clients.ask(server, "SELECT 1")).isEqualTo("1");
-            assertThat(RunAs.forData(PostgresData.in(server.directory()))).as("data stay with their owner").isEqualTo(nobody);
         }
     }
 
     @Test
-    void namesTheDirectoryThatAnUnprivilegedServerCannotEnter(@TempDir Path parent) throws IOException {
-        assumeTrue(RunAs.currentUid() == 0, "needs root");
-        Path closed = Files.createDirectory(parent.resolve("closed"),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        PostgresSettings settings = PostgresSettings.keptIn(closed.resolve("inner"));
-        PostgresBinaries binaries = PostgresBinaries.unpacked(null);
-        ServerDirectory directory = ServerDirectory.open("PostgreSQL", settings.directory(), left -> {});
-        assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> PostgresServer.start(settings, binaries, directory, new RunAs.OtherUser(RunAs.NOBODY, RunAs.NOBODY)))
-                .withMessageContaining("directory: ")
-                .withMessageContaining("cannot be entered by user 65534");
+    void namesTheDirectoryThatAnUnprivilegedServerCannotEnter(@TempDir Path closed, @TempDir Path open) throws Exception {
+        assumeTrue(PostgresBinaries.currentUid() == 0, "needs root");
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwx--x--x"));
+        Path directory = closed.resolve("server");
+        try (ChildJvm child = ChildJvm.run(WITHOUT_NAMESPACES, ServerProcess.class, directory, open)) {
+            assertThat(child.awaitExit()).as(child.toString()).isZero();
+            assertThat(child.said("failure")).as(child.toString()).singleElement().asString().contains(closed.toString(), "Permission denied");
+        }
+    }
+
+    @Test
+    void leavesTheDataOfAnotherUserAlone(@TempDir Path directory) throws Exception {
+        assumeTrue(PostgresBinaries.currentUid() == 0, "needs root");
+        PostgresServer.start(PostgresSettings.keptIn(directory)).close();
+        Path version = PostgresServer.data(directory).resolve("PG_VERSION");
+        Files.setAttribute(version, "unix:uid", 12345);
+        assertThatExceptionOfType(EmbeddedServerException.class).isThrownBy(() -> PostgresServer.start(PostgresSettings.keptIn(directory)))
+                .withMessageContaining(version + " belongs to user 12345");
+        assertThat(Files.getAttribute(version, "unix:uid")).isEqualTo(12345);
+    }
+
+    @Test
+    void endsAServerThatDoesNotStop() throws Exception {
+        PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(1)));
+        Postmaster postmaster = Postmaster.of(PostgresServer.data(server.directory())).orElseThrow();
+        postmaster.signal("STOP");
+        server.close();
+        assertThat(postmaster.isAlive()).isFalse();
+        assertThat(server.directory()).doesNotExist();
     }
 
     @Test
@@ -203,8 +256,6 @@ class PostgresServerTest {
                 .withMessageContaining("parameter port: 5432");
         assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withPort(70000))
                 .withMessage("port: 70000 (expected: 0 to 65535)");
-        assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withMaxConnections(3))
-                .withMessage("maxConnections: 3 (expected: 10 or more)");
         assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withParameter("a b", "c"))
                 .withMessageContaining("parameter: a b");
     }

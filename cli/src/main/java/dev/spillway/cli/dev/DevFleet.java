@@ -111,7 +111,7 @@ final class DevFleet {
     private PostgresSettings postgres() {
         PostgresSettings settings =
                 folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
-        return settings.withMaxConnections(50);
+        return settings.withParameter("max_connections", "50");
     }
 
     private KafkaSettings kafka() {
