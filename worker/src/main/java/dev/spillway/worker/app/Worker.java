@@ -154,6 +154,7 @@ public final class Worker implements AutoCloseable {
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
         Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
+        new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Deletions deletions = new Deletions(loop, registry, keys, clock);
         Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),

@@ -3,6 +3,7 @@ package dev.spillway.worker.core;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A change that came with an {@code Idempotency-Key}, kept so that the same asked again is answered as the first was, and nothing else by its key. */
@@ -20,13 +21,14 @@ public sealed interface KeptRequest {
      * A tree to store.
      *
      * @param since   when the replica was offered
+     * @param notKept of how many entries of an archive something is not kept, by kind; absent where nothing was lost
      * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or a refusal because the host drains
      */
-    record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable PutOutcome outcome)
-            implements KeptRequest {
+    record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable Map<NotKept, Long> notKept,
+            @Nullable PutOutcome outcome) implements KeptRequest {
         /** The same request with its answer. */
         public Put settled(PutOutcome as) {
-            return new Put(key, digest, replicaId, sizeBytes, since, as);
+            return new Put(key, digest, replicaId, sizeBytes, since, notKept, as);
         }
     }
 

@@ -1,22 +1,24 @@
 package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.PosixException;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
- * Extended attributes in PAX headers: written as libarchive does (names percent-encoded, values in base 64, so that any bytes survive),
- * read in that form and in that of star and GNU tar.
+ * Extended attributes in PAX records, in both families that tar programs know. star, GNU tar and others have the bytes of the value, and in names
+ * {@code %3D} and {@code %25} for the two characters that a key cannot hold. libarchive has names percent-encoded and values in base 64, and
+ * writes each attribute a second time in the other family, with the same encoded name. Characters of names stand for bytes (ISO 8859-1).
  */
 final class ArchiveAttributes {
     private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
     private static final String STAR = "SCHILY.xattr.";
+    private static final String SELINUX = "RHT.security.selinux";
 
-    /** Padding alone, because a PAX header without a value takes the header away. */
+    /** How this program wrote an empty value before it read records byte for byte. */
     private static final String EMPTY = "=";
 
     private ArchiveAttributes() {}
@@ -26,12 +28,12 @@ final class ArchiveAttributes {
         byte[] of(String name) throws PosixException;
     }
 
-    static void write(TarArchiveEntry entry, Iterable<String> names, Values values, boolean root) throws PosixException {
+    static void write(PaxRecords records, Iterable<String> names, Values values, boolean root) throws PosixException {
         for (String name : names) {
             if (Attributes.isKept(name, root)) {
                 byte[] value = values.of(name);
-                entry.addPaxHeader(LIBARCHIVE + encode(name),
-                        value.length == 0 ? EMPTY : Base64.getEncoder().withoutPadding().encodeToString(value));
+                records.put(STAR + name.replace("%", "%25").replace("=", "%3D"), value);
+                records.put(LIBARCHIVE + encode(name), Base64.getEncoder().withoutPadding().encode(value));
             }
         }
     }
@@ -49,20 +51,83 @@ final class ArchiveAttributes {
         return encoded.toString();
     }
 
-    /**
-     * @throws IllegalArgumentException when a value is not what its header's form says
-     */
-    static Map<String, byte[]> read(TarArchiveEntry entry) {
+    /** @throws StagingStopped naming the attribute of which name or value cannot be told */
+    static Map<String, byte[]> read(PaxRecords records, String path) throws StagingStopped {
         Map<String, byte[]> attributes = new HashMap<>();
-        for (Map.Entry<String, String> header : entry.getExtraPaxHeaders().entrySet()) {
-            String key = header.getKey();
-            if (key.startsWith(LIBARCHIVE)) {
-                String name = URLDecoder.decode(key.substring(LIBARCHIVE.length()).replace("+", "%2B"), StandardCharsets.ISO_8859_1);
-                attributes.put(name, header.getValue().equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(header.getValue()));
-            } else if (key.startsWith(STAR)) {
-                attributes.putIfAbsent(key.substring(STAR.length()), header.getValue().getBytes(StandardCharsets.UTF_8));
-            }
+        for (Map.Entry<String, byte[]> record : records.beginningWith(LIBARCHIVE).entrySet()) {
+            String name = decoded(record.getKey().substring(LIBARCHIVE.length()), path);
+            add(attributes, name, unpacked(name, record.getValue(), path), path);
+        }
+        for (Map.Entry<String, byte[]> record : records.beginningWith(STAR).entrySet()) {
+            String name = record.getKey().substring(STAR.length());
+            boolean second = records.values().containsKey(LIBARCHIVE + name);
+            add(attributes, second ? decoded(name, path) : unescaped(name, path), record.getValue(), path);
+        }
+        byte[] label = records.values().get(SELINUX);
+        if (label != null) {
+            add(attributes, SELINUX.substring(SELINUX.indexOf('.') + 1), label, path);
         }
         return attributes;
+    }
+
+    private static void add(Map<String, byte[]> attributes, String name, byte[] value, String path) throws StagingStopped {
+        if (name.indexOf('\0') >= 0) {
+            throw refused(path, name, "has a name with a NUL in it");
+        }
+        byte[] other = attributes.putIfAbsent(name, value);
+        if (other != null && !Arrays.equals(other, value)) {
+            throw refused(path, name, "has two values (expected: the same one each time it is there)");
+        }
+    }
+
+    private static byte[] unpacked(String name, byte[] value, String path) throws StagingStopped {
+        try {
+            return new String(value, StandardCharsets.ISO_8859_1).equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(value);
+        } catch (IllegalArgumentException e) {
+            throw refused(path, name, "has a value that is not base 64");
+        }
+    }
+
+    private static String decoded(String name, String path) throws StagingStopped {
+        StringBuilder decoded = new StringBuilder();
+        int at = 0;
+        while (at < name.length()) {
+            char c = name.charAt(at);
+            if (c != '%') {
+                decoded.append(c);
+                at++;
+            } else if (isEscape(name, at)) {
+                decoded.append((char) HexFormat.fromHexDigits(name, at + 1, at + 3));
+                at += 3;
+            } else {
+                throw refused(path, name, "has a name that is not percent-encoded as libarchive does");
+            }
+        }
+        return decoded.toString();
+    }
+
+    private static boolean isEscape(String name, int at) {
+        return at + 2 < name.length() && HexFormat.isHexDigit(name.charAt(at + 1)) && HexFormat.isHexDigit(name.charAt(at + 2));
+    }
+
+    /** What GNU tar escaped. libarchive escapes more, and others nothing, so that of another escape nobody knows whether it is one. */
+    private static String unescaped(String name, String path) throws StagingStopped {
+        StringBuilder unescaped = new StringBuilder();
+        for (int at = 0; at < name.length(); at++) {
+            if (name.startsWith("%3D", at) || name.startsWith("%25", at)) {
+                unescaped.append(name.charAt(at + 1) == '3' ? '=' : '%');
+                at += 2;
+            } else if (name.charAt(at) == '%' && isEscape(name, at)) {
+                throw refused(path, name, "may be percent-encoded or not (expected: %3D and %25 alone, or a LIBARCHIVE.xattr record too)");
+            } else {
+                unescaped.append(name.charAt(at));
+            }
+        }
+        return unescaped.toString();
+    }
+
+    static StagingStopped refused(String path, String name, String why) {
+        return StagingStopped.refused(RefusalReason.BAD_ATTRIBUTE, path,
+                "its attribute '%s' %s".formatted(ShownPath.of(new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)), why));
     }
 }

@@ -93,7 +93,7 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /** Gives all directories what they were described with; those that were only implied by paths get mode 755. */
-    void finish(Attributes attributes) throws IOException, StagingStopped {
+    void finish(ArchiveLosses losses) throws IOException, StagingStopped {
         go(List.of());
         Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();
         pending.push(nodes.element().children.entrySet().iterator());
@@ -105,7 +105,7 @@ final class ArchiveDirectories implements AutoCloseable {
                 pending.push(child.getValue().children.entrySet().iterator());
             } else {
                 pending.pop();
-                complete(at.current(), nodes.element(), attributes);
+                complete(at.current(), nodes.element(), losses);
                 if (at.depth() > 0) {
                     nodes.pop();
                     at.leave();
@@ -114,12 +114,12 @@ final class ArchiveDirectories implements AutoCloseable {
         }
     }
 
-    private static void complete(OpenDirectory directory, Node node, Attributes attributes) throws PosixException {
+    private static void complete(OpenDirectory directory, Node node, ArchiveLosses losses) throws PosixException, StagingStopped {
         ArchiveMetadata metadata = node.metadata;
         if (metadata == null) {
             directory.setPermissions(IMPLIED_DIRECTORY);
         } else {
-            metadata.apply(directory, attributes);
+            metadata.apply(directory, losses);
         }
     }
 
@@ -136,15 +136,11 @@ final class ArchiveDirectories implements AutoCloseable {
     /**
      * The names of a directory and of a leaf in it, from a path in an archive.
      *
-     * @param path the bytes of it, or null when they are not known
+     * @param path the bytes of it
      * @param text of it, for people
      */
-    static List<EntryName> parse(byte @Nullable [] path, String text, int maxBytes) throws StagingStopped {
+    static List<EntryName> parse(byte[] path, String text, int maxBytes) throws StagingStopped {
         String shown = text.isEmpty() ? "''" : text;
-        if (path == null) {
-            throw StagingStopped.refused(RefusalReason.BAD_PATH, shown,
-                    "is not UTF-8 in a PAX record (expected: names in UTF-8, or byte for byte in the header or in entries of GNU tar)");
-        }
         if (path.length > 0 && path[0] == '/') {
             throw StagingStopped.refused(RefusalReason.BAD_PATH, shown, "is absolute (expected: a path below the root of the archive)");
         }

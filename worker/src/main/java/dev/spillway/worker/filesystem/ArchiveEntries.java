@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -12,8 +12,8 @@ import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a tar stream with their names byte for byte: the library decodes them as UTF-8 and replaces what is not, so the bytes are
- * remembered as they go by. Used by one thread.
+ * The entries of a tar stream with their names and PAX records byte for byte: the library decodes them as UTF-8 and replaces what is not, so the
+ * bytes are remembered as they go by. Used by one thread.
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;
@@ -25,13 +25,18 @@ final class ArchiveEntries extends TarArchiveInputStream {
     private static final int LINK_AT = 157;
 
     private final ZipEncoding decoding = ZipEncodingHelper.getZipEncoding(StandardCharsets.UTF_8.name());
+    private final ArchiveSource source;
+    private final PaxRecords everywhere = new PaxRecords();
+    private PaxRecords records = new PaxRecords();
+    private @Nullable ByteArrayOutputStream record;
     private byte type;
     private byte @Nullable [] header;
     private byte @Nullable [] longName;
     private byte @Nullable [] longLink;
 
-    ArchiveEntries(InputStream stream) {
-        super(stream, StandardCharsets.UTF_8.name());
+    ArchiveEntries(ArchiveSource source) {
+        super(source, StandardCharsets.UTF_8.name());
+        this.source = source;
     }
 
     @Nullable
@@ -39,25 +44,43 @@ final class ArchiveEntries extends TarArchiveInputStream {
         header = null;
         longName = null;
         longLink = null;
+        records = new PaxRecords();
+        records.putAll(everywhere);
         return getNextEntry();
     }
 
-    /** The bytes of an entry's path, or null when they cannot be known: they are not UTF-8 in a form that must be. */
-    byte @Nullable [] path(TarArchiveEntry entry) throws IOException {
-        return bytes(entry.getName(), longName, header == null ? null : headerPath(header));
+    /** The PAX records of the entry that came last, with those for all entries. */
+    PaxRecords records() {
+        return records;
+    }
+
+    /** The bytes of an entry's path. */
+    byte[] path(TarArchiveEntry entry) throws IOException {
+        return bytes(entry.getName(), records.values().get("path"), longName, header == null ? null : headerPath(header));
     }
 
     /** As {@link #path}, of the target of a link. */
-    byte @Nullable [] link(TarArchiveEntry entry) throws IOException {
-        return bytes(entry.getLinkName(), longLink, header == null ? null : field(header, LINK_AT, NAME_BYTES));
+    byte[] link(TarArchiveEntry entry) throws IOException {
+        return bytes(entry.getLinkName(), records.values().get("linkpath"), longLink,
+                header == null ? null : field(header, LINK_AT, NAME_BYTES));
     }
 
-    private byte @Nullable [] bytes(String text, byte @Nullable [] inEntry, byte @Nullable [] inHeader) throws IOException {
-        byte[] said = inEntry == null ? inHeader : inEntry;
-        if (said != null && isReadAs(said, text)) {
-            return said;
+    /** What the library made the text of, or the text where nothing else can have been meant. */
+    private byte[] bytes(String text, byte @Nullable [] inRecord, byte @Nullable [] inEntry, byte @Nullable [] inHeader)
+            throws IOException {
+        if (inRecord != null && isReadAs(inRecord, text)) {
+            return inRecord;
         }
-        return text.indexOf('\uFFFD') < 0 ? text.getBytes(StandardCharsets.UTF_8) : null;
+        if (inEntry != null && isReadAs(inEntry, text)) {
+            return inEntry;
+        }
+        if (inHeader != null && isReadAs(inHeader, text)) {
+            return inHeader;
+        }
+        if (text.indexOf('\uFFFD') >= 0) {
+            throw new IOException("a name is not UTF-8 in a place that must be");
+        }
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Whether the library makes this text of these bytes, in a header or in a PAX record; a directory may have got a slash at its end. */
@@ -92,29 +115,57 @@ final class ArchiveEntries extends TarArchiveInputStream {
 
     @Override
     protected byte[] readRecord() throws IOException {
+        endRecords();
         byte[] block = super.readRecord();
-        if (block != null && block.length > PREFIX_AT + PREFIX_BYTES) {
+        if (block != null && isEOFRecord(block)) {
+            source.end();
+        } else if (block != null && header == null && block.length > PREFIX_AT + PREFIX_BYTES) {
             type = block[TYPE_AT];
-            if (header == null && !describesTheNext(type)) {
+            if (isPax(type)) {
+                record = new ByteArrayOutputStream();
+            } else if (!describesTheNext(type)) {
                 header = block.clone();
             }
         }
         return block;
     }
 
+    @Override
+    public int read(byte[] target, int start, int count) throws IOException {
+        int read = super.read(target, start, count);
+        if (record != null && read > 0) {
+            record.write(target, start, read);
+        }
+        return read;
+    }
+
+    private void endRecords() throws IOException {
+        if (record != null) {
+            byte[] read = record.toByteArray();
+            record = null;
+            records.addAll(read);
+            if (type == TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER) {
+                everywhere.addAll(read);
+            }
+        }
+    }
+
+    private static boolean isPax(byte type) {
+        return type == TarConstants.LF_PAX_EXTENDED_HEADER_LC || type == TarConstants.LF_PAX_EXTENDED_HEADER_UC
+                || type == TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER;
+    }
+
     private static boolean describesTheNext(byte type) {
-        return switch (type) {
-            case TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.LF_GNUTYPE_LONGLINK, TarConstants.LF_PAX_EXTENDED_HEADER_LC,
-                    TarConstants.LF_PAX_EXTENDED_HEADER_UC, TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER ->
-                    true;
-            default -> false;
-        };
+        return type == TarConstants.LF_GNUTYPE_LONGNAME || type == TarConstants.LF_GNUTYPE_LONGLINK;
     }
 
     @Override
     protected byte[] getLongNameData() throws IOException {
         byte of = type;
         byte[] data = super.getLongNameData();
+        if (data == null) {
+            throw new IOException("it ends with a long name with no entry behind it");
+        }
         if (of == TarConstants.LF_GNUTYPE_LONGNAME) {
             longName = data;
         } else {

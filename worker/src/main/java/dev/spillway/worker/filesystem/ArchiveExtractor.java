@@ -1,6 +1,5 @@
 package dev.spillway.worker.filesystem;
 
-import com.github.luben.zstd.ZstdInputStream;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.FileStatus;
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * Made for one archive, by one thread.
  */
 final class ArchiveExtractor {
-    private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
     private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
@@ -38,7 +36,8 @@ final class ArchiveExtractor {
     private final FreeSpace space;
     private final boolean privileged;
     private final ArchiveDirectories directories;
-    private final Attributes attributes;
+    private final ArchiveLosses losses;
+    private final FileStatus own;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private String entryName = "";
     private long headers;
@@ -49,8 +48,8 @@ final class ArchiveExtractor {
     private long symbolicLinks;
     private long links;
 
-    private ArchiveExtractor(ArchiveEntries tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
-            throws PosixException {
+    private ArchiveExtractor(ArchiveEntries tar, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, boolean strict,
+            FreeSpace space) throws PosixException {
         this.tar = tar;
         this.root = root;
         this.limits = limits;
@@ -58,27 +57,30 @@ final class ArchiveExtractor {
         this.space = space;
         this.privileged = Platform.isRoot();
         this.directories = new ArchiveDirectories(root, this::countDirectory);
-        this.attributes = new Attributes(privileged);
+        this.losses = new ArchiveLosses(strict);
+        this.own = root.status();
     }
 
     /**
+     * @param strict whether an archive is refused of which something would not be kept
      * @throws StagingStopped with what was refused; the directory then holds a part of the archive
      * @throws StoreFullException when too little would stay free
      * @throws IOException when the stream or the disk failed
      */
-    static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, FreeSpace space)
+    static StageFigures extract(InputStream stream, OpenDirectory root, ArchiveLimits limits, ArchiveTrust trust, boolean strict,
+            FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         ReceivedStream received = new ReceivedStream(stream);
         try (InputStream unpacked = unpacked(received); ArchiveSource source = new ArchiveSource(unpacked)) {
-            return extract(received, source, root, limits, trust, space);
+            return extract(received, source, root, limits, trust, strict, space);
         }
     }
 
     private static StageFigures extract(ReceivedStream received, ArchiveSource source, OpenDirectory root, ArchiveLimits limits,
-            ArchiveTrust trust, FreeSpace space)
+            ArchiveTrust trust, boolean strict, FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         try (ArchiveEntries tar = new ArchiveEntries(source)) {
-            ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust, space);
+            ArchiveExtractor extractor = new ArchiveExtractor(tar, root, limits, trust, strict, space);
             try (ArchiveDirectories _ = extractor.directories) {
                 return extractor.run(source);
             } catch (PosixException e) {
@@ -89,7 +91,7 @@ final class ArchiveExtractor {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
                 }
-                throw malformed(extractor.entryName.isEmpty() ? "." : extractor.entryName, ShownPath.of(String.valueOf(e.getMessage())));
+                throw malformed(extractor.entryName.isEmpty() || source.ended() ? "." : extractor.entryName, ShownPath.of(String.valueOf(e.getMessage())));
             }
         }
     }
@@ -101,13 +103,13 @@ final class ArchiveExtractor {
 
     private static InputStream unpacked(ReceivedStream received) throws IOException, StagingStopped {
         BufferedInputStream buffered = new BufferedInputStream(received, BUFFER_BYTES);
-        buffered.mark(ZSTD_MAGIC.length);
-        byte[] magic = buffered.readNBytes(ZSTD_MAGIC.length);
+        buffered.mark(ZstdFrames.MAGIC_BYTES);
+        byte[] magic = buffered.readNBytes(ZstdFrames.MAGIC_BYTES);
         buffered.reset();
         if (magic.length >= 2 && magic[0] == GZIP_MAGIC[0] && magic[1] == GZIP_MAGIC[1]) {
             throw malformed(".", "it is packed by gzip, which is not taken");
         }
-        return Arrays.equals(magic, ZSTD_MAGIC) ? new ZstdInputStream(buffered) : buffered;
+        return ZstdFrames.isBeginning(magic) ? new ZstdFrames(buffered) : buffered;
     }
 
     private StageFigures run(ArchiveSource source) throws IOException, InterruptedException, StagingStopped {
@@ -120,11 +122,12 @@ final class ArchiveExtractor {
             extract(entry);
             entry = next(source);
         }
-        if (!source.endsWithMark()) {
+        if (!source.ended()) {
             throw new IOException("it ends without its end mark");
         }
-        directories.finish(attributes);
-        return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, attributes.lost());
+        source.readToEnd(limits.maxContentBytes());
+        directories.finish(losses);
+        return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, 0, losses.counts());
     }
 
     private @Nullable TarArchiveEntry next(ArchiveSource source) throws IOException, StagingStopped {
@@ -174,8 +177,8 @@ final class ArchiveExtractor {
         };
     }
 
-    private ArchiveMetadata metadata(TarArchiveEntry entry) {
-        return ArchiveMetadata.of(entry, trust, privileged);
+    private ArchiveMetadata metadata(TarArchiveEntry entry) throws StagingStopped {
+        return ArchiveMetadata.of(entry, tar.records(), trust, privileged, own);
     }
 
     private void extractFile(TarArchiveEntry entry, OpenDirectory parent, EntryName name)
@@ -183,8 +186,7 @@ final class ArchiveExtractor {
         makeRoom(parent, name);
         try (OpenRegularFile file = parent.createFile(name, PRIVATE_FILE)) {
             writeContent(file);
-            metadata(entry).apply(file, attributes);
-            bytes += file.status().allocatedBytes();
+            bytes += metadata(entry).apply(file, losses).allocatedBytes();
             checkBytes(bytes);
         }
         files++;
@@ -239,9 +241,9 @@ final class ArchiveExtractor {
 
     private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
         byte[] target = tar.link(entry);
-        if (target == null || target.length == 0 || hasNul(target)) {
+        if (target.length == 0 || hasNul(target)) {
             throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
-                    "is a symbolic link to '%s' (expected: a target in UTF-8, or byte for byte as GNU tar writes it)"
+                    "is a symbolic link to '%s' (expected: a target that is not empty and has no NUL)"
                             .formatted(ShownPath.of(entry.getLinkName())));
         }
         if (target.length > limits.maxPathBytes()) {
@@ -250,7 +252,7 @@ final class ArchiveExtractor {
         }
         makeRoom(parent, name);
         parent.createSymbolicLink(name, target);
-        metadata(entry).applyToLink(parent, name);
+        metadata(entry).applyToLink(parent, name, losses);
         symbolicLinks++;
     }
 

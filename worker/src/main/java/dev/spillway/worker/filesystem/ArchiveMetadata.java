@@ -1,53 +1,191 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.FileTimes;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
- * What an archive says of an entry beside its content, as far as it is believed.
+ * What an archive says of an entry beside its content: what of it is believed, and what is not kept.
  *
  * @param owned whether owner and group are to be set
+ * @param lost what is not kept, by kind, in words
  */
-record ArchiveMetadata(int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes) {
+record ArchiveMetadata(String path, int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes,
+        Map<NotKept, String> lost) {
     private static final int PERMISSION_BITS = 07777;
-    private static final int WITHOUT_SET_ID = 01777;
+    private static final int SET_ID_BITS = 06000;
+    private static final long MAX_ID = 0xfffffffeL;
+    private static final String FLAGS = "SCHILY.fflags";
+    private static final String LISTS = "SCHILY.acl.";
+    private static final String ACCESS_LIST = LISTS + "access";
+    private static final String NO_LIST = "its access control list is not kept";
+    private static final String OVERLAY = "trusted.overlay.";
+    private static final String OPAQUE = OVERLAY + "opaque";
+    /** What an overlay shows depends on them. Only {@link #OPAQUE} is safe to take of anybody: the others lead to files elsewhere. */
+    private static final Set<String> OVERLAY_CONTENT =
+            Set.of(OPAQUE, OVERLAY + "redirect", OVERLAY + "metacopy", OVERLAY + "whiteout", OVERLAY + "xwhiteouts");
+    private static final Set<Errno> CANNOT_BE_SET =
+            EnumSet.of(Errno.EOPNOTSUPP, Errno.EPERM, Errno.EINVAL, Errno.ERANGE, Errno.ENAMETOOLONG);
 
     /**
      * @param root whether this process may give files away
+     * @param own what a file of this process belongs to
+     * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
      */
-    static ArchiveMetadata of(TarArchiveEntry entry, ArchiveTrust trust, boolean root) {
-        boolean everything = trust == ArchiveTrust.EVERYTHING;
-        boolean owned = everything && root;
+    static ArchiveMetadata of(TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
+            throws StagingStopped {
+        String path = entry.getName();
+        Map<NotKept, String> lost = new EnumMap<>(NotKept.class);
+        boolean owned = trust == ArchiveTrust.EVERYTHING && root && isId(entry.getLongUserId()) && isId(entry.getLongGroupId());
+        if (!owned && (entry.getLongUserId() != Integer.toUnsignedLong(own.owner())
+                || entry.getLongGroupId() != Integer.toUnsignedLong(own.group()))) {
+            lost.put(NotKept.OWNERS, "its owner %d:%d is not kept".formatted(entry.getLongUserId(), entry.getLongGroupId()));
+        }
+        int permissions = entry.getMode() & PERMISSION_BITS;
+        if (!owned && (permissions & SET_ID_BITS) != 0 && !entry.isSymbolicLink()) {
+            permissions &= ~SET_ID_BITS;
+            lost.put(NotKept.SETUID, "its setuid or setgid bit is not kept");
+        }
+        Map<String, byte[]> attributes = new HashMap<>();
+        for (Map.Entry<String, byte[]> attribute : ArchiveAttributes.read(records, path).entrySet()) {
+            String name = attribute.getKey();
+            if (isBelieved(name, trust, root)) {
+                attributes.put(name, attribute.getValue());
+            } else {
+                lose(path, name, lost);
+            }
+        }
+        permissions = withLists(permissions, records, attributes, lost);
+        if (records.values().getOrDefault(FLAGS, new byte[0]).length > 0) {
+            lost.put(NotKept.FLAGS, "its file flags are not kept");
+        }
         Instant modified = entry.getLastModifiedTime().toInstant();
-        Map<String, byte[]> attributes = ArchiveAttributes.read(entry);
-        attributes.keySet().removeIf(name -> everything ? !Attributes.isKept(name, root) : !name.startsWith("user."));
-        return new ArchiveMetadata(entry.getMode() & (owned ? PERMISSION_BITS : WITHOUT_SET_ID), owned, (int) entry.getLongUserId(),
-                (int) entry.getLongGroupId(),
-                FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes);
+        return new ArchiveMetadata(path, permissions, owned, (int) entry.getLongUserId(), (int) entry.getLongGroupId(),
+                FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes, lost);
     }
 
-    /** The order is that of {@link Attributes}. */
-    void apply(OpenFile file, Attributes kept) throws PosixException {
+    /** The largest number means "as it is". */
+    private static boolean isId(long id) {
+        return id >= 0 && id <= MAX_ID;
+    }
+
+    private static boolean isBelieved(String name, ArchiveTrust trust, boolean root) {
+        return trust == ArchiveTrust.EVERYTHING ? Attributes.isKept(name, root)
+                : Attributes.isKept(name, false) || (root && name.equals(OPAQUE));
+    }
+
+    private static void lose(String path, String name, Map<NotKept, String> lost) throws StagingStopped {
+        if (OVERLAY_CONTENT.contains(name)) {
+            throw StagingStopped.refused(RefusalReason.NOT_KEPT, path,
+                    "its attribute '%s' is not kept, and what an overlay shows depends on it (expected: %s alone, at a worker that is root)"
+                            .formatted(name, OPAQUE));
+        }
+        NotKept kind = kind(name);
+        lost.put(kind, switch (kind) {
+            case CAPABILITIES -> "its capabilities are not kept";
+            case ACLS -> NO_LIST;
+            default -> "its attribute '%s' is not kept".formatted(ShownPath.of(name));
+        });
+    }
+
+    private static NotKept kind(String name) {
+        return switch (name) {
+            case Attributes.CAPABILITY -> NotKept.CAPABILITIES;
+            case Attributes.ACCESS_LIST, Attributes.DEFAULT_LIST -> NotKept.ACLS;
+            default -> name.startsWith("trusted.") ? NotKept.TRUSTED : NotKept.ATTRIBUTES;
+        };
+    }
+
+    private static int withLists(int permissions, PaxRecords records, Map<String, byte[]> attributes, Map<NotKept, String> lost) {
+        int kept = permissions;
+        for (Map.Entry<String, byte[]> list : records.beginningWith(LISTS).entrySet()) {
+            boolean access = list.getKey().equals(ACCESS_LIST);
+            boolean known = attributes.containsKey(access ? Attributes.ACCESS_LIST : Attributes.DEFAULT_LIST);
+            if (!known && (access ? AccessList.isExtended(list.getValue()) : list.getValue().length > 0)) {
+                lost.put(NotKept.ACLS, NO_LIST);
+                kept = access ? AccessList.limited(kept, AccessList.groupOfText(list.getValue())) : kept;
+            }
+        }
+        return kept;
+    }
+
+    @FunctionalInterface
+    private interface Setting {
+        void set(String name, byte[] value) throws PosixException;
+    }
+
+    /**
+     * Gives a file what is believed, in the order of {@link Attributes}.
+     *
+     * @return what the file is like then
+     */
+    FileStatus apply(OpenFile file, ArchiveLosses losses) throws PosixException, StagingStopped {
         if (owned) {
             file.setOwner(owner, group);
         }
-        for (Map.Entry<String, byte[]> attribute : attributes.entrySet()) {
-            kept.set(file, attribute.getKey(), attribute.getValue());
-        }
-        file.setPermissions(permissions);
+        Map<NotKept, String> notKept = new EnumMap<>(NotKept.class);
+        file.setPermissions(set(file::setAttribute, notKept));
         file.setTimes(times);
+        FileStatus status = file.status();
+        report(status, notKept, losses);
+        return status;
     }
 
-    void applyToLink(OpenDirectory directory, EntryName name) throws PosixException {
+    void applyToLink(OpenDirectory directory, EntryName name, ArchiveLosses losses) throws PosixException, StagingStopped {
         if (owned) {
             directory.setOwner(name, owner, group);
         }
+        Map<NotKept, String> notKept = new EnumMap<>(NotKept.class);
+        set((attribute, value) -> directory.setAttribute(name, attribute, value), notKept);
         directory.setTimes(name, times);
+        report(directory.status(name), notKept, losses);
+    }
+
+    /**
+     * Sets the attributes.
+     *
+     * @return the permissions, without what a list that could not be set would give the group
+     */
+    private int set(Setting setting, Map<NotKept, String> notKept) throws PosixException, StagingStopped {
+        int kept = permissions;
+        for (Map.Entry<String, byte[]> attribute : attributes.entrySet()) {
+            String name = attribute.getKey();
+            try {
+                setting.set(name, attribute.getValue());
+            } catch (PosixException e) {
+                if (!CANNOT_BE_SET.contains(e.errno())) {
+                    throw e;
+                }
+                if (name.startsWith("user.")) {
+                    throw ArchiveAttributes.refused(path, name, "cannot be set: " + e.getMessage());
+                }
+                lose(path, name, notKept);
+                if (name.equals(Attributes.ACCESS_LIST)) {
+                    kept = AccessList.limited(kept, AccessList.groupOfAttribute(attribute.getValue()));
+                }
+            }
+        }
+        return kept;
+    }
+
+    private void report(FileStatus status, Map<NotKept, String> notKept, ArchiveLosses losses) throws StagingStopped {
+        if (!status.times().modifiedWith(times)) {
+            notKept.put(NotKept.TIMES, "its time of modification, %s, is not kept: the file system cannot hold it"
+                    .formatted(Instant.ofEpochSecond(times.modificationSeconds(), times.modificationNanos())));
+        }
+        notKept.putAll(lost);
+        losses.of(path, notKept);
     }
 }

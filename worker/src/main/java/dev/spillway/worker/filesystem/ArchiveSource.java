@@ -6,14 +6,15 @@ import java.io.InputStream;
 
 /**
  * The unpacked bytes of an archive as they are read: bounds what one header may take (a long name or an attribute is read into memory
- * whole) and sees whether the end mark of blocks of zeros was there.
+ * whole) and lets nothing but zeros follow the end mark.
  */
 final class ArchiveSource extends FilterInputStream {
     private static final long MAX_HEADER_BYTES = 4L * 1024 * 1024;
-    private static final int END_MARK_BYTES = 512;
+    private static final int BUFFER_BYTES = 64 * 1024;
 
     private long headerBytesLeft = Long.MAX_VALUE;
-    private long trailingZeros;
+    private long position;
+    private boolean ended;
 
     ArchiveSource(InputStream unpacked) {
         super(unpacked);
@@ -27,8 +28,29 @@ final class ArchiveSource extends FilterInputStream {
         headerBytesLeft = Long.MAX_VALUE;
     }
 
-    boolean endsWithMark() {
-        return trailingZeros >= END_MARK_BYTES;
+    /** Says that what was read last is the end mark. */
+    void end() {
+        ended = true;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /**
+     * Reads what follows the end mark, which of a packed stream holds its checksum.
+     *
+     * @throws StagingStopped when that is more than so many bytes
+     */
+    void readToEnd(long maxBytes) throws IOException, InterruptedException, StagingStopped {
+        byte[] zeros = new byte[BUFFER_BYTES];
+        long from = position;
+        while (read(zeros, 0, zeros.length) >= 0) {
+            TreeWalk.checkInterrupt();
+            if (position - from > maxBytes) {
+                throw StagingStopped.tooLarge(maxBytes);
+            }
+        }
     }
 
     @Override
@@ -46,23 +68,34 @@ final class ArchiveSource extends FilterInputStream {
             if (headerBytesLeft < 0) {
                 throw new IOException("a header is longer than %d bytes".formatted(MAX_HEADER_BYTES));
             }
-            countZeros(target, start, read);
+            if (ended) {
+                requireZeros(target, start, read);
+            }
+            position += read;
         }
         return read;
     }
 
-    private void countZeros(byte[] bytes, int start, int count) {
-        int zeros = 0;
-        while (zeros < count && bytes[start + count - 1 - zeros] == 0) {
-            zeros++;
+    private void requireZeros(byte[] bytes, int start, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            if (bytes[start + i] != 0) {
+                throw new IOException(
+                        "it holds more behind its end mark, at offset %d of the tar stream (expected: zeros, and no second archive)"
+                                .formatted(position + i));
+            }
         }
-        trailingZeros = zeros == count ? trailingZeros + count : zeros;
     }
 
     @Override
     public long skip(long count) throws IOException {
-        byte[] skipped = new byte[(int) Math.min(count, 64 * 1024)];
+        byte[] skipped = new byte[(int) Math.min(count, BUFFER_BYTES)];
         int read = read(skipped, 0, skipped.length);
         return Math.max(read, 0);
+    }
+
+    /** No, because what was read once is counted. */
+    @Override
+    public boolean markSupported() {
+        return false;
     }
 }

@@ -40,7 +40,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
     static void write(OpenDirectory tree, OutputStream target) throws IOException, InterruptedException {
         // not closed: that would close the stream, which is the caller's
         TarArchiveOutputStream tar = new TarArchiveOutputStream(target, StandardCharsets.ISO_8859_1.name());
-        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
+        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
         try {
             TreeWalk.walk(tree, new ArchiveWriter(tar, Platform.isRoot()));
         } catch (StagingStopped e) {
@@ -53,7 +53,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
     @Override
     public void entered(Descent at) throws IOException {
         ExactTarEntry entry = new ExactTarEntry(directory(at.depth() == 0 ? CURRENT : at.path(null)), TarConstants.LF_DIR, at.status());
-        ArchiveAttributes.write(entry, Attributes.namesOf(at.current()), at.current()::attribute, root);
+        entry.hasAttributes(Attributes.namesOf(at.current()), at.current()::attribute, root);
         entry.put(tar);
         tar.closeArchiveEntry();
     }
@@ -84,8 +84,8 @@ final class ArchiveWriter implements TreeWalk.Visitor {
                 return;
             }
             ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_NORMAL, status);
-            entry.setSize(status.sizeBytes());
-            ArchiveAttributes.write(entry, Attributes.namesOf(file), file::attribute, root);
+            entry.hasContent(status.sizeBytes());
+            entry.hasAttributes(Attributes.namesOf(file), file::attribute, root);
             entry.put(tar);
             writeContent(file, status.sizeBytes(), at, name);
             tar.closeArchiveEntry();
@@ -116,8 +116,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
         ExactTarEntry entry = new ExactTarEntry(path, TarConstants.LF_SYMLINK, status);
         entry.linksTo(at.current().readSymbolicLink(name));
         if (root) {
-            ArchiveAttributes.write(entry, Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute),
-                    true);
+            entry.hasAttributes(Attributes.namesOfLink(at.current(), name), attribute -> at.current().attribute(name, attribute), true);
         }
         entry.put(tar);
         tar.closeArchiveEntry();

@@ -17,9 +17,9 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
  */
 final class Attributes {
     private static final int SET_ID_BITS = 06000;
-    private static final String ACCESS_LIST = "system.posix_acl_access";
-    private static final String DEFAULT_LIST = "system.posix_acl_default";
-    private static final String CAPABILITY = "security.capability";
+    static final String ACCESS_LIST = "system.posix_acl_access";
+    static final String DEFAULT_LIST = "system.posix_acl_default";
+    static final String CAPABILITY = "security.capability";
 
     private final boolean root;
     private long lost;

@@ -1,23 +1,26 @@
 package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.FileStatus;
+import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
-/** An entry to write with its names byte for byte, and with its time to the nanosecond: the library itself cuts it to 100. */
+/**
+ * An entry to write with its names and attributes byte for byte, and with its time to the nanosecond: in PAX records of its own, because the
+ * library writes text in UTF-8, and cuts times to 100 ns.
+ */
 final class ExactTarEntry extends TarArchiveEntry {
     private static final TarName NO_LINK = TarName.of(new byte[0]);
+    private static final String RECORDS_NAME = "./PaxHeaders.X/entry";
 
     private final TarName path;
-    private final String modified;
+    private final PaxRecords records = new PaxRecords();
     private TarName link = NO_LINK;
 
     ExactTarEntry(byte[] path, byte type, FileStatus status) {
@@ -35,7 +38,17 @@ final class ExactTarEntry extends TarArchiveEntry {
         long seconds = status.times().modificationSeconds();
         int nanos = status.times().modificationNanos();
         setLastModifiedTime(FileTime.from(Instant.ofEpochSecond(seconds, nanos)));
-        modified = nanos == 0 ? "" : BigDecimal.valueOf(seconds).add(BigDecimal.valueOf(nanos, 9)).toPlainString();
+        if (nanos != 0 || seconds < 0 || seconds > TarConstants.MAXSIZE) {
+            records.put("mtime", BigDecimal.valueOf(seconds).add(BigDecimal.valueOf(nanos, 9)).stripTrailingZeros().toPlainString());
+        }
+        recordLarge("uid", getLongUserId(), TarConstants.MAXID);
+        recordLarge("gid", getLongGroupId(), TarConstants.MAXID);
+    }
+
+    private void recordLarge(String key, long value, long maxInHeader) {
+        if (value > maxInHeader) {
+            records.put(key, Long.toString(value));
+        }
     }
 
     void linksTo(byte[] target) {
@@ -43,41 +56,45 @@ final class ExactTarEntry extends TarArchiveEntry {
         setLinkName(link.inHeader());
     }
 
-    /** Begins this entry in an archive of ISO 8859-1. */
+    void hasContent(long bytes) {
+        setSize(bytes);
+        recordLarge("size", bytes, TarConstants.MAXSIZE);
+    }
+
+    void hasAttributes(Iterable<String> names, ArchiveAttributes.Values values, boolean root) throws PosixException {
+        ArchiveAttributes.write(records, names, values, root);
+    }
+
+    /** Begins this entry in an archive of ISO 8859-1 with numbers as star writes them, which says large ones a second time in the header. */
     void put(TarArchiveOutputStream tar) throws IOException {
-        putLong(tar, link.inEntry(), TarConstants.LF_GNUTYPE_LONGLINK);
-        putLong(tar, path.inEntry(), TarConstants.LF_GNUTYPE_LONGNAME);
+        putBefore(tar, TarConstants.LF_GNUTYPE_LONGLINK, TarConstants.GNU_LONGLINK, link.inEntry());
+        putBefore(tar, TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.GNU_LONGLINK, path.inEntry());
+        record("path", path);
+        record("linkpath", link);
+        if (!records.isEmpty()) {
+            putBefore(tar, TarConstants.LF_PAX_EXTENDED_HEADER_LC, RECORDS_NAME, records.toBytes());
+        }
         tar.putArchiveEntry(this);
     }
 
-    private static void putLong(TarArchiveOutputStream tar, byte @Nullable [] name, byte type) throws IOException {
-        if (name == null) {
+    private void record(String key, TarName name) {
+        String whole = name.inRecord();
+        if (whole != null) {
+            records.put(key, whole);
+        }
+    }
+
+    private static void putBefore(TarArchiveOutputStream tar, byte type, String name, byte @Nullable [] content) throws IOException {
+        if (content == null) {
             return;
         }
-        TarArchiveEntry entry = new TarArchiveEntry(TarConstants.GNU_LONGLINK, type);
+        TarArchiveEntry entry = new TarArchiveEntry(name, type);
         entry.setUserName("");
         entry.setGroupName("");
         entry.setLastModifiedTime(FileTime.fromMillis(0));
-        entry.setSize(name.length);
+        entry.setSize(content.length);
         tar.putArchiveEntry(entry);
-        tar.write(name);
+        tar.write(content);
         tar.closeArchiveEntry();
-    }
-
-    @Override
-    public Map<String, String> getExtraPaxHeaders() {
-        Map<String, String> headers = new HashMap<>(super.getExtraPaxHeaders());
-        if (!modified.isEmpty()) {
-            headers.put("mtime", modified);
-        }
-        String wholePath = path.inRecord();
-        if (wholePath != null) {
-            headers.put("path", wholePath);
-        }
-        String wholeLink = link.inRecord();
-        if (wholeLink != null) {
-            headers.put("linkpath", wholeLink);
-        }
-        return headers;
     }
 }

@@ -100,15 +100,16 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to the end of the archive and not closed.
+     * Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to its end and not closed.
      *
+     * @param strict whether an archive is refused of which something would not be kept
      * @throws IOException as for {@link #stage}, or when the stream fails
      */
-    public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust)
+    public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust, boolean strict)
             throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return staging(id, name,
-                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, space)));
+                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, strict, space)));
     }
 
     private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)

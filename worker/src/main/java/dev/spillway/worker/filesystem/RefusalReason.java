@@ -21,5 +21,9 @@ public enum RefusalReason {
     /** A path longer than allowed. */
     PATH_TOO_LONG,
     /** The bytes are no archive, or end too early. */
-    MALFORMED
+    MALFORMED,
+    /** An archive's extended attribute whose name or value cannot be told, or that no file can have. */
+    BAD_ATTRIBUTE,
+    /** Something of an archive's entry that is not kept, and may not be lost. */
+    NOT_KEPT
 }

@@ -1,5 +1,8 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.core.NotKept;
+import java.util.Map;
+
 /**
  * What was staged, and how.
  *
@@ -10,9 +13,15 @@ package dev.spillway.worker.filesystem;
  * @param reflinkedFiles files that share their blocks with the source by FICLONE
  * @param attributesLost extended attributes of the system (capabilities, ACLs, trusted) that this process or file system could not keep;
  *         those of users are always kept
+ * @param notKept of how many entries of an archive something is not kept, by kind
  */
 public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
-        long attributesLost) {
+        long attributesLost, Map<NotKept, Long> notKept) {
+    /** Of a tree that is no archive. */
+    StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles, long attributesLost) {
+        this(way, directories, files, symbolicLinks, links, reflinkedFiles, attributesLost, Map.of());
+    }
+
     /** Names in the tree, the root included. */
     public long entries() {
         return directories + files + symbolicLinks + links;

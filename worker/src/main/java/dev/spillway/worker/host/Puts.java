@@ -5,6 +5,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.AllowedSources;
@@ -23,7 +24,9 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +50,7 @@ public final class Puts {
     private final Places copying;
     private final Places unpacking;
     private final KeyedRequests keys;
+    private final Map<NotKept, Long> notKept = new ConcurrentHashMap<>();
 
     /**
      * How many trees are staged at the same time. An upload lasts as long as its sender likes, so uploads take no place from the directories of
@@ -70,8 +74,12 @@ public final class Puts {
     public sealed interface Source {
         record Directory(String path, StageMode mode) implements Source {}
 
-        /** A tar stream, read to its end. */
-        record Archive(InputStream stream) implements Source {}
+        /**
+         * A tar stream, read to its end.
+         *
+         * @param strict whether it is refused if something of it would not be kept
+         */
+        record Archive(InputStream stream, boolean strict) implements Source {}
     }
 
     /**
@@ -85,8 +93,12 @@ public final class Puts {
 
     /** What became of a put. */
     public sealed interface Result {
-        /** The registry was asked, with this outcome. */
-        record Settled(Path path, long sizeBytes, PutOutcome outcome) implements Result {}
+        /**
+         * The registry was asked, with this outcome.
+         *
+         * @param notKept of how many entries of an archive something is not kept, by kind
+         */
+        record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, PutOutcome outcome) implements Result {}
 
         record UnknownNamespace() implements Result {}
 
@@ -150,7 +162,8 @@ public final class Puts {
         if (!earlier.digest().equals(request.digest().get())) {
             return new Result.KeyReused(request.key());
         }
-        return new Result.Settled(store.imagePath(earlier.replicaId().toString()), earlier.sizeBytes(), loop.await(earlier, deadline));
+        return new Result.Settled(store.imagePath(earlier.replicaId().toString()), earlier.sizeBytes(),
+                earlier.notKept() == null ? Map.of() : earlier.notKept(), loop.await(earlier, deadline));
     }
 
     private Result stage(Put put, @Nullable RequestKey request)
@@ -181,10 +194,25 @@ public final class Puts {
                     case StageOutcome.Refused(var reason, var path, var detail) -> reason == RefusalReason.MALFORMED
                             ? new Result.ArchiveMalformed(path, detail)
                             : new Result.TreeRefused(path, detail);
-                    case StageOutcome.Staged(var sizeBytes, var _) -> publish(put, id, sizeBytes, request);
+                    case StageOutcome.Staged(var sizeBytes, var figures) -> {
+                        countLosses(put.name(), figures.notKept());
+                        yield publish(put, id, sizeBytes, figures.notKept(), request);
+                    }
                 };
             }
         };
+    }
+
+    private void countLosses(EntryName name, Map<NotKept, Long> losses) {
+        losses.forEach((kind, entries) -> notKept.merge(kind, entries, Long::sum));
+        if (!losses.isEmpty()) {
+            LOG.info("{}: not everything of its archive is kept, entries by kind: {}", name, losses);
+        }
+    }
+
+    /** Of how many entries of archives something of this kind was not kept, since the start. */
+    public long notKept(NotKept kind) {
+        return notKept.getOrDefault(kind, 0L);
     }
 
     private Places places(Source source) {
@@ -196,8 +224,8 @@ public final class Puts {
 
     private StageOutcome staged(ReplicaId id, Source source, long maxBytes) throws IOException, InterruptedException {
         return switch (source) {
-            case Source.Archive(var stream) ->
-                    store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT);
+            case Source.Archive(var stream, var strict) ->
+                    store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT, strict);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {
                     yield store.stage(id.toString(), directory, mode, maxBytes);
@@ -206,7 +234,7 @@ public final class Puts {
         };
     }
 
-    private Result publish(Put put, ReplicaId id, long sizeBytes, @Nullable RequestKey request)
+    private Result publish(Put put, ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         if (put.source() instanceof Source.Directory(var _, var mode) && mode == StageMode.MOVE) {
             loop.removals().offeredByMove(id);
@@ -214,12 +242,13 @@ public final class Puts {
         boolean offered = false;
         try {
             KeptRequest.Put kept = request == null ? null
-                    : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(), null);
+                    : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(),
+                            losses.isEmpty() ? null : losses, null);
             store.publish(id.toString());
             Offer offer = new Offer(id, put.name(), put.copied().orElseGet(() -> new SnapshotId(id.toString())), put.generation(),
                     sizeBytes, put.description());
             offered = true;
-            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, register(offer, kept));
+            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, losses, register(offer, kept));
         } catch (HostBusyException e) {
             offered = false;
             throw e;

@@ -12,8 +12,10 @@ import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.StageMode;
+import dev.spillway.worker.filesystem.ZstdFrames;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
@@ -24,10 +26,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +43,6 @@ final class DirectoryPuts {
 
     static final List<String> ARCHIVE_TYPES = List.of("application/x-tar", "application/zstd", "application/x-tar+zstd");
 
-    private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
     private static final long ARCHIVE_BYTES_MAX = 1L << 40;
     private static final List<String> ENCODINGS = List.of("identity", "zstd");
 
@@ -55,7 +58,7 @@ final class DirectoryPuts {
 
     Route route() {
         return Route.put(DirectoryRoutes.ENTRY, Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Refusals.explained(this::put))
-                .query("description", "generation", "snapshotId");
+                .query("description", "generation", "snapshotId", "strict");
     }
 
     private Response put(Request request) throws Exception {
@@ -65,8 +68,8 @@ final class DirectoryPuts {
 
     private Response directory(Request request, EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         Query query = request.query();
-        if (Stream.of("description", "generation", "snapshotId").anyMatch(one -> query.text(one).isPresent())) {
-            throw Problem.invalid("query: description, generation or snapshotId beside a JSON body (expected: all in the body)")
+        if (Stream.of("description", "generation", "snapshotId", "strict").anyMatch(one -> query.text(one).isPresent())) {
+            throw Problem.invalid("query: description, generation, snapshotId or strict beside a JSON body (expected: all in the body, and strict for archives alone)")
                     .exception();
         }
         DirectoryPutBody body = request.body(DirectoryPutBody.class);
@@ -92,6 +95,7 @@ final class DirectoryPuts {
         String description = request.query().text("description").orElse("");
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
         Optional<SnapshotId> copied = copied(request.query().text("snapshotId").map(SnapshotId::new), generation);
+        boolean strict = request.query().flag("strict").orElse(false);
         Optional<String> given = DirectoryRoutes.idempotencyKey(request);
         InputStream stream = new PacedStream(request.stream(), pace, System::nanoTime);
         Optional<RequestKey> key = Optional.empty();
@@ -99,6 +103,9 @@ final class DirectoryPuts {
             List<String> parts = new ArrayList<>(
                     List.of("PUT archive", name.namespace().value(), name.key().value(), description, Long.toString(generation)));
             copied.ifPresent(image -> parts.add(image.value()));
+            if (strict) {
+                parts.add("strict");
+            }
             DigestInputStream counted = RequestDigest.streamed(parts, stream);
             stream = counted;
             key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
@@ -107,7 +114,7 @@ final class DirectoryPuts {
         InputStream body = packed ? packed(stream) : stream;
         try {
             return answer(name, generation,
-                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body), described(description), generation, copied, key)));
+                    puts.put(new Puts.Put(name, new Puts.Source.Archive(body, strict), described(description), generation, copied, key)));
         } catch (PosixException e) {
             throw notStored(name, "an archive", e);
         }
@@ -123,13 +130,13 @@ final class DirectoryPuts {
     /** What says that it is packed must be, so that nobody learns of a mistake in it from a reader that takes it at its word. */
     private static InputStream packed(InputStream stream) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(stream);
-        buffered.mark(ZSTD_MAGIC.length);
-        byte[] beginning = buffered.readNBytes(ZSTD_MAGIC.length);
+        buffered.mark(ZstdFrames.MAGIC_BYTES);
+        byte[] beginning = buffered.readNBytes(ZstdFrames.MAGIC_BYTES);
         buffered.reset();
-        if (!Arrays.equals(beginning, ZSTD_MAGIC)) {
+        if (!ZstdFrames.isBeginning(beginning)) {
             throw Refusals.malformedArchive(".",
-                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, which begins with '%s')"
-                            .formatted(HexFormat.of().formatHex(beginning), HexFormat.of().formatHex(ZSTD_MAGIC)));
+                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, also a skippable one)"
+                            .formatted(HexFormat.of().formatHex(beginning)));
         }
         return buffered;
     }
@@ -153,9 +160,9 @@ final class DirectoryPuts {
 
     private Response answer(EntryName name, long generation, Puts.Result result) {
         return switch (result) {
-            case Puts.Result.Settled(var path, var sizeBytes, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
-                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted));
-            case Puts.Result.Settled(var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
+            case Puts.Result.Settled(var path, var sizeBytes, var notKept, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
+                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept)));
+            case Puts.Result.Settled(var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
             case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);
@@ -166,5 +173,11 @@ final class DirectoryPuts {
             case Puts.Result.Draining() -> throw Refusals.draining(host);
             case Puts.Result.KeyReused(var key) -> throw Refusals.keyReused(key);
         };
+    }
+
+    private static SortedMap<String, Long> byWord(Map<NotKept, Long> notKept) {
+        SortedMap<String, Long> byWord = new TreeMap<>();
+        notKept.forEach((kind, entries) -> byWord.put(kind.word(), entries));
+        return byWord;
     }
 }

@@ -84,7 +84,7 @@ class HostViewTest {
     @Test
     void anAnsweredRequestIsKeptForItsTimeAndOneThatWasNotRegisteredIsForgotten() {
         RequestLog log = new RequestLog(List.of(), Duration.ofHours(24));
-        KeptRequest.Put request = new KeptRequest.Put("once", "digest", replica(1, ReplicaState.PENDING).id(), 10, NOW, null);
+        KeptRequest.Put request = new KeptRequest.Put("once", "digest", replica(1, ReplicaState.PENDING).id(), 10, NOW, null, null);
         assertThat(log.begin(request)).isEqualTo(new IndexChange.PutRequest(request));
         PutOutcome stored = new PutOutcome.Stored(new SnapshotId("s"), 4, List.of());
         assertThat(log.settled(List.of(new Effect.Settle(request.replicaId(), stored))))
@@ -95,7 +95,7 @@ class HostViewTest {
         assertThat(again.settled(List.of(new Effect.Settle(request.replicaId(), new PutOutcome.NotRegistered("away")))))
                 .containsExactly(new IndexChange.RemoveRequest("once"));
 
-        List<KeptRequest> kept = List.of(request.settled(stored), new KeptRequest.Put("open", "d", request.replicaId(), 1, NOW, null),
+        List<KeptRequest> kept = List.of(request.settled(stored), new KeptRequest.Put("open", "d", request.replicaId(), 1, NOW, null, null),
                 new KeptRequest.Deletion("deleting", "d", NOW, null), new KeptRequest.Deletion("deleted", "d", NOW, new SnapshotId("s")));
         assertThat(log.expired(kept, NOW.plus(Duration.ofHours(23)))).isEmpty();
         assertThat(log.expired(kept, NOW.plus(Duration.ofHours(25)))).containsExactly(new IndexChange.RemoveRequest("once"),

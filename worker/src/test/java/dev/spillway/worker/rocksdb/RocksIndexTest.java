@@ -17,6 +17,7 @@ import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
@@ -73,13 +74,13 @@ class RocksIndexTest {
         Hold hold = new Hold(UUID.randomUUID(), id(4), NOW);
         Membership membership = new Membership(new RegistryId(UUID.randomUUID()), 2, 9, 77, true);
         Position position = new Position(3, 1_000_000_000_000L);
-        List<KeptRequest> requests = List.of(new KeptRequest.Put("a~b", "digest", id(1), 5, NOW, null),
-                new KeptRequest.Put("stored", "digest", id(1), 5, NOW,
+        List<KeptRequest> requests = List.of(new KeptRequest.Put("a~b", "digest", id(1), 5, NOW, null, null),
+                new KeptRequest.Put("stored", "digest", id(1), 5, NOW, Map.of(NotKept.OWNERS, 3L),
                         new PutOutcome.Stored(new SnapshotId("s"), 8,
                                 List.of(new EvictedEntry(new EntryKey("k"), new SnapshotId("t"), 7, 6, EvictionCause.CAPACITY)))),
-                new KeptRequest.Put("refused", "d", id(1), 5, NOW, new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large")),
-                new KeptRequest.Put("gone", "d", id(1), 5, NOW, new PutOutcome.Gone()),
-                new KeptRequest.Put("evicted", "d", id(1), 5, NOW, new PutOutcome.Evicted()),
+                new KeptRequest.Put("refused", "d", id(1), 5, NOW, null, new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large")),
+                new KeptRequest.Put("gone", "d", id(1), 5, NOW, null, new PutOutcome.Gone()),
+                new KeptRequest.Put("evicted", "d", id(1), 5, NOW, null, new PutOutcome.Evicted()),
                 new KeptRequest.Deletion("deleting", "d", NOW, null),
                 new KeptRequest.Deletion("deleted", "d", NOW, new SnapshotId("s")));
         List<IndexChange> changes = new ArrayList<>();
@@ -111,7 +112,7 @@ class RocksIndexTest {
     @Test
     void removedRecordsAreGoneAndTheLastChangeOfABatchCounts() throws IOException {
         Hold hold = new Hold(UUID.randomUUID(), id(1), NOW);
-        KeptRequest.Put request = new KeptRequest.Put("k", "d", id(1), 0, NOW, null);
+        KeptRequest.Put request = new KeptRequest.Put("k", "d", id(1), 0, NOW, null, null);
         try (RocksIndex index = open()) {
             index.apply(List.of(new IndexChange.PutReplica(replica(1, ReplicaState.PENDING)),
                     new IndexChange.PutReplica(replica(1, ReplicaState.LIVE)),
@@ -138,7 +139,7 @@ class RocksIndexTest {
                 new Description("t", new TreeMap<>(Map.of("a", "b"))), ReplicaState.LIVE, true, 3, Instant.parse("2026-03-01T10:00:00Z"),
                 Instant.parse("2026-03-01T10:00:01Z")));
         String written =
-                new String(new IndexCodec().write(new KeptRequest.Put("k", "d", id(1), 2, NOW, new PutOutcome.Gone())),
+                new String(new IndexCodec().write(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone())),
                         StandardCharsets.UTF_8);
         assertThat(written)
                 .isEqualTo(
@@ -151,7 +152,7 @@ class RocksIndexTest {
         KeptRequest read = new IndexCodec().read("golden", """
                 \u0001{"key":"k","digest":"d","replicaId":"0190a000-0000-7000-8000-000000000001","sizeBytes":2,\
                 "since":"2026-03-01T10:00:00.123456789Z","outcome":{"is":"GONE"}}""".getBytes(StandardCharsets.UTF_8), KeptRequest.class);
-        assertThat(read).isEqualTo(new KeptRequest.Put("k", "d", id(1), 2, NOW, new PutOutcome.Gone()));
+        assertThat(read).isEqualTo(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone()));
     }
 
     @Test

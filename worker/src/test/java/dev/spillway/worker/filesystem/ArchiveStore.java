@@ -1,0 +1,76 @@
+package dev.spillway.worker.filesystem;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** A store that archives are unpacked into and written from, in a directory of its own with room for what tests make beside it. */
+final class ArchiveStore {
+    static final ArchiveLimits LIMITS = ArchiveLimits.ofBytes(1L << 30);
+
+    private final Path folder;
+    private final ImageStore store;
+
+    ArchiveStore() throws IOException, InterruptedException {
+        folder = Files.createTempDirectory("archives").toRealPath();
+        store = ImageStore.open(folder.resolve("store"));
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    Path newDirectory(String name) throws IOException {
+        return Files.createDirectory(folder.resolve(name));
+    }
+
+    /** Runs a shell's commands in the directory, to make what the tools of the field make. */
+    String shell(String commands) throws IOException, InterruptedException {
+        return Machine.run("sh", "-euc", "cd '" + folder + "'\n" + commands);
+    }
+
+    byte[] bytes(String file) throws IOException {
+        return Files.readAllBytes(folder.resolve(file));
+    }
+
+    StageOutcome stage(byte[] archive, String id) throws IOException, InterruptedException {
+        return store.stageArchive(id, new ByteArrayInputStream(archive), LIMITS, ArchiveTrust.CONTENT, false);
+    }
+
+    Path unpacked(byte[] archive) throws IOException, InterruptedException {
+        String id = Machine.newId();
+        assertThat(stage(archive, id)).isInstanceOf(StageOutcome.Staged.class);
+        store.publish(id);
+        return store.imagePath(id);
+    }
+
+    /** What was said of an archive that is no good. */
+    StageOutcome.Refused refused(byte[] archive) throws IOException, InterruptedException {
+        StageOutcome outcome = stage(archive, Machine.newId());
+        assertThat(outcome).isInstanceOf(StageOutcome.Refused.class);
+        assertThat(store.ids(StoreArea.STAGING)).isEmpty();
+        return (StageOutcome.Refused) outcome;
+    }
+
+    /** The archive of a copy of a directory. */
+    byte[] archiveOf(Path tree) throws IOException, InterruptedException {
+        String id = Machine.newId();
+        try (SourceDirectory directory = new AllowedSources(List.of(Path.of("/"))).open(tree.toString())) {
+            assertThat(store.stage(id, directory, StageMode.COPY, Long.MAX_VALUE)).isInstanceOf(StageOutcome.Staged.class);
+        }
+        store.publish(id);
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        store.writeArchive(id, archive);
+        return archive.toByteArray();
+    }
+
+    void remove() throws IOException, InterruptedException {
+        store.close();
+        Machine.remove(folder);
+    }
+}
