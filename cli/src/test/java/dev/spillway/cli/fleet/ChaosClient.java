@@ -166,7 +166,7 @@ final class ChaosClient {
     /** Holds what it reads, and finds it whole as long as it holds it; what a host confirmed as deleted it never gets from there again. */
     private void read(int from, String key) throws IOException {
         Set<String> gone = Set.copyOf(told.gone);
-        Http.Answer found = known("GET", entry(from, key) + "?hold=PT10S&fetch=false", null);
+        Http.Answer found = known("GET", entry(from, key) + "?hold=PT30S&fetch=false", null);
         assertThat(found.status()).as(found.text()).isIn(200, 404);
         if (found.status() == 404) {
             return;

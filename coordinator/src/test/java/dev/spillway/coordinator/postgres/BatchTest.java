@@ -265,7 +265,7 @@ class BatchTest {
     @Test
     void whoWaitsBeyondTheDeadlineIsNeverCarriedOut() throws Exception {
         PostgresRegistry hurried =
-                DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withCommandDeadline(Duration.ofMillis(500)));
+                DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withCommandDeadline(Duration.ofSeconds(2)));
         try (Gathering queue = new Gathering(DATABASE, hurried)) {
             Future<?> first = queue.closeGate();
             Future<?> late = queue.waiting(() -> new Fleet(hurried).put("late", "image"));

@@ -113,7 +113,7 @@ class StorageTroubleTest {
     @Test
     void whoWaitsTooLongForARowIsToldSo() throws Exception {
         fleet();
-        Fleet hurried = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withCommandDeadline(Duration.ofMillis(300))));
+        Fleet hurried = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withCommandDeadline(Duration.ofSeconds(2))));
         try (Connection other = DATABASE.connect(); Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("SELECT * FROM namespaces FOR UPDATE");
@@ -134,14 +134,14 @@ class StorageTroubleTest {
     @Test
     void whoFindsEveryConnectionTakenIsToldThatTheRegistryIsBusy() throws Exception {
         fleet().put("a", "image-a");
-        Fleet narrow = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(1, Duration.ofMillis(250))));
+        Fleet narrow = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(1, Duration.ofSeconds(2))));
         try (Connection other = DATABASE.connect(); Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("SELECT * FROM namespaces FOR UPDATE");
             Future<Outcomes.Pinning> first = threads.submit(() -> narrow.pin("a", null));
             DATABASE.awaitWaiting(1);
             assertThatThrownBy(() -> narrow.pin("a", null)).isInstanceOf(RegistryBusyException.class)
-                    .hasMessageEndingWith("was not begun: others kept the database busy for PT0.25S");
+                    .hasMessageEndingWith("was not begun: others kept the database busy for PT2S");
             assertThatThrownBy(narrow::figures).isInstanceOf(RegistryBusyException.class);
             other.rollback();
             assertThat(first.get()).isInstanceOf(Outcomes.Pinning.Pinned.class);
@@ -152,7 +152,7 @@ class StorageTroubleTest {
     @Test
     void whoWaitsForTheDatabaseHoldsUpNeitherPutsNorOrders() throws Exception {
         int connections = 5;
-        Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(connections, Duration.ofMillis(250))));
+        Fleet fleet = new Fleet(DATABASE.open(RegistryRules.DEFAULTS, settings -> settings.withPool(connections, Duration.ofSeconds(2))));
         fleet().namespace("slow", 5L);
         try (Connection other = DATABASE.connect(); Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
