@@ -96,7 +96,7 @@ class ArchiveLossesTest {
     @Test
     void ownersAndSetIdBitsAreCounted() throws Exception {
         shell("cp source/f source/g; chown 1234:1234 source/f source/g; chmod 4755 source/f; chmod 2755 source/g; mkdir source/d; chmod 2775 source/d");
-        assertThat(notKept("tar -C source -cf a.tar .", "./d/", "its setuid or setgid bit is not kept").toString())
+        assertThat(notKept("tar -C source -cf a.tar f g d", "f", "its owner 1234:1234 is not kept").toString())
                 .isEqualTo("{\"owners\":2,\"setuid\":3}");
     }
 
@@ -112,7 +112,7 @@ class ArchiveLossesTest {
     void anAccessListAsTextIsCountedAndGivesTheGroupNoMoreThanItsOwnEntry() throws Exception {
         shell("setfacl -m u:65534:rw,g::---,m::rw source/f; setfacl -d -m u:65534:rwx source");
         for (String tar : new String[]{"tar --acls --format=posix -C source -cf a.tar .", "bsdtar --format pax --no-xattrs -C source -cf a.tar ."}) {
-            assertThat(notKept(tar, "./", "its access control list is not kept").toString()).isEqualTo("{\"acls\":2}");
+            assertThat(notKept(tar, "./f", "its access control list is not kept").toString()).isEqualTo("{\"acls\":2}");
             Path image = image(put("a.tar"));
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(image.resolve("f")))).isEqualTo("rw-------");
         }
@@ -135,7 +135,7 @@ class ArchiveLossesTest {
         shell("mkdir source/d; setfattr -n trusted.overlay.opaque -v y source/d; setfattr -n trusted.note -v x source/d");
         String tar = "tar --xattrs --xattrs-include='*' --format=posix -C source -cf a.tar .";
         assertThat(notKept(tar, "./d/", "its attribute 'trusted.note' is not kept").toString()).isEqualTo("{\"trusted\":1}");
-        assertThat(shell("getfattr -n trusted.overlay.opaque --only-values '" + image(put("a.tar")) + "/d'")).isEqualTo("y");
+        assertThat(shell("getfattr --absolute-names -n trusted.overlay.opaque --only-values '" + image(put("a.tar")) + "/d'")).isEqualTo("y");
     }
 
     @Test

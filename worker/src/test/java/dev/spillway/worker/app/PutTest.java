@@ -228,8 +228,9 @@ class PutTest {
     }
 
     @Test
-    void anArchivePackedByZstdIsTaken() throws Exception {
+    void anArchivePackedByZstdIsTakenAlsoBehindASkippableFrame() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(new byte[]{0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0});
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new ZstdOutputStream(bytes))) {
             TarArchiveEntry file = new TarArchiveEntry("file");
             file.setSize(2);

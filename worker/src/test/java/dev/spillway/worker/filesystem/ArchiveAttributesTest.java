@@ -147,11 +147,12 @@ class ArchiveAttributesTest {
     void anAttributeThatCannotBeToldIsRefusedWithItsName() throws Exception {
         assertRefused(tar("SCHILY.xattr.user.one=ab", "LIBARCHIVE.xattr.user.one=YWM"),
                 "attribute 'user.one' has two values");
-        assertRefused(tar("SCHILY.xattr.user.%C3%BC=x"), "attribute 'user.%C3%BC' may be escaped or not");
-        assertRefused(tar("LIBARCHIVE.xattr.user.one=a?b"), "attribute 'user.one' is not base 64");
+        assertRefused(tar("SCHILY.xattr.user.%C3%BC=x"), "attribute 'user.%C3%BC' may be percent-encoded or not");
+        assertRefused(tar("LIBARCHIVE.xattr.user.one=a?b"), "attribute 'user.one' has a value that is not base 64");
         assertRefused(tar("LIBARCHIVE.xattr.user.%zz=YWM"), "attribute 'user.%zz'");
         assertRefused(tar("SCHILY.xattr.user.=x"), "attribute 'user.'");
         assertRefused(tar("SCHILY.xattr.user." + "n".repeat(251) + "=x"), "attribute 'user.nnn");
+        assertRefused(tar("SCHILY.xattr.user.a\0b=x"), "a NUL in it");
         assertThat(store.unpacked(tar("SCHILY.xattr.user.one=ab", "LIBARCHIVE.xattr.user.one=YWI="))).exists();
     }
 }

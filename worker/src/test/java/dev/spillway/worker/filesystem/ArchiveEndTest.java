@@ -40,7 +40,11 @@ class ArchiveEndTest {
 
     /** An archive of one file by tar, unpacked and packed. */
     private byte[] archive(String name, String suffix) throws Exception {
-        store.shell("echo %1$s > %1$s; tar -cf %1$s.tar %1$s; zstd -q --check %1$s.tar -o %1$s.tar.zst".formatted(name));
+        store.shell("echo %1$s > %1$s; tar -cf %1$s.tar %1$s".formatted(name));
+        if (!suffix.isEmpty()) {
+            Machine.assumeCommand("zstd");
+            store.shell("zstd -q --check %1$s.tar -o %1$s.tar.zst".formatted(name));
+        }
         return store.bytes(name + ".tar" + suffix);
     }
 
@@ -96,6 +100,7 @@ class ArchiveEndTest {
 
     @Test
     void aChecksumIsCheckedHoweverMuchPaddingThereIs() throws Exception {
+        Machine.assumeCommand("zstd");
         byte[] content = new byte[400];
         new Random(2).nextBytes(content);
         Files.write(store.folder().resolve("random"), content);
@@ -120,6 +125,7 @@ class ArchiveEndTest {
             byte[] second = joined(EMPTY_SKIPPABLE_FRAME, Arrays.copyOf(packed, packed.length - missing));
             assertThat(store.refused(second).detail()).contains("cut");
         }
+        assertThat(store.refused(joined(packed, Arrays.copyOf(packed, 3))).detail()).contains("cut");
         assertThat(store.refused(joined(packed, Arrays.copyOf(LAST_SKIPPABLE_FRAME, 10))).detail()).contains("cut");
     }
 
@@ -128,7 +134,7 @@ class ArchiveEndTest {
     void bytesBehindTheLastFrameAreRefused(int count) throws Exception {
         byte[] more = new byte[count];
         Arrays.fill(more, (byte) 'x');
-        assertMalformed(joined(archive("a", ".zst"), more), count < 4 ? "cut" : "holds what is no zstd frame");
+        assertMalformed(joined(archive("a", ".zst"), more), "holds what is no zstd frame");
     }
 
     @Test
@@ -136,7 +142,7 @@ class ArchiveEndTest {
         Machine.assumeCommand("pzstd");
         store.shell("""
                 mkdir d; i=0; while [ $i -lt 60 ]; do head -c 100000 /dev/urandom > d/$i; i=$((i+1)); done
-                tar -cf d.tar d; pzstd -q -p 2 d.tar -o d.tar.zst
+                tar --format=posix -cf d.tar d; pzstd -q -p 2 d.tar -o d.tar.zst
                 head -c 3000001 d.tar > first; tail -c +3000002 d.tar > second; zstd -q first second
                 """);
         for (byte[] packed : new byte[][]{store.bytes("d.tar.zst"),
@@ -149,6 +155,7 @@ class ArchiveEndTest {
 
     @Test
     void aWindowOverTheLimitIsNamedWithTheLimit() throws Exception {
+        Machine.assumeCommand("zstd");
         store.shell("echo a > a; tar -cf - a | zstd -q --long=31 -c > window.zst; tar -cf - a | zstd -q --long=27 -c > most.zst");
         assertMalformed(store.bytes("window.zst"), "needs a window of 2147483648 bytes (expected: at most 134217728");
         assertThat(store.unpacked(store.bytes("most.zst")).resolve("a")).hasContent("a");
