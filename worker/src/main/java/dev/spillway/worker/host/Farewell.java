@@ -1,6 +1,5 @@
 package dev.spillway.worker.host;
 
-import dev.spillway.worker.core.HostAgent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,14 +31,7 @@ final class Farewell {
         }
     }
 
-    /** Ends it where nothing is left to tell, or the registry is not there. */
-    void look(HostAgent agent, boolean unreachable) {
-        if (begun && (unreachable || !agent.hasUsesToTell())) {
-            over.countDown();
-        }
-    }
-
-    /** The thread ends. */
+    /** Nothing is left to tell, the registry is not there, or the thread ends. */
     void end() {
         over.countDown();
     }

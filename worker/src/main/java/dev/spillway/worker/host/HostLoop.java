@@ -304,18 +304,21 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         while (!stopping) {
             List<Input> batch = take(agent.nextTick());
             Round round = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-            uses.drain(agent, round.now(), farewell.isBegun()).forEach(round::add);
+            boolean leaving = farewell.isBegun();
+            uses.drain(agent, round.now(), leaving).forEach(round::add);
             batch.forEach(input -> input.decide(agent, round));
             if (!agent.nextTick().isAfter(round.now())) {
                 figures.describe(agent, round.now());
                 round.add(agent.tick(round.now()));
                 round.changes().addAll(requests.expired(view.requests(), round.now()));
             }
-            if (farewell.isBegun()) {
+            if (leaving) {
                 round.add(agent.tellUses(round.now()));
             }
             end(agent, round);
-            farewell.look(agent, effects.unreachable() != null);
+            if (leaving && (effects.unreachable() != null || !agent.hasUsesToTell())) {
+                farewell.end();
+            }
         }
     }
 
