@@ -46,7 +46,7 @@ final class MeteredRegistry implements Registry {
         try {
             A answer = execution.get();
             outcome = outcome(answer);
-            uses.worked(kind(command));
+            uses.worked(command, kind(command));
             return answer;
         } catch (RegistryBusyException e) {
             outcome = "busy";

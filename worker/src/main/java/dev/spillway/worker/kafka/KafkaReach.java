@@ -5,13 +5,12 @@ import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTrouble;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /** Looks whether Kafka answers, and has the partition of this host. Connects at the first look, so that a worker starts without it. Thread-safe. */
@@ -34,21 +33,35 @@ public final class KafkaReach implements AutoCloseable {
     public void check(OptionalInt partition) throws IOException, InterruptedException {
         try {
             admin().describeCluster().nodes().get();
-            if (partition.isPresent()) {
-                admin().listOffsets(Map.of(new TopicPartition(Topics.ORDERS, partition.getAsInt()), OffsetSpec.latest())).all().get();
+            if (partition.isPresent() && !hasLeader(partition.getAsInt())) {
+                throw away("partition " + partition.getAsInt() + " of " + Topics.ORDERS + " is not there", null);
             }
         } catch (KafkaException e) {
-            throw away(e);
+            throw away(KafkaTrouble.inWords(settings, e), e);
         } catch (ExecutionException e) {
-            throw away(e);
+            throw away(KafkaTrouble.inWords(settings, e), e);
         }
     }
 
-    private IOException away(Exception e) {
-        return new IOException(
-                "Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(),
-                        KafkaTrouble.inWords(settings, e)),
-                e);
+    private boolean hasLeader(int partition) throws ExecutionException, InterruptedException {
+        try {
+            return admin().describeTopics(List.of(Topics.ORDERS))
+                    .allTopicNames()
+                    .get()
+                    .values()
+                    .stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .anyMatch(one -> one.partition() == partition && one.leader() != null);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private IOException away(String why, @Nullable Exception e) {
+        return new IOException("Kafka at %s: %s; orders come by heartbeat meanwhile".formatted(settings.bootstrapServers(), why), e);
     }
 
     private synchronized Admin admin() {

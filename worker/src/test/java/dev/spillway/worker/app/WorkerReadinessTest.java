@@ -94,7 +94,7 @@ class WorkerReadinessTest {
                 eventually(() -> worker.get("/readyz").status() == 200);
                 admin.deleteTopics(List.of(Topics.ORDERS)).all().get();
                 eventually(() -> !isReady(worker, "kafka"));
-                assertThat(part(worker, "kafka").path("why").asText()).contains("orders come by heartbeat meanwhile");
+                assertThat(part(worker, "kafka").path("why").asText()).contains("partition 0 of spillway.orders is not there; orders come by heartbeat meanwhile");
                 topics(broker);
                 eventually(() -> worker.get("/readyz").status() == 200);
             }
