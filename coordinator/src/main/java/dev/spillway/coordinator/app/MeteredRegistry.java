@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Counts and times every command of a registry, by kind and outcome, and remembers for readiness how the last of each kind went. */
+/** Counts and times every command of a registry, by kind and outcome, and notes for readiness how it went. */
 final class MeteredRegistry implements Registry {
     private final Registry registry;
     private final MeterRegistry metrics;
