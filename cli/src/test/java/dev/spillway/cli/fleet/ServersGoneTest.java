@@ -28,6 +28,9 @@ class ServersGoneTest extends FleetOfTwo {
 
         FleetInProcess.awaitNotReady(fleet.url(), "kafka");
         FleetInProcess.awaitNotReady(fleet.workerUrl(1), "kafka");
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out())
+                .containsPattern("COORDINATOR +OLDEST +ATTENTION\\Rkafka +- +not ready: Kafka at .*: connection refused, for ");
+        assertThat(Spillway.run("hosts", "--json", "--url", fleet.url()).out()).contains("\"readiness\":{\"ready\":false,");
         Eventually.holds(FleetInProcess.WITHIN, () -> {
             assertThat(Http.get(fleet.url() + "/v1/evictions?state=open&namespace=by-heartbeat").json().get("items")).isEmpty();
             assertThat(FleetProcesses.names(fleet.images(1))).doesNotContainAnyElementsOf(onHost1).hasSize(2);
@@ -37,6 +40,7 @@ class ServersGoneTest extends FleetOfTwo {
         fleet.startKafka();
         FleetInProcess.awaitReady(fleet.url());
         FleetInProcess.awaitReady(fleet.workerUrl(1));
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out()).doesNotContain("COORDINATOR");
         // The facts of what happened meanwhile were kept, and are told now.
         try (EvictionFacts facts = new EvictionFacts(fleet.kafkaServers())) {
             Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(facts.readMore().values()).contains("one", "two"));
