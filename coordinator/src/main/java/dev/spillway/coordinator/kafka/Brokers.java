@@ -13,6 +13,7 @@ import dev.spillway.service.kafka.KafkaTopics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -46,7 +47,7 @@ public final class Brokers implements AutoCloseable {
     private final KafkaSettings settings;
     private final RegistryTopics wanted;
     private final RandomGenerator random;
-    private final int orderPartitions;
+    private final Map<String, Integer> partitions;
     private final Wakeup changed = new Wakeup();
     private final Wakeup suspected = new Wakeup();
     private final ServiceThread thread;
@@ -61,7 +62,7 @@ public final class Brokers implements AutoCloseable {
         this.wanted = wanted.as(topics.partitions());
         this.topics = topics;
         this.random = random;
-        this.orderPartitions = this.wanted.orders().partitions();
+        this.partitions = topics.partitions();
         this.thread = new ServiceThread("kafka-watch", this::watch);
     }
 
@@ -80,7 +81,7 @@ public final class Brokers implements AutoCloseable {
 
     /** How many partitions {@code spillway.orders} has; each host must be given one of them. */
     public int orderPartitions() {
-        return orderPartitions;
+        return wanted.orders().partitions();
     }
 
     /** Fails, saying why, when Kafka does not answer, or when a topic refuses or loses messages and may not be corrected. */
@@ -128,8 +129,9 @@ public final class Brokers implements AutoCloseable {
         try {
             while (!closing) {
                 long seen = suspected.seen();
-                boolean inspecting = asked == ASKED_BETWEEN_INSPECTIONS || seen != sure;
-                asked = inspecting ? 0 : asked + 1;
+                boolean inspecting = asked >= ASKED_BETWEEN_INSPECTIONS || seen != sure;
+                // What was opened anew is inspected next: it does not know how many partitions there were.
+                asked = !isReachable() ? ASKED_BETWEEN_INSPECTIONS : inspecting ? 0 : asked + 1;
                 @Nullable
                 String why = isReachable() ? ask(inspecting) : reopen();
                 sure = seen;
@@ -177,7 +179,7 @@ public final class Brokers implements AutoCloseable {
             return null;
         });
         return why != null || !inspecting ? why : answer(INSPECTED_WITHIN, () -> {
-            found(asked.inspect());
+            found(asked.inspect(partitions));
             return null;
         });
     }

@@ -23,8 +23,9 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
      *                   start, else whoever made it is taken to want that
      */
     public record Shape(int partitions, Duration retention, boolean isGiven) {
+        /** Later than at the start nothing is shortened. */
         private Shape as(Integer actual) {
-            return new Shape(actual, retention, isGiven);
+            return new Shape(actual, retention, false);
         }
     }
 
@@ -36,7 +37,7 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
         return new Topic(name, shape.partitions(), shape.retention(), shape.isGiven());
     }
 
-    /** The same topics with the partitions that they really have, so that a broker that lost them gets them back as they were. */
+    /** The same topics later on, with the partitions that they really have, so that a broker that lost them gets them back as they were. */
     RegistryTopics as(Map<String, Integer> partitions) {
         return new RegistryTopics(orders.as(partitions.getOrDefault(Topics.ORDERS, orders.partitions())),
                 evictions.as(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions())),

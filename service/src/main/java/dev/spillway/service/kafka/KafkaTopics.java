@@ -109,18 +109,19 @@ public final class KafkaTopics implements AutoCloseable {
      * Looks at all topics again. Makes those that are gone, gives those that were made anew with fewer partitions the number that they had, and
      * corrects what was changed.
      *
+     * @param before partitions of each topic when it was used first
      * @return what refuses or loses messages and could not be corrected: topic, setting, value and expectation, and why not
      * @throws ExecutionException if Kafka does not answer
      */
-    public List<String> inspect() throws ExecutionException, InterruptedException {
+    public List<String> inspect(Map<String, Integer> before) throws ExecutionException, InterruptedException {
         List<String> uncorrected = new ArrayList<>();
         var found = makeMissing();
         for (var topic : found.there()) {
             int now = found.partitions().getOrDefault(topic.name(), 0);
-            int before = partitions.getOrDefault(topic.name(), 0);
-            if (now < before) {
-                attempt("topic " + topic.name() + ": partitions: " + now + " (expected: " + before + ", as before)",
-                        () -> admin.createPartitions(Map.of(topic.name(), NewPartitions.increaseTo(before))).all().get())
+            int wanted = before.getOrDefault(topic.name(), 0);
+            if (now < wanted) {
+                attempt("topic " + topic.name() + ": partitions: " + now + " (expected: " + wanted + ", as before)",
+                        () -> admin.createPartitions(Map.of(topic.name(), NewPartitions.increaseTo(wanted))).all().get())
                         .ifPresent(uncorrected::add);
             }
         }

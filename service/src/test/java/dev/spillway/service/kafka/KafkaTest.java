@@ -73,7 +73,7 @@ class KafkaTest {
             set(admin, "cleanup.policy", "compact,delete");
             set(admin, "retention.ms", "-1");
             set(admin, "message.timestamp.type", "CreateTime");
-            assertThat(topics.inspect()).isEmpty();
+            assertThat(topics.inspect(topics.partitions())).isEmpty();
             assertThat(configuration(admin, "cleanup.policy", "retention.ms", "message.timestamp.type")).containsExactly("delete", "-1",
                     "LogAppendTime");
             KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
