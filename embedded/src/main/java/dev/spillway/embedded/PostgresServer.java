@@ -2,6 +2,7 @@ package dev.spillway.embedded;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -147,7 +148,8 @@ public final class PostgresServer implements AutoCloseable {
         } else {
             String version = Files.readString(data.resolve("PG_VERSION")).strip();
             if (!version.equals(MAJOR_VERSION)) {
-                throw new EmbeddedServerException("PostgreSQL data in " + data + ": version " + version + " (expected: " + MAJOR_VERSION + ")");
+                throw new EmbeddedServerException(
+                        "PostgreSQL data in " + data + ": version " + version + " (expected: " + MAJOR_VERSION + ")");
             }
         }
         if (PostgresBinaries.currentUid() == 0) {
@@ -157,7 +159,7 @@ public final class PostgresServer implements AutoCloseable {
         return Files.readString(password).strip();
     }
 
-    /** Hands root's files to the user that the server will run as. Those of other users are theirs. */
+    /** Hands root's files to the user that the server will run as. Files of other users stay theirs. */
     private static void own(Path tree, int owner) throws IOException {
         try (Stream<Path> files = Files.walk(tree)) {
             for (Path file : (Iterable<Path>) files::iterator) {
@@ -232,6 +234,10 @@ public final class PostgresServer implements AutoCloseable {
                 throw new EmbeddedServerException("creating the database " + DATABASE + ": " + e.getMessage(), e);
             }
             Files.delete(unfinished);
+            // Lost power must not bring the file back, which would have good data removed.
+            try (FileChannel directory = FileChannel.open(unfinished.getParent())) {
+                directory.force(true);
+            }
         }
     }
 

@@ -95,23 +95,19 @@ final class ServerDirectory implements AutoCloseable {
         }
         for (Path candidate : candidates) {
             try {
-                if (Files.isRegularFile(candidate.resolve(LOCK)) && Integer.toUnsignedLong((Integer) Files.getAttribute(candidate, "unix:uid")) == PostgresBinaries.currentUid()) {
-                    sweepOne(candidate, reaper);
+                if (Files.isRegularFile(candidate.resolve(LOCK))
+                        && PostgresBinaries.currentUid() == (Integer) Files.getAttribute(candidate, "unix:uid")) {
+                    ServerDirectory left = lock(candidate.toRealPath(), true);
+                    if (left != null) {
+                        try (left) {
+                            LOG.info("Removing {}, left behind by a killed process", candidate);
+                            reaper.accept(left.path);
+                        }
+                    }
                 }
             } catch (IOException | EmbeddedServerException e) {
                 LOG.warn("Left behind by a killed process and not removable now: {}: {}", candidate, e.toString());
             }
-        }
-    }
-
-    private static void sweepOne(Path candidate, Consumer<Path> reaper) throws IOException {
-        ServerDirectory left = lock(candidate.toRealPath(), true);
-        if (left == null) {
-            return;
-        }
-        try (left) {
-            LOG.info("Removing {}, left behind by a killed process", candidate);
-            reaper.accept(left.path);
         }
     }
 
@@ -148,10 +144,6 @@ final class ServerDirectory implements AutoCloseable {
 
     Path path() {
         return path;
-    }
-
-    boolean temporary() {
-        return temporary;
     }
 
     /** Gives the directory up; a temporary one is deleted first, under the lock. */

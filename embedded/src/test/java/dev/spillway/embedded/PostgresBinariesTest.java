@@ -57,8 +57,10 @@ class PostgresBinariesTest {
 
         try (PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withBinaries(cache))) {
             assertThat(ProcessHandle.of(server.pid()).orElseThrow().info().command().orElseThrow()).startsWith(ours.toString());
-            assertThat(Files.readAttributes(ours, BasicFileAttributes.class).lastModifiedTime()).as("the library unpacks nothing").isEqualTo(unpackedAt);
-            assertThat(Files.getPosixFilePermissions(cache)).as("the library opens its folder to everyone").doesNotContain(PosixFilePermission.OTHERS_WRITE);
+            assertThat(Files.readAttributes(ours, BasicFileAttributes.class).lastModifiedTime()).as("the library unpacks nothing")
+                    .isEqualTo(unpackedAt);
+            assertThat(Files.getPosixFilePermissions(cache)).as("the library opens its folder to everyone")
+                    .doesNotContain(PosixFilePermission.OTHERS_WRITE);
         }
     }
 

@@ -224,7 +224,10 @@ class PostgresServerTest {
         Path directory = closed.resolve("server");
         try (ChildJvm child = ChildJvm.run(WITHOUT_NAMESPACES, ServerProcess.class, directory, open)) {
             assertThat(child.awaitExit()).as(child.toString()).isZero();
-            assertThat(child.said("failure")).as(child.toString()).singleElement().asString().contains(closed.toString(), "Permission denied");
+            assertThat(child.said("failure")).as(child.toString())
+                    .singleElement()
+                    .asString()
+                    .contains(closed.toString(), "Permission denied");
         }
     }
 
@@ -241,7 +244,8 @@ class PostgresServerTest {
 
     @Test
     void endsAServerThatDoesNotStop() throws Exception {
-        PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(1)));
+        PostgresServer server =
+                PostgresServer.start(PostgresSettings.temporary().withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(1)));
         Postmaster postmaster = Postmaster.of(PostgresServer.data(server.directory())).orElseThrow();
         postmaster.signal("STOP");
         server.close();
