@@ -91,8 +91,8 @@ final class OrderedFleet {
     }
 
     private static RegistryTopics topics(int partitions) {
-        return new RegistryTopics(new RegistryTopics.Shape(partitions, LONG), new RegistryTopics.Shape(1, LONG),
-                new RegistryTopics.Shape(1, LONG));
+        return new RegistryTopics(new RegistryTopics.Shape(partitions, LONG, false), new RegistryTopics.Shape(1, LONG, false),
+                new RegistryTopics.Shape(1, LONG, false));
     }
 
     private void fill() {
