@@ -94,7 +94,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     PostgresRegistrySettings settings() {
         PostgresServer server = server();
         return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
-                .withPool(5, Await.HANG);
+                .withPool(5, Duration.ofSeconds(10));
     }
 
     /** A registry on whatever the database holds. */
