@@ -109,7 +109,8 @@ final class Exchange {
     }
 
     private Request read(Target target, String mediaType, byte[] bytes, @Nullable InputStream stream) {
-        return new Request(target.route(), request.method().equals(HttpMethod.HEAD), target.parameters(), target.query(), request::getHeader,
+        return new Request(target.route(), request.method().equals(HttpMethod.HEAD), target.parameters(), target.query(),
+                request::getHeader,
                 mediaType, shared.json(), bytes, stream);
     }
 

@@ -24,7 +24,8 @@ public final class Request {
     private final byte[] gathered;
     private final @Nullable InputStream stream;
 
-    Request(Route route, boolean head, Map<String, String> parameters, Query query, Function<String, @Nullable String> headers, String mediaType,
+    Request(Route route, boolean head, Map<String, String> parameters, Query query, Function<String, @Nullable String> headers,
+            String mediaType,
             ObjectMapper json,
             byte @Nullable [] gathered, @Nullable InputStream stream) {
         this.route = route;

@@ -84,7 +84,8 @@ final class Registering {
                     // Said of what is readopted, which is never pending.
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
-                case ReplicaOutcome.Ended ignored -> end(now, replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
+                case ReplicaOutcome.Ended ignored ->
+                        end(now, replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
             }
         }
     }

@@ -75,7 +75,8 @@ final class UseLog {
     /** Takes everything into one message, which is under way from here on. */
     TouchRequest tell(Sender sender, Instant now) {
         List<TouchRequest.Used> used = new ArrayList<>();
-        hits.forEach((name, use) -> used.add(new TouchRequest.Used(name, use.hits(), Math.max(0, Duration.between(use.at(), now).toMillis()))));
+        hits.forEach(
+                (name, use) -> used.add(new TouchRequest.Used(name, use.hits(), Math.max(0, Duration.between(use.at(), now).toMillis()))));
         List<TouchRequest.Missed> missed = new ArrayList<>();
         misses.forEach((namespace, times) -> missed.add(new TouchRequest.Missed(namespace, times)));
         hitsTold = hits;

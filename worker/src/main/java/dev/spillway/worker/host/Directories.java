@@ -228,9 +228,10 @@ public final class Directories {
     /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
     public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         loop.awaitMayServe();
-        return counted(name, held(name, archiveHold, 0, Integer.MAX_VALUE)) instanceof Found.Served(var replica, var _, var hold) && hold.isPresent()
-                ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
-                : Optional.empty();
+        return counted(name, held(name, archiveHold, 0, Integer.MAX_VALUE)) instanceof Found.Served(var replica, var _, var hold)
+                && hold.isPresent()
+                        ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
+                        : Optional.empty();
     }
 
     Instant archiveHeldUntil() {
