@@ -89,8 +89,9 @@ final class EventWatch {
     void requireReadable() throws UnusableServerException {
         Duration age = age();
         if (age.compareTo(LATE_AFTER) > 0) {
-            throw new UnusableServerException("what was committed %d s ago cannot be read yet (expected: within about 1 s); another transaction "
-                    .formatted(age.toSeconds()) + "of the database may be open for long");
+            throw new UnusableServerException(
+                    "what was committed %d s ago cannot be read yet (expected: within about 1 s); another transaction "
+                            .formatted(age.toSeconds()) + "of the database may be open for long");
         }
     }
 }

@@ -1,9 +1,9 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.HostState;
-import dev.spillway.coordinator.core.RegistryQueries.UnpublishedFacts;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrders;
+import dev.spillway.coordinator.core.RegistryQueries.UnpublishedFacts;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -41,7 +41,10 @@ final class FleetFigures {
 
     /** A gauge of an age in seconds. */
     static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
-        Gauge.builder(name, age, supplier -> supplier.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
+        Gauge.builder(name, age, supplier -> supplier.get().toMillis() / 1000.0)
+                .baseUnit("seconds")
+                .description(description)
+                .register(metrics);
     }
 
     void look(RegistryQueries queries) {

@@ -52,7 +52,8 @@ final class UpkeepLoop implements AutoCloseable {
         this.random = random;
     }
 
-    static UpkeepLoop start(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval, Duration trimEvery,
+    static UpkeepLoop start(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval,
+            Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
         UpkeepLoop loop = new UpkeepLoop(registry, trimming, figures, events, interval, trimEvery, clock, random);

@@ -108,7 +108,8 @@ class ReadinessTest {
                 servers.execute(servers.postgres().jdbcUrl(), "ALTER " + scope + " SET default_transaction_read_only = on");
                 reconnect();
                 // For a moment it may also say that its connections were ended.
-                Await.until("readiness says what PostgreSQL does not do", () -> part("postgresql").path("why").asText().contains("read-only"));
+                Await.until("readiness says what PostgreSQL does not do",
+                        () -> part("postgresql").path("why").asText().contains("read-only"));
                 assertThat(client.unready()).contains("postgresql");
                 assertThat(part("postgresql").path("why").asText()).startsWith("PostgreSQL at " + servers.postgres().jdbcUrl() + ": ")
                         .contains("in a read-only transaction, for ")

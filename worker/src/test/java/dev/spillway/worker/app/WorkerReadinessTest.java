@@ -75,7 +75,8 @@ class WorkerReadinessTest {
             try {
                 assertThat(ran("mount", "-o", "remount,bind,ro", data)).isTrue();
                 eventually(() -> !isReady(worker, "store"));
-                assertThat(part(worker, "store").path("why").asText()).isEqualTo("store: " + data + " cannot be written: Read-only file system");
+                assertThat(part(worker, "store").path("why").asText())
+                        .isEqualTo("store: " + data + " cannot be written: Read-only file system");
             } finally {
                 eventually(() -> ran("umount", data));
             }
@@ -94,7 +95,8 @@ class WorkerReadinessTest {
                 eventually(() -> worker.get("/readyz").status() == 200);
                 admin.deleteTopics(List.of(Topics.ORDERS)).all().get();
                 eventually(() -> !isReady(worker, "kafka"));
-                assertThat(part(worker, "kafka").path("why").asText()).contains("partition 0 of spillway.orders is not there; orders come by heartbeat meanwhile");
+                assertThat(part(worker, "kafka").path("why").asText())
+                        .contains("partition 0 of spillway.orders is not there; orders come by heartbeat meanwhile");
                 topics(broker);
                 eventually(() -> worker.get("/readyz").status() == 200);
             }
