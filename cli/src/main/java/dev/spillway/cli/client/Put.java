@@ -9,6 +9,8 @@ import dev.spillway.worker.http.DirectoryPutBody;
 import dev.spillway.worker.http.StoredAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +43,10 @@ final class Put implements SpillwayCommand {
     @Option(names = "--snapshot", paramLabel = "ID",
             description = "With --generation: the image that was copied, as ls tells it; refused where the generation is another image's.")
     private @Nullable SnapshotId snapshot;
-    @Option(names = "--mode", paramLabel = "MODE", description = "copy, move or reflink (default: copy).")
+    @Option(names = "--mode", paramLabel = "MODE", description = {"copy, move or reflink (default: copy).",
+            "move hands the directory over: nobody may write to it any more. It is refused while a file in it is open for writing. Where"
+                    + " something of it cannot be kept or deleted, it is copied, and all of it stays.",
+            "An image must not be written to, whatever the mode."})
     private DirectoryPutBody.@Nullable Mode mode;
 
     Put(Console console) {
@@ -61,11 +66,21 @@ final class Put implements SpillwayCommand {
         console.out()
                 .printf("stored   %s  generation %d, %s, %s%n", Text.printable(entry.key().value()), stored.generation(),
                         Text.bytes(stored.sizeBytes()), stored.path());
+        if (stored.notKept() != null) {
+            console.out().printf("lacks    %s  %s%n", Text.printable(entry.key().value()), counts(stored.notKept()));
+        }
+        if (stored.sourceLeft() != null) {
+            console.out().printf("source   %s  %s%n", Text.printable(directory.toString()), Text.printable(stored.sourceLeft().toString()));
+        }
         for (EvictedEntry evicted : stored.evicted()) {
             console.out()
                     .printf("evicted  %s  generation %d, %s%n", Text.printable(evicted.key().value()), evicted.generation(),
                             evicted.cause());
         }
         return Outcome.done();
+    }
+
+    private static String counts(Map<String, Long> notKept) {
+        return notKept.entrySet().stream().map(kind -> kind.getValue() + " " + kind.getKey()).collect(Collectors.joining(", "));
     }
 }

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** What commands print and how they end, against a real fleet. */
 class CommandLineTest extends FleetOfTwo {
@@ -322,6 +324,33 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(refused.err()).contains("ifSnapshot: another").hasLineCount(1);
         String snapshot = json(done("ls", "compared", "--json").out()).get("items").get(0).get("snapshotId").asText();
         assertThat(done("rm", "compared", "key", "--if-snapshot", snapshot).out()).isEqualTo("deleted key, snapshot " + snapshot + "\n");
+    }
+
+    @Test
+    void aMoveThatLeavesItsSourceSaysWhy() throws Exception {
+        Path source = Files.createDirectory(scratch.resolve("offered"));
+        Path file = Files.writeString(source.resolve("fixed"), "x");
+        assumeTrue(chattr("+i", file), "skipped: cannot make a file immutable here");
+        try {
+            done("namespace", "set", "moved");
+            assertThat(done("put", "moved", "key", source.toString(), "--mode", "move", "--worker", "host-1").lines()).satisfiesExactly(
+                    stored -> assertThat(stored).startsWith("stored   key  generation "),
+                    left -> assertThat(left).startsWith("source   " + source + "  all of it stays: fixed: is immutable or append-only"));
+            assertThat(file).hasContent("x");
+        } finally {
+            chattr("-i", file);
+        }
+    }
+
+    private static boolean chattr(String flag, Path file) throws InterruptedException {
+        try {
+            return new ProcessBuilder("chattr", flag, file.toString()).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor() == 0;
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     @Test

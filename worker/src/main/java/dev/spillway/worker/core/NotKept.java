@@ -1,14 +1,16 @@
 package dev.spillway.worker.core;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** What an archive says of its entries and an image does not have. Counted by entry. */
+/** What an archive or a directory has and the image of it does not. Counted by entry. */
 public enum NotKept {
-    /** Access control lists that are not extended attributes, or that the store's file system does not take. */
+    /** Access control lists that are not extended attributes, or that the store's file system does not take. Without its list a file gives nobody more. */
     ACLS,
     /** Extended attributes of other kinds, such as labels of SELinux. */
     ATTRIBUTES,
-    /** File capabilities, which would let whoever sends an archive give a program rights on this host. */
+    /** File capabilities. Those of an archive would let whoever sends it give a program rights on this host. */
     CAPABILITIES,
     /** Flags of files, such as immutable. */
     FLAGS,
@@ -20,6 +22,15 @@ public enum NotKept {
     TIMES,
     /** Attributes of the trusted class, which only root can read. */
     TRUSTED;
+
+    /** Counts of kinds for people, such as {@code 2 acls, 1 owners}. */
+    public static String words(Map<NotKept, Long> counts) {
+        return counts.entrySet()
+                .stream()
+                .map(kind -> kind.getValue() + " " + kind.getKey().word())
+                .sorted()
+                .collect(Collectors.joining(", "));
+    }
 
     /** As answers and metrics have it. */
     public String word() {

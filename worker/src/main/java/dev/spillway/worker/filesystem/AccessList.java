@@ -1,59 +1,123 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.filesystem.posix.OpenFile;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.regex.Matcher;
+import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * What an access control list that is not kept leaves to the group. The bits of a mode for the group are then the mask of the list, and without
- * the list they would give the group what only others that it names had: the list's own entry for the group limits them.
+ * Access control lists of POSIX.1e. The group's bits in the mode of a file with a list are the list's mask, not what its group may do, and the
+ * list may give a user less than everybody has. So the mode alone, without the list, gives too much.
  */
 final class AccessList {
+    static final String ACCESS = "system.posix_acl_access";
+    static final String DEFAULT = "system.posix_acl_default";
+
     private static final Pattern BREAK = Pattern.compile("[,\\s]+");
+    private static final Pattern COMMENT = Pattern.compile("#.*");
     /** Entries that say no more than a mode does. */
     private static final Pattern BASE = Pattern.compile("(?:u|user|g|group|o|other)::[rwx-]{3}.*");
-    private static final Pattern GROUP = Pattern.compile("g(?:roup)?::([rwx-]{3}).*");
-    private static final int GROUP_TAG = 4;
-    private static final int HEADER_BYTES = 4;
-    private static final int ENTRY_BYTES = 8;
+    private static final int VERSION = 2;
+    private static final int ALL = 7;
+    private static final int OWNER_AND_ABOVE = ~077;
+
+    private int group;
+    private int mask = ALL;
+    private int other;
+    /** What all of them have; -1 without any. */
+    private int namedUsers = -1;
+    private int namedGroups = -1;
 
     private AccessList() {}
 
-    /** Whether a list as tar programs write it ({@code user::rw-,user:daemon:r--:1,group::r--}) says more than a mode can. */
-    static boolean isExtended(byte[] text) {
-        return entries(text).anyMatch(entry -> !BASE.matcher(entry).matches());
+    /** Takes away what a new file or directory got from the default list of the directory that it was made in; its mode is to be set after it. */
+    static void remove(OpenFile file) throws PosixException {
+        file.removeAttribute(DEFAULT);
+        file.removeAttribute(ACCESS);
     }
 
-    /** The rights of the group by a list as tar programs write it, as the lowest three bits; none where it does not say. */
-    static int groupOfText(byte[] text) {
-        return entries(text).map(GROUP::matcher)
-                .filter(Matcher::matches)
-                .mapToInt(entry -> (entry.group(1).indexOf('r') < 0 ? 0 : 4) | (entry.group(1).indexOf('w') < 0 ? 0 : 2)
-                        | (entry.group(1).indexOf('x') < 0 ? 0 : 1))
-                .findFirst()
-                .orElse(0);
+    /**
+     * Lowers a mode so that nobody may do more by it than by the list that goes.
+     *
+     * @param list the value of {@link #ACCESS}; one that cannot be read leaves the owner's bits alone
+     */
+    static int permissionsWithout(byte[] list, int permissions) {
+        AccessList read = new AccessList();
+        try {
+            ByteBuffer entries = ByteBuffer.wrap(list).order(ByteOrder.LITTLE_ENDIAN);
+            if (entries.getInt() != VERSION) {
+                return permissions & OWNER_AND_ABOVE;
+            }
+            while (entries.hasRemaining()) {
+                int tag = entries.getShort();
+                int rights = entries.getShort() & ALL;
+                entries.getInt();
+                read.add(tag, rights);
+            }
+        } catch (BufferUnderflowException _) {
+            return permissions & OWNER_AND_ABOVE;
+        }
+        return read.lowered(permissions);
     }
 
-    /** As {@link #groupOfText}, of a list as the attribute {@code system.posix_acl_access} has it. */
-    static int groupOfAttribute(byte[] value) {
-        ByteBuffer list = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = HEADER_BYTES; at + ENTRY_BYTES <= value.length; at += ENTRY_BYTES) {
-            if (list.getShort(at) == GROUP_TAG) {
-                return list.getShort(at + Short.BYTES) & 7;
+    /** As {@link #permissionsWithout(byte[], int)}, for a list as archives have it: {@code user::rw-,user:lp:r--:7,group::---,mask::r--,other::---}. */
+    static int permissionsWithout(String list, int permissions) {
+        AccessList read = new AccessList();
+        for (String entry : entries(list)) {
+            String[] fields = entry.split(":", -1);
+            if (fields.length < 3 || !fields[2].matches("[r-][w-][xX-].*")) {
+                return permissions & OWNER_AND_ABOVE;
+            }
+            int tag = switch (fields[0]) {
+                case "u", "user" -> fields[1].isEmpty() ? 0x01 : 0x02;
+                case "g", "group" -> fields[1].isEmpty() ? 0x04 : 0x08;
+                case "m", "mask" -> 0x10;
+                case "o", "other" -> 0x20;
+                default -> 0;
+            };
+            read.add(tag, (fields[2].charAt(0) == 'r' ? 4 : 0) | (fields[2].charAt(1) == 'w' ? 2 : 0)
+                    | (fields[2].charAt(2) == '-' ? 0 : 1));
+        }
+        return read.lowered(permissions);
+    }
+
+    /** Whether a list as archives have it says more than a mode can. */
+    static boolean isExtended(String list) {
+        return entries(list).stream().anyMatch(entry -> !BASE.matcher(entry).matches());
+    }
+
+    private static List<String> entries(String list) {
+        return BREAK.splitAsStream(list).map(entry -> COMMENT.matcher(entry).replaceFirst("")).filter(entry -> !entry.isEmpty()).toList();
+    }
+
+    private void add(int tag, int rights) {
+        switch (tag) {
+            case 0x01 -> {
+                // the owner's bits are its own
+            }
+            case 0x02 -> namedUsers &= rights;
+            case 0x04 -> group = rights;
+            case 0x08 -> namedGroups &= rights;
+            case 0x10 -> mask = rights;
+            case 0x20 -> other = rights;
+            default -> {
+                namedUsers = 0;
+                namedGroups = 0;
             }
         }
-        return 0;
     }
 
-    /** A mode in which the group has no more than these rights. */
-    static int limited(int permissions, int group) {
-        return permissions & ~070 | permissions & group << 3;
+    /** A user with an entry may be in the group, or anybody; who is in a group with an entry is no longer told from anybody. */
+    private int lowered(int permissions) {
+        int groupLeft = group & mask & namedUsers;
+        int othersLeft = other & named(namedUsers) & named(namedGroups);
+        return permissions & (OWNER_AND_ABOVE | groupLeft << 3 | othersLeft);
     }
 
-    private static Stream<String> entries(byte[] text) {
-        return BREAK.splitAsStream(new String(text, StandardCharsets.ISO_8859_1)).filter(entry -> !entry.isEmpty() && !entry.startsWith("#"));
+    private int named(int rights) {
+        return rights < 0 ? ALL : rights & mask;
     }
 }

@@ -128,6 +128,7 @@ final class ArchiveAttributes {
 
     static StagingStopped refused(String path, String name, String why) {
         return StagingStopped.refused(RefusalReason.BAD_ATTRIBUTE, path,
-                "its attribute '%s' %s".formatted(ShownPath.of(new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)), why));
+                "its attribute '%s' %s"
+                        .formatted(ShownPath.of(new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)), why));
     }
 }

@@ -91,7 +91,8 @@ final class ArchiveExtractor {
                 if (received.failure() != null && e instanceof IOException failed) {
                     throw failed;
                 }
-                throw malformed(extractor.entryName.isEmpty() || source.ended() ? "." : extractor.entryName, ShownPath.of(String.valueOf(e.getMessage())));
+                throw malformed(extractor.entryName.isEmpty() || source.ended() ? "." : extractor.entryName,
+                        ShownPath.of(String.valueOf(e.getMessage())));
             }
         }
     }
@@ -127,7 +128,7 @@ final class ArchiveExtractor {
         }
         source.readToEnd(limits.maxContentBytes());
         directories.finish(losses);
-        return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, 0, losses.counts());
+        return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, losses.counts());
     }
 
     private @Nullable TarArchiveEntry next(ArchiveSource source) throws IOException, StagingStopped {

@@ -8,6 +8,7 @@ import dev.spillway.worker.filesystem.posix.FileTimes;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -103,7 +104,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     private static NotKept kind(String name) {
         return switch (name) {
             case Attributes.CAPABILITY -> NotKept.CAPABILITIES;
-            case Attributes.ACCESS_LIST, Attributes.DEFAULT_LIST -> NotKept.ACLS;
+            case AccessList.ACCESS, AccessList.DEFAULT -> NotKept.ACLS;
             default -> name.startsWith("trusted.") ? NotKept.TRUSTED : NotKept.ATTRIBUTES;
         };
     }
@@ -112,13 +113,17 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
         int kept = permissions;
         for (Map.Entry<String, byte[]> list : records.beginningWith(LISTS).entrySet()) {
             boolean access = list.getKey().equals(ACCESS_LIST);
-            boolean known = attributes.containsKey(access ? Attributes.ACCESS_LIST : Attributes.DEFAULT_LIST);
-            if (!known && (access ? AccessList.isExtended(list.getValue()) : list.getValue().length > 0)) {
+            boolean known = attributes.containsKey(access ? AccessList.ACCESS : AccessList.DEFAULT);
+            if (!known && (access ? AccessList.isExtended(text(list.getValue())) : list.getValue().length > 0)) {
                 lost.put(NotKept.ACLS, NO_LIST);
-                kept = access ? AccessList.limited(kept, AccessList.groupOfText(list.getValue())) : kept;
+                kept = access ? AccessList.permissionsWithout(text(list.getValue()), kept) : kept;
             }
         }
         return kept;
+    }
+
+    private static String text(byte[] list) {
+        return new String(list, StandardCharsets.ISO_8859_1);
     }
 
     @FunctionalInterface
@@ -156,7 +161,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     /**
      * Sets the attributes.
      *
-     * @return the permissions, without what a list that could not be set would give the group
+     * @return the permissions, without what a list that could not be set did not give
      */
     private int set(Setting setting, Map<NotKept, String> notKept) throws PosixException, StagingStopped {
         int kept = permissions;
@@ -172,8 +177,8 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
                     throw ArchiveAttributes.refused(path, name, "cannot be set: " + e.getMessage());
                 }
                 lose(path, name, notKept);
-                if (name.equals(Attributes.ACCESS_LIST)) {
-                    kept = AccessList.limited(kept, AccessList.groupOfAttribute(attribute.getValue()));
+                if (name.equals(AccessList.ACCESS)) {
+                    kept = AccessList.permissionsWithout(attribute.getValue(), kept);
                 }
             }
         }

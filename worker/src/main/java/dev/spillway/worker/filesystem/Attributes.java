@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileStatus;
@@ -7,7 +8,11 @@ import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
@@ -17,20 +22,26 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
  */
 final class Attributes {
     private static final int SET_ID_BITS = 06000;
-    static final String ACCESS_LIST = "system.posix_acl_access";
-    static final String DEFAULT_LIST = "system.posix_acl_default";
+    private static final int GROUP_BITS = 070;
+    private static final int OTHER_BITS = 07;
     static final String CAPABILITY = "security.capability";
+    /** What this process may not do, or the file system cannot. */
+    private static final Set<Errno> CANNOT = EnumSet.of(Errno.EPERM, Errno.EOPNOTSUPP, Errno.EINVAL);
 
-    private final boolean root;
-    private long lost;
+    private final Map<NotKept, Long> notKept = new EnumMap<>(NotKept.class);
 
-    Attributes(boolean root) {
-        this.root = root;
+    private enum Owned {
+        BOTH, GROUP_ALONE, NOT_GROUP
     }
 
-    /** How many attributes of the system could not be kept so far. */
-    long lost() {
-        return lost;
+    @FunctionalInterface
+    private interface Owner {
+        void set(int owner, int group) throws PosixException;
+    }
+
+    /** What could not be kept so far, with how many files each. */
+    Map<NotKept, Long> notKept() {
+        return new EnumMap<>(notKept);
     }
 
     /**
@@ -38,53 +49,63 @@ final class Attributes {
      * @param now what the target is like
      */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
-        int permissions = permissionsAfterOwner(status, now, target);
+        int permissions = permissions(status, own(status, now, target::setOwner));
         for (String name : reading(() -> namesOf(source))) {
-            if (isKept(name, root)) {
-                set(target, name, reading(() -> source.attribute(name)));
+            if (isKept(name, true)) {
+                byte[] value = reading(() -> source.attribute(name));
+                if (!set(target, name, value) && name.equals(AccessList.ACCESS)) {
+                    permissions = AccessList.permissionsWithout(value, permissions);
+                }
             }
         }
         target.setPermissions(permissions);
         target.setTimes(status.times());
     }
 
-    /** Sets the owner where this process may, else takes away the rights that would now be another owner's. */
-    private int permissionsAfterOwner(FileStatus status, FileStatus now, OpenFile target) throws PosixException {
-        boolean same = status.owner() == now.owner() && status.group() == now.group();
-        if (same) {
-            return status.permissions();
+    /** Takes away the rights that would now be another owner's or another group's. */
+    private static int permissions(FileStatus status, Owned owned) {
+        return switch (owned) {
+            case BOTH -> status.permissions();
+            case GROUP_ALONE -> status.permissions() & ~SET_ID_BITS;
+            case NOT_GROUP -> status.permissions() & ~SET_ID_BITS & (~GROUP_BITS | (status.permissions() & OTHER_BITS) << 3);
+        };
+    }
+
+    private Owned own(FileStatus status, FileStatus now, Owner target) throws PosixException {
+        boolean sameOwner = status.owner() == now.owner();
+        boolean sameGroup = status.group() == now.group();
+        if ((sameOwner && sameGroup) || canSet(target, status.owner(), status.group())) {
+            return Owned.BOTH;
         }
-        if (root) {
-            target.setOwner(status.owner(), status.group());
-            return status.permissions();
-        }
-        boolean kept = status.owner() == now.owner();
+        notKept.merge(NotKept.OWNERS, 1L, Long::sum);
+        return sameGroup || (!sameOwner && canSet(target, -1, status.group())) ? Owned.GROUP_ALONE : Owned.NOT_GROUP;
+    }
+
+    private static boolean canSet(Owner target, int owner, int group) throws PosixException {
         try {
-            target.setOwner(-1, status.group());
+            target.set(owner, group);
+            return true;
         } catch (PosixException e) {
-            if (e.errno() != Errno.EPERM) {
+            if (!CANNOT.contains(e.errno())) {
                 throw e;
             }
-            kept = false;
+            return false;
         }
-        return kept ? status.permissions() : status.permissions() & ~SET_ID_BITS;
     }
 
     /** For a symbolic link, which has no mode of its own. */
     void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws IOException {
-        if (root) {
-            to.setOwner(name, status.owner(), status.group());
-            for (String attribute : reading(() -> namesOfLink(from, name))) {
-                if (isKept(attribute, true)) {
-                    setOfLink(to, name, attribute, reading(() -> from.attribute(name, attribute)));
-                }
+        own(status, to.status(name), (owner, group) -> to.setOwner(name, owner, group));
+        for (String attribute : reading(() -> namesOfLink(from, name))) {
+            if (isKept(attribute, true)) {
+                setOfLink(to, name, attribute, reading(() -> from.attribute(name, attribute)));
             }
         }
         to.setTimes(name, status.times());
     }
 
     static boolean isKept(String name, boolean root) {
-        return name.startsWith("user.") || name.equals(ACCESS_LIST) || name.equals(DEFAULT_LIST)
+        return name.startsWith("user.") || name.equals(AccessList.ACCESS) || name.equals(AccessList.DEFAULT)
                 || (root && (name.equals(CAPABILITY) || name.startsWith("trusted.")));
     }
 
@@ -111,11 +132,14 @@ final class Attributes {
         throw e;
     }
 
-    void set(OpenFile target, String name, byte[] value) throws PosixException {
+    /** Whether it could be kept; else it is counted. */
+    private boolean set(OpenFile target, String name, byte[] value) throws PosixException {
         try {
             target.setAttribute(name, value);
+            return true;
         } catch (PosixException e) {
             countIfSystem(name, e);
+            return false;
         }
     }
 
@@ -128,10 +152,14 @@ final class Attributes {
     }
 
     private void countIfSystem(String name, PosixException e) throws PosixException {
-        boolean cannot = e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.EPERM || e.errno() == Errno.EINVAL;
-        if (name.startsWith("user.") || !cannot) {
+        if (name.startsWith("user.") || !CANNOT.contains(e.errno())) {
             throw e;
         }
-        lost++;
+        NotKept kind = switch (name) {
+            case AccessList.ACCESS, AccessList.DEFAULT -> NotKept.ACLS;
+            case CAPABILITY -> NotKept.CAPABILITIES;
+            default -> name.startsWith("trusted.") ? NotKept.TRUSTED : NotKept.ATTRIBUTES;
+        };
+        notKept.merge(kind, 1L, Long::sum);
     }
 }

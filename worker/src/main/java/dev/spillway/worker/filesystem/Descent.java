@@ -53,6 +53,11 @@ final class Descent implements AutoCloseable {
         return levels.getLast().status;
     }
 
+    /** What the directory above the current one was like when it was entered. */
+    FileStatus statusAbove() {
+        return levels.get(levels.size() - 2).status;
+    }
+
     /** The name of the current directory; the root has none. */
     EntryName name() {
         EntryName name = levels.getLast().name;

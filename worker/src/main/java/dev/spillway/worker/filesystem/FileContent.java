@@ -76,7 +76,7 @@ final class FileContent {
         if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {
             return true;
         }
-        if (reading(source::status).sameContent(status)) {
+        if (reading(source::status).unchanged(status)) {
             throw UnreadableException.of("it says that it is empty, but has content");
         }
         return false;

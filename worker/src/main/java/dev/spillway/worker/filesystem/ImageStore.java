@@ -35,6 +35,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
     private final OfferedSources offers;
+    private final SourcesLeft sourcesLeft;
     private final FreeSpace space;
     private final Staging staging;
     private final ReadWriteLock open = new ReentrantReadWriteLock();
@@ -44,7 +45,13 @@ public final class ImageStore implements AutoCloseable {
         this.files = files;
         this.offers = new OfferedSources(files.offered());
         this.space = new FreeSpace(files.path(), minFreeBytes);
-        this.staging = new Staging(files, offers, space);
+        this.sourcesLeft = new SourcesLeft(files.offered());
+        this.staging = new Staging(files, offers, sourcesLeft, space);
+        for (String id : sourcesLeft.ids()) {
+            if (!isAnywhere(id)) {
+                sourcesLeft.remove(id);
+            }
+        }
     }
 
     /**
@@ -123,6 +130,15 @@ public final class ImageStore implements AutoCloseable {
                 throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
             }
         });
+    }
+
+    private boolean isAnywhere(String id) throws PosixException {
+        for (StoreArea area : StoreArea.values()) {
+            if (files.area(area).find(StoreFiles.name(id)).isPresent()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void refuseUsed(String id, EntryName name) throws IOException {
@@ -204,6 +220,7 @@ public final class ImageStore implements AutoCloseable {
             if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
                 // a copy that was never settled: its source stays
                 offers.remove(id);
+                sourcesLeft.remove(id);
             }
             return outcome;
         });
@@ -223,6 +240,7 @@ public final class ImageStore implements AutoCloseable {
             refuseOffered(id);
             UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.STAGING), name);
             offers.remove(id);
+            sourcesLeft.remove(id);
             return outcome;
         });
     }
@@ -260,6 +278,12 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
+    /** What a move left of the source of a tree, once it is settled. Known for as long as the tree is there. */
+    public Optional<SourceLeft> sourceLeft(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> sourcesLeft.find(id));
+    }
+
     /** The ids of trees that were offered by move and are neither settled nor given back. */
     public List<String> offered() throws IOException, InterruptedException {
         return run(offers::ids);
@@ -271,7 +295,7 @@ public final class ImageStore implements AutoCloseable {
      */
     public SettleOutcome settle(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
-        return run(() -> new OfferReturn(files, offers).settle(id));
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).settle(id));
     }
 
     /**
@@ -282,13 +306,13 @@ public final class ImageStore implements AutoCloseable {
      */
     public GiveBackOutcome giveBack(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
-        return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.empty()));
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.empty()));
     }
 
     /** As {@link #giveBack(String)}, to another absolute path of the same file system, which must not be there. */
     public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
         StoreFiles.name(id);
-        return run(() -> new OfferReturn(files, offers).giveBack(id, Optional.of(path)));
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.of(path)));
     }
 
     /**

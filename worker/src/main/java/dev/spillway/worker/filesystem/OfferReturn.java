@@ -2,8 +2,6 @@ package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
-import dev.spillway.worker.filesystem.posix.FileIdentity;
-import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
@@ -15,10 +13,12 @@ import java.util.Optional;
 final class OfferReturn {
     private final StoreFiles files;
     private final OfferedSources offers;
+    private final SourcesLeft sourcesLeft;
 
-    OfferReturn(StoreFiles files, OfferedSources offers) {
+    OfferReturn(StoreFiles files, OfferedSources offers, SourcesLeft sourcesLeft) {
         this.files = files;
         this.offers = offers;
+        this.sourcesLeft = sourcesLeft;
     }
 
     SettleOutcome settle(String id) throws IOException, InterruptedException {
@@ -30,39 +30,60 @@ final class OfferReturn {
             case RENAMED -> new SettleOutcome.Released();
             case COPIED -> deleteSource(offer.get());
         };
+        if (outcome instanceof SettleOutcome.SourceKept(var _, var left)) {
+            sourcesLeft.write(id, left);
+        }
         offers.remove(id);
         return outcome;
     }
 
     private SettleOutcome deleteSource(OfferedSources.Offer offer) throws IOException, InterruptedException {
         try (SourceDirectory source = SourceDirectory.open(offer.path())) {
-            FileStatus status = source.directory().status();
-            if (!status.identity().equals(offer.identity())) {
-                return new SettleOutcome.SourceKept("%s: is another directory by now".formatted(offer.path()));
-            }
-            FileIdentity store = files.root().status().identity();
-            TreeMeasure now = TreeMeasure.of(source.directory(), store);
-            if (now.newestChange() != offer.newestChange() || now.entries() != offer.entries()) {
-                return new SettleOutcome.SourceKept("%s: was changed after it was copied".formatted(offer.path()));
+            Optional<SourceLeft> left = left(source, offer);
+            if (left.isPresent()) {
+                return new SettleOutcome.SourceKept(offer.path(), left.get());
             }
             try (OpenDirectory parent = source.openParent()) {
                 UnlinkOutcome outcome = TreeUnlinker.unlink(parent, source.name());
                 parent.sync();
-                return new SettleOutcome.SourceDeleted(outcome);
+                return outcome instanceof UnlinkOutcome.Incomplete(var _, var _, var failures, var count)
+                        ? new SettleOutcome.SourceKept(offer.path(),
+                                new SourceLeft(false, ".", "%d entries could not be removed, %s".formatted(count, failures.getFirst())))
+                        : new SettleOutcome.SourceDeleted(outcome);
             }
         } catch (PosixException e) {
             if (e.isReplaced()) {
-                return new SettleOutcome.SourceKept("%s: is gone or replaced".formatted(offer.path()));
+                return kept(offer, "is gone or replaced");
             }
             if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
-                return new SettleOutcome.SourceKept("%s: %s".formatted(offer.path(), e.getMessage()));
+                return kept(offer, String.valueOf(e.getMessage()));
             }
             throw e.at(offer.path().toString());
-        } catch (TreeChangedException e) {
-            return new SettleOutcome.SourceKept("%s: %s".formatted(offer.path(), e.getMessage()));
+        } catch (TreeChangedException | UnreadableException e) {
+            return kept(offer, String.valueOf(e.getMessage()));
         } catch (StagingStopped e) {
-            return new SettleOutcome.SourceKept("%s: was changed after it was copied: %s".formatted(offer.path(), e.getMessage()));
+            return e.outcome() instanceof StageOutcome.Refused(var _, var path, var detail)
+                    ? new SettleOutcome.SourceKept(offer.path(), SourceLeft.whole(path, detail))
+                    : kept(offer, "was changed after it was copied");
         }
+    }
+
+    private static SettleOutcome kept(OfferedSources.Offer offer, String why) {
+        return new SettleOutcome.SourceKept(offer.path(), SourceLeft.whole(".", why));
+    }
+
+    /** Why nothing of the source may be deleted, looked for before anything is. */
+    private Optional<SourceLeft> left(SourceDirectory source, OfferedSources.Offer offer)
+            throws IOException, InterruptedException, StagingStopped {
+        if (!source.directory().status().identity().equals(offer.identity())) {
+            return Optional.of(SourceLeft.whole(".", "is another directory by now"));
+        }
+        OpenWriters.refuse(source.directory());
+        TreeMeasure now = TreeMeasure.of(source.directory(), files.root().status().identity());
+        if (now.newestChange() != offer.newestChange() || now.entries() != offer.entries()) {
+            return Optional.of(SourceLeft.whole(".", "was changed after it was copied"));
+        }
+        return Removability.ofSource(source, now);
     }
 
     GiveBackOutcome giveBack(String id, Optional<Path> elsewhere) throws IOException {

@@ -1,5 +1,7 @@
 package dev.spillway.worker.filesystem;
 
+import java.nio.file.Path;
+
 /** What became of the source of a tree that was offered by move, once the image is the fleet's. */
 public sealed interface SettleOutcome {
     /** The tree was not offered by move, or is settled already. */
@@ -11,6 +13,6 @@ public sealed interface SettleOutcome {
     /** The image is a copy, and its source is deleted. */
     record SourceDeleted(UnlinkOutcome outcome) implements SettleOutcome {}
 
-    /** The image is a copy, and its source is left alone: it is no longer what was copied. */
-    record SourceKept(String why) implements SettleOutcome {}
+    /** The image is a copy, and its source, or a part of it, was not deleted. */
+    record SourceKept(Path source, SourceLeft left) implements SettleOutcome {}
 }

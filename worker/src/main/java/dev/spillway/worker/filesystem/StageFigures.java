@@ -11,17 +11,10 @@ import java.util.Map;
  * @param files regular files, a hard-linked one once
  * @param links further names of hard-linked files
  * @param reflinkedFiles files that share their blocks with the source by FICLONE
- * @param attributesLost extended attributes of the system (capabilities, ACLs, trusted) that this process or file system could not keep;
- *         those of users are always kept
- * @param notKept of how many entries of an archive something is not kept, by kind
+ * @param notKept of how many entries something is not kept, by kind; attributes of users are always kept
  */
 public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
-        long attributesLost, Map<NotKept, Long> notKept) {
-    /** Of a tree that is no archive. */
-    StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles, long attributesLost) {
-        this(way, directories, files, symbolicLinks, links, reflinkedFiles, attributesLost, Map.of());
-    }
-
+        Map<NotKept, Long> notKept) {
     /** Names in the tree, the root included. */
     public long entries() {
         return directories + files + symbolicLinks + links;

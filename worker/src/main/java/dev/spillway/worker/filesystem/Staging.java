@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
@@ -9,6 +10,7 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,12 +27,14 @@ final class Staging {
 
     private final StoreFiles files;
     private final OfferedSources offers;
+    private final SourcesLeft sourcesLeft;
     private final FreeSpace space;
     private final FileIdentity store;
 
-    Staging(StoreFiles files, OfferedSources offers, FreeSpace space) throws PosixException {
+    Staging(StoreFiles files, OfferedSources offers, SourcesLeft sourcesLeft, FreeSpace space) throws PosixException {
         this.files = files;
         this.offers = offers;
+        this.sourcesLeft = sourcesLeft;
         this.space = space;
         this.store = files.root().status().identity();
     }
@@ -72,7 +76,7 @@ final class Staging {
     }
 
     private StageOutcome copy(String id, SourceDirectory source, boolean reflink, long maxBytes) throws IOException, InterruptedException {
-        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, Platform.isRoot(), space));
+        return make(id, maxBytes, tree -> TreeCopier.copy(source.directory(), tree, reflink, maxBytes, store, space));
     }
 
     /** Makes a new tree in staging. */
@@ -82,6 +86,7 @@ final class Staging {
         staging.createDirectory(name, PRIVATE_DIRECTORY);
         boolean staged = false;
         try (OpenDirectory tree = staging.openDirectory(name)) {
+            ownAlone(tree);
             StageFigures figures = filling.fill(tree);
             StageOutcome.Staged outcome = complete(tree, figures, maxBytes);
             staged = true;
@@ -93,6 +98,13 @@ final class Staging {
                 removeUnfinished(staging, name);
             }
         }
+    }
+
+    /** Takes away what the new directory of a tree got from where it was made; everything below would inherit it. */
+    private static void ownAlone(OpenDirectory tree) throws PosixException {
+        AccessList.remove(tree);
+        tree.setOwner(-1, Platform.group());
+        tree.setPermissions(PRIVATE_DIRECTORY);
     }
 
     private StageOutcome.Staged complete(OpenDirectory tree, StageFigures figures, long maxBytes)
@@ -126,14 +138,20 @@ final class Staging {
         }
         FileIdentity identity = source.directory().status().identity();
         boolean sameFileSystem = identity.device() == files.area(StoreArea.STAGING).status().identity().device();
-        if (before.ownsItself() && sameFileSystem) {
+        if (before.ownsItself() && before.stays().isEmpty() && sameFileSystem) {
             Optional<StageOutcome> taken = takeOver(id, source, identity, maxBytes);
             if (taken.isPresent()) {
                 return taken.get();
             }
         }
         StageOutcome outcome = copy(id, source, false, maxBytes);
-        if (outcome instanceof StageOutcome.Staged) {
+        if (outcome instanceof StageOutcome.Staged(var _, var figures)) {
+            Optional<SourceLeft> left = figures.notKept().isEmpty() ? Removability.ofSource(source, before)
+                    : Optional.of(SourceLeft.whole(".", "the image lacks some of it: " + NotKept.words(figures.notKept())));
+            if (left.isPresent()) {
+                sourcesLeft.write(id, left.get());
+                return outcome;
+            }
             offers.write(id, new OfferedSources.Offer(OfferedSources.Taken.COPIED, source.path(), identity, before.newestChange(),
                     before.entries()));
         }
@@ -142,7 +160,9 @@ final class Staging {
 
     private TreeMeasure measure(SourceDirectory source) throws IOException, InterruptedException, StagingStopped {
         try {
-            return TreeMeasure.of(source.directory(), store);
+            TreeMeasure measure = TreeMeasure.of(source.directory(), store);
+            OpenWriters.refuse(source.directory());
+            return measure;
         } catch (TreeChangedException e) {
             throw changed(e.path());
         } catch (UnreadableException e) {
@@ -199,7 +219,7 @@ final class Staging {
         }
         TreeMeasure measure = measure(source);
         StageFigures figures = new StageFigures(StageFigures.Way.RENAMED, measure.directories(), measure.files(), measure.symbolicLinks(),
-                measure.links(), 0, 0);
+                measure.links(), 0, Map.of());
         return complete(source.directory(), figures, maxBytes);
     }
 }

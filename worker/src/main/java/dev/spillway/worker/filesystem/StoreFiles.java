@@ -3,6 +3,7 @@ package dev.spillway.worker.filesystem;
 import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.EntryKind;
 import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.OpenRegularFile;
@@ -42,6 +43,7 @@ final class StoreFiles implements AutoCloseable {
     private static final String LAYOUT = "1";
     private static final int PRIVATE_FILE = 0600;
     private static final int PRIVATE_DIRECTORY = 0700;
+    private static final int READABLE_DIRECTORY = 0755;
     private static final Pattern LOWER_CASE_UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final Path path;
@@ -60,6 +62,7 @@ final class StoreFiles implements AutoCloseable {
 
     static StoreFiles open(Path directory) throws IOException {
         Platform.requireSupported();
+        boolean isNew = !Files.isDirectory(directory);
         Path path = made(directory);
         List<OpenFile> open = new ArrayList<>();
         boolean complete = false;
@@ -68,6 +71,7 @@ final class StoreFiles implements AutoCloseable {
             open.add(root);
             requireStoreOrEmpty(path, root);
             try {
+                withoutDefaultList(root, isNew);
                 lock(path, root, open);
             } catch (PosixException e) {
                 throw new IOException("data: %s: cannot be written: %s%s".formatted(path, e.getMessage(), EXPECTED), e);
@@ -137,6 +141,23 @@ final class StoreFiles implements AutoCloseable {
         lock.write(pid, 0, pid.length, 0);
     }
 
+    /** What is made in the store, now and later, gets no rights from a list of the volume. */
+    private static void withoutDefaultList(OpenDirectory root, boolean isNew) throws PosixException {
+        if (isNew) {
+            AccessList.remove(root);
+            root.setPermissions(root.status().permissions() & READABLE_DIRECTORY);
+            return;
+        }
+        try {
+            root.removeAttribute(AccessList.DEFAULT);
+        } catch (PosixException e) {
+            // another user's directory that this one may write to
+            if (e.errno() != Errno.EPERM) {
+                throw e;
+            }
+        }
+    }
+
     private static OpenDirectory openOrCreate(Path path, OpenDirectory root, EntryName name, int permissions, List<OpenFile> open)
             throws IOException {
         boolean created = root.find(name).isEmpty();
@@ -148,6 +169,7 @@ final class StoreFiles implements AutoCloseable {
         OpenDirectory directory = root.openDirectory(name);
         open.add(directory);
         if (created) {
+            AccessList.remove(directory);
             // past the umask of the process
             directory.setPermissions(permissions);
         }

@@ -18,8 +18,8 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
  * to the nanosecond, owners (as root), extended attributes. The source is read by descriptor and never through a symbolic link, so that
  * whoever replaces a directory by a link in the middle leads the copy nowhere.
  *
- * <p>A source that is written to meanwhile would give a tree that never was: a file that changed is copied again, three times in all, then
- * the copy stops. What cannot be read of it is refused with its path; what cannot be written is an error. Made for one copy, by one thread.
+ * <p>A source that is written to meanwhile would give a tree that never was: a file that changed, by the time of its change (ctime) too, is
+ * copied again, three times in all, then the copy stops. What cannot be read of it is refused with its path; what cannot be written is an error. Made for one copy, by one thread.
  */
 final class TreeCopier implements TreeWalk.Visitor {
     private static final int ATTEMPTS = 3;
@@ -39,14 +39,13 @@ final class TreeCopier implements TreeWalk.Visitor {
     private long symbolicLinks;
     private long links;
 
-    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, boolean root,
-            FreeSpace space) {
+    private TreeCopier(OpenDirectory targetRoot, Descent target, boolean reflink, long maxBytes, FileIdentity store, FreeSpace space) {
         this.hardLinks = new HardLinks(targetRoot);
         this.target = target;
         this.maxBytes = maxBytes;
         this.store = store;
         this.space = space;
-        this.attributes = new Attributes(root);
+        this.attributes = new Attributes();
         this.content = new FileContent(reflink, space, written -> checkBound(bytes + written));
     }
 
@@ -56,11 +55,11 @@ final class TreeCopier implements TreeWalk.Visitor {
      * @throws StagingStopped with what was refused; the target then holds a part of the tree
      * @throws StoreFullException when too little would stay free
      */
-    static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store, boolean root,
+    static StageFigures copy(OpenDirectory source, OpenDirectory target, boolean reflink, long maxBytes, FileIdentity store,
             FreeSpace space)
             throws IOException, InterruptedException, StagingStopped {
         try (Descent at = new Descent(target)) {
-            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, root, space);
+            TreeCopier copier = new TreeCopier(target, at, reflink, maxBytes, store, space);
             TreeWalk.walk(source, copier);
             return copier.figures(reflink);
         } catch (TreeChangedException e) {
@@ -76,7 +75,7 @@ final class TreeCopier implements TreeWalk.Visitor {
         if (reflink && content.reflinked() > 0) {
             way = content.notReflinked() == 0 ? StageFigures.Way.REFLINKED : StageFigures.Way.PARTLY_REFLINKED;
         }
-        return new StageFigures(way, directories, files, symbolicLinks, links, content.reflinked(), attributes.lost());
+        return new StageFigures(way, directories, files, symbolicLinks, links, content.reflinked(), attributes.notKept());
     }
 
     @Override
@@ -94,7 +93,7 @@ final class TreeCopier implements TreeWalk.Visitor {
 
     @Override
     public void leaving(Descent source) throws IOException, StagingStopped {
-        if (!reading(() -> source.current().status()).times().modifiedWith(source.status().times())) {
+        if (!reading(() -> source.current().status()).unchanged(source.status())) {
             throw new TreeChangedException(source.text(null));
         }
         FileStatus now = target.current().status();
@@ -156,7 +155,7 @@ final class TreeCopier implements TreeWalk.Visitor {
     private boolean copyContent(OpenRegularFile from, FileStatus status, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
         try (OpenRegularFile to = target.current().createFile(name, PRIVATE_FILE)) {
-            if (!content.copy(from, status, to) || !reading(from::status).sameContent(status)) {
+            if (!content.copy(from, status, to) || !reading(from::status).unchanged(status)) {
                 return false;
             }
             FileStatus now = to.status();

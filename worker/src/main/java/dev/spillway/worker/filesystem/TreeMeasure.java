@@ -4,9 +4,11 @@ import dev.spillway.worker.filesystem.posix.DirectoryEntry;
 import dev.spillway.worker.filesystem.posix.FileIdentity;
 import dev.spillway.worker.filesystem.posix.FileStatus;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a tree holds, without touching it.
@@ -15,9 +17,11 @@ import java.util.Map;
  * @param links further names of hard-linked files
  * @param ownsItself whether all of it lies on one file system, with nothing mounted in it and no file that has a name outside of it: then
  *         a rename takes all of it, and nothing else
+ * @param stays the first thing in it that this process could not remove
  * @param newestChange when anything in it was last changed in any way (ctime), in nanoseconds since 1970
  */
-record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself, long newestChange) {
+record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself,
+        Optional<SourceLeft> stays, long newestChange) {
     long entries() {
         return directories + files + symbolicLinks + links;
     }
@@ -35,6 +39,7 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
     private static final class Counter implements TreeWalk.Visitor {
         private final FileIdentity store;
         private final long device;
+        private final Removability removability = new Removability();
         /** Names not yet met of files that have several. */
         private final Map<FileIdentity, Long> namesLeft = new HashMap<>();
         private long bytes;
@@ -45,18 +50,19 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
         private boolean mounted;
         private long newestChange = Long.MIN_VALUE;
 
-        Counter(FileIdentity store, long device) {
+        Counter(FileIdentity store, long device) throws PosixException {
             this.store = store;
             this.device = device;
         }
 
         TreeMeasure result() {
             boolean namesOutside = namesLeft.values().stream().anyMatch(left -> left > 0);
-            return new TreeMeasure(bytes, directories, files, symbolicLinks, links, !mounted && !namesOutside, newestChange);
+            return new TreeMeasure(bytes, directories, files, symbolicLinks, links, !mounted && !namesOutside,
+                    removability.first(), newestChange);
         }
 
         @Override
-        public void entered(Descent at) throws StagingStopped {
+        public void entered(Descent at) throws PosixException, StagingStopped {
             FileStatus status = at.status();
             if (status.identity().equals(store)) {
                 throw StagingStopped.refused(RefusalReason.STORE_INSIDE, at.text(null),
@@ -65,12 +71,14 @@ record TreeMeasure(long bytes, long directories, long files, long symbolicLinks,
             directories++;
             bytes += status.allocatedBytes();
             look(status);
+            removability.look(at);
         }
 
         @Override
         public void visit(Descent at, DirectoryEntry entry) throws IOException, StagingStopped {
             FileStatus status = UnreadableException.reading(() -> at.current().status(entry.name()));
             look(status);
+            removability.look(at, entry.name(), status);
             switch (status.kind()) {
                 case REGULAR_FILE -> files += count(status);
                 case SYMBOLIC_LINK -> symbolicLinks += count(status);

@@ -98,7 +98,8 @@ public final class ZstdFrames extends InputStream {
     private String why(ZstdException e) {
         long code = Math.abs(e.getErrorCode());
         if (code == Zstd.errFrameParameterWindowTooLarge()) {
-            return "it needs a window of %s bytes (expected: at most %d, as zstd --long=%d makes)".formatted(Long.toUnsignedString(windowBytes()),
+            return "it needs a window of %s bytes (expected: at most %d, as zstd --long=%d makes)".formatted(
+                    Long.toUnsignedString(windowBytes()),
                     1L << MAX_WINDOW_LOG, MAX_WINDOW_LOG);
         }
         if (code == Zstd.errPrefixUnknown()) {

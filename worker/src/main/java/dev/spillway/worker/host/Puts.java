@@ -15,6 +15,7 @@ import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.OfferedTreeException;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.SourceDirectory;
+import dev.spillway.worker.filesystem.SourceLeft;
 import dev.spillway.worker.filesystem.SourceNotAllowedException;
 import dev.spillway.worker.filesystem.StageMode;
 import dev.spillway.worker.filesystem.StageOutcome;
@@ -96,9 +97,11 @@ public final class Puts {
         /**
          * The registry was asked, with this outcome.
          *
-         * @param notKept of how many entries of an archive something is not kept, by kind
+         * @param notKept of how many entries something is not kept, by kind
+         * @param sourceLeft of a move that stored its tree, where the source is not gone
          */
-        record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, PutOutcome outcome) implements Result {}
+        record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, Optional<SourceLeft> sourceLeft, PutOutcome outcome)
+                implements Result {}
 
         record UnknownNamespace() implements Result {}
 
@@ -162,8 +165,24 @@ public final class Puts {
         if (!earlier.digest().equals(request.digest().get())) {
             return new Result.KeyReused(request.key());
         }
-        return new Result.Settled(store.imagePath(earlier.replicaId().toString()), earlier.sizeBytes(),
-                earlier.notKept() == null ? Map.of() : earlier.notKept(), loop.await(earlier, deadline));
+        return settled(earlier.replicaId(), earlier.sizeBytes(), earlier.notKept() == null ? Map.of() : earlier.notKept(),
+                loop.await(earlier, deadline));
+    }
+
+    /** A tree that is stored and of whose source nobody can say what is left is no answer: asked again, it may be. */
+    private Result settled(ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, PutOutcome outcome) throws InterruptedException {
+        Path path = store.imagePath(id.toString());
+        if (!(outcome instanceof PutOutcome.Stored)) {
+            return new Result.Settled(path, sizeBytes, losses, Optional.empty(), outcome);
+        }
+        try {
+            Optional<SourceLeft> left = store.sourceLeft(id.toString());
+            left.ifPresent(source -> LOG.warn("replica {}: was moved here, and of its source {}", id, source));
+            return new Result.Settled(path, sizeBytes, losses, left, outcome);
+        } catch (IOException e) {
+            LOG.error("{}: is stored, and what of its source is left cannot be read", id, e);
+            return new Result.Settled(path, sizeBytes, losses, Optional.empty(), new PutOutcome.Unknown());
+        }
     }
 
     private Result stage(Put put, @Nullable RequestKey request)
@@ -206,11 +225,11 @@ public final class Puts {
     private void countLosses(EntryName name, Map<NotKept, Long> losses) {
         losses.forEach((kind, entries) -> notKept.merge(kind, entries, Long::sum));
         if (!losses.isEmpty()) {
-            LOG.info("{}: not everything of its archive is kept, entries by kind: {}", name, losses);
+            LOG.info("{}: not everything of its source is kept, entries by kind: {}", name, losses);
         }
     }
 
-    /** Of how many entries of archives something of this kind was not kept, since the start. */
+    /** Of how many entries something of this kind was not kept, since the start. */
     public long notKept(NotKept kind) {
         return notKept.getOrDefault(kind, 0L);
     }
@@ -248,7 +267,7 @@ public final class Puts {
             Offer offer = new Offer(id, put.name(), put.copied().orElseGet(() -> new SnapshotId(id.toString())), put.generation(),
                     sizeBytes, put.description());
             offered = true;
-            return new Result.Settled(store.imagePath(id.toString()), sizeBytes, losses, register(offer, kept));
+            return settled(id, sizeBytes, losses, register(offer, kept));
         } catch (HostBusyException e) {
             offered = false;
             throw e;

@@ -180,8 +180,8 @@ public final class Removals implements AutoCloseable {
         }
         try {
             if (keep) {
-                if (store.settle(id.toString()) instanceof SettleOutcome.SourceKept(var why)) {
-                    LOG.warn("replica {}: its source stays: {}", id, why);
+                if (store.settle(id.toString()) instanceof SettleOutcome.SourceKept(var source, var left)) {
+                    LOG.warn("replica {}: its source {}: {}", id, source, left);
                 }
             } else {
                 LOG.info("replica {}: not registered, its source: {}", id, store.giveBack(id.toString()));

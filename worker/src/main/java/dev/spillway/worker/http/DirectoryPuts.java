@@ -69,7 +69,8 @@ final class DirectoryPuts {
     private Response directory(Request request, EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         Query query = request.query();
         if (Stream.of("description", "generation", "snapshotId", "strict").anyMatch(one -> query.text(one).isPresent())) {
-            throw Problem.invalid("query: description, generation, snapshotId or strict beside a JSON body (expected: all in the body, and strict for archives alone)")
+            throw Problem.invalid(
+                    "query: description, generation, snapshotId or strict beside a JSON body (expected: all in the body, and strict for archives alone)")
                     .exception();
         }
         DirectoryPutBody body = request.body(DirectoryPutBody.class);
@@ -160,9 +161,9 @@ final class DirectoryPuts {
 
     private Response answer(EntryName name, long generation, Puts.Result result) {
         return switch (result) {
-            case Puts.Result.Settled(var path, var sizeBytes, var notKept, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
-                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept)));
-            case Puts.Result.Settled(var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
+            case Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
+                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept), left.orElse(null)));
+            case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
             case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);

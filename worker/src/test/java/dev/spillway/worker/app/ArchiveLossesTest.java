@@ -88,7 +88,8 @@ class ArchiveLossesTest {
     @Test
     void capabilitiesAreCounted() throws Exception {
         shell("setcap cap_net_raw+ep source/f");
-        for (String tar : new String[]{"tar --xattrs --xattrs-include='*' -C source -cf a.tar .", "bsdtar --format pax -C source -cf a.tar ."}) {
+        for (String tar : new String[]{"tar --xattrs --xattrs-include='*' -C source -cf a.tar .",
+                "bsdtar --format pax -C source -cf a.tar ."}) {
             assertThat(notKept(tar, "./f", "its capabilities are not kept").toString()).isEqualTo("{\"capabilities\":1}");
         }
     }
@@ -111,7 +112,8 @@ class ArchiveLossesTest {
     @Test
     void anAccessListAsTextIsCountedAndGivesTheGroupNoMoreThanItsOwnEntry() throws Exception {
         shell("setfacl -m u:65534:rw,g::---,m::rw source/f; setfacl -d -m u:65534:rwx source");
-        for (String tar : new String[]{"tar --acls --format=posix -C source -cf a.tar .", "bsdtar --format pax --no-xattrs -C source -cf a.tar ."}) {
+        for (String tar : new String[]{"tar --acls --format=posix -C source -cf a.tar .",
+                "bsdtar --format pax --no-xattrs -C source -cf a.tar ."}) {
             assertThat(notKept(tar, "./f", "its access control list is not kept").toString()).isEqualTo("{\"acls\":2}");
             Path image = image(put("a.tar"));
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(image.resolve("f")))).isEqualTo("rw-------");
@@ -135,7 +137,8 @@ class ArchiveLossesTest {
         shell("mkdir source/d; setfattr -n trusted.overlay.opaque -v y source/d; setfattr -n trusted.note -v x source/d");
         String tar = "tar --xattrs --xattrs-include='*' --format=posix -C source -cf a.tar .";
         assertThat(notKept(tar, "./d/", "its attribute 'trusted.note' is not kept").toString()).isEqualTo("{\"trusted\":1}");
-        assertThat(shell("getfattr --absolute-names -n trusted.overlay.opaque --only-values '" + image(put("a.tar")) + "/d'")).isEqualTo("y");
+        assertThat(shell("getfattr --absolute-names -n trusted.overlay.opaque --only-values '" + image(put("a.tar")) + "/d'"))
+                .isEqualTo("y");
     }
 
     @Test

@@ -323,7 +323,8 @@ class ArchiveTest {
                 damaged[random.nextInt(Math.min(damaged.length, 8192))] = (byte) random.nextInt();
             }
             String id = Machine.newId();
-            if (store.stageArchive(id, new ByteArrayInputStream(damaged), LIMITS, ArchiveTrust.CONTENT, false) instanceof StageOutcome.Staged) {
+            if (store.stageArchive(id, new ByteArrayInputStream(damaged), LIMITS, ArchiveTrust.CONTENT,
+                    false) instanceof StageOutcome.Staged) {
                 store.discardStaged(id);
             } else {
                 refused++;
@@ -349,7 +350,8 @@ class ArchiveTest {
                 return read;
             }
         };
-        assertThatThrownBy(() -> store.stageArchive(Machine.newId(), broken, LIMITS, ArchiveTrust.CONTENT, false)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> store.stageArchive(Machine.newId(), broken, LIMITS, ArchiveTrust.CONTENT, false))
+                .isInstanceOf(IOException.class)
                 .hasMessage("connection reset");
         assertThat(store.ids(StoreArea.STAGING)).isEmpty();
     }

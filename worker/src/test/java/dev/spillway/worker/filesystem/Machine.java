@@ -15,25 +15,25 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * What tests need of the machine: commands of its own to make what {@code java.nio} cannot, and skipping with a reason where it cannot be
  * had.
  */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
     static boolean isRoot() throws IOException {
         return Platform.isRoot();
     }
 
-    static void assumeRoot() throws IOException {
+    public static void assumeRoot() throws IOException {
         assumeTrue(isRoot(), "skipped: needs root");
     }
 
     /** Skips the test where the command is not installed. */
-    static void assumeCommand(String name) {
+    public static void assumeCommand(String name) {
         assumeTrue(List.of("/bin", "/usr/bin", "/sbin", "/usr/sbin")
                 .stream()
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, name))), "skipped: no command " + name);
     }
 
-    static String run(String... command) throws IOException, InterruptedException {
+    public static String run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
@@ -50,7 +50,7 @@ final class Machine {
     }
 
     /** Runs the action on a new file system mounted at the directory, or skips the test where none can be mounted. */
-    static void onMount(Path directory, List<String> mount, Action action) throws Exception {
+    public static void onMount(Path directory, List<String> mount, Action action) throws Exception {
         assumeRoot();
         Files.createDirectories(directory);
         try {
@@ -81,7 +81,7 @@ final class Machine {
     }
 
     @FunctionalInterface
-    interface Action {
+    public interface Action {
         void run() throws Exception;
     }
 

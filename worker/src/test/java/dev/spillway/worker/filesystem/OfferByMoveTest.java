@@ -193,7 +193,8 @@ class OfferByMoveTest {
             try (ImageStore store = ImageStore.open(temporary.resolve("tmpfs/store"))) {
                 move(store, id);
                 Path added = Files.writeString(source.resolve("written later"), "precious");
-                assertThat(store.settle(id)).isEqualTo(new SettleOutcome.SourceKept(source + ": was changed after it was copied"));
+                assertThat(store.settle(id))
+                        .isEqualTo(new SettleOutcome.SourceKept(source, SourceLeft.whole(".", "was changed after it was copied")));
                 assertThat(added).hasContent("precious");
             }
         });

@@ -1,18 +1,29 @@
 package dev.spillway.worker.filesystem;
 
+import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What a user without root's rights can do: run in a process of its own as {@code nobody}, when the tests run as root. */
 final class OtherUser {
     private OtherUser() {}
 
-    /** Runs one of the commands of {@link #main} on a directory; its failure is thrown with its output. */
+    static final List<String> NOBODY = List.of("--reuid", "65534", "--regid", "65534", "--clear-groups");
+    static final List<String> WITHOUT_SETFCAP = List.of("--bounding-set", "-setfcap", "--inh-caps", "-setfcap");
+
+    /** Runs one of the commands of {@link #main} as nobody, on a directory; its failure is thrown with its output. */
     static void run(String command, String directory) throws IOException, InterruptedException {
+        run(NOBODY, command, directory);
+    }
+
+    /** As {@link #run(String, String)}, as whom {@code setpriv} is told to. */
+    static void run(List<String> identity, String command, String directory) throws IOException, InterruptedException {
         Machine.assumeCommand("setpriv");
         // whoever is nobody may not be able to read where these classes were built
         Path classes = Files.createTempDirectory("classes");
@@ -28,9 +39,11 @@ final class OtherUser {
         try {
             Machine.run("chmod", "-R", "a+rX", classes.toString());
             String java = ProcessHandle.current().info().command().orElseThrow();
-            Machine.run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", java, "--enable-native-access=ALL-UNNAMED",
-                    "-Xmx64m", "-cp", classes + ":" + classes + "/*", OtherUser.class.getName(),
-                    command, directory);
+            List<String> line = new ArrayList<>(List.of("setpriv"));
+            line.addAll(identity);
+            line.addAll(List.of(java, "--enable-native-access=ALL-UNNAMED", "-Xmx64m", "-cp", classes + ":" + classes + "/*",
+                    OtherUser.class.getName(), command, directory));
+            Machine.run(line.toArray(String[]::new));
         } finally {
             Machine.remove(classes);
         }
@@ -43,6 +56,8 @@ final class OtherUser {
             case "unlink" -> unlink(directory);
             case "store" -> throughStore(directory);
             case "refused" -> refused(directory);
+            case "lossy" -> lossy(directory);
+            case "unmovable" -> unmovable(directory);
             default -> throw new IllegalArgumentException("command: " + arguments[0]);
         }
     }
@@ -89,6 +104,38 @@ final class OtherUser {
             require(String.valueOf(e.getMessage()).contains("cannot be opened")
                     && String.valueOf(e.getMessage()).contains("permission denied"),
                     e.getMessage() + " as it should be");
+        }
+    }
+
+    /** Moves {@code tree}, of which one file has a capability that is lost, into a store on another file system or on the same one. */
+    private static void lossy(Path directory) throws IOException, InterruptedException {
+        try (ImageStore store = ImageStore.open(directory.resolve("mount/store"))) {
+            String id = Machine.newId();
+            try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
+                StageOutcome outcome = store.stage(id, source, StageMode.MOVE, Long.MAX_VALUE);
+                require(outcome instanceof StageOutcome.Staged(var _, var figures)
+                        && figures.notKept().equals(Map.of(NotKept.CAPABILITIES, 1L)), "a lost capability: " + outcome);
+            }
+            store.publish(id);
+            store.settle(id);
+            require(store.sourceLeft(id).orElseThrow().whole(), "a whole source");
+        }
+    }
+
+    /** Moves {@code tree}, of which {@code theirs} cannot be removed. */
+    private static void unmovable(Path directory) throws IOException, InterruptedException {
+        try (ImageStore store = ImageStore.open(directory.resolve("store"))) {
+            String id = Machine.newId();
+            try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
+                StageOutcome outcome = store.stage(id, source, StageMode.MOVE, Long.MAX_VALUE);
+                require(outcome instanceof StageOutcome.Staged(var _, var figures) && figures.way() == StageFigures.Way.COPIED,
+                        "copied: " + outcome);
+            }
+            store.publish(id);
+            store.settle(id);
+            require(store.sourceLeft(id).isPresent(), "told that the source stays");
+            store.toTrash(List.of(id));
+            require(store.unlink(id, UnlinkPace.none()) instanceof UnlinkOutcome.Unlinked, "unlinked");
         }
     }
 

@@ -16,8 +16,8 @@ import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
@@ -78,7 +78,8 @@ class RocksIndexTest {
                 new KeptRequest.Put("stored", "digest", id(1), 5, NOW, Map.of(NotKept.OWNERS, 3L),
                         new PutOutcome.Stored(new SnapshotId("s"), 8,
                                 List.of(new EvictedEntry(new EntryKey("k"), new SnapshotId("t"), 7, 6, EvictionCause.CAPACITY)))),
-                new KeptRequest.Put("refused", "d", id(1), 5, NOW, null, new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large")),
+                new KeptRequest.Put("refused", "d", id(1), 5, NOW, null,
+                        new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large")),
                 new KeptRequest.Put("gone", "d", id(1), 5, NOW, null, new PutOutcome.Gone()),
                 new KeptRequest.Put("evicted", "d", id(1), 5, NOW, null, new PutOutcome.Evicted()),
                 new KeptRequest.Deletion("deleting", "d", NOW, null),

@@ -9,11 +9,14 @@ package dev.spillway.worker.filesystem.posix;
  * @param changedNanos when the content, the attributes or the names were last changed (ctime), in nanoseconds since 1970; nobody can set
  *         it
  * @param mountRoot whether something else is mounted here
+ * @param unremovable whether it is immutable or append-only (chattr +i, +a): it cannot be removed, nor anything from it
  */
 public record FileStatus(EntryKind kind, int permissions, long links, int owner, int group, FileIdentity identity, long sizeBytes,
-        long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot) {
-    /** Whether the content was neither written nor changed in length between the two looks. */
-    public boolean sameContent(FileStatus other) {
-        return identity.equals(other.identity) && sizeBytes == other.sizeBytes && times.modifiedWith(other.times);
+        long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot,
+        boolean unremovable) {
+    /** Whether nobody changed it in any way between the two looks; who writes can put the time of the write back, but not that of the change. */
+    public boolean unchanged(FileStatus other) {
+        return identity.equals(other.identity) && sizeBytes == other.sizeBytes && times.modifiedWith(other.times)
+                && changedNanos == other.changedNanos;
     }
 }

@@ -31,12 +31,20 @@ final class LinuxCalls {
     static final int AT_FDCWD = -100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
     static final int AT_REMOVEDIR = 0x200;
+    static final int AT_EACCESS = 0x200;
     static final int AT_EMPTY_PATH = 0x1000;
     static final int SEEK_SET = 0;
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
     static final int RENAME_NOREPLACE = 1;
     static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
+    static final int WRITE_AND_SEARCH = 2 | 1;
+    static final int F_SETSIG = 10;
+    static final int F_SETLEASE = 1024;
+    static final int F_RDLCK = 0;
+    static final int F_UNLCK = 2;
+    /** A process that has no handler for it ignores it. */
+    static final int SIGURG = 23;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int FICLONE = 0x40049409;
     private static final int LIST_BYTES = 64 * 1024;
@@ -66,13 +74,17 @@ final class LinuxCalls {
     private static final MethodHandle FLISTXATTR = link("flistxattr", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle FGETXATTR = link("fgetxattr", JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG);
     private static final MethodHandle FSETXATTR = link("fsetxattr", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle FREMOVEXATTR = link("fremovexattr", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle LLISTXATTR = link("llistxattr", JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
     private static final MethodHandle LGETXATTR = link("lgetxattr", JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
     private static final MethodHandle LSETXATTR = link("lsetxattr", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle FSYNC = link("fsync", JAVA_INT, JAVA_INT);
     private static final MethodHandle SYNCFS = link("syncfs", JAVA_INT, JAVA_INT);
+    private static final MethodHandle FACCESSAT = link("faccessat", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle FLOCK = link("flock", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle GETEUID = link("geteuid", JAVA_INT);
+    private static final MethodHandle GETEGID = link("getegid", JAVA_INT);
 
     private LinuxCalls() {}
 
@@ -203,6 +215,10 @@ final class LinuxCalls {
                 s -> (int) FSETXATTR.invokeExact(s.state(), file, s.first(name), given(s, value), (long) value.length, 0));
     }
 
+    static void fremovexattr(int file, byte[] name) throws PosixException {
+        call("remove attribute", name, s -> (int) FREMOVEXATTR.invokeExact(s.state(), file, s.first(name)));
+    }
+
     static byte[] llistxattr(byte[] path) throws PosixException {
         return taken(call("list attributes of", path,
                 s -> (long) LLISTXATTR.invokeExact(s.state(), s.first(path), s.buffer(), (long) LIST_BYTES)));
@@ -230,8 +246,20 @@ final class LinuxCalls {
         call("lock", file, s -> (int) FLOCK.invokeExact(s.state(), file, operation));
     }
 
+    static void faccessat(int directory, byte[] path, int mode) throws PosixException {
+        call("access", path, s -> (int) FACCESSAT.invokeExact(s.state(), directory, s.first(path), mode, AT_EACCESS));
+    }
+
+    static void fcntl(int file, int command, int argument) throws PosixException {
+        call("fcntl", file, s -> (int) FCNTL.invokeExact(s.state(), file, command, (long) argument));
+    }
+
     static int geteuid() throws PosixException {
         return (int) NativeFunction.invoke(Scratch.current(), s -> (int) GETEUID.invokeExact(s.state()));
+    }
+
+    static int getegid() throws PosixException {
+        return (int) NativeFunction.invoke(Scratch.current(), s -> (int) GETEGID.invokeExact(s.state()));
     }
 
     private static byte[] taken(long length) {

@@ -18,6 +18,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
  * replaced by one gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}), it leads nowhere.
  */
 public final class OpenDirectory extends OpenFile {
+    private static final byte[] SELF = {'.'};
     private static final byte[] PARENT = {'.', '.'};
     private static final int DIRECTORY = LinuxCalls.O_RDONLY | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
     private static final int ON_THE_WAY = LinuxCalls.O_PATH | LinuxCalls.O_DIRECTORY | LinuxCalls.O_NOFOLLOW;
@@ -236,6 +237,11 @@ public final class OpenDirectory extends OpenFile {
     /** Moves an entry over one that may be there, at once for every reader. */
     public void renameOver(EntryName name, EntryName targetName) throws PosixException {
         LinuxCalls.renameat2(number(), name.bytes(), number(), targetName.bytes(), 0);
+    }
+
+    /** Asks whether this process may add and remove entries here now (EACCES, EROFS). */
+    public void requireWritable() throws PosixException {
+        LinuxCalls.faccessat(number(), SELF, LinuxCalls.WRITE_AND_SEARCH);
     }
 
     /** Sets the times of an entry, of a symbolic link itself. */

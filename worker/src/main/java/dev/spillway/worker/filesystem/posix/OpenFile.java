@@ -83,6 +83,17 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         LinuxCalls.fsetxattr(number(), attributeName(name), value);
     }
 
+    /** Takes an extended attribute away, where the file has it and the file system knows it. */
+    public final void removeAttribute(String name) throws PosixException {
+        try {
+            LinuxCalls.fremovexattr(number(), attributeName(name));
+        } catch (PosixException e) {
+            if (e.errno() != Errno.ENODATA && e.errno() != Errno.EOPNOTSUPP) {
+                throw e;
+            }
+        }
+    }
+
     /** Makes the content, the attributes and, of a directory, the entries survive power loss. */
     public final void sync() throws PosixException {
         LinuxCalls.fsync(number());

@@ -34,6 +34,16 @@ public final class Platform {
         return LinuxCalls.geteuid() == 0;
     }
 
+    /** The user that this process acts as. */
+    public static int user() throws PosixException {
+        return LinuxCalls.geteuid();
+    }
+
+    /** The group that this process acts as, beside its supplementary ones. */
+    public static int group() throws PosixException {
+        return LinuxCalls.getegid();
+    }
+
     static OpenFlags openFlags() {
         return isArm(machine()) ? new OpenFlags(0x4000, 0x8000) : new OpenFlags(0x10000, 0x20000);
     }

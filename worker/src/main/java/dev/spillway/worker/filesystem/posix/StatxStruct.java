@@ -25,11 +25,13 @@ final class StatxStruct {
     private static final long DEVICE_MINOR = 0x8c;
     private static final long BLOCK_BYTES = 512;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final long ATTRIBUTE_IMMUTABLE_OR_APPEND = 0x10 | 0x20;
     private static final long ATTRIBUTE_MOUNT_ROOT = 0x2000;
 
     private StatxStruct() {}
 
     static FileStatus read(MemorySegment struct) {
+        long attributes = struct.get(JAVA_LONG, ATTRIBUTES);
         int mode = Short.toUnsignedInt(struct.get(JAVA_SHORT, MODE));
         long device = (long) struct.get(JAVA_INT, DEVICE_MAJOR) << 32 | Integer.toUnsignedLong(struct.get(JAVA_INT, DEVICE_MINOR));
         FileTimes times = new FileTimes(struct.get(JAVA_LONG, ACCESS_TIME), struct.get(JAVA_INT, ACCESS_TIME + Long.BYTES),
@@ -40,6 +42,6 @@ final class StatxStruct {
                 new FileIdentity(device, struct.get(JAVA_LONG, INODE)), struct.get(JAVA_LONG, SIZE),
                 struct.get(JAVA_LONG, BLOCKS) * BLOCK_BYTES, times,
                 struct.get(JAVA_LONG, CHANGE_TIME) * NANOS_PER_SECOND + struct.get(JAVA_INT, CHANGE_TIME + Long.BYTES),
-                (struct.get(JAVA_LONG, ATTRIBUTES) & ATTRIBUTE_MOUNT_ROOT) != 0);
+                (attributes & ATTRIBUTE_MOUNT_ROOT) != 0, (attributes & ATTRIBUTE_IMMUTABLE_OR_APPEND) != 0);
     }
 }

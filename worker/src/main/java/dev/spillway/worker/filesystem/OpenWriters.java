@@ -1,0 +1,48 @@
+package dev.spillway.worker.filesystem;
+
+import dev.spillway.worker.filesystem.posix.DirectoryEntry;
+import dev.spillway.worker.filesystem.posix.EntryKind;
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.OpenRegularFile;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
+
+/**
+ * Refuses a tree in which a file is open for writing. Whoever has it open would go on writing into an image that was renamed into place, or
+ * into a source that is deleted. A file that this process may not ask about is taken to be at rest.
+ */
+final class OpenWriters implements TreeWalk.Visitor {
+    private OpenWriters() {}
+
+    static void refuse(OpenDirectory root) throws IOException, InterruptedException, StagingStopped {
+        TreeWalk.walk(root, new OpenWriters());
+    }
+
+    @Override
+    public void entered(Descent at) {
+        // a directory is not open for writing
+    }
+
+    @Override
+    public void visit(Descent at, DirectoryEntry entry) throws IOException, StagingStopped {
+        if (entry.kind() != EntryKind.REGULAR_FILE) {
+            return;
+        }
+        try (OpenRegularFile file = at.current().openFile(entry.name())) {
+            if (file.isOpenForWriting()) {
+                throw StagingStopped.refused(RefusalReason.SOURCE_CHANGED, at.text(entry.name()),
+                        "is open for writing (expected: a tree that nobody writes to)");
+            }
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EACCES && e.errno() != Errno.EPERM) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void leaving(Descent at) {
+        // nothing was changed
+    }
+}

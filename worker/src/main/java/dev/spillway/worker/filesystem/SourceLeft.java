@@ -1,0 +1,20 @@
+package dev.spillway.worker.filesystem;
+
+/**
+ * What is still where a tree was offered from by move, although its copy is an image.
+ *
+ * @param whole whether nothing of it was deleted
+ * @param path the first thing that keeps it there, below the source; {@code .} for the source itself
+ * @param why that stays, or nothing was deleted because of it
+ */
+public record SourceLeft(boolean whole, String path, String why) {
+    static SourceLeft whole(String path, String why) {
+        return new SourceLeft(true, path, why);
+    }
+
+    /** For people. */
+    @Override
+    public String toString() {
+        return "%s stays: %s: %s".formatted(whole ? "all of it" : "a part", path, why);
+    }
+}
