@@ -373,13 +373,13 @@ public final class MapRows implements Rows {
     }
 
     @Override
-    public List<EvictionFact> lockDueFacts(int limit) {
+    public List<DueFact> lockDueFacts(int limit) {
         Instant now = now();
         return tables.evictions.values()
                 .stream()
                 .filter(eviction -> !eviction.published() && !eviction.dueAt().isAfter(now))
                 .limit(limit)
-                .map(MapTables.StoredEviction::fact)
+                .map(eviction -> new DueFact(eviction.fact(), eviction.attempts()))
                 .toList();
     }
 

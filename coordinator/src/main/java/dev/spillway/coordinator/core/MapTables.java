@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** The tables of {@link MapRows} with their indexes, and how changes go into them. Not thread-safe. */
 final class MapTables {
     /** An eviction as stored, and what is known of publishing its fact. */
-    record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt) {
+    record StoredEviction(Eviction eviction, long number, boolean published, Instant dueAt, int attempts) {
         EvictionFact fact() {
             return eviction.fact();
         }
@@ -143,7 +143,7 @@ final class MapTables {
         }
         for (Eviction eviction : changes.evictions()) {
             evictions.put(eviction.fact().id(),
-                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt()));
+                    new StoredEviction(eviction, evictions.size(), false, eviction.fact().evictedAt(), 0));
             if (registry.restoredAt() != null && eviction.isDecided()) {
                 afterRestore.add(eviction.fact().id());
             }
@@ -153,10 +153,10 @@ final class MapTables {
         changes.evictionCounts().forEach((figure, more) -> evictionCounts.merge(figure, more, Long::sum));
         changes.factsHandedOut()
                 .forEach((one, due) -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due)));
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), was.published(), due, was.attempts() + 1)));
         changes.factsPublished()
                 .forEach(one -> evictions.computeIfPresent(one,
-                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt())));
+                        (key, was) -> new StoredEviction(was.eviction(), was.number(), true, was.dueAt(), was.attempts())));
         if (!changes.ordersDue().isEmpty()) {
             replicas.replaceAll((key, row) -> row.doom() != null && changes.ordersDue().contains(row.hostId())
                     && row.doom().nextAttemptAt().isAfter(now) && !row.doom().isWaiting() ? row.doomed(row.doom().dueAt(now)) : row);

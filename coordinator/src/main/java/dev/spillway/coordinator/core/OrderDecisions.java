@@ -26,7 +26,7 @@ final class OrderDecisions {
     /** No host defers an order for longer than this without saying so again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
-    /** So that facts are out soon after Kafka takes them again. */
+    /** So that facts are out soon after Kafka takes them again: all fail together, and whoever publishes them pauses by itself. */
     private static final Duration FACT_LEASE_MAX = Duration.ofSeconds(10);
 
     private final RegistryRules rules;
@@ -117,11 +117,10 @@ final class OrderDecisions {
 
     List<EvictionFact> claimFacts(WorkingSet transaction, int limit) {
         List<EvictionFact> facts = new ArrayList<>();
-        for (EvictionFact fact : transaction.stored().lockDueFacts(limit)) {
-            // Without growing: all facts fail together, and whoever publishes them pauses by itself.
-            Duration retry = retryAfter(0);
-            transaction.handOut(fact, transaction.now().plus(retry.compareTo(FACT_LEASE_MAX) < 0 ? retry : FACT_LEASE_MAX));
-            facts.add(fact);
+        for (Rows.DueFact due : transaction.stored().lockDueFacts(limit)) {
+            Duration retry = retryAfter(due.attempts());
+            transaction.handOut(due.fact(), transaction.now().plus(retry.compareTo(FACT_LEASE_MAX) < 0 ? retry : FACT_LEASE_MAX));
+            facts.add(due.fact());
         }
         return facts;
     }

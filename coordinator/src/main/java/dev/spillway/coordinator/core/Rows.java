@@ -253,7 +253,10 @@ public interface Rows {
     List<DueOrder> lockDueOrders(int limit);
 
     /** Evictions whose facts are due to be published, locked; those locked elsewhere are passed over. */
-    List<EvictionFact> lockDueFacts(int limit);
+    List<DueFact> lockDueFacts(int limit);
+
+    /** A fact that is due, and how often it was handed out. */
+    record DueFact(EvictionFact fact, int attempts) {}
 
     /** One eviction that left holders undoomed, locked; those locked elsewhere are passed over. */
     List<EvictionFact> lockUnfinishedEvictions(int limit);

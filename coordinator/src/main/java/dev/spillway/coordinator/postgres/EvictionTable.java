@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.coordinator.core.Rows.DueFact;
 import dev.spillway.coordinator.core.Rows.Ended;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryKey;
@@ -59,11 +60,11 @@ final class EvictionTable {
         this.now = now;
     }
 
-    List<EvictionFact> lockDueFacts(int limit) {
+    List<DueFact> lockDueFacts(int limit) {
         return handle.createQuery(DUE_FACTS)
                 .bind("now", now)
                 .bind("limit", limit)
-                .map(MAPPER)
+                .map((row, context) -> new DueFact(MAPPER.map(row, context), row.getInt("publish_attempts")))
                 .list();
     }
 

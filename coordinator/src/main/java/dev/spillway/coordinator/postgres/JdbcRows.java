@@ -303,7 +303,7 @@ final class JdbcRows implements Rows {
     }
 
     @Override
-    public List<EvictionFact> lockDueFacts(int limit) {
+    public List<DueFact> lockDueFacts(int limit) {
         return evictions.lockDueFacts(limit);
     }
 
