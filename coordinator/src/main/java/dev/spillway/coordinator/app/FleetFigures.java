@@ -39,12 +39,9 @@ final class FleetFigures {
         }
     }
 
-    /** A gauge of an age in seconds. */
+    /** A gauge of an age in seconds, which keeps hold of its supplier: most gauges do not, and show nothing once that is collected. */
     static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
-        Gauge.builder(name, age, supplier -> supplier.get().toMillis() / 1000.0)
-                .baseUnit("seconds")
-                .description(description)
-                .register(metrics);
+        Gauge.builder(name, () -> age.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
     }
 
     void look(RegistryQueries queries) {
