@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -205,9 +206,12 @@ class ActivityFollowingTest {
         return page.items().stream().map(Recorded::activity).toList();
     }
 
-    @Test
-    void whatASlowWriterWroteEarlyIsToldInItsPlaceOnceItIsCommitted() {
+    /** The lock on an id is shown in two halves of 32 bits. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 4_294_967_294L, 4_294_967_295L, 4_294_967_296L, 200_000_000_000_000L})
+    void whatASlowWriterWroteEarlyIsToldInItsPlaceOnceItIsCommitted(long firstId) {
         Fleet fleet = fleet();
+        DATABASE.execute("ALTER SEQUENCE activity_id_seq RESTART WITH " + firstId);
         Follower follower = Follower.of(fleet.registry);
         try (Handle slow = writing("slow"); Handle slower = writing("slower")) {
             fleet.evict("a");

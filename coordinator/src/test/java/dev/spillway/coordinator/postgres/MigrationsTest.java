@@ -96,7 +96,7 @@ class MigrationsTest {
         DATABASE.open(RegistryRules.DEFAULTS);
         assertThat(DATABASE.ask("SELECT version || ' ' || checksum FROM flyway_schema_history ORDER BY installed_rank"))
                 .startsWith("1 -1425572403", "2 1703520220", "3 -1904946813", "4 -2138477087", "5 749300411", "6 -535121477",
-                        "7 327319001");
+                        "7 327319001", "8 -231589711");
     }
 
     @Test
