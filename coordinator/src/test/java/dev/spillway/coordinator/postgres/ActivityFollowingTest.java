@@ -293,8 +293,9 @@ class ActivityFollowingTest {
             }
             reading.add(threads.submit(two.atSecond(() -> {
                 List<String> told = new ArrayList<>();
-                for (Follower follower = resuming; told.size() < writers * each; follower = follower.resumed()) {
-                    told.addAll(follower.awaitEvicted(1));
+                for (Follower follower = resuming; told.size() < writers * each && !follower.awaitEvicted(1).isEmpty();) {
+                    told.addAll(follower.evicted());
+                    follower = follower.resumed();
                 }
                 return told;
             })));
