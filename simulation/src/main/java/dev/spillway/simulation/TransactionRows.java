@@ -396,8 +396,8 @@ final class TransactionRows implements Rows {
     }
 
     @Override
-    public List<EvictionFact> lockDueFacts(int limit) {
-        return read(() -> firstFree(committed.lockDueFacts(ALL).stream(), Kind.EVICTION, EvictionFact::id, Mode.UPDATE, limit));
+    public List<DueFact> lockDueFacts(int limit) {
+        return read(() -> firstFree(committed.lockDueFacts(ALL).stream(), Kind.EVICTION, due -> due.fact().id(), Mode.UPDATE, limit));
     }
 
     @Override

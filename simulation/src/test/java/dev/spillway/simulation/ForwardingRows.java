@@ -210,7 +210,7 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
-    public List<EvictionFact> lockDueFacts(int limit) {
+    public List<DueFact> lockDueFacts(int limit) {
         return rows.lockDueFacts(limit);
     }
 

@@ -4,7 +4,6 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
-import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Order;
@@ -235,14 +234,14 @@ enum PlantedBugs {
                 Rows rows(Rows stored, List<Command<?>> commands) {
                     return new ForwardingRows(stored) {
                         @Override
-                        public List<EvictionFact> lockDueFacts(int limit) {
-                            List<EvictionFact> due = super.lockDueFacts(limit)
+                        public List<DueFact> lockDueFacts(int limit) {
+                            List<DueFact> due = super.lockDueFacts(limit)
                                     .stream()
-                                    .filter(fact -> handedOut.contains(fact.id()) || fact.id().compareTo(highest) > 0)
+                                    .filter(fact -> handedOut.contains(fact.fact().id()) || fact.fact().id().compareTo(highest) > 0)
                                     .toList();
-                            for (EvictionFact fact : due) {
-                                handedOut.add(fact.id());
-                                highest = fact.id().compareTo(highest) > 0 ? fact.id() : highest;
+                            for (DueFact fact : due) {
+                                handedOut.add(fact.fact().id());
+                                highest = fact.fact().id().compareTo(highest) > 0 ? fact.fact().id() : highest;
                             }
                             return due;
                         }
