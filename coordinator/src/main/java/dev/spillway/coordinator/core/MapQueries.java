@@ -260,13 +260,14 @@ final class MapQueries implements RegistryQueries {
     public ActivityPage activity(@Nullable ActivityCursor after, int limit) {
         synchronized (lock) {
             List<Activity> all = rows.tables.activity;
-            return new ActivityBounds(rows.tables.registry.epoch(), rows.tables.activityTrimmed, all.size(), all.size()).page(after, from -> {
-                List<Recorded> items = new ArrayList<>();
-                for (int number = (int) from.number() + 1; number <= all.size() && items.size() < limit; number++) {
-                    items.add(new Recorded(new ActivityCursor(from.epoch(), number), all.get(number - 1)));
-                }
-                return items;
-            });
+            return new ActivityBounds(rows.tables.registry.epoch(), rows.tables.activityTrimmed, all.size(), all.size()).page(after,
+                    from -> {
+                        List<Recorded> items = new ArrayList<>();
+                        for (int number = (int) from.number() + 1; number <= all.size() && items.size() < limit; number++) {
+                            items.add(new Recorded(new ActivityCursor(from.epoch(), number), all.get(number - 1)));
+                        }
+                        return items;
+                    });
         }
     }
 

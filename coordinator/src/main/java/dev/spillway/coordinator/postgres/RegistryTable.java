@@ -49,9 +49,11 @@ final class RegistryTable {
         Columns.of(List.of(registry))
                 .longs("epoch", Rows.Registry::epoch)
                 .times("restored", Rows.Registry::restoredAt)
-                .addTo(script, """
-                        UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
-                            activity_trimmed_id =\s""" + ActivityTable.LAST_DRAWN);
+                .addTo(script,
+                        """
+                                UPDATE registry SET epoch = (:epoch)[1], restored_at = (:restored)[1], behind_generation = NULL, behind_epoch = NULL,
+                                    activity_trimmed_id =\s"""
+                                + ActivityTable.LAST_DRAWN);
         Columns.of(List.of(registry))
                 .longs("generation", Rows.Registry::highestGeneration)
                 .addTo(script, "SELECT setval('generations', greatest((:generation)[1], (SELECT last_value FROM generations)))",

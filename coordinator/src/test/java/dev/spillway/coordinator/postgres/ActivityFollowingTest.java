@@ -157,7 +157,8 @@ class ActivityFollowingTest {
                 assertThat(resumed.awaitEvicted(1)).containsExactly("d");
                 try (Statement statement = there.createStatement()) {
                     statement.execute(
-                            "DO 'BEGIN FOR i IN 1.." + 2 * YEARS_OF_TRANSACTIONS + " LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END'");
+                            "DO 'BEGIN FOR i IN 1.." + 2 * YEARS_OF_TRANSACTIONS
+                                    + " LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END'");
                 }
                 moved.evict("e");
                 assertThat(follower.awaitEvicted(5)).containsExactly("a", "b", "c", "d", "e");
@@ -180,7 +181,9 @@ class ActivityFollowingTest {
                 ByteArrayOutputStream rows = new ByteArrayOutputStream();
                 from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + table + " TO STDOUT", rows);
                 target.execute("DELETE FROM " + table);
-                to.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table + " FROM STDIN", new ByteArrayInputStream(rows.toByteArray()));
+                to.unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyIn("COPY " + table + " FROM STDIN", new ByteArrayInputStream(rows.toByteArray()));
             }
             for (String set : ask(source,
                     "SELECT format('SELECT setval(%L, %s)', sequencename, last_value) FROM pg_sequences WHERE last_value IS NOT NULL")) {
@@ -219,7 +222,8 @@ class ActivityFollowingTest {
             slower.commit();
             assertThat(follower.look().items()).as("the earliest writer is still running").isEmpty();
             slow.commit();
-            assertThat(read(follower.look())).map(activity -> activity instanceof Activity.HostChanged changed ? changed.hostId().value() : "eviction")
+            assertThat(read(follower.look()))
+                    .map(activity -> activity instanceof Activity.HostChanged changed ? changed.hostId().value() : "eviction")
                     .containsExactly("slow", "slower", "eviction");
         }
         assertThat(follower.look().items()).isEmpty();
@@ -237,7 +241,8 @@ class ActivityFollowingTest {
         assertThat(follower.awaitEvicted(1)).containsExactly("a");
         Handle broken = writing("broken");
         fleet.evict("b");
-        DATABASE.execute("SELECT pg_terminate_backend(" + broken.createQuery("SELECT pg_backend_pid()").mapTo(Long.class).one() + ", 20000)");
+        DATABASE.execute(
+                "SELECT pg_terminate_backend(" + broken.createQuery("SELECT pg_backend_pid()").mapTo(Long.class).one() + ", 20000)");
         assertThat(follower.awaitEvicted(2)).containsExactly("a", "b");
         assertThatThrownBy(broken::close).isInstanceOf(CloseException.class);
         assertThat(follower.gaps()).isZero();
@@ -307,7 +312,8 @@ class ActivityFollowingTest {
             for (Future<?> one : writing) {
                 one.get();
             }
-            List<String> all = IntStream.range(0, writers).boxed().flatMap(w -> IntStream.range(0, each).mapToObj(i -> w + "-" + i)).toList();
+            List<String> all =
+                    IntStream.range(0, writers).boxed().flatMap(w -> IntStream.range(0, each).mapToObj(i -> w + "-" + i)).toList();
             for (Future<List<String>> one : reading) {
                 assertThat(one.get()).containsExactlyInAnyOrderElementsOf(all);
             }

@@ -60,7 +60,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     public void beforeAll(ExtensionContext context) throws SQLException {
         server = context.getRoot()
                 .getStore(ExtensionContext.Namespace.create(TestDatabase.class))
-                .computeIfAbsent(SERVER, 
+                .computeIfAbsent(SERVER,
                         ignored -> new Running(
                                 PostgresServer.start(PostgresSettings.temporary().withParameter("max_prepared_transactions", "2"))),
                         Running.class)
