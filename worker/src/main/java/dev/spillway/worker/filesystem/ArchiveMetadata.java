@@ -59,6 +59,9 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
             permissions &= ~SET_ID_BITS;
             lost.put(NotKept.SETUID, "its setuid or setgid bit is not kept");
         }
+        if (!owned && entry.getLongGroupId() != Integer.toUnsignedLong(own.group()) && !entry.isSymbolicLink()) {
+            permissions = Attributes.withoutGroup(permissions);
+        }
         Map<String, byte[]> attributes = new HashMap<>();
         for (Map.Entry<String, byte[]> attribute : ArchiveAttributes.read(records, path).entrySet()) {
             String name = attribute.getKey();

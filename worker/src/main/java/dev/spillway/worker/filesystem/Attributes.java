@@ -50,6 +50,9 @@ final class Attributes {
      */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
         int permissions = permissions(status, own(status, now, target::setOwner));
+        if ((status.permissions() & ~permissions & SET_ID_BITS) != 0) {
+            notKept.merge(NotKept.SETUID, 1L, Long::sum);
+        }
         for (String name : reading(() -> namesOf(source))) {
             if (isKept(name, true)) {
                 byte[] value = reading(() -> source.attribute(name));
@@ -67,8 +70,13 @@ final class Attributes {
         return switch (owned) {
             case BOTH -> status.permissions();
             case GROUP_ALONE -> status.permissions() & ~SET_ID_BITS;
-            case NOT_GROUP -> status.permissions() & ~SET_ID_BITS & (~GROUP_BITS | (status.permissions() & OTHER_BITS) << 3);
+            case NOT_GROUP -> withoutGroup(status.permissions() & ~SET_ID_BITS);
         };
+    }
+
+    /** Gives a file's new group no more than all others. */
+    static int withoutGroup(int permissions) {
+        return permissions & (~GROUP_BITS | (permissions & OTHER_BITS) << 3);
     }
 
     private Owned own(FileStatus status, FileStatus now, Owner target) throws PosixException {

@@ -91,6 +91,34 @@ class ImageRightsTest {
     }
 
     @Test
+    void ofAnArchiveOfAnotherGroupAreNotThoseOfTheWorkersGroup() throws Exception {
+        Machine.assumeRoot();
+        Files.setAttribute(source.resolve("secret"), "unix:mode", 0664);
+        Machine.run("chgrp", "-R", "4321", source.toString());
+        byte[] archive = tar();
+        try (ImageStore store = ImageStore.open(temporary.resolve("store"))) {
+            Path image = extracted(store, archive);
+            assertThat(mode(image.resolve("secret"))).isEqualTo(0644);
+            assertThat(mode(image.resolve("shared"))).isEqualTo(0700);
+        }
+    }
+
+    @Test
+    void ofACopyWhoseOwnersAreNotKeptAreNoMoreThanOthersHad() throws Exception {
+        Machine.assumeRoot();
+        Path home = Files.createDirectory(temporary.resolve("home"));
+        Path tree = Files.createDirectory(home.resolve("tree"));
+        Files.setAttribute(Files.writeString(tree.resolve("program"), "x"), "unix:mode", 06775);
+        Files.setAttribute(Files.writeString(tree.resolve("file"), "x"), "unix:mode", 0664);
+        Machine.run("chmod", "a+x", temporary.toString());
+        Machine.run("chown", "65534:65534", home.toString());
+        OtherUser.run("foreign", home.toString());
+        Path images = home.resolve("store/images");
+        assertThat(Machine.run("find", images.toString(), "-type", "f", "-printf", "%f %m\\n").lines())
+                .containsExactlyInAnyOrder("program 755", "file 644");
+    }
+
+    @Test
     void ofAnArchiveAreThoseThatItSaysWhateverTheVolumeGivesToNewFiles() throws Exception {
         byte[] archive = tar();
         try (ImageStore store = ImageStore.open(volume.resolve("store"))) {

@@ -56,6 +56,7 @@ final class OtherUser {
             case "unlink" -> unlink(directory);
             case "store" -> throughStore(directory);
             case "refused" -> refused(directory);
+            case "foreign" -> foreign(directory);
             case "lossy" -> lossy(directory);
             case "unmovable" -> unmovable(directory);
             default -> throw new IllegalArgumentException("command: " + arguments[0]);
@@ -151,6 +152,19 @@ final class OtherUser {
     private static void require(boolean held, String what) {
         if (!held) {
             throw new AssertionError("not " + what);
+        }
+    }
+
+    /** Copies {@code tree}, a program with the bits of its owner and group and a file, all of root. */
+    private static void foreign(Path directory) throws IOException, InterruptedException {
+        try (ImageStore store = ImageStore.open(directory.resolve("store"))) {
+            String id = Machine.newId();
+            try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
+                StageOutcome outcome = store.stage(id, source, StageMode.COPY, Long.MAX_VALUE);
+                require(outcome instanceof StageOutcome.Staged(var _, var figures)
+                        && figures.notKept().equals(Map.of(NotKept.OWNERS, 3L, NotKept.SETUID, 1L)), "lost owners: " + outcome);
+            }
+            store.publish(id);
         }
     }
 }
