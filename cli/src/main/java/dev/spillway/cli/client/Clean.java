@@ -1,14 +1,12 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Orders;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.CleanAnswer;
-import dev.spillway.coordinator.http.CleanBody;
-import dev.spillway.coordinator.http.EvictionAnswer;
-import dev.spillway.coordinator.http.EvictionAnswer.ReplicaOrder;
-import dev.spillway.coordinator.http.NamespaceAnswer;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
@@ -65,7 +63,7 @@ final class Clean implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        NamespaceAnswer before = server.get(Resource.of("v1", "namespaces", namespace.name())).as(NamespaceAnswer.class);
+        Namespaces.Namespace before = server.get(Resource.of("v1", "namespaces", namespace.name())).as(Namespaces.Namespace.class);
         if (!yes) {
             ask(before);
         }
@@ -80,7 +78,7 @@ final class Clean implements SpillwayCommand {
         }
     }
 
-    private void ask(NamespaceAnswer before) {
+    private void ask(Namespaces.Namespace before) {
         String name = namespace.name().value();
         new TypedName(name, "nothing was cleaned").require(console,
                 "This evicts %s (%s) of %s from every host, pinned ones too. Type the name of the namespace to go on: ".formatted(
@@ -90,7 +88,7 @@ final class Clean implements SpillwayCommand {
     private long evict(Server server, long entries, Patience patience) throws InterruptedException {
         long evicted = 0;
         while (true) {
-            CleanAnswer step = step(server, evicted);
+            Namespaces.Cleaned step = step(server, evicted);
             evicted += step.evicted();
             console.progress("evicted " + evicted + " of " + Math.max(entries, evicted + step.remaining()));
             if (step.remaining() == 0) {
@@ -103,10 +101,10 @@ final class Clean implements SpillwayCommand {
         }
     }
 
-    private CleanAnswer step(Server server, long evictedBefore) throws InterruptedException {
+    private Namespaces.Cleaned step(Server server, long evictedBefore) throws InterruptedException {
         try {
-            return server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new CleanBody(namespace.name().value()))
-                    .as(CleanAnswer.class);
+            return server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new Namespaces.Clean(namespace.name().value()))
+                    .as(Namespaces.Cleaned.class);
         } catch (CommandFailedException e) {
             throw evictedBefore == 0 ? e : e.after("evicted " + Text.count(evictedBefore, "entry", "entries"));
         }
@@ -132,13 +130,13 @@ final class Clean implements SpillwayCommand {
     private List<Unconfirmed> open(Server server) throws InterruptedException {
         Resource list = Resource.of("v1", "evictions").with("state", "open").with("namespace", namespace.name());
         return Pages.fetch(server, list, Long.MAX_VALUE)
-                .as(EvictionAnswer.class)
+                .as(Evictions.Eviction.class)
                 .stream()
                 .flatMap(Clean::unconfirmed)
                 .toList();
     }
 
-    private static Stream<Unconfirmed> unconfirmed(EvictionAnswer eviction) {
+    private static Stream<Unconfirmed> unconfirmed(Evictions.Eviction eviction) {
         List<Unconfirmed> ordered =
                 eviction.orders().stream().filter(order -> order.closedAt() == null).map(order -> unconfirmed(eviction, order)).toList();
         return ordered.isEmpty()
@@ -147,8 +145,8 @@ final class Clean implements SpillwayCommand {
                 : ordered.stream();
     }
 
-    private static Unconfirmed unconfirmed(EvictionAnswer eviction, ReplicaOrder order) {
-        String state = order.deferredUntil() == null ? order.state()
+    private static Unconfirmed unconfirmed(Evictions.Eviction eviction, Orders.ReplicaOrder order) {
+        String state = order.deferredUntil() == null ? order.state().name()
                 : order.state() + " until " + Text.time(order.deferredUntil()) + " by a hold";
         if (order.waitsFor() != null) {
             state += " for " + Text.printable(order.waitsFor());

@@ -1,10 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.DrainAnswer;
-import dev.spillway.coordinator.http.HostAnswer;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,17 +38,17 @@ final class Drain implements SpillwayCommand {
         Server server = coordinator.server();
         Resource drain = Resource.of("v1", "hosts", host.id(), "drain");
         if (cancel) {
-            DrainAnswer answer = server.delete(drain).as(DrainAnswer.class);
-            HostAnswer now = look(server).as(HostAnswer.class);
+            Hosts.DrainChanged answer = server.delete(drain).as(Hosts.DrainChanged.class);
+            Hosts.Host now = look(server).as(Hosts.Host.class);
             say(Server.mapper().valueToTree(answer).toString(),
                     now.openOrders() == 0 ? host.id() + " takes part again"
                             : "%s takes part again; %s ordered to be deleted".formatted(host.id(),
                                     Text.count(now.openOrders(), "copy stays", "copies stay")));
             return Outcome.done();
         }
-        server.post(drain, null).as(DrainAnswer.class);
+        server.post(drain, null).as(Hosts.DrainChanged.class);
         Server.Answer last = noWait ? look(server) : await(server);
-        HostAnswer now = last.as(HostAnswer.class);
+        Hosts.Host now = last.as(Hosts.Host.class);
         say(last.text(), host.id() + ": " + DrainProgress.of(now));
         return noWait ? Outcome.done() : outcome(now);
     }
@@ -64,7 +63,7 @@ final class Drain implements SpillwayCommand {
         try {
             while (true) {
                 Server.Answer answer = look(server);
-                HostAnswer now = answer.as(HostAnswer.class);
+                Hosts.Host now = answer.as(Hosts.Host.class);
                 if (now.drain() == null || now.drain().drained() || patience.isOver()) {
                     return answer;
                 }
@@ -80,14 +79,14 @@ final class Drain implements SpillwayCommand {
         console.out().println(output.json() ? json : text);
     }
 
-    private Outcome outcome(HostAnswer now) {
-        HostAnswer.Drain drain = now.drain();
+    private Outcome outcome(Hosts.Host now) {
+        Hosts.Drain drain = now.drain();
         if (drain == null) {
             return new Outcome.Failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
         }
         if (!drain.drained()) {
             return new Outcome.Failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
-                    now.state().equals("AWAY") ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : "",
+                    now.state() == Hosts.State.AWAY ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : "",
                     now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
         }
         if (drain.lastCopies() > 0 && !output.json()) {

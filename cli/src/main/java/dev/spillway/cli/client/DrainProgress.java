@@ -1,13 +1,13 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.api.Hosts;
 
 /** How far a host is drained, in words. */
 final class DrainProgress {
     private DrainProgress() {}
 
-    static String of(HostAnswer host) {
-        HostAnswer.Drain drain = host.drain();
+    static String of(Hosts.Host host) {
+        Hosts.Drain drain = host.drain();
         if (drain == null) {
             return "not draining";
         }
@@ -24,7 +24,7 @@ final class DrainProgress {
                 host.openOrders() == 0 ? "" : ", oldest " + Text.ago(host.oldestOpenOrderAt()));
     }
 
-    static String lastCopies(HostAnswer.Drain drain) {
+    static String lastCopies(Hosts.Drain drain) {
         return "%s (%s)".formatted(Text.count(drain.lastCopies(), "last copy", "last copies"), Text.bytes(drain.lastCopyBytes()));
     }
 }

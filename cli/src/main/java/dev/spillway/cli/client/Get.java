@@ -1,9 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CachedDirectories;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.worker.http.FoundAnswer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,7 +39,7 @@ final class Get implements SpillwayCommand {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        FoundAnswer found = answer.as(FoundAnswer.class);
+        CachedDirectories.Found found = answer.as(CachedDirectories.Found.class);
         console.out().println(found.path());
         if (found.hold() != null) {
             console.err().println("hold " + found.hold().id() + " until " + Text.time(found.hold().until()));

@@ -1,10 +1,10 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Entries;
+import dev.spillway.api.Pins;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.EntryAnswer;
-import dev.spillway.coordinator.http.PinAnswer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -42,14 +42,14 @@ final class Ls implements SpillwayCommand {
             pages.printJson(console.out());
             return Outcome.done();
         }
-        List<EntryAnswer> entries = pages.as(EntryAnswer.class);
+        List<Entries.Entry> entries = pages.as(Entries.Entry.class);
         boolean anyPinned = entries.stream().anyMatch(entry -> entry.pin() != null);
         List<String> columns = new ArrayList<>(List.of("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS"));
         if (anyPinned) {
             columns.add("PINNED");
         }
         Table table = new Table(columns.toArray(String[]::new));
-        for (EntryAnswer entry : entries) {
+        for (Entries.Entry entry : entries) {
             List<Object> cells = new ArrayList<>(List.of(entry.key(), entry.generation(), Text.bytes(entry.sizeBytes()),
                     Text.ago(entry.lastAccessedAt()), entry.description().isEmpty() ? Text.NONE : entry.description(),
                     entry.labels().isEmpty() ? Text.NONE
@@ -63,7 +63,7 @@ final class Ls implements SpillwayCommand {
         return Outcome.done();
     }
 
-    private static String pinned(@Nullable PinAnswer pin) {
+    private static String pinned(Pins.@Nullable Pin pin) {
         if (pin == null) {
             return Text.NONE;
         }

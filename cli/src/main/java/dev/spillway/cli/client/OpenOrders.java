@@ -1,7 +1,7 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.coordinator.http.HostAnswer;
-import dev.spillway.coordinator.http.OrderAnswer;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Orders;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -10,17 +10,17 @@ import java.util.List;
  *
  * @param listed the oldest of its open orders
  */
-record OpenOrders(HostAnswer host, List<OrderAnswer> listed) {
+record OpenOrders(Hosts.Host host, List<Orders.OpenOrder> listed) {
     void print(PrintStream out) {
         Table table = new Table("ORDERED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", ">ATTEMPTS", "NEXT ATTEMPT",
                 "LAST ERROR", "REPLICA");
-        for (OrderAnswer order : listed) {
+        for (Orders.OpenOrder order : listed) {
             table.row(Text.ago(order.orderedAt()), order.namespace(), order.key(), order.generation(), order.cause(),
                     Text.bytes(order.sizeBytes()), OrderState.of(order.state(), order.deferredUntil()), order.attempts(),
                     nextAttempt(order), order.lastError() == null ? Text.NONE : order.lastError(), order.replicaId());
         }
         table.print(out);
-        OrderState.explain(listed.stream().map(OrderAnswer::waitsFor), out);
+        OrderState.explain(listed.stream().map(Orders.OpenOrder::waitsFor), out);
         if (isAway() && !listed.isEmpty()) {
             out.printf("%n%s is AWAY, heard %s: it gets its orders when it is heard again%n", host.id(), Text.ago(host.lastHeardAt()));
         }
@@ -31,10 +31,10 @@ record OpenOrders(HostAnswer host, List<OrderAnswer> listed) {
     }
 
     private boolean isAway() {
-        return host.state().equals("AWAY");
+        return host.state() == Hosts.State.AWAY;
     }
 
-    private String nextAttempt(OrderAnswer order) {
+    private String nextAttempt(Orders.OpenOrder order) {
         if (order.nextAttemptAt() == null) {
             return Text.NONE;
         }

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Orders;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Objects;
@@ -10,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class OrderState {
     private OrderState() {}
 
-    static String of(String state, @Nullable Instant deferredUntil) {
-        return deferredUntil == null ? state : state + " until " + Text.time(deferredUntil);
+    static String of(Orders.State state, @Nullable Instant deferredUntil) {
+        return deferredUntil == null ? state.name() : state + " until " + Text.time(deferredUntil);
     }
 
     /** Under a table of orders: what ends the waiting of those that are WAITING. */

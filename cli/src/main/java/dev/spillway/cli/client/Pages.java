@@ -3,7 +3,7 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.spillway.coordinator.http.ListAnswer;
+import dev.spillway.api.Page;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,7 @@ record Pages(List<JsonNode> items) {
         String after = null;
         do {
             Resource page = list.with("limit", Math.min(PAGE, limit - items.size())).with("after", after);
-            ListAnswer<JsonNode> answer = server.get(page).listOf(JsonNode.class);
+            Page<JsonNode> answer = server.get(page).listOf(JsonNode.class);
             items.addAll(answer.items());
             after = answer.next();
         } while (after != null && items.size() < limit);

@@ -1,12 +1,11 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CachedDirectories;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
-import dev.spillway.worker.http.DirectoryPutBody;
-import dev.spillway.worker.http.StoredAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -47,7 +46,7 @@ final class Put implements SpillwayCommand {
             "move hands the directory over: nobody may write to it any more. It is refused while a file in it is open for writing. Where"
                     + " something of it cannot be kept or deleted, it is copied, and all of it stays.",
             "An image must not be written to, whatever the mode."})
-    private DirectoryPutBody.@Nullable Mode mode;
+    private CachedDirectories.@Nullable Mode mode;
 
     Put(Console console) {
         this.console = console;
@@ -55,14 +54,14 @@ final class Put implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        DirectoryPutBody body = new DirectoryPutBody(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
+        CachedDirectories.Put body = new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
                 snapshot);
         Server.Answer answer = worker.server().put(Resource.of("v1", "directories", entry.namespace(), "entries", entry.key()), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        StoredAnswer stored = answer.as(StoredAnswer.class);
+        CachedDirectories.Stored stored = answer.as(CachedDirectories.Stored.class);
         console.out()
                 .printf("stored   %s  generation %d, %s, %s%n", Text.printable(entry.key().value()), stored.generation(),
                         Text.bytes(stored.sizeBytes()), stored.path());

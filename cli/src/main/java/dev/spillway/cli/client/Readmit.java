@@ -1,11 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.HostAnswer;
-import dev.spillway.coordinator.http.HostChangeAnswer;
-import dev.spillway.coordinator.http.JoinRefusalAnswer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,28 +31,28 @@ final class Readmit implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
-            HostAnswer before = server.get(Resource.of("v1", "hosts", host.id())).as(HostAnswer.class);
-            if (before.state().equals("AWAY") && before.replicas() > 0 && !isAwaited(server)) {
+            Hosts.Host before = server.get(Resource.of("v1", "hosts", host.id())).as(Hosts.Host.class);
+            if (before.state() == Hosts.State.AWAY && before.replicas() > 0 && !isAwaited(server)) {
                 ask(before);
             }
         }
         Server.Answer answer = server.post(Resource.of("v1", "hosts", host.id(), "readmit"), null);
         console.out()
                 .println(output.json() ? answer.text()
-                        : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(HostChangeAnswer.class))));
+                        : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(Hosts.Changed.class))));
         return Outcome.done();
     }
 
     /** Whether somebody asks to be this host, and may not. */
     private boolean isAwaited(Server server) throws InterruptedException {
         return server.get(Resource.of("v1", "refusals"))
-                .listOf(JoinRefusalAnswer.class)
+                .listOf(Hosts.JoinRefusal.class)
                 .items()
                 .stream()
                 .anyMatch(refusal -> refusal.hostId().equals(host.id()));
     }
 
-    private void ask(HostAnswer before) {
+    private void ask(Hosts.Host before) {
         new TypedName(host.id().value(), "nobody was readmitted").require(console,
                 "%s is AWAY, heard %s, and may come back as it is; nobody asks to take its place. To give up its %s, type its name: "
                         .formatted(

@@ -1,11 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.RegistryStatus;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.RegistryAnswer;
-import dev.spillway.coordinator.http.RestoredAnswer;
-import dev.spillway.coordinator.http.RestoredBody;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,17 +28,17 @@ final class Restored implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        RegistryAnswer before = server.get(Resource.of("v1", "registry")).as(RegistryAnswer.class);
+        RegistryStatus before = server.get(Resource.of("v1", "registry")).as(RegistryStatus.class);
         if (!yes) {
             new TypedName("restored", "nothing was changed").require(console,
                     "Registry %s knows generations up to %d in epoch %d. Every host will tell anew what it holds. Type restored to go on: "
                             .formatted(before.id(), before.generation(), before.epoch()));
         }
-        Server.Answer answer = server.post(Resource.of("v1", "registry", "restored"), new RestoredBody(before.epoch()));
+        Server.Answer answer = server.post(Resource.of("v1", "registry", "restored"), new RegistryStatus.Restore(before.epoch()));
         if (output.json()) {
             console.out().println(answer.text());
         } else {
-            RestoredAnswer restored = answer.as(RestoredAnswer.class);
+            RegistryStatus.Restored restored = answer.as(RegistryStatus.Restored.class);
             console.out()
                     .printf("registry %s is in epoch %d now, generations go on behind %d; hosts tell what they hold when they join%n",
                             before.id(), restored.epoch(), restored.generation());

@@ -1,10 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.HostAnswer;
-import dev.spillway.coordinator.http.HostChangeAnswer;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,7 +13,7 @@ import picocli.CommandLine.Option;
 @Command(name = "retire",
         description = "Give a host up: its copies are no longer counted on, and what only it held is evicted as LOST.")
 final class Retire implements SpillwayCommand {
-    private static final Set<String> HEARD = Set.of("ACTIVE", "DRAINING");
+    private static final Set<Hosts.State> HEARD = Set.of(Hosts.State.ACTIVE, Hosts.State.DRAINING);
 
     private final Console console;
     @Mixin
@@ -34,8 +33,8 @@ final class Retire implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
-            HostAnswer before = server.get(Resource.of("v1", "hosts", host.id())).as(HostAnswer.class);
-            if (HEARD.contains(String.valueOf(before.state()))) {
+            Hosts.Host before = server.get(Resource.of("v1", "hosts", host.id())).as(Hosts.Host.class);
+            if (HEARD.contains(before.state())) {
                 ask(before);
             }
         }
@@ -43,17 +42,17 @@ final class Retire implements SpillwayCommand {
         if (output.json()) {
             console.out().println(answer.text());
         } else {
-            console.out().printf("retired %s: %s%n", host.id(), givenUp(answer.as(HostChangeAnswer.class)));
+            console.out().printf("retired %s: %s%n", host.id(), givenUp(answer.as(Hosts.Changed.class)));
         }
         return Outcome.done();
     }
 
-    static String givenUp(HostChangeAnswer change) {
+    static String givenUp(Hosts.Changed change) {
         return "%s abandoned, %s lost".formatted(Text.count(change.rowsAbandoned(), "replica", "replicas"),
                 Text.count(change.entriesLost(), "entry", "entries"));
     }
 
-    private void ask(HostAnswer before) {
+    private void ask(Hosts.Host before) {
         new TypedName(host.id().value(), "nothing was retired").require(console,
                 "%s is %s, heard %s, with %s. Type its name to retire it: ".formatted(host.id(), before.state(),
                         Text.ago(before.lastHeardAt()),

@@ -1,9 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Entries;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.EntryDeleteAnswer;
 import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,7 +34,7 @@ final class Rm implements SpillwayCommand {
         console.out()
                 .println(output.json() ? answer.text()
                         : "deleted " + Text.printable(entry.key().value()) + ", snapshot "
-                                + Text.printable(answer.as(EntryDeleteAnswer.class).snapshotId().value()));
+                                + Text.printable(answer.as(Entries.Deleted.class).snapshotId().value()));
         return Outcome.done();
     }
 }

@@ -4,23 +4,24 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Page;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Outcome;
-import dev.spillway.coordinator.http.ListAnswer;
 import dev.spillway.events.Json;
 import dev.spillway.service.ConnectionTrouble;
-import dev.spillway.service.http.Problem;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
+import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -78,8 +79,8 @@ record Server(String name, Address address, String option, HttpClient http) {
             }
         }
 
-        <T> ListAnswer<T> listOf(Class<T> item) {
-            JavaType list = MAPPER.getTypeFactory().constructParametricType(ListAnswer.class, item);
+        <T> Page<T> listOf(Class<T> item) {
+            JavaType list = MAPPER.getTypeFactory().constructParametricType(Page.class, item);
             try {
                 return MAPPER.readValue(text, list);
             } catch (JsonProcessingException e) {
@@ -178,9 +179,9 @@ record Server(String name, Address address, String option, HttpClient http) {
             return new CommandFailedException(new Outcome.Failed("%s answers at %s (expected: a %s; %s says where)"
                     .formatted(Text.printable(service.asText()), address, kind(), option)));
         }
-        String line = problem.slug().isEmpty() ? "the server answered " + status + " and said nothing that this command understands"
-                : problem.title() + ": " + problem.detail();
-        boolean absent = status == 404 && !problem.slug().isEmpty() && !problem.slug().equals("unknown-path");
+        String line = problem.type() == ProblemType.OTHER ? "the server answered: " + problem.detail()
+                : problem.type().title() + ": " + problem.detail();
+        boolean absent = status == 404 && problem.type() != ProblemType.OTHER && problem.type() != ProblemType.UNKNOWN_PATH;
         return new CommandFailedException(absent ? new Outcome.NotFound(line) : new Outcome.Failed(line));
     }
 

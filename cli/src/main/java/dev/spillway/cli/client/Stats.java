@@ -1,9 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Namespaces;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.coordinator.http.NamespaceAnswer;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
 import java.util.Locale;
@@ -38,9 +38,9 @@ final class Stats implements SpillwayCommand {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        List<NamespaceAnswer> shown = namespace == null ? Namespaces.all(answer) : List.of(answer.as(NamespaceAnswer.class));
+        List<Namespaces.Namespace> shown = namespace == null ? NamespacesCommand.all(answer) : List.of(answer.as(Namespaces.Namespace.class));
         Table table = new Table("NAMESPACE", ">ENTRIES", ">BYTES", ">HITS", ">MISSES", ">HIT RATE", "EVICTED");
-        for (NamespaceAnswer each : shown) {
+        for (Namespaces.Namespace each : shown) {
             long reads = each.hits() + each.misses();
             String causes = each.evictions()
                     .entrySet()

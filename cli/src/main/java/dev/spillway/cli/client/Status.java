@@ -1,11 +1,11 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.ReplicaState;
+import dev.spillway.api.WorkerStatus;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.http.StatusAnswer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,12 +44,12 @@ final class Status implements SpillwayCommand {
             both.set("readiness", readinessAnswer.as(ObjectNode.class));
             console.out().println(both);
         } else {
-            print(answer.as(StatusAnswer.class), readiness);
+            print(answer.as(WorkerStatus.class), readiness);
         }
         return readiness.ready() ? Outcome.done() : new Outcome.Failed(server.name() + " at " + server.address() + " is not ready");
     }
 
-    private void print(StatusAnswer status, Readiness readiness) {
+    private void print(WorkerStatus status, Readiness readiness) {
         Table table = new Table("HOST", status.hostId().value());
         table.row("address", status.address());
         table.row("store", status.storeId());

@@ -1,5 +1,7 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Evictions;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
@@ -11,7 +13,6 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.service.settings.Sizes;
-import dev.spillway.worker.http.DirectoryPutBody;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -20,8 +21,8 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine;
 
 /** How the text of an argument becomes a value; what can never be right is refused here, before anything is sent. */
 public final class Values {
@@ -120,7 +121,7 @@ public final class Values {
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
         register(commands, Server.Address.class, Server.Address::parse);
-        register(commands, DirectoryPutBody.Mode.class, text -> oneOf(DirectoryPutBody.Mode.class, text));
+        register(commands, CachedDirectories.Mode.class, text -> oneOf(CachedDirectories.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
         register(commands, int.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));

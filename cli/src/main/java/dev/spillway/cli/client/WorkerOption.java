@@ -1,13 +1,13 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.api.Hosts;
 import dev.spillway.events.HostId;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
+import picocli.CommandLine.Spec;
 
 /** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
 final class WorkerOption {
@@ -29,7 +29,7 @@ final class WorkerOption {
             if (worker.contains(":")) {
                 return Server.at("worker", Server.Address.parse(worker), OPTION);
             }
-            HostAnswer host = coordinator.server().get(Resource.of("v1", "hosts", new HostId(worker))).as(HostAnswer.class);
+            Hosts.Host host = coordinator.server().get(Resource.of("v1", "hosts", new HostId(worker))).as(Hosts.Host.class);
             return Server.at("worker " + host.id(), Server.Address.parse(host.address()), OPTION);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "Invalid value for " + OPTION + ": " + e.getMessage(), e);

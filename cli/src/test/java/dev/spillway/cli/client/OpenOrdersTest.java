@@ -1,7 +1,7 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.coordinator.http.HostAnswer;
-import dev.spillway.coordinator.http.OrderAnswer;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Orders;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -26,18 +26,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OpenOrdersTest {
     private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
 
-    private static HostAnswer host(String state, long openOrders) {
-        return new HostAnswer(new HostId("host-1"), new StoreId(new UUID(1, 1)), "127.0.0.1:7080", state, 1, 0, NOON, openOrders, 1,
+    private static Hosts.Host host(Hosts.State state, long openOrders) {
+        return new Hosts.Host(new HostId("host-1"), new StoreId(new UUID(1, 1)), "127.0.0.1:7080", state, 1, 0, NOON, openOrders, 1,
                 openOrders, NOON, HostFigures.NONE, null, null, null);
     }
 
-    private static OrderAnswer order(int number, OrderCause cause, String state, @Nullable Instant next, @Nullable String error,
+    private static Orders.OpenOrder order(int number, OrderCause cause, Orders.State state, @Nullable Instant next, @Nullable String error,
             @Nullable Instant deferredUntil, @Nullable String waitsFor) {
-        return new OrderAnswer(new ReplicaId(new UUID(7, number)), new NamespaceName("vm"), new EntryKey("key-" + number),
+        return new Orders.OpenOrder(new ReplicaId(new UUID(7, number)), new NamespaceName("vm"), new EntryKey("key-" + number),
                 new SnapshotId("s"), number, 4096, cause, null, state, number, NOON, next, error, deferredUntil, waitsFor);
     }
 
-    private static List<String> printed(HostAnswer host, OrderAnswer... orders) {
+    private static List<String> printed(Hosts.Host host, Orders.OpenOrder... orders) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         new OpenOrders(host, List.of(orders)).print(new PrintStream(out, true, StandardCharsets.UTF_8));
         return out.toString(StandardCharsets.UTF_8).lines().toList();
@@ -46,9 +46,9 @@ class OpenOrdersTest {
     @Test
     void eachOrderSaysWhyItIsOpenStill() {
         List<String> lines =
-                printed(host("ACTIVE", 3), order(1, OrderCause.RELIEF, "OPEN", NOON.plusSeconds(9), "FAILED: no disk", null, null),
-                        order(2, OrderCause.ORPHAN, "DEFERRED", NOON.plusSeconds(8), null, NOON.plusSeconds(8), null),
-                        order(3, OrderCause.REPLACED, "WAITING", null, null, null, "every host to tell"));
+                printed(host(Hosts.State.ACTIVE, 3), order(1, OrderCause.RELIEF, Orders.State.OPEN, NOON.plusSeconds(9), "FAILED: no disk", null, null),
+                        order(2, OrderCause.ORPHAN, Orders.State.DEFERRED, NOON.plusSeconds(8), null, NOON.plusSeconds(8), null),
+                        order(3, OrderCause.REPLACED, Orders.State.WAITING, null, null, null, "every host to tell"));
         assertThat(lines.get(0))
                 .matches("ORDERED +NAMESPACE +KEY +GENERATION +CAUSE +BYTES +STATE +ATTEMPTS +NEXT ATTEMPT +LAST ERROR +REPLICA");
         assertThat(lines.get(1))
@@ -61,11 +61,11 @@ class OpenOrdersTest {
 
     @Test
     void theOrdersOfAHostThatIsAwayWaitForIt() {
-        List<String> lines = printed(host("AWAY", 5), order(1, OrderCause.CLEANED, "OPEN", NOON, null, null, null));
+        List<String> lines = printed(host(Hosts.State.AWAY, 5), order(1, OrderCause.CLEANED, Orders.State.OPEN, NOON, null, null, null));
         assertThat(lines.get(1)).matches(".* OPEN +1 +when heard +- .*");
         assertThat(lines.get(3)).startsWith("host-1 is AWAY, heard ").endsWith(": it gets its orders when it is heard again");
         assertThat(lines.getLast()).isEqualTo("the oldest 1 of 5 open orders; --limit shows more");
-        assertThat(printed(host("AWAY", 0))).hasSize(1);
+        assertThat(printed(host(Hosts.State.AWAY, 0))).hasSize(1);
     }
 
     @Test

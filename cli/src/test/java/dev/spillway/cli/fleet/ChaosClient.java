@@ -1,6 +1,7 @@
 package dev.spillway.cli.fleet;
 
-import dev.spillway.coordinator.http.EvictionAnswer;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Orders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,10 +81,10 @@ final class ChaosClient {
             return deletions.get();
         }
 
-        void confirmed(List<EvictionAnswer> closed) {
-            for (EvictionAnswer eviction : closed) {
-                for (EvictionAnswer.ReplicaOrder order : eviction.orders()) {
-                    if (order.state().equals("DELETED") || order.state().equals("ABSENT")) {
+        void confirmed(List<Evictions.Eviction> closed) {
+            for (Evictions.Eviction eviction : closed) {
+                for (Orders.ReplicaOrder order : eviction.orders()) {
+                    if (order.state() == Orders.State.DELETED || order.state() == Orders.State.ABSENT) {
                         gone.add(order.replicaId().toString());
                     }
                 }

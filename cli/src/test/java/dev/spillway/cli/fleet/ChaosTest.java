@@ -1,7 +1,7 @@
 package dev.spillway.cli.fleet;
 
-import dev.spillway.coordinator.http.EntryAnswer;
-import dev.spillway.coordinator.http.EvictionAnswer;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Evictions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,14 +153,14 @@ class ChaosTest {
 
     /** Every put that was told to be stored is there, or its eviction is; and what is there is read from each host that holds it. */
     private void assertTruthWasTold(FleetProcesses fleet) throws IOException, InterruptedException {
-        Set<Long> known = fleet.evictions("closed").stream().map(EvictionAnswer::generation).collect(Collectors.toCollection(TreeSet::new));
+        Set<Long> known = fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
         for (String namespace : List.of(FleetProcesses.NAMESPACE, ChaosClient.OUTSIDE)) {
-            for (EntryAnswer entry : fleet.entries(namespace)) {
+            for (Entries.Entry entry : fleet.entries(namespace)) {
                 assertThat(known.add(entry.generation())).as("an entry that is evicted too: " + entry).isTrue();
             }
         }
         assertThat(told.stored().keySet()).as("generations that clients were told").isSubsetOf(known);
-        for (EntryAnswer entry : fleet.entries(FleetProcesses.NAMESPACE)) {
+        for (Entries.Entry entry : fleet.entries(FleetProcesses.NAMESPACE)) {
             for (int host = 1; host <= HOSTS; host++) {
                 String id = "host-" + host;
                 boolean holds = entry.replicas() != null

@@ -1,9 +1,9 @@
 package dev.spillway.cli.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.coordinator.http.EntryAnswer;
-import dev.spillway.coordinator.http.EvictionAnswer;
-import dev.spillway.coordinator.http.ListAnswer;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Page;
 import dev.spillway.embedded.EmbeddedServers;
 import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
@@ -186,29 +186,29 @@ final class FleetProcesses implements AutoCloseable {
     }
 
     /** The entries of the registry with their replicas. */
-    List<EntryAnswer> entries() throws IOException, InterruptedException {
+    List<Entries.Entry> entries() throws IOException, InterruptedException {
         return entries(NAMESPACE);
     }
 
-    List<EntryAnswer> entries(String namespace) throws IOException, InterruptedException {
+    List<Entries.Entry> entries(String namespace) throws IOException, InterruptedException {
         String url = coordinatorUrl() + "/v1/namespaces/" + namespace + "/entries";
-        List<EntryAnswer> entries = new ArrayList<>();
-        for (EntryAnswer entry : list(url + "?limit=1000", EntryAnswer.class)) {
-            entries.add(Http.get(url + "/" + Http.encoded(entry.key().value()) + "?touch=false").as(EntryAnswer.class));
+        List<Entries.Entry> entries = new ArrayList<>();
+        for (Entries.Entry entry : list(url + "?limit=1000", Entries.Entry.class)) {
+            entries.add(Http.get(url + "/" + Http.encoded(entry.key().value()) + "?touch=false").as(Entries.Entry.class));
         }
         return entries;
     }
 
-    List<EvictionAnswer> evictions(String state) throws IOException, InterruptedException {
-        return list(coordinatorUrl() + "/v1/evictions?limit=1000&state=" + state, EvictionAnswer.class);
+    List<Evictions.Eviction> evictions(String state) throws IOException, InterruptedException {
+        return list(coordinatorUrl() + "/v1/evictions?limit=1000&state=" + state, Evictions.Eviction.class);
     }
 
     private static <T> List<T> list(String url, Class<T> item) throws IOException, InterruptedException {
         List<T> items = new ArrayList<>();
         String after = "";
         while (true) {
-            ListAnswer<T> page =
-                    Http.get(url + after).as(Http.mapper().getTypeFactory().constructParametricType(ListAnswer.class, item));
+            Page<T> page =
+                    Http.get(url + after).as(Http.mapper().getTypeFactory().constructParametricType(Page.class, item));
             items.addAll(page.items());
             if (page.next() == null) {
                 return items;
@@ -225,7 +225,7 @@ final class FleetProcesses implements AutoCloseable {
     void assertConverged(int hosts, Map<String, Path> sources) {
         Eventually.holds(Eventually.HANG, () -> {
             assertThat(evictions("open")).as("open evictions").isEmpty();
-            List<EntryAnswer> entries = entries();
+            List<Entries.Entry> entries = entries();
             for (int host = 1; host <= hosts; host++) {
                 String id = "host-" + host;
                 Set<String> wanted = entries.stream()
@@ -243,11 +243,11 @@ final class FleetProcesses implements AutoCloseable {
             }
         });
         Eventually.holds(Duration.ZERO, () -> {
-            for (EntryAnswer entry : entries()) {
+            for (Entries.Entry entry : entries()) {
                 Path source = Objects.requireNonNull(sources.get(entry.key().value()), entry.key().value());
                 assertThat(Objects.requireNonNull(entry.replicas())).as("replicas of " + entry.key()).isNotEmpty();
-                for (EntryAnswer.Replica replica : entry.replicas()) {
-                    assertThat(replica.state()).isEqualTo("LIVE");
+                for (Entries.Replica replica : entry.replicas()) {
+                    assertThat(replica.state()).isEqualTo(Entries.ReplicaState.LIVE);
                     Path image = scratch.resolve(replica.hostId().value()).resolve("images").resolve(replica.replicaId().toString());
                     assertThat(TreePicture.of(image)).as(image + " against " + source).isEqualTo(TreePicture.of(source));
                 }

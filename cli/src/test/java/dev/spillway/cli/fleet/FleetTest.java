@@ -1,6 +1,6 @@
 package dev.spillway.cli.fleet;
 
-import dev.spillway.coordinator.http.EvictionAnswer;
+import dev.spillway.api.Evictions;
 import dev.spillway.events.EvictionCause;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class FleetTest {
             fleet.assertConverged(HOSTS, sources);
             assertThat(fleet.entries()).hasSize(CAPACITY);
             Map<EvictionCause, Long> causes =
-                    fleet.evictions("closed").stream().collect(Collectors.groupingBy(EvictionAnswer::cause, Collectors.counting()));
+                    fleet.evictions("closed").stream().collect(Collectors.groupingBy(Evictions.Eviction::cause, Collectors.counting()));
             assertThat(causes).isEqualTo(Map.of(EvictionCause.REPLACED, 6L, EvictionCause.CAPACITY, (long) PUTS - CAPACITY - 6));
             fleet.assertFactsTold();
 

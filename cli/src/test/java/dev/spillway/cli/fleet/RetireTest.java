@@ -1,6 +1,6 @@
 package dev.spillway.cli.fleet;
 
-import dev.spillway.coordinator.http.HostAnswer;
+import dev.spillway.api.Hosts;
 import dev.spillway.events.HostId;
 import dev.spillway.events.protocol.JoinRequest;
 import java.util.ArrayList;
@@ -76,7 +76,7 @@ class RetireTest extends FleetOfTwo {
 
     @Test
     void aWorkerThatIsNoHostBecauseItWasNeverLetInIsToldOf() throws Exception {
-        HostAnswer known = Http.get(fleet.url() + "/v1/hosts/host-1").as(HostAnswer.class);
+        Hosts.Host known = Http.get(fleet.url() + "/v1/hosts/host-1").as(Hosts.Host.class);
         JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1), null, 0, 0, null, null);
         assertThat(Http.send("POST", fleet.url() + "/v1/workers/host-9/join", copied, Map.of()).status()).isEqualTo(200);
 

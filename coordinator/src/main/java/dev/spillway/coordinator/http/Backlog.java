@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.service.http.Problem;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
@@ -16,8 +17,7 @@ public record Backlog(LongSupplier openOrders, long most) {
     void requireRoom() {
         long open = openOrders.getAsLong();
         if (open >= most) {
-            throw Problem.of(503, "backlog", "Too many evictions are not confirmed yet",
-                    "open orders: %d (expected: under %d; see GET /v1/hosts for the hosts that do not confirm)".formatted(open, most))
+            throw Problem.of(ProblemType.BACKLOG, "open orders: %d (expected: under %d; see GET /v1/hosts for the hosts that do not confirm)".formatted(open, most))
                     .retryAfter(RETRY_AFTER)
                     .exception();
         }

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Entries;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.Outcomes;
@@ -51,7 +52,7 @@ final class EntryRoutes {
 
     private Response put(Request request) {
         EntryName name = name(request);
-        EntryBody body = request.body(EntryBody.class);
+        Entries.Put body = request.body(Entries.Put.class);
         long sizeBytes = body.sizeBytes() == null ? 0 : body.sizeBytes();
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         Description description = new Description(body.description() == null ? "" : body.description(),
@@ -60,7 +61,7 @@ final class EntryRoutes {
         return switch (commands.run(request, Commands.Target.of("PUT entry", name.namespace(), name.key()),
                 new Command.Put(name, body.snapshotId(), sizeBytes, description))) {
             case Outcomes.Putting.Stored(var generation, var replaced, var evicted) ->
-                    Response.ok(new EntryPutAnswer(generation, replaced, evicted));
+                    Response.ok(new Entries.Stored(generation, replaced, evicted));
             case Outcomes.Putting.Refused refused -> throw Refusals.notStored(name.namespace(), refused);
         };
     }
@@ -88,7 +89,7 @@ final class EntryRoutes {
         return switch (commands.run(request,
                 Commands.Target.of("DELETE entry", name.namespace(), name.key(), expected == null ? "" : expected),
                 new Command.Invalidate(name, expected))) {
-            case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new EntryDeleteAnswer(snapshotId));
+            case Outcomes.Invalidation.Invalidated(var snapshotId) -> Response.ok(new Entries.Deleted(snapshotId));
             case Outcomes.Invalidation.Absent() -> throw Refusals.missing(registry, name);
             case Outcomes.Invalidation.Mismatch(var actual) -> throw Refusals.otherSnapshot(expected == null ? actual : expected, actual);
         };
@@ -133,22 +134,22 @@ final class EntryRoutes {
         return name;
     }
 
-    private static EntryAnswer answer(EntryView view, boolean withReplicas) {
-        return new EntryAnswer(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
+    private static Entries.Entry answer(EntryView view, boolean withReplicas) {
+        return new Entries.Entry(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
                 view.description().text(), view.description().labels(), view.createdAt(), view.lastAccessedAt(),
-                view.pin() == null ? null : PinAnswer.of(view.pin()), withReplicas ? replicas(view.replicas()) : null);
+                view.pin() == null ? null : PinRoutes.answer(view.pin()), withReplicas ? replicas(view.replicas()) : null);
     }
 
-    private static EntryAnswer answer(EntryRow row, List<ReplicaView> replicas) {
-        return new EntryAnswer(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
+    private static Entries.Entry answer(EntryRow row, List<ReplicaView> replicas) {
+        return new Entries.Entry(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
                 row.description().text(),
                 row.description().labels(), row.createdAt(), row.lastAccessedAt(),
-                row.pin() == null ? null : PinAnswer.of(row.pin()), replicas(replicas));
+                row.pin() == null ? null : PinRoutes.answer(row.pin()), replicas(replicas));
     }
 
-    private static List<EntryAnswer.Replica> replicas(List<ReplicaView> views) {
+    private static List<Entries.Replica> replicas(List<ReplicaView> views) {
         return views.stream()
-                .map(view -> new EntryAnswer.Replica(view.replicaId(), view.hostId(), view.state(), view.registeredAt()))
+                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), Entries.ReplicaState.valueOf(view.state()), view.registeredAt()))
                 .toList();
     }
 }

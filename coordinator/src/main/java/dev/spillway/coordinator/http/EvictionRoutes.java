@@ -1,5 +1,7 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Orders;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
@@ -16,22 +18,12 @@ import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Evictions and what became of their orders. */
 final class EvictionRoutes {
     private static final String EVICTIONS = "/v1/evictions";
-
-    /** Which evictions a list shows. */
-    private enum State {
-        OPEN, CLOSED;
-
-        String text() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     private final Registry registry;
 
@@ -45,8 +37,7 @@ final class EvictionRoutes {
     }
 
     private Response list(Request request) {
-        @Nullable
-        State state = request.query().oneOf("state", State.class).orElse(null);
+        Evictions.@Nullable State state = request.query().oneOf("state", Evictions.State.class).orElse(null);
         @Nullable
         HostId host = request.query().value("host", HostId::new).orElse(null);
         @Nullable
@@ -62,7 +53,7 @@ final class EvictionRoutes {
             throw Refusals.unknownNamespace(namespace);
         }
         Paging page = Paging.of(request);
-        var filter = new EvictionFilter(state == null ? null : state.text(), host, namespace, cause, plan);
+        var filter = new EvictionFilter(state == null ? null : state.toString(), host, namespace, cause, plan);
         WaitReason reason = new WaitReason(registry.queries());
         return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), view -> answer(view, reason)));
     }
@@ -83,17 +74,17 @@ final class EvictionRoutes {
                 new WaitReason(registry.queries())));
     }
 
-    private static EvictionAnswer answer(EvictionView view, WaitReason reason) {
+    private static Evictions.Eviction answer(EvictionView view, WaitReason reason) {
         EvictionFact fact = view.fact();
-        return new EvictionAnswer(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
+        return new Evictions.Eviction(fact.id(), fact.namespace(), fact.key(), fact.snapshotId(), fact.generation(), fact.sizeBytes(),
                 fact.cause(),
-                fact.replicas(), fact.labels(), fact.evictedAt(), view.actor(), view.planId(),
-                (view.open() ? State.OPEN : State.CLOSED).text(),
+                fact.replicas(), fact.labels(), fact.evictedAt(), view.actor().value(), view.planId(),
+                view.open() ? Evictions.State.OPEN : Evictions.State.CLOSED,
                 view.orders().stream().map(order -> answer(order, reason)).toList());
     }
 
-    private static EvictionAnswer.ReplicaOrder answer(OrderView order, WaitReason reason) {
-        return new EvictionAnswer.ReplicaOrder(order.replicaId(), order.hostId(), order.state(), order.attempts(), order.nextAttemptAt(),
+    private static Orders.ReplicaOrder answer(OrderView order, WaitReason reason) {
+        return new Orders.ReplicaOrder(order.replicaId(), order.hostId(), Orders.State.valueOf(order.state()), order.attempts(), order.nextAttemptAt(),
                 order.lastError(),
                 order.deferredUntil(), order.closedAt(), reason.of(order));
     }

@@ -1,16 +1,18 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Orders;
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
-import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
 import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
-import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
@@ -46,16 +48,16 @@ final class HostRoutes {
 
     private Response list(Request request) {
         long epoch = registry.queries().registry().epoch();
-        return Response.ok(new ListAnswer<>(registry.queries().hosts().stream().map(host -> answer(host, epoch)).toList(), null));
+        return Response.ok(Page.whole(registry.queries().hosts().stream().map(host -> answer(host, epoch)).toList()));
     }
 
     private Response refusals(Request request) {
-        return Response.ok(new ListAnswer<>(registry.queries()
+        return Response.ok(Page.whole(registry.queries()
                 .joinRefusals(RegistryQueries.LIMIT_MAX)
                 .stream()
-                .map(refusal -> new JoinRefusalAnswer(refusal.hostId(), refusal.storeId(), refusal.address(), refusal.reason().name(),
+                .map(refusal -> new Hosts.JoinRefusal(refusal.hostId(), refusal.storeId(), refusal.address(), refusal.reason(),
                         refusal.detail(), refusal.at()))
-                .toList(), null));
+                .toList()));
     }
 
     private Response one(Request request) {
@@ -67,7 +69,7 @@ final class HostRoutes {
     private Response orders(Request request) {
         HostId id = host(request);
         Paging page = Paging.of(request);
-        Page<OpenOrderView> orders = registry.queries().orders(id, page.after(), page.limit());
+        RegistryQueries.Page<OpenOrderView> orders = registry.queries().orders(id, page.after(), page.limit());
         if (orders.items().isEmpty() && registry.queries().host(id).isEmpty()) {
             throw Refusals.unknownHost(id);
         }
@@ -75,10 +77,10 @@ final class HostRoutes {
         return Response.ok(Paging.answer(orders, view -> answer(view, reason)));
     }
 
-    private static OrderAnswer answer(OpenOrderView view, WaitReason reason) {
+    private static Orders.OpenOrder answer(OpenOrderView view, WaitReason reason) {
         OrderView order = view.order();
-        return new OrderAnswer(order.replicaId(), view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(),
-                view.sizeBytes(), view.cause(), view.evictionId(), order.state(), order.attempts(), view.orderedAt(),
+        return new Orders.OpenOrder(order.replicaId(), view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(),
+                view.sizeBytes(), view.cause(), view.evictionId(), Orders.State.valueOf(order.state()), order.attempts(), view.orderedAt(),
                 order.nextAttemptAt(), order.lastError(), order.deferredUntil(), reason.of(order));
     }
 
@@ -104,8 +106,8 @@ final class HostRoutes {
 
     private static Response draining(HostId id, Outcomes.Draining draining) {
         return switch (draining) {
-            case Outcomes.Draining.Drains(var since) -> Response.ok(new DrainAnswer(id, since));
-            case Outcomes.Draining.Stays() -> Response.ok(new DrainAnswer(id, null));
+            case Outcomes.Draining.Drains(var since) -> Response.ok(new Hosts.DrainChanged(id, since));
+            case Outcomes.Draining.Stays() -> Response.ok(new Hosts.DrainChanged(id, null));
             case Outcomes.Draining.Refused(var why) -> throw Refusals.hostUnchanged(why);
             case Outcomes.Draining.Unknown() -> throw Refusals.unknownHost(id);
         };
@@ -114,26 +116,26 @@ final class HostRoutes {
     private static Response changed(HostId id, Outcomes.HostChange change) {
         return switch (change) {
             case Outcomes.HostChange.Changed(var rowsAbandoned, var entriesLost) ->
-                    Response.ok(new HostChangeAnswer(rowsAbandoned, entriesLost));
+                    Response.ok(new Hosts.Changed(rowsAbandoned, entriesLost));
             case Outcomes.HostChange.Refused refused -> throw Refusals.hostUnchanged(refused.why());
             case Outcomes.HostChange.Unknown() -> throw Refusals.unknownHost(id);
         };
     }
 
-    private static HostAnswer answer(HostView view, long epoch) {
+    private static Hosts.Host answer(HostView view, long epoch) {
         HostRow row = view.row();
-        return new HostAnswer(row.id(), row.storeId(), row.address(), row.shownState().name(), row.incarnation(), row.partition(),
+        return new Hosts.Host(row.id(), row.storeId(), row.address(), Hosts.State.valueOf(row.shownState().name()), row.incarnation(), row.partition(),
                 row.lastHeardAt(),
                 view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
                 attention(row, epoch), drain(view));
     }
 
-    private static HostAnswer.@Nullable Drain drain(HostView view) {
+    private static Hosts.@Nullable Drain drain(HostView view) {
         Drain drain = view.row().drain();
         LastCopies last = view.lastCopies();
         // Some that were counted a while ago may be gone since.
         return drain == null || last == null ? null
-                : new HostAnswer.Drain(drain.since(), Math.min(last.copies(), view.replicas() - view.openOrders()),
+                : new Hosts.Drain(drain.since(), Math.min(last.copies(), view.replicas() - view.openOrders()),
                         Math.min(last.bytes(), view.bytes()), last.countedAt(), view.isDrained());
     }
 

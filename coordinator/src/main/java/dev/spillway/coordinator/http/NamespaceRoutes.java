@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.PlanRow;
@@ -50,7 +52,7 @@ final class NamespaceRoutes {
     }
 
     private Response list(Request request) {
-        return Response.ok(new ListAnswer<>(registry.queries().namespaces().stream().map(NamespaceRoutes::answer).toList(), null));
+        return Response.ok(Page.whole(registry.queries().namespaces().stream().map(NamespaceRoutes::answer).toList()));
     }
 
     private Response one(Request request) {
@@ -58,9 +60,9 @@ final class NamespaceRoutes {
         return Response.ok(answer(registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name))));
     }
 
-    private static NamespaceAnswer answer(NamespaceView view) {
+    private static Namespaces.Namespace answer(NamespaceView view) {
         Policy policy = view.policy();
-        return new NamespaceAnswer(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
+        return new Namespaces.Namespace(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
                 policy.lowWatermark(), policy.maxEvictionShare(), view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
                 view.hits(),
                 view.misses(), view.evictions());
@@ -84,7 +86,7 @@ final class NamespaceRoutes {
     }
 
     /** What a plan did that was too much for one command, but not too much to do without asking. */
-    private NamespaceSetAnswer roomMade(NamespaceName name, PlanId planId) {
+    private Namespaces.Policy roomMade(NamespaceName name, PlanId planId) {
         PlanRow.Tally applied = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId)).applied();
         Long beyond = applied.beyond();
         if (beyond == null) {
@@ -94,13 +96,13 @@ final class NamespaceRoutes {
         return answer(name, policy, applied.evicted() + beyond);
     }
 
-    private static NamespaceSetAnswer answer(NamespaceName name, Policy policy, long evicted) {
-        return new NamespaceSetAnswer(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
+    private static Namespaces.Policy answer(NamespaceName name, Policy policy, long evicted) {
+        return new Namespaces.Policy(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
                 policy.maxEvictionShare(), evicted);
     }
 
     private static PolicyChange change(Request request) {
-        NamespaceBody body = request.body(NamespaceBody.class);
+        Namespaces.Put body = request.body(Namespaces.Put.class);
         List<String> given = new ArrayList<>();
         // What the record cannot tell: a field that is null from one that is not there.
         request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
@@ -110,7 +112,7 @@ final class NamespaceRoutes {
 
     private Response clean(Request request) {
         NamespaceName name = namespace(request);
-        String confirm = request.body(CleanBody.class).confirm();
+        String confirm = request.body(Namespaces.Clean.class).confirm();
         if (!confirm.equals(name.value())) {
             throw new InvalidValueException("confirm", confirm, name + ", the namespace to clean");
         }
@@ -126,7 +128,7 @@ final class NamespaceRoutes {
             steps.evicted(step.evicted());
             // A step that evicted nothing met entries that others put or hold meanwhile; the caller asks again.
             if (step.remaining() == 0 || step.evicted() == 0 || !clock.instant().isBefore(deadline)) {
-                return Response.ok(new CleanAnswer(evicted, step.remaining()));
+                return Response.ok(new Namespaces.Cleaned(evicted, step.remaining()));
             }
         }
     }

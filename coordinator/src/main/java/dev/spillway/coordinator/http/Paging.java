@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
@@ -19,7 +20,7 @@ record Paging(int limit, @Nullable String after) {
                 query.text(AFTER).orElse(null));
     }
 
-    static <V, A> ListAnswer<A> answer(RegistryQueries.Page<V> page, Function<V, A> item) {
-        return new ListAnswer<>(page.items().stream().map(item).toList(), page.next());
+    static <V, A> Page<A> answer(RegistryQueries.Page<V> page, Function<V, A> item) {
+        return new Page<>(page.items().stream().map(item).toList(), page.next());
     }
 }

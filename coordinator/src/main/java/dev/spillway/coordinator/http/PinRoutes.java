@@ -1,11 +1,13 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Pins;
+import dev.spillway.api.Problem;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.EntryName;
 import dev.spillway.service.http.Body;
-import dev.spillway.service.http.Problem;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Route;
@@ -30,7 +32,7 @@ final class PinRoutes {
 
     private Response set(Request request) {
         EntryName name = EntryRoutes.name(request);
-        PinBody body = request.body(PinBody.class);
+        Pins.Put body = request.body(Pins.Put.class);
         Instant until = Times.time("until", body.until());
         return answer(name, commands.run(request, Commands.Target.of("PUT pin", name.namespace(), name.key()),
                 new Command.SetPin(name, body.reason(), until)));
@@ -42,10 +44,14 @@ final class PinRoutes {
                 new Command.LiftPin(name)));
     }
 
+    static Pins.Pin answer(Pin pin) {
+        return new Pins.Pin(pin.reason(), pin.until(), pin.at());
+    }
+
     private Response answer(EntryName name, Outcomes.Pinning pinning) {
         return switch (pinning) {
-            case Outcomes.Pinning.Pinned(var pin) -> Response.ok(PinAnswer.of(pin));
-            case Outcomes.Pinning.Lifted(var had) -> Response.ok(new PinLiftAnswer(had));
+            case Outcomes.Pinning.Pinned(var pin) -> Response.ok(answer(pin));
+            case Outcomes.Pinning.Lifted(var had) -> Response.ok(new Pins.Lifted(had));
             case Outcomes.Pinning.Absent() -> throw Refusals.missing(registry, name);
             case Outcomes.Pinning.Refused(var detail) -> throw Problem.invalid(detail).exception();
         };

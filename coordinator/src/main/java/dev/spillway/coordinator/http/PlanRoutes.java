@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Plans;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes.Planning;
 import dev.spillway.coordinator.core.PlanPurpose;
@@ -45,7 +46,7 @@ final class PlanRoutes {
 
     private Response prune(Request request) {
         NamespaceName name = NamespaceRoutes.namespace(request);
-        PruneBody body = request.body(PruneBody.class);
+        Plans.Prune body = request.body(Plans.Prune.class);
         PlanPurpose.Prune prune = new PlanPurpose.Prune(body.maxEntries(), body.maxBytes(), Times.duration("idleFor", body.idleFor()),
                 body.keyPrefix());
         Steps steps = Steps.of(commands, request, "POST prune", name);
@@ -83,14 +84,14 @@ final class PlanRoutes {
         PlanRow plan = existing(id);
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         Page<PlanVictim> victims = registry.queries().planVictims(id, begun, null, SHOWN);
-        return Response.ok(PlanAnswer.of(plan, victims.items().stream().map(PlanAnswer.Victim::of).toList(), victims.next()));
+        return Response.ok(PlanAnswers.plan(plan, victims.items().stream().map(PlanAnswers::victim).toList(), victims.next()));
     }
 
     private Response victims(Request request) {
         PlanId id = existing(id(request)).id();
         Paging page = Paging.of(request);
         boolean keptOnly = request.query().flag(KEPT).orElse(false);
-        return Response.ok(Paging.answer(registry.queries().planVictims(id, keptOnly, page.after(), page.limit()), PlanAnswer.Victim::of));
+        return Response.ok(Paging.answer(registry.queries().planVictims(id, keptOnly, page.after(), page.limit()), PlanAnswers::victim));
     }
 
     private static PlanId id(Request request) {

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.http;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
@@ -15,8 +17,6 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Handler;
-import dev.spillway.service.http.Problem;
-import dev.spillway.service.http.ProblemException;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -36,18 +36,14 @@ final class Refusals {
                 throw Problem.invalid(String.valueOf(e.getMessage())).exception();
             } catch (KeyReusedException e) {
                 throw Problem
-                        .of(422, "idempotency-key-reused", "The Idempotency-Key was used for another request",
-                                String.valueOf(e.getMessage()))
+                        .of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage()))
                         .exception();
             } catch (RegistryBusyException e) {
-                throw Problem.of(503, "registry-busy", "The registry has more to do than it gets done",
-                        "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
             } catch (RegistryUnavailableException e) {
-                throw Problem.of(503, "registry-unavailable", "The registry's database cannot be used right now",
-                        "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
             } catch (OutcomeUnknownException e) {
-                throw Problem.of(504, "outcome-unknown", "Nobody knows whether the change was made",
-                        "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
+                throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
                                 + " to learn the outcome, or without one if the change may be made twice")
                         .exception();
             }
@@ -56,31 +52,28 @@ final class Refusals {
 
     static ProblemException unknownNamespace(NamespaceName name) {
         return Problem
-                .of(404, "unknown-namespace", "There is no such namespace",
-                        "namespace: " + name + " (expected: a namespace that was created)")
+                .of(ProblemType.UNKNOWN_NAMESPACE, "namespace: " + name + " (expected: a namespace that was created)")
                 .exception();
     }
 
     static ProblemException unknownEntry(EntryName name) {
         return Problem
-                .of(404, "unknown-entry", "There is no such entry",
-                        "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + ")")
+                .of(ProblemType.UNKNOWN_ENTRY, "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + ")")
                 .exception();
     }
 
     static ProblemException unknownEviction(EvictionId id) {
         return Problem
-                .of(404, "unknown-eviction", "There is no such eviction",
-                        "eviction: " + id + " (expected: the id of an eviction that is still kept)")
+                .of(ProblemType.UNKNOWN_EVICTION, "eviction: " + id + " (expected: the id of an eviction that is still kept)")
                 .exception();
     }
 
     static ProblemException unknownHost(HostId id) {
-        return Problem.of(404, "unknown-host", "There is no such host", "host: " + id + " (expected: a host that joined)").exception();
+        return Problem.of(ProblemType.UNKNOWN_HOST, "host: " + id + " (expected: a host that joined)").exception();
     }
 
     static ProblemException otherSnapshot(SnapshotId expected, SnapshotId actual) {
-        return Problem.of(412, "other-snapshot", "The entry names another snapshot", "ifSnapshot: " + expected + " (expected: " + actual
+        return Problem.of(ProblemType.OTHER_SNAPSHOT, "ifSnapshot: " + expected + " (expected: " + actual
                 + ", which the entry names)").with("snapshotId", actual.value()).exception();
     }
 
@@ -89,7 +82,7 @@ final class Refusals {
             case UNKNOWN_NAMESPACE -> unknownNamespace(namespace);
             // A put at the registry belongs to no host.
             case DRAINING -> throw new IllegalArgumentException("refused: " + refused + " (expected: a reason that no host is behind)");
-            case TOO_LARGE -> Problem.of(422, "too-large", "The entry can never fit into its namespace", refused.detail()).exception();
+            case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, refused.detail()).status(422).exception();
         };
     }
 
@@ -100,27 +93,25 @@ final class Refusals {
 
     static ProblemException unknownPlan(PlanId id) {
         return Problem
-                .of(404, "unknown-plan", "There is no such plan", "plan: " + id + " (expected: the id of a plan that is still kept)")
+                .of(ProblemType.UNKNOWN_PLAN, "plan: " + id + " (expected: the id of a plan that is still kept)")
                 .exception();
     }
 
     static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
         return Problem
-                .of(409, "plan-needed", "It would evict more than the namespace's share allows",
-                        "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
+                .of(ProblemType.PLAN_NEEDED, "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
                                 .formatted(asked, made.victims(), made.namespaceEntries(), made.allowed(), made.planId()))
                 .with("planId", made.planId().toString())
-                .with("victimCount", JsonNodeFactory.instance.numberNode(made.victims()))
+                .with("victimCount", made.victims())
                 .exception();
     }
 
     static ProblemException planNotApplied(String detail) {
-        return Problem.of(409, "plan-not-applicable", "The plan cannot be applied", detail).exception();
+        return Problem.of(ProblemType.PLAN_NOT_APPLICABLE, detail).exception();
     }
 
     static ProblemException policyNotSet(PlanId id) {
-        return Problem.of(409, "policy-not-set", "Others put too much while room was made",
-                "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
+        return Problem.of(ProblemType.POLICY_NOT_SET, "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
                 .exception();
     }
 
@@ -139,11 +130,11 @@ final class Refusals {
             default -> "the registry's database cannot be used right now";
         };
         Problem problem = Problem
-                .of(unknown ? 504 : 503, "unfinished", "Only a part of the request was carried out",
-                        "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
+                .of(ProblemType.UNFINISHED, "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
                                 .formatted(subject, plan == null ? were(evicted, "entry", "entries") : were(evicted, "victim", "victims"),
                                         why))
-                .with("evicted", JsonNodeFactory.instance.numberNode(evicted))
+                .status(unknown ? 504 : ProblemType.UNFINISHED.status())
+                .with("evicted", evicted)
                 .retryAfter(RETRY_AFTER);
         return (plan == null ? problem : problem.with("planId", plan.toString())).exception();
     }
@@ -156,18 +147,17 @@ final class Refusals {
     }
 
     static ProblemException hostUnchanged(String why) {
-        return Problem.of(409, "host-refused", "The host cannot be changed this way now", why).exception();
+        return Problem.of(ProblemType.HOST_REFUSED, why).exception();
     }
 
     static ProblemException otherEpoch(long asked, long actual) {
         return Problem
-                .of(409, "other-epoch", "The registry is in another epoch",
-                        "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
-                .with("epoch", JsonNodeFactory.instance.numberNode(actual))
+                .of(ProblemType.OTHER_EPOCH, "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
+                .with("epoch", actual)
                 .exception();
     }
 
     static ProblemException fenced(String why) {
-        return Problem.of(409, "fenced", "The sender is not the current incarnation of its host", why).exception();
+        return Problem.of(ProblemType.FENCED, why).exception();
     }
 }

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.RegistryStatus;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
@@ -32,14 +33,14 @@ final class RegistryRoutes {
         Rows.Registry known = registry.queries().registry();
         long unheard = registry.queries().waiting().map(Waiting::hostsUnheard).orElse(0L);
         Rows.Behind behind = known.behind();
-        return Response.ok(new RegistryAnswer(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
-                behind == null ? null : new RegistryAnswer.Behind(behind.generation(), behind.epoch())));
+        return Response.ok(new RegistryStatus(known.id(), known.epoch(), known.highestGeneration(), known.restoredAt(), unheard,
+                behind == null ? null : new RegistryStatus.Behind(behind.generation(), behind.epoch())));
     }
 
     private Response restored(Request request) {
-        RestoredBody body = request.body(RestoredBody.class);
+        RegistryStatus.Restore body = request.body(RegistryStatus.Restore.class);
         return switch (commands.run(request, Commands.Target.of("POST restored"), new Command.Restored(body.epoch()))) {
-            case Outcomes.Restoration.Restored(var epoch, var generation, var at) -> Response.ok(new RestoredAnswer(epoch, generation, at));
+            case Outcomes.Restoration.Restored(var epoch, var generation, var at) -> Response.ok(new RegistryStatus.Restored(epoch, generation, at));
             case Outcomes.Restoration.OtherEpoch(var epoch) -> throw Refusals.otherEpoch(body.epoch(), epoch);
         };
     }

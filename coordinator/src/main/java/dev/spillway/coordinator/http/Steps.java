@@ -42,7 +42,7 @@ final class Steps {
         return steps;
     }
 
-    /** @throws dev.spillway.service.http.ProblemException if a step before it was carried out, and this one was not, or nobody knows */
+    /** @throws dev.spillway.api.ProblemException if a step before it was carried out, and this one was not, or nobody knows */
     <A> A run(Command<A> command) {
         A answer = told(() -> commands.run(request, what, done + 1, command));
         done++;

@@ -3,9 +3,9 @@ package dev.spillway.coordinator.app;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.Await;
-import dev.spillway.coordinator.http.EvictionAnswer;
-import dev.spillway.coordinator.http.ListAnswer;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
@@ -26,10 +26,10 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.settings.HostPort;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -96,9 +96,9 @@ final class CoordinatorClient {
         return json.readValue(request("GET", path, "").body(), answer);
     }
 
-    List<EvictionAnswer> evictions() throws Exception {
+    List<Evictions.Eviction> evictions() throws Exception {
         return json.readValue(request("GET", "/v1/evictions?namespace=" + namespace, "").body(),
-                new TypeReference<ListAnswer<EvictionAnswer>>() {}).items();
+                new TypeReference<Page<Evictions.Eviction>>() {}).items();
     }
 
     List<String> unready() throws Exception {

@@ -1,11 +1,13 @@
 package dev.spillway.coordinator.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Orders;
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TopicReader;
 import dev.spillway.coordinator.Workers;
-import dev.spillway.coordinator.http.EntryPutAnswer;
-import dev.spillway.coordinator.http.HostAnswer;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
 import dev.spillway.events.EvictionFact;
@@ -72,15 +74,15 @@ class CoordinatorTest {
             Await.until("the order is out", () -> orders.values(Order.class).stream().anyMatch(order -> order.replicaId().equals(evicted)));
             Await.until("the fact is out",
                     () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
-            int partition = client.get("/v1/hosts/" + client.hostName, HostAnswer.class).partition();
+            int partition = client.get("/v1/hosts/" + client.hostName, Hosts.Host.class).partition();
             assertThat(orders.records()).filteredOn(record -> TopicReader.read(Order.class, record).replicaId().equals(evicted))
                     .allMatch(record -> record.partition() == partition);
         }
-        assertThat(client.evictions().getFirst().state()).isEqualTo("open");
+        assertThat(client.evictions().getFirst().state()).isEqualTo(Evictions.State.OPEN);
         report(Workers.deleted(sender, evicted));
-        Await.until("the eviction is closed", () -> client.evictions().getFirst().state().equals("closed"));
+        Await.until("the eviction is closed", () -> client.evictions().getFirst().state() == Evictions.State.CLOSED);
         assertThat(client.evictions().getFirst().orders()).singleElement()
-                .satisfies(order -> assertThat(order.state()).isEqualTo("DELETED"));
+                .satisfies(order -> assertThat(order.state()).isEqualTo(Orders.State.DELETED));
     }
 
     @Test
@@ -138,8 +140,8 @@ class CoordinatorTest {
         report(Workers.deleted(sender, evicted));
         servers.startPostgres();
         Await.until("it recovers by itself", () -> client.unready().isEmpty());
-        Await.until("the report was not lost", () -> client.evictions().getFirst().state().equals("closed"));
-        assertThat(client.put("c", EntryPutAnswer.class).evicted()).hasSize(1);
+        Await.until("the report was not lost", () -> client.evictions().getFirst().state() == Evictions.State.CLOSED);
+        assertThat(client.put("c", Entries.Stored.class).evicted()).hasSize(1);
     }
 
     @Test
@@ -165,7 +167,7 @@ class CoordinatorTest {
                                 .anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
             }
             report(Workers.deleted(sender, first));
-            Await.until("one of them takes the report", () -> client.evictions().getFirst().state().equals("closed"));
+            Await.until("one of them takes the report", () -> client.evictions().getFirst().state() == Evictions.State.CLOSED);
         }
         assertThat(client.unready()).isEmpty();
     }

@@ -2,6 +2,8 @@ package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
@@ -34,7 +36,7 @@ class EntriesOverHttpTest extends OverHttp {
     void theThirdPutEvictsTheOldestAndSaysSo() throws Exception {
         long first = put("a", "sa").generation();
         put("b", "sb");
-        EntryPutAnswer third = put("c", "sc");
+        Entries.Stored third = put("c", "sc");
         assertThat(third.replaced()).isNull();
         JsonNode again = http.put(ENTRIES + "/c", "{\"snapshotId\":\"sc\"}").tree();
         assertThat(again.has("replaced") && again.path("replaced").isNull()).as("told though there is none: " + again).isTrue();
@@ -50,7 +52,7 @@ class EntriesOverHttpTest extends OverHttp {
         http.get(ENTRIES + "/a?touch=false").is(200);
         assertThat(keys(ENTRIES)).containsExactly("a", "b");
         http.pass(Duration.ofSeconds(5));
-        EntryAnswer touched = http.get(ENTRIES + "/a").is(200).as(EntryAnswer.class);
+        Entries.Entry touched = http.get(ENTRIES + "/a").is(200).as(Entries.Entry.class);
         assertThat(touched.lastAccessedAt()).isEqualTo(ServedRegistry.START.plusSeconds(5));
         assertThat(touched.createdAt()).isEqualTo(ServedRegistry.START);
         assertThat(keys(ENTRIES)).containsExactly("b", "a");
@@ -60,7 +62,7 @@ class EntriesOverHttpTest extends OverHttp {
     @Test
     void anEntryKeepsWhatItsOwnerSaidAboutIt() throws Exception {
         http.put(ENTRIES + "/a", "{\"snapshotId\":\"sa\",\"sizeBytes\":5,\"description\":\"größe\",\"labels\":{\"team\":\"x\"}}").is(200);
-        EntryAnswer entry = http.get(ENTRIES + "/a?touch=false").is(200).as(EntryAnswer.class);
+        Entries.Entry entry = http.get(ENTRIES + "/a?touch=false").is(200).as(Entries.Entry.class);
         assertThat(entry.namespace()).isEqualTo(new NamespaceName("vm"));
         assertThat(entry.snapshotId()).isEqualTo(new SnapshotId("sa"));
         assertThat(entry.sizeBytes()).isEqualTo(5);
@@ -75,17 +77,17 @@ class EntriesOverHttpTest extends OverHttp {
         var registration = http.registration("vm", "a", "sa");
         assertThat(http.register(sender, registration)).isInstanceOf(ReplicaOutcome.Registered.class);
         for (String path : List.of("/a", "/a?touch=false", "/a?touch=true")) {
-            assertThat(http.get(ENTRIES + path).is(200).as(EntryAnswer.class).replicas())
-                    .containsExactly(new EntryAnswer.Replica(registration.replicaId(), sender.hostId(), "LIVE", ServedRegistry.START));
+            assertThat(http.get(ENTRIES + path).is(200).as(Entries.Entry.class).replicas())
+                    .containsExactly(new Entries.Replica(registration.replicaId(), sender.hostId(), Entries.ReplicaState.LIVE, ServedRegistry.START));
         }
         assertThat(page(ENTRIES).items().getFirst().replicas()).isNull();
     }
 
     @Test
     void anotherSnapshotReplacesAndTheSameOneDoesNot() throws Exception {
-        EntryPutAnswer first = put("a", "s1");
-        assertThat(put("a", "s1")).isEqualTo(new EntryPutAnswer(first.generation(), null, List.of()));
-        EntryPutAnswer other = put("a", "s2");
+        Entries.Stored first = put("a", "s1");
+        assertThat(put("a", "s1")).isEqualTo(new Entries.Stored(first.generation(), null, List.of()));
+        Entries.Stored other = put("a", "s2");
         assertThat(other.replaced()).isEqualTo(new SnapshotId("s1"));
         assertThat(other.generation()).isGreaterThan(first.generation());
     }
@@ -93,7 +95,7 @@ class EntriesOverHttpTest extends OverHttp {
     @Test
     void deletingGivesTheSnapshotOnce() throws Exception {
         put("a", "sa");
-        assertThat(http.delete(ENTRIES + "/a").is(200).as(EntryDeleteAnswer.class)).isEqualTo(new EntryDeleteAnswer(new SnapshotId("sa")));
+        assertThat(http.delete(ENTRIES + "/a").is(200).as(Entries.Deleted.class)).isEqualTo(new Entries.Deleted(new SnapshotId("sa")));
         http.delete(ENTRIES + "/a").isProblem(404, "unknown-entry", "key: a (expected: a key in namespace vm)");
     }
 
@@ -116,7 +118,7 @@ class EntriesOverHttpTest extends OverHttp {
     void everyKeyIsItsOwn(String key) throws Exception {
         String path = ENTRIES + "/" + encoded(key);
         http.put(path, "{\"snapshotId\":\"s\"}").is(200);
-        assertThat(http.get(path).is(200).as(EntryAnswer.class).key()).isEqualTo(new EntryKey(key));
+        assertThat(http.get(path).is(200).as(Entries.Entry.class).key()).isEqualTo(new EntryKey(key));
         assertThat(keys(ENTRIES)).containsExactly(key);
         http.delete(path).is(200);
     }
@@ -192,11 +194,11 @@ class EntriesOverHttpTest extends OverHttp {
         } while (after != null);
         assertThat(listed).isEqualTo(put);
         assertThat(pages).isEqualTo(3);
-        var snapshots = http.get("/v1/namespaces/vm/snapshots?limit=3").is(200).as(new TypeReference<ListAnswer<String>>() {});
+        var snapshots = http.get("/v1/namespaces/vm/snapshots?limit=3").is(200).as(new TypeReference<Page<String>>() {});
         assertThat(snapshots.items()).containsExactly("s0", "s1", "s2");
         assertThat(http.get("/v1/namespaces/vm/snapshots?after=" + encoded(String.valueOf(snapshots.next())))
                 .is(200)
-                .as(new TypeReference<ListAnswer<String>>() {})
+                .as(new TypeReference<Page<String>>() {})
                 .items()).containsExactly("s3", "s4");
     }
 
@@ -225,14 +227,14 @@ class EntriesOverHttpTest extends OverHttp {
         http.get(ENTRIES + "?" + query).isProblem(400, kind, detail);
     }
 
-    private EntryPutAnswer put(String key, String snapshot) throws Exception {
+    private Entries.Stored put(String key, String snapshot) throws Exception {
         return http.put(ENTRIES + "/" + encoded(key), "{\"snapshotId\":\"" + snapshot + "\",\"sizeBytes\":100}")
                 .is(200)
-                .as(EntryPutAnswer.class);
+                .as(Entries.Stored.class);
     }
 
-    private ListAnswer<EntryAnswer> page(String path) throws Exception {
-        return http.get(path).is(200).as(new TypeReference<ListAnswer<EntryAnswer>>() {});
+    private Page<Entries.Entry> page(String path) throws Exception {
+        return http.get(path).is(200).as(new TypeReference<Page<Entries.Entry>>() {});
     }
 
     private List<String> keys(String path) throws Exception {

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -33,24 +35,24 @@ class NamespacesOverHttpTest {
 
     @Test
     void aNamespaceIsMadeAndChangedByWhatIsGiven() throws Exception {
-        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(NamespaceSetAnswer.class))
-                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, 0));
-        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(NamespaceSetAnswer.class))
-                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0));
-        assertThat(http.get("/v1/namespaces/rootfs").is(200).as(NamespaceAnswer.class))
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(Namespaces.Policy.class))
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, 0));
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(Namespaces.Policy.class))
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0));
+        assertThat(http.get("/v1/namespaces/rootfs").is(200).as(Namespaces.Namespace.class))
                 .isEqualTo(
-                        new NamespaceAnswer(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0, Map.of()));
+                        new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0, Map.of()));
     }
 
     @Test
     void aNullRemovesALimitAndWhatIsAbsentStays() throws Exception {
         http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":100,\"ttl\":\"P7D\",\"maxIdle\":\"PT12H\",\"lowWatermark\":0.8}")
                 .is(200);
-        assertThat(http.put("/v1/namespaces/rootfs", "{\"ttl\":null,\"maxEntries\":null}").is(200).as(NamespaceSetAnswer.class))
-                .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5, 0));
-        assertThat(http.put("/v1/namespaces/rootfs", "{\"lowWatermark\":null}").is(200).as(NamespaceSetAnswer.class).lowWatermark())
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"ttl\":null,\"maxEntries\":null}").is(200).as(Namespaces.Policy.class))
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5, 0));
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"lowWatermark\":null}").is(200).as(Namespaces.Policy.class).lowWatermark())
                 .isOne();
-        assertThat(http.put("/v1/namespaces/rootfs", "{}").is(200).as(NamespaceSetAnswer.class).maxIdle()).isEqualTo(Duration.ofHours(12));
+        assertThat(http.put("/v1/namespaces/rootfs", "{}").is(200).as(Namespaces.Policy.class).maxIdle()).isEqualTo(Duration.ofHours(12));
     }
 
     /** More than one command does, and still answered when it is done. */
@@ -60,10 +62,10 @@ class NamespacesOverHttpTest {
         for (int time = 0; time < 2; time++) {
             assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1400}", "Idempotency-Key", "lower")
                     .is(200)
-                    .as(NamespaceSetAnswer.class))
-                    .isEqualTo(new NamespaceSetAnswer(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5, 1_200));
+                    .as(Namespaces.Policy.class))
+                    .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5, 1_200));
         }
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1_400);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(1_400);
     }
 
     @Test
@@ -74,10 +76,10 @@ class NamespacesOverHttpTest {
         http.put("/v1/namespaces/b/entries/y", "{\"snapshotId\":\"s2\",\"sizeBytes\":9}").is(200);
         http.get("/v1/namespaces/b/entries/y").is(200);
         http.get("/v1/namespaces/b/entries/x").is(404);
-        var list = http.get("/v1/namespaces").is(200).as(new TypeReference<ListAnswer<NamespaceAnswer>>() {});
+        var list = http.get("/v1/namespaces").is(200).as(new TypeReference<Page<Namespaces.Namespace>>() {});
         assertThat(list.items()).containsExactly(
-                new NamespaceAnswer(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, 0, 0, 0, 0, 0, 0, Map.of()),
-                new NamespaceAnswer(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, 1, 9, 0, 0, 1, 1,
+                new Namespaces.Namespace(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, 0, 0, 0, 0, 0, 0, Map.of()),
+                new Namespaces.Namespace(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, 1, 9, 0, 0, 1, 1,
                         Map.of(EvictionCause.CAPACITY, 1L)));
         assertThat(list.next()).isNull();
     }
@@ -88,7 +90,7 @@ class NamespacesOverHttpTest {
         for (int i = 0; i < 4; i++) {
             http.put("/v1/namespaces/rootfs/entries/k" + i, "{\"snapshotId\":\"s\"}").is(200);
         }
-        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1}").is(200).as(NamespaceSetAnswer.class).evicted()).isEqualTo(3);
+        assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1}").is(200).as(Namespaces.Policy.class).evicted()).isEqualTo(3);
     }
 
     @Test
@@ -99,11 +101,11 @@ class NamespacesOverHttpTest {
         refused.isProblem(409, "plan-needed",
                 "limits: would evict 11 of 20 entries (expected: at most 10 without asking; look at the plan and "
                         + "apply it: POST /v1/plans/" + plan + "/apply)");
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).maxEntries()).isEqualTo(10_000);
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(20);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).maxEntries()).isEqualTo(10_000);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(20);
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9,\"maxEvictionShare\":1}")
                 .is(200)
-                .as(NamespaceSetAnswer.class)
+                .as(Namespaces.Policy.class)
                 .evicted())
                 .isEqualTo(11);
     }
@@ -169,12 +171,12 @@ class NamespacesOverHttpTest {
     @Test
     void aCleanEvictsEverythingInChunks() throws Exception {
         fill("rootfs", 2_500);
-        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(CleanAnswer.class))
-                .isEqualTo(new CleanAnswer(2_500, 0));
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).evictions())
+        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(Namespaces.Cleaned.class))
+                .isEqualTo(new Namespaces.Cleaned(2_500, 0));
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).evictions())
                 .isEqualTo(Map.of(EvictionCause.CLEANED, 2_500L));
-        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(CleanAnswer.class))
-                .isEqualTo(new CleanAnswer(0, 0));
+        assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}").is(200).as(Namespaces.Cleaned.class))
+                .isEqualTo(new Namespaces.Cleaned(0, 0));
     }
 
     @Test
@@ -183,11 +185,11 @@ class NamespacesOverHttpTest {
         for (int time = 0; time < 2; time++) {
             assertThat(http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":\"rootfs\"}", "Idempotency-Key", "clean-1")
                     .is(200)
-                    .as(CleanAnswer.class))
-                    .isEqualTo(new CleanAnswer(1_500, 0));
+                    .as(Namespaces.Cleaned.class))
+                    .isEqualTo(new Namespaces.Cleaned(1_500, 0));
             http.put("/v1/namespaces/rootfs/entries/later", "{\"snapshotId\":\"s\"}").is(200);
         }
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(1);
     }
 
     @Test
@@ -198,7 +200,7 @@ class NamespacesOverHttpTest {
                         "confirm: rootfz (expected: rootfs, the namespace to clean)");
         http.post("/v1/namespaces/rootfs/clean", "{}").isProblem(400, "invalid-value", "confirm: missing (expected: a text)");
         http.post("/v1/namespaces/rootfs/clean", "{\"confirm\":null}").is(400);
-        assertThat(http.get("/v1/namespaces/rootfs").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(1);
     }
 
     private void fill(String namespace, int entries) throws Exception {

@@ -1,6 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Orders;
+import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.OrderCause;
@@ -38,8 +41,8 @@ class OrdersOverHttpTest {
         http.close();
     }
 
-    private ListAnswer<OrderAnswer> orders(String host, String query) throws Exception {
-        return http.get("/v1/hosts/" + host + "/orders" + query).is(200).as(new TypeReference<ListAnswer<OrderAnswer>>() {});
+    private Page<Orders.OpenOrder> orders(String host, String query) throws Exception {
+        return http.get("/v1/hosts/" + host + "/orders" + query).is(200).as(new TypeReference<Page<Orders.OpenOrder>>() {});
     }
 
     @Test
@@ -55,30 +58,30 @@ class OrdersOverHttpTest {
         http.pass(Duration.ofSeconds(1));
         http.post("/v1/hosts/host-1/drain").is(200);
         http.registry.execute(new Command.Relieve(100));
-        EvictionAnswer eviction =
-                http.get("/v1/evictions").is(200).as(new TypeReference<ListAnswer<EvictionAnswer>>() {}).items().getFirst();
+        Evictions.Eviction eviction =
+                http.get("/v1/evictions").is(200).as(new TypeReference<Page<Evictions.Eviction>>() {}).items().getFirst();
 
         assertThat(orders("host-1", "").next()).isNull();
         assertThat(orders("host-1", "").items()).containsExactly(
-                new OrderAnswer(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation, 4096,
-                        OrderCause.INVALIDATED, eviction.id(), "OPEN", 0, ServedRegistry.START, ServedRegistry.START, null, null, null),
-                new OrderAnswer(relieved.replicaId(), relieved.namespace(), new EntryKey("relieved"), relieved.snapshotId(), 1, 4096,
-                        OrderCause.RELIEF, null, "OPEN", 0, http.now.get(), http.now.get(), null, null, null));
+                new Orders.OpenOrder(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation, 4096,
+                        OrderCause.INVALIDATED, eviction.id(), Orders.State.OPEN, 0, ServedRegistry.START, ServedRegistry.START, null, null, null),
+                new Orders.OpenOrder(relieved.replicaId(), relieved.namespace(), new EntryKey("relieved"), relieved.snapshotId(), 1, 4096,
+                        OrderCause.RELIEF, null, Orders.State.OPEN, 0, http.now.get(), http.now.get(), null, null, null));
         assertThat(orders("host-2", "").items()).isEmpty();
 
         var deferred = new Report(relieved.replicaId(), one.hostId(), one.storeId(), Report.Result.DEFERRED,
                 http.now.get().plusSeconds(60), null, 0);
         var failed = new Report(evicted.replicaId(), one.hostId(), one.storeId(), Report.Result.FAILED, null, "no such disk", 0);
         http.worker(one.hostId(), "heartbeat", new HeartbeatRequest(one, HostFigures.NONE, List.of(deferred, failed), 0)).is(200);
-        ListAnswer<OrderAnswer> first = orders("host-1", "?limit=1");
+        Page<Orders.OpenOrder> first = orders("host-1", "?limit=1");
         assertThat(first.items()).singleElement().satisfies(order -> {
             assertThat(order.lastError()).isEqualTo("FAILED: no such disk");
             assertThat(order.attempts()).isOne();
         });
-        ListAnswer<OrderAnswer> second = orders("host-1", "?limit=1&after=" + first.next());
+        Page<Orders.OpenOrder> second = orders("host-1", "?limit=1&after=" + first.next());
         assertThat(second.next()).isNull();
         assertThat(second.items()).singleElement().satisfies(order -> {
-            assertThat(order.state()).isEqualTo("DEFERRED");
+            assertThat(order.state()).isEqualTo(Orders.State.DEFERRED);
             assertThat(order.deferredUntil()).isEqualTo(http.now.get().plusSeconds(60));
         });
         http.get("/v1/hosts/host-1/orders?after=%2B294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000")
@@ -108,8 +111,8 @@ class OrdersOverHttpTest {
                 held.snapshotId(), generation, 4096, held.description(), false);
         http.worker(sender.hostId(), "readopt", new ReadoptRequest(sender, List.of(hidden), true)).is(200);
 
-        OrderAnswer waits = orders("host-1", "").items().getFirst();
-        assertThat(waits.state()).isEqualTo("WAITING");
+        Orders.OpenOrder waits = orders("host-1", "").items().getFirst();
+        assertThat(waits.state()).isEqualTo(Orders.State.WAITING);
         assertThat(waits.nextAttemptAt()).isNull();
         assertThat(waits.lastError()).isNull();
         assertThat(waits.waitsFor()).isEqualTo("every host to tell what it holds since the registry's database was restored; "
@@ -123,7 +126,7 @@ class OrdersOverHttpTest {
         http.pass(Duration.ofMinutes(16));
         http.registry.execute(new Command.Sweep(100));
         assertThat(orders("host-1", "").items().getFirst()).satisfies(order -> {
-            assertThat(order.state()).isEqualTo("OPEN");
+            assertThat(order.state()).isEqualTo(Orders.State.OPEN);
             assertThat(order.waitsFor()).isNull();
         });
     }

@@ -1,5 +1,8 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Entries;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Pins;
 import dev.spillway.events.PinReason;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,25 +28,25 @@ class PinsOverHttpTest extends OverHttp {
     @Test
     void aPinnedEntryStaysAndShowsItsPin() throws Exception {
         Instant until = ServedRegistry.START.plus(Duration.ofDays(3));
-        PinAnswer pin = new PinAnswer(new PinReason("release 4"), until, ServedRegistry.START);
-        assertThat(http.put(PIN, "{\"reason\":\"release 4\",\"until\":\"2026-11-24T09:00:00+01:00\"}").is(200).as(PinAnswer.class))
+        Pins.Pin pin = new Pins.Pin(new PinReason("release 4"), until, ServedRegistry.START);
+        assertThat(http.put(PIN, "{\"reason\":\"release 4\",\"until\":\"2026-11-24T09:00:00+01:00\"}").is(200).as(Pins.Pin.class))
                 .isEqualTo(pin);
-        assertThat(http.put("/v1/namespaces/vm/entries/other", "{\"snapshotId\":\"s\"}").is(200).as(EntryPutAnswer.class).evicted())
+        assertThat(http.put("/v1/namespaces/vm/entries/other", "{\"snapshotId\":\"s\"}").is(200).as(Entries.Stored.class).evicted())
                 .isEmpty();
-        assertThat(http.get("/v1/namespaces/vm/entries/a%2Fb").is(200).as(EntryAnswer.class).pin()).isEqualTo(pin);
+        assertThat(http.get("/v1/namespaces/vm/entries/a%2Fb").is(200).as(Entries.Entry.class).pin()).isEqualTo(pin);
         assertThat(http.get("/v1/namespaces/vm/entries?prefix=a").tree().path("items").path(0).path("pin").path("reason").asText())
                 .isEqualTo("release 4");
-        assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class)).extracting(NamespaceAnswer::entries,
-                NamespaceAnswer::pinnedEntries, NamespaceAnswer::pinnedBytes).containsExactly(2L, 1L, 3L);
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class)).extracting(Namespaces.Namespace::entries,
+                Namespaces.Namespace::pinnedEntries, Namespaces.Namespace::pinnedBytes).containsExactly(2L, 1L, 3L);
     }
 
     @Test
     void aPinIsLiftedOnce() throws Exception {
         http.put(PIN, "{\"reason\":\"x\"}").is(200);
         for (int time = 0; time < 2; time++) {
-            assertThat(http.delete(PIN, "Idempotency-Key", "lift").is(200).as(PinLiftAnswer.class)).isEqualTo(new PinLiftAnswer(true));
+            assertThat(http.delete(PIN, "Idempotency-Key", "lift").is(200).as(Pins.Lifted.class)).isEqualTo(new Pins.Lifted(true));
         }
-        assertThat(http.delete(PIN).is(200).as(PinLiftAnswer.class)).isEqualTo(new PinLiftAnswer(false));
+        assertThat(http.delete(PIN).is(200).as(Pins.Lifted.class)).isEqualTo(new Pins.Lifted(false));
         assertThat(http.get("/v1/namespaces/vm/entries/a%2Fb").tree().has("pin")).isFalse();
     }
 
@@ -57,7 +60,7 @@ class PinsOverHttpTest extends OverHttp {
             "{\"reason\":\"x\",\"until\":\"2026-11-21T08:00:00Z\"}|until: 2026-11-21T08:00:00Z (expected: a time after 2026-11-21T08:00:00Z, which it is at the registry)"})
     void aPinThatIsWrongIsRefusedAndChangesNothing(String body, String detail) throws Exception {
         http.put(PIN, body).isProblem(400, "invalid-value", detail);
-        assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class).pinnedEntries()).isZero();
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).pinnedEntries()).isZero();
     }
 
     @Test

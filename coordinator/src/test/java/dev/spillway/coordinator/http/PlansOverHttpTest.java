@@ -1,7 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.coordinator.core.PlanRow;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Plans;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,19 +32,19 @@ class PlansOverHttpTest extends OverHttp {
     @Test
     void aDryRunTellsEachVictimAndItsReasonAndApplyEvictsThem() throws Exception {
         fill(5);
-        PlanAnswer plan = http.post("/v1/namespaces/vm/prune", "{\"maxBytes\":5,\"dryRun\":true}").is(200).as(PlanAnswer.class);
-        assertThat(plan.state()).isEqualTo(PlanRow.State.OPEN);
+        Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxBytes\":5,\"dryRun\":true}").is(200).as(Plans.Plan.class);
+        assertThat(plan.state()).isEqualTo(Plans.State.OPEN);
         assertThat(plan.victims()).extracting(victim -> victim.number() + " " + victim.key() + " " + victim.reason())
                 .containsExactly("1 k0 OVER_MAX_BYTES", "2 k1 OVER_MAX_BYTES", "3 k2 OVER_MAX_BYTES");
-        assertThat(plan).extracting(PlanAnswer::victimCount, PlanAnswer::victimBytes, PlanAnswer::allowed, PlanAnswer::namespaceEntries)
+        assertThat(plan).extracting(Plans.Plan::victimCount, Plans.Plan::victimBytes, Plans.Plan::allowed, Plans.Plan::namespaceEntries)
                 .containsExactly(3L, 6L, 5L, 5L);
         assertThat(plan.expiresAt()).isEqualTo(ServedRegistry.START.plus(Duration.ofHours(24)));
         assertThat(keys()).hasSize(5);
         http.get("/v1/namespaces/vm/entries/k1").is(200);
         for (int time = 0; time < 2; time++) {
-            PlanAnswer applied = http.post("/v1/plans/" + plan.id() + "/apply").is(200).as(PlanAnswer.class);
-            assertThat(applied.state()).isEqualTo(PlanRow.State.APPLIED);
-            assertThat(applied.applied()).isEqualTo(new PlanAnswer.Applied(2, 4, 0, 0, 0, 1, 0, null));
+            Plans.Plan applied = http.post("/v1/plans/" + plan.id() + "/apply").is(200).as(Plans.Plan.class);
+            assertThat(applied.state()).isEqualTo(Plans.State.APPLIED);
+            assertThat(applied.applied()).isEqualTo(new Plans.Applied(2, 4, 0, 0, 0, 1, 0, null));
             assertThat(applied.victims()).as("what was not evicted")
                     .extracting(victim -> victim.key() + " " + victim.outcome())
                     .containsExactly("k1 USED");
@@ -59,11 +60,11 @@ class PlansOverHttpTest extends OverHttp {
     void aPruneWithinTheShareIsAppliedAtOnceAndOnceOnly() throws Exception {
         fill(12);
         for (int time = 0; time < 2; time++) {
-            PlanAnswer plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":6}", "Idempotency-Key", "prune-1")
+            Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":6}", "Idempotency-Key", "prune-1")
                     .is(200)
-                    .as(PlanAnswer.class);
-            assertThat(plan.state()).isEqualTo(PlanRow.State.APPLIED);
-            assertThat(plan.applied()).isEqualTo(new PlanAnswer.Applied(6, 12, 0, 0, 0, 0, 0, null));
+                    .as(Plans.Plan.class);
+            assertThat(plan.state()).isEqualTo(Plans.State.APPLIED);
+            assertThat(plan.applied()).isEqualTo(new Plans.Applied(6, 12, 0, 0, 0, 0, 0, null));
             assertThat(plan.victims()).isEmpty();
             http.put("/v1/namespaces/vm/entries/later", "{\"snapshotId\":\"s\"}").is(200);
         }
@@ -79,7 +80,7 @@ class PlansOverHttpTest extends OverHttp {
                 "prune: would evict 7 of 12 entries (expected: at most 6 without asking; look at the plan and apply it: "
                         + "POST /v1/plans/" + plan + "/apply)");
         assertThat(keys()).hasSize(12);
-        assertThat(http.get("/v1/plans/" + plan).is(200).as(PlanAnswer.class).victims()).hasSize(7);
+        assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).victims()).hasSize(7);
         http.post("/v1/plans/" + plan + "/apply").is(200);
         assertThat(keys()).hasSize(5);
     }
@@ -88,17 +89,17 @@ class PlansOverHttpTest extends OverHttp {
     void aLoweredLimitIsSetByItsPlan() throws Exception {
         fill(12);
         String plan = http.put("/v1/namespaces/vm", "{\"maxEntries\":2}").is(409).tree().path("planId").asText();
-        PlanAnswer applied = http.post("/v1/plans/" + plan + "/apply").is(200).as(PlanAnswer.class);
+        Plans.Plan applied = http.post("/v1/plans/" + plan + "/apply").is(200).as(Plans.Plan.class);
         assertThat(applied.policySet()).isTrue();
-        assertThat(applied.applied()).isEqualTo(new PlanAnswer.Applied(10, 20, 0, 0, 0, 0, 0, 0L));
-        assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class).maxEntries()).isEqualTo(2);
+        assertThat(applied.applied()).isEqualTo(new Plans.Applied(10, 20, 0, 0, 0, 0, 0, 0L));
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).maxEntries()).isEqualTo(2);
         assertThat(keys()).containsExactly("k10", "k11");
     }
 
     @Test
     void thousandsOfVictimsAreListedPageByPage() throws Exception {
         fill(250);
-        PlanAnswer plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0,\"dryRun\":true}").is(200).as(PlanAnswer.class);
+        Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0,\"dryRun\":true}").is(200).as(Plans.Plan.class);
         assertThat(plan.victims()).hasSize(100);
         List<String> keys = new ArrayList<>(plan.victims().stream().map(victim -> victim.key().value()).toList());
         String after = plan.next();
@@ -114,7 +115,7 @@ class PlansOverHttpTest extends OverHttp {
     @Test
     void aPlanExpires() throws Exception {
         fill(3);
-        PlanAnswer plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1,\"dryRun\":true}").is(200).as(PlanAnswer.class);
+        Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1,\"dryRun\":true}").is(200).as(Plans.Plan.class);
         http.pass(Duration.ofHours(24).plusSeconds(1));
         http.post("/v1/plans/" + plan.id() + "/apply")
                 .isProblem(409, "plan-not-applicable", "plan " + plan.id() + ": expired at 2026-11-22T08:00:00Z (expected: a newer plan)");

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Namespaces;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
@@ -26,14 +28,14 @@ class RepeatedRequestsTest extends OverHttp {
         JsonNode first = http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k").is(200).tree();
         http.put(ENTRY, "{\"snapshotId\":\"s2\"}").is(200);
         assertThat(http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k").is(200).tree()).isEqualTo(first);
-        assertThat(http.get(ENTRY).as(EntryAnswer.class).snapshotId()).hasToString("s2");
+        assertThat(http.get(ENTRY).as(Entries.Entry.class).snapshotId()).hasToString("s2");
     }
 
     @Test
     void aRepeatedDeleteGetsTheFirstAnswer() throws Exception {
         http.put(ENTRY, "{\"snapshotId\":\"s1\"}").is(200);
         for (int time = 0; time < 2; time++) {
-            assertThat(http.delete(ENTRY, KEY, "d").is(200).as(EntryDeleteAnswer.class).snapshotId()).hasToString("s1");
+            assertThat(http.delete(ENTRY, KEY, "d").is(200).as(Entries.Deleted.class).snapshotId()).hasToString("s1");
         }
         http.delete(ENTRY).is(404);
     }
@@ -47,7 +49,7 @@ class RepeatedRequestsTest extends OverHttp {
         http.delete(ENTRY, KEY, "k").isProblem(422, "idempotency-key-reused", detail);
         http.put("/v1/namespaces/vm", "{\"maxEntries\":1}", KEY, "k").isProblem(422, "idempotency-key-reused", detail);
         http.post("/v1/namespaces/vm/clean", "{\"confirm\":\"vm\"}", KEY, "k").isProblem(422, "idempotency-key-reused", detail);
-        assertThat(http.get(ENTRY).as(EntryAnswer.class).snapshotId()).hasToString("s1");
+        assertThat(http.get(ENTRY).as(Entries.Entry.class).snapshotId()).hasToString("s1");
     }
 
     @ParameterizedTest
@@ -84,7 +86,7 @@ class RepeatedRequestsTest extends OverHttp {
         assertThat(unknown.response.body()).doesNotContain("db.internal");
         http.registry.now(TroubledRegistry.Trouble.NONE);
         http.put(ENTRY, "{\"snapshotId\":\"s1\"}", KEY, "k").is(200);
-        assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class).entries()).isEqualTo(1);
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).entries()).isEqualTo(1);
     }
 
     @Test

@@ -1,6 +1,9 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.RegistryStatus;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.HostFigures;
@@ -28,8 +31,8 @@ class RestoredOverHttpTest extends OverHttp {
 
     @Test
     void itIsSaidInTheEpochThatItIsSaidOf() throws Exception {
-        var before = http.get("/v1/registry").is(200).as(RegistryAnswer.class);
-        assertThat(before).isEqualTo(new RegistryAnswer(ServedRegistry.REGISTRY, 1, 0, null, 0, null));
+        var before = http.get("/v1/registry").is(200).as(RegistryStatus.class);
+        assertThat(before).isEqualTo(new RegistryStatus(ServedRegistry.REGISTRY, 1, 0, null, 0, null));
         http.post(RESTORED, "{\"epoch\":7}")
                 .isProblem(409, "other-epoch", "epoch: 7 (expected: 1; somebody may have said already that the database was restored)");
         http.post(RESTORED, "{}").is(400);
@@ -40,8 +43,8 @@ class RestoredOverHttpTest extends OverHttp {
         assertThat(restored.path("generation").asLong()).isEqualTo(epoch);
         assertThat(http.post(RESTORED, "{\"epoch\":1}", "Idempotency-Key", "k").is(200).tree()).as("again").isEqualTo(restored);
         http.post(RESTORED, "{\"epoch\":1}").is(409);
-        assertThat(http.get("/v1/registry").is(200).as(RegistryAnswer.class))
-                .isEqualTo(new RegistryAnswer(ServedRegistry.REGISTRY, epoch, epoch, ServedRegistry.START, 0, null));
+        assertThat(http.get("/v1/registry").is(200).as(RegistryStatus.class))
+                .isEqualTo(new RegistryStatus(ServedRegistry.REGISTRY, epoch, epoch, ServedRegistry.START, 0, null));
     }
 
     @Test
@@ -55,8 +58,8 @@ class RestoredOverHttpTest extends OverHttp {
                 .is(200)
                 .as(JoinAnswer.class);
         assertThat(((JoinAnswer.Refused) refused).reason()).isEqualTo(JoinAnswer.Reason.REGISTRY_BEHIND);
-        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).contains("generation 50", "spillway restored");
-        assertThat(http.get("/v1/registry").as(RegistryAnswer.class).behind()).isEqualTo(new RegistryAnswer.Behind(50, 1));
+        assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).contains("generation 50", "spillway restored");
+        assertThat(http.get("/v1/registry").as(RegistryStatus.class).behind()).isEqualTo(new RegistryStatus.Behind(50, 1));
     }
 
     @Test
@@ -71,8 +74,8 @@ class RestoredOverHttpTest extends OverHttp {
                 .tree()
                 .path("detail")
                 .asText()).contains("epoch");
-        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).contains("has not told");
-        assertThat(http.get("/v1/registry").as(RegistryAnswer.class).hostsUnheard()).isEqualTo(1);
+        assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).contains("has not told");
+        assertThat(http.get("/v1/registry").as(RegistryStatus.class).hostsUnheard()).isEqualTo(1);
 
         var joined = (JoinAnswer.Joined) http
                 .worker(before.hostId(), "join",
@@ -90,7 +93,7 @@ class RestoredOverHttpTest extends OverHttp {
                 .as(ReplicaOutcomes.class)
                 .outcomes())
                 .containsExactly(new ReplicaOutcome.Registered(next, held.snapshotId(), generation, List.of()));
-        assertThat(http.get("/v1/hosts/host-1").as(HostAnswer.class).attention()).isNull();
-        assertThat(http.get("/v1/namespaces/vm/entries/a").as(EntryAnswer.class).generation()).isEqualTo(generation);
+        assertThat(http.get("/v1/hosts/host-1").as(Hosts.Host.class).attention()).isNull();
+        assertThat(http.get("/v1/namespaces/vm/entries/a").as(Entries.Entry.class).generation()).isEqualTo(generation);
     }
 }

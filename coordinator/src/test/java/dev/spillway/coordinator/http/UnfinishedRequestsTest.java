@@ -1,9 +1,10 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Plans;
 import dev.spillway.coordinator.TroubledRegistry.Trouble;
 import dev.spillway.coordinator.core.Command;
-import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.http.ServedRegistry.Answer;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -49,8 +50,8 @@ class UnfinishedRequestsTest {
         }
     }
 
-    private NamespaceAnswer namespace() throws Exception {
-        return http.get(NAMESPACE).is(200).as(NamespaceAnswer.class);
+    private Namespaces.Namespace namespace() throws Exception {
+        return http.get(NAMESPACE).is(200).as(Namespaces.Namespace.class);
     }
 
     private static JsonNode unfinished(Answer answer, int status, String detail, long evicted) throws Exception {
@@ -74,7 +75,7 @@ class UnfinishedRequestsTest {
             http.registry.now(Trouble.NONE);
             assertThat(namespace().entries()).isEqualTo(stop == Trouble.LOST_WHILE_COMMITTING ? 0 : 999);
         }
-        assertThat(http.post(CLEAN, CONFIRM, KEY, "c").is(200).as(CleanAnswer.class)).isEqualTo(new CleanAnswer(1_999, 0));
+        assertThat(http.post(CLEAN, CONFIRM, KEY, "c").is(200).as(Namespaces.Cleaned.class)).isEqualTo(new Namespaces.Cleaned(1_999, 0));
         assertThat(namespace().entries()).isZero();
     }
 
@@ -84,7 +85,7 @@ class UnfinishedRequestsTest {
         http.registry.after(1, Trouble.BUSY);
         http.post(CLEAN, CONFIRM).is(503);
         http.registry.now(Trouble.NONE);
-        assertThat(http.post(CLEAN, CONFIRM).is(200).as(CleanAnswer.class)).isEqualTo(new CleanAnswer(1, 0));
+        assertThat(http.post(CLEAN, CONFIRM).is(200).as(Namespaces.Cleaned.class)).isEqualTo(new Namespaces.Cleaned(1, 0));
     }
 
     @ParameterizedTest
@@ -106,18 +107,18 @@ class UnfinishedRequestsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"1|no victim was evicted|0|OPEN", "2|1,000 victims were evicted|1000|APPLYING",
             "3|1,001 victims were evicted|1001|APPLIED"})
-    void aPruneThatStopsNamesItsPlanAndGoesOnWithIt(int steps, String done, long evicted, PlanRow.State state) throws Exception {
+    void aPruneThatStopsNamesItsPlanAndGoesOnWithIt(int steps, String done, long evicted, Plans.State state) throws Exception {
         fill(2_002);
         http.registry.after(steps, Trouble.UNAVAILABLE);
         Answer answer = http.post(PRUNE, "{\"maxEntries\":1001}", KEY, "p");
         String plan = answer.tree().path("planId").asText();
         unfinished(answer, 503, "namespace trees, plan " + plan + ": " + done + ", then: " + AWAY + GOES_ON, evicted);
         http.registry.now(Trouble.NONE);
-        assertThat(http.get("/v1/plans/" + plan).is(200).as(PlanAnswer.class).state()).isEqualTo(state);
+        assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).state()).isEqualTo(state);
         assertThat(namespace().entries()).isEqualTo(2_002 - evicted);
-        PlanAnswer whole = http.post(PRUNE, "{\"maxEntries\":1001}", KEY, "p").is(200).as(PlanAnswer.class);
+        Plans.Plan whole = http.post(PRUNE, "{\"maxEntries\":1001}", KEY, "p").is(200).as(Plans.Plan.class);
         assertThat(whole.id()).hasToString(plan);
-        assertThat(whole.state()).isEqualTo(PlanRow.State.APPLIED);
+        assertThat(whole.state()).isEqualTo(Plans.State.APPLIED);
         assertThat(namespace().entries()).isEqualTo(1_001);
     }
 
@@ -131,7 +132,7 @@ class UnfinishedRequestsTest {
         unfinished(answer, 503, "namespace trees, plan " + plan
                 + ": no victim was evicted, then: the registry has more to do than it gets done" + GOES_ON, 0);
         http.registry.now(Trouble.NONE);
-        PlanAnswer whole = http.post(PRUNE, dryRun, KEY, "p").is(200).as(PlanAnswer.class);
+        Plans.Plan whole = http.post(PRUNE, dryRun, KEY, "p").is(200).as(Plans.Plan.class);
         assertThat(whole.id()).hasToString(plan);
         assertThat(whole.victimCount()).isEqualTo(2_100);
     }
@@ -145,7 +146,7 @@ class UnfinishedRequestsTest {
                 "plan " + plan + ": 1,000 victims were evicted, then: the registry has more to do than it gets done" + GOES_ON, 1_000);
         assertThat(problem.path("planId").asText()).isEqualTo(plan);
         http.registry.now(Trouble.NONE);
-        assertThat(http.post("/v1/plans/" + plan + "/apply").is(200).as(PlanAnswer.class).state()).isEqualTo(PlanRow.State.APPLIED);
+        assertThat(http.post("/v1/plans/" + plan + "/apply").is(200).as(Plans.Plan.class).state()).isEqualTo(Plans.State.APPLIED);
         assertThat(namespace().entries()).isZero();
     }
 
@@ -159,8 +160,8 @@ class UnfinishedRequestsTest {
         unfinished(answer, 503, "namespace trees, plan %s: %,d victims were evicted, then: %s%s".formatted(plan, evicted, AWAY, GOES_ON),
                 evicted);
         http.registry.now(Trouble.NONE);
-        assertThat(http.get("/v1/plans/" + plan).is(200).as(PlanAnswer.class).id()).hasToString(plan);
-        assertThat(http.put(NAMESPACE, "{\"maxEntries\":1001}", KEY, "l").is(200).as(NamespaceSetAnswer.class).evicted()).isEqualTo(1_001);
-        assertThat(namespace()).extracting(NamespaceAnswer::entries, NamespaceAnswer::maxEntries).containsExactly(1_001L, 1_001L);
+        assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).id()).hasToString(plan);
+        assertThat(http.put(NAMESPACE, "{\"maxEntries\":1001}", KEY, "l").is(200).as(Namespaces.Policy.class).evicted()).isEqualTo(1_001);
+        assertThat(namespace()).extracting(Namespaces.Namespace::entries, Namespaces.Namespace::maxEntries).containsExactly(1_001L, 1_001L);
     }
 }

@@ -2,6 +2,11 @@ package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.Evictions;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Namespaces;
+import dev.spillway.api.Orders;
+import dev.spillway.api.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
@@ -50,13 +55,13 @@ class WorkersOverHttpTest extends OverHttp {
         var registered = (ReplicaOutcome.Registered) http.register(sender, http.registration("vm", "b", "sb"));
         assertThat(registered.evicted()).hasSize(1);
 
-        EvictionAnswer open = evictions("?state=open").getFirst();
+        Evictions.Eviction open = evictions("?state=open").getFirst();
         assertThat(open.key()).isEqualTo(new EntryKey("a"));
         assertThat(open.replicas()).isEqualTo(1);
         assertThat(open.orders()).singleElement().satisfies(order -> {
             assertThat(order.replicaId()).isEqualTo(first.replicaId());
             assertThat(order.hostId()).isEqualTo(sender.hostId());
-            assertThat(order.state()).isEqualTo("OPEN");
+            assertThat(order.state()).isEqualTo(Orders.State.OPEN);
         });
         assertThat(host("host-1").openOrders()).isEqualTo(1);
 
@@ -65,10 +70,10 @@ class WorkersOverHttpTest extends OverHttp {
         var deleted = new Report(first.replicaId(), sender.hostId(), sender.storeId(), Report.Result.DELETED, null, null, 4096);
         assertThat(heartbeat(sender, List.of(deleted)).acknowledged()).containsExactly(first.replicaId());
 
-        EvictionAnswer closed = http.get("/v1/evictions/" + open.id()).is(200).as(EvictionAnswer.class);
-        assertThat(closed.state()).isEqualTo("closed");
+        Evictions.Eviction closed = http.get("/v1/evictions/" + open.id()).is(200).as(Evictions.Eviction.class);
+        assertThat(closed.state()).isEqualTo(Evictions.State.CLOSED);
         assertThat(closed.orders()).singleElement().satisfies(order -> {
-            assertThat(order.state()).isEqualTo("DELETED");
+            assertThat(order.state()).isEqualTo(Orders.State.DELETED);
             assertThat(order.attempts()).isEqualTo(1);
             assertThat(order.closedAt()).isEqualTo(ServedRegistry.START);
         });
@@ -96,7 +101,7 @@ class WorkersOverHttpTest extends OverHttp {
                 List.of(new TouchRequest.Used(new EntryName(new NamespaceName("vm"), new EntryKey("a")), 3)), List.of())).is(200).response
                 .body())
                 .isEqualTo("{}");
-        assertThat(http.get("/v1/namespaces/vm").as(NamespaceAnswer.class).hits()).isEqualTo(3);
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).hits()).isEqualTo(3);
         assertThat(http.worker(one.hostId(), "reconcile", new ReconcileRequest(one, null)).is(200).as(ReconcileAnswer.class))
                 .isEqualTo(new ReconcileAnswer(List.of(registration.replicaId()), true));
         assertThat(http.worker(one.hostId(), "discrepancies", new DiscrepancyRequest(one, List.of(), List.of(), 1))
@@ -119,13 +124,13 @@ class WorkersOverHttpTest extends OverHttp {
         http.register(two, http.registration("shared", "a", "sa"));
         http.register(one, http.registration("shared", "only-here", "sb"));
 
-        DrainAnswer draining = http.post("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class);
-        assertThat(draining).isEqualTo(new DrainAnswer(one.hostId(), ServedRegistry.START));
-        assertThat(http.post("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).as("again").isEqualTo(draining);
+        Hosts.DrainChanged draining = http.post("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class);
+        assertThat(draining).isEqualTo(new Hosts.DrainChanged(one.hostId(), ServedRegistry.START));
+        assertThat(http.post("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class)).as("again").isEqualTo(draining);
         assertThat(host("host-1")).satisfies(host -> {
-            assertThat(host.state()).isEqualTo("DRAINING");
+            assertThat(host.state()).isEqualTo(Hosts.State.DRAINING);
             assertThat(host.drain())
-                    .isEqualTo(new HostAnswer.Drain(ServedRegistry.START, 1, host.bytes() / 2, ServedRegistry.START, false));
+                    .isEqualTo(new Hosts.Drain(ServedRegistry.START, 1, host.bytes() / 2, ServedRegistry.START, false));
         });
         assertThat(host("host-2").drain()).isNull();
         assertThat(heartbeat(one, List.of()).draining()).isTrue();
@@ -133,10 +138,10 @@ class WorkersOverHttpTest extends OverHttp {
         assertThat(http.register(one, http.registration("shared", "c", "sc"))).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.DRAINING));
 
-        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).isEqualTo(new DrainAnswer(one.hostId(), null));
-        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(DrainAnswer.class)).as("again")
-                .isEqualTo(new DrainAnswer(one.hostId(), null));
-        assertThat(host("host-1").state()).isEqualTo("ACTIVE");
+        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class)).isEqualTo(new Hosts.DrainChanged(one.hostId(), null));
+        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class)).as("again")
+                .isEqualTo(new Hosts.DrainChanged(one.hostId(), null));
+        assertThat(host("host-1").state()).isEqualTo(Hosts.State.ACTIVE);
 
         assertThat(http.post("/v1/hosts/nobody/drain").is(404).tree().path("type").asText()).endsWith(":unknown-host");
         assertThat(http.delete("/v1/hosts/nobody/drain").is(404).tree().path("type").asText()).endsWith(":unknown-host");
@@ -170,10 +175,10 @@ class WorkersOverHttpTest extends OverHttp {
                         List.of(1), null, 0, 0, null, null);
         assertThat(refusals()).isEmpty();
         JoinAnswer answer = http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class);
-        List<JoinRefusalAnswer> shown = refusals();
+        List<Hosts.JoinRefusal> shown = refusals();
         assertThat(answer).isInstanceOfSatisfying(JoinAnswer.Refused.class, refused -> {
             assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE);
-            assertThat(shown).containsExactly(new JoinRefusalAnswer(other.hostId(), other.storeId(), "127.0.0.1:7081", "HOST_ID_IN_USE",
+            assertThat(shown).containsExactly(new Hosts.JoinRefusal(other.hostId(), other.storeId(), "127.0.0.1:7081", JoinAnswer.Reason.HOST_ID_IN_USE,
                     refused.detail(), ServedRegistry.START));
         });
     }
@@ -254,11 +259,11 @@ class WorkersOverHttpTest extends OverHttp {
         http.register(one, http.registration("vm", "a", "sa"));
         heartbeat(one, List.of());
         http.pass(Duration.ofSeconds(3));
-        var hosts = http.get("/v1/hosts").is(200).as(new TypeReference<ListAnswer<HostAnswer>>() {}).items();
-        assertThat(hosts).extracting(HostAnswer::id).containsExactly(new HostId("host-1"), new HostId("host-2"));
+        var hosts = http.get("/v1/hosts").is(200).as(new TypeReference<Page<Hosts.Host>>() {}).items();
+        assertThat(hosts).extracting(Hosts.Host::id).containsExactly(new HostId("host-1"), new HostId("host-2"));
         assertThat(hosts.getFirst()).isEqualTo(host("host-1"));
         assertThat(hosts.getFirst()).satisfies(host -> {
-            assertThat(host.state()).isEqualTo("ACTIVE");
+            assertThat(host.state()).isEqualTo(Hosts.State.ACTIVE);
             assertThat(host.address()).isEqualTo("127.0.0.1:7080");
             assertThat(host.incarnation()).isEqualTo(one.incarnation());
             assertThat(host.lastHeardAt()).isEqualTo(ServedRegistry.START);
@@ -271,8 +276,8 @@ class WorkersOverHttpTest extends OverHttp {
     void aRetiredHostIsGivenUpAndJoinsOnlyWhenReadmitted() throws Exception {
         Sender sender = http.join("host-1");
         http.register(sender, http.registration("vm", "a", "sa"));
-        assertThat(http.delete("/v1/hosts/host-1").is(200).as(HostChangeAnswer.class)).isEqualTo(new HostChangeAnswer(1, 1));
-        assertThat(host("host-1").state()).isEqualTo("RETIRED");
+        assertThat(http.delete("/v1/hosts/host-1").is(200).as(Hosts.Changed.class)).isEqualTo(new Hosts.Changed(1, 1));
+        assertThat(host("host-1").state()).isEqualTo(Hosts.State.RETIRED);
         http.get("/v1/namespaces/vm/entries/a").is(404);
         var join =
                 new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1, null, null);
@@ -297,16 +302,16 @@ class WorkersOverHttpTest extends OverHttp {
                         "eviction: 01938f5e-1c00-7a3b-8c4d-5e6f70819203 (expected: the id of an eviction that is still kept)");
     }
 
-    private List<JoinRefusalAnswer> refusals() throws Exception {
-        return http.get("/v1/refusals").is(200).as(new TypeReference<ListAnswer<JoinRefusalAnswer>>() {}).items();
+    private List<Hosts.JoinRefusal> refusals() throws Exception {
+        return http.get("/v1/refusals").is(200).as(new TypeReference<Page<Hosts.JoinRefusal>>() {}).items();
     }
 
-    private HostAnswer host(String id) throws Exception {
-        return http.get("/v1/hosts/" + id).is(200).as(HostAnswer.class);
+    private Hosts.Host host(String id) throws Exception {
+        return http.get("/v1/hosts/" + id).is(200).as(Hosts.Host.class);
     }
 
-    private List<EvictionAnswer> evictions(String query) throws Exception {
-        return http.get("/v1/evictions" + query).is(200).as(new TypeReference<ListAnswer<EvictionAnswer>>() {}).items();
+    private List<Evictions.Eviction> evictions(String query) throws Exception {
+        return http.get("/v1/evictions" + query).is(200).as(new TypeReference<Page<Evictions.Eviction>>() {}).items();
     }
 
     private HeartbeatAnswer heartbeat(Sender sender, List<Report> reports) throws Exception {

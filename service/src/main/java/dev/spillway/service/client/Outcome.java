@@ -1,6 +1,6 @@
 package dev.spillway.service.client;
 
-import dev.spillway.service.http.Problem;
+import dev.spillway.api.Problem;
 
 /** What became of a request. The difference between surely not done and unknown decides whether a caller may forget it. */
 public sealed interface Outcome<T> {

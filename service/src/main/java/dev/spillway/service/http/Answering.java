@@ -1,5 +1,7 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;

@@ -1,5 +1,6 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;

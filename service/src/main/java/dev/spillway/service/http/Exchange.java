@@ -1,5 +1,8 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.PathEncoding;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -81,7 +84,7 @@ final class Exchange {
 
     private static String decoded(String name, String text) {
         try {
-            return PercentDecoding.path(text);
+            return PathEncoding.decode(text);
         } catch (IllegalArgumentException e) {
             throw Problems.malformedPath(name + ": " + e.getMessage()).exception();
         }

@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Problem;
 import dev.spillway.service.settings.HostPort;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;

@@ -1,5 +1,7 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.PathEncoding;
+import dev.spillway.api.Problem;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.settings.Durations;
 import java.time.Duration;
@@ -30,11 +32,11 @@ public final class Query {
             }
             int equals = pair.indexOf('=');
             try {
-                var name = PercentDecoding.query(equals < 0 ? pair : pair.substring(0, equals));
+                var name = PathEncoding.decodeQuery(equals < 0 ? pair : pair.substring(0, equals));
                 if (!declared.contains(name)) {
                     throw Problems.unknownParameter(name, declared).exception();
                 }
-                if (values.putIfAbsent(name, equals < 0 ? "" : PercentDecoding.query(pair.substring(equals + 1))) != null) {
+                if (values.putIfAbsent(name, equals < 0 ? "" : PathEncoding.decodeQuery(pair.substring(equals + 1))) != null) {
                     throw Problem.invalid(name + ": given twice (expected: once)").exception();
                 }
             } catch (IllegalArgumentException e) {

@@ -1,8 +1,10 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.service.json.IncomingJson;
-import dev.spillway.service.json.UnreadableJsonException;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.json.IncomingJson;
+import dev.spillway.api.json.UnreadableJsonException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Map;

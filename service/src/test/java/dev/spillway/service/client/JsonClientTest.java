@@ -1,9 +1,10 @@
 package dev.spillway.service.client;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Json;
 import dev.spillway.service.client.JsonClient.Call;
-import dev.spillway.service.http.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -80,7 +81,7 @@ class JsonClientTest {
         var problem =
                 "{\"type\":\"urn:spillway:problem:overloaded\",\"title\":\"Busy\",\"status\":503,\"detail\":\"queue full\",\"queue\":7}";
         answering(503, problem, uri -> assertThat(client.send(Call.get(uri, LONG), Greeting.class)).isEqualTo(new Outcome.Refused<>(
-                Problem.of(503, "overloaded", "Busy", "queue full")
+                Problem.of(ProblemType.OVERLOADED, "queue full")
                         .retryAfter(Duration.ofSeconds(3))
                         .with("queue", Json.strict().readTree("7")))));
     }
@@ -90,7 +91,7 @@ class JsonClientTest {
         answering(502, "<html>", uri -> assertThat(client.send(Call.get(uri, LONG), Greeting.class))
                 .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
                     assertThat(refused.problem().status()).isEqualTo(502);
-                    assertThat(refused.problem().type()).isEqualTo("about:blank");
+                    assertThat(refused.problem().type()).isEqualTo(ProblemType.OTHER);
                 }));
     }
 

@@ -1,12 +1,14 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -52,7 +54,7 @@ class BodiesTest {
                 Route.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
                 }), Route.get("/refused", request -> {
-                    throw Problem.of(409, "gone-generation", "The generation is gone", "generation: 3 (expected: 4)")
+                    throw Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                             .retryAfter(Duration.ofSeconds(7))
                             .with("generation", "4")
                             .exception();
@@ -275,7 +277,7 @@ class BodiesTest {
         assertThat(answer.statusCode()).isEqualTo(409);
         assertThat(answer.headers().firstValue("Retry-After")).contains("7");
         assertThat(Problem.read(JSON, 409, answer.body().getBytes(StandardCharsets.UTF_8), Optional.of(Duration.ofSeconds(7))))
-                .isEqualTo(Problem.of(409, "gone-generation", "The generation is gone", "generation: 3 (expected: 4)")
+                .isEqualTo(Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                         .retryAfter(Duration.ofSeconds(7))
                         .with("generation", "4"));
     }

@@ -1,12 +1,14 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Json;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -126,7 +128,7 @@ class StreamsTest {
     void aDownloadThatFailsEarlyIsStillAnsweredAndOneThatFailsLateIsBrokenOff() throws Exception {
         try (var service = new RunningService(Route.get("/early", request -> Response.stream("application/x-tar", out -> {
             out.write(new byte[100]);
-            throw Problem.of(409, "changed", "It changed", "tree: changed (expected: unchanged)").exception();
+            throw Problem.of(ProblemType.EVICTED, "tree: changed (expected: unchanged)").exception();
         })), Route.get("/late", request -> Response.stream("application/x-tar", out -> {
             out.write(new byte[MIB]);
             throw new IOException("disk gone");

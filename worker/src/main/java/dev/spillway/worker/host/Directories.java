@@ -1,5 +1,6 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
@@ -110,9 +111,9 @@ public final class Directories {
         }
         return switch (registry.entry(name)) {
             case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> search.of(entry.generation());
-            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.slug().equals("unknown-namespace") ->
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
                     new Found.UnknownNamespace();
-            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.status() == 404 -> missing(name);
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> missing(name);
             case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
             case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
             case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
@@ -197,7 +198,7 @@ public final class Directories {
         return switch (registry.namespace(namespace)) {
             case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
                     new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
-            case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.slug().equals("unknown-namespace")
+            case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.type() == ProblemType.UNKNOWN_NAMESPACE
                     ? new PolicyNow.UnknownNamespace()
                     : new PolicyNow.Away(HostView.Apart.away(problem.detail()));
             case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));

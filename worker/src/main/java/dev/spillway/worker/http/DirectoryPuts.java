@@ -1,13 +1,15 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Body;
-import dev.spillway.service.http.Problem;
-import dev.spillway.service.http.ProblemException;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -73,8 +75,8 @@ final class DirectoryPuts {
                     "query: description, generation, snapshotId or strict beside a JSON body (expected: all in the body, and strict for archives alone)")
                     .exception();
         }
-        DirectoryPutBody body = request.body(DirectoryPutBody.class);
-        StageMode mode = body.mode() == null ? StageMode.COPY : body.mode().stageMode();
+        CachedDirectories.Put body = request.body(CachedDirectories.Put.class);
+        StageMode mode = body.mode() == null ? StageMode.COPY : StageMode.valueOf(body.mode().name());
         long generation = body.generation() == null ? 0 : generation(body.generation());
         Optional<RequestKey> key = DirectoryRoutes.idempotencyKey(request)
                 .map(text -> new RequestKey(text,
@@ -90,8 +92,7 @@ final class DirectoryPuts {
     private Response archive(Request request, EntryName name) throws Exception {
         String encoding = request.header("Content-Encoding").orElse("identity");
         if (!ENCODINGS.contains(encoding)) {
-            throw Problem.of(415, "unsupported-media-type", "The body is of a type that is not taken here",
-                    "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS))).exception();
+            throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS))).exception();
         }
         String description = request.query().text("description").orElse("");
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
@@ -162,7 +163,8 @@ final class DirectoryPuts {
     private Response answer(EntryName name, long generation, Puts.Result result) {
         return switch (result) {
             case Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
-                    Response.ok(new StoredAnswer(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept), left.orElse(null)));
+                    Response.ok(new CachedDirectories.Stored(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept),
+                            left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
             case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);

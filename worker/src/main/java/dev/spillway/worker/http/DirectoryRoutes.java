@@ -1,5 +1,8 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Entries;
+import dev.spillway.api.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
@@ -74,8 +77,9 @@ final class DirectoryRoutes {
         var _ = query.flag("fetch");
         return switch (request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)) {
             case Directories.Found.Served(var replica, var path, var granted) ->
-                    Response.ok(new FoundAnswer(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(), "local",
-                            granted.map(given -> new FoundAnswer.HoldGranted(given.id(), given.until())).orElse(null)));
+                    Response.ok(new CachedDirectories.Found(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
+                            CachedDirectories.Source.LOCAL,
+                            granted.map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
@@ -91,7 +95,7 @@ final class DirectoryRoutes {
                 List.of("DELETE directory", name.namespace().value(), name.key().value(), ifSnapshot.map(SnapshotId::value).orElse("")),
                 new byte[0])));
         return switch (deletions.delete(name, ifSnapshot, key)) {
-            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new DeletedAnswer(snapshot));
+            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new Entries.Deleted(snapshot));
             case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
             case Deletions.Deleted.Away(var apart) -> throw Refusals.apart(apart);
             case Deletions.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
@@ -131,7 +135,7 @@ final class DirectoryRoutes {
         long limit = query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
         String after = query.text("after").orElse("");
         String prefix = query.text("prefix").orElse("");
-        List<ListedEntry> found = directories.list(namespace)
+        List<CachedDirectories.Listed> found = directories.list(namespace)
                 .stream()
                 .filter(entry -> entry.replica().name().key().value().startsWith(prefix))
                 .filter(entry -> entry.replica().name().key().value().compareTo(after) > 0)
@@ -139,19 +143,19 @@ final class DirectoryRoutes {
                 .map(DirectoryRoutes::listed)
                 .toList();
         boolean more = found.size() > limit;
-        List<ListedEntry> page = more ? found.subList(0, Math.toIntExact(limit)) : found;
-        return Response.ok(new ListAnswer<>(page, more ? page.getLast().key().value() : null));
+        List<CachedDirectories.Listed> page = more ? found.subList(0, Math.toIntExact(limit)) : found;
+        return Response.ok(new Page<>(page, more ? page.getLast().key().value() : null));
     }
 
-    private static ListedEntry listed(Directories.Listed entry) {
+    private static CachedDirectories.Listed listed(Directories.Listed entry) {
         ReplicaRecord replica = entry.replica();
-        return new ListedEntry(replica.name().key(), replica.description().text(), replica.snapshotId(), replica.generation(),
+        return new CachedDirectories.Listed(replica.name().key(), replica.description().text(), replica.snapshotId(), replica.generation(),
                 replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
     }
 
     private Response stats(Request request) throws InterruptedException {
         List<Directories.Listed> all = directories.list(known(request));
-        return Response.ok(new DirectoryStats(all.size(), all.stream().mapToLong(entry -> entry.replica().sizeBytes()).sum()));
+        return Response.ok(new CachedDirectories.Stats(all.size(), all.stream().mapToLong(entry -> entry.replica().sizeBytes()).sum()));
     }
 
     private NamespaceName known(Request request) throws InterruptedException {

@@ -1,5 +1,8 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Holds;
+import dev.spillway.api.Page;
+import dev.spillway.api.ReplicaState;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
@@ -58,17 +61,17 @@ final class HoldRoutes {
         boolean more = found.size() > limit;
         List<Hold> page = more ? found.subList(0, limit) : found;
         return Response
-                .ok(new ListAnswer<>(page.stream().map(this::answer).toList(), more ? HoldPlace.of(page.getLast()).toString() : null));
+                .ok(new Page<>(page.stream().map(this::answer).toList(), more ? HoldPlace.of(page.getLast()).toString() : null));
     }
 
     private Response extend(Request request) throws Exception {
         UUID id = id(request);
-        Instant until = until(request.body(HoldBody.class));
+        Instant until = until(request.body(Holds.Extend.class));
         Hold extended = directories.extend(id, until).orElseThrow(() -> Refusals.unknownHold(id));
         return Response.ok(answer(extended));
     }
 
-    private Instant until(HoldBody body) {
+    private Instant until(Holds.Extend body) {
         Instant now = clock.instant();
         if ((body.until() == null) == (body.duration() == null)) {
             throw new InvalidValueException("body", "until and duration " + (body.until() == null ? "missing" : "both given"),
@@ -106,11 +109,11 @@ final class HoldRoutes {
         });
     }
 
-    private HeldAnswer answer(Hold hold) {
+    private Holds.Held answer(Hold hold) {
         Optional<ReplicaRecord> replica = view.replica(hold.replicaId());
-        return new HeldAnswer(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
+        return new Holds.Held(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
                 replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
-                replica.map(held -> held.state().name()).orElse(null),
+                replica.map(held -> ReplicaState.valueOf(held.state().name())).orElse(null),
                 store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).toString()).toString());
     }
 }

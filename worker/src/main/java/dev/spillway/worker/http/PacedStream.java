@@ -1,6 +1,7 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.service.http.Problem;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,8 +56,7 @@ final class PacedStream extends FilterInputStream {
         if (waitedNanos >= pace.over().toNanos()) {
             double bytesPerSecond = received * NANOS_PER_SECOND / Math.max(1, waitedNanos);
             if (bytesPerSecond < pace.bytesPerSecondMin()) {
-                throw Problem.of(408, "upload-too-slow", "The body arrives too slowly",
-                        "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted((long) bytesPerSecond,
+                throw Problem.of(ProblemType.UPLOAD_TOO_SLOW, "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted((long) bytesPerSecond,
                                 pace.over(), pace.bytesPerSecondMin()))
                         .exception();
             }

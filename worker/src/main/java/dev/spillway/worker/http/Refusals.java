@@ -1,13 +1,14 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.service.http.Handler;
-import dev.spillway.service.http.Problem;
-import dev.spillway.service.http.ProblemException;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
@@ -29,42 +30,36 @@ final class Refusals {
             } catch (InvalidValueException e) {
                 throw Problem.invalid(String.valueOf(e.getMessage())).exception();
             } catch (HostBusyException e) {
-                throw Problem.of(503, "busy", "The host is at its limit", String.valueOf(e.getMessage()))
+                throw Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage()))
                         .retryAfter(RETRY_AFTER)
                         .exception();
             } catch (HostStoppedException e) {
-                throw Problem.of(503, "host-stopped", "The host takes nothing more",
-                        "whether the change was made is found out when the worker starts again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again").retryAfter(RETRY_AFTER).exception();
             }
         };
     }
 
     static ProblemException unknownNamespace(NamespaceName namespace) {
-        return Problem.of(404, "unknown-namespace", "There is no such namespace",
-                "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)").exception();
+        return Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)").exception();
     }
 
     static ProblemException unknownEntry(EntryName name) {
-        return Problem.of(404, "unknown-entry", "This host has no such entry",
-                "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)").exception();
+        return Problem.of(ProblemType.UNKNOWN_ENTRY, "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)").exception();
     }
 
     static ProblemException stale(EntryName name, long here, long registered) {
-        return Problem.of(404, "older-generation", "This host's copy is not the newest",
-                "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
+        return Problem.of(ProblemType.OLDER_GENERATION, "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
                 .exception();
     }
 
     static ProblemException unknownHold(UUID hold) {
         return Problem
-                .of(404, "unknown-hold", "There is no such hold",
-                        "hold: " + hold + " (expected: a hold that was neither released nor ran out)")
+                .of(ProblemType.UNKNOWN_HOLD, "hold: " + hold + " (expected: a hold that was neither released nor ran out)")
                 .exception();
     }
 
     static ProblemException tooManyHolds(int max) {
-        return Problem.of(503, "too-many-holds", "The host grants no more holds now",
-                "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
+        return Problem.of(ProblemType.TOO_MANY_HOLDS, "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
                         .formatted(max))
                 .retryAfter(RETRY_AFTER)
                 .exception();
@@ -72,19 +67,18 @@ final class Refusals {
 
     static ProblemException apart(HostView.Apart apart) {
         return apart.refused()
-                ? Problem.of(503, "registry-refused", "The registry does not take this host", apart.why())
+                ? Problem.of(ProblemType.REGISTRY_REFUSED, apart.why())
                         .retryAfter(RETRY_AFTER)
                         .exception()
                 : registryAway(apart.why());
     }
 
     private static ProblemException registryAway(String why) {
-        return Problem.of(503, "registry-not-reachable", "The registry could not be asked", why).retryAfter(RETRY_AFTER).exception();
+        return Problem.of(ProblemType.REGISTRY_NOT_REACHABLE, why).retryAfter(RETRY_AFTER).exception();
     }
 
     static ProblemException unknownOutcome(String why) {
-        return Problem.of(504, "outcome-unknown", "Nobody knows yet whether the change was made",
-                why + "; ask again with the same Idempotency-Key to learn the outcome").exception();
+        return Problem.of(ProblemType.OUTCOME_UNKNOWN, why + "; ask again with the same Idempotency-Key to learn the outcome").exception();
     }
 
     static ProblemException draining(HostId host) {
@@ -95,55 +89,50 @@ final class Refusals {
 
     /** For the sender it is as if this host were not there: another one takes the same request. */
     private static ProblemException draining(String detail) {
-        return Problem.of(503, "host-draining", "The host takes nothing new", detail).exception();
+        return Problem.of(ProblemType.HOST_DRAINING, detail).exception();
     }
 
     static ProblemException tooLarge(long maxBytes) {
-        return Problem.of(413, "too-large", "The tree can never fit into its namespace",
-                "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes)).exception();
+        return Problem.of(ProblemType.TOO_LARGE, "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes)).exception();
     }
 
     static ProblemException sourceRefused(String why) {
-        return Problem.of(400, "source-refused", "The directory is not taken", why).exception();
+        return Problem.of(ProblemType.SOURCE_REFUSED, why).exception();
     }
 
     static ProblemException treeRefused(String path, String detail) {
-        return Problem.of(422, "tree-refused", "The tree holds what cannot be stored", path + ": " + detail).with("path", path).exception();
+        return Problem.of(ProblemType.TREE_REFUSED, path + ": " + detail).with("path", path).exception();
     }
 
     static ProblemException malformedArchive(String path, String detail) {
         String where = path.equals(".") ? "archive: " : "archive, at " + path + ": ";
-        return Problem.of(422, "malformed-archive", "The body is no archive that can be read", where + detail).exception();
+        return Problem.of(ProblemType.MALFORMED_ARCHIVE, where + detail).exception();
     }
 
     static ProblemException diskFull(String why) {
-        return Problem.of(507, "disk-full", "The disk of the store is full", why).exception();
+        return Problem.of(ProblemType.DISK_FULL, why).exception();
     }
 
     static ProblemException notStored(String why) {
-        return Problem.of(500, "not-stored", "The tree could not be written", why).exception();
+        return Problem.of(ProblemType.NOT_STORED, why).exception();
     }
 
     static ProblemException keyReused(String key) {
-        return Problem.of(422, "idempotency-key-reused", "The Idempotency-Key was used for another request",
-                "Idempotency-Key: " + key + " (expected: a key that was not used for another request)").exception();
+        return Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, "Idempotency-Key: " + key + " (expected: a key that was not used for another request)").exception();
     }
 
     /** For every outcome but a stored one. */
     static ProblemException of(EntryName name, long generation, PutOutcome outcome) {
         return switch (outcome) {
             case PutOutcome.Stored stored -> throw new IllegalArgumentException("outcome: " + stored + " (expected: one that refuses)");
-            case PutOutcome.Evicted() -> Problem.of(409, "evicted", "The entry was evicted before its put was answered",
-                    "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
+            case PutOutcome.Evicted() -> Problem.of(ProblemType.EVICTED, "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
             case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
                 case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
-                case TOO_LARGE -> Problem.of(413, "too-large", "The tree can never fit into its namespace", detail).exception();
+                case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, detail).exception();
                 case DRAINING -> draining(detail);
             };
-            case PutOutcome.Gone() -> Problem.of(409, "generation-gone", "The generation is no longer its entry's",
-                    "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
-            case PutOutcome.NotRegistered(String why) -> Problem.of(503, "not-registered", "The registry did not take the entry",
-                    why + "; nothing was stored, so the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+            case PutOutcome.Gone() -> Problem.of(ProblemType.GENERATION_GONE, "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
+            case PutOutcome.NotRegistered(String why) -> Problem.of(ProblemType.NOT_REGISTERED, why + "; nothing was stored, so the same request can be sent again").retryAfter(RETRY_AFTER).exception();
             case PutOutcome.Unknown() -> unknownOutcome("the registry did not answer in time");
         };
     }

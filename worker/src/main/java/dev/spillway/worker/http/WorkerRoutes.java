@@ -1,5 +1,7 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.ReplicaState;
+import dev.spillway.api.WorkerStatus;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.service.http.Response;
@@ -14,7 +16,9 @@ import dev.spillway.worker.host.Puts;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** All paths of a worker. */
@@ -42,14 +46,20 @@ public final class WorkerRoutes {
         return routes;
     }
 
-    private static StatusAnswer status(Host host) {
+    private static WorkerStatus status(Host host) {
         HostView view = host.view();
         HostView.Standing standing = view.standing();
         Membership membership = view.membership();
         Position position = view.position().orElse(null);
-        return new StatusAnswer(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
+        return new WorkerStatus(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
                 standing.unreachable(), standing.draining(),
-                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), view.counts(), view.bytes(),
+                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()), named(view.bytes()),
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
+    }
+
+    private static Map<ReplicaState, Long> named(Map<dev.spillway.worker.core.ReplicaState, Long> figures) {
+        Map<ReplicaState, Long> named = new EnumMap<>(ReplicaState.class);
+        figures.forEach((state, figure) -> named.put(ReplicaState.valueOf(state.name()), figure));
+        return named;
     }
 }

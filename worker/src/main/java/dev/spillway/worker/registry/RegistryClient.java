@@ -1,5 +1,8 @@
 package dev.spillway.worker.registry;
 
+import dev.spillway.api.PathEncoding;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
@@ -23,14 +26,12 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.service.client.JsonClient;
 import dev.spillway.service.client.JsonClient.Call;
+import dev.spillway.service.client.JsonClient;
 import dev.spillway.service.client.Outcome;
-import dev.spillway.service.http.Problem;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.core.Delivery;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,6 @@ import org.slf4j.LoggerFactory;
 public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
     private static final long ANSWER_BYTES_MAX = 64 << 20;
-    private static final String FENCED = "fenced";
 
     private final List<HostPort> coordinators;
     private final Duration timeout;
@@ -94,10 +94,10 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     private static Delivery<?> refused(Verb verb, Problem problem) {
-        if (problem.status() == 409 && problem.slug().equals(FENCED)) {
+        if (problem.type() == ProblemType.FENCED) {
             return new Delivery.Replied<>(new Reply.Fenced<>(problem.detail()));
         }
-        String why = "%s: answered %d %s: %s".formatted(verb.name(), problem.status(), problem.title(), problem.detail());
+        String why = "%s: answered %s".formatted(verb.name(), problem);
         if (problem.status() == 503) {
             return new Delivery.NotDelivered<>(why);
         }
@@ -114,13 +114,13 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     public Outcome<Namespace> namespace(NamespaceName name) throws InterruptedException {
-        return anywhere(coordinator -> Call.get(uri(coordinator, "/v1/namespaces/" + encoded(name.value())), timeout), Namespace.class);
+        return anywhere(coordinator -> Call.get(uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.value())), timeout), Namespace.class);
     }
 
     /** Evicts an entry, if it names the expected snapshot. */
     public Outcome<DeletedEntry> delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws InterruptedException {
-        String query = ifSnapshot.map(snapshot -> "?ifSnapshot=" + encoded(snapshot.value())).orElse("");
+        String query = ifSnapshot.map(snapshot -> "?ifSnapshot=" + PathEncoding.encode(snapshot.value())).orElse("");
         return anywhere(coordinator -> {
             Call call = Call.delete(entry(coordinator, name, query), timeout);
             return idempotencyKey.map(call::idempotencyKey).orElse(call);
@@ -159,29 +159,15 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     private static URI worker(HostPort coordinator, HostId host, String verb) {
-        return uri(coordinator, "/v1/workers/" + encoded(host.value()) + "/" + verb);
+        return uri(coordinator, "/v1/workers/" + PathEncoding.encode(host.value()) + "/" + verb);
     }
 
     private static URI entry(HostPort coordinator, EntryName name, String query) {
-        return uri(coordinator, "/v1/namespaces/" + encoded(name.namespace().value()) + "/entries/" + encoded(name.key().value()) + query);
+        return uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.namespace().value()) + "/entries/" + PathEncoding.encode(name.key().value()) + query);
     }
 
     private static URI uri(HostPort coordinator, String path) {
         return URI.create("http://" + coordinator + path);
-    }
-
-    /** Percent-encodes all but letters, digits, dash and underscore: dots too, because a segment of dots alone would change the path. */
-    static String encoded(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
-            char character = (char) (each & 0xFF);
-            if (character < 0x80 && (Character.isLetterOrDigit(character) || character == '-' || character == '_')) {
-                encoded.append(character);
-            } else {
-                encoded.append('%').append("%02X".formatted((int) character));
-            }
-        }
-        return encoded.toString();
     }
 
     @Override

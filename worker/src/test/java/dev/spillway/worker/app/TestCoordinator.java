@@ -1,5 +1,7 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.Json;
@@ -17,7 +19,6 @@ import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Problem;
 import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -73,12 +74,12 @@ final class TestCoordinator implements AutoCloseable {
         return Route.post("/v1/workers/{host}/" + verb, Body.json(1 << 20), request -> {
             if (unavailable.contains(verb)) {
                 refused.merge(verb, 1, Integer::sum);
-                throw Problem.of(503, "registry-unavailable", "Away", "nothing was changed").exception();
+                throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed").exception();
             }
             Object answer = registry.answer(request.body(type, TestRegistry.json()))
-                    .orElseThrow(() -> Problem.of(409, "fenced", "Fenced", "another incarnation").exception());
+                    .orElseThrow(() -> Problem.of(ProblemType.FENCED, "another incarnation").exception());
             if (answersLost.contains(verb)) {
-                throw Problem.of(504, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+                throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
             }
             return Response.ok(answer);
         });
@@ -86,7 +87,7 @@ final class TestCoordinator implements AutoCloseable {
 
     private Response namespace(Request request) {
         NamespaceName name = request.parameter("ns", NamespaceName::new);
-        TestRegistry.Policy policy = registry.policy(name).orElseThrow(() -> missing("unknown-namespace"));
+        TestRegistry.Policy policy = registry.policy(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_NAMESPACE));
         Map<String, Object> answer = new LinkedHashMap<>(Map.of("name", name, "entries", 0));
         if (policy.maxBytes() != null) {
             answer.put("maxBytes", policy.maxBytes());
@@ -95,38 +96,38 @@ final class TestCoordinator implements AutoCloseable {
     }
 
     private Response entry(Request request) {
-        return Response.ok(registry.entry(name(request)).orElseThrow(() -> missing("unknown-entry")));
+        return Response.ok(registry.entry(name(request)).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY)));
     }
 
     private Response delete(Request request) {
         if (unavailable.contains("delete")) {
-            throw Problem.of(503, "registry-unavailable", "Away", "nothing was changed").exception();
+            throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed").exception();
         }
         Map<String, Object> answer = request.header("Idempotency-Key")
                 .map(key -> kept.computeIfAbsent(key, first -> deleted(request)))
                 .orElseGet(() -> deleted(request));
         if (answersLost.contains("delete")) {
-            throw Problem.of(504, "outcome-unknown", "Unknown", "the connection was lost while committing").exception();
+            throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
         }
         return Response.ok(answer);
     }
 
     private Map<String, Object> deleted(Request request) {
         EntryName name = name(request);
-        TestRegistry.Entry entry = registry.entry(name).orElseThrow(() -> missing("unknown-entry"));
+        TestRegistry.Entry entry = registry.entry(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY));
         Optional<SnapshotId> expected = request.query().value("ifSnapshot", SnapshotId::new);
         if (expected.isPresent() && !expected.get().equals(entry.snapshotId())) {
-            throw Problem.of(412, "other-snapshot", "Other", "ifSnapshot: " + expected.get()).exception();
+            throw Problem.of(ProblemType.OTHER_SNAPSHOT, "ifSnapshot: " + expected.get()).exception();
         }
-        return Map.of("snapshotId", registry.invalidate(name).orElseThrow(() -> missing("unknown-entry")));
+        return Map.of("snapshotId", registry.invalidate(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY)));
     }
 
     private static EntryName name(Request request) {
         return new EntryName(request.parameter("ns", NamespaceName::new), request.parameter("key", EntryKey::new));
     }
 
-    private static RuntimeException missing(String slug) {
-        return Problem.of(404, slug, "Missing", "not here").exception();
+    private static RuntimeException missing(ProblemType type) {
+        return Problem.of(type, "not here").exception();
     }
 
     @Override

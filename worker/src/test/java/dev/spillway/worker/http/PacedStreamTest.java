@@ -1,6 +1,7 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.service.http.ProblemException;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -39,7 +40,7 @@ class PacedStreamTest {
         assertThat(paced.read()).isEqualTo('x');
         assertThatThrownBy(paced::read).isInstanceOfSatisfying(ProblemException.class, refused -> {
             assertThat(refused.problem().status()).isEqualTo(408);
-            assertThat(refused.problem().slug()).isEqualTo("upload-too-slow");
+            assertThat(refused.type()).isEqualTo(ProblemType.UPLOAD_TOO_SLOW);
             assertThat(refused.problem().detail()).contains("over PT30S (expected: 1000 bytes or more per second)");
         });
     }

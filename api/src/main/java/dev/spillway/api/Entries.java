@@ -1,0 +1,59 @@
+package dev.spillway.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import java.time.Instant;
+import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/** Entries at the registry. */
+public final class Entries {
+    private Entries() {}
+
+    /**
+     * What a key is to name.
+     *
+     * @param sizeBytes 0 or more allocated bytes, 0 if absent
+     */
+    public record Put(SnapshotId snapshotId, @Nullable Long sizeBytes, @Nullable String description,
+            @Nullable SortedMap<String, String> labels) {}
+
+    /**
+     * The entry is stored.
+     *
+     * @param replaced the snapshot that the key named before, if it was another; null is told too
+     * @param evicted  what went to make room, oldest first
+     */
+    public record Stored(long generation, @JsonInclude @Nullable SnapshotId replaced, List<EvictedEntry> evicted) {}
+
+    /**
+     * An entry.
+     *
+     * @param sizeBytes allocated bytes as its owner stated them
+     * @param pin       absent when it is not pinned
+     * @param replicas  copies of its generation, at most 1,000; absent in lists
+     */
+    public record Entry(NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, String description,
+            SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, Pins.@Nullable Pin pin,
+            @Nullable List<Replica> replicas) {}
+
+    /** One host's copy. */
+    public record Replica(ReplicaId replicaId, HostId hostId, ReplicaState state, Instant registeredAt) {}
+
+    /** The state of a copy at the registry. */
+    public enum ReplicaState {
+        /** The host serves it. */
+        LIVE,
+        /** The host was told to delete it. */
+        DOOMED
+    }
+
+    /** The snapshot that the deleted entry named. */
+    public record Deleted(SnapshotId snapshotId) {}
+}

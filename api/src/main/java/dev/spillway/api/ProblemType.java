@@ -1,0 +1,117 @@
+package dev.spillway.api;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Every kind of problem that a service answers, with its usual HTTP status, its stable name on the wire and its title. */
+public enum ProblemType {
+    /** An answer that is no problem of ours, such as a proxy's page, or one of a kind that only a newer server knows. */
+    OTHER(500, "", "The server answered with an error"),
+
+    // The request itself.
+    MALFORMED_REQUEST(400, "malformed-request", "This is not HTTP"),
+    MALFORMED_PATH(400, "malformed-path", "The path is not percent-encoded UTF-8"),
+    MALFORMED_QUERY(400, "malformed-query", "The query is not percent-encoded UTF-8"),
+    UNKNOWN_PARAMETER(400, "unknown-parameter", "A query parameter is not known"),
+    MALFORMED_BODY(400, "malformed-body", "The body is not JSON"),
+    UNEXPECTED_BODY(400, "unexpected-body", "A body was sent where none is expected"),
+    UNKNOWN_FIELD(400, "unknown-field", "The body has a field that is not known"),
+    INVALID_VALUE(400, "invalid-value", "A value is not valid"),
+    UNKNOWN_PATH(404, "unknown-path", "There is nothing at this path"),
+    METHOD_NOT_ALLOWED(405, "method-not-allowed", "The path does not take this method"),
+    REQUEST_TIMEOUT(408, "request-timeout", "The request did not arrive in time"),
+    UPLOAD_TOO_SLOW(408, "upload-too-slow", "The body arrives too slowly"),
+    BODY_TOO_LARGE(413, "body-too-large", "The body is too large"),
+    PATH_TOO_LONG(414, "path-too-long", "The request line is too long"),
+    UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The body is of a type that is not taken here"),
+    IDEMPOTENCY_KEY_REUSED(422, "idempotency-key-reused", "The Idempotency-Key was used for another request"),
+    HEADERS_TOO_LARGE(431, "headers-too-large", "The headers are too large"),
+    UNSUPPORTED_TRANSFER_ENCODING(501, "unsupported-transfer-encoding", "The body is sent in a way that is not spoken here"),
+    VERSION_NOT_SUPPORTED(505, "version-not-supported", "This version of HTTP is not spoken here"),
+
+    // The service.
+    INTERNAL_ERROR(500, "internal-error", "Something went wrong inside"),
+    OVERLOADED(503, "overloaded", "The service is at its limit"),
+    STOPPING(503, "stopping", "The service is stopping"),
+    OUTCOME_UNKNOWN(504, "outcome-unknown", "Nobody knows yet whether the change was made"),
+
+    // The registry.
+    UNKNOWN_NAMESPACE(404, "unknown-namespace", "There is no such namespace"),
+    UNKNOWN_ENTRY(404, "unknown-entry", "There is no such entry"),
+    UNKNOWN_EVICTION(404, "unknown-eviction", "There is no such eviction"),
+    UNKNOWN_HOST(404, "unknown-host", "There is no such host"),
+    UNKNOWN_PLAN(404, "unknown-plan", "There is no such plan"),
+    PLAN_NEEDED(409, "plan-needed", "It would evict more than the namespace's share allows"),
+    PLAN_NOT_APPLICABLE(409, "plan-not-applicable", "The plan cannot be applied"),
+    POLICY_NOT_SET(409, "policy-not-set", "Others put too much while room was made"),
+    HOST_REFUSED(409, "host-refused", "The host cannot be changed this way now"),
+    OTHER_EPOCH(409, "other-epoch", "The registry is in another epoch"),
+    FENCED(409, "fenced", "The sender is not the current incarnation of its host"),
+    OTHER_SNAPSHOT(412, "other-snapshot", "The entry names another snapshot"),
+    /** Answered with 422 where only the size was told, and no bytes were sent. */
+    TOO_LARGE(413, "too-large", "The image can never fit into its namespace"),
+    REGISTRY_BUSY(503, "registry-busy", "The registry has more to do than it gets done"),
+    REGISTRY_UNAVAILABLE(503, "registry-unavailable", "The registry's database cannot be used right now"),
+    BACKLOG(503, "backlog", "Too many evictions are not confirmed yet"),
+    /** Answered with 504 where it is not known whether more was done. */
+    UNFINISHED(503, "unfinished", "Only a part of the request was carried out"),
+
+    // A host.
+    SOURCE_REFUSED(400, "source-refused", "The directory is not taken"),
+    OLDER_GENERATION(404, "older-generation", "This host's copy is not the newest"),
+    UNKNOWN_HOLD(404, "unknown-hold", "There is no such hold"),
+    EVICTED(409, "evicted", "The entry was evicted before its put was answered"),
+    GENERATION_GONE(409, "generation-gone", "The generation is no longer its entry's"),
+    TREE_REFUSED(422, "tree-refused", "The tree holds what cannot be stored"),
+    MALFORMED_ARCHIVE(422, "malformed-archive", "The body is no archive that can be read"),
+    NOT_STORED(500, "not-stored", "The tree could not be written"),
+    BUSY(503, "busy", "The host is at its limit"),
+    HOST_STOPPED(503, "host-stopped", "The host takes nothing more"),
+    HOST_DRAINING(503, "host-draining", "The host takes nothing new"),
+    TOO_MANY_HOLDS(503, "too-many-holds", "The host grants no more holds now"),
+    NOT_REGISTERED(503, "not-registered", "The registry did not take the entry"),
+    REGISTRY_REFUSED(503, "registry-refused", "The registry does not take this host"),
+    REGISTRY_NOT_REACHABLE(503, "registry-not-reachable", "The registry could not be asked"),
+    DISK_FULL(507, "disk-full", "The disk of the store is full");
+
+    static final String PREFIX = "urn:spillway:problem:";
+
+    private static final Map<String, ProblemType> BY_URI =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(ProblemType::uri, Function.identity()));
+
+    private final int status;
+    private final String slug;
+    private final String title;
+
+    ProblemType(int status, String slug, String title) {
+        this.status = status;
+        this.slug = slug;
+        this.title = title;
+    }
+
+    /** The status that it is answered with where nothing else is said. */
+    public int status() {
+        return status;
+    }
+
+    /** Its stable name, such as {@code unknown-namespace}; the last part of {@link #uri}. */
+    public String slug() {
+        return slug;
+    }
+
+    /** What kind of problem it is, in words. */
+    public String title() {
+        return title;
+    }
+
+    /** Its stable URI, the {@code type} of RFC 9457. */
+    public String uri() {
+        return slug.isEmpty() ? "about:blank" : PREFIX + slug;
+    }
+
+    static ProblemType of(String uri) {
+        return BY_URI.getOrDefault(uri, OTHER);
+    }
+}

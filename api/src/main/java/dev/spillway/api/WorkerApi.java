@@ -1,0 +1,38 @@
+package dev.spillway.api;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The operations of a worker besides those of {@link CommonApi}. */
+public final class WorkerApi {
+    private static final List<Operation> ALL = new ArrayList<>();
+
+    private static final String DIRECTORIES = "/v1/directories/{namespace}";
+    private static final String ENTRIES = DIRECTORIES + "/entries";
+    private static final String ENTRY = ENTRIES + "/{key}";
+    private static final String HOLD = "/v1/holds/{id}";
+
+    public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId"));
+    public static final Operation GET_DIRECTORY = listed(Operation.get(ENTRY).query("hold", "fresh", "fetch"));
+    public static final Operation DELETE_DIRECTORY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
+    public static final Operation GET_ARCHIVE = listed(Operation.get(ENTRY + "/archive"));
+    public static final Operation LIST_DIRECTORIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix"));
+    public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
+
+    public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
+    public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));
+    public static final Operation RELEASE_HOLD = listed(Operation.delete(HOLD));
+
+    public static final Operation GET_STATUS = listed(Operation.get("/v1/status"));
+
+    private WorkerApi() {}
+
+    public static List<Operation> all() {
+        return List.copyOf(ALL);
+    }
+
+    private static Operation listed(Operation operation) {
+        ALL.add(operation);
+        return operation;
+    }
+}

@@ -1,0 +1,207 @@
+package dev.spillway.cli.client;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.Hosts;
+import dev.spillway.api.Orders;
+import dev.spillway.api.RegistryStatus;
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.events.HostId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The hosts of the fleet. */
+@Command(name = "hosts", description = "List the hosts of the fleet, show one, or list what one is still ordered to delete.")
+final class HostsCommand implements SpillwayCommand {
+    private static final long ORDERS_DEFAULT = 100;
+    /** Orders can be open for long for good reasons, and are shown with their hosts. */
+    private static final Set<String> EXPECTED_AT_ONCE = Set.of("facts", "events");
+    private static final Duration LATE = Duration.ofMinutes(1);
+
+    private final Console console;
+    @Spec
+    private CommandSpec spec;
+    @Mixin
+    private CoordinatorOption coordinator;
+    @Mixin
+    private Output output;
+    @Parameters(paramLabel = "HOST", arity = "0..1", description = "Only this host, with all that is known of it.")
+    private @Nullable HostId host;
+    @Option(names = "--orders",
+            description = "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.")
+    private boolean orders;
+    @Option(names = "--limit", paramLabel = "N", description = "At most so many orders (default: 100).")
+    private Values.@Nullable Count limit;
+
+    HostsCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        if (limit != null && !orders) {
+            throw new ParameterException(spec.commandLine(), "--limit: given without --orders (expected: both, or neither)");
+        }
+        if (orders) {
+            listOrders();
+            return Outcome.done();
+        }
+        Server server = coordinator.server();
+        List<Hosts.JoinRefusal> refusals = refusals(server);
+        Server.Answer readiness = server.getReadiness(Resource.of("readyz"));
+        Server.Answer answer;
+        try {
+            answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+        } catch (CommandFailedException e) {
+            // Whoever was never let in is no host, and is looked for nonetheless.
+            tellRefused(refusals);
+            throw e;
+        }
+        if (output.json()) {
+            ObjectNode all = answer.as(ObjectNode.class);
+            all.set("refusals", Server.mapper().valueToTree(refusals));
+            all.set("readiness", readiness.as(ObjectNode.class));
+            console.out().println(all);
+        } else if (host == null) {
+            print(answer.listOf(Hosts.Host.class).items());
+            printRefused(refusals);
+            printTroubled(readiness.as(Status.Readiness.class));
+            explain(server.get(Resource.of("v1", "registry")).as(RegistryStatus.class));
+        } else {
+            print(answer.as(Hosts.Host.class));
+            printRefused(refusals);
+        }
+        return Outcome.done();
+    }
+
+    /** Of the host that is asked for, or of all, also of those that are no hosts. */
+    private List<Hosts.JoinRefusal> refusals(Server server) throws InterruptedException {
+        return server.get(Resource.of("v1", "refusals"))
+                .listOf(Hosts.JoinRefusal.class)
+                .items()
+                .stream()
+                .filter(refusal -> host == null || refusal.hostId().equals(host))
+                .toList();
+    }
+
+    private void tellRefused(List<Hosts.JoinRefusal> refusals) {
+        if (!output.json()) {
+            printRefused(refusals);
+        } else if (!refusals.isEmpty()) {
+            console.out().println(Server.mapper().createObjectNode().set("refusals", Server.mapper().valueToTree(refusals)));
+        }
+    }
+
+    private void printRefused(List<Hosts.JoinRefusal> refusals) {
+        if (refusals.isEmpty()) {
+            return;
+        }
+        console.out().println();
+        Table table = new Table("REFUSED", "ADDRESS", "STORE", "ASKED", "WHY, AND WHAT TO DO");
+        for (Hosts.JoinRefusal refusal : refusals) {
+            table.row(refusal.hostId(), refusal.address(), refusal.storeId(), Text.ago(refusal.refusedAt()),
+                    refusal.reason() + ": " + refusal.detail());
+        }
+        table.print(console.out());
+    }
+
+    /** What of the coordinator does not work, or is late. */
+    private void printTroubled(Status.Readiness readiness) {
+        List<Status.Part> troubled = readiness.parts()
+                .stream()
+                .filter(part -> !part.ready()
+                        || part.age() != null && part.age().compareTo(LATE) > 0 && EXPECTED_AT_ONCE.contains(part.name()))
+                .toList();
+        if (troubled.isEmpty()) {
+            return;
+        }
+        console.out().println();
+        Table table = new Table("COORDINATOR", "OLDEST", "ATTENTION");
+        for (Status.Part part : troubled) {
+            table.row(part.name(), part.age() == null ? Text.NONE : Text.span(part.age()) + " ago",
+                    part.ready() ? "late" : "not ready" + (part.why() == null ? "" : ": " + part.why()));
+        }
+        table.print(console.out());
+    }
+
+    private void listOrders() throws InterruptedException {
+        if (host == null) {
+            throw new ParameterException(spec.commandLine(), "--orders: given without a host (expected: HOST --orders)");
+        }
+        Server server = coordinator.server();
+        long most = limit == null ? ORDERS_DEFAULT : limit.number();
+        Pages pages = Pages.fetch(server, Resource.of("v1", "hosts", host, "orders"), most);
+        if (output.json()) {
+            pages.printJson(console.out());
+            return;
+        }
+        Hosts.Host of = server.get(Resource.of("v1", "hosts", host)).as(Hosts.Host.class);
+        new OpenOrders(of, pages.as(Orders.OpenOrder.class)).print(console.out());
+    }
+
+    private void print(List<Hosts.Host> hosts) {
+        Table table = new Table("HOST", "STATE", "ADDRESS", ">REPLICAS", ">BYTES", ">OPEN ORDERS", "OLDEST", "HEARD", "ATTENTION");
+        for (Hosts.Host each : hosts) {
+            table.row(each.id(), each.state(), each.address(), each.replicas(), Text.bytes(each.bytes()), each.openOrders(),
+                    Text.ago(each.oldestOpenOrderAt()), Text.ago(each.lastHeardAt()),
+                    attention(each));
+        }
+        table.print(console.out());
+    }
+
+    /** What concerns hosts that the registry may not even know. */
+    private void explain(RegistryStatus registry) {
+        if (registry.behind() != null) {
+            console.out()
+                    .printf("%nThe registry knows generations up to %d, and a host that it refused has seen %d: the database was restored from an "
+                            + "older state. Nothing on that host is touched. Say so: spillway restored%n", registry.generation(),
+                            registry.behind().generation());
+        }
+    }
+
+    private void print(Hosts.Host each) {
+        Table table = new Table("HOST", each.id().value());
+        table.row("state", each.state());
+        table.row("address", each.address());
+        table.row("store", each.storeId());
+        table.row("incarnation", each.incarnation());
+        table.row("partition", each.partition());
+        table.row("heard", Text.ago(each.lastHeardAt()));
+        table.row("reconciled", Text.ago(each.lastReconciledAt()));
+        table.row("replicas registered", each.replicas() + ", " + Text.bytes(each.bytes()));
+        if (each.state() != Hosts.State.RETIRED) {
+            table.row("replicas in its index", each.figures().replicas() + ", " + Text.bytes(each.figures().bytes()));
+            table.row("held", each.figures().held());
+            table.row("in the trash", each.figures().trash());
+            table.row("free on the disk", Text.bytes(each.figures().freeBytes()));
+        }
+        table.row("open orders", each.openOrders() == 0 ? 0
+                : "%d, oldest %s (spillway hosts %s --orders)".formatted(each.openOrders(), Text.ago(each.oldestOpenOrderAt()), each.id()));
+        if (each.drain() != null) {
+            table.row("draining since", Text.time(each.drain().since()));
+            table.row("last copies", each.drain().lastCopies() + ", " + Text.bytes(each.drain().lastCopyBytes()) + ", counted "
+                    + Text.ago(each.drain().countedAt()));
+        }
+        table.row("attention", attention(each));
+        table.print(console.out());
+    }
+
+    /** What waits for a person; of a host that drains, how far it is, unless something else does. */
+    private static String attention(Hosts.Host host) {
+        if (host.attention() != null) {
+            return host.attention();
+        }
+        return host.drain() == null ? Text.NONE : DrainProgress.of(host);
+    }
+}

@@ -1,0 +1,185 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.Plans;
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Outcome;
+import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.PlanId;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Plans: what would be evicted and why, and evicting exactly that. */
+@Command(name = "plans", description = "Show and apply plans: victims that a prune or a lowered limit chose.")
+final class PlansCommand {
+
+    @Command(name = "prune",
+            description = "Evict what is idle too long, and more, least recently used first, until what is left is within the bounds. "
+                    + "More than the namespace's share is not evicted but planned; apply the plan to go on.")
+    static final class Prune implements SpillwayCommand {
+        private final Console console;
+        @Spec
+        private CommandSpec spec;
+        @Mixin
+        private CoordinatorOption coordinator;
+        @Mixin
+        private Output output;
+        @Mixin
+        private NamespaceParameter namespace;
+        @Option(names = "--max-entries", paramLabel = "N", description = "Leave at most so many entries, 0 for none.")
+        private @Nullable Long maxEntries;
+        @Option(names = "--max-bytes", paramLabel = "B", description = "Leave at most so many bytes, such as 10GiB.")
+        private Values.@Nullable Bytes maxBytes;
+        @Option(names = "--idle-for", paramLabel = "TIME", description = "Evict what was not used for so long, such as 7d.")
+        private Values.@Nullable TimeSpan idleFor;
+        @Option(names = "--prefix", paramLabel = "TEXT", description = "Count and evict only keys that begin with it.")
+        private @Nullable EntryKey prefix;
+        @Option(names = "--dry-run", description = "Only make the plan.")
+        private boolean dryRun;
+
+        Prune(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            if (maxEntries == null && maxBytes == null && idleFor == null) {
+                throw new ParameterException(spec.commandLine(),
+                        "no bound given (expected: at least one of --max-entries, --max-bytes and --idle-for)");
+            }
+            Plans.Prune body = new Plans.Prune(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
+                    prefix, dryRun ? true : null);
+            Server server = coordinator.server();
+            return finish(server, server.post(Resource.of("v1", "namespaces", namespace.name(), "prune"), body), console, output);
+        }
+    }
+
+    @Command(name = "apply", description = "Evict what a plan named, unless it was used, replaced, pinned or deleted since.")
+    static final class Apply implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private CoordinatorOption coordinator;
+        @Mixin
+        private Output output;
+        @Mixin
+        private PlanParameter plan;
+
+        Apply(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server server = coordinator.server();
+            return finish(server, server.post(applying(plan.id()), null), console, output);
+        }
+    }
+
+    @Command(name = "show", description = "Show a plan: its victims, or what became of them.")
+    static final class Show implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private CoordinatorOption coordinator;
+        @Mixin
+        private Output output;
+        @Mixin
+        private PlanParameter plan;
+
+        Show(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            print(coordinator.server().get(Resource.of("v1", "plans", plan.id())), console, output);
+            return Outcome.done();
+        }
+    }
+
+    private static Resource applying(PlanId id) {
+        return Resource.of("v1", "plans", id, "apply");
+    }
+
+    /** One request works for a bounded time, so a plan that was begun may have to be asked for again. */
+    private static Outcome finish(Server server, Server.Answer first, Console console, Output output) throws InterruptedException {
+        Server.Answer answer = first;
+        Plans.Plan plan = answer.as(Plans.Plan.class);
+        try {
+            while (plan.state() == Plans.State.APPLYING) {
+                long left = plan.applied() == null ? plan.victimCount() : plan.applied().remaining();
+                console.progress("dealt with " + (plan.victimCount() - left) + " of " + plan.victimCount());
+                answer = goOn(server, plan);
+                plan = answer.as(Plans.Plan.class);
+            }
+        } finally {
+            console.progressEnded();
+        }
+        print(answer, console, output);
+        return plan.policySet() == null || plan.policySet() ? Outcome.done()
+                : new Outcome.Failed("the policy was not set: more than the share came since the plan was made; set it again");
+    }
+
+    private static Server.Answer goOn(Server server, Plans.Plan begun) throws InterruptedException {
+        try {
+            return server.post(applying(begun.id()), null);
+        } catch (CommandFailedException e) {
+            throw e.after("plan %s: evicted %s".formatted(begun.id(),
+                    Text.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));
+        }
+    }
+
+    private static void print(Server.Answer answer, Console console, Output output) {
+        if (output.json()) {
+            console.out().println(answer.text());
+            return;
+        }
+        Plans.Plan plan = answer.as(Plans.Plan.class);
+        Plans.Applied applied = plan.applied();
+        if (applied == null) {
+            console.out()
+                    .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), Text.count(plan.victimCount(), "entry", "entries"),
+                            plan.namespaceEntries(), Text.bytes(plan.victimBytes()), plan.namespace());
+        } else {
+            console.out()
+                    .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), Text.count(applied.evicted(), "entry", "entries"),
+                            Text.bytes(applied.evictedBytes()), plan.namespace(), kept(applied));
+        }
+        if (!plan.victims().isEmpty()) {
+            Table table = new Table(">NUMBER", "KEY", ">GENERATION", ">BYTES", "REASON", "OUTCOME");
+            for (Plans.Victim victim : plan.victims()) {
+                table.row(victim.number(), victim.key(), victim.generation(), Text.bytes(victim.sizeBytes()), victim.reason(),
+                        victim.outcome() == null ? Text.NONE : victim.outcome());
+            }
+            table.print(console.out());
+        }
+        if (plan.next() != null) {
+            console.out().println("and more: GET /v1/plans/" + plan.id() + "/victims");
+        }
+        if (applied == null && plan.victimCount() > 0) {
+            console.out().println("until " + Text.time(plan.expiresAt()) + ": spillway plans apply " + plan.id());
+        }
+    }
+
+    private static String kept(Plans.Applied applied) {
+        StringBuilder kept = new StringBuilder();
+        say(kept, applied.gone(), "gone before");
+        say(kept, applied.replaced(), "replaced since");
+        say(kept, applied.pinned(), "pinned since");
+        say(kept, applied.used(), "used since");
+        say(kept, applied.beyond() == null ? 0 : applied.beyond(), "more that came since evicted too");
+        say(kept, applied.remaining(), "to go");
+        return kept.toString();
+    }
+
+    private static void say(StringBuilder text, long number, String what) {
+        if (number > 0) {
+            text.append(", ").append(number).append(' ').append(what);
+        }
+    }
+}

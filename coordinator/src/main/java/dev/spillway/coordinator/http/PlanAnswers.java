@@ -1,0 +1,45 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.api.Plans;
+import dev.spillway.coordinator.core.PlanPurpose;
+import dev.spillway.coordinator.core.PlanRow;
+import dev.spillway.coordinator.core.PlanVictim;
+import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.coordinator.core.PolicyField;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Plans as their callers see them. */
+final class PlanAnswers {
+    private PlanAnswers() {}
+
+    static Plans.Plan plan(PlanRow plan, List<Plans.Victim> victims, @Nullable String next) {
+        boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
+        boolean setting = plan.state() == PlanRow.State.APPLIED && plan.purpose() instanceof PlanPurpose.SetPolicy;
+        return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),
+                plan.actor().value(), plan.made().namespaceEntries(), plan.made().allowed(), plan.made().victims(),
+                plan.made().victimBytes(), begun ? applied(plan.applied(), plan.made().victims()) : null,
+                setting ? plan.applied().beyond() != null : null, victims, next, plan.createdAt(), plan.expiresAt(), plan.appliedAt());
+    }
+
+    static Plans.Victim victim(PlanVictim victim) {
+        PlanVictim.Outcome outcome = victim.outcome();
+        return new Plans.Victim(victim.number(), victim.key(), victim.snapshotId(), victim.generation(), victim.sizeBytes(),
+                Plans.Reason.valueOf(victim.reason().name()), outcome == null ? null : Plans.Outcome.valueOf(outcome.name()));
+    }
+
+    private static Plans.Purpose purpose(PlanPurpose purpose) {
+        return switch (purpose) {
+            case PlanPurpose.Prune(var maxEntries, var maxBytes, var idleFor, var keyPrefix) ->
+                    new Plans.ToPrune(maxEntries, maxBytes, idleFor, keyPrefix);
+            case PlanPurpose.SetPolicy(PolicyChange change) -> new Plans.ToSetPolicy(
+                    new Plans.PolicyChange(change.given().stream().map(PolicyField::toString).toList(), change.maxEntries(),
+                            change.maxBytes(), change.ttl(), change.maxIdle(), change.lowWatermark(), change.maxEvictionShare()));
+        };
+    }
+
+    private static Plans.Applied applied(PlanRow.Tally tally, long victims) {
+        return new Plans.Applied(tally.evicted(), tally.evictedBytes(), tally.gone(), tally.replaced(), tally.pinned(), tally.used(),
+                victims - tally.done(), tally.beyond());
+    }
+}
