@@ -12,7 +12,7 @@ public final class WorkerApi {
     private static final String ENTRY = ENTRIES + "/{key}";
     private static final String HOLD = "/v1/holds/{id}";
 
-    public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId"));
+    public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
     public static final Operation GET_DIRECTORY = listed(Operation.get(ENTRY).query("hold", "fresh", "fetch"));
     public static final Operation DELETE_DIRECTORY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
     public static final Operation GET_ARCHIVE = listed(Operation.get(ENTRY + "/archive"));

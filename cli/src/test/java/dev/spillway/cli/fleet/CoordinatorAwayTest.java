@@ -1,6 +1,6 @@
 package dev.spillway.cli.fleet;
 
-import dev.spillway.coordinator.http.EntryAnswer;
+import dev.spillway.api.Entries;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -44,7 +44,7 @@ class CoordinatorAwayTest {
             fleet.launchCoordinator();
             fleet.awaitReady("coordinator");
             fleet.put(1, "new", tree);
-            assertThat(fleet.entries()).extracting(EntryAnswer::key).extracting(Object::toString).containsExactly("in use", "new");
+            assertThat(fleet.entries()).extracting(Entries.Entry::key).extracting(Object::toString).containsExactly("in use", "new");
             long hits = Http.get(fleet.coordinatorUrl() + "/v1/namespaces/" + FleetProcesses.NAMESPACE).json().get("hits").asLong();
             assertThat(hits).as("each was told, some perhaps twice").isGreaterThanOrEqualTo(20);
         }

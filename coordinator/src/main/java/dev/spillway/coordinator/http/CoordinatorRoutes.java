@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.http;
 
 import dev.spillway.coordinator.core.Registry;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,19 +14,18 @@ public final class CoordinatorRoutes {
     private CoordinatorRoutes() {}
 
     /**
-     * Routes to one registry.
+     * Returns the endpoints of one registry.
      *
      * @param clock bounds how long one request works
      */
-    public static List<Route> of(Registry registry, Backlog backlog, InstantSource clock) {
+    public static List<Endpoint> of(Registry registry, Backlog backlog, InstantSource clock) {
         return Stream
-                .of(new NamespaceRoutes(registry, clock).routes(), new EntryRoutes(registry, backlog).routes(),
-                        new EvictionRoutes(registry).routes(), new PinRoutes(registry).routes(), new PlanRoutes(registry, clock).routes(),
-                        new HostRoutes(registry).routes(), new RegistryRoutes(registry).routes(), new EventRoutes(registry).routes(),
-                        new WorkerRoutes(registry, backlog).routes())
+                .of(new NamespaceRoutes(registry, clock).endpoints(), new EntryRoutes(registry, backlog).endpoints(),
+                        new EvictionRoutes(registry).endpoints(), new PinRoutes(registry).endpoints(), new PlanRoutes(registry, clock).endpoints(),
+                        new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(), new EventRoutes(registry).endpoints(),
+                        new WorkerRoutes(registry, backlog).endpoints())
                 .flatMap(List::stream)
-                .map(route -> new Route(route.method(), route.template(), route.body(), route.query(), route.bounded(),
-                        Refusals.explained(route.handler())))
+                .map(endpoint -> endpoint.handler(Refusals.explained(endpoint.handler())))
                 .toList();
     }
 }

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Entries;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.EntryRow;
@@ -16,7 +17,7 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -25,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Entries of a namespace: put, read, deleted, listed. */
 final class EntryRoutes {
-    private static final String NAMESPACE = "/v1/namespaces/{namespace}";
-    private static final String ENTRIES = NAMESPACE + "/entries";
-    private static final String ENTRY = ENTRIES + "/{key}";
 
     private final Registry registry;
     private final Commands commands;
@@ -39,11 +37,12 @@ final class EntryRoutes {
         this.backlog = backlog;
     }
 
-    List<Route> routes() {
-        return List.of(Route.put(ENTRY, Body.json(), this::put), Route.get(ENTRY, this::get).query("touch"),
-                Route.delete(ENTRY, this::delete).query("ifSnapshot"),
-                Route.get(ENTRIES, this::list).query(Paging.LIMIT, Paging.AFTER, "prefix", "label"),
-                Route.get(NAMESPACE + "/snapshots", this::snapshots).query(Paging.LIMIT, Paging.AFTER));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.PUT_ENTRY, this::put).body(Body.json()),
+                Endpoint.of(CoordinatorApi.GET_ENTRY, this::get),
+                Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete),
+                Endpoint.of(CoordinatorApi.LIST_ENTRIES, this::list),
+                Endpoint.of(CoordinatorApi.LIST_SNAPSHOTS, this::snapshots));
     }
 
     static EntryName name(Request request) {

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.coordinator.core.Activity;
 import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.Registry;
@@ -10,7 +11,7 @@ import dev.spillway.service.Wakeup;
 import dev.spillway.service.http.EventStream;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -39,8 +40,8 @@ final class EventRoutes {
         });
     }
 
-    List<Route> routes() {
-        return List.of(Route.get("/v1/events", this::follow));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.FOLLOW_EVENTS, this::follow));
     }
 
     private Response follow(Request request) {

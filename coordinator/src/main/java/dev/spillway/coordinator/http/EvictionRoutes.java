@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Orders;
 import dev.spillway.coordinator.core.Registry;
@@ -15,7 +16,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Evictions and what became of their orders. */
 final class EvictionRoutes {
-    private static final String EVICTIONS = "/v1/evictions";
 
     private final Registry registry;
 
@@ -31,9 +31,9 @@ final class EvictionRoutes {
         this.registry = registry;
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(EVICTIONS, this::list).query("state", "host", "namespace", "cause", "plan", Paging.LIMIT, Paging.AFTER),
-                Route.get(EVICTIONS + "/{id}", this::one));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.LIST_EVICTIONS, this::list),
+                Endpoint.of(CoordinatorApi.GET_EVICTION, this::one));
     }
 
     private Response list(Request request) {

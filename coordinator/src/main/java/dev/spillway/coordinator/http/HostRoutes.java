@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.api.Orders;
 import dev.spillway.api.Page;
@@ -14,17 +15,14 @@ import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.events.HostId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts: how they are, giving one up, letting one come back, relieving one of its duty. */
 final class HostRoutes {
-    private static final String HOSTS = "/v1/hosts";
-    private static final String HOST = HOSTS + "/{host}";
 
     private final Registry registry;
     private final Commands commands;
@@ -34,12 +32,15 @@ final class HostRoutes {
         this.commands = new Commands(registry);
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(HOSTS, this::list), Route.get("/v1/refusals", this::refusals), Route.get(HOST, this::one),
-                Route.delete(HOST, this::retire),
-                Route.get(HOST + "/orders", this::orders).query(Paging.LIMIT, Paging.AFTER),
-                Route.post(HOST + "/readmit", Body.none(), this::readmit),
-                Route.post(HOST + "/drain", Body.none(), this::drain), Route.delete(HOST + "/drain", this::cancelDrain));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.LIST_HOSTS, this::list),
+                Endpoint.of(CoordinatorApi.LIST_REFUSALS, this::refusals),
+                Endpoint.of(CoordinatorApi.GET_HOST, this::one),
+                Endpoint.of(CoordinatorApi.RETIRE_HOST, this::retire),
+                Endpoint.of(CoordinatorApi.LIST_ORDERS_OF_HOST, this::orders),
+                Endpoint.of(CoordinatorApi.READMIT_HOST, this::readmit),
+                Endpoint.of(CoordinatorApi.DRAIN_HOST, this::drain),
+                Endpoint.of(CoordinatorApi.CANCEL_DRAIN, this::cancelDrain));
     }
 
     private static HostId host(Request request) {

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.Namespaces;
 import dev.spillway.api.Page;
@@ -17,7 +18,7 @@ import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,8 +27,6 @@ import java.util.List;
 
 /** Namespaces: their limits, their figures, and cleaning them. */
 final class NamespaceRoutes {
-    private static final String NAMESPACES = "/v1/namespaces";
-    private static final String NAMESPACE = NAMESPACES + "/{namespace}";
     private static final int CLEAN_CHUNK = 1_000;
     /** Well below the time after which clients give a request up. */
     private static final Duration CLEAN_WITHIN = Duration.ofSeconds(5);
@@ -42,9 +41,11 @@ final class NamespaceRoutes {
         this.clock = clock;
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(NAMESPACES, this::list), Route.get(NAMESPACE, this::one), Route.put(NAMESPACE, Body.json(), this::set),
-                Route.post(NAMESPACE + "/clean", Body.json(), this::clean));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.LIST_NAMESPACES, this::list),
+                Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::one),
+                Endpoint.of(CoordinatorApi.SET_NAMESPACE, this::set).body(Body.json()),
+                Endpoint.of(CoordinatorApi.CLEAN_NAMESPACE, this::clean).body(Body.json()));
     }
 
     static NamespaceName namespace(Request request) {

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Pins;
 import dev.spillway.api.Problem;
 import dev.spillway.coordinator.core.Command;
@@ -10,13 +11,12 @@ import dev.spillway.events.EntryName;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.time.Instant;
 import java.util.List;
 
 /** Pins of entries: given, changed, lifted. */
 final class PinRoutes {
-    private static final String PIN = "/v1/namespaces/{namespace}/entries/{key}/pin";
 
     private final Registry registry;
     private final Commands commands;
@@ -26,8 +26,9 @@ final class PinRoutes {
         this.commands = new Commands(registry);
     }
 
-    List<Route> routes() {
-        return List.of(Route.put(PIN, Body.json(), this::set), Route.delete(PIN, this::lift));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.PIN_ENTRY, this::set).body(Body.json()),
+                Endpoint.of(CoordinatorApi.UNPIN_ENTRY, this::lift));
     }
 
     private Response set(Request request) {

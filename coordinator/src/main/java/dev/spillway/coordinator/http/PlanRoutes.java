@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Plans;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes.Planning;
@@ -13,7 +14,7 @@ import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,7 +23,6 @@ import java.util.function.BooleanSupplier;
 
 /** Prunes and plans: what would go and why, then exactly that. */
 final class PlanRoutes {
-    private static final String PLAN = "/v1/plans/{id}";
     private static final String KEPT = "kept";
     private static final int SHOWN = 100;
     /** Well below the time after which clients give a request up. */
@@ -38,10 +38,11 @@ final class PlanRoutes {
         this.clock = clock;
     }
 
-    List<Route> routes() {
-        return List.of(Route.post("/v1/namespaces/{namespace}/prune", Body.json(), this::prune), Route.get(PLAN, this::one),
-                Route.get(PLAN + "/victims", this::victims).query(KEPT, Paging.LIMIT, Paging.AFTER),
-                Route.post(PLAN + "/apply", Body.none(), this::apply));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).body(Body.json()),
+                Endpoint.of(CoordinatorApi.GET_PLAN, this::one),
+                Endpoint.of(CoordinatorApi.LIST_VICTIMS, this::victims),
+                Endpoint.of(CoordinatorApi.APPLY_PLAN, this::apply));
     }
 
     private Response prune(Request request) {

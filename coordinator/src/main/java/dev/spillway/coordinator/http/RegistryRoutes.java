@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RegistryStatus;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Outcomes;
@@ -9,12 +10,11 @@ import dev.spillway.coordinator.core.Rows;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.util.List;
 
 /** The registry itself: which it is, and that its database was restored. */
 final class RegistryRoutes {
-    private static final String REGISTRY = "/v1/registry";
     private static final long BODY_BYTES_MAX = 1 << 10;
 
     private final Registry registry;
@@ -25,8 +25,9 @@ final class RegistryRoutes {
         this.commands = new Commands(registry);
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(REGISTRY, this::show), Route.post(REGISTRY + "/restored", Body.json(BODY_BYTES_MAX), this::restored));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(CoordinatorApi.GET_REGISTRY, this::show),
+                Endpoint.of(CoordinatorApi.RESTORED, this::restored).body(Body.json(BODY_BYTES_MAX)));
     }
 
     private Response show(Request request) {

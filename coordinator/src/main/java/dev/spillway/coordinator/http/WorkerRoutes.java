@@ -1,5 +1,7 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Operation;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
@@ -21,7 +23,7 @@ import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.settings.HostPort;
 import java.util.Collection;
 import java.util.List;
@@ -35,7 +37,6 @@ final class WorkerRoutes {
     /** Drops in one message: all at once, because their share of the host's replicas is judged. */
     static final int DROPS_MAX = 100_000;
 
-    private static final String WORKER = "/v1/workers/{host}/";
     private static final long BODY_BYTES_MAX = 4 << 20;
     /** Of messages that lose their meaning in parts (how large a loss is, what was used last, how much differs), and of those with descriptions. */
     private static final long WHOLE_BYTES_MAX = 16 << 20;
@@ -50,17 +51,21 @@ final class WorkerRoutes {
         this.backlog = backlog;
     }
 
-    List<Route> routes() {
-        return List.of(route("join", JoinRequest.class, BODY_BYTES_MAX), route("register", RegisterRequest.class, BODY_BYTES_MAX),
-                route("attach", AttachRequest.class, BODY_BYTES_MAX), route("resolve", ResolveRequest.class, BODY_BYTES_MAX),
-                route("readopt", ReadoptRequest.class, WHOLE_BYTES_MAX),
-                route("drop", DropRequest.class, WHOLE_BYTES_MAX), route("touch", TouchRequest.class, WHOLE_BYTES_MAX),
-                route("heartbeat", HeartbeatRequest.class, BODY_BYTES_MAX), route("reconcile", ReconcileRequest.class, BODY_BYTES_MAX),
-                route("discrepancies", DiscrepancyRequest.class, WHOLE_BYTES_MAX));
+    List<Endpoint> endpoints() {
+        return List.of(endpoint(CoordinatorApi.JOIN, JoinRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.REGISTER, RegisterRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.ATTACH, AttachRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.RESOLVE, ResolveRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.READOPT, ReadoptRequest.class, WHOLE_BYTES_MAX),
+                endpoint(CoordinatorApi.DROP, DropRequest.class, WHOLE_BYTES_MAX),
+                endpoint(CoordinatorApi.TOUCH, TouchRequest.class, WHOLE_BYTES_MAX),
+                endpoint(CoordinatorApi.HEARTBEAT, HeartbeatRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.RECONCILE, ReconcileRequest.class, BODY_BYTES_MAX),
+                endpoint(CoordinatorApi.DISCREPANCIES, DiscrepancyRequest.class, WHOLE_BYTES_MAX));
     }
 
-    private <M extends WorkerMessage<?>> Route route(String name, Class<M> type, long bytesMax) {
-        return Route.post(WORKER + name, Body.json(bytesMax), request -> take(request, request.body(type, json)));
+    private <M extends WorkerMessage<?>> Endpoint endpoint(Operation operation, Class<M> type, long bytesMax) {
+        return Endpoint.of(operation, request -> take(request, request.body(type, json))).body(Body.json(bytesMax));
     }
 
     private Response take(Request request, WorkerMessage<?> message) {

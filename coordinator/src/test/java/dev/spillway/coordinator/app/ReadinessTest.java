@@ -2,7 +2,7 @@ package dev.spillway.coordinator.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.coordinator.Await;
-import dev.spillway.coordinator.http.EntryPutAnswer;
+import dev.spillway.api.Entries;
 import dev.spillway.events.Topics;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -97,8 +97,8 @@ class ReadinessTest {
 
     private void evict() throws Exception {
         client.namespace(1);
-        client.put("a", EntryPutAnswer.class);
-        assertThat(client.put("b", EntryPutAnswer.class).evicted()).hasSize(1);
+        client.put("a", Entries.Stored.class);
+        assertThat(client.put("b", Entries.Stored.class).evicted()).hasSize(1);
     }
 
     @Test

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TopicReader;
-import dev.spillway.coordinator.http.EntryPutAnswer;
+import dev.spillway.api.Entries;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Topics;
 import dev.spillway.service.settings.HostPort;
@@ -106,8 +106,8 @@ class TemporaryFolderTest {
         onTmpfs(folder.resolve("tmp"), kind, temporary -> coordinator(temporary, folder.resolve("cache"), Map.of(), line -> {
             CoordinatorClient client = new CoordinatorClient(HostPort.parse(line));
             client.namespace(1);
-            client.put("a", EntryPutAnswer.class);
-            client.put("b", EntryPutAnswer.class);
+            client.put("a", Entries.Stored.class);
+            client.put("b", Entries.Stored.class);
             try (var facts = new TopicReader(servers.kafka(), Topics.EVICTIONS, "eviction.v1")) {
                 Await.until("the fact is out", () -> facts.values(EvictionFact.class)
                         .stream()

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TopicReader;
-import dev.spillway.coordinator.http.EntryPutAnswer;
+import dev.spillway.api.Entries;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Topics;
 import java.nio.file.Path;
@@ -118,8 +118,8 @@ class TopicsOfOthersTest {
     private static CoordinatorClient evicting(Coordinator coordinator) throws Exception {
         CoordinatorClient client = new CoordinatorClient(coordinator.address());
         client.namespace(1);
-        client.put("a", EntryPutAnswer.class);
-        assertThat(client.put("b", EntryPutAnswer.class).evicted()).hasSize(1);
+        client.put("a", Entries.Stored.class);
+        assertThat(client.put("b", Entries.Stored.class).evicted()).hasSize(1);
         return client;
     }
 

@@ -2,7 +2,8 @@ package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.service.http.Route;
+import dev.spillway.api.Operation;
+import dev.spillway.service.http.Endpoint;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -40,8 +41,9 @@ class HeadTest extends OverHttp {
                 .concat(OF_EVERY_SERVICE.stream(),
                         CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), http.now::get)
                                 .stream()
-                                .filter(route -> route.method().equals("GET"))
-                                .map(Route::template))
+                                .map(Endpoint::operation)
+                                .filter(operation -> operation.method().equals("GET"))
+                                .map(Operation::template))
                 .map(path -> path.replace("{namespace}", "vm").replace("{key}", "b").replace("{host}", "host-1"))
                 .map(path -> path.replace("{id}",
                         path.startsWith("/v1/plans") ? plan : path.startsWith("/v1/evictions") ? eviction : "host-1"))

@@ -9,7 +9,7 @@ import com.networknt.schema.SpecificationVersion;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Sender;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -46,8 +46,8 @@ class OpenApiTest {
     @Test
     void everyRouteIsDescribedWithItsQueryAndNothingElseIs() {
         var routes = new TreeMap<String, Set<String>>();
-        for (Route route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), http.now::get)) {
-            routes.put(route.method() + " " + route.template(), new TreeSet<>(route.query()));
+        for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), http.now::get)) {
+            routes.put(route.operation().toString(), new TreeSet<>(route.operation().query()));
         }
         OF_EVERY_SERVICE.forEach(route -> routes.put(route, Set.of()));
         var described = new TreeMap<String, Set<String>>();

@@ -4,21 +4,21 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which bodies a route takes. A body of a gathered type is in memory before the handler starts; one of a streamed type is read by the
- * handler while it arrives.
+ * The bodies that an operation takes. JSON is gathered in memory before the handler starts; a body of a streamed type is read by the handler
+ * while it arrives.
  *
- * @param gathered media types that are gathered
- * @param gatheredBytesMax bound of a gathered body, 0 for the service's own
+ * @param jsonTypes {@link #JSON}, or nothing
+ * @param jsonBytesMax bound of a gathered body, 0 for the service's own
  * @param streamed media types that are streamed; {@link #ANY} takes all
  * @param streamedBytesMax bound of a streamed body
  */
-public record Body(List<String> gathered, long gatheredBytesMax, List<String> streamed, long streamedBytesMax) {
+public record Body(List<String> jsonTypes, long jsonBytesMax, List<String> streamed, long streamedBytesMax) {
     public static final String JSON = "application/json";
     /** Any media type, or none. */
     public static final String ANY = "*/*";
 
     public Body {
-        gathered = List.copyOf(gathered);
+        jsonTypes = List.copyOf(jsonTypes);
         streamed = List.copyOf(streamed);
     }
 
@@ -42,15 +42,19 @@ public record Body(List<String> gathered, long gatheredBytesMax, List<String> st
 
     /** Also takes a stream of other media types. */
     public Body orStream(long bytesMax, List<String> mediaTypes) {
-        return new Body(gathered, gatheredBytesMax, mediaTypes, bytesMax);
+        return new Body(jsonTypes, jsonBytesMax, mediaTypes, bytesMax);
+    }
+
+    long jsonBytesMax(HttpLimits limits) {
+        return jsonBytesMax == 0 ? limits.bodyBytesMax() : jsonBytesMax;
     }
 
     boolean isNone() {
-        return gathered.isEmpty() && streamed.isEmpty();
+        return jsonTypes.isEmpty() && streamed.isEmpty();
     }
 
     boolean gathers(String mediaType) {
-        return gathered.contains(mediaType);
+        return jsonTypes.contains(mediaType);
     }
 
     boolean streams(String mediaType) {
@@ -58,6 +62,6 @@ public record Body(List<String> gathered, long gatheredBytesMax, List<String> st
     }
 
     List<String> expected() {
-        return Stream.concat(gathered.stream(), streamed.stream()).toList();
+        return Stream.concat(jsonTypes.stream(), streamed.stream()).toList();
     }
 }

@@ -2,7 +2,10 @@ package dev.spillway.service.http;
 
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -30,24 +33,45 @@ final class BodyStream extends InputStream {
 
     private final Context context;
     private final HttpServerRequest request;
+    private final HttpServerResponse response;
     private final long bytesMax;
     private final Duration pauseMax;
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
     private @Nullable Buffer chunk;
     private int position;
     private long received;
+    private boolean begun;
     private boolean ended;
 
     /** Made on the event loop, with the request paused. */
-    BodyStream(Context context, HttpServerRequest request, long bytesMax, Duration pauseMax) {
-        this.context = context;
-        this.request = request;
+    BodyStream(RoutingContext routing, long bytesMax, Duration pauseMax) {
+        this.context = routing.vertx().getOrCreateContext();
+        this.request = routing.request();
+        this.response = routing.response();
         this.bytesMax = bytesMax;
         this.pauseMax = pauseMax;
         request.handler(buffer -> arrivals.add(new Arrival.Chunk(buffer)));
         request.endHandler(end -> arrivals.add(new Arrival.End()));
-        request.exceptionHandler(cause -> arrivals.add(new Arrival.Gone(cause)));
-        request.fetch(CHUNKS_AHEAD);
+        request.exceptionHandler(cause -> {
+            arrivals.add(new Arrival.Gone(cause));
+            if (!(cause instanceof HttpClosedException)) {
+                // The server closes the connection next, so what is wrong with the body is told at once.
+                routing.fail(400, cause);
+            }
+        });
+    }
+
+    /** Asks for the first chunks, and tells a client that waits for it to send: whoever reads wants the body. */
+    private void begin() {
+        if (!begun) {
+            begun = true;
+            context.runOnContext(ready -> {
+                if (UnreadBody.awaitsContinue(request)) {
+                    response.writeContinue().onFailure(cause -> arrivals.add(new Arrival.Gone(cause)));
+                }
+                request.fetch(CHUNKS_AHEAD);
+            });
+        }
     }
 
     @Override
@@ -69,11 +93,6 @@ final class BodyStream extends InputStream {
         available.getBytes(position, position + part, bytes, offset);
         position += part;
         return part;
-    }
-
-    /** Whether all of the body was read. */
-    boolean isWhole() {
-        return ended;
     }
 
     /** A chunk with bytes left, or null at the end. */
@@ -98,6 +117,7 @@ final class BodyStream extends InputStream {
     }
 
     private Arrival arrival() throws IOException {
+        begin();
         try {
             var arrival = arrivals.poll(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
             if (arrival == null) {

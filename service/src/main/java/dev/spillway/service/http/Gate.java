@@ -1,5 +1,6 @@
 package dev.spillway.service.http;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,12 +27,14 @@ final class Gate {
         return false;
     }
 
-    void startWork() throws InterruptedException {
+    /** Does the work of a request that has entered, once it is its turn. */
+    <T> T work(Callable<T> work) throws Exception {
         working.acquire();
-    }
-
-    void endWork() {
-        working.release();
+        try {
+            return work.call();
+        } finally {
+            working.release();
+        }
     }
 
     void leave() {

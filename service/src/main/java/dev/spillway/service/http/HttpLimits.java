@@ -27,12 +27,11 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
      * Bounds of connections. None of them ends a request that is under way, however long its body, its handler or its answer takes.
      *
      * @param max open at the same time on one listener; one more is closed without an answer
-     * @param headerWithin from the first byte of a request until its header is whole; later is answered 408
-     * @param idleMax how long a connection may be without a request, before the first and between two, or may take nothing of its last answer;
-     *        longer than clients keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed
+     * @param idleMax how long a connection may be without a whole request header, before the first request and between two; longer than clients
+     *        keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed
      */
-    public record Connections(int max, Duration headerWithin, Duration idleMax) {
-        public static final Connections DEFAULT = new Connections(10_000, Duration.ofSeconds(10), Duration.ofSeconds(75));
+    public record Connections(int max, Duration idleMax) {
+        public static final Connections DEFAULT = new Connections(10_000, Duration.ofSeconds(75));
     }
 
     /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
@@ -68,6 +67,6 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
         return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
                 DEFAULT.heartbeat,
                 settings.get(CLOSE),
-                new Connections(settings.get(CONNECTIONS), Connections.DEFAULT.headerWithin, Connections.DEFAULT.idleMax));
+                new Connections(settings.get(CONNECTIONS), Connections.DEFAULT.idleMax));
     }
 }

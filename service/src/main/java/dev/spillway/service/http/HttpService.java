@@ -1,22 +1,14 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.Problem;
+import dev.spillway.api.CommonApi;
 import dev.spillway.service.settings.HostPort;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.BindException;
@@ -29,26 +21,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Serves the routes of a service and the paths that every service has: {@code /livez}, {@code /readyz}, {@code /metrics},
- * {@code /openapi.yaml}. Has its own Vert.x instance. Thread-safe.
+ * {@code /openapi.yaml}. Has its own Vert.x instance. What is no HTTP at all is answered by Vert.x, with the status alone. Thread-safe.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
     private static final Duration LISTEN_WITHIN = Duration.ofSeconds(10);
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
+    private static final Map<String, Boolean> ALIVE = Map.of("alive", true);
 
     /**
      * What to serve and where.
@@ -59,18 +50,20 @@ public final class HttpService implements AutoCloseable {
      * @param json writes answers and reads bodies, refusing unknown fields
      * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Route> routes, Readiness readiness,
+    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Endpoint> endpoints, Readiness readiness,
             ServiceMetrics metrics,
             ObjectMapper json, Optional<String> openApiResource) {
         public Options {
-            routes = List.copyOf(routes);
+            endpoints = List.copyOf(endpoints);
         }
     }
 
     private final Options options;
     private final Vertx vertx;
     private final ExecutorService threads;
-    private final Shared shared;
+    private final Answers answers;
+    private final Blocking blocking;
+    private final List<Endpoint> endpoints;
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
@@ -80,19 +73,22 @@ public final class HttpService implements AutoCloseable {
         this.options = options;
         this.address = options.address();
         // The caches of the file system are off so that no folder is made in the system's temporary folder.
-        this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        this.vertx = options.metrics()
+                .vertx(new VertxOptions().setEventLoopPoolSize(2)
+                        .setWorkerPoolSize(1)
+                        .setInternalBlockingPoolSize(1)
+                        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)))
+                .build();
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
         var limits = options.limits();
-        var routes = new ArrayList<>(options.routes());
-        routes.addAll(ownRoutes());
-        this.shared = new Shared(options.name(), vertx, new RouteTable(routes), options.json(), limits,
-                new Gate(limits.workingMax(), limits.waitingMax()),
-                new Gate(limits.streamsMax(), 0), threads, ConcurrentHashMap.newKeySet(), options.metrics().registry());
-        options.metrics().registry().gauge("http.server.requests.inside", shared.requests(), Gate::inside);
-        options.metrics().registry().gauge("http.server.streams.open", shared.streams(), Gate::inside);
+        var requests = new Gate(limits.workingMax(), limits.waitingMax());
+        var streams = new Gate(limits.streamsMax(), 0);
+        this.answers = new Answers(options.json(), limits, streams);
+        this.blocking = new Blocking(threads, requests, answers);
+        this.endpoints = new ArrayList<>(options.endpoints());
+        endpoints.addAll(ownEndpoints());
+        options.metrics().registry().gauge("http.server.requests.inside", requests, Gate::inside);
+        options.metrics().registry().gauge("http.server.streams.open", streams, Gate::inside);
     }
 
     /**
@@ -146,14 +142,17 @@ public final class HttpService implements AutoCloseable {
     }
 
     private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
+        var connections = new Connections(vertx, options.limits().connections());
+        var router = EndpointRouter.of(options.name(), vertx, endpoints, blocking, options.json(), options.limits(), connections);
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setMaxInitialLineLength(HttpLimits.REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(HttpLimits.HEADER_BYTES_MAX)
-                .setHandle100ContinueAutomatically(false)
                 .setTcpNoDelay(true));
-        server.requestHandler(request -> Exchange.begin(shared, request))
-                .invalidRequestHandler(this::refuseMalformed)
-                .connectionHandler(bounded(options.limits().connections()));
+        server.connectionHandler(connections::opened).requestHandler(request -> {
+            if (connections.takes(request.connection())) {
+                router.handle(request);
+            }
+        });
         try {
             await(server.listen(where), LISTEN_WITHIN);
         } catch (ExecutionException e) {
@@ -168,55 +167,21 @@ public final class HttpService implements AutoCloseable {
         return server;
     }
 
-    /** Of one listener. */
-    private static Handler<HttpConnection> bounded(HttpLimits.Connections limits) {
-        var open = new AtomicInteger();
-        return connection -> {
-            if (!(connection instanceof HttpServerConnection served)) {
-                return;
-            }
-            var vertx = served.channelHandlerContext();
-            vertx.channel().closeFuture().addListener(closed -> open.decrementAndGet());
-            if (open.incrementAndGet() > limits.max()) {
-                var _ = vertx.close();
-                return;
-            }
-            var times = new ConnectionTimes(limits);
-            vertx.pipeline()
-                    .addFirst("bytes read", times.new BytesRead())
-                    .addBefore(vertx.name(), "connection times", times)
-                    .addBefore(vertx.name(), "broken messages", new BrokenMessages());
-        };
-    }
-
-    private void refuseMalformed(HttpServerRequest request) {
-        var problem = switch (request.decoderResult().cause()) {
-            case TooLongHttpLineException e -> Problems.pathTooLong(HttpLimits.REQUEST_LINE_BYTES_MAX);
-            case TooLongHttpHeaderException e -> Problems.headersTooLarge(HttpLimits.HEADER_BYTES_MAX);
-            case null, default -> Problems.malformedRequest();
-        };
-        request.response()
-                .setStatusCode(problem.status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-                .end(Buffer.buffer(problem.toJson().toString()))
-                .onComplete(ended -> request.connection().close().onFailure(e -> LOG.debug("close: {}", e.toString())));
-    }
-
-    private List<Route> ownRoutes() throws IOException {
-        var routes = new ArrayList<Route>();
-        routes.add(Route.get("/livez", request -> Response.ok(Map.of("alive", true))).always());
-        routes.add(Route.get("/readyz", request -> {
-            var report = options.readiness().report();
+    private List<Endpoint> ownEndpoints() throws IOException {
+        var own = new ArrayList<Endpoint>();
+        own.add(Endpoint.of(CommonApi.LIVENESS, request -> Response.ok(ALIVE)).immediately(request -> Optional.of(Response.ok(ALIVE))).always());
+        var health = options.readiness().checks(vertx, threads);
+        own.add(Endpoint.of(CommonApi.READINESS, request -> {
+            var report = health.report();
             return Response.json(report.ready() ? 200 : 503, report);
         }).always());
-        routes.add(Route.get("/metrics", request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
+        own.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
                 options.metrics().registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
         if (options.openApiResource().isPresent()) {
             var text = resource(options.openApiResource().get());
-            routes.add(Route.get("/openapi.yaml", request -> Response.bytes("application/yaml", text)).always());
+            own.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always());
         }
-        return routes;
+        return own;
     }
 
     private static byte[] resource(String name) throws IOException {
@@ -238,7 +203,7 @@ public final class HttpService implements AutoCloseable {
             return;
         }
         threads.shutdown();
-        shared.eventSources().forEach(Thread::interrupt);
+        answers.stopEvents();
         var within = options.limits().closeWithin();
         var closing = servers.stream().map(server -> server.shutdown(within)).toList();
         for (var server : closing) {

@@ -1,7 +1,7 @@
 package dev.spillway.service.http;
 
-import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.Problem;
 import dev.spillway.api.json.UnreadableJsonException;
 import java.time.Duration;
 import java.util.Collection;
@@ -50,44 +50,29 @@ final class Problems {
         return Problem.of(ProblemType.REQUEST_TIMEOUT, "body: not whole (expected: all of it, without a pause of " + allowed + ")");
     }
 
-    static Problem headerTimeout(Duration allowed) {
-        return Problem.of(ProblemType.REQUEST_TIMEOUT, "header: not whole (expected: all of it within " + allowed + ")");
-    }
-
     static Problem tooLarge(long limit) {
         return Problem.of(ProblemType.BODY_TOO_LARGE, "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }
 
-    static Problem pathTooLong(int limit) {
-        return Problem.of(ProblemType.PATH_TOO_LONG, "request line: over " + limit + " bytes (expected: " + limit + " bytes or less)");
+    static Problem unknownExpectation() {
+        return Problem.of(ProblemType.MALFORMED_REQUEST, "Expect: not understood (expected: 100-continue)").status(417);
     }
 
     static Problem unsupportedType(String given, Collection<String> expected) {
         return Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type: %s (expected: %s)".formatted(given.isEmpty() ? "missing" : shown(given), String.join(" or ", expected)));
     }
 
-    static Problem headersTooLarge(int limit) {
-        return Problem.of(ProblemType.HEADERS_TOO_LARGE, "headers: over " + limit + " bytes (expected: " + limit + " bytes or less)");
-    }
-
-    static Problem malformedRequest() {
-        return Problem.of(ProblemType.MALFORMED_REQUEST, "request: not understood (expected: HTTP/1.1)");
-    }
-
-    static Problem malformedChunks() {
-        return Problem.of(ProblemType.MALFORMED_REQUEST, "body: chunks that cannot be told apart (expected: the length of each chunk in hexadecimal digits, then so many bytes, each with a line end)");
+    static Problem malformedRequest(String why) {
+        return Problem.of(ProblemType.MALFORMED_REQUEST,
+                "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)".formatted(shown(why)));
     }
 
     static Problem notOneHost(int given) {
-        return Problem.of(ProblemType.MALFORMED_REQUEST, "Host: %s (expected: one)".formatted(given == 0 ? "missing" : given));
+        return Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + given + " (expected: one)");
     }
 
     static Problem transferEncodingNotSupported(Collection<String> given) {
         return Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING, "Transfer-Encoding: %s (expected: chunked, once)".formatted(shown(String.join(", ", given))));
-    }
-
-    static Problem versionNotSupported(String given) {
-        return Problem.of(ProblemType.VERSION_NOT_SUPPORTED, "version: %s (expected: HTTP/1.1)".formatted(shown(given)));
     }
 
     static Problem internalError(String errorId) {

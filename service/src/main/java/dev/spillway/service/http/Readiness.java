@@ -1,25 +1,32 @@
 package dev.spillway.service.http;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.healthchecks.CheckResult;
+import io.vertx.ext.healthchecks.HealthChecks;
+import io.vertx.ext.healthchecks.Status;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a service can do its work right now: named checks, run together when someone asks. A check that does not answer in time counts as
- * failed and is not started again before it ended, so that a dead server gathers no threads. Thread-safe.
+ * Named checks that tell whether a service can do its work right now, run together when someone asks. A check that does not answer in time
+ * counts as failed and is not started again before it ended, so that a dead server gathers no threads. Thread-safe.
  */
 public final class Readiness {
+    private static final String WHY = "why";
+
     /** Looks at one part. May block; an exception says that the part is not ready, and its message why. */
     @FunctionalInterface
     public interface Check {
@@ -36,20 +43,17 @@ public final class Readiness {
 
     private record Entry(Check check, Supplier<Duration> age) {}
 
-    private record Asked(FutureTask<Optional<String>> task, Supplier<Duration> age) {}
-
     record Report(boolean ready, List<Part> parts) {}
 
     private final Duration within;
     private final Map<String, Entry> checks = new LinkedHashMap<>();
-    private final Map<String, FutureTask<Optional<String>>> running = new ConcurrentHashMap<>();
 
     /** @param within how long a check may take */
     public Readiness(Duration within) {
         this.within = within;
     }
 
-    /** Adds a check under a name that people know, such as {@code postgresql}. */
+    /** Adds a check under a name that people know, such as {@code postgresql}. Checks added after the service started are run too. */
     public synchronized Readiness add(String name, Check check) {
         return add(name, check, () -> Duration.ZERO);
     }
@@ -62,41 +66,73 @@ public final class Readiness {
         return this;
     }
 
-    Report report() throws InterruptedException {
-        Map<String, Asked> asked = new LinkedHashMap<>();
-        copy().forEach((name, entry) -> asked.put(name, new Asked(running.compute(name,
-                (same, task) -> task == null || task.isDone() ? start(name, entry.check()) : task), entry.age())));
-        long deadline = System.nanoTime() + within.toNanos();
-        var parts = new ArrayList<Part>();
-        for (var entry : asked.entrySet()) {
-            var why = why(entry.getValue().task(), deadline - System.nanoTime());
-            var age = entry.getValue().age().get().truncatedTo(ChronoUnit.MILLIS);
-            parts.add(new Part(entry.getKey(), why.isEmpty(), why.orElse(null), age.isPositive() ? age : null));
-        }
-        return new Report(parts.stream().allMatch(Part::ready), parts);
-    }
-
     private synchronized Map<String, Entry> copy() {
         return new LinkedHashMap<>(checks);
     }
 
-    private static FutureTask<Optional<String>> start(String name, Check check) {
-        var task = new FutureTask<>(() -> {
-            check.run();
-            return Optional.<String>empty();
-        });
-        Thread.ofVirtual().name("readiness-" + name).start(task);
-        return task;
+    /** Runs the checks on these threads. */
+    Checks checks(Vertx vertx, Executor threads) {
+        return new Checks(vertx, threads);
     }
 
-    private Optional<String> why(FutureTask<Optional<String>> task, long nanos) throws InterruptedException {
-        try {
-            return task.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            return Optional.of("no answer in " + within);
-        } catch (ExecutionException e) {
-            var cause = e.getCause() == null ? e : e.getCause();
-            return Optional.of(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+    /** The checks as Vert.x health checks. */
+    final class Checks {
+        private final HealthChecks health;
+        private final Executor threads;
+        private final Map<String, Future<Status>> running = new ConcurrentHashMap<>();
+
+        private Checks(Vertx vertx, Executor threads) {
+            this.health = HealthChecks.create(vertx);
+            this.threads = threads;
+        }
+
+        /** Waits until every check has answered or its time is over. */
+        Report report() throws InterruptedException {
+            var current = copy();
+            current.forEach((name, entry) -> running.computeIfAbsent(name, added -> {
+                health.register(name, within.toMillis(), promise -> run(name, entry.check()).onComplete(promise));
+                return Future.succeededFuture(Status.OK());
+            }));
+            if (current.isEmpty()) {
+                return new Report(true, List.of());
+            }
+            try {
+                var all = health.checkStatus().toCompletionStage().toCompletableFuture().get();
+                var names = List.copyOf(current.keySet());
+                return new Report(CheckResult.isUp(all), all.getChecks()
+                        .stream()
+                        .sorted(Comparator.comparingInt(result -> names.indexOf(result.getId())))
+                        .map(result -> part(result, Objects.requireNonNull(current.get(result.getId()), "age").age().get()))
+                        .toList());
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("health checks (expected: an answer for each)", e);
+            }
+        }
+
+        private Future<Status> run(String name, Check check) {
+            return running.compute(name, (same, last) -> last == null || last.isComplete() ? start(check) : last);
+        }
+
+        private Future<Status> start(Check check) {
+            Promise<Status> promise = Promise.promise();
+            threads.execute(() -> {
+                try {
+                    check.run();
+                    promise.complete(Status.OK());
+                } catch (Exception e) {
+                    promise.complete(Status.KO(new JsonObject().put(WHY, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())));
+                }
+            });
+            return promise.future();
+        }
+
+        private Part part(CheckResult result, Duration waiting) {
+            var age = waiting.truncatedTo(ChronoUnit.MILLIS);
+            boolean up = CheckResult.isUp(result);
+            var data = result.getData();
+            // A check that is late has no words of its own.
+            var late = "no answer in " + within;
+            return new Part(result.getId(), up, up ? null : data == null ? late : data.getString(WHY, late), age.isPositive() ? age : null);
         }
     }
 }

@@ -7,8 +7,8 @@ import dev.spillway.events.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -41,19 +41,19 @@ class BodiesTest {
 
     @BeforeAll
     static void start() throws Exception {
-        service = new RunningService(Route.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
-                Route.put("/events/{name}", Body.json(), request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
-                Route.put("/trees/{name}", Body.json(64).orStream(10_000, List.of("application/x-tar")),
+        service = new RunningService(RunningService.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
+                RunningService.put("/events/{name}", Body.json(), request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
+                RunningService.put("/trees/{name}", Body.json(64).orStream(10_000, List.of("application/x-tar")),
                         request -> Response
                                 .json(201, request.isStreamed() ? request.stream().readAllBytes().length : request.bytes().length)
                                 .header("Location", "/x")),
-                Route.put("/kinds/{name}", Body.json().orStream(10, List.of("application/x-tar")),
+                RunningService.put("/kinds/{name}", Body.json().orStream(10, List.of("application/x-tar")),
                         request -> Response
                                 .ok(request.mediaType() + " " + request.isStreamed() + " " + request.stream().readAllBytes().length)),
-                Route.post("/things/{id}/start", Body.none(), request -> Response.noContent()),
-                Route.get("/boom", request -> {
+                RunningService.post("/things/{id}/start", Body.none(), request -> Response.noContent()),
+                RunningService.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
-                }), Route.get("/refused", request -> {
+                }), RunningService.get("/refused", request -> {
                     throw Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                             .retryAfter(Duration.ofSeconds(7))
                             .with("generation", "4")
@@ -167,7 +167,7 @@ class BodiesTest {
             assertThat(answer).as(path)
                     .startsWith("HTTP/1.1 400")
                     .containsIgnoringCase("connection: close")
-                    .contains("urn:spillway:problem:malformed-request", "body: chunks that cannot be told apart (expected: ");
+                    .contains("urn:spillway:problem:malformed-request", "in whole chunks)");
         }
     }
 
@@ -189,7 +189,7 @@ class BodiesTest {
         var next = "GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
         var answer =
                 service.raw("PUT /policies/p HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + next);
-        assertThat(answer).startsWith("HTTP/1.0 400").contains("urn:spillway:problem:malformed-request");
+        assertThat(answer).startsWith("HTTP/1.0 400");
         assertThat(answer.split("HTTP/1\\.[01] ", -1)).hasSize(2);
     }
 

@@ -1,8 +1,6 @@
 package dev.spillway.service.http;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -22,49 +20,50 @@ class ConnectionsTest {
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final String LIVEZ = "GET /livez HTTP/1.1\r\nHost: t\r\n\r\n";
 
-    private static HttpLimits limits(int connectionsMax, Duration headerWithin, Duration idleMax) {
+    private static HttpLimits limits(int connectionsMax, Duration idleMax) {
         return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5),
-                new HttpLimits.Connections(connectionsMax, headerWithin, idleMax));
+                new HttpLimits.Connections(connectionsMax, idleMax));
     }
 
     @Test
-    void aHeaderThatIsNotWholeInTimeIsAnsweredAndEndsTheConnection() throws Exception {
-        try (var service = new RunningService(limits(9, SHORT, LONG))) {
+    void aConnectionWhoseHeaderIsNotWholeInTimeIsClosed() throws Exception {
+        try (var service = new RunningService(limits(9, SHORT))) {
             for (var begun : List.of("G", "GET /livez HTTP/1.1\r\nX: ", "\r\n")) {
-                assertThat(service.raw(begun)).as(begun)
-                        .startsWith("HTTP/1.1 408")
-                        .containsIgnoringCase("connection: close")
-                        .contains("urn:spillway:problem:request-timeout", "header: not whole (expected: all of it within PT0.5S)");
+                assertThat(service.raw(begun)).as(begun).isEmpty();
             }
         }
     }
 
     @Test
     void aHeaderThatCrawlsGetsNoMoreTime() throws Exception {
-        try (var service = new RunningService(limits(9, SHORT, LONG)); var socket = service.connect()) {
+        try (var service = new RunningService(limits(9, SHORT)); var socket = service.connect()) {
             send(socket, LIVEZ);
             RunningService.readUntil(socket.getInputStream(), "}");
             send(socket, "GET /livez HTTP/1.1\r\nX: ");
             socket.setSoTimeout(20);
-            assertThat(firstByteWhileSending(socket)).isEqualTo('H');
-            socket.setSoTimeout(300_000);
-            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("TTP/1.1 408");
+            assertThat(isClosedWhileSending(socket)).isTrue();
         }
     }
 
-    private static int firstByteWhileSending(Socket socket) throws IOException {
+    private static boolean isClosedWhileSending(Socket socket) throws IOException {
         while (true) {
             try {
-                return socket.getInputStream().read();
+                return socket.getInputStream().read() < 0;
             } catch (SocketTimeoutException e) {
-                send(socket, "x");
+                try {
+                    send(socket, "x");
+                } catch (SocketException closed) {
+                    return true;
+                }
+            } catch (SocketException closed) {
+                return true;
             }
         }
     }
 
     @Test
     void aConnectionWithoutARequestIsClosedWithoutAWord() throws Exception {
-        try (var service = new RunningService(limits(9, LONG, SHORT)); var silent = service.connect(); var used = service.connect()) {
+        try (var service = new RunningService(limits(9, SHORT)); var silent = service.connect(); var used = service.connect()) {
             send(used, LIVEZ);
             RunningService.readUntil(used.getInputStream(), "}");
             assertThat(used.getInputStream().read()).isEqualTo(-1);
@@ -75,7 +74,7 @@ class ConnectionsTest {
     @Test
     void aRequestThatWaitsLongForItsAnswerIsLeftAlone() throws Exception {
         var goOn = new CountDownLatch(1);
-        try (var service = new RunningService(limits(9, SHORT, SHORT), Route.get("/long", request -> {
+        try (var service = new RunningService(limits(9, SHORT), RunningService.get("/long", request -> {
             goOn.await();
             return Response.ok("at last");
         })); var socket = service.connect()) {
@@ -90,11 +89,11 @@ class ConnectionsTest {
     @Test
     void anUploadThatPausesIsLeftAlone() throws Exception {
         var begun = new Semaphore(0);
-        var route = Route.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")), request -> {
+        var route = RunningService.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")), request -> {
             begun.release();
             return Response.ok(request.stream().readAllBytes().length);
         });
-        try (var service = new RunningService(limits(9, SHORT, SHORT), route); var socket = service.connect()) {
+        try (var service = new RunningService(limits(9, SHORT), route); var socket = service.connect()) {
             send(socket, "PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/x-tar\r\nContent-Length: 6\r\n\r\nabc");
             begun.acquire();
             outlastTheBounds(service);
@@ -105,9 +104,9 @@ class ConnectionsTest {
 
     @Test
     void anUploadWhoseSenderWaitsToBeAskedIsLeftAlone() throws Exception {
-        var route = Route.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")),
+        var route = RunningService.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")),
                 request -> Response.ok(request.stream().readAllBytes().length));
-        try (var service = new RunningService(limits(9, SHORT, SHORT), route); var socket = service.connect()) {
+        try (var service = new RunningService(limits(9, SHORT), route); var socket = service.connect()) {
             send(socket,
                     "PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/x-tar\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
             assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 100");
@@ -121,7 +120,7 @@ class ConnectionsTest {
     @Test
     void silentEventsAreLeftAlone() throws Exception {
         var goOn = new CountDownLatch(1);
-        try (var service = new RunningService(limits(9, SHORT, SHORT), Route.get("/events", request -> Response.events(out -> {
+        try (var service = new RunningService(limits(9, SHORT), RunningService.get("/events", request -> Response.events(out -> {
             goOn.await();
             out.send(null, "eviction", Map.of("key", "a"));
         }))); var socket = service.connect()) {
@@ -130,40 +129,6 @@ class ConnectionsTest {
             outlastTheBounds(service);
             goOn.countDown();
             RunningService.readUntil(socket.getInputStream(), "event: eviction\n");
-        }
-    }
-
-    @Test
-    void aClientThatTakesNothingOfItsAnswerIsLeft() throws Exception {
-        var body = new byte[64 << 20];
-        try (var service = new RunningService(limits(9, SHORT, SHORT), Route.get("/large", request -> Response.bytes("text/plain", body)));
-                var socket = new Socket()) {
-            socket.setReceiveBufferSize(64 << 10);
-            socket.connect(new InetSocketAddress(service.service.address().host(), service.service.address().port()));
-            socket.setSoTimeout(300_000);
-            send(socket, "GET /large HTTP/1.1\r\nHost: t\r\n\r\n");
-            RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
-            outlastTheBounds(service);
-            assertThat(bytesUntilTheEnd(socket.getInputStream())).isLessThan(body.length);
-        }
-    }
-
-    @Test
-    void aClientThatTakesItsAnswerSlowlyGetsAllOfIt() throws Exception {
-        var body = new byte[64 << 20];
-        try (var service = new RunningService(limits(9, SHORT, SHORT.multipliedBy(4)),
-                Route.get("/large", request -> Response.bytes("text/plain", body))); var socket = service.connect()) {
-            send(socket, "GET /large HTTP/1.1\r\nHost: t\r\n\r\n");
-            RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
-            // Each part is asked for after a fraction of the bound, all of them more than the bound.
-            for (int part = 0; part < 8; part++) {
-                assertThat(socket.getInputStream().readNBytes(8 << 20)).hasSize(8 << 20);
-                try (var other = service.connect()) {
-                    send(other, "G");
-                    assertThat(bytesUntilTheEnd(other.getInputStream())).isPositive();
-                }
-            }
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }
 
@@ -176,22 +141,9 @@ class ConnectionsTest {
         }
     }
 
-    private static long bytesUntilTheEnd(InputStream in) throws IOException {
-        long read = 0;
-        var part = new byte[1 << 16];
-        try {
-            for (int bytes = in.read(part); bytes >= 0; bytes = in.read(part)) {
-                read += bytes;
-            }
-        } catch (SocketException e) {
-            assertThat(e).hasMessageContaining("reset");
-        }
-        return read;
-    }
-
     @Test
     void oneConnectionTooManyIsClosedUntilAnotherGoes() throws Exception {
-        try (var service = new RunningService(limits(2, LONG, LONG)); var second = service.connect()) {
+        try (var service = new RunningService(limits(2, LONG)); var second = service.connect()) {
             try (var first = service.connect()) {
                 for (var open : List.of(first, second)) {
                     assertThat(served(open)).isTrue();

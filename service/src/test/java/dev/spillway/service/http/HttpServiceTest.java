@@ -4,6 +4,7 @@ import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -11,8 +12,8 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
@@ -30,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,7 +56,7 @@ class HttpServiceTest {
         var goOn = new CountDownLatch(1);
         var limits = new HttpLimits(1024, 2, 1, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.get("/blocks", request -> {
+        try (var service = new RunningService(limits, RunningService.get("/blocks", request -> {
             begun.release();
             goOn.await();
             return Response.ok("done");
@@ -83,7 +85,7 @@ class HttpServiceTest {
 
     @Test
     void handlersRunOnVirtualThreads() throws Exception {
-        try (var service = new RunningService(Route.get("/thread", request -> Response.ok(Thread.currentThread().isVirtual())))) {
+        try (var service = new RunningService(RunningService.get("/thread", request -> Response.ok(Thread.currentThread().isVirtual())))) {
             assertThat(service.get("/thread").body()).isEqualTo("true");
         }
     }
@@ -118,22 +120,38 @@ class HttpServiceTest {
             started.release();
             hang.await();
         });
-        assertThat(readiness.report().parts().getFirst().why()).isEqualTo("no answer in PT0.1S");
-        assertThat(readiness.report().ready()).isFalse();
-        assertThat(started.availablePermits()).isEqualTo(1);
-        hang.countDown();
+        var vertx = Vertx.vertx();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var checks = readiness.checks(vertx, threads);
+            assertThat(checks.report().parts().getFirst().why()).isEqualTo("no answer in PT0.1S");
+            assertThat(checks.report().ready()).isFalse();
+            assertThat(started.availablePermits()).isEqualTo(1);
+            hang.countDown();
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get();
+        }
     }
 
     @Test
     void metricsCountRequestsByRouteAndStatusAndShowTheJvm() throws Exception {
-        try (var service = new RunningService(Route.get("/v1/entries/{key}", request -> Response.ok("x")))) {
+        try (var service = new RunningService(RunningService.get("/v1/entries/{key}", request -> Response.ok("x")))) {
             service.get("/v1/entries/a");
             service.get("/v1/entries/b");
             service.get("/nowhere");
             assertThat(service.get("/metrics").body())
-                    .contains("http_server_requests_seconds_count{method=\"GET\",route=\"/v1/entries/{key}\",status=\"200\"} 2")
-                    .contains("http_server_requests_seconds_count{method=\"GET\",route=\"unmatched\",status=\"404\"} 1")
+                    .contains("vertx_http_server_response_time_seconds_count{code=\"200\",method=\"GET\",route=\"/v1/entries/{key}\"} 2")
+                    .contains("vertx_http_server_response_time_seconds_count{code=\"404\",method=\"GET\",route=\"\"} 1")
                     .contains("jvm_memory_used_bytes");
+        }
+    }
+
+    @Test
+    void inventedMethodsMakeOneSeries() throws Exception {
+        try (var service = new RunningService()) {
+            for (int method = 0; method < 50; method++) {
+                assertThat(service.send("INVENTED" + method, "/livez", "text/plain", "").statusCode()).isEqualTo(405);
+            }
+            assertThat(service.get("/metrics").body()).contains("method=\"other\"").doesNotContain("INVENTED");
         }
     }
 
@@ -156,7 +174,7 @@ class HttpServiceTest {
                         "http-close-within", "1s"))));
         assertThat(set).isEqualTo(
                 new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1),
-                        new HttpLimits.Connections(4, Duration.ofSeconds(10), Duration.ofSeconds(75))));
+                        new HttpLimits.Connections(4, Duration.ofSeconds(75))));
     }
 
     @Test
@@ -236,7 +254,7 @@ class HttpServiceTest {
     void closingLetsARequestUnderWayEndAndTakesNoOther() throws Exception {
         var begun = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
-        try (var service = new RunningService(Route.get("/slow", request -> {
+        try (var service = new RunningService(RunningService.get("/slow", request -> {
             begun.countDown();
             goOn.await();
             return Response.ok("ended well");
@@ -259,7 +277,7 @@ class HttpServiceTest {
         var ended = new CountDownLatch(1);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.get("/endless", request -> {
+        try (var service = new RunningService(limits, RunningService.get("/endless", request -> {
             begun.countDown();
             try {
                 new CountDownLatch(1).await();
@@ -291,7 +309,7 @@ class HttpServiceTest {
 
     private static HttpService.Options withSocket(RunningService host, Path path) {
         return new HttpService.Options("test", HostPort.parse("127.0.0.1:0"), Optional.of(path), RunningService.LIMITS,
-                List.of(Route.get("/hello", request -> Response.ok("hello"))),
+                List.of(RunningService.get("/hello", request -> Response.ok("hello"))),
                 host.readiness, host.metrics, Json.strict(), Optional.empty());
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Operation;
 import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
@@ -7,10 +8,10 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -26,18 +27,38 @@ final class RunningService implements AutoCloseable {
     final HttpService service;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    RunningService(Route... routes) throws IOException, InterruptedException {
+    RunningService(Endpoint... routes) throws IOException, InterruptedException {
         this(LIMITS, routes);
     }
 
-    RunningService(HttpLimits limits, Route... routes) throws IOException, InterruptedException {
+    RunningService(HttpLimits limits, Endpoint... routes) throws IOException, InterruptedException {
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
-    HttpService.Options options(String address, HttpLimits limits, Route... routes) {
+    HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits, List.of(routes), readiness, metrics,
                 Json.strict(),
                 Optional.of("/openapi-of-test.yaml"));
+    }
+
+    static Endpoint get(String template, Handler handler) {
+        return Endpoint.of(new Operation("GET", template, List.of()), handler);
+    }
+
+    static Endpoint get(String template, List<String> query, Handler handler) {
+        return Endpoint.of(new Operation("GET", template, query), handler);
+    }
+
+    static Endpoint put(String template, Body body, Handler handler) {
+        return Endpoint.of(new Operation("PUT", template, List.of()), handler).body(body);
+    }
+
+    static Endpoint post(String template, Body body, Handler handler) {
+        return Endpoint.of(new Operation("POST", template, List.of()), handler).body(body);
+    }
+
+    static Endpoint delete(String template, Handler handler) {
+        return Endpoint.of(new Operation("DELETE", template, List.of()), handler);
     }
 
     URI uri(String rawPath) {

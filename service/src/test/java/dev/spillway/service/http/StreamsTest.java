@@ -7,8 +7,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -65,7 +65,7 @@ class StreamsTest {
     @Test
     void aDownloadArrivesWhole() throws Exception {
         var download = new Download(50L * MIB + 17);
-        try (var service = new RunningService(Route.get("/tree", request -> Response.stream("application/x-tar", download)))) {
+        try (var service = new RunningService(RunningService.get("/tree", request -> Response.stream("application/x-tar", download)))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).build(), BodyHandlers.ofInputStream());
             assertThat(answer.headers().firstValue("Content-Type")).contains("application/x-tar");
             assertThat(count(answer.body())).isEqualTo(50L * MIB + 17);
@@ -76,7 +76,7 @@ class StreamsTest {
     @Test
     void aDownloadOfKnownLengthSaysIt() throws Exception {
         try (var service = new RunningService(
-                Route.get("/artifact", request -> Response.stream("application/octet-stream", 200_000, new Download(200_000))))) {
+                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", 200_000, new Download(200_000))))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
             assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
             assertThat(answer.body()).hasSize(200_000);
@@ -88,7 +88,7 @@ class StreamsTest {
     @Test
     void aSlowClientSlowsTheWriterDownAndItsLeavingEndsIt() throws Exception {
         var download = new Download(Long.MAX_VALUE);
-        try (var service = new RunningService(Route.get("/tree", request -> Response.stream("application/x-tar", download)))) {
+        try (var service = new RunningService(RunningService.get("/tree", request -> Response.stream("application/x-tar", download)))) {
             try (var socket = service.connect()) {
                 socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
                 assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n")).startsWith("HTTP/1.1 200");
@@ -117,7 +117,7 @@ class StreamsTest {
         var download = new Download(Long.MAX_VALUE);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.get("/tree", request -> Response.stream("application/x-tar", download)));
+        try (var service = new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
             socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
             assertThat(download.failure.get()).hasMessageContaining("took nothing for PT0.2S");
@@ -126,10 +126,10 @@ class StreamsTest {
 
     @Test
     void aDownloadThatFailsEarlyIsStillAnsweredAndOneThatFailsLateIsBrokenOff() throws Exception {
-        try (var service = new RunningService(Route.get("/early", request -> Response.stream("application/x-tar", out -> {
+        try (var service = new RunningService(RunningService.get("/early", request -> Response.stream("application/x-tar", out -> {
             out.write(new byte[100]);
-            throw Problem.of(ProblemType.EVICTED, "tree: changed (expected: unchanged)").exception();
-        })), Route.get("/late", request -> Response.stream("application/x-tar", out -> {
+            throw Problem.of(ProblemType.GENERATION_GONE, "tree: changed (expected: unchanged)").exception();
+        })), RunningService.get("/late", request -> Response.stream("application/x-tar", out -> {
             out.write(new byte[MIB]);
             throw new IOException("disk gone");
         })))) {
@@ -146,7 +146,7 @@ class StreamsTest {
         }
         var expected = new CRC32();
         expected.update(sent);
-        try (var service = new RunningService(Route.put("/tree", Body.stream(40L * MIB, List.of(Body.ANY)), request -> {
+        try (var service = new RunningService(RunningService.put("/tree", Body.stream(40L * MIB, List.of(Body.ANY)), request -> {
             var sum = new CRC32();
             sum.update(request.stream().readAllBytes());
             return Response.ok(Map.of("sum", sum.getValue()));
@@ -163,7 +163,7 @@ class StreamsTest {
     @Test
     void anUploadIsTakenNoFasterThanItsHandlerReads() throws Exception {
         var reading = new CountDownLatch(1);
-        try (var service = new RunningService(Route.put("/tree", Body.stream(Long.MAX_VALUE, List.of(Body.ANY)), request -> {
+        try (var service = new RunningService(RunningService.put("/tree", Body.stream(Long.MAX_VALUE, List.of(Body.ANY)), request -> {
             reading.await();
             return Response.noContent();
         })); var socket = service.connect()) {
@@ -190,7 +190,7 @@ class StreamsTest {
 
     @Test
     void anUploadOfUnknownLengthIsStoppedAtItsBound() throws Exception {
-        try (var service = new RunningService(Route.put("/tree", Body.stream(100_000, List.of(Body.ANY)),
+        try (var service = new RunningService(RunningService.put("/tree", Body.stream(100_000, List.of(Body.ANY)),
                 request -> Response.ok(request.stream().readAllBytes().length)))) {
             var publisher = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[200_000]));
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).PUT(publisher).build(), BodyHandlers.ofString());
@@ -202,7 +202,7 @@ class StreamsTest {
     @Test
     void aClientThatLeavesInTheMiddleOfAnUploadEndsTheRead() throws Exception {
         var outcome = new CompletableFuture<Throwable>();
-        try (var service = new RunningService(Route.put("/tree", Body.stream(MIB, List.of(Body.ANY)), request -> {
+        try (var service = new RunningService(RunningService.put("/tree", Body.stream(MIB, List.of(Body.ANY)), request -> {
             try {
                 return Response.ok(request.stream().readAllBytes().length);
             } catch (IOException e) {
@@ -214,7 +214,7 @@ class StreamsTest {
                 socket.getOutputStream()
                         .write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc".getBytes(StandardCharsets.UTF_8));
             }
-            assertThat(outcome.get()).hasMessageContaining("the client is gone in the middle of the body, after 3 bytes");
+            assertThat(outcome.get()).hasMessageContaining("the client is gone in the middle of the body");
         }
     }
 
@@ -222,7 +222,7 @@ class StreamsTest {
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.put("/tree", Body.json().orStream(MIB, List.of("application/x-tar")),
+        try (var service = new RunningService(limits, RunningService.put("/tree", Body.json().orStream(MIB, List.of("application/x-tar")),
                 request -> Response.ok(request.stream().readAllBytes().length)))) {
             for (var mediaType : List.of("application/json", "application/x-tar")) {
                 try (var socket = service.connect()) {
@@ -240,7 +240,7 @@ class StreamsTest {
         var events = new LinkedBlockingQueue<String>();
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.get("/events", request -> {
+        try (var service = new RunningService(limits, RunningService.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
                 out.send(from, "start", Map.of("from", from));
@@ -262,7 +262,7 @@ class StreamsTest {
     @Test
     void aClientThatLeavesEndsItsEventSource() throws Exception {
         var ended = new CompletableFuture<Boolean>();
-        try (var service = new RunningService(Route.get("/events", request -> Response.events(out -> {
+        try (var service = new RunningService(RunningService.get("/events", request -> Response.events(out -> {
             try {
                 new CountDownLatch(1).await();
             } finally {
@@ -280,8 +280,8 @@ class StreamsTest {
     @Test
     void closingEndsEventStreamsAtOnceAndLetsADownloadEnd() throws Exception {
         var goOn = new CountDownLatch(1);
-        var service = new RunningService(Route.get("/events", request -> Response.events(out -> new CountDownLatch(1).await())),
-                Route.get("/tree", request -> Response.stream("application/x-tar", out -> {
+        var service = new RunningService(RunningService.get("/events", request -> Response.events(out -> new CountDownLatch(1).await())),
+                RunningService.get("/tree", request -> Response.stream("application/x-tar", out -> {
                     out.write(new byte[100_000]);
                     try {
                         goOn.await();
@@ -311,8 +311,8 @@ class StreamsTest {
         var second = new Download(10);
         var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, Route.get("/first", request -> Response.stream("application/x-tar", first)),
-                Route.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
+        try (var service = new RunningService(limits, RunningService.get("/first", request -> Response.stream("application/x-tar", first)),
+                RunningService.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
             socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));
             RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
             var refused = service.get("/second");

@@ -83,6 +83,17 @@ public final class Directories {
         return counted(name, found);
     }
 
+    /** Finds the served copy of a key and counts the access, as {@link #get} without a hold, but waits for nothing; empty where that is not possible. */
+    public Optional<Found.Served> hit(EntryName name) {
+        if (!loop.mayServe()) {
+            return Optional.empty();
+        }
+        return view.served(name).map(replica -> {
+            loop.uses().hit(name, clock.instant());
+            return served(replica, Optional.empty());
+        });
+    }
+
     /**
      * Finds what {@link #get} would, and leaves no trace: no hold is granted, neither a hit nor a miss is counted.
      *
@@ -149,7 +160,7 @@ public final class Directories {
         return served(replica, Optional.of(granted.get().hold()));
     }
 
-    private Found served(ReplicaRecord replica, Optional<Hold> hold) {
+    private Found.Served served(ReplicaRecord replica, Optional<Hold> hold) {
         return new Found.Served(replica, store.imagePath(replica.image().toString()), hold);
     }
 

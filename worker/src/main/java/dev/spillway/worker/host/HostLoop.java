@@ -157,6 +157,10 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         contact.awaitJoined();
     }
 
+    boolean mayServe() {
+        return contact.mayServe();
+    }
+
     /** Waits, after the start only, until it is known whether the registry still knows what the store holds, or cannot be asked. */
     void awaitMayServe() throws InterruptedException {
         contact.awaitMayServe();

@@ -71,6 +71,10 @@ final class RegistryContact {
         mayServe.await();
     }
 
+    boolean mayServe() {
+        return mayServe.getCount() == 0;
+    }
+
     void awaitJoined() throws InterruptedException {
         joined.await();
     }

@@ -2,6 +2,7 @@ package dev.spillway.worker.http;
 
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Problem;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.Description;
@@ -13,7 +14,7 @@ import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.StageMode;
@@ -58,9 +59,8 @@ final class DirectoryPuts {
         this.pace = pace;
     }
 
-    Route route() {
-        return Route.put(DirectoryRoutes.ENTRY, Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES), Refusals.explained(this::put))
-                .query("description", "generation", "snapshotId", "strict");
+    Endpoint endpoint() {
+        return Endpoint.of(WorkerApi.PUT_DIRECTORY, Refusals.explained(this::put)).body(Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES));
     }
 
     private Response put(Request request) throws Exception {

@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Entries;
 import dev.spillway.api.Page;
@@ -11,7 +12,7 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
@@ -25,9 +26,6 @@ import java.util.Optional;
 
 /** Directories are read, listed and deleted. */
 final class DirectoryRoutes {
-    static final String NAMESPACE = "/v1/directories/{namespace}";
-    static final String ENTRIES = NAMESPACE + "/entries";
-    static final String ENTRY = ENTRIES + "/{key}";
 
     private static final int KEY_LENGTH_MAX = 255;
     private static final long LIMIT_MAX = 1_000;
@@ -43,12 +41,12 @@ final class DirectoryRoutes {
         this.holdMax = holdMax;
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(ENTRY, Refusals.explained(this::get)).query("hold", "fresh", "fetch"),
-                Route.delete(ENTRY, Refusals.explained(this::delete)).query("ifSnapshot"),
-                Route.get(ENTRY + "/archive", Refusals.explained(this::archive)),
-                Route.get(ENTRIES, Refusals.explained(this::list)).query("limit", "after", "prefix"),
-                Route.get(NAMESPACE + "/stats", Refusals.explained(this::stats)));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, Refusals.explained(this::get)).immediately(this::hit),
+                Endpoint.of(WorkerApi.DELETE_DIRECTORY, Refusals.explained(this::delete)),
+                Endpoint.of(WorkerApi.GET_ARCHIVE, Refusals.explained(this::archive)),
+                Endpoint.of(WorkerApi.LIST_DIRECTORIES, Refusals.explained(this::list)),
+                Endpoint.of(WorkerApi.GET_STATS, Refusals.explained(this::stats)));
     }
 
     static EntryName name(Request request) {
@@ -68,6 +66,20 @@ final class DirectoryRoutes {
         });
     }
 
+    /** Answers a hit that needs nothing but memory. */
+    private Optional<Response> hit(Request request) {
+        Query query = request.query();
+        boolean plain = query.text("hold").isEmpty() && query.text("fresh").isEmpty() && query.text("fetch").isEmpty() && !request.isHead();
+        return plain ? directories.hit(name(request)).map(DirectoryRoutes::found) : Optional.empty();
+    }
+
+    private static Response found(Directories.Found.Served served) {
+        ReplicaRecord replica = served.replica();
+        return Response.ok(new CachedDirectories.Found(served.path().toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
+                CachedDirectories.Source.LOCAL,
+                served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
+    }
+
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
         Query query = request.query();
@@ -76,10 +88,7 @@ final class DirectoryRoutes {
         // There are no peers to fetch from, so either value has the same meaning.
         var _ = query.flag("fetch");
         return switch (request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)) {
-            case Directories.Found.Served(var replica, var path, var granted) ->
-                    Response.ok(new CachedDirectories.Found(path.toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
-                            CachedDirectories.Source.LOCAL,
-                            granted.map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
+            case Directories.Found.Served served -> found(served);
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);

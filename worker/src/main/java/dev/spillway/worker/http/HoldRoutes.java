@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.Holds;
 import dev.spillway.api.Page;
 import dev.spillway.api.ReplicaState;
@@ -7,7 +8,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -24,8 +25,6 @@ import java.util.UUID;
 
 /** Holds are listed, extended and released. They are granted where a directory is read. */
 final class HoldRoutes {
-    private static final String HOLDS = "/v1/holds";
-    private static final String HOLD = HOLDS + "/{id}";
 
     private static final long LIMIT_MAX = 1_000;
     private static final long LIMIT_DEFAULT = 100;
@@ -44,9 +43,10 @@ final class HoldRoutes {
         this.holdMax = holdMax;
     }
 
-    List<Route> routes() {
-        return List.of(Route.get(HOLDS, this::list).query("limit", "after"), Route.put(HOLD, Body.json(), Refusals.explained(this::extend)),
-                Route.delete(HOLD, Refusals.explained(this::release)));
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.LIST_HOLDS, this::list),
+                Endpoint.of(WorkerApi.EXTEND_HOLD, Refusals.explained(this::extend)).body(Body.json()),
+                Endpoint.of(WorkerApi.RELEASE_HOLD, Refusals.explained(this::release)));
     }
 
     private Response list(Request request) {

@@ -1,11 +1,12 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerStatus;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.ImageStore;
@@ -37,13 +38,13 @@ public final class WorkerRoutes {
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
             Deletions deletions, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
-    public static List<Route> of(Host host) {
-        List<Route> routes = new ArrayList<>();
-        routes.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).route());
-        routes.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).routes());
-        routes.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).routes());
-        routes.add(Route.get("/v1/status", request -> Response.ok(status(host))));
-        return routes;
+    public static List<Endpoint> of(Host host) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        endpoints.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).endpoint());
+        endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).endpoints());
+        endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
+        endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
+        return endpoints;
     }
 
     private static WorkerStatus status(Host host) {

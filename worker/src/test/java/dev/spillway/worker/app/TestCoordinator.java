@@ -22,7 +22,9 @@ import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Route;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Operation;
 import dev.spillway.service.http.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
@@ -55,9 +57,9 @@ final class TestCoordinator implements AutoCloseable {
                         message("attach", AttachRequest.class),
                         message("resolve", ResolveRequest.class), message("drop", DropRequest.class), message("touch", TouchRequest.class),
                         message("heartbeat", HeartbeatRequest.class), message("reconcile", ReconcileRequest.class),
-                        message("discrepancies", DiscrepancyRequest.class), Route.get("/v1/namespaces/{ns}", this::namespace),
-                        Route.get("/v1/namespaces/{ns}/entries/{key}", this::entry).query("touch"),
-                        Route.delete("/v1/namespaces/{ns}/entries/{key}", this::delete).query("ifSnapshot")),
+                        message("discrepancies", DiscrepancyRequest.class), Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::namespace),
+                        Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
+                        Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
                 new Readiness(Duration.ofSeconds(1)), metrics, Json.strict(), Optional.empty()));
     }
 
@@ -70,8 +72,8 @@ final class TestCoordinator implements AutoCloseable {
         return service.address();
     }
 
-    private Route message(String verb, Class<?> type) {
-        return Route.post("/v1/workers/{host}/" + verb, Body.json(1 << 20), request -> {
+    private Endpoint message(String verb, Class<?> type) {
+        return Endpoint.of(message(verb), request -> {
             if (unavailable.contains(verb)) {
                 refused.merge(verb, 1, Integer::sum);
                 throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed").exception();
@@ -82,11 +84,15 @@ final class TestCoordinator implements AutoCloseable {
                 throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
             }
             return Response.ok(answer);
-        });
+        }).body(Body.json(1 << 20));
+    }
+
+    private static Operation message(String verb) {
+        return CoordinatorApi.all().stream().filter(operation -> operation.template().endsWith("/{host}/" + verb)).findFirst().orElseThrow();
     }
 
     private Response namespace(Request request) {
-        NamespaceName name = request.parameter("ns", NamespaceName::new);
+        NamespaceName name = request.parameter("namespace", NamespaceName::new);
         TestRegistry.Policy policy = registry.policy(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_NAMESPACE));
         Map<String, Object> answer = new LinkedHashMap<>(Map.of("name", name, "entries", 0));
         if (policy.maxBytes() != null) {
@@ -123,7 +129,7 @@ final class TestCoordinator implements AutoCloseable {
     }
 
     private static EntryName name(Request request) {
-        return new EntryName(request.parameter("ns", NamespaceName::new), request.parameter("key", EntryKey::new));
+        return new EntryName(request.parameter("namespace", NamespaceName::new), request.parameter("key", EntryKey::new));
     }
 
     private static RuntimeException missing(ProblemType type) {

@@ -1,0 +1,107 @@
+package dev.spillway.bench.http;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.Progress;
+import dev.spillway.bench.measure.Figure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A large tree as an archive, to a worker and from it, beside {@code cp} and {@code sync} of the same bytes on the same disk. */
+final class Archives {
+    private static final int FILES = 64;
+
+    private final SmallFleet fleet;
+    private final int bytesEach;
+    private final int rounds;
+
+    @FunctionalInterface
+    private interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    Archives(SmallFleet fleet, Effort effort) {
+        this.fleet = fleet;
+        this.bytesEach = (effort.quick() ? 16 << 20 : 1 << 30) / FILES;
+        this.rounds = effort.rounds();
+    }
+
+    List<Figure> measure(Progress progress) throws IOException, InterruptedException {
+        progress.step("making a tree of %,d MiB".formatted((long) bytesEach * FILES >> 20));
+        Path tree = Files.createDirectories(fleet.folder().resolve("large"));
+        byte[] content = new byte[bytesEach];
+        SplittableRandom random = new SplittableRandom(1);
+        for (int file = 0; file < FILES; file++) {
+            random.nextBytes(content);
+            Files.write(tree.resolve("f" + file), content);
+        }
+        Path tar = fleet.folder().resolve("large.tar");
+        run("tar", "-C", tree.toString(), "-cf", tar.toString(), ".");
+        URI entry = URI.create("http://" + fleet.worker() + "/v1/directories/bench/entries/large");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            List<Long> copied = new ArrayList<>();
+            List<Long> uploaded = new ArrayList<>();
+            List<Long> downloaded = new ArrayList<>();
+            for (int round = 1; round <= rounds; round++) {
+                progress.step("round %d of %d: archives".formatted(round, rounds));
+                Path copy = fleet.folder().resolve("copy-" + round);
+                copied.add(timed(() -> {
+                    run("cp", "-r", tree.toString(), copy.toString());
+                    run("sync", "-f", copy.toString());
+                }));
+                run("rm", "-r", copy.toString());
+                uploaded.add(timed(() -> {
+                    int status = client.send(HttpRequest.newBuilder(entry)
+                            .header("Content-Type", "application/x-tar")
+                            .PUT(BodyPublishers.ofFile(tar))
+                            .build(), BodyHandlers.discarding()).statusCode();
+                    if (status != 200) {
+                        throw new BenchmarkFailedException("upload: " + status + " (expected: 200)");
+                    }
+                }));
+                downloaded.add(timed(() -> {
+                    try (InputStream body = client
+                            .send(HttpRequest.newBuilder(URI.create(entry + "/archive")).build(), BodyHandlers.ofInputStream())
+                            .body()) {
+                        long bytes = body.transferTo(OutputStream.nullOutputStream());
+                        if (bytes < (long) bytesEach * FILES) {
+                            throw new BenchmarkFailedException("download: %,d bytes (expected: %,d or more)".formatted(bytes,
+                                    (long) bytesEach * FILES));
+                        }
+                    }
+                }));
+            }
+            return List.of(figure("archive put", uploaded), figure("archive sent", downloaded), figure("cp and sync of the same bytes", copied));
+        }
+    }
+
+    private Figure figure(String name, List<Long> nanos) {
+        long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+        return new Figure(name, (double) bytesEach * FILES / (1 << 20) / (sorted[sorted.length / 2] / 1e9), "MiB/s");
+    }
+
+    private static long timed(Work work) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        work.run();
+        return System.nanoTime() - begin;
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        int code = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (code != 0) {
+            throw new BenchmarkFailedException(Arrays.toString(command) + ": ended with " + code + " (expected: 0)");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.spillway.bench.http;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.coordinator.app.Coordinator;
+import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedServers;
+import dev.spillway.embedded.KafkaSettings;
+import dev.spillway.embedded.PostgresSettings;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.app.Worker;
+import dev.spillway.worker.app.WorkerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A coordinator and one worker in this process, on embedded servers. Closing deletes all they kept. */
+final class SmallFleet implements AutoCloseable {
+    private final Path folder;
+    private final Lifecycle lifecycle = new Lifecycle("fleet of the benchmark");
+    private final EmbeddedServers servers;
+    private final Coordinator coordinator;
+    private final Worker worker;
+
+    private SmallFleet(Path folder) throws Exception {
+        this.folder = folder;
+        servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
+        coordinator = lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen",
+                "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(), "database-password",
+                servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
+                "evictions-partitions", "1", "reports-partitions", "1")))));
+        worker = lifecycle.start("worker",
+                () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(Map.of("host-id", "host-1", "listen",
+                        "127.0.0.1:0", "data", folder.resolve("host-1").toString(), "coordinators", coordinator.address().toString(),
+                        "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources", folder.toString())))),
+                        failure -> lifecycle.fail("worker", failure)));
+        worker.awaitJoined();
+    }
+
+    static SmallFleet start() throws InterruptedException {
+        try {
+            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath());
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new BenchmarkFailedException("starting the fleet: " + e, e);
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    EmbeddedServers servers() {
+        return servers;
+    }
+
+    String coordinator() {
+        return coordinator.address().toString();
+    }
+
+    String worker() {
+        return worker.address().toString();
+    }
+
+    @Override
+    public void close() {
+        lifecycle.close();
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new BenchmarkFailedException("deleting " + folder + ": " + e, e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.spillway.service.http;
+
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers every failure of a route as a problem: what was refused by name, and what is a defect by an id under which the log has the cause. */
+final class FailureHandler implements Handler<RoutingContext> {
+    private static final Logger LOG = LoggerFactory.getLogger(FailureHandler.class);
+
+    /** Problems of how a message is framed: behind it nobody knows where the next one begins. */
+    private static final Set<ProblemType> ENDING = Set.of(ProblemType.MALFORMED_REQUEST, ProblemType.UNSUPPORTED_TRANSFER_ENCODING);
+
+    private final Answers answers;
+    private final Connections connections;
+
+    FailureHandler(Answers answers, Connections connections) {
+        this.answers = answers;
+        this.connections = connections;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        var response = context.response();
+        var what = context.request().method() + " " + context.request().path();
+        var failure = context.failure();
+        if (response.closed() || failure instanceof ClientGoneException) {
+            LOG.debug("{}: {}", what, String.valueOf(failure));
+            response.reset().onFailure(cause -> LOG.debug("{}: {}", what, cause.toString()));
+        } else if (response.headWritten()) {
+            if (!response.ended()) {
+                LOG.warn("{}: broken off in the middle of the body: {}", what, String.valueOf(failure));
+                response.reset().onFailure(cause -> LOG.debug("{}: {}", what, cause.toString()));
+            }
+        } else {
+            var problem = problem(what, context);
+            if (ENDING.contains(problem.type())) {
+                connections.takeNoMore(context.request().connection());
+                answers.lastProblem(context, problem);
+            } else {
+                answers.problem(context, problem, Map.of());
+            }
+        }
+    }
+
+    private static Problem problem(String what, RoutingContext context) {
+        return switch (context.failure()) {
+            case ProblemException refused -> refused.problem();
+            case InterruptedException _ -> Problems.stopping();
+            case null -> context.statusCode() == 413 ? Problems.tooLarge(Request.of(context).jsonBytesMax()) : Problems.unknownExpectation();
+            // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
+            case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
+                    Problems.malformedRequest(String.valueOf(failure.getMessage()));
+            case Throwable failure -> {
+                var errorId = UUID.randomUUID().toString();
+                LOG.error("{}: error id {}", what, errorId, failure);
+                yield Problems.internalError(errorId);
+            }
+        };
+    }
+}
