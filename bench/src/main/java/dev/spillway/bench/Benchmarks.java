@@ -1,5 +1,6 @@
 package dev.spillway.bench;
 
+import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.orders.OrdersBenchmark;
 import dev.spillway.bench.registry.RegistryBenchmark;
 import dev.spillway.bench.registry.TouchesBenchmark;
@@ -10,7 +11,7 @@ import java.util.Optional;
 /** All benchmarks. */
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
-            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark());
+            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark());
 
     private Benchmarks() {}
 

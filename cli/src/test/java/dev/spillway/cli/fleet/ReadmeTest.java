@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * The README's tour, typed by a machine: each command as it stands there, at the root of this repository, with the output that stands there.
+ * The tours of the README and of the documentation, typed by a machine: each command as it stands there, at the root of this repository, with the output that stands there.
  * Three things differ, so that it runs beside anything else: {@code ./spillway} is this build on the test's class path instead of the launcher
  * (which would build in the middle of a build), the fleet listens on free ports instead of 7070 and those from 7080 on, and its data lies in
  * the test's folder.
@@ -23,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class ReadmeTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final String HEADING = "## A tour";
+    private static final String LONG_HEADING = "# A tour";
     private static final String DEV = "./spillway dev ";
     private static final String DATA = "/tmp/spillway-tour";
     private static final int PORT = 7070;
@@ -34,7 +36,16 @@ class ReadmeTest {
 
     @Test
     void theTourGoesAsTheReadmeShows() throws IOException, InterruptedException {
-        List<Tour.Step> steps = Tour.read(Files.readString(ROOT.resolve("README.md")), HEADING).steps();
+        takeTour(Tour.read(Files.readString(ROOT.resolve("README.md")), HEADING).steps());
+    }
+
+    @Test
+    @Tag("full")
+    void theLongTourGoesAsItsPageShows() throws IOException, InterruptedException {
+        takeTour(Tour.read(Files.readString(ROOT.resolve("docs/tour.md")), LONG_HEADING).steps());
+    }
+
+    private void takeTour(List<Tour.Step> steps) throws IOException, InterruptedException {
         Tour.Step first = steps.getFirst();
         assertThat(first.command()).startsWith(DEV).endsWith(" --data " + DATA);
         int port = Ports.freeForDev(HOSTS);

@@ -76,6 +76,19 @@ class LayeringTest {
                 .check(SPILLWAY);
     }
 
+    @Test
+    void nobodyKnowsWhatIsInsideVertx() {
+        noClasses().should().dependOnClassesThat(resideInAnyPackage("io.netty..", "io.vertx..impl..")).check(SPILLWAY);
+    }
+
+    @Test
+    void onlyTheHttpBaseKnowsVertx() {
+        noClasses().that(not(resideInAnyPackage("dev.spillway.service.http..", "dev.spillway.bench.http..")))
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.vertx.."))
+                .check(SPILLWAY);
+    }
+
     @ParameterizedTest
     @FieldSource("SERVICES")
     void coreKnowsOnlyItselfAndTheEvents(String service) {

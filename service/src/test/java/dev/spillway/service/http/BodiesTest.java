@@ -224,6 +224,21 @@ class BodiesTest {
         }
     }
 
+    @Test
+    void aHandlerThatRefusesBeforeItReadsIsAnsweredInsteadOfContinue() throws IOException {
+        try (var refusing = new RunningService(RunningService.put("/trees/{name}", Body.stream(1L << 30, List.of(Body.ANY)), request -> {
+            throw Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: n (expected: a namespace that was created)").exception();
+        })); var socket = refusing.connect()) {
+            socket.getOutputStream()
+                    .write("PUT /trees/t HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 20971520\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 404")
+                    .containsIgnoringCase("connection: close");
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '~', quoteCharacter = '`',
             textBlock = """

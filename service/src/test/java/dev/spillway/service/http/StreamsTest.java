@@ -236,6 +236,24 @@ class StreamsTest {
     }
 
     @Test
+    void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
+        var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofSeconds(5),
+                HttpLimits.Connections.DEFAULT);
+        try (var service = new RunningService(limits, RunningService.put("/tree", Body.json(), request -> Response.ok(request.bytes().length)));
+                var socket = service.connect()) {
+            var out = socket.getOutputStream();
+            out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+                    .getBytes(StandardCharsets.UTF_8));
+            // In all longer than the longest pause, each pause much shorter.
+            for (int sent = 0; sent < 15; sent++) {
+                new CountDownLatch(1).await(150, MILLISECONDS);
+                out.write('1');
+            }
+            assertThat(RunningService.readUntil(socket.getInputStream(), "\r\n\r\n15")).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),

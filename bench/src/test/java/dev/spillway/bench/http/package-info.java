@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.http;
+
+import org.jspecify.annotations.NullMarked;
