@@ -7,8 +7,8 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.time.Instant;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.Locale;
+import java.util.SortedMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 

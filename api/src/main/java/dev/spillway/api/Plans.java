@@ -45,7 +45,8 @@ public final class Plans {
 
     /** What a plan was made for. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-    @JsonSubTypes({@JsonSubTypes.Type(value = ToPrune.class, name = "PRUNE"), @JsonSubTypes.Type(value = ToSetPolicy.class, name = "POLICY")})
+    @JsonSubTypes({@JsonSubTypes.Type(value = ToPrune.class, name = "PRUNE"),
+            @JsonSubTypes.Type(value = ToSetPolicy.class, name = "POLICY")})
     public sealed interface Purpose {}
 
     /** To evict as a {@link Prune} asks. */

@@ -107,7 +107,8 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
         extensions.keySet().removeAll(List.of("type", "title", "status", "detail"));
         return new Problem(type, status,
                 type == ProblemType.OTHER
-                        ? "%s (%s): %s".formatted(json.path("title").asText(), uri.substring(ProblemType.PREFIX.length()), detail) : detail,
+                        ? "%s (%s): %s".formatted(json.path("title").asText(), uri.substring(ProblemType.PREFIX.length()), detail)
+                        : detail,
                 retryAfter, extensions);
     }
 }

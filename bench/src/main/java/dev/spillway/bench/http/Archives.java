@@ -83,7 +83,8 @@ final class Archives {
                     }
                 }));
             }
-            return List.of(figure("archive put", uploaded), figure("archive sent", downloaded), figure("cp and sync of the same bytes", copied));
+            return List.of(figure("archive put", uploaded), figure("archive sent", downloaded),
+                    figure("cp and sync of the same bytes", copied));
         }
     }
 

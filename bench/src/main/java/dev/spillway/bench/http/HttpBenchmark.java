@@ -62,12 +62,14 @@ public final class HttpBenchmark implements Benchmark {
             List<Figure> figures = new ArrayList<>(new Archives(fleet, effort).measure(progress));
             List<Bar> bars = new ArrayList<>(pairs.stream()
                     .filter(Pair::barred)
-                    .map(pair -> Bar.atLeast(pair.name() + ", to the bare handler", pair.ours().perSecond(), pair.bare().perSecond(), BOUND))
+                    .map(pair -> Bar.atLeast(pair.name() + ", to the bare handler", pair.ours().perSecond(), pair.bare().perSecond(),
+                            BOUND))
                     .toList());
             new CommandStarts(fleet, effort).measure(progress, figures, bars);
             return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
                     new Database(fleet.servers().postgres(), "postgres").settings(),
-                    pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(), figures, List.of(), bars);
+                    pairs.stream().flatMap(pair -> Stream.of(pair.ours().result(), pair.bare().result())).toList(), figures, List.of(),
+                    bars);
         } catch (IOException e) {
             throw new BenchmarkFailedException("http: " + e, e);
         }

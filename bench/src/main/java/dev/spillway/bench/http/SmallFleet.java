@@ -29,7 +29,8 @@ final class SmallFleet implements AutoCloseable {
         this.folder = folder;
         servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
         coordinator = lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen",
-                "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(), "database-password",
+                "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(),
+                "database-password",
                 servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
                 "evictions-partitions", "1", "reports-partitions", "1")))));
         worker = lifecycle.start("worker",

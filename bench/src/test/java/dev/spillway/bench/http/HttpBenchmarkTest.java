@@ -24,7 +24,8 @@ class HttpBenchmarkTest {
         List<Path> before = folders();
         Report report = Benchmarks.named("http").orElseThrow().run(Effort.ofQuick(), step -> {});
         assertThat(report.results()).extracting(Result::name)
-                .containsExactly("directory hit", "directory hit, bare handler", "/livez", "/livez, bare handler", "entry get at the coordinator",
+                .containsExactly("directory hit", "directory hit, bare handler", "/livez", "/livez, bare handler",
+                        "entry get at the coordinator",
                         "entry get at the coordinator, bare handler", "JSON put of an entry", "JSON put of an entry, bare handler");
         assertThat(report.results()).allSatisfy(line -> assertThat(line.operations()).isPositive());
         assertThat(report.bars()).extracting(Bar::name)

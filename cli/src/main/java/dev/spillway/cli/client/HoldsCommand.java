@@ -64,7 +64,8 @@ final class HoldsCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().put(Resource.of("v1", "holds", hold.id()), new Holds.Extend(null, length.text()), Put.SHORT);
+            Server.Answer answer =
+                    worker.server().put(Resource.of("v1", "holds", hold.id()), new Holds.Extend(null, length.text()), Put.SHORT);
             console.out()
                     .println(output.json() ? answer.text()
                             : "hold " + hold.id() + " until " + Text.time(answer.as(Holds.Held.class).until()));

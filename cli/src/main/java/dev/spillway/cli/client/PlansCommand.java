@@ -53,8 +53,9 @@ final class PlansCommand {
                 throw new ParameterException(spec.commandLine(),
                         "no bound given (expected: at least one of --max-entries, --max-bytes and --idle-for)");
             }
-            Plans.Prune body = new Plans.Prune(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
-                    prefix, dryRun ? true : null);
+            Plans.Prune body =
+                    new Plans.Prune(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
+                            prefix, dryRun ? true : null);
             Server server = coordinator.server();
             return finish(server, server.post(Resource.of("v1", "namespaces", namespace.name(), "prune"), body), console, output);
         }

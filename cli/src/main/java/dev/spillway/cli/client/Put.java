@@ -54,8 +54,9 @@ final class Put implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        CachedDirectories.Put body = new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
-                snapshot);
+        CachedDirectories.Put body =
+                new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
+                        snapshot);
         Server.Answer answer = worker.server().put(Resource.of("v1", "directories", entry.namespace(), "entries", entry.key()), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());

@@ -18,7 +18,8 @@ record Resource(String path, String query) {
         if (value == null) {
             return this;
         }
-        return new Resource(path, query + (query.isEmpty() ? "?" : "&") + PathEncoding.encode(name) + "=" + PathEncoding.encode(value.toString()));
+        return new Resource(path,
+                query + (query.isEmpty() ? "?" : "&") + PathEncoding.encode(name) + "=" + PathEncoding.encode(value.toString()));
     }
 
     @Override

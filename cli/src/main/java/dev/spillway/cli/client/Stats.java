@@ -38,7 +38,8 @@ final class Stats implements SpillwayCommand {
             console.out().println(answer.text());
             return Outcome.done();
         }
-        List<Namespaces.Namespace> shown = namespace == null ? NamespacesCommand.all(answer) : List.of(answer.as(Namespaces.Namespace.class));
+        List<Namespaces.Namespace> shown =
+                namespace == null ? NamespacesCommand.all(answer) : List.of(answer.as(Namespaces.Namespace.class));
         Table table = new Table("NAMESPACE", ">ENTRIES", ">BYTES", ">HITS", ">MISSES", ">HIT RATE", "EVICTED");
         for (Namespaces.Namespace each : shown) {
             long reads = each.hits() + each.misses();

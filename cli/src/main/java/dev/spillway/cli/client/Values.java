@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
 
 /** How the text of an argument becomes a value; what can never be right is refused here, before anything is sent. */
 public final class Values {

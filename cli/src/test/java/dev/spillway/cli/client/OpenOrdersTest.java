@@ -46,7 +46,8 @@ class OpenOrdersTest {
     @Test
     void eachOrderSaysWhyItIsOpenStill() {
         List<String> lines =
-                printed(host(Hosts.State.ACTIVE, 3), order(1, OrderCause.RELIEF, Orders.State.OPEN, NOON.plusSeconds(9), "FAILED: no disk", null, null),
+                printed(host(Hosts.State.ACTIVE, 3),
+                        order(1, OrderCause.RELIEF, Orders.State.OPEN, NOON.plusSeconds(9), "FAILED: no disk", null, null),
                         order(2, OrderCause.ORPHAN, Orders.State.DEFERRED, NOON.plusSeconds(8), null, NOON.plusSeconds(8), null),
                         order(3, OrderCause.REPLACED, Orders.State.WAITING, null, null, null, "every host to tell"));
         assertThat(lines.get(0))

@@ -153,7 +153,8 @@ class ChaosTest {
 
     /** Every put that was told to be stored is there, or its eviction is; and what is there is read from each host that holds it. */
     private void assertTruthWasTold(FleetProcesses fleet) throws IOException, InterruptedException {
-        Set<Long> known = fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
+        Set<Long> known =
+                fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
         for (String namespace : List.of(FleetProcesses.NAMESPACE, ChaosClient.OUTSIDE)) {
             for (Entries.Entry entry : fleet.entries(namespace)) {
                 assertThat(known.add(entry.generation())).as("an entry that is evicted too: " + entry).isTrue();

@@ -2,8 +2,8 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.kafka.RegistryTopics;
-import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.kafka.KafkaSettings;

@@ -21,8 +21,10 @@ public final class CoordinatorRoutes {
     public static List<Endpoint> of(Registry registry, Backlog backlog, InstantSource clock) {
         return Stream
                 .of(new NamespaceRoutes(registry, clock).endpoints(), new EntryRoutes(registry, backlog).endpoints(),
-                        new EvictionRoutes(registry).endpoints(), new PinRoutes(registry).endpoints(), new PlanRoutes(registry, clock).endpoints(),
-                        new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(), new EventRoutes(registry).endpoints(),
+                        new EvictionRoutes(registry).endpoints(), new PinRoutes(registry).endpoints(),
+                        new PlanRoutes(registry, clock).endpoints(),
+                        new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(),
+                        new EventRoutes(registry).endpoints(),
                         new WorkerRoutes(registry, backlog).endpoints())
                 .flatMap(List::stream)
                 .map(endpoint -> endpoint.handler(Refusals.explained(endpoint.handler())))

@@ -15,9 +15,9 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -148,7 +148,8 @@ final class EntryRoutes {
 
     private static List<Entries.Replica> replicas(List<ReplicaView> views) {
         return views.stream()
-                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), Entries.ReplicaState.valueOf(view.state()), view.registeredAt()))
+                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), Entries.ReplicaState.valueOf(view.state()),
+                        view.registeredAt()))
                 .toList();
     }
 }

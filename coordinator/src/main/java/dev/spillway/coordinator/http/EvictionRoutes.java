@@ -14,9 +14,9 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -84,7 +84,8 @@ final class EvictionRoutes {
     }
 
     private static Orders.ReplicaOrder answer(OrderView order, WaitReason reason) {
-        return new Orders.ReplicaOrder(order.replicaId(), order.hostId(), Orders.State.valueOf(order.state()), order.attempts(), order.nextAttemptAt(),
+        return new Orders.ReplicaOrder(order.replicaId(), order.hostId(), Orders.State.valueOf(order.state()), order.attempts(),
+                order.nextAttemptAt(),
                 order.lastError(),
                 order.deferredUntil(), order.closedAt(), reason.of(order));
     }

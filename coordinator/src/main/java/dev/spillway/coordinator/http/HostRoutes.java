@@ -9,15 +9,15 @@ import dev.spillway.coordinator.core.Drain;
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
 import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
-import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.events.HostId;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +125,8 @@ final class HostRoutes {
 
     private static Hosts.Host answer(HostView view, long epoch) {
         HostRow row = view.row();
-        return new Hosts.Host(row.id(), row.storeId(), row.address(), Hosts.State.valueOf(row.shownState().name()), row.incarnation(), row.partition(),
+        return new Hosts.Host(row.id(), row.storeId(), row.address(), Hosts.State.valueOf(row.shownState().name()), row.incarnation(),
+                row.partition(),
                 row.lastHeardAt(),
                 view.replicas(), view.bytes(), view.openOrders(), view.oldestOpenOrderAt(), row.figures(), row.lastReconciledAt(),
                 attention(row, epoch), drain(view));

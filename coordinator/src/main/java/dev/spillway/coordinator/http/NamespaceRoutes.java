@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.http;
 
-import dev.spillway.api.CoordinatorApi;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
 import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
@@ -16,9 +16,9 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -9,9 +9,9 @@ import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.EntryName;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.time.Instant;
 import java.util.List;
 

@@ -39,11 +39,16 @@ final class Refusals {
                         .of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage()))
                         .exception();
             } catch (RegistryBusyException e) {
-                throw Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again")
+                        .retryAfter(RETRY_AFTER)
+                        .exception();
             } catch (RegistryUnavailableException e) {
-                throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again")
+                        .retryAfter(RETRY_AFTER)
+                        .exception();
             } catch (OutcomeUnknownException e) {
-                throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
+                throw Problem.of(ProblemType.OUTCOME_UNKNOWN,
+                        "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
                                 + " to learn the outcome, or without one if the change may be made twice")
                         .exception();
             }
@@ -99,7 +104,8 @@ final class Refusals {
 
     static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
         return Problem
-                .of(ProblemType.PLAN_NEEDED, "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
+                .of(ProblemType.PLAN_NEEDED,
+                        "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
                                 .formatted(asked, made.victims(), made.namespaceEntries(), made.allowed(), made.planId()))
                 .with("planId", made.planId().toString())
                 .with("victimCount", made.victims())
@@ -111,7 +117,9 @@ final class Refusals {
     }
 
     static ProblemException policyNotSet(PlanId id) {
-        return Problem.of(ProblemType.POLICY_NOT_SET, "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
+        return Problem
+                .of(ProblemType.POLICY_NOT_SET,
+                        "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
                 .exception();
     }
 
@@ -130,7 +138,8 @@ final class Refusals {
             default -> "the registry's database cannot be used right now";
         };
         Problem problem = Problem
-                .of(ProblemType.UNFINISHED, "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
+                .of(ProblemType.UNFINISHED,
+                        "%s: %s evicted, then: %s (expected: all that was asked for; the same request goes on where this one stopped)"
                                 .formatted(subject, plan == null ? were(evicted, "entry", "entries") : were(evicted, "victim", "victims"),
                                         why))
                 .status(unknown ? 504 : ProblemType.UNFINISHED.status())
@@ -152,7 +161,8 @@ final class Refusals {
 
     static ProblemException otherEpoch(long asked, long actual) {
         return Problem
-                .of(ProblemType.OTHER_EPOCH, "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
+                .of(ProblemType.OTHER_EPOCH,
+                        "epoch: " + asked + " (expected: " + actual + "; somebody may have said already that the database was restored)")
                 .with("epoch", actual)
                 .exception();
     }

@@ -8,9 +8,9 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.Waiting;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import java.util.List;
 
 /** The registry itself: which it is, and that its database was restored. */
@@ -41,7 +41,8 @@ final class RegistryRoutes {
     private Response restored(Request request) {
         RegistryStatus.Restore body = request.body(RegistryStatus.Restore.class);
         return switch (commands.run(request, Commands.Target.of("POST restored"), new Command.Restored(body.epoch()))) {
-            case Outcomes.Restoration.Restored(var epoch, var generation, var at) -> Response.ok(new RegistryStatus.Restored(epoch, generation, at));
+            case Outcomes.Restoration.Restored(var epoch, var generation, var at) ->
+                    Response.ok(new RegistryStatus.Restored(epoch, generation, at));
             case Outcomes.Restoration.OtherEpoch(var epoch) -> throw Refusals.otherEpoch(body.epoch(), epoch);
         };
     }

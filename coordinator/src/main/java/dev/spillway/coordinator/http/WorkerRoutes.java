@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.HostId;
@@ -21,9 +21,9 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.settings.HostPort;
 import java.util.Collection;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.spillway.coordinator.Await;
 import dev.spillway.api.Entries;
+import dev.spillway.coordinator.Await;
 import dev.spillway.events.Topics;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

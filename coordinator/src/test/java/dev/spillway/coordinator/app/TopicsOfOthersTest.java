@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.app;
 
+import dev.spillway.api.Entries;
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TopicReader;
-import dev.spillway.api.Entries;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Topics;
 import java.nio.file.Path;

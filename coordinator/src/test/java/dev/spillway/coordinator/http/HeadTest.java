@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.spillway.events.protocol.Sender;
 import dev.spillway.api.Operation;
+import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.http.Endpoint;
 import java.io.InputStream;
 import java.net.http.HttpRequest;

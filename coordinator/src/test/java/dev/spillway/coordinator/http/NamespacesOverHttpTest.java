@@ -41,7 +41,8 @@ class NamespacesOverHttpTest {
                 .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0));
         assertThat(http.get("/v1/namespaces/rootfs").is(200).as(Namespaces.Namespace.class))
                 .isEqualTo(
-                        new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0, Map.of()));
+                        new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0,
+                                Map.of()));
     }
 
     @Test

@@ -63,8 +63,10 @@ class OrdersOverHttpTest {
 
         assertThat(orders("host-1", "").next()).isNull();
         assertThat(orders("host-1", "").items()).containsExactly(
-                new Orders.OpenOrder(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation, 4096,
-                        OrderCause.INVALIDATED, eviction.id(), Orders.State.OPEN, 0, ServedRegistry.START, ServedRegistry.START, null, null, null),
+                new Orders.OpenOrder(evicted.replicaId(), evicted.namespace(), new EntryKey("evicted"), evicted.snapshotId(), generation,
+                        4096,
+                        OrderCause.INVALIDATED, eviction.id(), Orders.State.OPEN, 0, ServedRegistry.START, ServedRegistry.START, null, null,
+                        null),
                 new Orders.OpenOrder(relieved.replicaId(), relieved.namespace(), new EntryKey("relieved"), relieved.snapshotId(), 1, 4096,
                         OrderCause.RELIEF, null, Orders.State.OPEN, 0, http.now.get(), http.now.get(), null, null, null));
         assertThat(orders("host-2", "").items()).isEmpty();

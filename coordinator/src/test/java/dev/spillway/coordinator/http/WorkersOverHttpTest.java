@@ -138,7 +138,8 @@ class WorkersOverHttpTest extends OverHttp {
         assertThat(http.register(one, http.registration("shared", "c", "sc"))).isInstanceOfSatisfying(ReplicaOutcome.Refused.class,
                 refused -> assertThat(refused.reason()).isEqualTo(ReplicaOutcome.Reason.DRAINING));
 
-        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class)).isEqualTo(new Hosts.DrainChanged(one.hostId(), null));
+        assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class))
+                .isEqualTo(new Hosts.DrainChanged(one.hostId(), null));
         assertThat(http.delete("/v1/hosts/host-1/drain").is(200).as(Hosts.DrainChanged.class)).as("again")
                 .isEqualTo(new Hosts.DrainChanged(one.hostId(), null));
         assertThat(host("host-1").state()).isEqualTo(Hosts.State.ACTIVE);
@@ -178,8 +179,9 @@ class WorkersOverHttpTest extends OverHttp {
         List<Hosts.JoinRefusal> shown = refusals();
         assertThat(answer).isInstanceOfSatisfying(JoinAnswer.Refused.class, refused -> {
             assertThat(refused.reason()).isEqualTo(JoinAnswer.Reason.HOST_ID_IN_USE);
-            assertThat(shown).containsExactly(new Hosts.JoinRefusal(other.hostId(), other.storeId(), "127.0.0.1:7081", JoinAnswer.Reason.HOST_ID_IN_USE,
-                    refused.detail(), ServedRegistry.START));
+            assertThat(shown).containsExactly(
+                    new Hosts.JoinRefusal(other.hostId(), other.storeId(), "127.0.0.1:7081", JoinAnswer.Reason.HOST_ID_IN_USE,
+                            refused.detail(), ServedRegistry.START));
         });
     }
 

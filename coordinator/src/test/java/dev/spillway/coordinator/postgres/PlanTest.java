@@ -1,8 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Fleet;
-import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries;
+import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryName;

@@ -70,7 +70,8 @@ final class EndpointRouter {
         var seen = new HashSet<String>();
         for (var endpoint : endpoints) {
             if (!seen.add(endpoint.operation().method() + " " + regex(endpoint.operation().template()))) {
-                throw new IllegalArgumentException("operation: %s (expected: no other with this method and form)".formatted(endpoint.operation()));
+                throw new IllegalArgumentException(
+                        "operation: %s (expected: no other with this method and form)".formatted(endpoint.operation()));
             }
         }
     }
@@ -84,7 +85,8 @@ final class EndpointRouter {
     private void mount(Mounted mount) {
         var endpoint = mount.endpoint();
         var method = HttpMethod.valueOf(endpoint.operation().method());
-        Route route = router.routeWithRegex(method, mount.path().pattern()).useNormalizedPath(false).setName(endpoint.operation().template());
+        Route route =
+                router.routeWithRegex(method, mount.path().pattern()).useNormalizedPath(false).setName(endpoint.operation().template());
         if (method.equals(HttpMethod.GET)) {
             route.method(HttpMethod.HEAD);
         }
@@ -123,7 +125,8 @@ final class EndpointRouter {
         }
         var stream = streamed ? new BodyStream(context, body.streamedBytesMax(), limits.pauseMax()) : null;
         var accepted = Request.accept(context, endpoint.operation(), parameters(endpoint, path(context)),
-                Query.parse(request.query() == null ? "" : request.query(), endpoint.operation().query()), hasBody || streamed ? mediaType : "", json,
+                Query.parse(request.query() == null ? "" : request.query(), endpoint.operation().query()),
+                hasBody || streamed ? mediaType : "", json,
                 body.jsonBytesMax(limits), stream);
         connections.begun(request.connection());
         context.addEndHandler(end -> {

@@ -54,7 +54,8 @@ final class FailureHandler implements Handler<RoutingContext> {
         return switch (context.failure()) {
             case ProblemException refused -> refused.problem();
             case InterruptedException _ -> Problems.stopping();
-            case null -> context.statusCode() == 413 ? Problems.tooLarge(Request.of(context).jsonBytesMax()) : Problems.unknownExpectation();
+            case null ->
+                    context.statusCode() == 413 ? Problems.tooLarge(Request.of(context).jsonBytesMax()) : Problems.unknownExpectation();
             // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
                     Problems.malformedRequest(String.valueOf(failure.getMessage()));

@@ -50,7 +50,8 @@ public final class HttpService implements AutoCloseable {
      * @param json writes answers and reads bodies, refusing unknown fields
      * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Endpoint> endpoints, Readiness readiness,
+    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Endpoint> endpoints,
+            Readiness readiness,
             ServiceMetrics metrics,
             ObjectMapper json, Optional<String> openApiResource) {
         public Options {
@@ -169,7 +170,9 @@ public final class HttpService implements AutoCloseable {
 
     private List<Endpoint> ownEndpoints() throws IOException {
         var own = new ArrayList<Endpoint>();
-        own.add(Endpoint.of(CommonApi.LIVENESS, request -> Response.ok(ALIVE)).immediately(request -> Optional.of(Response.ok(ALIVE))).always());
+        own.add(Endpoint.of(CommonApi.LIVENESS, request -> Response.ok(ALIVE))
+                .immediately(request -> Optional.of(Response.ok(ALIVE)))
+                .always());
         var health = options.readiness().checks(vertx, threads);
         own.add(Endpoint.of(CommonApi.READINESS, request -> {
             var report = health.report();

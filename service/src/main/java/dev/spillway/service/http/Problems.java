@@ -1,7 +1,7 @@
 package dev.spillway.service.http;
 
-import dev.spillway.api.ProblemType;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.UnreadableJsonException;
 import java.time.Duration;
 import java.util.Collection;
@@ -22,7 +22,8 @@ final class Problems {
     }
 
     static Problem unknownParameter(String name, Collection<String> known) {
-        return Problem.of(ProblemType.UNKNOWN_PARAMETER, "%s: unknown query parameter (expected: %s)".formatted(shown(name), known.isEmpty() ? "none" : String.join(", ", known)));
+        return Problem.of(ProblemType.UNKNOWN_PARAMETER,
+                "%s: unknown query parameter (expected: %s)".formatted(shown(name), known.isEmpty() ? "none" : String.join(", ", known)));
     }
 
     static Problem unreadable(UnreadableJsonException e) {
@@ -39,7 +40,8 @@ final class Problems {
 
     /** Names the service, because whoever asks the wrong one asks for paths that it does not have. */
     static Problem unknownPath(String service, String path) {
-        return Problem.of(ProblemType.UNKNOWN_PATH, "path: " + shown(path) + " (expected: a path of " + service + ", see /openapi.yaml)").with("service", service);
+        return Problem.of(ProblemType.UNKNOWN_PATH, "path: " + shown(path) + " (expected: a path of " + service + ", see /openapi.yaml)")
+                .with("service", service);
     }
 
     static Problem methodNotAllowed(String method, Collection<String> allowed) {
@@ -59,12 +61,14 @@ final class Problems {
     }
 
     static Problem unsupportedType(String given, Collection<String> expected) {
-        return Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type: %s (expected: %s)".formatted(given.isEmpty() ? "missing" : shown(given), String.join(" or ", expected)));
+        return Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                "Content-Type: %s (expected: %s)".formatted(given.isEmpty() ? "missing" : shown(given), String.join(" or ", expected)));
     }
 
     static Problem malformedRequest(String why) {
         return Problem.of(ProblemType.MALFORMED_REQUEST,
-                "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)".formatted(shown(why)));
+                "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"
+                        .formatted(shown(why)));
     }
 
     static Problem notOneHost(int given) {
@@ -72,7 +76,8 @@ final class Problems {
     }
 
     static Problem transferEncodingNotSupported(Collection<String> given) {
-        return Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING, "Transfer-Encoding: %s (expected: chunked, once)".formatted(shown(String.join(", ", given))));
+        return Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING,
+                "Transfer-Encoding: %s (expected: chunked, once)".formatted(shown(String.join(", ", given))));
     }
 
     static Problem internalError(String errorId) {

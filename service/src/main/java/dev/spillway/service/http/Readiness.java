@@ -120,7 +120,8 @@ public final class Readiness {
                     check.run();
                     promise.complete(Status.OK());
                 } catch (Exception e) {
-                    promise.complete(Status.KO(new JsonObject().put(WHY, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())));
+                    promise.complete(
+                            Status.KO(new JsonObject().put(WHY, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())));
                 }
             });
             return promise.future();

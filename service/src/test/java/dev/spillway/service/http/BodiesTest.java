@@ -41,7 +41,8 @@ class BodiesTest {
 
     @BeforeAll
     static void start() throws Exception {
-        service = new RunningService(RunningService.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
+        service = new RunningService(
+                RunningService.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
                 RunningService.put("/events/{name}", Body.json(), request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
                 RunningService.put("/trees/{name}", Body.json(64).orStream(10_000, List.of("application/x-tar")),
                         request -> Response

@@ -27,16 +27,19 @@ class RoutingTest {
     @BeforeAll
     static void start() throws Exception {
         service = new RunningService(
-                RunningService.get("/v1/namespaces/{ns}/entries/{key}", request -> text(request.parameter("ns") + "|" + request.parameter("key"))),
+                RunningService.get("/v1/namespaces/{ns}/entries/{key}",
+                        request -> text(request.parameter("ns") + "|" + request.parameter("key"))),
                 RunningService.delete("/v1/namespaces/{ns}/entries/{key}", request -> Response.noContent()),
                 RunningService.get("/v1/namespaces/{ns}/entries", request -> text("list")),
                 RunningService.get("/v1/namespaces/{ns}/entries/{key}/pin", request -> text("pin of " + request.parameter("key"))),
                 RunningService.get("/v1/hosts/all", request -> text("all")),
                 RunningService.get("/v1/hosts/{id}", request -> text(request.parameter("id", Integer::valueOf).toString())),
-                RunningService.get("/query", List.of("limit", "touch", "after", "hold", "colour"), request -> text(request.query().number("limit", 1, 10).orElse(5L) + "|"
-                        + request.query().flag("touch").orElse(true) + "|"
-                        + request.query().text("after").orElse("-") + "|" + request.query().duration("hold").orElse(Duration.ZERO) + "|"
-                        + request.query().oneOf("colour", Colour.class).orElse(Colour.RED))),
+                RunningService.get("/query", List.of("limit", "touch", "after", "hold", "colour"),
+                        request -> text(request.query().number("limit", 1, 10).orElse(5L) + "|"
+                                + request.query().flag("touch").orElse(true) + "|"
+                                + request.query().text("after").orElse("-") + "|" + request.query().duration("hold").orElse(Duration.ZERO)
+                                + "|"
+                                + request.query().oneOf("colour", Colour.class).orElse(Colour.RED))),
                 RunningService.get("/value", List.of("id"), request -> text("" + request.query().value("id", Integer::valueOf).orElse(0))));
     }
 
@@ -226,7 +229,8 @@ class RoutingTest {
     @Test
     void twoRoutesForTheSameRequestsAreRefusedAtTheStart() {
         assertThatThrownBy(
-                () -> new RunningService(RunningService.get("/a/{x}", request -> text("")), RunningService.get("/a/{y}", request -> text(""))))
+                () -> new RunningService(RunningService.get("/a/{x}", request -> text("")),
+                        RunningService.get("/a/{y}", request -> text(""))))
                 .hasMessageContaining("GET /a/{y}");
     }
 }

@@ -117,7 +117,8 @@ class StreamsTest {
         var download = new Download(Long.MAX_VALUE);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
+        try (var service =
+                new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
             socket.getOutputStream().write(("GET /tree" + GET).getBytes(StandardCharsets.UTF_8));
             assertThat(download.failure.get()).hasMessageContaining("took nothing for PT0.2S");
@@ -239,7 +240,8 @@ class StreamsTest {
     void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofSeconds(5),
                 HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, RunningService.put("/tree", Body.json(), request -> Response.ok(request.bytes().length)));
+        try (var service =
+                new RunningService(limits, RunningService.put("/tree", Body.json(), request -> Response.ok(request.bytes().length)));
                 var socket = service.connect()) {
             var out = socket.getOutputStream();
             out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"

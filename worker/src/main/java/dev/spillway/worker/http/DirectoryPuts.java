@@ -2,19 +2,19 @@ package dev.spillway.worker.http;
 
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Problem;
-import dev.spillway.api.WorkerApi;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.StageMode;
@@ -60,7 +60,8 @@ final class DirectoryPuts {
     }
 
     Endpoint endpoint() {
-        return Endpoint.of(WorkerApi.PUT_DIRECTORY, Refusals.explained(this::put)).body(Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES));
+        return Endpoint.of(WorkerApi.PUT_DIRECTORY, Refusals.explained(this::put))
+                .body(Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES));
     }
 
     private Response put(Request request) throws Exception {
@@ -92,7 +93,10 @@ final class DirectoryPuts {
     private Response archive(Request request, EntryName name) throws Exception {
         String encoding = request.header("Content-Encoding").orElse("identity");
         if (!ENCODINGS.contains(encoding)) {
-            throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS))).exception();
+            throw Problem
+                    .of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                            "Content-Encoding: %s (expected: %s)".formatted(encoding, String.join(" or ", ENCODINGS)))
+                    .exception();
         }
         String description = request.query().text("description").orElse("");
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
@@ -164,7 +168,8 @@ final class DirectoryPuts {
         return switch (result) {
             case Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
                     Response.ok(new CachedDirectories.Stored(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept),
-                            left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
+                            left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why()))
+                                    .orElse(null)));
             case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);

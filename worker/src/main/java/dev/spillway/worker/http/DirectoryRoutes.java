@@ -1,18 +1,18 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.WorkerApi;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Entries;
 import dev.spillway.api.Page;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
@@ -75,9 +75,10 @@ final class DirectoryRoutes {
 
     private static Response found(Directories.Found.Served served) {
         ReplicaRecord replica = served.replica();
-        return Response.ok(new CachedDirectories.Found(served.path().toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
-                CachedDirectories.Source.LOCAL,
-                served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
+        return Response
+                .ok(new CachedDirectories.Found(served.path().toString(), replica.snapshotId(), replica.generation(), replica.sizeBytes(),
+                        CachedDirectories.Source.LOCAL,
+                        served.hold().map(given -> new CachedDirectories.Hold(given.id(), given.until())).orElse(null)));
     }
 
     private Response get(Request request) throws Exception {

@@ -1,14 +1,14 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.WorkerApi;
 import dev.spillway.api.Holds;
 import dev.spillway.api.Page;
 import dev.spillway.api.ReplicaState;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.settings.Durations;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;

@@ -56,8 +56,10 @@ final class PacedStream extends FilterInputStream {
         if (waitedNanos >= pace.over().toNanos()) {
             double bytesPerSecond = received * NANOS_PER_SECOND / Math.max(1, waitedNanos);
             if (bytesPerSecond < pace.bytesPerSecondMin()) {
-                throw Problem.of(ProblemType.UPLOAD_TOO_SLOW, "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted((long) bytesPerSecond,
-                                pace.over(), pace.bytesPerSecondMin()))
+                throw Problem
+                        .of(ProblemType.UPLOAD_TOO_SLOW,
+                                "body: %d bytes per second over %s (expected: %d bytes or more per second)".formatted((long) bytesPerSecond,
+                                        pace.over(), pace.bytesPerSecondMin()))
                         .exception();
             }
             // What came fast before does not pay for what hardly moves afterwards.

@@ -34,21 +34,31 @@ final class Refusals {
                         .retryAfter(RETRY_AFTER)
                         .exception();
             } catch (HostStoppedException e) {
-                throw Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again").retryAfter(RETRY_AFTER).exception();
+                throw Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
+                        .retryAfter(RETRY_AFTER)
+                        .exception();
             }
         };
     }
 
     static ProblemException unknownNamespace(NamespaceName namespace) {
-        return Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)").exception();
+        return Problem
+                .of(ProblemType.UNKNOWN_NAMESPACE,
+                        "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)")
+                .exception();
     }
 
     static ProblemException unknownEntry(EntryName name) {
-        return Problem.of(ProblemType.UNKNOWN_ENTRY, "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)").exception();
+        return Problem
+                .of(ProblemType.UNKNOWN_ENTRY,
+                        "key: " + name.key() + " (expected: a key in namespace " + name.namespace() + " that this host holds)")
+                .exception();
     }
 
     static ProblemException stale(EntryName name, long here, long registered) {
-        return Problem.of(ProblemType.OLDER_GENERATION, "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
+        return Problem
+                .of(ProblemType.OLDER_GENERATION,
+                        "key: %s has generation %d here (expected: %d, which the registry has)".formatted(name.key(), here, registered))
                 .exception();
     }
 
@@ -59,7 +69,8 @@ final class Refusals {
     }
 
     static ProblemException tooManyHolds(int max) {
-        return Problem.of(ProblemType.TOO_MANY_HOLDS, "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
+        return Problem.of(ProblemType.TOO_MANY_HOLDS,
+                "holds: %d already (expected: fewer than holds-max; release some, which GET /v1/holds lists, or wait for the first to end)"
                         .formatted(max))
                 .retryAfter(RETRY_AFTER)
                 .exception();
@@ -93,7 +104,8 @@ final class Refusals {
     }
 
     static ProblemException tooLarge(long maxBytes) {
-        return Problem.of(ProblemType.TOO_LARGE, "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes)).exception();
+        return Problem.of(ProblemType.TOO_LARGE, "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes))
+                .exception();
     }
 
     static ProblemException sourceRefused(String why) {
@@ -118,21 +130,29 @@ final class Refusals {
     }
 
     static ProblemException keyReused(String key) {
-        return Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, "Idempotency-Key: " + key + " (expected: a key that was not used for another request)").exception();
+        return Problem
+                .of(ProblemType.IDEMPOTENCY_KEY_REUSED,
+                        "Idempotency-Key: " + key + " (expected: a key that was not used for another request)")
+                .exception();
     }
 
     /** For every outcome but a stored one. */
     static ProblemException of(EntryName name, long generation, PutOutcome outcome) {
         return switch (outcome) {
             case PutOutcome.Stored stored -> throw new IllegalArgumentException("outcome: " + stored + " (expected: one that refuses)");
-            case PutOutcome.Evicted() -> Problem.of(ProblemType.EVICTED, "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
+            case PutOutcome.Evicted() -> Problem.of(ProblemType.EVICTED,
+                    "key: " + name.key() + " was stored and is gone again (expected: a put that nothing overtakes)").exception();
             case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
                 case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
                 case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, detail).exception();
                 case DRAINING -> draining(detail);
             };
-            case PutOutcome.Gone() -> Problem.of(ProblemType.GENERATION_GONE, "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
-            case PutOutcome.NotRegistered(String why) -> Problem.of(ProblemType.NOT_REGISTERED, why + "; nothing was stored, so the same request can be sent again").retryAfter(RETRY_AFTER).exception();
+            case PutOutcome.Gone() -> Problem.of(ProblemType.GENERATION_GONE,
+                    "generation: %d (expected: the current one of key %s)".formatted(generation, name.key())).exception();
+            case PutOutcome.NotRegistered(String why) ->
+                    Problem.of(ProblemType.NOT_REGISTERED, why + "; nothing was stored, so the same request can be sent again")
+                            .retryAfter(RETRY_AFTER)
+                            .exception();
             case PutOutcome.Unknown() -> unknownOutcome("the registry did not answer in time");
         };
     }

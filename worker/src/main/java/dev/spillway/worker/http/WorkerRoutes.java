@@ -1,12 +1,12 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.api.WorkerApi;
 import dev.spillway.api.ReplicaState;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.WorkerStatus;
 import dev.spillway.events.HostId;
 import dev.spillway.events.StoreId;
-import dev.spillway.service.http.Response;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.ImageStore;
@@ -54,7 +54,8 @@ public final class WorkerRoutes {
         Position position = view.position().orElse(null);
         return new WorkerStatus(host.id(), host.storeId(), host.address().get(), standing.joined(), standing.refusal(),
                 standing.unreachable(), standing.draining(),
-                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()), named(view.bytes()),
+                membership.registryId(), membership.epoch(), membership.incarnation(), membership.suspended(), named(view.counts()),
+                named(view.bytes()),
                 view.holds().size(), position == null ? null : position.partition(), position == null ? null : position.nextOffset());
     }
 

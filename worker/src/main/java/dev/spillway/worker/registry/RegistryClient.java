@@ -26,8 +26,8 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.service.client.JsonClient.Call;
 import dev.spillway.service.client.JsonClient;
+import dev.spillway.service.client.JsonClient.Call;
 import dev.spillway.service.client.Outcome;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.core.Delivery;
@@ -114,7 +114,8 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     public Outcome<Namespace> namespace(NamespaceName name) throws InterruptedException {
-        return anywhere(coordinator -> Call.get(uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.value())), timeout), Namespace.class);
+        return anywhere(coordinator -> Call.get(uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.value())), timeout),
+                Namespace.class);
     }
 
     /** Evicts an entry, if it names the expected snapshot. */
@@ -163,7 +164,8 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     private static URI entry(HostPort coordinator, EntryName name, String query) {
-        return uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.namespace().value()) + "/entries/" + PathEncoding.encode(name.key().value()) + query);
+        return uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.namespace().value()) + "/entries/"
+                + PathEncoding.encode(name.key().value()) + query);
     }
 
     private static URI uri(HostPort coordinator, String path) {

@@ -1,5 +1,7 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryKey;
@@ -17,14 +19,12 @@ import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.service.http.Body;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.Endpoint;
-import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Operation;
 import dev.spillway.service.http.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
@@ -88,7 +88,11 @@ final class TestCoordinator implements AutoCloseable {
     }
 
     private static Operation message(String verb) {
-        return CoordinatorApi.all().stream().filter(operation -> operation.template().endsWith("/{host}/" + verb)).findFirst().orElseThrow();
+        return CoordinatorApi.all()
+                .stream()
+                .filter(operation -> operation.template().endsWith("/{host}/" + verb))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Response namespace(Request request) {
