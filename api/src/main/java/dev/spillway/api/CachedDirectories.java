@@ -91,4 +91,15 @@ public final class CachedDirectories {
 
     /** What a host serves of a namespace; bytes are allocated blocks. */
     public record Stats(long entryCount, long totalBytes) {}
+
+    /**
+     * Evicts the least recently used entries of the namespace until it is within the bounds. One of them must be there.
+     *
+     * @param maxEntries 0 or more
+     * @param maxBytes   0 or more allocated bytes
+     */
+    public record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes) {}
+
+    /** How many entries a prune evicted, from all hosts. */
+    public record Pruned(long evicted) {}
 }

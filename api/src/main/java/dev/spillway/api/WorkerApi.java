@@ -18,6 +18,7 @@ public final class WorkerApi {
     public static final Operation GET_ARCHIVE = listed(Operation.get(ENTRY + "/archive"));
     public static final Operation LIST_DIRECTORIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix"));
     public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
+    public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune"));
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));

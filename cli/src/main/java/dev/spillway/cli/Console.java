@@ -17,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 public record Console(PrintStream out, PrintStream err, BufferedReader in, boolean terminal) {
 
     /** Of this process. */
-    static Console ofProcess() {
+    public static Console ofProcess() {
         return new Console(stream(FileDescriptor.out), stream(FileDescriptor.err),
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)), isTerminal());
     }

@@ -1,20 +1,20 @@
 package dev.spillway.cli;
 
-import dev.spillway.cli.bench.Bench;
 import dev.spillway.cli.client.Clients;
 import dev.spillway.cli.client.Values;
-import dev.spillway.cli.dev.Dev;
-import dev.spillway.cli.services.Services;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import picocli.CommandLine;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
 @Command(name = "spillway", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Main.Version.class,
@@ -28,9 +28,17 @@ public final class Main {
         System.exit(run(List.of(args), Console.ofProcess()));
     }
 
-    /** Runs one command and returns its exit code. */
-    public static int run(List<String> arguments, Console console) {
-        Outcome outcome = execute(arguments, console);
+    static int run(List<String> arguments, Console console) {
+        return run(arguments, console, Elsewhere::addTo);
+    }
+
+    /**
+     * Runs one command and returns its exit code.
+     *
+     * @param others adds the commands that are not a client's
+     */
+    public static int run(List<String> arguments, Console console, Consumer<CommandLine> others) {
+        Outcome outcome = execute(arguments, console, others);
         if (!outcome.line().isEmpty()) {
             console.err().println("spillway: " + oneLine(outcome.line()));
         }
@@ -39,8 +47,8 @@ public final class Main {
         return outcome.exitCode();
     }
 
-    private static Outcome execute(List<String> arguments, Console console) {
-        CommandLine commands = commands(console);
+    private static Outcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
+        CommandLine commands = commands(arguments, console, others);
         ParseResult parsed;
         try {
             parsed = commands.parseArgs(arguments.toArray(String[]::new));
@@ -73,12 +81,17 @@ public final class Main {
         }
     }
 
-    private static CommandLine commands(Console console) {
+    private static CommandLine commands(List<String> arguments, Console console, Consumer<CommandLine> others) {
         CommandLine commands = new CommandLine(new Main());
-        Clients.addTo(commands, console);
-        Services.addTo(commands, console);
-        commands.addSubcommand(new Dev(console));
-        commands.addSubcommand(new Bench(console));
+        Map<String, Function<Console, CommandLine>> clients = Clients.all();
+        Function<Console, CommandLine> named = arguments.isEmpty() ? null : clients.get(arguments.getFirst());
+        if (named != null) {
+            // The others are not asked for.
+            commands.addSubcommand(named.apply(console));
+        } else {
+            clients.values().forEach(command -> commands.addSubcommand(command.apply(console)));
+            others.accept(commands);
+        }
         Values.convert(commands);
         // Keys are opaque: an @ at the beginning is part of one.
         commands.setExpandAtFiles(false);

@@ -6,35 +6,11 @@ public sealed interface Outcome {
         return new Done();
     }
 
-    /** Everything that was asked for was done. */
-    record Done() implements Outcome {}
-
-    /** A server refused it, or it did not work out. */
-    record Failed(String line) implements Outcome {}
-
-    /** It was asked for in a way that can never be right; nothing was sent. */
-    record WrongUsage(String line) implements Outcome {}
-
-    /** What it names does not exist. */
-    record NotFound(String line) implements Outcome {}
-
-    /** No answer from a server. */
-    record NotReachable(String line) implements Outcome {}
-
-    /** A service ran and ended with a code of its own, all lines printed. */
-    record Ended(int code) implements Outcome {}
-
     /** The exit code of the process. */
-    default int exitCode() {
-        return switch (this) {
-            case Done() -> 0;
-            case Failed(_) -> 1;
-            case WrongUsage(_) -> 2;
-            case NotFound(_) -> 3;
-            case NotReachable(_) -> 4;
-            case Ended(var code) -> code;
-        };
-    }
+    int exitCode();
+
+    /** What to say on standard error; empty where there is nothing to say. */
+    String line();
 
     /** As this, where something had been done before it: says that first. */
     default Outcome after(String done) {
@@ -48,14 +24,56 @@ public sealed interface Outcome {
         };
     }
 
-    /** What to say on standard error; empty where there is nothing to say. */
-    default String line() {
-        return switch (this) {
-            case Done(),Ended(_) -> "";
-            case Failed(var line) -> line;
-            case WrongUsage(var line) -> line;
-            case NotFound(var line) -> line;
-            case NotReachable(var line) -> line;
-        };
+    /** Everything that was asked for was done. */
+    record Done() implements Outcome {
+        @Override
+        public int exitCode() {
+            return 0;
+        }
+
+        @Override
+        public String line() {
+            return "";
+        }
+    }
+
+    /** A server refused it, or it did not work out. */
+    record Failed(String line) implements Outcome {
+        @Override
+        public int exitCode() {
+            return 1;
+        }
+    }
+
+    /** It was asked for in a way that can never be right; nothing was sent. */
+    record WrongUsage(String line) implements Outcome {
+        @Override
+        public int exitCode() {
+            return 2;
+        }
+    }
+
+    /** What it names does not exist. */
+    record NotFound(String line) implements Outcome {
+        @Override
+        public int exitCode() {
+            return 3;
+        }
+    }
+
+    /** No answer from a server. */
+    record NotReachable(String line) implements Outcome {
+        @Override
+        public int exitCode() {
+            return 4;
+        }
+    }
+
+    /** A service ran and ended with a code of its own, all lines printed. */
+    record Ended(int exitCode) implements Outcome {
+        @Override
+        public String line() {
+            return "";
+        }
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -37,6 +38,12 @@ public final class IncomingJson {
      * @throws UnreadableJsonException when the text is not JSON or does not fit the type
      */
     public static <T> T read(ObjectMapper mapper, byte[] text, Class<T> type) throws UnreadableJsonException {
+        return read(mapper, text, mapper.constructType(type));
+    }
+
+    /** As {@link #read(ObjectMapper, byte[], Class)}, for a type with parameters, whose values the caller knows. */
+    @SuppressWarnings("TypeParameterUnusedInFormals") // As Jackson's own, because a JavaType says what the compiler cannot.
+    public static <T> T read(ObjectMapper mapper, byte[] text, JavaType type) throws UnreadableJsonException {
         JsonNode tree;
         try {
             tree = mapper.readTree(text);
@@ -55,7 +62,7 @@ public final class IncomingJson {
         try {
             return mapper.treeToValue(tree, type);
         } catch (JsonProcessingException e) {
-            throw describe(tree, type, e);
+            throw describe(tree, type.getRawClass(), e);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Namespaces;
 import dev.spillway.api.Orders;
+import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -63,7 +65,7 @@ final class Clean implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        Namespaces.Namespace before = server.get(Resource.of("v1", "namespaces", namespace.name())).as(Namespaces.Namespace.class);
+        Namespaces.Namespace before = server.get(CoordinatorApi.GET_NAMESPACE.at(namespace.name())).as(Namespaces.Namespace.class);
         if (!yes) {
             ask(before);
         }
@@ -103,7 +105,7 @@ final class Clean implements SpillwayCommand {
 
     private Namespaces.Cleaned step(Server server, long evictedBefore) throws InterruptedException {
         try {
-            return server.post(Resource.of("v1", "namespaces", namespace.name(), "clean"), new Namespaces.Clean(namespace.name().value()))
+            return server.send(CoordinatorApi.CLEAN_NAMESPACE.at(namespace.name()), new Namespaces.Clean(namespace.name().value()))
                     .as(Namespaces.Cleaned.class);
         } catch (CommandFailedException e) {
             throw evictedBefore == 0 ? e : e.after("evicted " + Text.count(evictedBefore, "entry", "entries"));
@@ -128,7 +130,7 @@ final class Clean implements SpillwayCommand {
     }
 
     private List<Unconfirmed> open(Server server) throws InterruptedException {
-        Resource list = Resource.of("v1", "evictions").with("state", "open").with("namespace", namespace.name());
+        RequestTarget list = CoordinatorApi.LIST_EVICTIONS.at().with("state", "open").with("namespace", namespace.name());
         return Pages.fetch(server, list, Long.MAX_VALUE)
                 .as(Evictions.Eviction.class)
                 .stream()

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.client.http.Endpoint;
 import picocli.CommandLine.Option;
 
 /** Which coordinator a command asks. */
@@ -9,7 +10,7 @@ final class CoordinatorOption {
 
     @Option(names = "--url", paramLabel = "URL", defaultValue = "${env:" + VARIABLE + ":-http://127.0.0.1:7070}",
             description = "The coordinator, host:port or a URL (default: " + VARIABLE + ", else http://127.0.0.1:7070).")
-    private Server.Address address = Server.Address.parse("127.0.0.1:7070");
+    private Endpoint address = Endpoint.tcp("127.0.0.1", 7070);
 
     Server server() {
         return Server.at("coordinator", address, OPTION);

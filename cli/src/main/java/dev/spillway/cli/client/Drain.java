@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -36,9 +37,8 @@ final class Drain implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        Resource drain = Resource.of("v1", "hosts", host.id(), "drain");
         if (cancel) {
-            Hosts.DrainChanged answer = server.delete(drain).as(Hosts.DrainChanged.class);
+            Hosts.DrainChanged answer = server.send(CoordinatorApi.CANCEL_DRAIN.at(host.id())).as(Hosts.DrainChanged.class);
             Hosts.Host now = look(server).as(Hosts.Host.class);
             say(Server.mapper().valueToTree(answer).toString(),
                     now.openOrders() == 0 ? host.id() + " takes part again"
@@ -46,7 +46,7 @@ final class Drain implements SpillwayCommand {
                                     Text.count(now.openOrders(), "copy stays", "copies stay")));
             return Outcome.done();
         }
-        server.post(drain, null).as(Hosts.DrainChanged.class);
+        server.send(CoordinatorApi.DRAIN_HOST.at(host.id())).as(Hosts.DrainChanged.class);
         Server.Answer last = noWait ? look(server) : await(server);
         Hosts.Host now = last.as(Hosts.Host.class);
         say(last.text(), host.id() + ": " + DrainProgress.of(now));
@@ -54,7 +54,7 @@ final class Drain implements SpillwayCommand {
     }
 
     private Server.Answer look(Server server) throws InterruptedException {
-        return server.get(Resource.of("v1", "hosts", host.id()));
+        return server.get(CoordinatorApi.GET_HOST.at(host.id()));
     }
 
     /** How the host is once it is drained, does not drain any more, or the time is over. */

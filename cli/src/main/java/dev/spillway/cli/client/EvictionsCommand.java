@@ -1,7 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Orders;
+import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -58,13 +60,13 @@ final class EvictionsCommand implements SpillwayCommand {
         } else if (state != null || host != null || namespace != null || cause != null || plan != null) {
             throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
         } else {
-            show(coordinator.server().get(Resource.of("v1", "evictions", id)));
+            show(coordinator.server().get(CoordinatorApi.GET_EVICTION.at(id)));
         }
         return Outcome.done();
     }
 
     private void list() throws InterruptedException {
-        Resource list = Resource.of("v1", "evictions")
+        RequestTarget list = CoordinatorApi.LIST_EVICTIONS.at()
                 .with("state", state)
                 .with("host", host)
                 .with("namespace", namespace)

@@ -1,6 +1,8 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.RequestTarget;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -31,7 +33,7 @@ final class Get implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Resource directory = Resource.of("v1", "directories", entry.namespace(), "entries", entry.key())
+        RequestTarget directory = WorkerApi.GET_DIRECTORY.at(entry.namespace(), entry.key())
                 .with("hold", hold)
                 .with("fresh", fresh ? true : null);
         Server.Answer answer = worker.server().get(directory);

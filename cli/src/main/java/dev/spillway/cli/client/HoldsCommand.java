@@ -1,6 +1,7 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.Holds;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -27,7 +28,7 @@ final class HoldsCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Pages pages = Pages.fetch(worker.server(), Resource.of("v1", "holds"), Long.MAX_VALUE);
+            Pages pages = Pages.fetch(worker.server(), WorkerApi.LIST_HOLDS.at(), Long.MAX_VALUE);
             if (output.json()) {
                 pages.printJson(console.out());
                 return Outcome.done();
@@ -64,8 +65,7 @@ final class HoldsCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer =
-                    worker.server().put(Resource.of("v1", "holds", hold.id()), new Holds.Extend(null, length.text()), Put.SHORT);
+            Server.Answer answer = worker.server().send(WorkerApi.EXTEND_HOLD.at(hold.id()), new Holds.Extend(null, length.text()));
             console.out()
                     .println(output.json() ? answer.text()
                             : "hold " + hold.id() + " until " + Text.time(answer.as(Holds.Held.class).until()));
@@ -87,7 +87,7 @@ final class HoldsCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            worker.server().delete(Resource.of("v1", "holds", hold.id()));
+            worker.server().order(WorkerApi.RELEASE_HOLD.at(hold.id()));
             console.out().println("released " + hold.id());
             return Outcome.done();
         }

@@ -1,6 +1,8 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.CommonApi;
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.api.Orders;
 import dev.spillway.api.RegistryStatus;
@@ -59,10 +61,10 @@ final class HostsCommand implements SpillwayCommand {
         }
         Server server = coordinator.server();
         List<Hosts.JoinRefusal> refusals = refusals(server);
-        Server.Answer readiness = server.getReadiness(Resource.of("readyz"));
+        Server.Answer readiness = server.getReadiness(CommonApi.READINESS.at());
         Server.Answer answer;
         try {
-            answer = server.get(host == null ? Resource.of("v1", "hosts") : Resource.of("v1", "hosts", host));
+            answer = server.get(host == null ? CoordinatorApi.LIST_HOSTS.at() : CoordinatorApi.GET_HOST.at(host));
         } catch (CommandFailedException e) {
             // Whoever was never let in is no host, and is looked for nonetheless.
             tellRefused(refusals);
@@ -77,7 +79,7 @@ final class HostsCommand implements SpillwayCommand {
             print(answer.listOf(Hosts.Host.class).items());
             printRefused(refusals);
             printTroubled(readiness.as(Status.Readiness.class));
-            explain(server.get(Resource.of("v1", "registry")).as(RegistryStatus.class));
+            explain(server.get(CoordinatorApi.GET_REGISTRY.at()).as(RegistryStatus.class));
         } else {
             print(answer.as(Hosts.Host.class));
             printRefused(refusals);
@@ -87,7 +89,7 @@ final class HostsCommand implements SpillwayCommand {
 
     /** Of the host that is asked for, or of all, also of those that are no hosts. */
     private List<Hosts.JoinRefusal> refusals(Server server) throws InterruptedException {
-        return server.get(Resource.of("v1", "refusals"))
+        return server.get(CoordinatorApi.LIST_REFUSALS.at())
                 .listOf(Hosts.JoinRefusal.class)
                 .items()
                 .stream()
@@ -141,12 +143,12 @@ final class HostsCommand implements SpillwayCommand {
         }
         Server server = coordinator.server();
         long most = limit == null ? ORDERS_DEFAULT : limit.number();
-        Pages pages = Pages.fetch(server, Resource.of("v1", "hosts", host, "orders"), most);
+        Pages pages = Pages.fetch(server, CoordinatorApi.LIST_ORDERS_OF_HOST.at(host), most);
         if (output.json()) {
             pages.printJson(console.out());
             return;
         }
-        Hosts.Host of = server.get(Resource.of("v1", "hosts", host)).as(Hosts.Host.class);
+        Hosts.Host of = server.get(CoordinatorApi.GET_HOST.at(host)).as(Hosts.Host.class);
         new OpenOrders(of, pages.as(Orders.OpenOrder.class)).print(console.out());
     }
 

@@ -1,7 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Entries;
 import dev.spillway.api.Pins;
+import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -36,7 +38,7 @@ final class Ls implements SpillwayCommand {
 
     @Override
     public Outcome call() throws InterruptedException {
-        Resource list = Resource.of("v1", "namespaces", namespace.name(), "entries").with("prefix", prefix).with("label", label);
+        RequestTarget list = CoordinatorApi.LIST_ENTRIES.at(namespace.name()).with("prefix", prefix).with("label", label);
         Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit.number());
         if (output.json()) {
             pages.printJson(console.out());

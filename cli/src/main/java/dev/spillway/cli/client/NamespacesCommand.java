@@ -1,6 +1,7 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -65,7 +66,7 @@ final class NamespacesCommand {
             if (maxEvictionShare != null) {
                 body.put("maxEvictionShare", maxEvictionShare.fraction());
             }
-            Server.Answer answer = coordinator.server().put(Resource.of("v1", "namespaces", namespace.name()), body, EVICT_WITHIN);
+            Server.Answer answer = coordinator.server().send(CoordinatorApi.SET_NAMESPACE.at(namespace.name()), body, EVICT_WITHIN);
             if (output.json()) {
                 console.out().println(answer.text());
             } else {
@@ -115,7 +116,7 @@ final class NamespacesCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = coordinator.server().get(Resource.of("v1", "namespaces"));
+            Server.Answer answer = coordinator.server().get(CoordinatorApi.LIST_NAMESPACES.at());
             if (output.json()) {
                 console.out().println(answer.text());
                 return Outcome.done();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.spillway.api.Page;
+import dev.spillway.api.RequestTarget;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,11 +14,11 @@ record Pages(List<JsonNode> items) {
     private static final int PAGE = 1_000;
 
     /** @param limit of items in all */
-    static Pages fetch(Server server, Resource list, long limit) throws InterruptedException {
+    static Pages fetch(Server server, RequestTarget list, long limit) throws InterruptedException {
         List<JsonNode> items = new ArrayList<>();
         String after = null;
         do {
-            Resource page = list.with("limit", Math.min(PAGE, limit - items.size())).with("after", after);
+            RequestTarget page = list.with("limit", Math.min(PAGE, limit - items.size())).with("after", after);
             Page<JsonNode> answer = server.get(page).listOf(JsonNode.class);
             items.addAll(answer.items());
             after = answer.next();

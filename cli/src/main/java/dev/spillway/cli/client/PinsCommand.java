@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Pins;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -14,10 +15,6 @@ import picocli.CommandLine.Option;
 /** Pins of entries. */
 final class PinsCommand {
     private PinsCommand() {}
-
-    private static Resource pinOf(EntryParameters entry) {
-        return Resource.of("v1", "namespaces", entry.namespace(), "entries", entry.key(), "pin");
-    }
 
     @Command(name = "pin",
             description = "Promise that an entry is not chosen as a victim. It counts for no limit meanwhile, and goes only when it is deleted, "
@@ -42,7 +39,8 @@ final class PinsCommand {
         @Override
         public Outcome call() throws InterruptedException {
             Server.Answer answer = coordinator.server()
-                    .put(pinOf(entry), new Pins.Put(until == null ? null : until.toString(), reason), Put.SHORT);
+                    .send(CoordinatorApi.PIN_ENTRY.at(entry.namespace(), entry.key()),
+                            new Pins.Put(until == null ? null : until.toString(), reason));
             if (output.json()) {
                 console.out().println(answer.text());
             } else {
@@ -71,7 +69,7 @@ final class PinsCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = coordinator.server().delete(pinOf(entry));
+            Server.Answer answer = coordinator.server().send(CoordinatorApi.UNPIN_ENTRY.at(entry.namespace(), entry.key()));
             if (output.json()) {
                 console.out().println(answer.text());
             } else {

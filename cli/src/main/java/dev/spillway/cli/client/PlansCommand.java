@@ -1,12 +1,14 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Plans;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
-import dev.spillway.events.PlanId;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,6 +44,9 @@ final class PlansCommand {
         private @Nullable EntryKey prefix;
         @Option(names = "--dry-run", description = "Only make the plan.")
         private boolean dryRun;
+        @Option(names = "--worker", paramLabel = "WORKER",
+                description = "Ask through this worker: what it holds goes last. With --max-entries and --max-bytes alone.")
+        private @Nullable String worker;
 
         Prune(Console console) {
             this.console = console;
@@ -53,11 +58,28 @@ final class PlansCommand {
                 throw new ParameterException(spec.commandLine(),
                         "no bound given (expected: at least one of --max-entries, --max-bytes and --idle-for)");
             }
+            if (worker != null) {
+                return prune(WorkerOption.server(worker, coordinator, spec));
+            }
             Plans.Prune body =
                     new Plans.Prune(maxEntries, maxBytes == null ? null : maxBytes.count(), idleFor == null ? null : idleFor.text(),
                             prefix, dryRun ? true : null);
             Server server = coordinator.server();
-            return finish(server, server.post(Resource.of("v1", "namespaces", namespace.name(), "prune"), body), console, output);
+            return finish(server, server.send(CoordinatorApi.PRUNE_NAMESPACE.at(namespace.name()), body), console, output);
+        }
+
+        private Outcome prune(Server asked) throws InterruptedException {
+            if (idleFor != null || prefix != null || dryRun) {
+                throw new ParameterException(spec.commandLine(),
+                        "--worker beside --idle-for, --prefix or --dry-run (expected: with --max-entries and --max-bytes alone)");
+            }
+            Server.Answer answer = asked.send(WorkerApi.PRUNE_DIRECTORIES.at(namespace.name()),
+                    new CachedDirectories.Prune(maxEntries, maxBytes == null ? null : maxBytes.count()));
+            console.out()
+                    .println(output.json() ? answer.text()
+                            : "evicted " + Text.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries") + " from "
+                                    + namespace.name());
+            return Outcome.done();
         }
     }
 
@@ -78,7 +100,7 @@ final class PlansCommand {
         @Override
         public Outcome call() throws InterruptedException {
             Server server = coordinator.server();
-            return finish(server, server.post(applying(plan.id()), null), console, output);
+            return finish(server, server.send(CoordinatorApi.APPLY_PLAN.at(plan.id())), console, output);
         }
     }
 
@@ -98,13 +120,9 @@ final class PlansCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            print(coordinator.server().get(Resource.of("v1", "plans", plan.id())), console, output);
+            print(coordinator.server().get(CoordinatorApi.GET_PLAN.at(plan.id())), console, output);
             return Outcome.done();
         }
-    }
-
-    private static Resource applying(PlanId id) {
-        return Resource.of("v1", "plans", id, "apply");
     }
 
     /** One request works for a bounded time, so a plan that was begun may have to be asked for again. */
@@ -128,7 +146,7 @@ final class PlansCommand {
 
     private static Server.Answer goOn(Server server, Plans.Plan begun) throws InterruptedException {
         try {
-            return server.post(applying(begun.id()), null);
+            return server.send(CoordinatorApi.APPLY_PLAN.at(begun.id()));
         } catch (CommandFailedException e) {
             throw e.after("plan %s: evicted %s".formatted(begun.id(),
                     Text.count(begun.applied() == null ? 0 : begun.applied().evicted(), "entry", "entries")));

@@ -1,6 +1,7 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
@@ -57,7 +58,7 @@ final class Put implements SpillwayCommand {
         CachedDirectories.Put body =
                 new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
                         snapshot);
-        Server.Answer answer = worker.server().put(Resource.of("v1", "directories", entry.namespace(), "entries", entry.key()), body, COPY);
+        Server.Answer answer = worker.server().send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -31,12 +32,12 @@ final class Readmit implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
-            Hosts.Host before = server.get(Resource.of("v1", "hosts", host.id())).as(Hosts.Host.class);
+            Hosts.Host before = server.get(CoordinatorApi.GET_HOST.at(host.id())).as(Hosts.Host.class);
             if (before.state() == Hosts.State.AWAY && before.replicas() > 0 && !isAwaited(server)) {
                 ask(before);
             }
         }
-        Server.Answer answer = server.post(Resource.of("v1", "hosts", host.id(), "readmit"), null);
+        Server.Answer answer = server.send(CoordinatorApi.READMIT_HOST.at(host.id()));
         console.out()
                 .println(output.json() ? answer.text()
                         : "readmitted %s: it may join; %s".formatted(host.id(), Retire.givenUp(answer.as(Hosts.Changed.class))));
@@ -45,7 +46,7 @@ final class Readmit implements SpillwayCommand {
 
     /** Whether somebody asks to be this host, and may not. */
     private boolean isAwaited(Server server) throws InterruptedException {
-        return server.get(Resource.of("v1", "refusals"))
+        return server.get(CoordinatorApi.LIST_REFUSALS.at())
                 .listOf(Hosts.JoinRefusal.class)
                 .items()
                 .stream()

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RegistryStatus;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -28,13 +29,13 @@ final class Restored implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
-        RegistryStatus before = server.get(Resource.of("v1", "registry")).as(RegistryStatus.class);
+        RegistryStatus before = server.get(CoordinatorApi.GET_REGISTRY.at()).as(RegistryStatus.class);
         if (!yes) {
             new TypedName("restored", "nothing was changed").require(console,
                     "Registry %s knows generations up to %d in epoch %d. Every host will tell anew what it holds. Type restored to go on: "
                             .formatted(before.id(), before.generation(), before.epoch()));
         }
-        Server.Answer answer = server.post(Resource.of("v1", "registry", "restored"), new RegistryStatus.Restore(before.epoch()));
+        Server.Answer answer = server.send(CoordinatorApi.RESTORED.at(), new RegistryStatus.Restore(before.epoch()));
         if (output.json()) {
             console.out().println(answer.text());
         } else {

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -33,12 +34,12 @@ final class Retire implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
         if (!yes) {
-            Hosts.Host before = server.get(Resource.of("v1", "hosts", host.id())).as(Hosts.Host.class);
+            Hosts.Host before = server.get(CoordinatorApi.GET_HOST.at(host.id())).as(Hosts.Host.class);
             if (HEARD.contains(before.state())) {
                 ask(before);
             }
         }
-        Server.Answer answer = server.delete(Resource.of("v1", "hosts", host.id()));
+        Server.Answer answer = server.send(CoordinatorApi.RETIRE_HOST.at(host.id()));
         if (output.json()) {
             console.out().println(answer.text());
         } else {

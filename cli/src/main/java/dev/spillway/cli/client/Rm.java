@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Entries;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -30,7 +31,7 @@ final class Rm implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server.Answer answer = coordinator.server()
-                .delete(Resource.of("v1", "namespaces", entry.namespace(), "entries", entry.key()).with("ifSnapshot", ifSnapshot));
+                .send(CoordinatorApi.DELETE_ENTRY.at(entry.namespace(), entry.key()).with("ifSnapshot", ifSnapshot));
         console.out()
                 .println(output.json() ? answer.text()
                         : "deleted " + Text.printable(entry.key().value()) + ", snapshot "

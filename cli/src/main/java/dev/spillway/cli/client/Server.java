@@ -4,31 +4,21 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Headers;
 import dev.spillway.api.Page;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Outcome;
+import dev.spillway.client.http.Call;
+import dev.spillway.client.http.Endpoint;
+import dev.spillway.client.http.JsonClient;
+import dev.spillway.client.http.NoContent;
 import dev.spillway.events.Json;
-import dev.spillway.service.ConnectionTrouble;
-import dev.spillway.service.settings.HostPort;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpClient.Version;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,175 +27,139 @@ import org.jspecify.annotations.Nullable;
  * @param name   what people call it, such as {@code coordinator}
  * @param option what says where it is, for messages
  */
-record Server(String name, Address address, String option, HttpClient http) {
+record Server(String name, Endpoint address, String option, JsonClient http) {
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
+    private static final Duration READ_WITHIN = Duration.ofSeconds(30);
+    private static final Duration CHANGE_WITHIN = Duration.ofSeconds(60);
+    private static final long ANSWER_BYTES_MAX = 256 << 20;
+    private static final int NOT_READY = 503;
     private static final ObjectMapper MAPPER = Json.tolerant();
 
-    /** Where a server listens, written as {@code host:port} or as a URL. */
-    record Address(URI base) {
-        private static final String EXPECTED = "host:port or http://host:port, such as 127.0.0.1:7070";
-
-        static Address parse(String text) {
-            boolean secure = text.toLowerCase(Locale.ROOT).startsWith("https://");
-            String rest = text.replaceFirst("(?i)^https?://", "").replaceFirst("/$", "");
-            try {
-                HostPort hostPort = HostPort.parse(rest);
-                if (hostPort.port() == 0 || !rest.matches("[\\[\\]A-Za-z0-9._:%-]+")) {
-                    throw new IllegalArgumentException(text);
-                }
-                return new Address(URI.create((secure ? "https://" : "http://") + rest));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("address: " + text + " (expected: " + EXPECTED + ")", e);
-            }
-        }
-
-        @Override
-        public String toString() {
-            return base.toString();
-        }
-    }
-
-    /**
-     * What a server answered to a request that it did.
-     *
-     * @param text JSON as it came
-     */
-    record Answer(String text) {
+    /** What a server answered to a request that it did, as it came. */
+    record Answer(JsonNode json) {
         <T> T as(Class<T> type) {
-            try {
-                return MAPPER.readValue(text, type);
-            } catch (JsonProcessingException e) {
-                throw notUnderstood(e);
-            }
+            return read(MAPPER.constructType(type));
         }
 
         <T> Page<T> listOf(Class<T> item) {
-            JavaType list = MAPPER.getTypeFactory().constructParametricType(Page.class, item);
+            return read(MAPPER.getTypeFactory().constructParametricType(Page.class, item));
+        }
+
+        @SuppressWarnings("TypeParameterUnusedInFormals") // Called with the type that is returned.
+        private <T> T read(JavaType type) {
             try {
-                return MAPPER.readValue(text, list);
+                return MAPPER.treeToValue(json, type);
             } catch (JsonProcessingException e) {
                 throw notUnderstood(e);
             }
         }
+
+        String text() {
+            return json.toString();
+        }
     }
 
-    static Server at(String name, Address address, String option) {
-        return new Server(name, address, option,
-                HttpClient.newBuilder().version(Version.HTTP_1_1).connectTimeout(CONNECT_WITHIN).build());
+    static Server at(String name, Endpoint address, String option) {
+        return new Server(name, address, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX));
     }
 
     static ObjectMapper mapper() {
         return MAPPER;
     }
 
-    Answer get(Resource resource) throws InterruptedException {
-        return send(request(resource, Duration.ofSeconds(30)).GET().build());
+    Answer get(RequestTarget target) throws InterruptedException {
+        return answer(Call.of(target, READ_WITHIN));
     }
 
     /** As {@link #get}, but an answer of 503 is one too: it says which part is not ready. */
-    Answer getReadiness(Resource resource) throws InterruptedException {
-        HttpRequest request = request(resource, Duration.ofSeconds(30)).GET().build();
-        HttpResponse<byte[]> response = exchange(request);
-        return response.statusCode() == 503 ? new Answer(new String(response.body(), StandardCharsets.UTF_8).strip()) : checked(response);
+    Answer getReadiness(RequestTarget target) throws InterruptedException {
+        return answer(Call.of(target, READ_WITHIN).answeredBy(NOT_READY));
     }
 
-    Answer put(Resource resource, Object body, Duration within) throws InterruptedException {
-        return send(change(resource, within).header("Content-Type", "application/json").PUT(json(body)).build());
+    /** Sends a change without a body. */
+    Answer send(RequestTarget target) throws InterruptedException {
+        return answer(change(target, CHANGE_WITHIN));
     }
 
-    Answer post(Resource resource, @Nullable Object body) throws InterruptedException {
-        HttpRequest.Builder request = change(resource, Duration.ofSeconds(60));
-        return send(body == null ? request.POST(BodyPublishers.noBody()).build()
-                : request.header("Content-Type", "application/json").POST(json(body)).build());
+    Answer send(RequestTarget target, Object body) throws InterruptedException {
+        return send(target, body, CHANGE_WITHIN);
     }
 
-    Answer delete(Resource resource) throws InterruptedException {
-        return send(change(resource, Duration.ofSeconds(60)).DELETE().build());
+    Answer send(RequestTarget target, Object body, Duration within) throws InterruptedException {
+        return answer(change(target, within).body(body));
     }
 
-    /** A stream of lines that goes on until someone ends it. */
-    HttpResponse<Stream<String>> follow(Resource resource, @Nullable String lastEventId)
-            throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(resource)).header("Accept", "text/event-stream").GET();
-        if (lastEventId != null) {
-            request.header("Last-Event-ID", lastEventId);
+    /** Sends a change whose answer says nothing. */
+    void order(RequestTarget target) throws InterruptedException {
+        Call call = change(target, CHANGE_WITHIN);
+        var _ = known(call, http.send(address, call, NoContent.class));
+    }
+
+    /**
+     * A stream that goes on until someone ends it; absent while a server that was there is away, or refuses for a while.
+     *
+     * @param before whether it was there before
+     */
+    @Nullable
+    InputStream follow(RequestTarget target, @Nullable String lastEventId, boolean before) throws InterruptedException {
+        Call call = Call.of(target, READ_WITHIN).header("Accept", "text/event-stream");
+        Call from = lastEventId == null ? call : call.header(Headers.LAST_EVENT_ID, lastEventId);
+        dev.spillway.client.http.Outcome<InputStream> outcome = http.open(address, from);
+        boolean forGood = switch (outcome) {
+            case dev.spillway.client.http.Outcome.Answer<InputStream> _ -> true;
+            case dev.spillway.client.http.Outcome.Refused<InputStream>(var problem) -> problem.status() < 500;
+            case dev.spillway.client.http.Outcome.Unreachable<InputStream> _,dev.spillway.client.http.Outcome.Unknown<InputStream> _ ->
+                    false;
+        };
+        return forGood || !before ? known(from, outcome) : null;
+    }
+
+    private static Call change(RequestTarget target, Duration within) {
+        return Call.of(target, within).idempotencyKey(UUID.randomUUID().toString());
+    }
+
+    private Answer answer(Call call) throws InterruptedException {
+        return new Answer(known(call, http.send(address, call, JsonNode.class)));
+    }
+
+    private <T> T known(Call call, dev.spillway.client.http.Outcome<T> outcome) {
+        if (outcome instanceof dev.spillway.client.http.Outcome.Answer<T>(var _, var body)) {
+            // Apart from the rest, because a switch over types is linked anew in each process.
+            return body;
         }
-        return http.send(request.build(), BodyHandlers.ofLines());
+        return switch (outcome) {
+            case dev.spillway.client.http.Outcome.Answer<T> answer -> answer.body();
+            case dev.spillway.client.http.Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
+            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(new Outcome.NotReachable(
+                    "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name, address,
+                            cause(call, why).replaceFirst("^not reachable: ", ""), name, option)));
+            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(new Outcome.NotReachable(
+                    "%s at %s: the answer was lost, %s%s".formatted(name, address, cause(call, why),
+                            call.method().equals("GET") ? "" : "; whether it was done is unknown, look before you ask again")));
+        };
     }
 
-    private URI uri(Resource resource) {
-        return URI.create(address.base() + resource.toString());
+    /** Without the request, which says again where it was sent to. */
+    private String cause(Call call, String why) {
+        return why.replace(call.method() + " " + address + call.path() + ": ", "");
     }
 
-    private HttpRequest.Builder request(Resource resource, Duration within) {
-        return HttpRequest.newBuilder(uri(resource)).timeout(within).header("Accept", "application/json");
-    }
-
-    private HttpRequest.Builder change(Resource resource, Duration within) {
-        return request(resource, within).header("Idempotency-Key", UUID.randomUUID().toString());
-    }
-
-    private static HttpRequest.BodyPublisher json(Object body) {
-        try {
-            return BodyPublishers.ofByteArray(MAPPER.writeValueAsBytes(body));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("writing " + body, e);
-        }
-    }
-
-    private Answer send(HttpRequest request) throws InterruptedException {
-        return checked(exchange(request));
-    }
-
-    private HttpResponse<byte[]> exchange(HttpRequest request) throws InterruptedException {
-        try {
-            return http.send(request, BodyHandlers.ofByteArray());
-        } catch (IOException e) {
-            throw new CommandFailedException(new Outcome.NotReachable(unreachable(request.method(), e)));
-        }
-    }
-
-    private Answer checked(HttpResponse<byte[]> response) {
-        if (response.statusCode() / 100 == 2) {
-            return new Answer(new String(response.body(), StandardCharsets.UTF_8).strip());
-        }
-        throw failure(response.statusCode(), response.body());
-    }
-
-    CommandFailedException failure(int status, byte[] body) {
-        Problem problem = Problem.read(MAPPER, status, body, Optional.empty());
+    private Outcome refused(Problem problem) {
         JsonNode service = problem.extensions().get("service");
         if (service != null && !service.asText().startsWith(kind())) {
-            return new CommandFailedException(new Outcome.Failed("%s answers at %s (expected: a %s; %s says where)"
-                    .formatted(Text.printable(service.asText()), address, kind(), option)));
+            return new Outcome.Failed(
+                    "%s answers at %s (expected: a %s; %s says where)".formatted(Text.printable(service.asText()), address,
+                            kind(), option));
         }
-        String line = problem.type() == ProblemType.OTHER ? "the server answered: " + problem.detail()
+        String line = problem.type() == ProblemType.OTHER ? "the server answered " + problem.detail()
                 : problem.type().title() + ": " + problem.detail();
-        boolean absent = status == 404 && problem.type() != ProblemType.OTHER && problem.type() != ProblemType.UNKNOWN_PATH;
-        return new CommandFailedException(absent ? new Outcome.NotFound(line) : new Outcome.Failed(line));
-    }
-
-    String unreachable(String method, IOException e) {
-        return switch (e) {
-            case HttpConnectTimeoutException _ -> notThere("no answer in " + CONNECT_WITHIN.toSeconds() + " s");
-            case ConnectException _ -> notThere(ConnectionTrouble.inWords(e));
-            case HttpTimeoutException _ -> lost(method, "no answer in time");
-            default -> lost(method, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
-        };
+        boolean absent = problem.status() == 404 && problem.type() != ProblemType.OTHER && problem.type() != ProblemType.UNKNOWN_PATH;
+        return absent ? new Outcome.NotFound(line) : new Outcome.Failed(line);
     }
 
     /** {@code coordinator} or {@code worker}; the services call themselves so too. */
     private String kind() {
         return name.split(" ", 2)[0];
-    }
-
-    private String notThere(String why) {
-        return "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name, address, why, name, option);
-    }
-
-    private String lost(String method, String why) {
-        return "%s at %s: the answer was lost, %s%s".formatted(name, address, why,
-                method.equals("GET") ? "" : "; whether it was done is unknown, look before you ask again");
     }
 
     static CommandFailedException notUnderstood(JsonProcessingException e) {

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -33,7 +34,7 @@ final class Stats implements SpillwayCommand {
     public Outcome call() throws InterruptedException {
         Server server = coordinator.server();
         Server.Answer answer = server
-                .get(namespace == null ? Resource.of("v1", "namespaces") : Resource.of("v1", "namespaces", namespace));
+                .get(namespace == null ? CoordinatorApi.LIST_NAMESPACES.at() : CoordinatorApi.GET_NAMESPACE.at(namespace));
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();

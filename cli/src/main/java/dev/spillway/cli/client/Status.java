@@ -1,7 +1,9 @@
 package dev.spillway.cli.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.CommonApi;
 import dev.spillway.api.ReplicaState;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.api.WorkerStatus;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
@@ -36,8 +38,8 @@ final class Status implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         Server server = worker.server();
-        Server.Answer answer = server.get(Resource.of("v1", "status"));
-        Server.Answer readinessAnswer = server.getReadiness(Resource.of("readyz"));
+        Server.Answer answer = server.get(WorkerApi.GET_STATUS.at());
+        Server.Answer readinessAnswer = server.getReadiness(CommonApi.READINESS.at());
         Readiness readiness = readinessAnswer.as(Readiness.class);
         if (output.json()) {
             ObjectNode both = answer.as(ObjectNode.class);

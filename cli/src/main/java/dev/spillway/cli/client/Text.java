@@ -1,6 +1,6 @@
 package dev.spillway.cli.client;
 
-import dev.spillway.service.settings.Sizes;
+import dev.spillway.api.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

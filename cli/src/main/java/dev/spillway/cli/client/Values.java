@@ -1,18 +1,19 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Durations;
 import dev.spillway.api.Evictions;
-import dev.spillway.coordinator.core.ActivityCursor;
+import dev.spillway.api.Sizes;
+import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.settings.Durations;
-import dev.spillway.service.settings.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -60,6 +61,15 @@ public final class Values {
         @Override
         public String toString() {
             return text;
+        }
+    }
+
+    /** The id of an event. */
+    record EventId(String text) {
+        EventId {
+            if (!text.matches("[0-9]{1,18}-[0-9]{1,18}")) {
+                throw new InvalidValueException("event", text, "the id of an event, such as 1234-56");
+            }
         }
     }
 
@@ -117,10 +127,10 @@ public final class Values {
         register(commands, Share.class, Share::parse);
         register(commands, Label.class, Label::new);
         register(commands, TimeSpan.class, TimeSpan::new);
-        register(commands, ActivityCursor.class, text -> ActivityCursor.parse("event", text));
+        register(commands, EventId.class, EventId::new);
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
-        register(commands, Server.Address.class, Server.Address::parse);
+        register(commands, Endpoint.class, Endpoint::parse);
         register(commands, CachedDirectories.Mode.class, text -> oneOf(CachedDirectories.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));

@@ -1,6 +1,8 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
+import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.HostId;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,16 +23,22 @@ final class WorkerOption {
     private CoordinatorOption coordinator;
 
     @Option(names = "--worker", paramLabel = "WORKER", defaultValue = "${env:" + VARIABLE + ":-127.0.0.1:7080}",
-            description = "The worker, host:port, a URL or a host's name (default: " + VARIABLE + ", else 127.0.0.1:7080).")
+            description = "The worker, host:port, a URL, unix:/path of its socket or a host's name (default: " + VARIABLE
+                    + ", else 127.0.0.1:7080).")
     private String worker = "127.0.0.1:7080";
 
     Server server() throws InterruptedException {
+        return server(worker, coordinator, command);
+    }
+
+    /** The worker that a text means. */
+    static Server server(String worker, CoordinatorOption coordinator, CommandSpec command) throws InterruptedException {
         try {
             if (worker.contains(":")) {
-                return Server.at("worker", Server.Address.parse(worker), OPTION);
+                return Server.at("worker", Endpoint.parse(worker), OPTION);
             }
-            Hosts.Host host = coordinator.server().get(Resource.of("v1", "hosts", new HostId(worker))).as(Hosts.Host.class);
-            return Server.at("worker " + host.id(), Server.Address.parse(host.address()), OPTION);
+            Hosts.Host host = coordinator.server().get(CoordinatorApi.GET_HOST.at(new HostId(worker))).as(Hosts.Host.class);
+            return Server.at("worker " + host.id(), Endpoint.parse(host.address()), OPTION);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "Invalid value for " + OPTION + ": " + e.getMessage(), e);
         }

@@ -1,7 +1,7 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Durations;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.service.settings.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

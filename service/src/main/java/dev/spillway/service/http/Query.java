@@ -1,9 +1,9 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Durations;
 import dev.spillway.api.PathEncoding;
 import dev.spillway.api.Problem;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.service.settings.Durations;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

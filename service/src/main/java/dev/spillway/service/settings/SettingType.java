@@ -1,5 +1,7 @@
 package dev.spillway.service.settings;
 
+import dev.spillway.api.Durations;
+import dev.spillway.api.Sizes;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;

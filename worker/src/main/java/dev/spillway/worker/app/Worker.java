@@ -26,6 +26,7 @@ import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Outside;
+import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
@@ -160,8 +161,7 @@ public final class Worker implements AutoCloseable {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
                 WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
-                                deletions,
-                                store, clock, settings.holdMax(), settings.uploadPace())),
+                                deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),
                 readiness, metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
     }
 

@@ -1,9 +1,9 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.api.Problem;
+import dev.spillway.client.http.Outcome;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.client.Outcome;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.KeptRequest;

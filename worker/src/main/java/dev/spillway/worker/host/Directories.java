@@ -1,10 +1,10 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.api.ProblemType;
+import dev.spillway.client.http.Outcome;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
-import dev.spillway.service.client.Outcome;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -120,7 +120,7 @@ public final class Directories {
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
         }
-        return switch (registry.entry(name)) {
+        return switch (registry.entry(name, false)) {
             case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> search.of(entry.generation());
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
                     new Found.UnknownNamespace();

@@ -4,11 +4,13 @@ import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Entries;
 import dev.spillway.api.Page;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.api.Plans;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
@@ -17,6 +19,7 @@ import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HeldArchive;
+import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.RequestKey;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -33,11 +36,13 @@ final class DirectoryRoutes {
 
     private final Directories directories;
     private final Deletions deletions;
+    private final Prunes prunes;
     private final Duration holdMax;
 
-    DirectoryRoutes(Directories directories, Deletions deletions, Duration holdMax) {
+    DirectoryRoutes(Directories directories, Deletions deletions, Prunes prunes, Duration holdMax) {
         this.directories = directories;
         this.deletions = deletions;
+        this.prunes = prunes;
         this.holdMax = holdMax;
     }
 
@@ -46,7 +51,8 @@ final class DirectoryRoutes {
                 Endpoint.of(WorkerApi.DELETE_DIRECTORY, Refusals.explained(this::delete)),
                 Endpoint.of(WorkerApi.GET_ARCHIVE, Refusals.explained(this::archive)),
                 Endpoint.of(WorkerApi.LIST_DIRECTORIES, Refusals.explained(this::list)),
-                Endpoint.of(WorkerApi.GET_STATS, Refusals.explained(this::stats)));
+                Endpoint.of(WorkerApi.GET_STATS, Refusals.explained(this::stats)),
+                Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, Refusals.explained(this::prune)).body(Body.json()));
     }
 
     static EntryName name(Request request) {
@@ -161,6 +167,17 @@ final class DirectoryRoutes {
         ReplicaRecord replica = entry.replica();
         return new CachedDirectories.Listed(replica.name().key(), replica.description().text(), replica.snapshotId(), replica.generation(),
                 replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
+    }
+
+    private Response prune(Request request) throws Exception {
+        CachedDirectories.Prune bounds = request.body(CachedDirectories.Prune.class);
+        Plans.Prune prune = new Plans.Prune(bounds.maxEntries(), bounds.maxBytes(), null, null, false);
+        return switch (prunes.prune(namespace(request), prune, idempotencyKey(request))) {
+            case Prunes.Pruned.Done(var evicted) -> Response.ok(new CachedDirectories.Pruned(evicted));
+            case Prunes.Pruned.Refused(var problem) -> throw problem.exception();
+            case Prunes.Pruned.Away(var apart) -> throw Refusals.apart(apart);
+            case Prunes.Pruned.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+        };
     }
 
     private Response stats(Request request) throws InterruptedException {

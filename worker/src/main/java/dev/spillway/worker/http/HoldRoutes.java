@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Durations;
 import dev.spillway.api.Holds;
 import dev.spillway.api.Page;
 import dev.spillway.api.ReplicaState;
@@ -9,7 +10,6 @@ import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.settings.Durations;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.filesystem.ImageStore;

@@ -13,6 +13,7 @@ import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -36,12 +37,12 @@ public final class WorkerRoutes {
      * @param pace    that uploads must keep
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            Deletions deletions, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
+            Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
     public static List<Endpoint> of(Host host) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).endpoint());
-        endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.holdMax()).endpoints());
+        endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.prunes(), host.holdMax()).endpoints());
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;

@@ -1,12 +1,20 @@
 package dev.spillway.worker.registry;
 
-import dev.spillway.api.PathEncoding;
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Operation;
+import dev.spillway.api.Plans;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.RequestTarget;
+import dev.spillway.client.http.Call;
+import dev.spillway.client.http.Endpoint;
+import dev.spillway.client.http.JsonClient;
+import dev.spillway.client.http.Outcome;
+import dev.spillway.client.http.Servers;
 import dev.spillway.events.EntryName;
-import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
@@ -26,17 +34,11 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.service.client.JsonClient;
-import dev.spillway.service.client.JsonClient.Call;
-import dev.spillway.service.client.Outcome;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.core.Delivery;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,10 +51,9 @@ public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
     private static final long ANSWER_BYTES_MAX = 64 << 20;
 
-    private final List<HostPort> coordinators;
     private final Duration timeout;
     private final JsonClient client;
-    private final AtomicInteger preferred = new AtomicInteger();
+    private final Servers coordinators;
 
     /** What the registry says of an entry, as far as a worker needs it. */
     public record Entry(SnapshotId snapshotId, long generation) {}
@@ -63,7 +64,10 @@ public final class RegistryClient implements AutoCloseable {
     public record Namespace(NamespaceName name, @Nullable Long maxBytes) {}
 
     /** Where a message goes, and what it is answered with. */
-    private record Verb(String name, Class<?> answer) {}
+    private record Verb(Operation operation, Class<?> answer) {}
+
+    /** Where a plan is, as far as a worker needs it. */
+    public record Plan(PlanId id, Plans.State state, Plans.@Nullable Applied applied) {}
 
     /**
      * A client with connections of its own.
@@ -71,19 +75,16 @@ public final class RegistryClient implements AutoCloseable {
      * @param timeout of each attempt, from connecting to the last byte
      */
     public RegistryClient(List<HostPort> coordinators, Duration connectWithin, Duration timeout) {
-        if (coordinators.isEmpty()) {
-            throw new IllegalArgumentException("coordinators: none (expected: at least one)");
-        }
-        this.coordinators = List.copyOf(coordinators);
         this.timeout = timeout;
         this.client = new JsonClient(Json.tolerant(), connectWithin, ANSWER_BYTES_MAX);
+        this.coordinators =
+                new Servers(client, coordinators.stream().map(each -> Endpoint.tcp(each.host(), each.port())).toList());
     }
 
     /** Sends a worker's message and says what came of it. */
     public Delivery<?> send(WorkerMessage<?> message) throws InterruptedException {
         Verb verb = verb(message);
-        return switch (anywhere(coordinator -> Call.post(worker(coordinator, message.hostId(), verb.name()), message, timeout),
-                verb.answer())) {
+        return switch (coordinators.send(call(verb.operation().at(message.hostId())).body(message), verb.answer())) {
             case Outcome.Answer<?>(var _, ReconcileAnswer(var rows, var last)) when rows.isEmpty() && !last ->
                     new Delivery.Lost<>("reconcile: answered with an empty page that is not the last (expected: rows)");
             case Outcome.Answer<?>(var _, var answer) -> new Delivery.Replied<>(new Reply.Accepted<>(answer));
@@ -97,7 +98,7 @@ public final class RegistryClient implements AutoCloseable {
         if (problem.type() == ProblemType.FENCED) {
             return new Delivery.Replied<>(new Reply.Fenced<>(problem.detail()));
         }
-        String why = "%s: answered %s".formatted(verb.name(), problem);
+        String why = "%s: answered %s".formatted(verb.operation(), problem);
         if (problem.status() == 503) {
             return new Delivery.NotDelivered<>(why);
         }
@@ -108,68 +109,56 @@ public final class RegistryClient implements AutoCloseable {
         return new Delivery.Lost<>(why);
     }
 
-    /** The registry's entry, which this does not touch. */
-    public Outcome<Entry> entry(EntryName name) throws InterruptedException {
-        return anywhere(coordinator -> Call.get(entry(coordinator, name, "?touch=false"), timeout), Entry.class);
+    /**
+     * The registry's entry.
+     *
+     * @param touch whether it becomes the most recently used one
+     */
+    public Outcome<Entry> entry(EntryName name, boolean touch) throws InterruptedException {
+        return coordinators.send(call(CoordinatorApi.GET_ENTRY.at(name.namespace(), name.key()).with("touch", touch)), Entry.class);
     }
 
     public Outcome<Namespace> namespace(NamespaceName name) throws InterruptedException {
-        return anywhere(coordinator -> Call.get(uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.value())), timeout),
-                Namespace.class);
+        return coordinators.send(call(CoordinatorApi.GET_NAMESPACE.at(name)), Namespace.class);
     }
 
     /** Evicts an entry, if it names the expected snapshot. */
     public Outcome<DeletedEntry> delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws InterruptedException {
-        String query = ifSnapshot.map(snapshot -> "?ifSnapshot=" + PathEncoding.encode(snapshot.value())).orElse("");
-        return anywhere(coordinator -> {
-            Call call = Call.delete(entry(coordinator, name, query), timeout);
-            return idempotencyKey.map(call::idempotencyKey).orElse(call);
-        }, DeletedEntry.class);
+        RequestTarget target = CoordinatorApi.DELETE_ENTRY.at(name.namespace(), name.key()).with("ifSnapshot", ifSnapshot.orElse(null));
+        return coordinators.send(keyed(call(target), idempotencyKey), DeletedEntry.class);
+    }
+
+    /** Evicts the least recently used entries of a namespace until it is within the bounds; while the plan is APPLYING, it is to be applied again. */
+    public Outcome<Plan> prune(NamespaceName name, Plans.Prune prune, Optional<String> idempotencyKey) throws InterruptedException {
+        return coordinators.send(keyed(call(CoordinatorApi.PRUNE_NAMESPACE.at(name)).body(prune), idempotencyKey), Plan.class);
+    }
+
+    public Outcome<Plan> apply(PlanId plan) throws InterruptedException {
+        return coordinators.send(call(CoordinatorApi.APPLY_PLAN.at(plan)), Plan.class);
+    }
+
+    private Call call(RequestTarget target) {
+        return Call.of(target, timeout);
+    }
+
+    private static Call keyed(Call call, Optional<String> idempotencyKey) {
+        return idempotencyKey.map(call::idempotencyKey).orElse(call);
     }
 
     private static Verb verb(WorkerMessage<?> message) {
         return switch (message) {
-            case JoinRequest _ -> new Verb("join", JoinAnswer.class);
-            case RegisterRequest _ -> new Verb("register", ReplicaOutcomes.class);
-            case AttachRequest _ -> new Verb("attach", ReplicaOutcomes.class);
-            case ResolveRequest _ -> new Verb("resolve", ReplicaOutcomes.class);
-            case DropRequest _ -> new Verb("drop", DropAnswer.class);
-            case TouchRequest _ -> new Verb("touch", TouchRequest.Counted.class);
-            case HeartbeatRequest _ -> new Verb("heartbeat", HeartbeatAnswer.class);
-            case ReconcileRequest _ -> new Verb("reconcile", ReconcileAnswer.class);
-            case ReadoptRequest _ -> new Verb("readopt", ReplicaOutcomes.class);
-            case DiscrepancyRequest _ -> new Verb("discrepancies", DiscrepancyAnswer.class);
+            case JoinRequest _ -> new Verb(CoordinatorApi.JOIN, JoinAnswer.class);
+            case RegisterRequest _ -> new Verb(CoordinatorApi.REGISTER, ReplicaOutcomes.class);
+            case AttachRequest _ -> new Verb(CoordinatorApi.ATTACH, ReplicaOutcomes.class);
+            case ResolveRequest _ -> new Verb(CoordinatorApi.RESOLVE, ReplicaOutcomes.class);
+            case DropRequest _ -> new Verb(CoordinatorApi.DROP, DropAnswer.class);
+            case TouchRequest _ -> new Verb(CoordinatorApi.TOUCH, TouchRequest.Counted.class);
+            case HeartbeatRequest _ -> new Verb(CoordinatorApi.HEARTBEAT, HeartbeatAnswer.class);
+            case ReconcileRequest _ -> new Verb(CoordinatorApi.RECONCILE, ReconcileAnswer.class);
+            case ReadoptRequest _ -> new Verb(CoordinatorApi.READOPT, ReplicaOutcomes.class);
+            case DiscrepancyRequest _ -> new Verb(CoordinatorApi.DISCREPANCIES, DiscrepancyAnswer.class);
         };
-    }
-
-    private <T> Outcome<T> anywhere(Function<HostPort, Call> call, Class<T> type) throws InterruptedException {
-        int first = preferred.get();
-        Outcome<T> outcome = new Outcome.Unreachable<>("no coordinator was tried");
-        for (int next = 0; next < coordinators.size(); next++) {
-            int chosen = Math.floorMod(first + next, coordinators.size());
-            outcome = client.send(call.apply(coordinators.get(chosen)), type);
-            boolean surelyNotDone = outcome instanceof Outcome.Unreachable<T>
-                    || (outcome instanceof Outcome.Refused<T>(var problem) && problem.status() == 503);
-            if (!surelyNotDone) {
-                preferred.set(chosen);
-                return outcome;
-            }
-        }
-        return outcome;
-    }
-
-    private static URI worker(HostPort coordinator, HostId host, String verb) {
-        return uri(coordinator, "/v1/workers/" + PathEncoding.encode(host.value()) + "/" + verb);
-    }
-
-    private static URI entry(HostPort coordinator, EntryName name, String query) {
-        return uri(coordinator, "/v1/namespaces/" + PathEncoding.encode(name.namespace().value()) + "/entries/"
-                + PathEncoding.encode(name.key().value()) + query);
-    }
-
-    private static URI uri(HostPort coordinator, String path) {
-        return URI.create("http://" + coordinator + path);
     }
 
     @Override

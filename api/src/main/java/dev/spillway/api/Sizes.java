@@ -1,0 +1,54 @@
+package dev.spillway.api;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Sizes in bytes as people write and read them: {@code 4096}, {@code 512MiB}, {@code 10GiB}. */
+public final class Sizes {
+
+    /** What {@link #parse} takes, for messages. */
+    public static final String EXPECTED = "a size in bytes such as 4096, 512MiB or 10GiB";
+
+    private static final Pattern FORM = Pattern.compile("([0-9]{1,18})(KiB|MiB|GiB|TiB)?");
+    private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+    private Sizes() {}
+
+    /**
+     * Reads a size of zero or more bytes.
+     *
+     * @throws IllegalArgumentException when the text is none
+     */
+    public static long parse(String text) {
+        var matcher = FORM.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(text + " (expected: " + EXPECTED + ")");
+        }
+        long factor = switch (matcher.group(2)) {
+            case "KiB" -> 1L << 10;
+            case "MiB" -> 1L << 20;
+            case "GiB" -> 1L << 30;
+            case "TiB" -> 1L << 40;
+            case null, default -> 1L;
+        };
+        try {
+            return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(text + " (expected: " + EXPECTED + ", under 8 EiB)", e);
+        }
+    }
+
+    /** A size rounded for people, such as {@code 0 B}, {@code 1.5 MiB}. */
+    public static String print(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        double rounded = bytes;
+        int unit = -1;
+        while (rounded >= 1023.95) {
+            rounded /= 1024;
+            unit++;
+        }
+        return String.format(Locale.ROOT, "%.1f %s", rounded, UNITS[unit]);
+    }
+}

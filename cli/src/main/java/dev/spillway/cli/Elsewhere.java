@@ -1,0 +1,34 @@
+package dev.spillway.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine;
+
+/** Commands that run servers. The launcher starts them by a program of their own; here they are listed beside those of clients. */
+@Command
+public final class Elsewhere implements SpillwayCommand {
+    private final String name;
+
+    private Elsewhere(String name) {
+        this.name = name;
+    }
+
+    /** Adds them with what {@code spillway --help} says of each. */
+    static void addTo(CommandLine commands) {
+        add(commands, "coordinator", "Run one coordinator against PostgreSQL and Kafka, until it is told to stop.");
+        add(commands, "worker", "Run one host's worker, until it is told to stop.");
+        add(commands, "dev",
+                "Run a whole fleet on this machine until Ctrl-C: PostgreSQL, Kafka, a coordinator and workers host-1, host-2, ...");
+        add(commands, "bench", "Run a benchmark beside its baselines, on servers of its own that are gone at the end. At most 20 minutes.");
+    }
+
+    private static void add(CommandLine commands, String name, String description) {
+        CommandLine command = new CommandLine(new Elsewhere(name));
+        command.getCommandSpec().usageMessage().description(description);
+        commands.addSubcommand(name, command);
+    }
+
+    @Override
+    public Outcome call() {
+        return new Outcome.WrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
+    }
+}

@@ -1,5 +1,0 @@
-/** The command that runs benchmarks and prints what they found. What is measured, and how, is the module bench's. */
-@NullMarked
-package dev.spillway.cli.bench;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * The development fleet: servers, coordinator and workers in one process, for one machine. It wires and tells; what a part does is the part's.
- */
-@NullMarked
-package dev.spillway.cli.dev;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * The commands that run one service, a coordinator or a worker, against servers given by settings. What a setting means is the service's.
- */
-@NullMarked
-package dev.spillway.cli.services;
-
-import org.jspecify.annotations.NullMarked;

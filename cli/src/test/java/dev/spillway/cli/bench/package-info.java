@@ -1,4 +1,0 @@
-@NullMarked
-package dev.spillway.cli.bench;
-
-import org.jspecify.annotations.NullMarked;

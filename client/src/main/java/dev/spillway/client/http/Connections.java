@@ -1,0 +1,165 @@
+package dev.spillway.client.http;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
+import org.apache.hc.core5.io.CloseMode;
+import org.jspecify.annotations.Nullable;
+
+/** Connections to servers, kept for the next request. Thread-safe. */
+final class Connections implements AutoCloseable {
+    /** Well below the time after which servers close an idle connection. */
+    private static final Duration KEPT_FOR = Duration.ofSeconds(30);
+    private static final int KEPT_MAX = 64;
+
+    private final Duration connectWithin;
+    private final Deadlines deadlines;
+    private final Map<Endpoint, Deque<Connection>> kept = new ConcurrentHashMap<>();
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    Connections(Duration connectWithin, Deadlines deadlines) {
+        this.connectWithin = connectWithin;
+        this.deadlines = deadlines;
+    }
+
+    /** One connection, used by one thread at a time. */
+    static final class Connection {
+        final Endpoint server;
+        final SocketChannel channel;
+        final DefaultBHttpClientConnection http;
+        private final ChannelSocket socket;
+        private long keptSince;
+        private boolean used;
+
+        private Connection(Endpoint server, SocketChannel channel) throws IOException {
+            this.server = server;
+            this.channel = channel;
+            this.socket = new ChannelSocket(channel);
+            this.http = new DefaultBHttpClientConnection(Http1Config.DEFAULT);
+            if (server instanceof Endpoint.Tcp tcp && tcp.secure()) {
+                http.bind(secured(tcp), socket);
+            } else {
+                http.bind((Socket) socket);
+            }
+        }
+
+        private SSLSocket secured(Endpoint.Tcp tcp) throws IOException {
+            try {
+                SSLSocket secured =
+                        (SSLSocket) SSLContext.getDefault().getSocketFactory().createSocket(socket, tcp.host(), tcp.port(), true);
+                SSLParameters parameters = secured.getSSLParameters();
+                parameters.setEndpointIdentificationAlgorithm("HTTPS");
+                secured.setSSLParameters(parameters);
+                return secured;
+            } catch (java.security.NoSuchAlgorithmException e) {
+                throw new IOException("TLS (expected: in every Java platform)", e);
+            }
+        }
+
+        /** Whether it carried a request before, so that its server may have closed it just now. */
+        boolean isUsed() {
+            return used;
+        }
+    }
+
+    /** A connection that was kept, if one is still good. */
+    @Nullable
+    Connection kept(Endpoint server) {
+        Deque<Connection> idle = kept.get(server);
+        Connection connection;
+        while (idle != null && (connection = idle.pollFirst()) != null) {
+            if (System.nanoTime() - connection.keptSince < KEPT_FOR.toNanos() && connection.socket.isQuiet()) {
+                return connection;
+            }
+            discard(connection);
+        }
+        return null;
+    }
+
+    /** @throws IOException when there is none, so that nothing was sent */
+    Connection connect(Endpoint server) throws IOException {
+        IOException last = null;
+        for (SocketAddress address : server.addresses()) {
+            try {
+                Connection connection = connect(server, address);
+                open.add(connection);
+                if (closed) {
+                    discard(connection);
+                    throw new IOException("the client is closed");
+                }
+                return connection;
+            } catch (java.nio.channels.ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw last == null ? new IOException("no address") : last;
+    }
+
+    private Connection connect(Endpoint server, SocketAddress address) throws IOException {
+        boolean unix = address instanceof UnixDomainSocketAddress;
+        SocketChannel channel = unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
+        try (Deadlines.Deadline deadline = deadlines.after(connectWithin)) {
+            deadline.guard(channel);
+            try {
+                channel.connect(address);
+            } catch (AsynchronousCloseException e) {
+                throw deadline.isExpired() ? new java.net.SocketTimeoutException("timed out") : e;
+            }
+            if (!unix) {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            }
+            return new Connection(server, channel);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Keeps a connection whose answer was read to its end. */
+    void keep(Connection connection) {
+        connection.used = true;
+        connection.keptSince = System.nanoTime();
+        Deque<Connection> idle = kept.computeIfAbsent(connection.server, _ -> new ConcurrentLinkedDeque<>());
+        if (closed || idle.size() >= KEPT_MAX) {
+            discard(connection);
+        } else {
+            idle.addFirst(connection);
+        }
+    }
+
+    void discard(Connection connection) {
+        open.remove(connection);
+        connection.http.close(CloseMode.IMMEDIATE);
+        try {
+            connection.channel.close();
+        } catch (IOException e) {
+            // Nobody uses it any more.
+        }
+    }
+
+    /** Breaks off what is under way. */
+    @Override
+    public void close() {
+        closed = true;
+        open.forEach(this::discard);
+    }
+}

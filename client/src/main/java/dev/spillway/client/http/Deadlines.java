@@ -1,0 +1,73 @@
+package dev.spillway.client.http;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Closes what is used beyond its time. Thread-safe. */
+final class Deadlines implements AutoCloseable {
+    private final ScheduledThreadPoolExecutor timer;
+
+    Deadlines() {
+        timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("spillway-client-deadlines").daemon().factory());
+        timer.setRemoveOnCancelPolicy(true);
+    }
+
+    Deadline after(Duration timeout) {
+        Deadline deadline = new Deadline();
+        deadline.task = timer.schedule(deadline::expire, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return deadline;
+    }
+
+    /** The end of one exchange's time. */
+    static final class Deadline implements AutoCloseable {
+        private @Nullable SocketChannel guarded;
+        private volatile boolean expired;
+        private @Nullable ScheduledFuture<?> task;
+
+        /** Closes the channel when the time is over, which it may be already. */
+        synchronized void guard(SocketChannel channel) {
+            guarded = channel;
+            if (expired) {
+                shut(channel);
+            }
+        }
+
+        private synchronized void expire() {
+            expired = true;
+            if (guarded != null) {
+                shut(guarded);
+            }
+        }
+
+        boolean isExpired() {
+            return expired;
+        }
+
+        private static void shut(SocketChannel channel) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // It is closed for all that its reader can tell.
+            }
+        }
+
+        /** Lets go of the channel. */
+        @Override
+        public synchronized void close() {
+            guarded = null;
+            if (task != null) {
+                task.cancel(false);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

@@ -1,0 +1,109 @@
+package dev.spillway.client.http;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Where a server listens. */
+public sealed interface Endpoint {
+    /** What {@link #parse} takes, for messages. */
+    String EXPECTED = "host:port, http://host:port or unix:/path/of/a/socket, such as 127.0.0.1:7070";
+
+    /**
+     * A TCP port.
+     *
+     * @param host   a name or an address, IPv6 without brackets
+     * @param port   1 to 65535
+     * @param secure whether TLS is spoken there
+     */
+    record Tcp(String host, int port, boolean secure) implements Endpoint {
+        public Tcp {
+            if (host.isBlank() || port < 1 || port > 65_535) {
+                throw new IllegalArgumentException("address: %s:%d (expected: a host and a port of 1 to 65535)".formatted(host, port));
+            }
+        }
+
+        @Override
+        public List<SocketAddress> addresses() throws UnknownHostException {
+            List<SocketAddress> addresses = new ArrayList<>();
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                addresses.add(new InetSocketAddress(address, port));
+            }
+            return addresses;
+        }
+
+        @Override
+        public String authority() {
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+
+        @Override
+        public String toString() {
+            return (secure ? "https://" : "http://") + authority();
+        }
+    }
+
+    /** A Unix socket of this machine. */
+    record Unix(Path socket) implements Endpoint {
+        @Override
+        public List<SocketAddress> addresses() {
+            return List.of(UnixDomainSocketAddress.of(socket));
+        }
+
+        @Override
+        public String authority() {
+            return "localhost";
+        }
+
+        @Override
+        public String toString() {
+            return "unix:" + socket;
+        }
+    }
+
+    /** What to connect to: one after the other, until one takes the connection. */
+    List<SocketAddress> addresses() throws UnknownHostException;
+
+    /** As it stands in a Host header. */
+    String authority();
+
+    static Endpoint tcp(String host, int port) {
+        return new Tcp(host, port, false);
+    }
+
+    static Endpoint unix(Path socket) {
+        return new Unix(socket);
+    }
+
+    /**
+     * Reads an address.
+     *
+     * @throws IllegalArgumentException when the text is none
+     */
+    static Endpoint parse(String text) {
+        if (text.startsWith("unix:/")) {
+            return new Unix(Path.of(text.substring("unix:".length())));
+        }
+        String lower = text.toLowerCase(Locale.ROOT);
+        String url = lower.startsWith("http://") || lower.startsWith("https://") ? text : "http://" + text;
+        try {
+            URI uri = new URI(url).parseServerAuthority();
+            boolean bare = uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null
+                    && (uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"));
+            if (bare && uri.getHost() != null) {
+                return new Tcp(uri.getHost().replaceAll("^\\[|]$", ""), uri.getPort(), uri.getScheme().equalsIgnoreCase("https"));
+            }
+        } catch (URISyntaxException | IllegalArgumentException e) {
+            throw new IllegalArgumentException("address: " + text + " (expected: " + EXPECTED + ")", e);
+        }
+        throw new IllegalArgumentException("address: " + text + " (expected: " + EXPECTED + ")");
+    }
+}

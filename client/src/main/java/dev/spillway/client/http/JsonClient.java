@@ -1,0 +1,229 @@
+package dev.spillway.client.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Problem;
+import dev.spillway.api.json.IncomingJson;
+import dev.spillway.api.json.UnreadableJsonException;
+import dev.spillway.client.http.Connections.Connection;
+import dev.spillway.client.http.Deadlines.Deadline;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.protocol.HttpCoreContext;
+import org.apache.hc.core5.http.protocol.HttpProcessor;
+import org.apache.hc.core5.http.protocol.HttpProcessorBuilder;
+import org.apache.hc.core5.http.protocol.RequestContent;
+
+/**
+ * Sends JSON and reads JSON, blocking; for platform and virtual threads. A request is sent once, except that a GET is sent again when its kept
+ * connection turns out to be closed: whoever wants another attempt decides so by the outcome. Thread-safe.
+ */
+public final class JsonClient implements AutoCloseable {
+    private static final String JSON = "application/json";
+    private static final HttpProcessor PROCESSOR = HttpProcessorBuilder.create().add(new RequestContent()).build();
+
+    private final ObjectMapper mapper;
+    private final long answerBytesMax;
+    private final Deadlines deadlines = new Deadlines();
+    private final Connections connections;
+    private final HttpRequestExecutor executor = new HttpRequestExecutor();
+
+    /** @param bytes the whole body */
+    @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
+    private record Received(int status, Optional<Duration> retryAfter, byte[] bytes) {}
+
+    /**
+     * A client with connections of its own.
+     *
+     * @param connectWithin  how long to try to connect; a server that does not take the connection by then is unreachable
+     * @param answerBytesMax bound of an answer's body
+     */
+    public JsonClient(ObjectMapper mapper, Duration connectWithin, long answerBytesMax) {
+        this.mapper = mapper;
+        this.answerBytesMax = answerBytesMax;
+        this.connections = new Connections(connectWithin, deadlines);
+    }
+
+    /** Reads and writes what is sent. */
+    public ObjectMapper mapper() {
+        return mapper;
+    }
+
+    /** As {@link #send(Endpoint, Call, JavaType)}. */
+    public <T> Outcome<T> send(Endpoint server, Call call, Class<T> type) throws InterruptedException {
+        return send(server, call, mapper.constructType(type));
+    }
+
+    /**
+     * Sends a request and waits for its outcome.
+     *
+     * @param type of the answer's body; {@link NoContent} where it is not read
+     * @throws InterruptedException     when the caller is interrupted; the outcome is then unknown
+     * @throws IllegalArgumentException when the body cannot be written as JSON
+     */
+    public <T> Outcome<T> send(Endpoint server, Call call, JavaType type) throws InterruptedException {
+        String what = call.method() + " " + server + call.path();
+        BasicClassicHttpRequest request = request(server, call);
+        try (Deadline deadline = deadlines.after(call.timeout())) {
+            Connection connection = connections.kept(server);
+            if (connection != null) {
+                try {
+                    return read(what, call, receive(request, connection, deadline), type);
+                } catch (IOException | HttpException e) {
+                    if (!call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
+                        return unknown(what, call, deadline, e);
+                    }
+                }
+            }
+            try {
+                connection = connections.connect(server);
+            } catch (ClosedByInterruptException e) {
+                throw interrupted(what);
+            } catch (IOException e) {
+                return new Outcome.Unreachable<>(what + ": not reachable: " + ConnectionFailure.inWords(e));
+            }
+            try {
+                return read(what, call, receive(request(server, call), connection, deadline), type);
+            } catch (IOException | HttpException e) {
+                return unknown(what, call, deadline, e);
+            }
+        }
+    }
+
+    private static <T> Outcome<T> unknown(String what, Call call, Deadline deadline, Exception e) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw interrupted(what);
+        }
+        return new Outcome.Unknown<>(deadline.isExpired() ? what + ": no answer in " + call.timeout()
+                : what + ": sent, no answer: " + ConnectionFailure.inWords(e));
+    }
+
+    private static InterruptedException interrupted(String what) {
+        var _ = Thread.interrupted();
+        return new InterruptedException(what + ": interrupted");
+    }
+
+    private Received receive(BasicClassicHttpRequest request, Connection connection, Deadline deadline) throws IOException, HttpException {
+        boolean whole = false;
+        try {
+            deadline.guard(connection.channel);
+            HttpCoreContext context = HttpCoreContext.create();
+            executor.preProcess(request, PROCESSOR, context);
+            ClassicHttpResponse response = executor.execute(request, connection.http, context);
+            byte[] bytes = bounded(response);
+            whole = executor.keepAlive(request, response, connection.http, context);
+            return new Received(response.getCode(), retryAfter(response), bytes);
+        } finally {
+            deadline.close();
+            if (whole) {
+                connections.keep(connection);
+            } else {
+                connections.discard(connection);
+            }
+        }
+    }
+
+    private byte[] bounded(ClassicHttpResponse response) throws IOException {
+        if (response.getEntity() == null) {
+            return new byte[0];
+        }
+        InputStream body = response.getEntity().getContent();
+        byte[] bytes = body.readNBytes(Math.toIntExact(answerBytesMax + 1));
+        if (bytes.length > answerBytesMax) {
+            throw new IOException("an answer of more than " + answerBytesMax + " bytes");
+        }
+        body.close();
+        return bytes;
+    }
+
+    /**
+     * Begins to receive an answer that is read as it arrives, such as a stream of events. Nothing bounds its time but its reader, who closes it.
+     *
+     * @throws InterruptedException when the caller is interrupted
+     */
+    public Outcome<InputStream> open(Endpoint server, Call call) throws InterruptedException {
+        String what = call.method() + " " + server + call.path();
+        Connection connection;
+        try {
+            connection = connections.connect(server);
+        } catch (ClosedByInterruptException e) {
+            throw interrupted(what);
+        } catch (IOException e) {
+            return new Outcome.Unreachable<>(what + ": not reachable: " + ConnectionFailure.inWords(e));
+        }
+        try (Deadline deadline = deadlines.after(call.timeout())) {
+            deadline.guard(connection.channel);
+            try {
+                BasicClassicHttpRequest request = request(server, call);
+                HttpCoreContext context = HttpCoreContext.create();
+                executor.preProcess(request, PROCESSOR, context);
+                ClassicHttpResponse response = executor.execute(request, connection.http, context);
+                if (response.getCode() >= 400) {
+                    byte[] bytes = bounded(response);
+                    connections.discard(connection);
+                    return new Outcome.Refused<>(Problem.read(mapper, response.getCode(), bytes, retryAfter(response)));
+                }
+                return new Outcome.Answer<>(response.getCode(), new AnswerStream(response, () -> connections.discard(connection)));
+            } catch (IOException | HttpException e) {
+                connections.discard(connection);
+                return unknown(what, call, deadline, e);
+            }
+        }
+    }
+
+    private BasicClassicHttpRequest request(Endpoint server, Call call) {
+        BasicClassicHttpRequest request = new BasicClassicHttpRequest(call.method(), call.path());
+        request.setHeader("Host", server.authority());
+        request.setHeader("Accept", JSON);
+        call.headers().forEach(request::setHeader);
+        call.body().ifPresent(body -> request.setEntity(new ByteArrayEntity(written(body), ContentType.parse(JSON))));
+        return request;
+    }
+
+    private byte[] written(Object body) {
+        try {
+            return mapper.writeValueAsBytes(body);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("body: " + body.getClass().getSimpleName() + " (expected: what can be written as JSON)", e);
+        }
+    }
+
+    private <T> Outcome<T> read(String what, Call call, Received answer, JavaType type) {
+        if (answer.status() >= 400 && !call.answers().contains(answer.status())) {
+            return new Outcome.Refused<>(Problem.read(mapper, answer.status(), answer.bytes(), answer.retryAfter()));
+        }
+        if (type.hasRawClass(NoContent.class)) {
+            return new Outcome.Answer<>(answer.status(), mapper.convertValue(new NoContent(), type));
+        }
+        try {
+            return new Outcome.Answer<>(answer.status(), IncomingJson.read(mapper, answer.bytes(), type));
+        } catch (UnreadableJsonException e) {
+            return new Outcome.Unknown<>("%s: answered %d with what cannot be read: %s".formatted(what, answer.status(), e.getMessage()));
+        }
+    }
+
+    private static Optional<Duration> retryAfter(ClassicHttpResponse answer) {
+        return Optional.ofNullable(answer.getFirstHeader("Retry-After"))
+                .map(Header::getValue)
+                .filter(text -> text.matches("[0-9]{1,9}"))
+                .map(text -> Duration.ofSeconds(Long.parseLong(text)));
+    }
+
+    /** Breaks off what is under way. */
+    @Override
+    public void close() {
+        connections.close();
+        deadlines.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.spillway.client.http;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JavaType;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Servers of which any one will do: the one that answered last, and where that one surely did nothing the next. A request that may have been
+ * carried out is not sent again here. Thread-safe.
+ */
+public final class Servers {
+    private static final int UNAVAILABLE = 503;
+
+    private final JsonClient client;
+    private final List<Endpoint> all;
+    private final AtomicInteger preferred = new AtomicInteger();
+
+    /** @param all at least one, the first to be asked first */
+    public Servers(JsonClient client, List<Endpoint> all) {
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("servers: none (expected: at least one)");
+        }
+        this.client = client;
+        this.all = List.copyOf(all);
+    }
+
+    /** As {@link JsonClient#send(Endpoint, Call, Class)}, by the first server that does not surely do nothing. */
+    public <T> Outcome<T> send(Call call, Class<T> type) throws InterruptedException {
+        return send(call, client.mapper().constructType(type));
+    }
+
+    /** Sends requests whose answers are of one type. */
+    @FunctionalInterface
+    interface Typed<T> {
+        Outcome<T> send(Call call) throws InterruptedException;
+    }
+
+    <T> Typed<T> typed(Class<T> type) {
+        return call -> send(call, type);
+    }
+
+    <T> Typed<T> typed(TypeReference<T> type) {
+        return call -> send(call, client.mapper().constructType(type));
+    }
+
+    private <T> Outcome<T> send(Call call, JavaType type) throws InterruptedException {
+        int first = preferred.get();
+        Outcome<T> outcome = new Outcome.Unreachable<>("no server was tried");
+        for (int next = 0; next < all.size(); next++) {
+            int chosen = Math.floorMod(first + next, all.size());
+            outcome = client.send(all.get(chosen), call, type);
+            boolean surelyNotDone = outcome instanceof Outcome.Unreachable<T>
+                    || (outcome instanceof Outcome.Refused<T>(var problem) && problem.status() == UNAVAILABLE);
+            if (!surelyNotDone) {
+                preferred.set(chosen);
+                return outcome;
+            }
+        }
+        return outcome;
+    }
+
+    public List<Endpoint> all() {
+        return all;
+    }
+
+    @Override
+    public String toString() {
+        return all.size() == 1 ? all.getFirst().toString() : all.toString();
+    }
+}

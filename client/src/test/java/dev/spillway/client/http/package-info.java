@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.client.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,188 @@
+package dev.spillway.dev;
+
+import dev.spillway.coordinator.app.Coordinator;
+import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedServers;
+import dev.spillway.embedded.KafkaSettings;
+import dev.spillway.embedded.PostgresSettings;
+import dev.spillway.service.Lifecycle;
+import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.app.Worker;
+import dev.spillway.worker.app.WorkerSettings;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+
+/** The parts of a development fleet, started side by side where one does not need the other. */
+final class DevFleet {
+    /** How far the first worker's port is above the coordinator's. */
+    static final int FIRST_WORKER = 10;
+
+    private static final Duration JOINED_WITHIN = Duration.ofSeconds(60);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+    /** Enough for a hundred hosts, and a broker with few partitions recovers fast after a kill. */
+    private static final int PARTITIONS = 16;
+
+    private final DevFolder folder;
+    private final int port;
+    private final int hosts;
+    private final PrintStream out;
+    private final Lifecycle lifecycle;
+
+    DevFleet(DevFolder folder, int port, int hosts, PrintStream out, Lifecycle lifecycle) {
+        this.folder = folder;
+        this.port = port;
+        this.hosts = hosts;
+        this.out = out;
+        this.lifecycle = lifecycle;
+    }
+
+    /** Returns when every worker has joined, or was told why it may not: that waits for a person, who needs the others for it. */
+    void start() throws Exception {
+        EmbeddedServers servers = lifecycle.start("servers", this::servers);
+        watch("PostgreSQL", servers.postgres().ended());
+        watch("Kafka", servers.kafka().ended());
+        out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
+        out.println("Kafka        " + servers.kafka().bootstrapServers());
+
+        // Before the workers: they would ask it in vain, and say so in the log.
+        Coordinator coordinator =
+                lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
+        out.println("coordinator  http://" + coordinator.address());
+        List<Starting> starts = new ArrayList<>();
+        for (int host = 1; host <= hosts; host++) {
+            String id = "host-" + host;
+            Map<String, String> settings = worker(servers, id, port + FIRST_WORKER + host - 1);
+            starts.add(inBackground(id, () -> {
+                Worker worker = lifecycle.start(id,
+                        () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
+                                failure -> lifecycle.fail(id, failure)));
+                Optional<String> refusal = awaitJoined(id, worker);
+                return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images"),
+                        refusal.map(why -> "\n" + " ".repeat(13) + "refused: " + why).orElse(""));
+            }));
+        }
+        tellAll(starts);
+        out.println("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
+    }
+
+    /** Servers in the middle of their start take an interrupt badly, and are up in seconds: a stop waits for that, and stops them then. */
+    private EmbeddedServers servers() throws InterruptedException {
+        EmbeddedServers servers;
+        try {
+            servers = CompletableFuture
+                    .supplyAsync(() -> EmbeddedServers.start(postgres(), kafka()),
+                            task -> Thread.ofPlatform().daemon().name("start-servers").start(task))
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+        if (Thread.interrupted()) {
+            servers.close();
+            throw new InterruptedException("stopped while PostgreSQL and Kafka started");
+        }
+        return servers;
+    }
+
+    private String workers() {
+        List<String> names = new ArrayList<>();
+        for (int host = 1; host <= hosts; host++) {
+            names.add("host-" + host + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
+        }
+        return names.stream().collect(Collectors.joining(", "));
+    }
+
+    private PostgresSettings postgres() {
+        PostgresSettings settings =
+                folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
+        return settings.withParameter("max_connections", "50");
+    }
+
+    private KafkaSettings kafka() {
+        return folder.temporary() ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.path().resolve("kafka"));
+    }
+
+    private Map<String, String> coordinator(EmbeddedServers servers) {
+        return Map.ofEntries(Map.entry("listen", "127.0.0.1:" + port), Map.entry("database-url", servers.postgres().jdbcUrl()),
+                Map.entry("database-user", servers.postgres().user()), Map.entry("database-password", servers.postgres().password()),
+                Map.entry("kafka-servers", servers.kafka().bootstrapServers()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
+                Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
+                // A person watches: what a fleet does in minutes happens in seconds here.
+                Map.entry("heartbeat", "1s"), Map.entry("host-timeout", "5s"), Map.entry("order-retry", "2s"),
+                Map.entry("order-retry-max", "1m"), Map.entry("reconcile", "30s"), Map.entry("grace", "1m"));
+    }
+
+    private Map<String, String> worker(EmbeddedServers servers, String id, int itsPort) {
+        return Map.of("host-id", id, "listen", "127.0.0.1:" + itsPort, "data", folder.path().resolve(id).toString(), "coordinators",
+                "127.0.0.1:" + port, "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources", "/");
+    }
+
+    private void watch(String server, CompletionStage<Void> ended) {
+        var _ = ended.whenComplete((nothing, failure) -> {
+            if (failure != null) {
+                lifecycle.fail(server, failure);
+            }
+        });
+    }
+
+    /** A part that starts on a thread of its own, and then has a line to say. */
+    private record Starting(FutureTask<String> task, Thread thread) {}
+
+    private static Starting inBackground(String part, Callable<String> start) {
+        FutureTask<String> task = new FutureTask<>(start);
+        return new Starting(task, Thread.ofPlatform().daemon().name("start-" + part).start(task));
+    }
+
+    /** Waits for all, in their order; when one fails or this is interrupted, the others are interrupted too, and have ended when this returns. */
+    private void tellAll(List<Starting> starts) throws Exception {
+        try {
+            for (Starting start : starts) {
+                out.println(start.task().get());
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        } finally {
+            starts.forEach(start -> start.thread().interrupt());
+            for (Starting start : starts) {
+                start.thread().join();
+            }
+        }
+    }
+
+    /** The reason if it may not join. */
+    private static Optional<String> awaitJoined(String id, Worker worker) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+        HttpRequest readiness = HttpRequest.newBuilder(URI.create("http://" + worker.address() + "/readyz")).build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = http.send(readiness, BodyHandlers.ofString());
+            while (answer.statusCode() != 200) {
+                Optional<String> refusal = worker.refusal();
+                if (refusal.isPresent()) {
+                    return refusal;
+                }
+                if (System.nanoTime() >= deadline) {
+                    throw new IOException("%s: not ready after %s: %s".formatted(id, JOINED_WITHIN, answer.body()));
+                }
+                Thread.sleep(LOOK_EVERY);
+                answer = http.send(readiness, BodyHandlers.ofString());
+            }
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.spillway.dev;
+
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Outcome;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one development fleet keeps its data, locked by its process: a folder that stays, or a temporary one that goes at close. The lock is
+ * the operating system's, so a killed process holds nothing.
+ */
+final class DevFolder implements AutoCloseable {
+    private static final String LOCK = "spillway-dev.lock";
+    private static final String TEMPORARY = "spillway-dev-";
+
+    private final Path path;
+    private final boolean temporary;
+    private final FileChannel channel;
+
+    private DevFolder(Path path, boolean temporary, FileChannel channel) {
+        this.path = path;
+        this.temporary = temporary;
+        this.channel = channel;
+    }
+
+    /**
+     * Opens a folder, made if it is missing.
+     *
+     * @param kept null for a temporary one; what killed runs left of theirs is removed first
+     */
+    static DevFolder open(@Nullable Path kept) {
+        try {
+            return kept == null ? openTemporary() : openKept(kept.toAbsolutePath().normalize());
+        } catch (IOException e) {
+            throw failed("--data: %s cannot be used: %s (expected: a directory that this user can write)".formatted(
+                    kept == null ? System.getProperty("java.io.tmpdir") : kept, reason(e)));
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    boolean temporary() {
+        return temporary;
+    }
+
+    private static DevFolder openKept(Path directory) throws IOException {
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw failed("--data: " + directory + " is no directory (expected: a directory, or a path where none is yet)");
+        }
+        Path path = Files.createDirectories(directory).toRealPath();
+        try (Stream<Path> content = Files.list(path)) {
+            if (!Files.exists(path.resolve(LOCK)) && content.findAny().isPresent()) {
+                throw failed("--data: " + path + " holds something else (expected: an empty or new directory, or one of an earlier run)");
+            }
+        }
+        DevFolder opened = lock(path, false);
+        if (opened == null) {
+            String holder = Files.readString(path.resolve(LOCK)).strip();
+            throw failed("--data: %s is in use by another spillway dev%s (expected: a directory of its own, or that one stopped)"
+                    .formatted(path, holder.isEmpty() ? "" : ", process " + holder));
+        }
+        return opened;
+    }
+
+    private static DevFolder openTemporary() throws IOException {
+        Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+        List<Path> left;
+        try (Stream<Path> children = Files.list(parent)) {
+            left = children.filter(child -> child.getFileName().toString().startsWith(TEMPORARY))
+                    .filter(child -> Files.isRegularFile(child.resolve(LOCK), LinkOption.NOFOLLOW_LINKS) && isOurs(child))
+                    .toList();
+        }
+        for (Path folder : left) {
+            DevFolder killed = lock(folder, true);
+            if (killed != null) {
+                killed.close();
+            }
+        }
+        DevFolder opened = lock(Files.createTempDirectory(parent, TEMPORARY), true);
+        if (opened == null) {
+            throw new IOException("a new folder was locked by someone else");
+        }
+        return opened;
+    }
+
+    private static boolean isOurs(Path folder) {
+        try {
+            return Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName().equals(System.getProperty("user.name"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Null if another process has it. */
+    private static @Nullable DevFolder lock(Path path, boolean temporary) throws IOException {
+        FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        boolean locked = false;
+        try {
+            FileLock lock = channel.tryLock();
+            locked = lock != null;
+            if (!locked) {
+                return null;
+            }
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)), 0);
+            return new DevFolder(path, temporary, channel);
+        } catch (OverlappingFileLockException e) {
+            return null;
+        } finally {
+            if (!locked) {
+                channel.close();
+            }
+        }
+    }
+
+    /** Gives the folder up; a temporary one goes first, with all that is in it. */
+    @Override
+    public void close() throws IOException {
+        try (channel) {
+            if (temporary) {
+                delete(path);
+            } else {
+                channel.truncate(0);
+            }
+        }
+    }
+
+    /** Copied trees keep their modes, and what may not be written or listed cannot be emptied. */
+    private static void delete(Path file) throws IOException {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+            List<Path> children;
+            try (Stream<Path> listed = Files.list(file)) {
+                children = listed.toList();
+            }
+            for (Path child : children) {
+                delete(child);
+            }
+        }
+        Files.deleteIfExists(file);
+    }
+
+    private static CommandFailedException failed(String line) {
+        return new CommandFailedException(new Outcome.Failed(line));
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.dev.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,111 @@
+package dev.spillway.dev.fleet;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Kafka or PostgreSQL goes while the fleet runs, and comes back. */
+class ServersGoneTest extends FleetOfTwo {
+    private static final int CAPACITY = 2;
+
+    @Test
+    void withoutKafkaEvictionsReachTheHostsByHeartbeat() throws IOException, InterruptedException {
+        namespace("by-heartbeat");
+        put(1, "by-heartbeat", "one");
+        long generation = Http.get(entry(1, "by-heartbeat", "one")).json().get("generation").asLong();
+        attach(2, "by-heartbeat", "one", generation);
+        put(2, "by-heartbeat", "two");
+        Set<String> onHost1 = FleetProcesses.names(fleet.images(1));
+        Set<String> onHost2 = FleetProcesses.names(fleet.images(2));
+
+        fleet.stopKafka();
+        put(1, "by-heartbeat", "three");
+        put(1, "by-heartbeat", "four");
+
+        FleetInProcess.awaitNotReady(fleet.url(), "kafka");
+        FleetInProcess.awaitNotReady(fleet.workerUrl(1), "kafka");
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out())
+                .containsPattern("COORDINATOR +OLDEST +ATTENTION\\Rkafka +- +not ready: Kafka at .*: connection refused, for ");
+        assertThat(Spillway.run("hosts", "--json", "--url", fleet.url()).out()).contains("\"readiness\":{\"ready\":false,");
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            assertThat(Http.get(fleet.url() + "/v1/evictions?state=open&namespace=by-heartbeat").json().get("items")).isEmpty();
+            assertThat(FleetProcesses.names(fleet.images(1))).doesNotContainAnyElementsOf(onHost1).hasSize(2);
+            assertThat(FleetProcesses.names(fleet.images(2))).doesNotContainAnyElementsOf(onHost2).isEmpty();
+        });
+
+        fleet.startKafka();
+        FleetInProcess.awaitReady(fleet.url());
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out()).doesNotContain("COORDINATOR");
+        // The facts of what happened meanwhile were kept, and are told now.
+        try (EvictionFacts facts = new EvictionFacts(fleet.kafkaServers())) {
+            Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(facts.readMore().values()).contains("one", "two"));
+        }
+        put(2, "by-heartbeat", "five");
+        clean("by-heartbeat");
+    }
+
+    @Test
+    void withoutPostgresNothingIsLostAndTheFleetRecovers() throws IOException, InterruptedException {
+        namespace("kept");
+        put(1, "kept", "before");
+
+        fleet.stopPostgres();
+        FleetInProcess.awaitNotReady(fleet.url(), "postgresql");
+        // Hosts go on serving what they hold; what cannot be registered is not said to be stored.
+        assertThat(Http.get(entry(1, "kept", "before")).status()).isEqualTo(200);
+        Map<String, String> idempotency = Map.of("Idempotency-Key", UUID.randomUUID().toString());
+        Http.Answer refused = Http.send("PUT", entry(1, "kept", "during"), Map.of("sourceDir", tree.toString()), idempotency);
+        assertThat(refused.status()).as(refused.text()).isIn(503, 504);
+
+        fleet.startPostgres();
+        FleetInProcess.awaitReady(fleet.url());
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            Http.Answer stored = Http.send("PUT", entry(1, "kept", "during"), Map.of("sourceDir", tree.toString()), idempotency);
+            assertThat(stored.status()).as(stored.text()).isEqualTo(200);
+        });
+        assertThat(Http.get(fleet.url() + "/v1/namespaces/kept").json().get("entries").asLong()).isEqualTo(2);
+        assertThat(Http.get(entry(1, "kept", "before")).status()).isEqualTo(200);
+        clean("kept");
+    }
+
+    private void namespace(String name) throws IOException, InterruptedException {
+        Http.Answer answer = Http.send("PUT", fleet.url() + "/v1/namespaces/" + name, Map.of("maxEntries", CAPACITY), Map.of());
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    }
+
+    private void put(int host, String namespace, String key) {
+        offer(host, namespace, key, Map.of("sourceDir", tree.toString()));
+    }
+
+    private void attach(int host, String namespace, String key, long generation) {
+        offer(host, namespace, key, Map.of("sourceDir", tree.toString(), "generation", generation));
+    }
+
+    private void offer(int host, String namespace, String key, Map<String, Object> body) {
+        Map<String, String> idempotency = Map.of("Idempotency-Key", UUID.randomUUID().toString());
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            Http.Answer answer = Http.send("PUT", entry(host, namespace, key), body, idempotency);
+            assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        });
+    }
+
+    private void clean(String namespace) throws IOException, InterruptedException {
+        Http.Answer cleaned =
+                Http.send("POST", fleet.url() + "/v1/namespaces/" + namespace + "/clean", Map.of("confirm", namespace), Map.of());
+        assertThat(cleaned.status()).as(cleaned.text()).isEqualTo(200);
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            assertThat(FleetProcesses.names(fleet.images(1))).isEmpty();
+            assertThat(FleetProcesses.names(fleet.images(2))).isEmpty();
+        });
+    }
+
+    private String entry(int host, String namespace, String key) {
+        return fleet.workerUrl(host) + "/v1/directories/" + namespace + "/entries/" + key;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.spillway.dev.fleet;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** {@code spillway coordinator} and {@code spillway worker} as processes that are told wrong things, or find nobody. */
+class ServiceCommandsTest {
+
+    @TempDir
+    Path scratch;
+
+    @Test
+    void everythingThatIsWrongWithTheSettingsIsListedAtOnce() throws IOException, InterruptedException {
+        Path file = Files.writeString(scratch.resolve("coordinator.properties"), "heartbeat=quickly\ncolour=green\n");
+        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--config",
+                        file.toString()))) {
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
+            assertThat(coordinator.text()).contains("listen: nowhere (expected: ")
+                    .contains("--orders-partition: unknown (expected: perhaps --orders-partitions), from the command line")
+                    .contains("heartbeat: quickly (expected: a duration")
+                    .contains("colour: unknown")
+                    .contains("database-url: missing")
+                    .contains("kafka-servers: missing")
+                    .doesNotContain("ready")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aWorkerWithoutAnIdDoesNotStart() throws IOException, InterruptedException {
+        try (SpillwayProcess worker =
+                SpillwayProcess.start(scratch.resolve("log"), List.of("worker", "--host-id", "Host 1", "--allowed-sources", "here"))) {
+            assertThat(worker.awaitEnd(Eventually.HANG)).isEqualTo(2);
+            assertThat(worker.text()).contains("host-id: Host 1 (expected: ").contains("data: missing").contains("allowed-sources: here");
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotComeUpInTimeIsNamedWithItsAddress() throws IOException, InterruptedException {
+        List<Integer> ports = Ports.free(2);
+        String database = "127.0.0.1:" + ports.getFirst();
+        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("coordinator", "--listen", "127.0.0.1:0", "--database-url", "jdbc:postgresql://" + database + "/spillway",
+                        "--database-user", "spillway", "--database-password", "hush-hush", "--kafka-servers", "127.0.0.1:" + ports.get(1),
+                        "--startup-timeout", "2s"))) {
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).as(coordinator.text()).isEqualTo(4);
+            assertThat(coordinator.text())
+                    .containsOnlyOnce("\ncoordinator: ")
+                    .containsPattern(
+                            "(?m)^coordinator: PostgreSQL at .*127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s; "
+                                    + "Kafka at 127.0.0.1:.*: connection refused, given up after [0-9]+ attempts in 2 s$")
+                    .containsPattern(
+                            "(?m) WARN .*PostgreSQL at jdbc:postgresql://" + database + "/spillway: connection refused, attempt 2, trying ")
+                    .containsPattern("(?m) WARN .*Kafka at 127.0.0.1:" + ports.get(1) + ": connection refused, attempt 2, trying ")
+                    .doesNotContain("\tat ")
+                    .doesNotContain("Exception")
+                    .doesNotContain("while stopping")
+                    .doesNotContain("hush-hush")
+                    .doesNotContain("\nready");
+        }
+    }
+
+    @Test
+    void variablesOfTheOtherServiceAndOfTheClientAreLeftAlone() throws IOException, InterruptedException {
+        Map<String, String> environment = Map.of("SPILLWAY_DATABASE_PASSWORD", "hush-hush", "SPILLWAY_DATABASE_URL", "x",
+                "SPILLWAY_URL", "127.0.0.1:1", "SPILLWAY_WORKER", "host-1", "SPILLWAY_PUTS_AT_ONC", "1", "SPILLWAY_HOST_ID", "host-1");
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--kafka-servers", "127.0.0.1:1", "--database-url", "x"), Map.of(), environment)) {
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(2);
+            assertThat(worker.text().lines()).containsExactlyInAnyOrder(
+                    "worker: SPILLWAY_PUTS_AT_ONC: unknown (expected: perhaps SPILLWAY_PUTS_AT_ONCE), from the environment",
+                    "worker: --database-url: unknown (expected: a known setting, see --help), from the command line",
+                    "worker: data: missing (expected: a path), give --data or SPILLWAY_DATA");
+        }
+    }
+
+    @Test
+    void aStoreInUseIsNamed() throws IOException, InterruptedException {
+        List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
+                "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst());
+        try (SpillwayProcess first =
+                SpillwayProcess.start(scratch.resolve("first"), arguments)
+                        .awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
+                SpillwayProcess second = SpillwayProcess.start(scratch.resolve("second"), arguments)) {
+            assertThat(second.awaitEnd(Eventually.HANG)).as(second.text()).isEqualTo(1);
+            assertThat(second.text().lines().filter(line -> line.contains("in use"))).singleElement()
+                    .asString()
+                    .startsWith("worker: ")
+                    .contains(scratch.resolve("store").toString());
+            assertThat(second.text()).doesNotContain("\tat ").doesNotContain("WARN");
+            assertThat(first.stop(Eventually.HANG)).as(first.text()).isZero();
+            assertThat(first.text()).as("nobody let it join").doesNotContain("\tat ").doesNotContain("ready:");
+        }
+    }
+
+    @Test
+    void aDirectoryThatIsNoStoreIsRefusedInOneLine() throws IOException, InterruptedException {
+        Path other = Files.createDirectories(scratch.resolve("other"));
+        Path file = Files.writeString(other.resolve("file"), "x");
+        for (Path data : List.of(other, file)) {
+            try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log-" + data.getFileName()),
+                    List.of("worker", "--host-id", "host-1", "--data", data.toString(), "--listen", "127.0.0.1:0", "--kafka-servers",
+                            "127.0.0.1:1"))) {
+                assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
+                assertThat(worker.text().lines().filter(line -> line.startsWith("worker: "))).singleElement()
+                        .asString()
+                        .startsWith("worker: data: " + data)
+                        .contains("(expected: a directory that ");
+            }
+        }
+        assertThat(other).isDirectoryNotContaining("glob:**/lock");
+    }
+
+    @Test
+    void aWorkerWhoseStoreNeverJoinedEndsWithoutItsCoordinator() throws IOException, InterruptedException {
+        List<Integer> ports = Ports.free(2);
+        String coordinator = "127.0.0.1:" + ports.getFirst();
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen", "127.0.0.1:0",
+                        "--coordinators", coordinator, "--kafka-servers", "127.0.0.1:" + ports.get(1), "--startup-timeout", "2s"))) {
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(4);
+            assertThat(worker.text())
+                    .containsPattern("(?m)^worker: coordinator at " + coordinator + ": .*refused, given up after trying for 2 s$")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aBusyPortIsNamed() throws IOException, InterruptedException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                        List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
+                                "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst()))) {
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
+            assertThat(worker.text()).endsWith("worker: listen: 127.0.0.1:" + taken.getLocalPort()
+                    + ": already in use (expected: an address of this machine that is free)\n")
+                    .doesNotContain("\tat ")
+                    .doesNotContain("WARN");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.spillway.dev.layering;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.Timer;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Which code may know which. */
+class LayeringTest {
+    /** Each module that holds code, and the modules that it may know besides itself. */
+    static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(
+            Map.entry("events", Set.of()),
+            Map.entry("api", Set.of("events")),
+            Map.entry("client", Set.of("events", "api")),
+            Map.entry("cli", Set.of("events", "api", "client")),
+            Map.entry("service", Set.of("events", "api")),
+            Map.entry("embedded", Set.of()),
+            Map.entry("coordinator", Set.of("events", "api", "service")),
+            Map.entry("worker", Set.of("events", "api", "client", "service")),
+            Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
+            Map.entry("bench", Set.of("events", "api", "client", "service", "coordinator", "worker", "embedded")),
+            Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
+
+    static final Set<String> MODULES = MAY_KNOW.keySet();
+
+    /** Modules that are services: a pure core, adapters around it, an app that wires them. */
+    static final List<String> SERVICES = List.of("coordinator", "worker");
+
+    private static final JavaClasses SPILLWAY = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.spillway");
+
+    @Test
+    void everyModuleIsLookedAtAndNoOtherExists() {
+        Set<String> seen = SPILLWAY.stream().map(LayeringTest::moduleOf).collect(Collectors.toSet());
+        assertThat(seen).containsExactlyInAnyOrderElementsOf(MODULES);
+    }
+
+    @ParameterizedTest
+    @FieldSource("MODULES")
+    void modulesPointOneWay(String module) {
+        Set<String> known = MAY_KNOW.getOrDefault(module, Set.of());
+        noClasses().that(belongTo(module))
+                .should()
+                .dependOnClassesThat(describe("belong to a module other than " + known,
+                        other -> other.getPackageName().startsWith("dev.spillway.")
+                                && !moduleOf(other).equals(module)
+                                && !known.contains(moduleOf(other))))
+                .check(SPILLWAY);
+    }
+
+    @Test
+    void nobodyKnowsWhatIsInsideVertx() {
+        noClasses().should().dependOnClassesThat(resideInAnyPackage("io.netty..", "io.vertx..impl..")).check(SPILLWAY);
+    }
+
+    @Test
+    void onlyTheHttpBaseKnowsVertx() {
+        noClasses().that(not(resideInAnyPackage("dev.spillway.service.http..", "dev.spillway.bench.http..")))
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.vertx.."))
+                .check(SPILLWAY);
+    }
+
+    /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
+    @Test
+    void clientsNeedNoServersLibraries() {
+        noClasses().that(belongTo("api").or(belongTo("client")).or(belongTo("cli")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "org.jdbi..",
+                        "org.postgresql..", "org.rocksdb..", "io.micrometer..", "org.slf4j.."))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void coreKnowsOnlyItselfAndTheEvents(String service) {
+        noClasses().that(resideInAPackage(core(service)))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.spillway..").and(not(
+                        resideInAnyPackage(core(service), "dev.spillway.events.."))))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void coreTalksToNobody(String service) {
+        noClasses().that(resideInAPackage(core(service)))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "javax.sql..",
+                        "org.jdbi..",
+                        "org.postgresql..", "com.zaxxer..", "org.flywaydb..", "org.rocksdb..", "java.net.http..", "java.nio.channels..")
+                        .or(assignableTo(Files.class)))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void coreStartsNoThread(String service) {
+        noClasses().that(resideInAPackage(core(service)))
+                .should()
+                .dependOnClassesThat(assignableTo(Thread.class).or(assignableTo(Thread.Builder.class))
+                        .or(assignableTo(Timer.class))
+                        .or(assignableTo(Executor.class))
+                        .or(assignableTo(Executors.class))
+                        .or(assignableTo(ThreadFactory.class)))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void coreReadsNoClockAndDrawsNoChance(String service) {
+        noClasses().that(resideInAPackage(core(service)))
+                .should()
+                .accessTargetWhere(describe("it reads the clock", access -> readsTheClock(access.getTarget())))
+                .orShould()
+                .accessTargetWhere(describe("it draws a number that no seed repeats", access -> drawsWithoutSeed(access.getTarget())))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void onlyTheAppKnowsTheApp(String service) {
+        String app = "dev.spillway." + service + ".app..";
+        noClasses().that(belongTo(service).and(not(resideInAPackage(app))))
+                .should()
+                .dependOnClassesThat(resideInAPackage(app))
+                .check(SPILLWAY);
+    }
+
+    private static boolean readsTheClock(AccessTarget called) {
+        JavaClass owner = called.getOwner();
+        String name = called.getName();
+        return owner.getPackageName().equals("java.time") && name.equals("now")
+                || owner.isEquivalentTo(System.class) && (name.equals("currentTimeMillis") || name.equals("nanoTime"))
+                || owner.isEquivalentTo(Clock.class) && (name.startsWith("system") || name.startsWith("tick"))
+                || owner.isEquivalentTo(InstantSource.class) && name.equals("system")
+                || owner.isEquivalentTo(java.util.Date.class) && name.equals("<init>");
+    }
+
+    private static boolean drawsWithoutSeed(AccessTarget called) {
+        JavaClass owner = called.getOwner();
+        String name = called.getName();
+        return owner.isEquivalentTo(UUID.class) && name.equals("randomUUID")
+                || owner.isEquivalentTo(Math.class) && name.equals("random")
+                || owner.isEquivalentTo(ThreadLocalRandom.class)
+                || owner.isAssignableTo(SecureRandom.class)
+                || called instanceof CodeUnitAccessTarget codeUnit
+                        && owner.isEquivalentTo(Random.class)
+                        && name.equals("<init>")
+                        && codeUnit.getRawParameterTypes().isEmpty();
+    }
+
+    private static String core(String service) {
+        return "dev.spillway." + service + ".core..";
+    }
+
+    private static DescribedPredicate<JavaClass> belongTo(String module) {
+        return resideInAPackage("dev.spillway." + module + "..");
+    }
+
+    private static String moduleOf(JavaClass type) {
+        return Stream.of(type.getPackageName().split("\\.", -1)).skip(2).findFirst().orElse("");
+    }
+}

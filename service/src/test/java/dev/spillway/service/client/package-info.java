@@ -1,4 +1,0 @@
-@NullMarked
-package dev.spillway.service.client;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,71 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.api.Plans;
+import dev.spillway.api.Problem;
+import dev.spillway.client.http.Outcome;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.registry.RegistryClient;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Prunes a namespace in a caller's name, by the registry's plan. What is held here is in use, so it is touched first and goes last. Blocks; safe for
+ * use by many threads.
+ */
+public final class Prunes {
+    private final HostView view;
+    private final RegistryClient registry;
+
+    /** What a prune did. */
+    public sealed interface Pruned {
+        /** @param evicted how many entries went, from all hosts */
+        record Done(long evicted) implements Pruned {}
+
+        /** Refused by the registry, in its own words. */
+        record Refused(Problem problem) implements Pruned {}
+
+        record Away(HostView.Apart apart) implements Pruned {}
+
+        record Unknown(String why) implements Pruned {}
+    }
+
+    public Prunes(HostView view, RegistryClient registry) {
+        this.view = view;
+        this.registry = registry;
+    }
+
+    public Pruned prune(NamespaceName namespace, Plans.Prune bounds, Optional<String> idempotencyKey) throws InterruptedException {
+        Optional<HostView.Apart> apart = view.standing().apart();
+        if (apart.isPresent()) {
+            return new Pruned.Away(apart.get());
+        }
+        for (EntryName held : held(namespace)) {
+            var _ = registry.entry(held, true);
+        }
+        Outcome<RegistryClient.Plan> outcome = registry.prune(namespace, bounds, idempotencyKey);
+        while (outcome instanceof Outcome.Answer<RegistryClient.Plan>(var _, var plan) && plan.state() == Plans.State.APPLYING) {
+            outcome = registry.apply(plan.id());
+        }
+        return switch (outcome) {
+            case Outcome.Answer<RegistryClient.Plan>(var _, var plan) ->
+                    new Pruned.Done(plan.applied() == null ? 0 : plan.applied().evicted());
+            case Outcome.Refused<RegistryClient.Plan>(var problem) -> new Pruned.Refused(problem);
+            case Outcome.Unreachable<RegistryClient.Plan>(var why) -> new Pruned.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Plan>(var why) -> new Pruned.Unknown(why);
+        };
+    }
+
+    private Set<EntryName> held(NamespaceName namespace) {
+        return view.holds()
+                .stream()
+                .map(Hold::replicaId)
+                .flatMap(replica -> view.replica(replica).stream())
+                .map(ReplicaRecord::name)
+                .filter(name -> name.namespace().equals(namespace))
+                .collect(Collectors.toSet());
+    }
+}
