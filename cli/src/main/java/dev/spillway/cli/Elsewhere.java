@@ -1,7 +1,7 @@
 package dev.spillway.cli;
 
-import picocli.CommandLine.Command;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** Commands that run servers. The launcher starts them by a program of their own; here they are listed beside those of clients. */
 @Command
