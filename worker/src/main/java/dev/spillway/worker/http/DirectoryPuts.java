@@ -18,18 +18,15 @@ import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.filesystem.StageMode;
-import dev.spillway.worker.filesystem.ZstdFrames;
 import dev.spillway.worker.filesystem.posix.PosixException;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.RequestKey;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,7 +114,7 @@ final class DirectoryPuts {
             key = Optional.of(new RequestKey(given.get(), () -> RequestDigest.end(counted)));
         }
         boolean packed = !encoding.equals("identity") || !request.mediaType().equals(ARCHIVE_TYPES.getFirst());
-        InputStream body = packed ? packed(stream) : stream;
+        InputStream body = packed ? new PackedStream(stream) : stream;
         try {
             return answer(name, generation,
                     puts.put(new Puts.Put(name, new Puts.Source.Archive(body, strict), described(description), generation, copied, key)));
@@ -131,20 +128,6 @@ final class DirectoryPuts {
             throw new InvalidValueException("snapshotId", image.get(), "only beside a generation");
         }
         return image;
-    }
-
-    /** What says that it is packed must be, so that nobody learns of a mistake in it from a reader that takes it at its word. */
-    private static InputStream packed(InputStream stream) throws IOException {
-        BufferedInputStream buffered = new BufferedInputStream(stream);
-        buffered.mark(ZstdFrames.MAGIC_BYTES);
-        byte[] beginning = buffered.readNBytes(ZstdFrames.MAGIC_BYTES);
-        buffered.reset();
-        if (!ZstdFrames.isBeginning(beginning)) {
-            throw Refusals.malformedArchive(".",
-                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, also a skippable one)"
-                            .formatted(HexFormat.of().formatHex(beginning)));
-        }
-        return buffered;
     }
 
     /** Logged with its trace: what the caller is told is not enough to find out later why the disk, or the store, was as it was. */

@@ -1,0 +1,58 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.worker.filesystem.ZstdFrames;
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.HexFormat;
+
+/**
+ * Refuses a body that is said to be packed by zstd and is not, so that nobody learns of a mistake in it from a reader that takes it at its word.
+ * Reads nothing before its reader does: the first read asks the client for the body. Used by one thread.
+ */
+final class PackedStream extends FilterInputStream {
+    private boolean checked;
+
+    PackedStream(InputStream stream) {
+        super(new BufferedInputStream(stream));
+    }
+
+    @Override
+    public int read() throws IOException {
+        check();
+        return in.read();
+    }
+
+    @Override
+    public int read(byte[] target, int start, int count) throws IOException {
+        check();
+        return in.read(target, start, count);
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+        check();
+        return in.skip(count);
+    }
+
+    private void check() throws IOException {
+        if (checked) {
+            return;
+        }
+        in.mark(ZstdFrames.MAGIC_BYTES);
+        byte[] beginning = in.readNBytes(ZstdFrames.MAGIC_BYTES);
+        in.reset();
+        if (!ZstdFrames.isBeginning(beginning)) {
+            throw Refusals.malformedArchive(".",
+                    "said to be packed by zstd, and begins with the bytes '%s' (expected: a zstd frame, also a skippable one)"
+                            .formatted(HexFormat.of().formatHex(beginning)));
+        }
+        checked = true;
+    }
+
+    @Override
+    public boolean markSupported() {
+        return false;
+    }
+}
