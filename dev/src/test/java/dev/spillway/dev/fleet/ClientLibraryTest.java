@@ -111,10 +111,11 @@ class ClientLibraryTest {
         namespace("pruned", "--max-entries", "100", "--max-eviction-share", "1");
         try (SpillwayClient client = builder().build()) {
             DirectoryCache trees = client.directories("pruned");
-            for (String key : new String[]{"a", "b", "c", "d"}) {
-                trees.put(key, tree, "");
-            }
+            trees.put("a", tree, "");
             try (HeldDirectory held = trees.get("a").orElseThrow()) {
+                for (String key : new String[]{"b", "c", "d"}) {
+                    trees.put(key, tree, "used after the held one");
+                }
                 assertThat(trees.prune(2, Long.MAX_VALUE)).isEqualTo(2);
                 assertThat(held.path()).isDirectory();
                 Eventually.holds(FleetInProcess.WITHIN,
