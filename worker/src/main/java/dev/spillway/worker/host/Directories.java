@@ -49,7 +49,7 @@ public final class Directories {
         /** No hold was granted, because there are as many as this host has. */
         record TooManyHolds(int max) implements Found {}
 
-        /** The registry was to be asked first. */
+        /** Nobody can say now whether there is one, because the registry cannot be asked or this host serves nothing. */
         record Away(HostView.Apart apart) implements Found {}
     }
 
@@ -114,21 +114,31 @@ public final class Directories {
     private Found find(EntryName name, boolean fresh, Search search) throws HostBusyException, HostStoppedException, InterruptedException {
         loop.awaitMayServe();
         if (!fresh) {
-            return search.of(0);
+            return searched(search, 0);
         }
         Optional<HostView.Apart> apart = view.standing().apart();
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
         }
         return switch (registry.entry(name, false)) {
-            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> search.of(entry.generation());
+            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> searched(search, entry.generation());
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
                     new Found.UnknownNamespace();
-            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> missing(name);
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> new Found.Missing();
             case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
             case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
             case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
         };
+    }
+
+    /** Finds no miss while a miss cannot be told from an error. Looks before and after the search, because the host may be refused or taken meanwhile. */
+    private Found searched(Search search, long least) throws HostBusyException, HostStoppedException, InterruptedException {
+        Optional<HostView.Apart> before = view.missesAreUnknown();
+        Found found = search.of(least);
+        if (!(found instanceof Found.Missing)) {
+            return found;
+        }
+        return before.or(view::missesAreUnknown).<Found>map(Found.Away::new).orElse(found);
     }
 
     private Found unheld(EntryName name, long least) throws InterruptedException {
@@ -180,7 +190,7 @@ public final class Directories {
     }
 
     /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
-    public boolean isKnown(NamespaceName namespace) throws InterruptedException {
+    private boolean isKnown(NamespaceName namespace) throws InterruptedException {
         return view.policy(namespace).isPresent() || view.served(namespace).findAny().isPresent()
                 || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
     }
@@ -217,14 +227,32 @@ public final class Directories {
         };
     }
 
-    /** What is served of a namespace, sorted by key. */
-    public List<Listed> list(NamespaceName namespace) throws InterruptedException {
+    /** What was read of a namespace. */
+    public sealed interface InNamespace<T> {
+        record Known<T>(T value) implements InNamespace<T> {}
+
+        record UnknownNamespace<T>() implements InNamespace<T> {}
+
+        /** Nothing is served of it, and that says nothing. */
+        record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
+    }
+
+    /** Lists what is served of a namespace, sorted by key. */
+    public InNamespace<List<Listed>> list(NamespaceName namespace) throws InterruptedException {
         loop.awaitMayServe();
-        return view.served(namespace)
+        if (!isKnown(namespace)) {
+            return new InNamespace.UnknownNamespace<>();
+        }
+        Optional<HostView.Apart> before = view.missesAreUnknown();
+        List<Listed> listed = view.served(namespace)
                 .sorted(Comparator.comparing(ReplicaRecord::name))
                 .map(replica -> new Listed(replica,
                         loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
                 .toList();
+        InNamespace<List<Listed>> known = new InNamespace.Known<>(listed);
+        return listed.isEmpty()
+                ? before.or(view::missesAreUnknown).<InNamespace<List<Listed>>>map(InNamespace.Away::new).orElse(known)
+                : known;
     }
 
     /** Moves the end of a hold; empty if there is none. */
@@ -237,13 +265,14 @@ public final class Directories {
         return loop.call((agent, now) -> agent.release(hold));
     }
 
-    /** A copy that stays whole while it is being sent. Closed by whoever opened it. */
-    public Optional<HeldArchive> archive(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
-        loop.awaitMayServe();
-        return counted(name, held(name, archiveHold, 0, Integer.MAX_VALUE)) instanceof Found.Served(var replica, var _, var hold)
-                && hold.isPresent()
-                        ? Optional.of(new HeldArchive(this, hold.get().id(), replica))
-                        : Optional.empty();
+    /** Finds the served copy of a key, counts the access and holds the copy for {@link #send}. */
+    public Found getToSend(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+        return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE)));
+    }
+
+    /** Keeps the copy whole while it is being sent. Closed by whoever opened it. */
+    public HeldArchive send(Found.Served served) {
+        return new HeldArchive(this, served.hold().orElseThrow().id(), served.replica());
     }
 
     Instant archiveHeldUntil() {

@@ -133,6 +133,17 @@ public final class HostView {
         return standing;
     }
 
+    /** Returns why this host cannot say that it does not hold an entry; empty if it can. */
+    public Optional<Apart> missesAreUnknown() {
+        Standing now = standing;
+        if (now.refusal() != null) {
+            return Optional.of(new Apart(true, now.refusal()));
+        }
+        return membership.suspended()
+                ? Optional.of(Apart.away("this host serves nothing, because its store is not compared with the registry yet"))
+                : Optional.empty();
+    }
+
     /** The policy of a namespace as the registry told it last; absent if it has none, or if the registry was not heard yet. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return Optional.ofNullable(policyByName.get(namespace));

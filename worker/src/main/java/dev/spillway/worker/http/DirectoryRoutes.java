@@ -94,8 +94,12 @@ final class DirectoryRoutes {
         boolean fresh = query.flag("fresh").orElse(false);
         // There are no peers to fetch from, so either value has the same meaning.
         var _ = query.flag("fetch");
-        return switch (request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)) {
-            case Directories.Found.Served served -> found(served);
+        return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)));
+    }
+
+    private static Directories.Found.Served served(EntryName name, Directories.Found found) {
+        return switch (found) {
+            case Directories.Found.Served served -> served;
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
@@ -122,12 +126,9 @@ final class DirectoryRoutes {
     private Response archive(Request request) throws Exception {
         EntryName name = name(request);
         if (request.isHead()) {
-            if (directories.look(name, false, false) instanceof Directories.Found.Served(var replica, var _, var _)) {
-                return archive(replica, out -> {});
-            }
-            throw Refusals.unknownEntry(name);
+            return archive(served(name, directories.look(name, false, false)).replica(), out -> {});
         }
-        HeldArchive archive = directories.archive(name).orElseThrow(() -> Refusals.unknownEntry(name));
+        HeldArchive archive = directories.send(served(name, directories.getToSend(name)));
         return archive(archive.replica(), new Response.StreamedBody() {
             @Override
             public void writeTo(OutputStream out) throws IOException {
@@ -146,12 +147,12 @@ final class DirectoryRoutes {
     }
 
     private Response list(Request request) throws InterruptedException {
-        NamespaceName namespace = known(request);
+        NamespaceName namespace = namespace(request);
         Query query = request.query();
         long limit = query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
         String after = query.text("after").orElse("");
         String prefix = query.text("prefix").orElse("");
-        List<CachedDirectories.Listed> found = directories.list(namespace)
+        List<CachedDirectories.Listed> found = known(namespace, directories.list(namespace))
                 .stream()
                 .filter(entry -> entry.replica().name().key().value().startsWith(prefix))
                 .filter(entry -> entry.replica().name().key().value().compareTo(after) > 0)
@@ -181,15 +182,16 @@ final class DirectoryRoutes {
     }
 
     private Response stats(Request request) throws InterruptedException {
-        List<Directories.Listed> all = directories.list(known(request));
+        NamespaceName namespace = namespace(request);
+        List<Directories.Listed> all = known(namespace, directories.list(namespace));
         return Response.ok(new CachedDirectories.Stats(all.size(), all.stream().mapToLong(entry -> entry.replica().sizeBytes()).sum()));
     }
 
-    private NamespaceName known(Request request) throws InterruptedException {
-        NamespaceName namespace = namespace(request);
-        if (!directories.isKnown(namespace)) {
-            throw Refusals.unknownNamespace(namespace);
-        }
-        return namespace;
+    private static <T> T known(NamespaceName namespace, Directories.InNamespace<T> read) {
+        return switch (read) {
+            case Directories.InNamespace.Known<T>(var value) -> value;
+            case Directories.InNamespace.UnknownNamespace<T>() -> throw Refusals.unknownNamespace(namespace);
+            case Directories.InNamespace.Away<T>(var apart) -> throw Refusals.apart(apart);
+        };
     }
 }
