@@ -17,11 +17,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
 public final class Directories {
@@ -191,7 +191,7 @@ public final class Directories {
 
     /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
     private boolean isKnown(NamespaceName namespace) throws InterruptedException {
-        return view.policy(namespace).isPresent() || view.served(namespace).findAny().isPresent()
+        return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0
                 || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
@@ -237,22 +237,37 @@ public final class Directories {
         record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
     }
 
-    /** Lists what is served of a namespace, sorted by key. */
-    public InNamespace<List<Listed>> list(NamespaceName namespace) throws InterruptedException {
+    /**
+     * Lists what is served of a namespace, sorted by key.
+     *
+     * @param prefix that keys begin with; empty for all
+     * @param after  the key before the first; empty for none
+     */
+    public InNamespace<List<Listed>> list(NamespaceName namespace, String prefix, String after, int limit) throws InterruptedException {
+        return read(namespace, () -> view.served(namespace, prefix, after, limit)
+                .stream()
+                .map(replica -> new Listed(replica,
+                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
+                .toList());
+    }
+
+    /** Tells how much is served of a namespace. */
+    public InNamespace<ServedReplicas.Totals> totals(NamespaceName namespace) throws InterruptedException {
+        return read(namespace, () -> view.totals(namespace));
+    }
+
+    /** Reads nothing of a namespace of which nothing is served where that says nothing. Looks before and after, because the host may be refused or taken meanwhile. */
+    private <T> InNamespace<T> read(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
         loop.awaitMayServe();
         if (!isKnown(namespace)) {
             return new InNamespace.UnknownNamespace<>();
         }
         Optional<HostView.Apart> before = view.missesAreUnknown();
-        List<Listed> listed = view.served(namespace)
-                .sorted(Comparator.comparing(ReplicaRecord::name))
-                .map(replica -> new Listed(replica,
-                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
-                .toList();
-        InNamespace<List<Listed>> known = new InNamespace.Known<>(listed);
-        return listed.isEmpty()
-                ? before.or(view::missesAreUnknown).<InNamespace<List<Listed>>>map(InNamespace.Away::new).orElse(known)
-                : known;
+        T value = reading.get();
+        Optional<HostView.Apart> apart = before.or(view::missesAreUnknown);
+        return apart.isPresent() && (view.membership().suspended() || view.totals(namespace).entries() == 0)
+                ? new InNamespace.Away<>(apart.get())
+                : new InNamespace.Known<>(value);
     }
 
     /** Moves the end of a hold; empty if there is none. */

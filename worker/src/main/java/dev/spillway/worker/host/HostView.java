@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,7 @@ public final class HostView {
     private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
     /** By the id that an image is named by on the disk, where that is not the replica's own. */
     private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
-    private final Map<EntryName, ReplicaRecord> served = new ConcurrentHashMap<>();
+    private final ServedReplicas served = new ServedReplicas();
     private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
     private final Map<String, KeptRequest> requests = new ConcurrentHashMap<>();
     private final Map<ReplicaState, LongAdder> counts = figures();
@@ -84,20 +83,24 @@ public final class HostView {
         contents.replicas()
                 .stream()
                 .filter(replica -> isLive(replica) && present.contains(replica.image()))
-                .forEach(replica -> served.put(replica.name(), replica));
+                .forEach(served::put);
         contents.holds().forEach(hold -> holds.put(hold.id(), hold));
         contents.requests().forEach(request -> requests.put(request.key(), request));
     }
 
     /** The copy that readers of a key get now. */
     public Optional<ReplicaRecord> served(EntryName name) {
-        return membership.suspended() ? Optional.empty() : Optional.ofNullable(served.get(name));
+        return membership.suspended() ? Optional.empty() : served.get(name);
     }
 
-    /** Everything that is served in a namespace, in no order. */
-    public Stream<ReplicaRecord> served(NamespaceName namespace) {
-        return membership.suspended() ? Stream.empty()
-                : served.values().stream().filter(replica -> replica.name().namespace().equals(namespace));
+    /** Returns what is served of a namespace, in the order of keys, from the first key that begins with the prefix and follows another. */
+    public List<ReplicaRecord> served(NamespaceName namespace, String prefix, String after, int limit) {
+        return membership.suspended() ? List.of() : served.page(namespace, prefix, after, limit);
+    }
+
+    /** Returns how much is served of a namespace. */
+    public ServedReplicas.Totals totals(NamespaceName namespace) {
+        return membership.suspended() ? ServedReplicas.Totals.NONE : served.totals(namespace);
     }
 
     public Optional<ReplicaRecord> replica(ReplicaId id) {
@@ -188,11 +191,11 @@ public final class HostView {
                 case IndexChange.RemoveRequest(var key) -> requests.remove(key);
             }
         }
-        last.values().stream().flatMap(Optional::stream).filter(HostView::isLive).forEach(live -> served.put(live.name(), live));
+        last.values().stream().flatMap(Optional::stream).filter(HostView::isLive).forEach(served::put);
         last.forEach((id, now) -> {
             ReplicaRecord before = put(id, now.orElse(null));
             if (before != null && isLive(before) && now.filter(HostView::isLive).isEmpty()) {
-                served.computeIfPresent(before.name(), (name, shown) -> shown.id().equals(id) ? null : shown);
+                served.remove(before.name(), id);
             }
         });
     }

@@ -21,6 +21,7 @@ import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HeldArchive;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.RequestKey;
+import dev.spillway.worker.host.ServedReplicas;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -149,19 +150,20 @@ final class DirectoryRoutes {
     private Response list(Request request) throws InterruptedException {
         NamespaceName namespace = namespace(request);
         Query query = request.query();
-        long limit = query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
-        String after = query.text("after").orElse("");
-        String prefix = query.text("prefix").orElse("");
-        List<CachedDirectories.Listed> found = known(namespace, directories.list(namespace))
+        int limit = Math.toIntExact(query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT));
+        List<CachedDirectories.Listed> found = known(namespace,
+                directories.list(namespace, key(query, "prefix"), key(query, "after"), limit + 1))
                 .stream()
-                .filter(entry -> entry.replica().name().key().value().startsWith(prefix))
-                .filter(entry -> entry.replica().name().key().value().compareTo(after) > 0)
-                .limit(limit + 1)
                 .map(DirectoryRoutes::listed)
                 .toList();
         boolean more = found.size() > limit;
-        List<CachedDirectories.Listed> page = more ? found.subList(0, Math.toIntExact(limit)) : found;
+        List<CachedDirectories.Listed> page = more ? found.subList(0, limit) : found;
         return Response.ok(new Page<>(page, more ? page.getLast().key().value() : null));
+    }
+
+    /** Reads what may be left out, and is a key or begins one. */
+    private static String key(Query query, String name) {
+        return query.value(name, text -> text.isEmpty() ? "" : new EntryKey(text).value()).orElse("");
     }
 
     private static CachedDirectories.Listed listed(Directories.Listed entry) {
@@ -183,8 +185,8 @@ final class DirectoryRoutes {
 
     private Response stats(Request request) throws InterruptedException {
         NamespaceName namespace = namespace(request);
-        List<Directories.Listed> all = known(namespace, directories.list(namespace));
-        return Response.ok(new CachedDirectories.Stats(all.size(), all.stream().mapToLong(entry -> entry.replica().sizeBytes()).sum()));
+        ServedReplicas.Totals totals = known(namespace, directories.totals(namespace));
+        return Response.ok(new CachedDirectories.Stats(totals.entries(), totals.bytes()));
     }
 
     private static <T> T known(NamespaceName namespace, Directories.InNamespace<T> read) {

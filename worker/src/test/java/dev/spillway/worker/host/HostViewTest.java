@@ -76,7 +76,8 @@ class HostViewTest {
         assertThat(view.served(NAME)).contains(live);
         view.apply(List.of(new IndexChange.PutMembership(new Membership(null, 1, 1, 1, true))));
         assertThat(view.served(NAME)).isEmpty();
-        assertThat(view.served(NAME.namespace())).isEmpty();
+        assertThat(view.served(NAME.namespace(), "", "", 10)).isEmpty();
+        assertThat(view.totals(NAME.namespace())).isEqualTo(ServedReplicas.Totals.NONE);
         view.apply(List.of(new IndexChange.PutMembership(Membership.NONE), put(1, ReplicaState.HIDDEN)));
         assertThat(view.served(NAME)).isEmpty();
     }
