@@ -23,8 +23,9 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. The snapshot that the key already names keeps its generation, so that a second copy replaces nothing; any other gets a new
-     * one. A pin belongs to the key, so another snapshot is pinned as the one before it was.
+     * Puts an entry. The snapshot that the key already names keeps its generation and size, so that a second copy replaces nothing; its description
+     * and labels become those of this put, also where this put has none. Any other snapshot gets a new generation. A pin belongs to the key, so
+     * another snapshot is pinned as the one before it was.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external) {
@@ -57,7 +58,7 @@ final class EntryDecisions {
         if (before != null && before.snapshotId().equals(snapshotId)) {
             NamespaceRow used = namespace.used();
             transaction.save(used);
-            transaction.save(before.usedAt(used.useCounter(), transaction.now()));
+            transaction.save(before.described(description).usedAt(used.useCounter(), transaction.now()));
             return new Outcomes.Putting.Stored(before.generation(), null, List.of());
         }
         if (before != null) {

@@ -21,6 +21,10 @@ public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, l
         return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now, pin);
     }
 
+    EntryRow described(Description changed) {
+        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, lastUse, external, createdAt, lastAccessedAt, pin);
+    }
+
     EntryRow pinned(@Nullable Pin changed) {
         return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, changed);
     }

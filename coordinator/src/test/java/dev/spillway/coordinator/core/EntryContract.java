@@ -6,6 +6,7 @@ import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.List;
 import java.util.Map;
@@ -145,6 +146,29 @@ public interface EntryContract extends RegistryFixture {
         assertThat(fleet.put("a", "image-a")).isEqualTo(new Outcomes.Putting.Stored(generation, null, List.of()));
         assertThat(fleet.keys()).containsExactly("b", "a");
         assertThat(fleet.claimFacts()).isEmpty();
+    }
+
+    @Test
+    default void aPutOfTheSameSnapshotStoresItsDescriptionAndLabels() {
+        Fleet fleet = Fleet.withCapacity(empty(), 2);
+        SnapshotId image = new SnapshotId("image-a");
+        Description described = new Description("nightly", Fleet.labelled("os", "alpine").labels());
+        fleet.put("a", "image-a");
+        for (Description given : List.of(described, Fleet.labelled("arch", "arm64"), Description.NONE)) {
+            fleet.registry.execute(new Command.Put(name("a"), image, 1, given));
+            assertThat(fleet.entry("a").description()).isEqualTo(given);
+        }
+    }
+
+    @Test
+    default void aCopyThatJoinsAGenerationStoresItsDescriptionAndLabels() {
+        Fleet fleet = Fleet.withCapacity(empty(), 2);
+        fleet.host("host-1").holds("a", "image-a");
+        Description described = new Description("nightly", Fleet.labelled("os", "alpine").labels());
+        fleet.host("host-2")
+                .register(new Registration(Fleet.newReplicaId(), ns(NS), name("a").key(), new SnapshotId("image-a"), 1, described));
+        assertThat(fleet.entry("a").replicas()).hasSize(2);
+        assertThat(fleet.entry("a").description()).isEqualTo(described);
     }
 
     @Test
