@@ -59,7 +59,9 @@ public final class InMemoryRegistry implements Registry {
             return (A) kept.answer();
         }
         A answer = execute(command);
-        answers.put(name, new Kept(key.request(), (Object) answer));
+        if (!(answer instanceof Outcomes.Refusal)) {
+            answers.put(name, new Kept(key.request(), (Object) answer));
+        }
         return answer;
     }
 

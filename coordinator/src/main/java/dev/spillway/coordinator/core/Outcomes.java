@@ -14,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class Outcomes {
     private Outcomes() {}
 
+    /**
+     * An answer that refuses its command: nothing was changed, and the same command may succeed later. It is not kept under an idempotency key, so a
+     * command that is sent again under its key is carried out again.
+     */
+    public sealed interface Refusal {}
+
     /** Carried out, and nothing to tell. */
     public record Done() {}
 
@@ -43,7 +49,7 @@ public final class Outcomes {
         record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {}
 
         /** Nothing was changed. */
-        record Refused(ReplicaOutcome.Reason reason, String detail) implements Putting {}
+        record Refused(ReplicaOutcome.Reason reason, String detail) implements Putting, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -60,10 +66,10 @@ public final class Outcomes {
     public sealed interface Invalidation {
         record Invalidated(SnapshotId snapshotId) implements Invalidation {}
 
-        record Absent() implements Invalidation {}
+        record Absent() implements Invalidation, Refusal {}
 
         /** The entry names another snapshot than expected; it stays. */
-        record Mismatch(SnapshotId actual) implements Invalidation {}
+        record Mismatch(SnapshotId actual) implements Invalidation, Refusal {}
     }
 
     /**
@@ -90,10 +96,10 @@ public final class Outcomes {
         /** The entry has no pin now; {@code had} says whether it had one. */
         record Lifted(boolean had) implements Pinning {}
 
-        record Absent() implements Pinning {}
+        record Absent() implements Pinning, Refusal {}
 
         /** The end lies in the past; nothing was changed. */
-        record Refused(String detail) implements Pinning {}
+        record Refused(String detail) implements Pinning, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -113,7 +119,7 @@ public final class Outcomes {
         }
 
         /** There is no such namespace, or no such plan. */
-        record Unknown() implements Planning {}
+        record Unknown() implements Planning, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -123,10 +129,10 @@ public final class Outcomes {
         /** One chunk was dealt with, or none was left; {@code finished} when nothing is left to do. */
         record Step(boolean finished, long evicted) implements Applying {}
 
-        record Unknown() implements Applying {}
+        record Unknown() implements Applying, Refusal {}
 
         /** The plan cannot be applied, and says why. */
-        record Refused(String detail) implements Applying {}
+        record Refused(String detail) implements Applying, Refusal {}
     }
 
     /**
@@ -155,9 +161,9 @@ public final class Outcomes {
         /** The host does not drain. */
         record Stays() implements Draining {}
 
-        record Refused(String why) implements Draining {}
+        record Refused(String why) implements Draining, Refusal {}
 
-        record Unknown() implements Draining {}
+        record Unknown() implements Draining, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -167,7 +173,7 @@ public final class Outcomes {
         record Restored(long epoch, long generation, Instant restoredAt) implements Restoration {}
 
         /** The registry is in another epoch than expected; nothing was changed. */
-        record OtherEpoch(long epoch) implements Restoration {}
+        record OtherEpoch(long epoch) implements Restoration, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -176,8 +182,8 @@ public final class Outcomes {
     public sealed interface HostChange {
         record Changed(long rowsAbandoned, long entriesLost) implements HostChange {}
 
-        record Refused(String why) implements HostChange {}
+        record Refused(String why) implements HostChange, Refusal {}
 
-        record Unknown() implements HostChange {}
+        record Unknown() implements HostChange, Refusal {}
     }
 }

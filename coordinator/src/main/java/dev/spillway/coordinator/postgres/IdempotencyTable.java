@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Answers kept under idempotency keys, in the transaction of the command itself. Not thread-safe. */
+/** Answers kept under idempotency keys, in the transaction of the command itself. A refusal is not kept. Not thread-safe. */
 final class IdempotencyTable {
     private static final ObjectMapper JSON = Json.tolerant();
 
@@ -109,6 +109,13 @@ final class IdempotencyTable {
                         UPDATE idempotency_keys i SET answer = u.answer
                         FROM unnest(:callers, :keys, :answers::text[]::jsonb[]) AS u (caller, key, answer)
                         WHERE i.caller = u.caller AND i.key = u.key""");
+    }
+
+    /** Frees the keys of commands that changed nothing, so that each can be carried out later. They were taken in this transaction. */
+    static void release(Collection<PendingCommand<?>> refused, Script script) {
+        keys(refused).addTo(script, """
+                DELETE FROM idempotency_keys i USING unnest(:callers, :keys) AS u (caller, key)
+                WHERE i.caller = u.caller AND i.key = u.key""");
     }
 
     private static String json(PendingCommand<?> command, @Nullable Object answer) {

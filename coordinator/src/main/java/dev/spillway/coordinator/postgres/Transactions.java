@@ -3,6 +3,7 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
+import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.core.WorkingSet;
 import java.util.ArrayDeque;
@@ -192,7 +193,12 @@ final class Transactions {
             Changes changes = transaction.changes();
             Script script = new Script();
             rows.write(changes, script);
-            IdempotencyTable.keep(answersOf(undecided), script);
+            Map<PendingCommand<?>, Object> answers = answersOf(undecided);
+            List<PendingCommand<?>> refused =
+                    answers.keySet().stream().filter(command -> answers.get(command) instanceof Outcomes.Refusal).toList();
+            refused.forEach(answers::remove);
+            IdempotencyTable.keep(answers, script);
+            IdempotencyTable.release(refused, script);
             script.run(open);
             committing = true;
             open.commit();

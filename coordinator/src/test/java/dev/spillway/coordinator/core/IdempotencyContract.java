@@ -67,8 +67,59 @@ public interface IdempotencyContract extends RegistryFixture {
         assertThat(fleet.registry.executeOnce(key("k"), put("a", "image-a"))).isInstanceOf(Outcomes.Putting.Stored.class);
     }
 
+    /** A refused request changed nothing, and the same request may succeed later. */
     @Test
-    default void everyKindOfAnswerIsGivenBackAsItWas() {
+    default void aRefusedRequestIsCarriedOutWhenItIsSentAgainUnderItsKey() {
+        Fleet fleet = new Fleet(empty());
+        HostId host = new HostId("host-1");
+        List<Command<?>> commands = List.of(put("a", "image-a"), new Command.Put(name("big"), new SnapshotId("big"), 100, Fleet.labelled()),
+                new Command.SetPin(name("a"), new PinReason("r"), null), new Command.LiftPin(name("a")),
+                new Command.MakePlan(ns(NS), new PlanPurpose.Prune(1L, null, null, null)), new Command.Drain(host),
+                new Command.CancelDrain(host), new Command.Retire(host), new Command.Readmit(host),
+                new Command.Invalidate(name("a"), new SnapshotId("image-a")), new Command.Invalidate(name("big"), null));
+        for (int i = 0; i < 2 * commands.size(); i++) {
+            int number = i % commands.size();
+            assertThat((Object) fleet.registry.executeOnce(key("each-" + number), commands.get(number)))
+                    .isInstanceOf(Outcomes.Refusal.class);
+        }
+        fleet.namespace(NS, 5L);
+        fleet.host(host.value());
+        for (int number = 0; number < commands.size(); number++) {
+            Command<?> command = commands.get(number);
+            Object carriedOut = fleet.registry.executeOnce(key("each-" + number), command);
+            assertThat(carriedOut).as("%s", command).isNotInstanceOf(Outcomes.Refusal.class);
+            assertThat((Object) fleet.registry.executeOnce(key("each-" + number), command)).as("%s", command).isEqualTo(carriedOut);
+        }
+    }
+
+    @Test
+    default void whatIsTooLargeOrOfAnotherSnapshotIsCarriedOutUnderItsKeyOnceThatHasChanged() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        fleet.change(PolicyChange.to(null, 10L, null));
+        Command.Put large = new Command.Put(name("a"), new SnapshotId("large"), 100, Fleet.labelled());
+        Command.Invalidate invalidate = new Command.Invalidate(name("a"), new SnapshotId("large"));
+        fleet.put("a", "small");
+        assertThat(fleet.registry.executeOnce(key("put"), large)).isInstanceOf(Outcomes.Putting.Refused.class);
+        assertThat(fleet.registry.executeOnce(key("delete"), invalidate)).isInstanceOf(Outcomes.Invalidation.Mismatch.class);
+        fleet.change(PolicyChange.to(null, 1_000L, null));
+        assertThat(fleet.registry.executeOnce(key("put"), large)).isInstanceOf(Outcomes.Putting.Stored.class);
+        assertThat(fleet.registry.executeOnce(key("delete"), invalidate)).isInstanceOf(Outcomes.Invalidation.Invalidated.class);
+    }
+
+    @Test
+    default void theKeyOfARequestThatWasRefusedIsFreeForAnother() {
+        Fleet fleet = Fleet.withCapacity(empty(), 5);
+        fleet.put("a", "image-a");
+        PlanId plan = fleet.plan(new PlanPurpose.Prune(0L, null, null, null)).planId();
+        PlanId unknown = PlanId.parse("00000000-0000-7000-8000-000000000001");
+        for (Command<?> command : List.of(new Command.ApplyPlan(unknown, 1), new Command.ExtendPlan(unknown))) {
+            assertThat((Object) fleet.registry.executeOnce(key("k"), command)).isInstanceOf(Outcomes.Refusal.class);
+        }
+        assertThat(fleet.registry.executeOnce(key("k"), new Command.ApplyPlan(plan, 1))).isInstanceOf(Outcomes.Applying.Step.class);
+    }
+
+    @Test
+    default void everyKindOfAnswerIsGivenBackAsItWasAndEveryRefusalMadeAnew() {
         Fleet fleet = Fleet.withCapacity(empty(), 20);
         for (int i = 0; i < 12; i++) {
             fleet.put("k" + i, "image-" + i);
@@ -94,7 +145,12 @@ public interface IdempotencyContract extends RegistryFixture {
             IdempotencyKey key = key("each-" + i);
             Object first = fleet.registry.executeOnce(key, commands.get(i));
             List<EntryName> entries = entries(fleet);
-            assertThat((Object) fleet.registry.executeOnce(key, commands.get(i))).as("%s", commands.get(i)).isEqualTo(first);
+            Object second = fleet.registry.executeOnce(key, commands.get(i));
+            if (first instanceof Outcomes.Refusal) {
+                assertThat(second).as("%s", commands.get(i)).hasSameClassAs(first);
+            } else {
+                assertThat(second).as("%s", commands.get(i)).isEqualTo(first);
+            }
             assertThat(entries(fleet)).isEqualTo(entries);
         }
     }

@@ -22,7 +22,8 @@ public sealed interface KeptRequest {
      *
      * @param since   when the replica was offered
      * @param notKept of how many entries of an archive something is not kept, by kind; absent where nothing was lost
-     * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or a refusal because the host drains
+     * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or
+     *                {@link PutOutcome.Refused}
      */
     record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable Map<NotKept, Long> notKept,
             @Nullable PutOutcome outcome) implements KeptRequest {

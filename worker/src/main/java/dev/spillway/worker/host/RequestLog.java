@@ -1,7 +1,6 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
-import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.KeptRequest;
@@ -15,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What came with an idempotency key. The answer of a put is kept with the step that brings it; a put that was surely not registered is forgotten, so
- * that the same key may try again. Used by the host's thread.
+ * What came with an idempotency key. The answer of a put is kept with the step that brings it; a put that was surely not registered, or that
+ * was refused, is forgotten, so that the same key may try again. Used by the host's thread.
  */
 final class RequestLog {
     private static final Duration SWEPT_EVERY = Duration.ofMinutes(10);
@@ -56,12 +55,10 @@ final class RequestLog {
 
     private IndexChange answer(KeptRequest.Put request, PutOutcome outcome) {
         return switch (outcome) {
-            // Nothing was judged but the host, and that changes.
-            case PutOutcome.Refused(var reason, var _) when reason == ReplicaOutcome.Reason.DRAINING ->
-                    new IndexChange.RemoveRequest(request.key());
-            case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Refused _,PutOutcome.Gone _ ->
-                    new IndexChange.PutRequest(request.settled(outcome));
-            case PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
+            // A generation that is gone never comes back.
+            case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Gone _ -> new IndexChange.PutRequest(request.settled(outcome));
+            // Nothing was stored, and a drain, a limit or a missing namespace may be another later.
+            case PutOutcome.Refused _,PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
             case PutOutcome.Unknown _ -> begin(request);
         };
     }
