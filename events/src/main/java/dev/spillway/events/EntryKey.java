@@ -12,9 +12,10 @@ public record EntryKey(@JsonValue String value) implements Comparable<EntryKey> 
         Text.bounded("key", value, 1, BYTES_MAX);
     }
 
+    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that rows sorted here are sorted there. */
     @Override
     public int compareTo(EntryKey other) {
-        return value.compareTo(other.value);
+        return Text.compareUtf8(value, other.value);
     }
 
     @Override

@@ -12,9 +12,10 @@ public record SnapshotId(@JsonValue String value) implements Comparable<Snapshot
         Text.bounded("snapshotId", value, 1, BYTES_MAX);
     }
 
+    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that rows sorted here are sorted there. */
     @Override
     public int compareTo(SnapshotId other) {
-        return value.compareTo(other.value);
+        return Text.compareUtf8(value, other.value);
     }
 
     @Override

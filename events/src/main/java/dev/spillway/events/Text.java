@@ -24,6 +24,23 @@ final class Text {
     }
 
     /**
+     * Compares by the unsigned bytes of UTF-8, which is by code points. {@link String#compareTo} compares UTF-16 units, of which the surrogates of the
+     * greatest code points are smaller than U+E000 to U+FFFF.
+     */
+    static int compareUtf8(String one, String other) {
+        int shared = Math.min(one.length(), other.length());
+        for (int at = 0; at < shared; at++) {
+            char unit = one.charAt(at);
+            char otherUnit = other.charAt(at);
+            if (unit != otherUnit) {
+                boolean surrogate = Character.isSurrogate(unit);
+                return surrogate == Character.isSurrogate(otherUnit) ? unit - otherUnit : surrogate ? 1 : -1;
+            }
+        }
+        return one.length() - other.length();
+    }
+
+    /**
      * Makes one line that every store takes of what some program printed: cut to its bound, with a question mark for each character that has no
      * place in a line.
      */

@@ -4,6 +4,7 @@ import dev.spillway.events.protocol.JoinRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -92,6 +94,19 @@ class IdentityTest {
         return new JoinRequest(new HostId("host-1"), new StoreId(new UUID(0, 1)), address, Collections.nCopies(versions, 1), null, 0, 0,
                 null,
                 null);
+    }
+
+    @Test
+    void keysAndSnapshotIdsAreOrderedByTheirBytes() {
+        List<String> texts = List.of("a", "a\u007F", "a\u0080", "a\u07FF", "a\u0800", "a\uD7FF", "a\uE000", "a\uFFFD", "a\uFFFF",
+                "a\uD800\uDC00", "a\uD83D\uDE00", "a\uD83D\uDE00b", "a\uD83D\uDE01", "a\uDBFF\uDFFF", "b");
+        for (String one : texts) {
+            for (String other : texts) {
+                int byBytes = Integer.signum(Arrays.compareUnsigned(one.getBytes(UTF_8), other.getBytes(UTF_8)));
+                assertThat(Integer.signum(new EntryKey(one).compareTo(new EntryKey(other)))).as("%s, %s", one, other).isEqualTo(byBytes);
+                assertThat(Integer.signum(new SnapshotId(one).compareTo(new SnapshotId(other)))).isEqualTo(byBytes);
+            }
+        }
     }
 
     @Test

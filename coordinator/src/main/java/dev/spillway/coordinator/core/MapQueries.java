@@ -94,7 +94,7 @@ final class MapQueries implements RegistryQueries {
                     .map(EntryRow::snapshotId)
                     .distinct()
                     .sorted()
-                    .filter(id -> after == null || id.value().compareTo(after) > 0);
+                    .filter(id -> after == null || id.compareTo(new SnapshotId(after)) > 0);
             return page(ids, limit, SnapshotId::value, Function.identity());
         }
     }

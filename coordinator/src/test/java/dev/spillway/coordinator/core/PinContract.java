@@ -132,6 +132,24 @@ public interface PinContract extends RegistryFixture {
     }
 
     @Test
+    default void pinsThatEndTogetherAreLiftedInTheOrderOfTheBytesOfTheirKeys() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        List<String> inOrder = List.of("k\uE000", "k\uFFFD", "k\uD83D\uDE00");
+        fleet.put("a", "image");
+        Instant until = soon(fleet);
+        fleet.unpin("a");
+        for (String key : inOrder.reversed()) {
+            fleet.put(key, "image");
+            fleet.pin(key, until);
+        }
+        pass(Duration.ofMinutes(61));
+        for (int lifted = 1; lifted <= inOrder.size(); lifted++) {
+            fleet.expire(1);
+            assertThat(inOrder.stream().filter(key -> fleet.entry(key).pin() == null)).isEqualTo(inOrder.subList(0, lifted));
+        }
+    }
+
+    @Test
     default void aPinMayBeChanged() {
         Fleet fleet = Fleet.withCapacity(empty(), 1);
         fleet.put("a", "image-a");

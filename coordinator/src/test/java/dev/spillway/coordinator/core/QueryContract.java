@@ -91,6 +91,23 @@ public interface QueryContract extends RegistryFixture {
         assertThat(keys(fleet, null, Map.of("os", "alp"))).isEmpty();
     }
 
+    /** By UTF-8, and so by code points: an emoji comes behind U+FFFD, though its first UTF-16 unit is smaller. */
+    @Test
+    default void snapshotsAreOrderedByTheirBytes() {
+        Fleet fleet = Fleet.withCapacity(empty(), 10);
+        List<String> inOrder = List.of("image", "image-Z", "image-a", "image-é", "image-\uE000", "image-\uFFFD", "image-\uD83D\uDE00",
+                "image-\uD83D\uDE00a", "image-\uDBFF\uDFFD");
+        inOrder.reversed().forEach(id -> fleet.put("k-" + id, id));
+        List<String> listed = new ArrayList<>();
+        String after = null;
+        do {
+            Page<SnapshotId> page = fleet.registry.queries().snapshots(ns(NS), after, 1);
+            page.items().forEach(id -> listed.add(id.value()));
+            after = page.next();
+        } while (after != null);
+        assertThat(listed).isEqualTo(inOrder);
+    }
+
     @Test
     default void aCursorThatNoPageGaveIsRefused() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);

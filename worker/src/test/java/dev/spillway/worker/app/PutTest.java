@@ -7,6 +7,7 @@ import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -106,6 +107,22 @@ class PutTest {
         assertThat(second.body().has("next")).isFalse();
         assertThat(worker.get("/v1/directories/images/entries?prefix=x").body().path("items").findValuesAsText("key"))
                 .containsExactly("xx");
+    }
+
+    @Test
+    void pagesAreInTheOrderOfTheBytesOfTheKeys() throws Exception {
+        List<String> inOrder = List.of("z", "\uFFFD", "\uD83D\uDE00");
+        for (String key : inOrder) {
+            assertThat(worker.store(key, tree("source-" + key.codePointAt(0), "x")).status()).isEqualTo(200);
+        }
+        List<String> listed = new ArrayList<>();
+        String after = "";
+        do {
+            JsonNode page = worker.get("/v1/directories/images/entries?limit=1" + after).body();
+            listed.addAll(page.path("items").findValuesAsText("key"));
+            after = page.has("next") ? "&after=" + URLEncoder.encode(page.path("next").asText(), StandardCharsets.UTF_8) : "";
+        } while (!after.isEmpty());
+        assertThat(listed).isEqualTo(inOrder);
     }
 
     @Test
