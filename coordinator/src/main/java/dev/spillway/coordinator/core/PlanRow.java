@@ -74,6 +74,11 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
         }
     }
 
+    /** Whether nothing of it is left to do and the policy that it was to set is not set, because too much came meanwhile. */
+    public boolean isPolicyNotSet() {
+        return state == State.APPLIED && purpose instanceof PlanPurpose.SetPolicy && applied.beyond() == null;
+    }
+
     PlanRow made(Making further, boolean whole) {
         return new PlanRow(id, namespace, purpose, actor, whole ? State.OPEN : State.MAKING, further, applied, createdAt, expiresAt, null);
     }

@@ -88,13 +88,13 @@ final class NamespaceRoutes {
 
     /** What a plan did that was too much for one command, but not too much to do without asking. */
     private Namespaces.Policy roomMade(NamespaceName name, PlanId planId) {
-        PlanRow.Tally applied = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId)).applied();
-        Long beyond = applied.beyond();
+        PlanRow plan = registry.queries().plan(planId).orElseThrow(() -> Refusals.unknownPlan(planId));
+        Long beyond = plan.applied().beyond();
         if (beyond == null) {
-            throw Refusals.policyNotSet(planId);
+            throw Refusals.policyNotSet(plan);
         }
         Policy policy = registry.queries().namespace(name).orElseThrow(() -> Refusals.unknownNamespace(name)).policy();
-        return answer(name, policy, applied.evicted() + beyond);
+        return answer(name, policy, plan.applied().evicted() + beyond);
     }
 
     private static Namespaces.Policy answer(NamespaceName name, Policy policy, long evicted) {

@@ -19,7 +19,7 @@ final class PlanAnswers {
         return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),
                 plan.actor().value(), plan.made().namespaceEntries(), plan.made().allowed(), plan.made().victims(),
                 plan.made().victimBytes(), begun ? applied(plan.applied(), plan.made().victims()) : null,
-                setting ? plan.applied().beyond() != null : null, victims, next, plan.createdAt(), plan.expiresAt(), plan.appliedAt());
+                setting ? !plan.isPolicyNotSet() : null, victims, next, plan.createdAt(), plan.expiresAt(), plan.appliedAt());
     }
 
     static Plans.Victim victim(PlanVictim victim) {

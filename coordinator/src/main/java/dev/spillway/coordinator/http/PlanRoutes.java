@@ -69,7 +69,13 @@ final class PlanRoutes {
         PlanId id = id(request);
         Steps steps = Steps.of(commands, request, "POST apply", id);
         new PlanSteps(steps).apply(id, enough());
-        return steps.ask(() -> answer(id));
+        return steps.ask(() -> {
+            PlanRow plan = existing(id);
+            if (plan.isPolicyNotSet()) {
+                throw Refusals.policyNotSet(plan);
+            }
+            return answer(plan);
+        });
     }
 
     private BooleanSupplier enough() {
@@ -82,9 +88,12 @@ final class PlanRoutes {
     }
 
     private Response answer(PlanId id) {
-        PlanRow plan = existing(id);
+        return answer(existing(id));
+    }
+
+    private Response answer(PlanRow plan) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
-        Page<PlanVictim> victims = registry.queries().planVictims(id, begun, null, SHOWN);
+        Page<PlanVictim> victims = registry.queries().planVictims(plan.id(), begun, null, SHOWN);
         return Response.ok(PlanAnswers.plan(plan, victims.items().stream().map(PlanAnswers::victim).toList(), victims.next()));
     }
 

@@ -6,6 +6,7 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.coordinator.core.KeyReusedException;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryBusyException;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
@@ -116,10 +117,14 @@ final class Refusals {
         return Problem.of(ProblemType.PLAN_NOT_APPLICABLE, detail).exception();
     }
 
-    static ProblemException policyNotSet(PlanId id) {
+    static ProblemException policyNotSet(PlanRow plan) {
+        long evicted = plan.applied().evicted();
         return Problem
                 .of(ProblemType.POLICY_NOT_SET,
-                        "plan " + id + " was carried out, and more than the share came meanwhile (expected: the same request once more)")
+                        "plan %s: evicted %d %s and did not set the limits, because more than the share came meanwhile (expected: the limits set once more, with another %s if they had one)"
+                                .formatted(plan.id(), evicted, evicted == 1 ? "entry" : "entries", Commands.IDEMPOTENCY_KEY))
+                .with("planId", plan.id().toString())
+                .with("evicted", evicted)
                 .exception();
     }
 

@@ -97,6 +97,27 @@ class PlansOverHttpTest extends OverHttp {
     }
 
     @Test
+    void aPlanThatCouldNotSetItsLimitIsNotAnsweredAsDone() throws Exception {
+        fill(20);
+        String plan = http.put("/v1/namespaces/vm", "{\"maxEntries\":4}").is(409).tree().path("planId").asText();
+        for (int i = 0; i < 30; i++) {
+            http.put("/v1/namespaces/vm/entries/later" + i, "{\"snapshotId\":\"s\"}").is(200);
+        }
+        for (int time = 0; time < 2; time++) {
+            JsonNode problem = http.post("/v1/plans/" + plan + "/apply")
+                    .isProblem(409, "policy-not-set", "plan " + plan
+                            + ": evicted 16 entries and did not set the limits, because more than the "
+                            + "share came meanwhile (expected: the limits set once more, with another Idempotency-Key if they had one)")
+                    .tree();
+            assertThat(problem.path("planId").asText()).isEqualTo(plan);
+            assertThat(problem.path("evicted").asLong()).isEqualTo(16);
+        }
+        assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).policySet()).isFalse();
+        assertThat(http.get("/v1/namespaces/vm").as(Namespaces.Namespace.class).maxEntries()).isEqualTo(1_000);
+        assertThat(keys()).hasSize(34);
+    }
+
+    @Test
     void thousandsOfVictimsAreListedPageByPage() throws Exception {
         fill(250);
         Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0,\"dryRun\":true}").is(200).as(Plans.Plan.class);
