@@ -45,9 +45,8 @@ class UpkeepTest {
         fleet.invalidate("open", null);
         fleet.registry.execute(new Command.FactsPublished(fleet.claimFacts().stream().map(EvictionFact::id).toList()));
         fleet.put("unpublished", "image");
-        fleet.invalidate("unpublished", null);
         IdempotencyKey key = new IdempotencyKey("caller", "k", "digest");
-        fleet.registry.executeOnce(key, new Command.Invalidate(Fleet.name("nobody"), null));
+        fleet.registry.executeOnce(key, new Command.Invalidate(Fleet.name("unpublished"), null));
 
         assertThat(keeping(Retention.DEFAULTS).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0));
         Upkeep.Removed removed = keeping(NOTHING).upkeep().run();
