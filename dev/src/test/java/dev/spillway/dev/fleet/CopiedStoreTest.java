@@ -94,7 +94,7 @@ class CopiedStoreTest {
                 assertThat(readiness.status()).isEqualTo(503);
                 assertThat(readiness.text()).contains("SUPERSEDED", "127.0.0.1:" + port, "stop one of the two");
             });
-            assertThat(fetch(fleet.workerUrl(1), "old 1")).as("at the earlier").isEqualTo(404);
+            assertThat(fetch(fleet.workerUrl(1), "old 1")).as("at the earlier").isEqualTo(503);
             assertThat(fetch(later, "old 1")).as("at the later").isEqualTo(200);
             Http.Answer refused = Http.send("PUT", entry(fleet.workerUrl(1), "new 1"), Map.of("sourceDir", tree.toString()), Map.of());
             assertThat(refused.status()).isEqualTo(503);
