@@ -108,11 +108,14 @@ final class EndpointRouter {
     private void accept(Endpoint endpoint, RoutingContext context) {
         var request = context.request();
         request.pause();
+        boolean hasBody = hasBody(request);
+        if (hasBody) {
+            discardWhatIsLeft(context);
+        }
         requireHttp(request);
         var body = endpoint.body();
         var mediaType = Problems.mediaType(Objects.requireNonNullElse(request.getHeader(HttpHeaders.CONTENT_TYPE), ""));
         boolean streamed = !mediaType.isEmpty() && !body.gathers(mediaType) && body.streams(mediaType);
-        boolean hasBody = hasBody(request);
         if (hasBody && body.isNone()) {
             throw Problems.unexpectedBody().exception();
         }
@@ -133,8 +136,6 @@ final class EndpointRouter {
             connections.ended(request.connection());
             if (end.failed()) {
                 accepted.client().left();
-            } else if (hasBody) {
-                accepted.context().runOnContext(ready -> UnreadBody.discard(context.vertx(), request));
             }
         });
         if (!hasBody) {
@@ -143,6 +144,16 @@ final class EndpointRouter {
             requireProgress(context, -1);
         }
         context.next();
+    }
+
+    /** Also for a request that is refused before it is accepted: a body that stays paused would block its connection. */
+    private static void discardWhatIsLeft(RoutingContext context) {
+        var eventLoop = context.vertx().getOrCreateContext();
+        context.addEndHandler(answered -> {
+            if (answered.succeeded()) {
+                eventLoop.runOnContext(ready -> UnreadBody.discard(context.vertx(), context.request()));
+            }
+        });
     }
 
     /** Checks what the server leaves unchecked and what decides where a request ends (RFC 9112, sections 3.2 and 6.1). */

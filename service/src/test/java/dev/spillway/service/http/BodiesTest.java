@@ -226,6 +226,22 @@ class BodiesTest {
     }
 
     @Test
+    void aLargeBodyThatIsRefusedBeforeItIsLookedAtLeavesTheConnectionInUse() throws IOException {
+        for (var target : List.of("/policies/p", "/policies/%FF", "/policies/p?unknown=1")) {
+            try (var socket = service.connect()) {
+                socket.setSoTimeout(20_000);
+                var out = socket.getOutputStream();
+                out.write(("PUT " + target + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 8000000\r\n\r\n")
+                        .getBytes(StandardCharsets.UTF_8));
+                out.write(new byte[8_000_000]);
+                out.write("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                assertThat(RunningService.readUntil(socket.getInputStream(), "}")).as(target).startsWith("HTTP/1.1 4");
+                assertThat(RunningService.readUntil(socket.getInputStream(), "}")).as(target).startsWith("HTTP/1.1 200");
+            }
+        }
+    }
+
+    @Test
     void aHandlerThatRefusesBeforeItReadsIsAnsweredInsteadOfContinue() throws IOException {
         try (var refusing = new RunningService(RunningService.put("/trees/{name}", Body.stream(1L << 30, List.of(Body.ANY)), request -> {
             throw Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: n (expected: a namespace that was created)").exception();
