@@ -27,7 +27,7 @@ public final class CachedDirectories {
     public record Put(String sourceDir, @Nullable String description, @Nullable Mode mode, @Nullable Long generation,
             @Nullable SnapshotId snapshotId) {}
 
-    /** How the tree is taken, in lower case on the wire. */
+    /** Ways to take a tree, in lower case on the wire. */
     public enum Mode {
         @JsonProperty("copy")
         COPY,
@@ -53,7 +53,7 @@ public final class CachedDirectories {
             @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable SortedMap<String, Long> notKept, @Nullable SourceLeft sourceLeft) {}
 
     /**
-     * What is still where a tree was offered from by move, although its copy is an image.
+     * The part of a source that a move left behind, although its copy is an image.
      *
      * @param whole whether nothing of it was deleted
      * @param path the first thing that keeps it there, below the source; {@code .} for the source itself
@@ -74,7 +74,7 @@ public final class CachedDirectories {
      */
     public record Found(String path, SnapshotId snapshotId, long generation, long sizeBytes, Source source, @Nullable Hold hold) {}
 
-    /** Where a found tree came from, in lower case on the wire. */
+    /** Origins of a found tree, in lower case on the wire. */
     public enum Source {
         @JsonProperty("local")
         LOCAL,
@@ -89,7 +89,7 @@ public final class CachedDirectories {
     public record Listed(EntryKey key, String description, SnapshotId snapshotId, long generation, long sizeBytes, Instant cachedAt,
             Instant lastAccessedAt) {}
 
-    /** What a host serves of a namespace; bytes are allocated blocks. */
+    /** Totals of a namespace on one host; bytes are allocated blocks. */
     public record Stats(long entryCount, long totalBytes) {}
 
     /**
@@ -100,6 +100,6 @@ public final class CachedDirectories {
      */
     public record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes) {}
 
-    /** How many entries a prune evicted, from all hosts. */
+    /** Number of entries that a prune evicted, from all hosts. */
     public record Pruned(long evicted) {}
 }

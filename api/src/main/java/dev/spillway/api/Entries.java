@@ -17,7 +17,7 @@ public final class Entries {
     private Entries() {}
 
     /**
-     * What a key is to name.
+     * The snapshot that a key shall name, with its description.
      *
      * @param sizeBytes 0 or more allocated bytes, 0 if absent
      */

@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem;
 
 /**
- * What is still where a tree was offered from by move, although its copy is an image.
+ * The part of a source that a move left behind, although its copy is an image.
  *
  * @param whole whether nothing of it was deleted
  * @param path the first thing that keeps it there, below the source; {@code .} for the source itself
