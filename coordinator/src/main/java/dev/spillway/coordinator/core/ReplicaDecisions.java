@@ -198,7 +198,7 @@ final class ReplicaDecisions {
         for (TouchRequest.Used used : request.used()) {
             NamespaceRow namespace = transaction.namespace(used.name().namespace());
             EntryRow entry = transaction.entry(used.name(), EntryLock.EXCLUSIVE);
-            if (namespace != null && entry != null && !usedAt(used, transaction.now()).isBefore(entry.lastAccessedAt())) {
+            if (namespace != null && entry != null && isLatest(used, entry, transaction.now())) {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
                 transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
@@ -216,7 +216,8 @@ final class ReplicaDecisions {
         return new TouchRequest.Counted();
     }
 
-    private static Instant usedAt(TouchRequest.Used used, Instant now) {
-        return used.ageMillis() == null ? now : now.minusMillis(used.ageMillis());
+    /** A read that is told at once is the latest, although the transaction that took another may have begun later than this one. */
+    private static boolean isLatest(TouchRequest.Used used, EntryRow entry, Instant now) {
+        return used.ageMillis() == 0 || !now.minusMillis(used.ageMillis()).isBefore(entry.lastAccessedAt());
     }
 }

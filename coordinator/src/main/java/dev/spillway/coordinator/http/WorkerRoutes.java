@@ -100,7 +100,7 @@ final class WorkerRoutes {
                 bounded("used", touch.used(), NAMES_MAX);
                 touch.used().forEach(used -> {
                     InvalidValueException.requireAtLeast("hits", used.hits(), 0);
-                    InvalidValueException.requireAtLeast("ageMillis", used.ageMillis() == null ? 0 : used.ageMillis(), 0);
+                    InvalidValueException.requireAtLeast("ageMillis", used.ageMillis(), 0);
                 });
                 bounded("missed", touch.missed(), NAMES_MAX);
                 touch.missed().forEach(missed -> InvalidValueException.requireAtLeast("misses", missed.misses(), 0));

@@ -35,6 +35,8 @@ import java.util.stream.Stream;
 
 /** Random acts on few keys, few hosts and few images, so that they meet. */
 final class RandomActs {
+    /** Earlier than every other access, by any clock. */
+    private static final long LONG_AGO = Duration.ofDays(365).toMillis();
     private static final List<HostId> HOSTS = Stream.of("host-1", "host-2", "host-3").map(HostId::new).toList();
 
     private final Random random;
@@ -80,7 +82,8 @@ final class RandomActs {
                 yield send(sender -> new DropRequest(sender, items));
             }
             case 13 -> {
-                List<TouchRequest.Used> used = some(3, () -> new TouchRequest.Used(name(), 1 + random.nextInt(3)));
+                List<TouchRequest.Used> used =
+                        some(3, () -> new TouchRequest.Used(name(), 1 + random.nextInt(3), random.nextInt(4) == 0 ? LONG_AGO : 0));
                 List<TouchRequest.Missed> missed = some(1, () -> new TouchRequest.Missed(namespace(), 1));
                 yield send(sender -> new TouchRequest(sender, used, missed));
             }

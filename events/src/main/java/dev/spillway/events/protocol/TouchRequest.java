@@ -3,7 +3,6 @@ package dev.spillway.events.protocol;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Local reads that the registry has not acknowledged, keys in the order of their latest use. May be told twice, and may be lost in a crash. */
 public record TouchRequest(Sender sender, List<Used> used, List<Missed> missed) implements FencedMessage<TouchRequest.Counted> {
@@ -11,12 +10,12 @@ public record TouchRequest(Sender sender, List<Used> used, List<Missed> missed) 
      * Reads of one key.
      *
      * @param hits      those that were not told before, which may be none
-     * @param ageMillis time from the latest of them until this was sent; absent from hosts of an earlier release, and then none
+     * @param ageMillis time from the latest of them until this was sent
      */
-    public record Used(EntryName name, long hits, @Nullable Long ageMillis) {
+    public record Used(EntryName name, long hits, long ageMillis) {
         /** Reads just now. */
         public Used(EntryName name, long hits) {
-            this(name, hits, null);
+            this(name, hits, 0);
         }
     }
 

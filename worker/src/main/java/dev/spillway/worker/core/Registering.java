@@ -160,7 +160,7 @@ final class Registering {
         Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
         table.in(ReplicaState.LIVE)
                 .stream()
-                .filter(replica -> replica.lastAccessedAt().isAfter(replica.cachedAt()))
+                .filter(replica -> !replica.lastAccessedAt().equals(replica.cachedAt()))
                 .forEach(replica -> lastUsed.put(replica.name(), replica.lastAccessedAt()));
         uses.recall(lastUsed);
     }

@@ -341,6 +341,18 @@ final class HostAgentTest extends AgentTest {
     }
 
     @Test
+    void aRegistryThatIsJoinedHearsOfAReadThoughTheClockWentBackBeforeIt() {
+        join();
+        put(1, 7);
+        perform(agent.accessed(KEY, now.minusSeconds(3_600)));
+        restart(Set.of(id(1)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        perform(agent.tick(now));
+        assertThat(sent(TouchRequest.class).used()).extracting(TouchRequest.Used::name, TouchRequest.Used::hits)
+                .containsExactly(tuple(KEY, 0L));
+    }
+
+    @Test
     void beforeItStopsAHostTellsWhatWasReadAndWaitsForTheAnswer() {
         join();
         put(1, 7);
