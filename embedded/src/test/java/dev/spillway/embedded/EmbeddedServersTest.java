@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,7 @@ class EmbeddedServersTest {
         }
     }
 
+    @Tag("full")
     @Test
     void removeWhatAKilledProcessLeftOfTemporaryOnes() throws Exception {
         try (ChildJvm writer = ChildJvm.run(WriterProcess.class)) {
@@ -61,6 +63,7 @@ class EmbeddedServersTest {
         }
     }
 
+    @Tag("full")
     @Test
     void leaveNeitherRunningWhenOneCannotStart(@TempDir Path directory) throws Exception {
         PostgresSettings postgres = PostgresSettings.keptIn(directory.resolve("postgres"));

@@ -7,6 +7,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,7 @@ class PostgresBinariesTest {
         }
     }
 
+    @Tag("full")
     @Test
     void areUnpackedOnceByProcessesThatStartTogetherAndAgainAfterACleanerTookAFile(@TempDir Path cache) throws Exception {
         try (ChildJvm other = ChildJvm.run(Unpacker.class, cache)) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,7 @@ class PostgresServerTest {
         }
     }
 
+    @Tag("full")
     @Test
     void leavesNothingBehindAndStartsAgainOnTheSamePortAtOnce() throws Exception {
         PostgresServer server = PostgresServer.start(PostgresSettings.temporary());
@@ -114,6 +116,7 @@ class PostgresServerTest {
         }
     }
 
+    @Tag("full")
     @Test
     void doesNotTakeAStrangersProcessForItsOwn(@TempDir Path directory) throws Exception {
         PostgresServer.start(PostgresSettings.keptIn(directory)).close();
@@ -198,6 +201,7 @@ class PostgresServerTest {
             wait $!
             """);
 
+    @Tag("full")
     @Test
     void servesAsAnUnprivilegedUserWhereNamespacesAreForbidden(@TempDir Path parent) throws Exception {
         assumeTrue(PostgresBinaries.currentUid() == 0, "needs root");
@@ -242,6 +246,7 @@ class PostgresServerTest {
         assertThat(Files.getAttribute(version, "unix:uid")).isEqualTo(12345);
     }
 
+    @Tag("full")
     @Test
     void endsAServerThatDoesNotStop() throws Exception {
         PostgresServer server =

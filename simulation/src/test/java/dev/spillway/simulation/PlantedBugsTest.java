@@ -1,12 +1,14 @@
 package dev.spillway.simulation;
 
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The simulation bites: each planted bug is found, within so many seeds as its name is listed with. */
+@Tag("full")
 final class PlantedBugsTest {
     /** Three times what the one takes that is found last, and much more than the others take. */
     private static final int SEEDS_MAX = 3_000;

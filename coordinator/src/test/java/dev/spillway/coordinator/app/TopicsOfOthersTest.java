@@ -30,6 +30,7 @@ import org.apache.kafka.server.policy.AlterConfigPolicy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Topics that somebody made before the coordinator, or changed under it. */
 @Timeout(240)
+@Tag("full")
 class TopicsOfOthersTest {
     private static final List<String> ALL = List.of(Topics.EVICTIONS, Topics.ORDERS, Topics.REPORTS);
 

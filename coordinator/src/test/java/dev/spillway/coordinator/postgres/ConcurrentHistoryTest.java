@@ -23,7 +23,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,7 +45,8 @@ class ConcurrentHistoryTest {
     private static final int ALONE = 40;
     private static final int ROUNDS = 25;
     private static final int AT_ONCE = 6;
-    private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 3);
+    private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 1);
+    private static final long MORE_SEEDS = 6;
     /** Evicts an entry in the batch that gave it a holder beyond one chunk. */
     private static final long MORE_HOLDERS_THAN_A_CHUNK = 11;
 
@@ -54,6 +57,17 @@ class ConcurrentHistoryTest {
         Long only = Long.getLong("spillway.comparison.seed");
         return only != null ? Stream.of(only)
                 : Stream.concat(Stream.iterate(1L, seed -> seed + 1).limit(SEEDS), Stream.of(MORE_HOLDERS_THAN_A_CHUNK)).distinct();
+    }
+
+    static Stream<Long> moreSeeds() {
+        return LongStream.rangeClosed(SEEDS + 1, MORE_SEEDS).boxed();
+    }
+
+    @Tag("full")
+    @ParameterizedTest
+    @MethodSource("moreSeeds")
+    void oneOrderExplainsMoreHistories(long seed) throws Exception {
+        oneOrderExplainsWhatEveryCallerWasTold(seed);
     }
 
     @ParameterizedTest

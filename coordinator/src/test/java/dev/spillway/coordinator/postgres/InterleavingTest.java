@@ -32,6 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -41,6 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Commands that meet in the middle, in the order that each test forces: another session holds a row, the first command waits for it with the
  * locks that it already has, the second waits for the first, then the row is let go.
  */
+@Tag("full")
 class InterleavingTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

@@ -13,7 +13,9 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,11 +29,24 @@ class ReferenceComparisonTest {
 
     private static final int STEPS = 250;
     private static final int BATCHES = 60;
-    private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 6);
+    private static final long SEEDS = Long.getLong("spillway.comparison.seeds", 2);
+    private static final long MORE_SEEDS = 8;
 
     static Stream<Long> seeds() {
         Long only = Long.getLong("spillway.comparison.seed");
         return only == null ? Stream.iterate(1L, seed -> seed + 1).limit(SEEDS) : Stream.of(only);
+    }
+
+    static Stream<Long> moreSeeds() {
+        return LongStream.rangeClosed(SEEDS + 1, MORE_SEEDS).boxed();
+    }
+
+    @Tag("full")
+    @ParameterizedTest
+    @MethodSource("moreSeeds")
+    void moreOfTheSameCommandsGetTheSameAnswers(long seed) throws Exception {
+        theSameCommandsGetTheSameAnswers(seed);
+        commandsThatShareATransactionAreAnsweredAsIfOneCameAfterTheOther(seed);
     }
 
     @ParameterizedTest

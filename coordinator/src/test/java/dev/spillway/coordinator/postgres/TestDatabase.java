@@ -94,7 +94,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
     PostgresRegistrySettings settings() {
         PostgresServer server = server();
         return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
-                .withPool(5, Duration.ofSeconds(10));
+                .withPool(5, Duration.ofSeconds(10))
+                .withCommandDeadline(Duration.ofMinutes(2));
     }
 
     /** A registry on whatever the database holds. */

@@ -10,12 +10,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Real directories put on three hosts are evicted from all of them. */
+@Tag("full")
 class FleetTest {
     private static final int HOSTS = 3;
     private static final int CAPACITY = 10;

@@ -3,6 +3,7 @@ package dev.spillway.examples.cleaner;
 import java.nio.file.Path;
 import java.util.List;
 
+@Tag("full")
 class JavaCleanerTest extends CleanerContract {
     @Override
     List<String> command(String kafka, String registry, String namespace, Path folder, String group) {
