@@ -48,7 +48,7 @@ final class Correspondence {
         this.retry = times.retry();
     }
 
-    /** When {@link #tick} has something to do at the latest. */
+    /** Returns the latest time at which {@link #tick} must be called. */
     Instant nextTick() {
         if (!session.isJoined()) {
             return session.nextJoin();

@@ -2,7 +2,7 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.protocol.Reply;
 
-/** What came of sending a message. */
+/** The outcome of sending a message. */
 public sealed interface Delivery<A> {
     /** The registry replied. */
     record Replied<A>(Reply<A> reply) implements Delivery<A> {}

@@ -30,7 +30,7 @@ final class Drops {
         waiting.put(replica.id(), DropRequest.Reason.LOST);
     }
 
-    /** Whether this process did not find its image. The registry may have kept its row, for a person to look at. */
+    /** Returns whether this process found no image of the replica. The registry may have kept its row until a person decides. */
     boolean isMissing(ReplicaId id) {
         return missing.contains(id);
     }
@@ -81,7 +81,7 @@ final class Drops {
         }
     }
 
-    /** What was sent last will not be answered. */
+    /** Notes that the last message gets no answer. */
     void unanswered() {
         sent = false;
     }

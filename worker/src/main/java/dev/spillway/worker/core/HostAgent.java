@@ -54,7 +54,7 @@ public final class HostAgent {
 
     // Reads.
 
-    /** The copy that readers of a key get now. */
+    /** Returns the copy of a key that readers get now. */
     public Optional<ReplicaRecord> served(EntryName name) {
         return session.membership().suspended() ? Optional.empty() : table.served(name);
     }
@@ -68,27 +68,27 @@ public final class HostAgent {
         return table.holds();
     }
 
-    /** Whether the registry takes this host's messages now. */
+    /** Returns whether the registry takes this host's messages now. */
     public boolean isJoined() {
         return session.isJoined();
     }
 
-    /** Whether what this process found in its store was compared with the registry: until then the store may be an older copy. */
+    /** Returns whether this process has compared its store with the registry. Until then the store may be an older copy. */
     public boolean hasCompared() {
         return reconciling.hasCompared();
     }
 
-    /** Whether this host takes nothing new, because the registry wants it to hold less and less. */
+    /** Returns whether this host drains, and so takes nothing new. */
     public boolean isDraining() {
         return session.isDraining();
     }
 
-    /** Why the registry refuses this host, with the way out; absent while it does not. */
+    /** Returns why the registry refuses this host, with the way out; empty while it does not. */
     public Optional<String> refusal() {
         return session.refusal();
     }
 
-    /** What an image of this namespace may not exceed; absent if the namespace is not known to have a policy. */
+    /** Returns the policy of a namespace; empty if none is known. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return policies().policies().stream().filter(policy -> policy.namespace().equals(namespace)).findFirst();
     }
@@ -102,7 +102,7 @@ public final class HostAgent {
         return Optional.ofNullable(position);
     }
 
-    /** When {@link #tick} has something to do at the latest, unless another input comes before. */
+    /** Returns the latest time at which {@link #tick} must be called, unless another input comes first. */
     public Instant nextTick() {
         Instant next = correspondence.nextTick();
         next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
@@ -164,7 +164,7 @@ public final class HostAgent {
         }
     }
 
-    /** What the next heartbeats say of this host. */
+    /** Sets the figures that the next heartbeats carry. */
     public void describe(HostFigures latest) {
         heartbeats.describe(latest);
     }
@@ -208,7 +208,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Whether there are reads that the registry takes and has not acknowledged. */
+    /** Returns whether there are reads to report, to a registry that takes them. */
     public boolean hasUsesToTell() {
         return session.isJoined() && registering.hasUsesToTell();
     }

@@ -5,7 +5,7 @@ import dev.spillway.events.StoreId;
 import java.util.UUID;
 
 /**
- * Who a worker is.
+ * The identity of a worker.
  *
  * @param address   where its HTTP listens, {@code host:port}
  * @param processId this run of it: made anew at each start, never stored

@@ -6,15 +6,15 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A change that came with an {@code Idempotency-Key}, kept so that the same asked again is answered as the first was, and nothing else by its key. */
+/** A change that came with an {@code Idempotency-Key}. It is kept so that a repetition gets the same answer, and its key serves no other request. */
 public sealed interface KeptRequest {
     /** 1 to 255 visible ASCII characters. */
     String key();
 
-    /** Of everything that was asked; the same key with another digest is another request. */
+    /** Returns the digest of the whole request. The same key with another digest is another request. */
     String digest();
 
-    /** When it began. */
+    /** Returns the time at which it began. */
     Instant since();
 
     /**

@@ -6,7 +6,7 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 
 /**
- * A replica whose image is whole, synced and in its place under its id, ready to be registered.
+ * A replica to be registered. Its image is complete, synced and in its place under its id.
  *
  * @param snapshotId what it is called; of a copy the image that was copied, or its own id where nobody says which that was
  * @param generation the generation to attach to, or 0 to take the key with a new one

@@ -31,7 +31,7 @@ final class Readopting {
     private final RandomGenerator random;
     private final Deque<ReplicaId> round = new ArrayDeque<>();
     private boolean sent;
-    /** In this round. */
+    /** Set if the registry refused a replica in this round. */
     private boolean refused;
     private Instant at = Instant.MIN;
 
@@ -44,12 +44,12 @@ final class Readopting {
         this.random = random;
     }
 
-    /** When there is something to send; {@link Instant#MAX} if there is not, or if an answer is waited for. */
+    /** Returns the time of the next message; {@link Instant#MAX} if there is none, or while an answer is awaited. */
     Instant next() {
         return session.readopts() && !sent ? at : Instant.MAX;
     }
 
-    /** What was sent last is not waited for: everything that is left is looked through anew. */
+    /** Gives up the last message, and looks through everything that is left again. */
     void breakOff() {
         sent = false;
         at = Instant.MIN;
@@ -99,7 +99,7 @@ final class Readopting {
                 .forEach(replica -> round.add(replica.id()));
     }
 
-    /** What only waits for its volume is held: whether it is lost, is told and judged under its next id. */
+    /** Proposes a new id for a replica. A replica whose volume is missing counts as held: its loss is reported and judged under the next id. */
     private Readoption propose(ReplicaRecord replica, Instant now, long epoch, Step.Builder out) {
         ReplicaRecord.Proposal proposal = replica.readoption();
         if (proposal == null || proposal.epoch() != epoch) {

@@ -49,8 +49,8 @@ final class Reconciliation {
     }
 
     /**
-     * Rows without anything in the index, or without an image at the start of this process, so that a person is asked about those for as long as they
-     * are missing. What else is in the index is no ghost: its registration, order or report is on the way.
+     * Returns rows without a replica in the index, or without an image since the start of this process; the latter so that a person is asked as long
+     * as they are missing. Any other replica in the index is no ghost: its registration, order or report is on the way.
      */
     private List<ReplicaId> ghosts() {
         return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().limit(DISCREPANCIES_AT_ONCE).toList();

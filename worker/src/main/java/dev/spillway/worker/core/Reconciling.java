@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** When this host is compared with the registry, and what follows from it. Not thread-safe. */
+/** Schedules the comparisons of this host with the registry, and acts on them. Not thread-safe. */
 final class Reconciling {
     private final ReplicaTable table;
     private final Drops drops;
@@ -45,7 +45,7 @@ final class Reconciling {
         }
     }
 
-    /** Whether this process was compared with the registry. */
+    /** Returns whether this process was compared with the registry. */
     boolean hasCompared() {
         return compared;
     }
@@ -61,7 +61,7 @@ final class Reconciling {
         return underWay != null;
     }
 
-    /** What is under way is begun anew once this host has joined again. */
+    /** Drops the comparison under way. It begins again after the next join. */
     void breakOff() {
         underWay = null;
     }

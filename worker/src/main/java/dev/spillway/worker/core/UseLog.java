@@ -63,7 +63,7 @@ final class UseLog {
         inOrder.subList(Math.max(0, inOrder.size() - KEYS_MAX), inOrder.size()).forEach(use -> hits.put(use.getKey(), use.getValue()));
     }
 
-    /** Whether there is something to tell. */
+    /** Returns whether there is nothing to report. */
     boolean isEmpty() {
         return hits.isEmpty() && misses.isEmpty();
     }
@@ -88,7 +88,7 @@ final class UseLog {
         return message;
     }
 
-    /** The registry has what this message told; one that was given up before is told again all the same. */
+    /** Takes the registry's confirmation. A message that was given up before is sent again all the same. */
     void acknowledged(TouchRequest message) {
         if (message.equals(told)) {
             told = null;
