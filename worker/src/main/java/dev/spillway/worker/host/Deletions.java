@@ -29,7 +29,7 @@ public final class Deletions {
     private final KeyedRequests keys;
     private final InstantSource clock;
 
-    /** What a delete did. */
+    /** The outcome of a deletion. */
     public sealed interface Deleted {
         record Done(SnapshotId snapshot) implements Deleted {}
 
@@ -70,7 +70,7 @@ public final class Deletions {
         }
     }
 
-    /** A deletion that was surely not carried out leaves its key to whoever comes next. */
+    /** Begins a deletion. One that was surely not carried out releases its key. */
     private Deleted begin(EntryName name, Optional<SnapshotId> ifSnapshot, KeptRequest.Deletion kept)
             throws HostBusyException, HostStoppedException, InterruptedException {
         remember(List.of(new IndexChange.PutRequest(kept)));

@@ -33,7 +33,7 @@ public final class Directories {
     private final Duration archiveHold;
     private final int holdsMax;
 
-    /** What a read found. */
+    /** The result of a read. */
     public sealed interface Found {
         /** @param hold that was granted, if one was asked for */
         record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
@@ -43,7 +43,7 @@ public final class Directories {
 
         record UnknownNamespace() implements Found {}
 
-        /** What is served here is older than the registry's entry. */
+        /** The copy served here is older than the registry's entry. */
         record Stale(long here, long registered) implements Found {}
 
         /** No hold was granted, because there are as many as this host has. */
@@ -53,7 +53,7 @@ public final class Directories {
         record Away(HostView.Apart apart) implements Found {}
     }
 
-    /** A served copy with the last time that it was read. */
+    /** A served copy with the time of its last read. */
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
 
     /**
@@ -189,13 +189,13 @@ public final class Directories {
         return found;
     }
 
-    /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
+    /** Returns whether a namespace exists, as far as known. While the registry is down, it counts as existing. */
     private boolean isKnown(NamespaceName namespace) throws InterruptedException {
         return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0
                 || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
-    /** What may be put into a namespace. */
+    /** The policy for a put into a namespace. */
     sealed interface PolicyNow {
         /** @param maxBytes of one image */
         record Known(long maxBytes) implements PolicyNow {}
@@ -227,7 +227,7 @@ public final class Directories {
         };
     }
 
-    /** What was read of a namespace. */
+    /** The result of a read within a namespace. */
     public sealed interface InNamespace<T> {
         record Known<T>(T value) implements InNamespace<T> {}
 
@@ -294,7 +294,7 @@ public final class Directories {
         return clock.instant().plus(archiveHold);
     }
 
-    /** When a hold should be prolonged that ends at the given time. */
+    /** Returns whether a hold with this end is due to be prolonged. */
     boolean endsSoon(Instant until) {
         return clock.instant().plus(archiveHold.dividedBy(2)).isAfter(until);
     }

@@ -35,7 +35,7 @@ final class EffectRunner {
         this.delivered = delivered;
     }
 
-    /** Why the last message was not answered; absent once one was. */
+    /** Returns why the last message got no answer; null once one did. */
     @Nullable
     String unreachable() {
         return unreachable;

@@ -47,7 +47,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private static final int WAITING_MAX = 10_000;
     private static final Duration IDLE_MAX = Duration.ofSeconds(5);
 
-    /** What a caller wants of the agent. Runs on the host's thread and must not block. */
+    /** A caller's request to the agent. Runs on the host's thread and must not block. */
     @FunctionalInterface
     public interface Decision<T> {
         HostAgent.Answered<T> decide(HostAgent agent, Instant now);
@@ -57,7 +57,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         void decide(HostAgent agent, Round round);
     }
 
-    /** What one turn of the loop gathers. */
+    /** The changes, effects and answers of one turn of the loop. */
     private record Round(Instant now, List<IndexChange> changes, List<Effect> effects, List<Runnable> answers) {
         void add(Step step) {
             changes.addAll(step.changes());
@@ -88,7 +88,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private volatile @Nullable Throwable failure;
 
     /**
-     * What a loop is made of.
+     * The parts of a loop.
      *
      * @param contents    of the index, as it was loaded
      * @param found       on the disk, compared with them
@@ -142,7 +142,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return uses.misses();
     }
 
-    /** Why the loop stopped, if it did by itself. */
+    /** Returns why the loop stopped by itself; null if it did not. */
     public @Nullable Throwable failure() {
         return failure;
     }
@@ -253,7 +253,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** What nobody knows yet is said to the one who waits no longer; others may wait on. */
+    /** Tells one waiting caller that the outcome is unknown. Others may go on waiting. */
     private void giveUp(HostAgent agent, Round round, ReplicaId id, Promise<PutOutcome> settled) {
         if (!waiting.isWaiting(id, settled)) {
             return;

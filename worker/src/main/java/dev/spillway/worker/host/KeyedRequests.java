@@ -16,7 +16,7 @@ public final class KeyedRequests {
         this.patience = patience;
     }
 
-    /** To be closed when the request is through. */
+    /** A request's claim on its key. Close it when the request ends. */
     interface Place extends AutoCloseable {
         @Override
         void close();

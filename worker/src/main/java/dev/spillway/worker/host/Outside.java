@@ -6,7 +6,7 @@ import dev.spillway.worker.core.Delivery;
 import java.util.function.Consumer;
 
 /**
- * Whom a host talks to.
+ * The parties that a host talks to.
  *
  * @param reports publishes; never blocks, and may lose what it is given, because the heartbeat carries it too
  */

@@ -20,7 +20,7 @@ public final class Prunes {
     private final HostView view;
     private final RegistryClient registry;
 
-    /** What a prune did. */
+    /** The outcome of a prune. */
     public sealed interface Pruned {
         /** @param evicted how many entries went, from all hosts */
         record Done(long evicted) implements Pruned {}

@@ -53,10 +53,7 @@ public final class Puts {
     private final KeyedRequests keys;
     private final Map<NotKept, Long> notKept = new ConcurrentHashMap<>();
 
-    /**
-     * How many trees are staged at the same time. An upload lasts as long as its sender likes, so uploads take no place from the directories of
-     * this host.
-     */
+    /** Caps the trees that are staged at the same time. Uploads last as long as their senders like, so they have places of their own. */
     public record AtOnce(int copied, int unpacked) {}
 
     private record Places(String setting, int all, Semaphore free) {
@@ -71,7 +68,7 @@ public final class Puts {
         }
     }
 
-    /** Where a tree comes from. */
+    /** The source of a tree. */
     public sealed interface Source {
         record Directory(String path, StageMode mode) implements Source {}
 
@@ -92,7 +89,7 @@ public final class Puts {
     public record Put(EntryName name, Source source, Description description, long generation, Optional<SnapshotId> copied,
             Optional<RequestKey> request) {}
 
-    /** What became of a put. */
+    /** The outcome of a put. */
     public sealed interface Result {
         /**
          * The registry was asked, with this outcome.
@@ -169,7 +166,7 @@ public final class Puts {
                 loop.await(earlier, deadline));
     }
 
-    /** A tree that is stored and of whose source nobody can say what is left is no answer: asked again, it may be. */
+    /** Settles a put. A stored tree whose source is in an unknown state is no answer; a repeated request may get one. */
     private Result settled(ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, PutOutcome outcome) throws InterruptedException {
         Path path = store.imagePath(id.toString());
         if (!(outcome instanceof PutOutcome.Stored)) {
@@ -229,7 +226,7 @@ public final class Puts {
         }
     }
 
-    /** Of how many entries something of this kind was not kept, since the start. */
+    /** Returns the number of entries that lost something of this kind since the start. */
     public long notKept(NotKept kind) {
         return notKept.getOrDefault(kind, 0L);
     }
@@ -288,7 +285,7 @@ public final class Puts {
         }
     }
 
-    /** By way of the images, as any tree goes; straight from staging where that way is closed. */
+    /** Removes a tree through the images, as any other, or straight from staging if that fails. */
     private void takeAway(ReplicaId id) throws IOException, InterruptedException {
         try {
             store.publish(id.toString());

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log how the host stands with its registry when that changes, and knows whether the registry was ever heard, and whether it need not
- * be waited for any more. One thread tells it.
+ * Logs changes of the host's state at its registry. Remembers whether the registry was ever heard, and whether reads still wait for it. One thread
+ * tells it.
  */
 final class RegistryContact {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);

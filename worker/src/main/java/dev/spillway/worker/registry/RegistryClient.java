@@ -55,7 +55,7 @@ public final class RegistryClient implements AutoCloseable {
     private final JsonClient client;
     private final Servers coordinators;
 
-    /** What the registry says of an entry, as far as a worker needs it. */
+    /** The part of the registry's answer about an entry that a worker needs. */
     public record Entry(SnapshotId snapshotId, long generation) {}
 
     public record DeletedEntry(SnapshotId snapshotId) {}
@@ -63,10 +63,10 @@ public final class RegistryClient implements AutoCloseable {
     /** @param maxBytes of the whole namespace, so of one image too; absent for no bound */
     public record Namespace(NamespaceName name, @Nullable Long maxBytes) {}
 
-    /** Where a message goes, and what it is answered with. */
+    /** The operation of a message and the type of its answer. */
     private record Verb(Operation operation, Class<?> answer) {}
 
-    /** Where a plan is, as far as a worker needs it. */
+    /** The part of a plan that a worker needs. */
     public record Plan(PlanId id, Plans.State state, Plans.@Nullable Applied applied) {}
 
     /**

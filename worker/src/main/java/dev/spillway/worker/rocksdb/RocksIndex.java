@@ -49,7 +49,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
     private boolean failed;
     private boolean closed;
 
-    /** What binds an index to its store. */
+    /** Binds an index to its store. */
     private record Owner(StoreId storeId) {}
 
     private RocksIndex(Path directory, Options options, RocksDB db) {
@@ -96,7 +96,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** Under another name until it is whole, so that an index without its owner is never found. */
+    /** Creates an index under another name and renames it when complete, so that no index without an owner is ever found. */
     private static void make(Path fresh, StoreId store) throws IOException {
         try (RocksIndex index = open(fresh, true)) {
             index.db.put(index.synced, IndexCodec.key(Kind.STORE), index.codec.write(new Owner(store)));
