@@ -110,7 +110,7 @@ final class ArchiveAttributes {
         return at + 2 < name.length() && HexFormat.isHexDigit(name.charAt(at + 1)) && HexFormat.isHexDigit(name.charAt(at + 2));
     }
 
-    /** What GNU tar escaped. libarchive escapes more, and others nothing, so that of another escape nobody knows whether it is one. */
+    /** Reverses the escapes of GNU tar. Other programs escape more or nothing, so any other escape is ambiguous. */
     private static String unescaped(String name, String path) throws StagingStopped {
         StringBuilder unescaped = new StringBuilder();
         for (int at = 0; at < name.length(); at++) {

@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories of a tree that is being unpacked. They stay open to this process alone until all entries are there, and get their modes
- * and times then, the deepest first.
+ * The directories of a tree that is being unpacked. Only this process can enter them until all entries are there. Then they get their modes and
+ * times, the deepest first.
  */
 final class ArchiveDirectories implements AutoCloseable {
     private static final int PRIVATE_DIRECTORY = 0700;

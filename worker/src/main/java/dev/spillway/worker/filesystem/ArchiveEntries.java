@@ -49,7 +49,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return getNextEntry();
     }
 
-    /** The PAX records of the entry that came last, with those for all entries. */
+    /** Returns the PAX records of the last entry, with the global ones. */
     PaxRecords records() {
         return records;
     }
@@ -59,13 +59,13 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return bytes(entry.getName(), records.values().get("path"), longName, header == null ? null : headerPath(header));
     }
 
-    /** As {@link #path}, of the target of a link. */
+    /** Does the same as {@link #path} for the target of a link. */
     byte[] link(TarArchiveEntry entry) throws IOException {
         return bytes(entry.getLinkName(), records.values().get("linkpath"), longLink,
                 header == null ? null : field(header, LINK_AT, NAME_BYTES));
     }
 
-    /** What the library made the text of, or the text where nothing else can have been meant. */
+    /** Returns the bytes that the library decoded to the text, or the text's own bytes where nothing else can have been meant. */
     private byte[] bytes(String text, byte @Nullable [] inRecord, byte @Nullable [] inEntry, byte @Nullable [] inHeader)
             throws IOException {
         if (inRecord != null && isReadAs(inRecord, text)) {
@@ -83,7 +83,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether the library makes this text of these bytes, in a header or in a PAX record; a directory may have got a slash at its end. */
+    /** Returns whether the library decodes these bytes to this text. In a directory's name it may have added a slash. */
     private boolean isReadAs(byte[] bytes, String text) throws IOException {
         return isReadAs(decoding.decode(bytes), text) || isReadAs(new String(bytes, StandardCharsets.UTF_8), text);
     }

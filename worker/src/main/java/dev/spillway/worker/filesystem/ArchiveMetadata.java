@@ -18,7 +18,7 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
- * What an archive says of an entry beside its content: what of it is believed, and what is not kept.
+ * The metadata of an archive's entry: the part that is trusted, and the part that is not kept.
  *
  * @param owned whether owner and group are to be set
  * @param lost what is not kept, by kind, in words
@@ -34,7 +34,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     private static final String NO_LIST = "its access control list is not kept";
     private static final String OVERLAY = "trusted.overlay.";
     private static final String OPAQUE = OVERLAY + "opaque";
-    /** What an overlay shows depends on them. Only {@link #OPAQUE} is safe to take of anybody: the others lead to files elsewhere. */
+    /** Attributes that decide what an overlay shows. Only {@link #OPAQUE} is safe to accept from anybody; the others lead to files elsewhere. */
     private static final Set<String> OVERLAY_CONTENT =
             Set.of(OPAQUE, OVERLAY + "redirect", OVERLAY + "metacopy", OVERLAY + "whiteout", OVERLAY + "xwhiteouts");
     private static final Set<Errno> CANNOT_BE_SET =

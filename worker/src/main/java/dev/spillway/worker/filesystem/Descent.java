@@ -48,12 +48,12 @@ final class Descent implements AutoCloseable {
         return directory;
     }
 
-    /** What the current directory was like when it was entered. */
+    /** Returns the status of the current directory at the time when it was entered. */
     FileStatus status() {
         return levels.getLast().status;
     }
 
-    /** What the directory above the current one was like when it was entered. */
+    /** Returns the status of the parent directory at the time when it was entered. */
     FileStatus statusAbove() {
         return levels.get(levels.size() - 2).status;
     }
@@ -72,7 +72,7 @@ final class Descent implements AutoCloseable {
         return levels.size() - 1;
     }
 
-    /** The name of the directory at that depth, 1 and more. */
+    /** Returns the name of the directory at this depth, 1 or more. */
     EntryName nameAt(int depth) {
         EntryName name = levels.get(depth).name;
         if (name == null) {

@@ -15,7 +15,7 @@ import static dev.spillway.worker.filesystem.UnreadableException.reading;
  * found not to work for one file is not tried for the next.
  */
 final class FileContent {
-    /** What is copied between two looks at interrupts, bounds and the space that is left. */
+    /** Bytes copied between two checks of interrupts, limits and free space. */
     private static final long STEP_BYTES = 4L * 1024 * 1024;
     private static final Set<Errno> NOT_POSSIBLE_HERE = EnumSet.of(Errno.EXDEV, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ENOTTY, Errno.EPERM);
 

@@ -33,7 +33,7 @@ final class FreeSpace {
         return disk.getUsableSpace();
     }
 
-    /** Whether less than twice of what is to be kept is free; near enough to it that what is written next may be refused. */
+    /** Returns whether less than twice the reserve is free, so that the next writes may be refused. */
     boolean isShort() throws IOException {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
     }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The files of a tree being made that may be given further names, by the first path that each was made at. */
+/** The files of a new tree that may get further names, by the first path of each. */
 final class HardLinks {
     /** The kernel takes paths of less than 4,096 bytes. */
     private static final int MAX_PATH_BYTES = 4000;

@@ -65,7 +65,7 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * As {@link #open(Path)}.
+     * Does the same as {@link #open(Path)}, with a reserve of free space.
      *
      * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
      */
@@ -73,7 +73,7 @@ public final class ImageStore implements AutoCloseable {
         return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes));
     }
 
-    /** The UUID that was drawn when the store was made. */
+    /** Returns the UUID that was drawn when the store was made. */
     public String storeId() {
         return files.storeId();
     }
@@ -83,7 +83,7 @@ public final class ImageStore implements AutoCloseable {
         return files.path();
     }
 
-    /** Where readers find the image with that id, published or not. */
+    /** Returns the path at which readers find the image with this id, published or not. */
     public Path imagePath(String id) {
         return files.path().resolve(StoreArea.IMAGES.directory().toString()).resolve(StoreFiles.name(id).toString());
     }
@@ -200,10 +200,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether less than twice of what is to stay free is free: the next puts are refused soon, or are already. Never so where nothing is to
-     * stay free.
-     */
+    /** Returns whether less than twice the reserve is free, so that puts are or will soon be refused. Always false without a reserve. */
     public boolean isShortOfSpace() throws IOException {
         return space.isShort();
     }
@@ -252,7 +249,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** The ids that have a tree there now, sorted. Other names in the area are not the store's and left alone. */
+    /** Returns the ids that have a tree there now, sorted. Other names in the area are not the store's and are left alone. */
     public List<String> ids(StoreArea area) throws IOException, InterruptedException {
         return run(() -> {
             List<String> ids = new ArrayList<>();
@@ -263,7 +260,7 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /** What one tree holds, in allocated bytes, or empty where it is absent. */
+    /** Returns the allocated bytes of one tree; empty if it is absent. */
     public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -278,13 +275,13 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /** What a move left of the source of a tree, once it is settled. Known for as long as the tree is there. */
+    /** Returns what a settled move left of its source. Known for as long as the tree is there. */
     public Optional<SourceLeft> sourceLeft(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> sourcesLeft.find(id));
     }
 
-    /** The ids of trees that were offered by move and are neither settled nor given back. */
+    /** Returns the ids of trees that were offered by move and are neither settled nor given back. */
     public List<String> offered() throws IOException, InterruptedException {
         return run(offers::ids);
     }
@@ -309,7 +306,7 @@ public final class ImageStore implements AutoCloseable {
         return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.empty()));
     }
 
-    /** As {@link #giveBack(String)}, to another absolute path of the same file system, which must not be there. */
+    /** Does the same as {@link #giveBack(String)}, to another absolute path of the same file system, which must not exist. */
     public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.of(path)));

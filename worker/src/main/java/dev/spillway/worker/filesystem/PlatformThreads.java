@@ -66,7 +66,7 @@ final class PlatformThreads {
             }
         }
 
-        /** After this no interrupt reaches the thread, which goes on to serve somebody else. */
+        /** Releases the thread to serve other calls. No interrupt reaches it afterwards. */
         private synchronized void end() {
             runner = null;
             Thread.interrupted();

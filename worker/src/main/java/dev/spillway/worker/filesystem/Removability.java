@@ -22,7 +22,7 @@ final class Removability {
         this.user = Platform.user();
     }
 
-    /** The first thing that cannot be removed. */
+    /** Returns the first entry that cannot be removed. */
     Optional<SourceLeft> first() {
         return Optional.ofNullable(first);
     }
@@ -74,7 +74,7 @@ final class Removability {
         }
     }
 
-    /** What keeps a source from being removed whole. */
+    /** Returns the first obstacle to removing a source as a whole. */
     static Optional<SourceLeft> ofSource(SourceDirectory source, TreeMeasure measure) throws IOException {
         if (measure.stays().isPresent()) {
             return measure.stays();

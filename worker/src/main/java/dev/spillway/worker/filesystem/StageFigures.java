@@ -4,7 +4,7 @@ import dev.spillway.worker.core.NotKept;
 import java.util.Map;
 
 /**
- * What was staged, and how.
+ * Figures of a staged tree.
  *
  * @param way how the content came
  * @param directories including the root
@@ -20,7 +20,7 @@ public record StageFigures(Way way, long directories, long files, long symbolicL
         return directories + files + symbolicLinks + links;
     }
 
-    /** How the content came into staging. */
+    /** The way in which the content came into staging. */
     public enum Way {
         COPIED, REFLINKED,
         /** Asked for as a reflink, but at least one file could not share its blocks and was copied. */

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** What became of a request to stage a tree. */
+/** The outcome of staging a tree. */
 public sealed interface StageOutcome {
     /**
      * The whole tree is in staging and survives power loss.

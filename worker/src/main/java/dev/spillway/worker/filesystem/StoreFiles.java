@@ -36,7 +36,7 @@ final class StoreFiles implements AutoCloseable {
     private static final EntryName LOCK = EntryName.of("lock");
     private static final EntryName IDENTITY = EntryName.of("store.properties");
     private static final EntryName OFFERED = EntryName.of("offered");
-    /** What can be in a directory that is no store yet: what a crash left of the making, and what a new file system has. */
+    /** Names allowed in a directory that is no store yet: leftovers of a crash while it was made, and those of a new file system. */
     private static final Set<EntryName> BEFORE_IDENTITY =
             Set.of(LOCK, EntryName.of(IDENTITY + DurableFile.UNFINISHED), EntryName.of("lost+found"));
     private static final String EXPECTED = " (expected: a directory that can be made or written)";
@@ -141,7 +141,7 @@ final class StoreFiles implements AutoCloseable {
         lock.write(pid, 0, pid.length, 0);
     }
 
-    /** What is made in the store, now and later, gets no rights from a list of the volume. */
+    /** Removes the default list of the root, so that files in the store get no rights from a list of the volume. */
     private static void withoutDefaultList(OpenDirectory root, boolean isNew) throws PosixException {
         if (isNew) {
             AccessList.remove(root);
@@ -234,7 +234,7 @@ final class StoreFiles implements AutoCloseable {
         return directory(area.directory());
     }
 
-    /** Where the notes of offered sources lie. */
+    /** Opens the directory with the notes of offered sources. */
     OpenDirectory offered() {
         return directory(OFFERED);
     }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a tree holds, without touching it.
+ * Counts what a tree holds, without touching it.
  *
  * @param bytes allocated blocks of everything, directories included, a hard-linked file once
  * @param links further names of hard-linked files

@@ -37,7 +37,7 @@ final class TreeUnlinker {
         this.pace = pace;
     }
 
-    /** As fast as the file system is. */
+    /** Unlinks a tree without a rate limit. */
     static UnlinkOutcome unlink(OpenDirectory parent, EntryName name) throws IOException, InterruptedException {
         return unlink(parent, name, UnlinkPace.none());
     }

@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import java.util.List;
 
-/** What became of a request to delete a tree. */
+/** The outcome of deleting a tree. */
 public sealed interface UnlinkOutcome {
     /**
      * Nothing of it is left.

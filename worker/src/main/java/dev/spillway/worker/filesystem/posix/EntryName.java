@@ -27,7 +27,7 @@ public final class EntryName implements Comparable<EntryName> {
         return of(name.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** As {@link #of(String)}, from the bytes of the name, which are copied. */
+    /** Does the same as {@link #of(String)} for the bytes of the name, which are copied. */
     public static EntryName of(byte[] name) {
         if (name.length == 0 || name.length > MAX_BYTES) {
             throw new IllegalArgumentException(

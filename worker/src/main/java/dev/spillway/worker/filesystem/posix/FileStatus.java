@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem.posix;
 
 /**
- * What {@code statx} says of a file.
+ * The result of {@code statx} for a file.
  *
  * @param permissions the lower 12 bits of the mode: setuid, setgid, sticky, and three times rwx
  * @param sizeBytes length of the content
@@ -14,7 +14,7 @@ package dev.spillway.worker.filesystem.posix;
 public record FileStatus(EntryKind kind, int permissions, long links, int owner, int group, FileIdentity identity, long sizeBytes,
         long allocatedBytes, FileTimes times, long changedNanos, boolean mountRoot,
         boolean unremovable) {
-    /** Whether nobody changed it in any way between the two looks; who writes can put the time of the write back, but not that of the change. */
+    /** Returns whether nobody changed the file between the two calls. A writer can restore the time of the write, but not the time of the change. */
     public boolean unchanged(FileStatus other) {
         return identity.equals(other.identity) && sizeBytes == other.sizeBytes && times.modifiedWith(other.times)
                 && changedNanos == other.changedNanos;

@@ -43,7 +43,7 @@ final class LinuxCalls {
     static final int F_SETLEASE = 1024;
     static final int F_RDLCK = 0;
     static final int F_UNLCK = 2;
-    /** A process that has no handler for it ignores it. */
+    /** A signal that a process without a handler ignores. */
     static final int SIGURG = 23;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int FICLONE = 0x40049409;
@@ -92,7 +92,7 @@ final class LinuxCalls {
         return (int) call("open", path, s -> (int) OPENAT.invokeExact(s.state(), directory, s.first(path), flags | O_CLOEXEC, mode));
     }
 
-    /** Not made again after EINTR: Linux has released the number by then, and another thread may have it. */
+    /** Closes a file. Does not repeat the call after EINTR: Linux has released the number by then, and another thread may have it. */
     static void close(int file) throws PosixException {
         Scratch scratch = Scratch.current();
         if (NativeFunction.invokeOnce(scratch, s -> (int) CLOSE.invokeExact(s.state(), file)) < 0

@@ -120,7 +120,7 @@ public final class OpenDirectory extends OpenFile {
         return new OpenDirectory(LinuxCalls.openat(number(), name.bytes(), DIRECTORY, 0));
     }
 
-    /** The directory that this one is in now, which need not be the one it was opened from. */
+    /** Opens the current parent of this directory, which need not be the one it was opened from. */
     public OpenDirectory openParent() throws PosixException {
         return new OpenDirectory(LinuxCalls.openat(number(), PARENT, DIRECTORY, 0));
     }
@@ -164,7 +164,7 @@ public final class OpenDirectory extends OpenFile {
         return LinuxCalls.statx(number(), name.bytes(), 0);
     }
 
-    /** As {@link #status(EntryName)}, empty when there is no such entry. */
+    /** Does the same as {@link #status(EntryName)}; empty if there is no such entry. */
     public Optional<FileStatus> find(EntryName name) throws PosixException {
         try {
             return Optional.of(status(name));
