@@ -12,7 +12,7 @@ import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Something that an operator wants to see happen. */
+/** An event that operators can follow. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
         @JsonSubTypes.Type(value = Activity.Confirmed.class, name = "confirmation"),

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The range of activity that can be read, and so what becomes of a reader who stands outside it.
+ * The range of events that can be read. It decides what becomes of a reader outside of it.
  *
  * @param epoch   the registry's
  * @param trimmed number up to which activity is no longer kept, or was of an earlier epoch

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * @param number of the activity, 0 or more, rising within its epoch; 0 stands before all of them
  */
 public record ActivityCursor(long epoch, long number) {
-    /** What {@link #parse} takes, for messages. */
+    /** The form that {@link #parse} takes, for messages. */
     public static final String EXPECTED = "the id of an event, such as 1234-56";
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");

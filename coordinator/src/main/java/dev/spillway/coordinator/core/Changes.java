@@ -15,7 +15,7 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a transaction leaves behind: the final state of each row that it touched, each row once, kinds sorted.
+ * The changes of a transaction: the final state of each touched row, each row once, kinds sorted.
  *
  * @param hosts            new or changed rows
  * @param namespaces       new or changed rows
@@ -50,13 +50,13 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}
 
     /**
-     * What others may want to know once it is committed.
+     * Kinds of work that a commit creates for others.
      *
      * @param unfinished whether something was left for the sweep, or a host begins to drain
      */
     public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {}
 
-    /** Whether publishers have something new to do when this is committed. */
+    /** Returns the kinds of work that this commit creates. */
     public Wake wake(Instant now) {
         return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
                 !activity.isEmpty(), !unfinished.isEmpty()

@@ -11,7 +11,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What happens to entries: put, read, invalidated, cleaned, held to their namespace's limits. */
+/** Decisions on entries: put, get, invalidate, clean, and enforcing the limits of their namespace. */
 final class EntryDecisions {
     /** No image is larger; a caller that says so would leave no room in its namespace's total for those that are real. */
     private static final long SIZE_MAX = 1L << 50;

@@ -3,7 +3,7 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.InvalidValueException;
 
 /**
- * What makes a repeated request recognisable.
+ * Identifies a repeated request.
  *
  * @param caller  who asks; the same key of two callers is two keys
  * @param key     1 to 255 visible ASCII characters

@@ -65,7 +65,7 @@ public final class InMemoryRegistry implements Registry {
         return answer;
     }
 
-    /** What {@link #restore} goes back to. */
+    /** A state for {@link #restore}. */
     public static final class Backup {
         private final MapRows rows;
         private final Map<String, Kept> answers;

@@ -78,7 +78,7 @@ public final class MapRows implements Rows {
         return Collections.unmodifiableNavigableMap(tables.replicas);
     }
 
-    /** Whether an eviction left holders of this generation to a later transaction. */
+    /** Returns whether an eviction left holders of this generation to a later transaction. */
     public boolean isUnfinished(Holding holding) {
         return tables.unfinished.stream()
                 .map(one -> stored(tables.evictions, one).fact())
@@ -86,7 +86,7 @@ public final class MapRows implements Rows {
                         && fact.key().equals(holding.name().key()));
     }
 
-    /** All evictions whose facts are not known to be published. */
+    /** Returns all evictions whose facts are not known to be published. */
     public List<EvictionFact> unpublished() {
         return tables.evictions.values().stream().filter(eviction -> !eviction.published()).map(MapTables.StoredEviction::fact).toList();
     }
@@ -398,7 +398,7 @@ public final class MapRows implements Rows {
         tables.apply(changes, now());
     }
 
-    /** Those of the rows that there are. */
+    /** Returns the entries of {@code all} under these keys. */
     public static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
         Map<K, V> found = new HashMap<>();
         for (K key : keys) {

@@ -26,7 +26,7 @@ final class OrderDecisions {
     /** No host defers an order for longer than this without saying so again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
-    /** So that facts are out soon after Kafka takes them again: all fail together, and whoever publishes them pauses by itself. */
+    /** Longest lease of a fact, so that facts are out soon after Kafka takes them again. All fail together, and the publisher pauses by itself. */
     private static final Duration FACT_LEASE_MAX = Duration.ofSeconds(10);
 
     private final RegistryRules rules;

@@ -15,8 +15,8 @@ public final class Outcomes {
     private Outcomes() {}
 
     /**
-     * An answer that refuses its command: nothing was changed, and the same command may succeed later. It is not kept under an idempotency key, so a
-     * command that is sent again under its key is carried out again.
+     * An answer that refuses its command. Nothing was changed, and the same command may succeed later. It is not kept under an idempotency key, so a
+     * repeated command is executed again.
      */
     public sealed interface Refusal {}
 
@@ -26,7 +26,7 @@ public final class Outcomes {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class)})
     public sealed interface PolicySetting {
-        /** What a lowered limit evicted comes with it, oldest first. */
+        /** The policy is set, and evicted this many entries. */
         record Changed(Policy policy, long evicted) implements PolicySetting {}
 
         /**
@@ -106,7 +106,7 @@ public final class Outcomes {
     @JsonSubTypes({@JsonSubTypes.Type(Planning.Made.class), @JsonSubTypes.Type(Planning.Unknown.class)})
     public sealed interface Planning {
         /**
-         * So many victims were chosen.
+         * Victims of a plan were chosen.
          *
          * @param whole            whether these are all; otherwise the plan is to be extended
          * @param allowed          how many may go without asking

@@ -5,7 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A promise that an entry is not chosen as a victim.
+ * A promise not to choose an entry as a victim.
  *
  * @param until how long it holds at least; absent for no end
  * @param at    when it was given

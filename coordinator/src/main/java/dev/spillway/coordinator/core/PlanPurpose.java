@@ -8,12 +8,12 @@ import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a plan was made for. */
+/** The purpose of a plan. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
         @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
 public sealed interface PlanPurpose {
-    /** What its victims are told to have gone for. */
+    /** Returns the cause of its victims' evictions. */
     EvictionCause cause();
 
     /**

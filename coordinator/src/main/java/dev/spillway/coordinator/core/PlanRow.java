@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, Actor actor, State state, Making made, Tally applied,
         Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {
-    /** Where a plan stands. */
+    /** The state of a plan. */
     public enum State {
         /** Its victims are still being chosen. */
         MAKING,
@@ -49,7 +49,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
     }
 
     /**
-     * What became of the victims.
+     * Counts of the victims' outcomes.
      *
      * @param done   up to which number they were dealt with
      * @param beyond how many entries a changed policy took besides, because they came meanwhile; absent where no policy was set
@@ -74,7 +74,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
         }
     }
 
-    /** Whether nothing of it is left to do and the policy that it was to set is not set, because too much came meanwhile. */
+    /** Returns whether the plan is applied and its policy is not set, because too much was put meanwhile. */
     public boolean isPolicyNotSet() {
         return state == State.APPLIED && purpose instanceof PlanPurpose.SetPolicy && applied.beyond() == null;
     }

@@ -5,7 +5,7 @@ import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry that a plan names, as it was when it was chosen.
+ * An entry named by a plan, as it was when it was chosen.
  *
  * @param number  from 1, in the order in which they are to go
  * @param lastUse tells whether it was used since
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
         @Nullable Outcome outcome) {
-    /** Why it was chosen. */
+    /** The reason for choosing it. */
     public enum Reason {
         /** Nobody used it for longer than was asked for. */
         IDLE,
@@ -23,7 +23,7 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
         OVER_MAX_BYTES
     }
 
-    /** What became of it. */
+    /** The outcome for a victim. */
     public enum Outcome {
         EVICTED,
         /** It was not there any more. */

@@ -61,7 +61,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return given.truncatedTo(ChronoUnit.MILLIS);
     }
 
-    /** Whether a single image of this size could ever fit. */
+    /** Returns whether a single image of this size can fit. */
     boolean fits(long sizeBytes) {
         return maxBytes == null || sizeBytes <= maxBytes;
     }
@@ -70,7 +70,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return new Bounds(maxEntries, maxBytes);
     }
 
-    /** Down to where a put evicts once a limit is exceeded. */
+    /** Returns the limits down to which a put evicts once a limit is exceeded. */
     Bounds target() {
         return lowWatermark == DEFAULT_LOW_WATERMARK ? limits() : new Bounds(shareOf(maxEntries), shareOf(maxBytes));
     }
@@ -81,12 +81,12 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
                 : BigDecimal.valueOf(lowWatermark).multiply(BigDecimal.valueOf(limit)).setScale(0, RoundingMode.FLOOR).longValueExact();
     }
 
-    /** How many of so many entries may go without asking. */
+    /** Returns the number of evictions allowed without confirmation, out of {@code entries}. */
     long allowedOf(long entries) {
         return entries < SHARE_JUDGED_FROM ? entries : (long) Math.floor(maxEvictionShare * entries);
     }
 
-    /** Why the time of an entry has come; null if it has not. */
+    /** Returns the cause that ends an entry by time; null if none does. */
     @Nullable
     EvictionCause endOf(EntryRow entry, Instant now) {
         if (entry.pin() != null) {

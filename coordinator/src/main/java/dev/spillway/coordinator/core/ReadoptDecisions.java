@@ -26,9 +26,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What hosts bring back after the registry was restored. Of each key the highest generation becomes the entry, whichever host comes first, and
- * equal ones its replicas; what is lower, or was hidden by its host, gets an order that waits until all hosts were heard. What was evicted since
- * the restore is not brought back.
+ * Decisions on replicas that hosts report after a restore. The highest generation of a key becomes the entry, whichever host comes first; equal ones
+ * become its replicas. Lower ones, and those hidden by their host, get an order that waits until all hosts were heard. Evictions since the restore
+ * stay in force.
  */
 final class ReadoptDecisions {
     private final Evictor evictor;
@@ -64,7 +64,7 @@ final class ReadoptDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** What is refused is kept by its host and asked about again under the same id, so that is not used up. */
+    /** Returns the refused replicas. Their hosts keep them and ask again under the same ids, so these are not used up. */
     private static Map<ReplicaId, ReplicaOutcome.Refused> refused(WorkingSet transaction, List<Readoption> items) {
         Map<NamespaceName, Optional<Long>> maxBytes = new HashMap<>();
         transaction.policies().policies().forEach(policy -> maxBytes.put(policy.namespace(), Optional.ofNullable(policy.maxBytes())));

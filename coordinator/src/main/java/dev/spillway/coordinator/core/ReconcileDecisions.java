@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How what a host has and what its rows say become one again. A discrepancy is acted on after a grace period and a second look only, judged
- * again in the transaction that acts, and never on a large share at once without a person.
+ * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second look, judged again in the
+ * transaction that acts, and never for a large share at once without a person.
  */
 final class ReconcileDecisions {
     private final RegistryRules rules;
@@ -87,7 +87,10 @@ final class ReconcileDecisions {
         return new DiscrepancyAnswer(waiting.size() - forPerson, settled, forPerson);
     }
 
-    /** What the host had before the registry was restored it has told since then: rows that a backup brought back are no loss. */
+    /**
+     * Counts the lost replicas that were registered after the restore. Older rows came from the backup, and the host has reported since what it
+     * holds.
+     */
     private long lostSinceRestore(WorkingSet transaction, HostRow host, List<ReplicaId> ghosts) {
         Instant restoredAt = transaction.stored().registry().restoredAt();
         return replicas.ownLive(transaction, host, ghosts)
@@ -96,7 +99,9 @@ final class ReconcileDecisions {
                 .count();
     }
 
-    /** A registry that has lost what it knew, and was not told again, would take what is newer than itself for nobody's. */
+    /**
+     * Returns whether the registry lacks knowledge that the host may have: it was found to be behind, or the host has not reported in this epoch.
+     */
     private static boolean isBlind(Rows.Registry registry, HostRow host) {
         return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }

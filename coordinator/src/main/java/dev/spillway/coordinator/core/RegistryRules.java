@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The bounds by which the registry decides.
+ * Settings of the registry's decisions.
  *
  * @param hostTimeout       a host not heard for so long is AWAY
  * @param orderRetry        an open order is handed out again after this, doubling up to {@code orderRetryMax}
@@ -27,14 +27,14 @@ public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration r
     public static final RegistryRules DEFAULTS = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
             Duration.ofSeconds(10), Duration.ofMinutes(10), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
 
-    /** With the usual bounds on plans. */
+    /** Creates rules with the default bounds on plans. */
     public RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
             Duration grace, double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
         this(heartbeat, hostTimeout, reconcile, orderRetry, orderRetryMax, grace, breakerShare, breakerFrom, doomChunk, ordersPerAnswer,
                 reconcilePageSize, PLAN_CHUNK, PLANS_KEPT);
     }
 
-    /** After the next heartbeat of every host that is heard. */
+    /** Returns a time after the next heartbeat of every heard host. */
     Instant soon(Instant now) {
         return now.plus(heartbeat.multipliedBy(2));
     }

@@ -26,7 +26,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** What happens to replicas by the word of their host, which passed the fence. */
+/** Decisions on replicas, by messages of their host that passed the fence. */
 final class ReplicaDecisions {
     private final RegistryRules rules;
     private final EntryDecisions entries;
@@ -49,7 +49,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** What its worker did not know yet when it took the image; the id is used up, and the image its sender's again. */
+    /** Refuses an image because its host drains, which its worker did not know yet. The id is used up, and the image returns to its sender. */
     private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
         return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
                 + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
@@ -100,7 +100,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
     }
 
-    /** From here on an id that was never registered never will be. */
+    /** Answers which ids are registered. An id that is not, never will be. */
     ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
         transaction.replicas().record(host, request.replicaIds());
         return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
@@ -140,7 +140,7 @@ final class ReplicaDecisions {
         return new DropAnswer(ids.stream().filter(id -> !kept.contains(id)).toList(), kept);
     }
 
-    /** Whether so many of a host's replicas at once look more like a missing volume than like a loss. */
+    /** Returns whether this many replicas at once look like a missing volume rather than a loss. */
     boolean isTooLargeALoss(WorkingSet transaction, HostRow host, long replicas) {
         return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.replicas().count(host.id());
     }
@@ -149,7 +149,7 @@ final class ReplicaDecisions {
         return transaction.replicas().peek(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
     }
 
-    /** How a row ends, and the cause for its entry if it was the last holder. */
+    /** The result of a closed row, and the eviction cause if it was the last holder of its entry. */
     record Closing(ClosedReplica.Result result, EvictionCause cause) {}
 
     /**
@@ -179,7 +179,7 @@ final class ReplicaDecisions {
         return lostEntries;
     }
 
-    /** After a LIVE row was closed: evicts its entry if no host holds that generation any more. */
+    /** Evicts the entry of a closed LIVE row if no host holds that generation any more. */
     int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()

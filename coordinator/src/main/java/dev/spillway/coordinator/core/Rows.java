@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * namespaces, entries, replicas, and each kind sorted; what is locked stays so until the transaction ends. Not thread-safe.
  */
 public interface Rows {
-    /** How strongly a host row is held. */
+    /** Strength of the lock on a host row. */
     enum HostLock {
         /** Its incarnation does not change meanwhile; many may hold it. */
         FENCE,
@@ -37,7 +37,7 @@ public interface Rows {
         INCARNATION
     }
 
-    /** How strongly an entry row is held. */
+    /** Strength of the lock on an entry row. */
     enum EntryLock {
         /** Its generation does not change meanwhile; many may hold it. */
         SHARED,
@@ -57,17 +57,17 @@ public interface Rows {
      */
     record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
 
-    /** The highest generation and the latest epoch that refused hosts have seen. */
+    /** The highest generation and the latest epoch seen by refused hosts. */
     record Behind(long generation, long epoch) {}
 
-    /** The end of a generation that was decided since a restore. */
+    /** The end of a generation, decided since a restore. */
     record Ended(long generation, EvictionId evictionId, EvictionCause cause) {}
 
-    /** A doomed replica that is due, with what its order needs of its host. */
+    /** A due order, with the host's data that it needs. */
     record DueOrder(ReplicaRow replica, HostRow host) {}
 
     /**
-     * What one transaction is about to lock, as far as it is known before anything is decided.
+     * Rows that one transaction is about to lock, as far as known before anything is decided.
      *
      * @param ids         replica ids to be recorded
      * @param changing    entries to be held exclusively
@@ -84,7 +84,7 @@ public interface Rows {
     }
 
     /**
-     * What {@link #lock} found of what it was asked for.
+     * Rows that {@link #lock} found.
      *
      * @param unrecorded  ids that were not recorded before
      * @param generations drawn while the namespaces were held, one for each put that is to come
@@ -108,18 +108,18 @@ public interface Rows {
 
     Registry registry();
 
-    /** As {@link #registry}, as it is now, and locked. The caller has locked nothing else. */
+    /** Reads the registry's row as it is now, and locks it. The caller has locked nothing else. */
     Registry lockRegistry();
 
-    /** Whether a host that is not retired has not told yet what it holds in this epoch; not locked. */
+    /** Returns whether a host that is not retired has yet to report what it holds in this epoch; not locked. */
     boolean isAnyHostUnheard(long epoch);
 
     /** Orders that wait until all hosts were heard, locked; those locked elsewhere are passed over. */
     List<ReplicaRow> lockWaitingOrders(int limit);
 
     /**
-     * For each generation of an entry the end of it, or of the next higher one that ended, since the registry was restored, or the earlier end of it
-     * whose last holders are still to be doomed; none where none ended. The caller holds the entries' namespaces.
+     * Returns, per generation of an entry, its end since the restore, or that of the next higher generation that ended. An end before the restore
+     * counts while its last holders are still to be doomed. A generation without an end is absent. The caller holds the entries' namespaces.
      */
     Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations);
 
@@ -133,10 +133,9 @@ public interface Rows {
     List<HostRow> lockHostsToRelieve(int limit);
 
     /**
-     * Of these generations those that a host other than {@code than} has a LIVE row of and is relied on for: it is heard, does not drain, was
-     * compared if it had to be, and waits for nobody; and the row is of after the last restore, because of an older one nobody knows whether the
-     * host has it still. Not locked: true for as long as the caller holds their entries exclusively, except for what
-     * becomes of the hosts.
+     * Returns those generations that a reliable host other than {@code than} has a LIVE row of. Such a host is heard, does not drain, was compared if
+     * it had to be, and waits for nobody. The row must be newer than the last restore, because nobody knows whether the host still has an older one.
+     * Not locked: as long as the caller holds the entries exclusively, only the hosts can change.
      */
     Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than);
 
@@ -174,18 +173,18 @@ public interface Rows {
     Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
 
     /**
-     * Up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, locked exclusively. The caller holds the
+     * Locks up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, exclusively. The caller holds the
      * namespace.
      */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
 
-    /** As {@link #lockLeastRecentlyUsed}, but not locked. */
+    /** Does the same as {@link #lockLeastRecentlyUsed} without locking. */
     List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
 
     /** A number of entries and their bytes. */
     record Selection(long entries, long bytes) {}
 
-    /** The unpinned entries whose keys begin with {@code prefix}; not locked. */
+    /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
 
     /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
@@ -222,22 +221,22 @@ public interface Rows {
     record Holders(List<ReplicaRow> first, boolean all) {
         static final Holders NONE = new Holders(List.of(), true);
 
-        /** Of as many as were asked for there may be more. */
+        /** Returns holders that may be incomplete, if as many as {@code limit} were found. */
         public static Holders ofUpTo(int limit, List<ReplicaRow> found) {
             return new Holders(found, found.size() < limit);
         }
     }
 
-    /** For each holding up to about {@code limitEach} LIVE rows, locked. The caller holds the entries exclusively. */
+    /** Locks, per holding, up to about {@code limitEach} LIVE rows. The caller holds the entries exclusively. */
     Map<Holding, Holders> lockLiveReplicas(Collection<Holding> holdings, int limitEach);
 
-    /** How many LIVE rows a generation has. */
+    /** Counts the LIVE rows of a generation. */
     long countLiveReplicas(Holding holding);
 
-    /** How many open rows a host has. */
+    /** Counts the open rows of a host. */
     long countReplicas(HostId host);
 
-    /** How many doomed rows a host has, counted up to {@code atMost}. */
+    /** Counts the doomed rows of a host, up to {@code atMost}. */
     long countOrders(HostId host, int atMost);
 
     /** Ids of a host's open rows behind {@code after} (or from the start), in order; not locked. */
@@ -255,13 +254,13 @@ public interface Rows {
     /** Evictions whose facts are due to be published, locked; those locked elsewhere are passed over. */
     List<DueFact> lockDueFacts(int limit);
 
-    /** A fact that is due, and how often it was handed out. */
+    /** A due fact with its number of attempts. */
     record DueFact(EvictionFact fact, int attempts) {}
 
     /** One eviction that left holders undoomed, locked; those locked elsewhere are passed over. */
     List<EvictionFact> lockUnfinishedEvictions(int limit);
 
-    /** What earlier reconciliations of this host saw. The caller holds the host for {@link HostLock#HEARTBEAT}. */
+    /** Returns the differences seen by earlier reconciliations of this host. The caller holds the host for {@link HostLock#HEARTBEAT}. */
     Map<ReplicaId, Sighting> sightings(HostId host);
 
     /** Writes everything; the transaction may commit after it. */

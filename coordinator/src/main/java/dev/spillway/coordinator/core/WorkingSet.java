@@ -74,7 +74,7 @@ public final class WorkingSet {
         return now;
     }
 
-    /** What is to be written. */
+    /** Returns the changes to write. */
     public Changes changes() {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
@@ -82,7 +82,7 @@ public final class WorkingSet {
                 finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, plans, changedRegistry);
     }
 
-    /** Who asked for what is decided next. */
+    /** Sets the party that asks for the next decisions. */
     void actFor(Actor asking) {
         actor = asking;
     }
@@ -105,7 +105,7 @@ public final class WorkingSet {
         return known;
     }
 
-    /** How many puts to a namespace are to come, so that what they need is read in as few statements. */
+    /** Announces puts to a namespace, so that what they need is read in few statements. */
     void expectPuts(NamespaceName namespace, int count) {
         putsToCome.merge(namespace, count, Integer::sum);
     }
@@ -180,7 +180,7 @@ public final class WorkingSet {
         changedNamespaces.put(row.name(), row);
     }
 
-    /** A generation for an entry of a namespace that is held. */
+    /** Draws a generation for an entry of a namespace that is held. */
     long nextGeneration() {
         if (generations.isEmpty()) {
             generations.addAll(rows.nextGenerations(Math.max(1, putsToCome.values().stream().mapToInt(Integer::intValue).sum())));
@@ -239,7 +239,7 @@ public final class WorkingSet {
         });
     }
 
-    /** What the registry itself is from now on. */
+    /** Replaces the registry's row. */
     void save(Rows.Registry registry) {
         changedRegistry = registry;
     }
@@ -311,13 +311,13 @@ public final class WorkingSet {
         activity.add(happened);
     }
 
-    /** A plan with victims that were chosen for it now. */
+    /** Saves a plan with newly chosen victims. */
     void choose(PlanRow plan, List<PlanVictim> victims) {
         plans.plans().put(plan.id(), plan);
         plans.chosen().put(plan.id(), victims);
     }
 
-    /** A plan with victims whose outcome is known now. */
+    /** Saves a plan with the outcomes of victims. */
     void settle(PlanRow plan, List<PlanVictim> victims) {
         plans.plans().put(plan.id(), plan);
         plans.settled().put(plan.id(), victims);
