@@ -105,7 +105,7 @@ public final class Coordinator implements AutoCloseable {
         LOG.debug("trimmed: {}", registry.upkeep().run());
     }
 
-    /** Where it listens, with the port that the system chose if that was left to it. */
+    /** Returns the address where it listens, with the port that the system chose if none was given. */
     public HostPort address() {
         return http.address();
     }

@@ -21,7 +21,7 @@ final class EventWatch {
     private final LongSupplier nanos;
     private @Nullable Long committedAt;
     private long commits;
-    /** Of the thread that looks. */
+    /** Used by the thread that looks. */
     private @Nullable ActivityCursor cursor;
 
     /** @param nanos nanoseconds from any beginning, which never go back */
@@ -80,7 +80,7 @@ final class EventWatch {
         committedAt = commits == before ? null : Long.valueOf(nanos.getAsLong());
     }
 
-    /** How long ago the first event was committed that was not read yet; zero if all were read. */
+    /** Returns the age of the first committed event that was not read yet; zero if all were read. */
     synchronized Duration age() {
         return committedAt == null ? Duration.ZERO : Duration.ofNanos(Math.max(1, nanos.getAsLong() - committedAt));
     }

@@ -16,7 +16,7 @@ import java.util.function.Function;
  * @param sent what was sent, with its acknowledgement
  */
 record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
-    /** What became of the batch. What counts as failed may still arrive. */
+    /** The result of sending a batch. Items that count as failed may still arrive. */
     record Result<T>(List<T> acknowledged, List<T> failed, String firstFailure) {}
 
     static <T> Delivery<T> send(MessageSender sender, List<T> items, Function<T, Message> message) {

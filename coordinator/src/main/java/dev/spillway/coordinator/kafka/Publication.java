@@ -12,22 +12,22 @@ import org.jspecify.annotations.Nullable;
  * while, and due again after that unless it was settled.
  */
 interface Publication<T> {
-    /** What is published, for people: {@code facts}. */
+    /** Returns the name of what is published, for people, such as {@code facts}. */
     String name();
 
     String topic();
 
-    /** Whether a commit left some of it. */
+    /** Returns whether a commit left some of it. */
     boolean isLeftBy(Changes.Wake wake);
 
     /**
-     * What is due now.
+     * Claims what is due now.
      *
      * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command
      */
     List<T> claim(int most);
 
-    /** Why this one cannot be sent at all, or null when it can. */
+    /** Returns why this item cannot be sent at all; null if it can. */
     @Nullable
     String obstacle(T item);
 

@@ -110,7 +110,7 @@ public final class Publisher<T> implements AutoCloseable {
         return Round.FAILED;
     }
 
-    /** An interrupt says that the service stops; what was done must be known to whoever goes on. */
+    /** Notes what was sent. An interrupt means that the service stops; the note is made all the same, for whoever continues. */
     private void settle(List<T> acknowledged, List<T> unsent) {
         boolean interrupted = Thread.interrupted();
         try {

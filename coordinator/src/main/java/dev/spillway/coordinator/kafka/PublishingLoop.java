@@ -13,19 +13,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that publishes whatever is due: woken by commits, and by itself now and then, because other coordinators commit too and unconfirmed
- * things become due again. While Kafka does not answer nothing is claimed.
+ * Publishes whatever is due, on a thread of its own. Commits wake it. It also looks by itself, because other coordinators commit too, and unconfirmed
+ * items become due again. It claims nothing while Kafka does not answer.
  */
 final class PublishingLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishingLoop.class);
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
-    /** Beyond a heartbeat, so that what cannot be sent is left for heartbeats to carry. */
+    /** Backoff longer than a heartbeat, so that heartbeats carry what cannot be sent. */
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
-    /** A registry that is away comes back for all at once, and everything that waited is due. */
+    /** Pause after the registry was down. It comes back for all callers at once, and everything that waited is due. */
     private static final Duration REGISTRY_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
-    /** What one look came to. */
+    /** The result of one round. */
     enum Round {
         NOTHING_DUE, PUBLISHED, FAILED, REGISTRY_AWAY
     }

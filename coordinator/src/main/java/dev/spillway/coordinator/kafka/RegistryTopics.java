@@ -23,7 +23,7 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
      *                   start, else whoever made it is taken to want that
      */
     public record Shape(int partitions, Duration retention, boolean isGiven) {
-        /** Later than at the start nothing is shortened. */
+        /** Returns the shape for an inspection after the start, which shortens no retention. */
         private Shape as(Integer actual) {
             return new Shape(actual, retention, false);
         }

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * reports before them; whoever dies in between leaves them to be taken again, which changes nothing.
  */
 public final class ReportConsumer implements AutoCloseable {
-    /** Under which name all coordinators of a registry share the reports. */
+    /** Consumer group that all coordinators of a registry share. */
     public static final String GROUP = "spillway-coordinators";
 
     private static final Logger LOG = LoggerFactory.getLogger(ReportConsumer.class);
@@ -201,7 +201,7 @@ public final class ReportConsumer implements AutoCloseable {
         }
     }
 
-    /** A report that the registry cannot take must not keep all others waiting behind it. */
+    /** Stores one report. A report that the registry cannot take must not hold up the others. */
     private void storeAlone(Report report) {
         try {
             registry.execute(new Command.TakeReports(List.of(report)));

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * activity hold a reader back, and nothing that is stored depends on the cluster's transaction counter.
  */
 final class ActivityTable {
-    /** The last id that was drawn; 0 before the first. */
+    /** Last id drawn; 0 before the first. */
     static final String LAST_DRAWN = "(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM activity_id_seq)";
     static final String PAGE = "SELECT id, what FROM activity WHERE id > :after AND id <= :settled ORDER BY id LIMIT :limit";
 
@@ -48,7 +48,7 @@ final class ActivityTable {
     private ActivityTable() {}
 
     /**
-     * Up to where ids can be read.
+     * Bound of the ids that can be read.
      *
      * @param through every event up to this id is committed, or never will be
      * @param drawn   the last id that was drawn

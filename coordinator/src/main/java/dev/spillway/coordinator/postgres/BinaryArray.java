@@ -16,7 +16,7 @@ import org.postgresql.util.PGobject;
  * {@code timestamptz_recv}.) Not thread-safe.
  */
 final class BinaryArray extends PGobject implements PGBinaryObject {
-    /** For the driver's option {@code binaryTransferEnable}: the object ids of {@code timestamptz[]} and {@code uuid[]}. */
+    /** Value of the driver's option {@code binaryTransferEnable}: the object ids of {@code timestamptz[]} and {@code uuid[]}. */
     static final String TYPES = "1185,2951";
 
     @Serial
@@ -43,7 +43,7 @@ final class BinaryArray extends PGobject implements PGBinaryObject {
         return new BinaryArray("_uuid", UUID_TYPE, 2 * Long.BYTES, elements);
     }
 
-    /** Of times to the microsecond. */
+    /** Returns an array of times, to the microsecond. */
     static BinaryArray of(@Nullable Instant[] elements) {
         return new BinaryArray("_timestamptz", TIMESTAMPTZ, Long.BYTES, elements);
     }

@@ -28,7 +28,7 @@ final class CallerLimit {
     }
 
     /**
-     * What {@code work} gives.
+     * Runs {@code work} when it is its turn, and returns its result.
      *
      * @param what for messages
      * @throws RegistryBusyException        if it was not its turn in time, or too many wait already

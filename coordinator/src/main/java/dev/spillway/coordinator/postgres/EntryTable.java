@@ -77,14 +77,14 @@ final class EntryTable {
                     FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
                     ORDER BY e.created_at, e.generation LIMIT :limit FOR UPDATE""";
 
-    /** Of the entries of a namespace those whose keys begin alike: a range of the key's index. */
+    /** Condition for the entries of a namespace under a key prefix: a range of the key's index. */
     static final String OF_PREFIX = "e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond";
 
     static final String COUNT_UNPINNED = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e WHERE\s""" + OF_PREFIX
             + " AND e.pin_reason IS NULL";
 
-    /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
+    /** Comes after every key with the same prefix, when appended to it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
 
     static final String DUE =
@@ -176,7 +176,7 @@ final class EntryTable {
         };
     }
 
-    /** Of a namespace that this transaction holds. */
+    /** Locks victims of a namespace that this transaction holds. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         LeastUses.Era era = new LeastUses.Era(epoch, pinsLifted.getOrDefault(namespace, 0L));
         return locked(leastUses.page(era, namespace, afterUse, limit, from -> {

@@ -38,7 +38,7 @@ final class EvictionReading {
 
     private static final String EVICTIONS = "SELECT " + EvictionTable.COLUMNS + ", " + IS_OPEN + " AS is_open FROM evictions e WHERE ";
 
-    /** Up to so many open orders, the open evictions are found through them; beyond, among the newest evictions there are enough. */
+    /** Number of open orders up to which open evictions are found through them. Beyond it, the newest evictions contain enough open ones. */
     private static final int FEW = 10_000;
 
     private static final String OPEN_ORDERS =

@@ -147,7 +147,7 @@ final class HostTable {
                 .one();
     }
 
-    /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
+    /** Writes hosts. One that did not exist when it was locked is inserted; if another transaction was faster, the unique key refuses it. */
     void write(Collection<HostRow> rows, Script script) {
         List<HostRow> added = new ArrayList<>();
         List<HostRow> changed = new ArrayList<>();

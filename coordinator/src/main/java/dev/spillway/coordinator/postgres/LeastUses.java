@@ -15,8 +15,7 @@ import java.util.function.LongFunction;
  */
 final class LeastUses {
     /**
-     * What a bound is good for: before a database was restored, or an entry came back to its old place because its pin was lifted, there may be
-     * less.
+     * The validity of a bound. It ends when a database is restored, or when a lifted pin returns an entry to its old place.
      *
      * @param epoch      the registry's
      * @param pinsLifted the namespace's
@@ -27,7 +26,7 @@ final class LeastUses {
 
     private final ConcurrentMap<NamespaceName, Bound> bounds = new ConcurrentHashMap<>();
 
-    /** Behind which use number a search that begins at the very beginning would probably be carried out; empty if it would really begin there. */
+    /** Returns the use number after which a search from the beginning would probably be carried out; empty if from the beginning. */
     OptionalLong expected(NamespaceName namespace) {
         Bound bound = bounds.get(namespace);
         return bound == null ? OptionalLong.empty() : OptionalLong.of(bound.below());

@@ -33,8 +33,8 @@ final class OpenOrders {
                         LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_IN_VAIN);
 
     /**
-     * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
-     * the fleet nor with what waits for hosts that are away.
+     * Finds due orders without locks. It steps from host to host among those with orders, so that its cost grows neither with the fleet nor with the
+     * orders of hosts that are away.
      */
     static final String DUE_CANDIDATES = """
             WITH RECURSIVE ordered (host_id) AS (
@@ -56,7 +56,7 @@ final class OpenOrders {
     /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
     static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
 
-    /** Those that wait for what {@link Doom#WAITING} says. */
+    /** Finds the orders that wait as {@link Doom#WAITING} says. */
     static final String WAITING = "SELECT " + ReplicaTable.COLUMNS
             + """
                     FROM replicas r WHERE r.replica_id = ANY(ARRAY(

@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that somebody waits for, and what became of it. Its outcome is set once, by whoever carries it out; the rest is immutable.
+ * A unit of work with a waiting caller, and its outcome. The outcome is set once, by whoever carries it out; the rest is immutable.
  *
  * @param <A> the answer
  */
@@ -20,16 +20,16 @@ abstract class Pending<A> {
         deadlineNanoTime = System.nanoTime() + deadline.toNanos();
     }
 
-    /** What it is called in messages. */
+    /** Returns its name in messages. */
     abstract String name();
 
-    /** How many rows it may concern, for the size of a batch; 1 or more. */
+    /** Returns the number of rows that it may concern, for the size of a batch; 1 or more. */
     abstract int weight();
 
     /** Two with equal ones are not carried out in one batch; null for one that goes with any other. */
     abstract @Nullable Object soleIn();
 
-    /** Whether its deadline has passed; then that is its outcome, and it must not be begun. */
+    /** Returns whether its deadline has passed. Then that is its outcome, and it must not be begun. */
     boolean isTooLate() {
         if (System.nanoTime() - deadlineNanoTime < 0) {
             return false;

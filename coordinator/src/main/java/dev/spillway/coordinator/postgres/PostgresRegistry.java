@@ -36,9 +36,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
     /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
     private static final int BATCH_WEIGHT_MAX = 2_048;
-    /** What callers leave of the shared connections to the coordinator's own work. */
+    /** Shared connections that callers leave to the coordinator's own work. */
     private static final int OWN_CONNECTIONS = 3;
-    /** Beyond the deadline, so that the server gives up first and says why. */
+    /** Time beyond the deadline, so that the server gives up first and says why. */
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
@@ -148,12 +148,12 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         listeners.add(listener);
     }
 
-    /** What keeps the tables bounded. */
+    /** Returns the deletion of rows that are no longer kept. */
     public Upkeep upkeep() {
         return new Upkeep(jdbi, settings.retention());
     }
 
-    /** How its transactions went since it was opened. Each figure only grows, but for {@code waiting}. */
+    /** Returns figures of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
     public Figures figures() {
         return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting());
     }

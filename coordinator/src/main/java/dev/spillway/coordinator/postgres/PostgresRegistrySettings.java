@@ -4,7 +4,7 @@ import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 
 /**
- * How the registry reaches its database and what it keeps there.
+ * Settings of the registry's database.
  *
  * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
  * @param poolSize        connections at most, 1 or more, beside those for what is carried out in batches
@@ -15,14 +15,14 @@ import java.time.Duration;
  */
 public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
         int waitingMax, int partitions, Retention retention) {
-    /** How many commands may wait unless it is set otherwise: what a database that commits slowly still gets through in a few seconds. */
+    /** Default number of commands that may wait: a database with slow commits still completes them in a few seconds. */
     public static final int WAITING_MAX = 10_000;
 
     private static final String URL_START = "jdbc:postgresql:";
     private static final Duration POOL_WAIT_MIN = Duration.ofMillis(250);
 
     /**
-     * How long what is over is kept.
+     * Times for which finished rows are kept.
      *
      * @param idempotencyKeys longer than any client retries
      * @param activity        how far back watchers can resume
@@ -64,7 +64,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
         }
     }
 
-    /** With 10 connections, 3 s for one of them, 10 s for a command and the usual retention. */
+    /** Creates settings with 10 connections, 3 s to get one, 10 s for a command, and the default retention. */
     public static PostgresRegistrySettings of(String url, String user, String password, int partitions) {
         return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), WAITING_MAX, partitions,
                 Retention.DEFAULTS);

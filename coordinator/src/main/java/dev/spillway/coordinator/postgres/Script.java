@@ -30,7 +30,7 @@ final class Script {
 
     private record Step(String sql, int place, Map<String, Argument> parameters, @Nullable Found<?> found) {}
 
-    /** The rows that one statement returns, once its script has run. */
+    /** The rows returned by one statement, once its script has run. */
     static final class Found<T> {
         private final RowMapper<T> mapper;
         private final List<T> rows = new ArrayList<>();
@@ -50,7 +50,7 @@ final class Script {
         }
     }
 
-    /** For a statement that needs not be asked. */
+    /** Returns the empty result of a statement that is not needed. */
     static <T> Found<T> nothing(RowMapper<T> mapper) {
         return new Found<>(mapper);
     }
@@ -74,7 +74,7 @@ final class Script {
         add(sql, parameters, (Found<?>) null);
     }
 
-    /** As {@link #add(String, Map)}, for a statement that returns rows. */
+    /** Does the same as {@link #add(String, Map)} for a statement that returns rows. */
     <T> Found<T> add(String sql, Map<String, Argument> parameters, RowMapper<T> mapper) {
         Found<T> found = new Found<>(mapper);
         add(sql, parameters, found);

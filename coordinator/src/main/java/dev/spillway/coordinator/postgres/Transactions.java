@@ -50,7 +50,7 @@ final class Transactions {
         this.told = told;
     }
 
-    /** How often a transaction was begun again because another one was in its way. */
+    /** Returns how many times a transaction was begun again because of another one. */
     long conflicts() {
         return conflicts.sum();
     }
@@ -59,7 +59,7 @@ final class Transactions {
         return committed.sum();
     }
 
-    /** How many commands were carried out by the committed transactions. */
+    /** Returns the number of commands in committed transactions. */
     long carriedOut() {
         return carriedOut.sum();
     }
@@ -117,14 +117,14 @@ final class Transactions {
         }
     }
 
-    /** What is known of a command before its transaction is committed. */
+    /** The decision on a command before its transaction is committed. */
     private sealed interface Verdict {
         record Answer(Object answer) implements Verdict {}
 
         record Failure(RuntimeException failure) implements Verdict {}
     }
 
-    /** A command that no decision can be made about. */
+    /** Thrown for a command that cannot be decided. */
     private static final class Unfit extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -165,7 +165,7 @@ final class Transactions {
             }
         }
 
-        /** What is to be carried out: taken when it is asked for first. */
+        /** Returns the commands to carry out, taken at the first call. */
         List<PendingCommand<?>> commands() {
             List<PendingCommand<?>> taken = commands;
             if (taken == null) {

@@ -84,7 +84,7 @@ final class VictimsAhead {
         };
     }
 
-    /** The page of unpinned entries that begins behind {@code after}, if it was read. */
+    /** Returns the page of unpinned entries after {@code after}, if it was read. */
     Optional<List<EntryRow>> page(NamespaceName namespace, long after, int limit) {
         Page page = pages.get(namespace);
         if (page == null || page.asked().after() != after || page.asked().limit() < limit) {
@@ -93,7 +93,7 @@ final class VictimsAhead {
         return Optional.of(page.entries().subList(0, Math.min(limit, page.entries().size())));
     }
 
-    /** The holders of those holdings that were read. */
+    /** Returns the holders of these holdings that were read. */
     Map<Holding, Holders> holders(Collection<Holding> of) {
         Map<Holding, Holders> found = new HashMap<>();
         for (Holding holding : of) {
