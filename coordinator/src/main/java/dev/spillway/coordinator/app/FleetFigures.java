@@ -39,7 +39,7 @@ final class FleetFigures {
         }
     }
 
-    /** A gauge of an age in seconds, which keeps hold of its supplier: most gauges do not, and show nothing once that is collected. */
+    /** Registers a gauge of an age in seconds, and keeps hold of its supplier. Most gauges do not, and show nothing once it is collected. */
     static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
         Gauge.builder(name, () -> age.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
     }

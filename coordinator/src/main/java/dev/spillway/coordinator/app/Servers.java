@@ -64,7 +64,10 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         }
     }
 
-    /** Both were tried for the same time, so what became of the other is known soon; it is not waited for longer than for its last attempt. */
+    /**
+     * Adds the other server to the exception if it is missing too. Both were tried for the same time, so it is not waited for longer than its last
+     * attempt.
+     */
     private static NotReachableException withTheOther(NotReachableException missing, CompletableFuture<?>... both)
             throws InterruptedException {
         try {

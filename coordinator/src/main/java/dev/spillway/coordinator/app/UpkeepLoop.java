@@ -115,7 +115,7 @@ final class UpkeepLoop implements AutoCloseable {
         }
     }
 
-    /** Moved by up to a fifth either way, so that coordinators that were started together drift apart. */
+    /** Moves a duration by up to a fifth either way, so that coordinators that were started together drift apart. */
     private Duration jittered(Duration duration) {
         return Duration.ofMillis(Math.max(1, (long) (duration.toMillis() * (0.8 + 0.4 * random.nextDouble()))));
     }

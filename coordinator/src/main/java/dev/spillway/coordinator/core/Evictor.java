@@ -78,7 +78,7 @@ final class Evictor {
         return rules.doomChunk();
     }
 
-    /** The next to go; {@code expected} of them are read ahead with their holders. */
+    /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
     EntryRow victim(WorkingSet transaction, NamespaceName namespace, @Nullable EntryName exempt, int expected) {
         return transaction.victim(namespace, exempt, expected, rules.doomChunk());

@@ -49,7 +49,7 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 processId, null, readoptedEpoch);
     }
 
-    /** Readmission lasts until nothing that the person let go is left to clear away. */
+    /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
                 waitsForPerson, processId, drain, readoptedEpoch);

@@ -24,7 +24,7 @@ public final class InMemoryRegistry implements Registry {
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
     /**
-     * An empty registry.
+     * Creates an empty registry.
      *
      * @param partitions how many partitions hosts are spread over, 1 or more
      */
@@ -76,7 +76,7 @@ public final class InMemoryRegistry implements Registry {
         }
     }
 
-    /** Everything as it is now. */
+    /** Returns a copy of the current state. */
     public synchronized Backup backUp() {
         return new Backup(rows.copy(), Map.copyOf(answers));
     }

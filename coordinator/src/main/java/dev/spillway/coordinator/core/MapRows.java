@@ -37,7 +37,7 @@ public final class MapRows implements Rows {
     private final InstantSource clock;
 
     /**
-     * No rows yet.
+     * Creates empty tables.
      *
      * @param partitions how many partitions hosts are spread over, 1 or more
      */
@@ -47,7 +47,7 @@ public final class MapRows implements Rows {
         this.clock = clock;
     }
 
-    /** These rows as they are now, which go on by themselves. */
+    /** Returns an independent copy of these rows. */
     public MapRows copy() {
         MapRows copy = new MapRows(tables.registry.id(), partitions, clock);
         copy.goBackTo(this);
@@ -73,7 +73,7 @@ public final class MapRows implements Rows {
         return Collections.unmodifiableNavigableMap(tables.entries);
     }
 
-    /** All open rows. */
+    /** Returns all open rows. */
     public NavigableMap<ReplicaId, ReplicaRow> replicas() {
         return Collections.unmodifiableNavigableMap(tables.replicas);
     }

@@ -117,7 +117,7 @@ final class MapTables {
         return ids == null ? Stream.empty() : ids.stream().map(one -> MapRows.stored(replicas, one));
     }
 
-    /** All of them at once, as they were decided at {@code now}. */
+    /** Applies all changes at once, as they were decided at {@code now}. */
     void apply(Changes changes, Instant now) {
         hosts.putAll(changes.hosts());
         namespaces.putAll(changes.namespaces());

@@ -154,14 +154,14 @@ final class OrderDecisions {
         return new Outcomes.Swept(hostsAway, doomed, doomed > 0);
     }
 
-    /** The interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
+    /** Returns the interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
     private Duration retryAfter(int attemptsBefore) {
         Duration doubled = rules.orderRetry().multipliedBy(1L << Math.min(attemptsBefore, 20));
         Duration bounded = doubled.compareTo(rules.orderRetryMax()) > 0 ? rules.orderRetryMax() : doubled;
         return Duration.ofMillis((long) (bounded.toMillis() * (0.8 + 0.4 * random.nextDouble())));
     }
 
-    /** The hosts of the reports, held so that their stores do not change meanwhile; reports need no other fence. */
+    /** Returns the hosts of the reports, locked so that their stores do not change meanwhile. Reports need no other fence. */
     static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
         Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
         reports.forEach(report -> hosts.computeIfAbsent(report.hostId(), id -> transaction.host(id, Rows.HostLock.FENCE)));

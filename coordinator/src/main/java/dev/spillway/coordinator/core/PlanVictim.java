@@ -26,13 +26,13 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
     /** The outcome for a victim. */
     public enum Outcome {
         EVICTED,
-        /** It was not there any more. */
+        /** The entry was not there any more. */
         GONE,
-        /** Its key had got another image. */
+        /** The key had got another image. */
         REPLACED,
-        /** Somebody had pinned it. */
+        /** The entry was pinned. */
         PINNED,
-        /** Somebody had used it. */
+        /** The entry was used. */
         USED
     }
 

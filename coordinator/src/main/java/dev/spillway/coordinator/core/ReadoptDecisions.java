@@ -87,7 +87,7 @@ final class ReadoptDecisions {
         return refused;
     }
 
-    /** Former ids are recorded too: nobody registers them any more. */
+    /** Locks what the replicas concern. Former ids are recorded too, so that nobody registers them any more. */
     private Map<Rows.Holding, Rows.Ended> lock(WorkingSet transaction, HostRow host, List<Readoption> items) {
         SortedMap<ReplicaId, Rows.Recording> ids = new TreeMap<>();
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
@@ -148,7 +148,7 @@ final class ReadoptDecisions {
         return open(transaction, host, item, former, null);
     }
 
-    /** The key's entry is of this generation from now on. */
+    /** Makes the replica's generation the entry of its key. */
     private void take(WorkingSet transaction, Readoption item, @Nullable EntryRow lower) {
         if (lower != null) {
             evictor.evictWaiting(transaction, lower);

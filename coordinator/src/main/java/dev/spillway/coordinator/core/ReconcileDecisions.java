@@ -106,7 +106,7 @@ final class ReconcileDecisions {
         return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }
 
-    /** An orphan's order is an order like any other. Its id is recorded first, so that no late copy of its registration can bring it to life. */
+    /** Dooms orphans; their orders are ordinary ones. Their ids are recorded first, so that no late copy of a registration can revive them. */
     private static long doomOrphans(WorkingSet transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
         if (orphans.isEmpty()) {
             return 0;

@@ -158,7 +158,7 @@ public interface RegistryQueries {
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
-    /** The registry itself, as it is now. */
+    /** Returns the registry's current row. */
     Rows.Registry registry();
 
     List<NamespaceView> namespaces();
@@ -176,10 +176,10 @@ public interface RegistryQueries {
     Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit);
 
-    /** Distinct snapshot ids in order. */
+    /** Returns distinct snapshot ids, sorted. */
     Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit);
 
-    /** Newest first, each with at most 1,000 of its orders. */
+    /** Returns evictions, newest first, each with at most 1,000 of its orders. */
     Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit);
 
     Optional<EvictionView> eviction(EvictionId id);
@@ -204,20 +204,20 @@ public interface RegistryQueries {
     /** Counts hosts by the state shown to people; reads nothing but hosts. */
     Map<HostState, Long> hostsByState();
 
-    /** Every open order of a host, oldest first, whatever it is because of. */
+    /** Returns the open orders of a host, oldest first, whatever their cause. */
     Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit);
 
     /** Returns the condition of waiting orders; empty if the database was never restored. */
     Optional<Waiting> waiting();
 
     /**
-     * Activity in commit order.
+     * Returns activity in commit order.
      *
      * @param after a cursor of an earlier page; absent to start with what comes from now on
      */
     ActivityPage activity(@Nullable ActivityCursor after, int limit);
 
-    /** Open orders of all hosts, and the time of the oldest doom among them. */
+    /** Counts the open orders of all hosts, and finds the time of the oldest. */
     OpenOrders openOrders();
 
     record OpenOrders(long count, @Nullable Instant oldestAt) {}

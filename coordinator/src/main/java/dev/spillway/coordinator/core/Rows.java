@@ -103,7 +103,7 @@ public interface Rows {
         return new Held(unrecorded, namespaces, entries, replicas, puts == 0 ? List.of() : nextGenerations(puts));
     }
 
-    /** The store's time, the same for the whole transaction. */
+    /** Returns the store's time, the same for the whole transaction. */
     Instant now();
 
     Registry registry();
@@ -123,10 +123,10 @@ public interface Rows {
      */
     Map<Holding, Ended> endedSinceRestore(Collection<Holding> generations);
 
-    /** The existing rows among {@code ids}, locked. */
+    /** Locks and returns the existing rows among {@code ids}. */
     Map<HostId, HostRow> lockHosts(SortedSet<HostId> ids, HostLock lock);
 
-    /** Active hosts that were last heard before {@code deadline}, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
+    /** Locks active hosts that were last heard before {@code deadline}, for {@link HostLock#HEARTBEAT}. Skips those locked elsewhere. */
     List<HostRow> lockHostsUnheardSince(Instant deadline, int limit);
 
     /** Hosts that drain and whose copies are due to be looked at, locked for {@link HostLock#HEARTBEAT}; those locked elsewhere are passed over. */
@@ -139,12 +139,12 @@ public interface Rows {
      */
     Set<Holding> heldElsewhere(Collection<Holding> holdings, HostId than);
 
-    /** The host, not retired and other than {@code than}, that this store joined as. */
+    /** Returns the host, not retired and other than {@code than}, that this store joined as. */
     Optional<HostId> otherHostOf(StoreId store, HostId than);
 
     /**
-     * The partition of {@code spillway.orders} with the fewest hosts that are to stay: neither retired nor draining. A host stays where it is until
-     * another has at least two fewer.
+     * Returns the partition of {@code spillway.orders} with the fewest hosts that stay: neither retired nor draining. A host keeps its partition
+     * until another has at least two fewer.
      *
      * @param current where the host is that asks; below 0 if nowhere yet
      */
@@ -160,16 +160,16 @@ public interface Rows {
      */
     Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids);
 
-    /** The existing namespaces among {@code names}, locked. */
+    /** Locks and returns the existing namespaces among {@code names}. */
     Map<NamespaceName, NamespaceRow> lockNamespaces(SortedSet<NamespaceName> names);
 
-    /** The policies of all namespaces and their version; not locked. */
+    /** Returns the policies of all namespaces and their version; not locked. */
     PolicySet policies();
 
-    /** The version of the policies; not locked. */
+    /** Returns the version of the policies; not locked. */
     long policyVersion();
 
-    /** The existing entries among {@code names}, locked. */
+    /** Locks and returns the existing entries among {@code names}. */
     Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
 
     /**
@@ -187,13 +187,13 @@ public interface Rows {
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
 
-    /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
+    /** Locks pinned entries exclusively, in the order of their last use. The caller holds the namespace. */
     List<EntryRow> lockPinned(NamespaceName namespace, int limit);
 
-    /** Pinned entries whose pins ended before now, first ended first, locked exclusively. The caller holds the namespace. */
+    /** Locks entries whose pins ended before now exclusively, first ended first. The caller holds the namespace. */
     List<EntryRow> lockPinsEnded(NamespaceName namespace, int limit);
 
-    /** Unpinned entries created until {@code latest}, oldest first, locked exclusively. The caller holds the namespace. */
+    /** Locks unpinned entries created until {@code latest} exclusively, oldest first. The caller holds the namespace. */
     List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit);
 
     /**
@@ -204,13 +204,13 @@ public interface Rows {
 
     PlanRows plans();
 
-    /** Rising generations above all that were ever drawn. The caller holds the namespaces that they are for. */
+    /** Draws rising generations above all that were ever drawn. The caller holds the namespaces that they are for. */
     List<Long> nextGenerations(int count);
 
-    /** Open rows among {@code ids}, not locked. Their names, hosts and generations never change. */
+    /** Returns open rows among {@code ids}, not locked. Their names, hosts and generations never change. */
     Map<ReplicaId, ReplicaRow> peekReplicas(Collection<ReplicaId> ids);
 
-    /** Open rows among {@code ids}, locked, as they are after the locks were granted. */
+    /** Locks open rows among {@code ids}, and returns them as they are after the locks were granted. */
     Map<ReplicaId, ReplicaRow> lockReplicas(SortedSet<ReplicaId> ids);
 
     /**
@@ -243,12 +243,12 @@ public interface Rows {
     List<ReplicaId> openReplicaIds(HostId host, @Nullable ReplicaId after, int limit);
 
     /**
-     * Doomed rows of each host that its heartbeat takes along ({@link Doom#isForHeartbeat}), its oldest doom first, up to its limit, locked; those
-     * locked elsewhere are passed over.
+     * Locks the doomed rows of each host that its heartbeat carries ({@link Doom#isForHeartbeat}), oldest doom first, up to its limit. Skips those
+     * locked elsewhere.
      */
     Map<HostId, List<ReplicaRow>> lockOrdersForHeartbeats(SortedMap<HostId, Integer> limits, Instant soon);
 
-    /** Doomed rows of ACTIVE hosts that are due, most overdue first, locked; those locked elsewhere are passed over. */
+    /** Locks due doomed rows of ACTIVE hosts, most overdue first. Skips those locked elsewhere. */
     List<DueOrder> lockDueOrders(int limit);
 
     /** Evictions whose facts are due to be published, locked; those locked elsewhere are passed over. */
@@ -257,7 +257,7 @@ public interface Rows {
     /** A due fact with its number of attempts. */
     record DueFact(EvictionFact fact, int attempts) {}
 
-    /** One eviction that left holders undoomed, locked; those locked elsewhere are passed over. */
+    /** Locks one eviction that left holders undoomed. Skips those locked elsewhere. */
     List<EvictionFact> lockUnfinishedEvictions(int limit);
 
     /** Returns the differences seen by earlier reconciliations of this host. The caller holds the host for {@link HostLock#HEARTBEAT}. */

@@ -101,7 +101,7 @@ final class WorkingReplicas {
         return unrecorded;
     }
 
-    /** The open rows among {@code ids}; not locked unless they were, so only what never changes of them may be used. */
+    /** Returns the open rows among {@code ids}. Unless they were locked before, only what never changes of them may be used. */
     Map<ReplicaId, ReplicaRow> peek(Collection<ReplicaId> ids) {
         Set<ReplicaId> missing = new HashSet<>(ids);
         missing.removeIf(id -> replicas.containsKey(id) || peeked.containsKey(id));
@@ -190,12 +190,12 @@ final class WorkingReplicas {
         }
     }
 
-    /** The first {@code limit} LIVE rows of an entry's generation. The entry is held exclusively. */
+    /** Returns the first {@code limit} LIVE rows of an entry's generation. The entry is held exclusively. */
     List<ReplicaRow> live(EntryRow entry, int limit) {
         return known(entry, limit).stream().sorted(Comparator.comparing(ReplicaRow::id)).limit(limit).toList();
     }
 
-    /** LIVE rows of an entry's generation: of those that were stored the first {@code limit}, and all that this transaction registered. */
+    /** Returns LIVE rows of an entry's generation: the first {@code limit} stored ones, and all that this transaction registered. */
     private List<ReplicaRow> known(EntryRow entry, int limit) {
         readHolders(List.of(entry), limit);
         List<ReplicaRow> live = new ArrayList<>();

@@ -65,7 +65,7 @@ public final class WorkingSet {
         this.replicas = new WorkingReplicas(rows, now);
     }
 
-    /** The stored rows themselves, for what this transaction cannot have changed. */
+    /** Returns the stored rows, for what this transaction cannot have changed. */
     Rows stored() {
         return rows;
     }
@@ -95,7 +95,7 @@ public final class WorkingSet {
         return replicas;
     }
 
-    /** The policies of all namespaces, which this transaction has not changed. */
+    /** Returns the policies of all namespaces, which this transaction has not changed. */
     PolicySet policies() {
         PolicySet known = policies;
         if (known == null) {
@@ -222,7 +222,7 @@ public final class WorkingSet {
     }
 
     /**
-     * The least recently used entry of a namespace other than {@code exempt}, locked exclusively; null if there is none. Several may be wanted: an
+     * Locks and returns the least recently used entry of a namespace other than {@code exempt}; null if there is none. If several are wanted, an
      * {@code expected} number of them and their holders are read ahead.
      */
     @Nullable
@@ -297,12 +297,12 @@ public final class WorkingSet {
         sightings.put(host, seen);
     }
 
-    /** Somebody asked to join and may not. */
+    /** Records that a worker asked to join and was refused. */
     void refuse(JoinRefusal refusal) {
         joins.put(new JoinRefusal.Asking(refusal.hostId(), refusal.storeId()), Optional.of(refusal));
     }
 
-    /** Whoever this is may join, whatever was before. */
+    /** Removes the record of a refusal, because the worker may join. */
     void take(JoinRefusal.Asking asking) {
         joins.put(asking, Optional.empty());
     }

@@ -107,7 +107,7 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    /** Done once Kafka no longer answers. */
+    /** Returns a future that completes when Kafka no longer answers. */
     CompletableFuture<Void> lost() {
         return finding.lost();
     }

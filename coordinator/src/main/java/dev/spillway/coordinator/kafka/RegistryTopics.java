@@ -37,7 +37,7 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
         return new Topic(name, shape.partitions(), shape.retention(), shape.isGiven());
     }
 
-    /** The same topics later on, with the partitions that they really have, so that a broker that lost them gets them back as they were. */
+    /** Returns the same topics with their real numbers of partitions, so that a broker that lost them gets them back as they were. */
     RegistryTopics as(Map<String, Integer> partitions) {
         return new RegistryTopics(orders.as(partitions.getOrDefault(Topics.ORDERS, orders.partitions())),
                 evictions.as(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions())),

@@ -115,7 +115,7 @@ final class Columns<R> {
         return rows.isEmpty() ? Script.nothing(mapper) : script.add(sql, arrays, mapper);
     }
 
-    /** One value beside the columns. */
+    /** Adds one value beside the columns. */
     Columns<R> value(String name, Argument value) {
         arrays.put(name, value);
         return this;

@@ -232,7 +232,7 @@ final class JdbcRows implements Rows {
                 Map.of("count", Columns.number(count)), (row, context) -> row.getLong("generation"))::rows;
     }
 
-    /** One round trip for all kinds: later statements of a script see what was committed while earlier ones waited for their locks. */
+    /** Locks all kinds of rows in one round trip. Later statements of a script see what was committed while earlier ones waited for their locks. */
     @Override
     public Held lock(Ahead asked) {
         Script script = new Script();

@@ -33,7 +33,7 @@ final class LeastUses {
     }
 
     /**
-     * A page of entries used after {@code afterUse}. The caller holds the namespace.
+     * Returns a page of entries used after {@code afterUse}. The caller holds the namespace.
      *
      * @param read  reads a page that begins behind the given use number
      */

@@ -26,7 +26,7 @@ abstract class Pending<A> {
     /** Returns the number of rows that it may concern, for the size of a batch; 1 or more. */
     abstract int weight();
 
-    /** Two with equal ones are not carried out in one batch; null for one that goes with any other. */
+    /** Returns a key that only one item of a batch may have; null if it goes with any other. */
     abstract @Nullable Object soleIn();
 
     /** Returns whether its deadline has passed. Then that is its outcome, and it must not be begun. */
@@ -56,7 +56,7 @@ abstract class Pending<A> {
     }
 
     /**
-     * The answer, which is there.
+     * Returns the answer, which must be there.
      *
      * @throws RuntimeException the failure, if that is what became of it
      */

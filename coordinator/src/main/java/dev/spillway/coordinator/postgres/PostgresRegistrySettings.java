@@ -90,7 +90,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
         return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, waitingMax, partitions, kept);
     }
 
-    /** Everything but the password. */
+    /** Returns everything but the password. */
     @Override
     public String toString() {
         return "PostgresRegistrySettings[url=" + url + ", user=" + user + ", poolSize=" + poolSize + ", poolWait=" + poolWait

@@ -110,7 +110,7 @@ final class ReplicaTable {
         return new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")));
     }
 
-    /** The LIVE replica beside an entry; null if there is none. */
+    /** Returns the LIVE replica beside an entry; null if there is none. */
     static @Nullable ReplicaRow holder(ResultSet row, EntryRow of) throws SQLException {
         UUID id = Columns.nullableUuid(row, "replica_id");
         return id == null ? null

@@ -109,7 +109,7 @@ final class Script {
         }
     }
 
-    /** Each statement has one result: rows, or the number of rows that it changed. */
+    /** Reads the results. Each statement has one: rows, or the number of rows that it changed. */
     private void takeResults(PreparedStatement executed, StatementContext context) throws SQLException {
         for (Step step : steps) {
             if (step.found() != null) {

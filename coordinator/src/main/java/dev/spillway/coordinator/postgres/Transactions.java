@@ -238,7 +238,7 @@ final class Transactions {
             return answers;
         }
 
-        /** Everything is committed. */
+        /** Gives every caller its answer, once everything is committed. */
         void answer() {
             verdicts.forEach(Transactions::tell);
         }

@@ -59,7 +59,7 @@ public final class HostAgent {
         return session.membership().suspended() ? Optional.empty() : table.served(name);
     }
 
-    /** All replicas in the index, in whatever state; not to be kept beyond the next input. */
+    /** Returns all replicas in the index, in any state; not to be kept beyond the next input. */
     public Collection<ReplicaRecord> replicas() {
         return table.all();
     }
@@ -93,7 +93,7 @@ public final class HostAgent {
         return policies().policies().stream().filter(policy -> policy.namespace().equals(namespace)).findFirst();
     }
 
-    /** The policies as the registry told them last; none before the first join. */
+    /** Returns the policies as the registry told them last; none before the first join. */
     public PolicySet policies() {
         return heartbeats.policies();
     }
@@ -178,7 +178,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Whoever offered it waits no longer: what was surely not registered goes away again, everything else stays pending. */
+    /** Ends the wait for a put. A replica that was surely not registered is removed; any other stays pending. */
     public Step giveUp(Instant now, ReplicaId id) {
         Step.Builder out = new Step.Builder();
         registering.giveUp(now, id, out);
@@ -220,14 +220,14 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** The registry evicted this snapshot of a key at a caller's request: it is not served any more, although its order is still to come. */
+    /** Hides a snapshot that the registry evicted at a caller's request, although its order is still to come. */
     public Step evictedElsewhere(EntryName name, SnapshotId snapshot) {
         Step.Builder out = new Step.Builder();
         table.served(name).filter(replica -> replica.snapshotId().equals(snapshot)).ifPresent(replica -> table.hide(replica, out));
         return out.build();
     }
 
-    /** A message was answered, or will not be. */
+    /** Takes the outcome of sending a message. */
     public Step delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery) {
         Step.Builder out = new Step.Builder();
         correspondence.delivered(now, message, delivery, out);
@@ -235,7 +235,7 @@ public final class HostAgent {
     }
 
     /**
-     * An order came.
+     * Takes an order.
      *
      * @param read how far the orders are read once this one is decided; absent for an order that came in a heartbeat's answer
      */
@@ -246,7 +246,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** A record of the orders was passed over: it is nobody's order, or one that cannot be read, which {@code report} then says. */
+    /** Skips a record of the orders: it is for another host, or unreadable. An unreadable order is reported as {@code notUnderstood}. */
     public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
@@ -256,7 +256,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** An image is in the trash, or was nowhere. */
+    /** Notes that an image is in the trash, or was nowhere. */
     public Step trashed(ReplicaId image) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -266,7 +266,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Nothing of an image is left on the disk. */
+    /** Notes that nothing of an image is left on the disk. */
     public Step unlinked(ReplicaId image, long bytesFreed) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -276,7 +276,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Renaming or unlinking failed; it is tried again, and the registry hears of it. */
+    /** Notes that a rename or unlink failed. It is tried again, and the registry is told. */
     public Step removalFailed(Instant now, ReplicaId image, String why) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);

@@ -27,7 +27,7 @@ public sealed interface KeptRequest {
      */
     record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable Map<NotKept, Long> notKept,
             @Nullable PutOutcome outcome) implements KeptRequest {
-        /** The same request with its answer. */
+        /** Returns the same request with its answer. */
         public Put settled(PutOutcome as) {
             return new Put(key, digest, replicaId, sizeBytes, since, notKept, as);
         }
@@ -40,7 +40,7 @@ public sealed interface KeptRequest {
      *                asked again
      */
     record Deletion(String key, String digest, Instant since, @Nullable SnapshotId deleted) implements KeptRequest {
-        /** The same request with its answer. */
+        /** Returns the same request with its answer. */
         public Deletion settled(SnapshotId snapshot) {
             return new Deletion(key, digest, since, snapshot);
         }

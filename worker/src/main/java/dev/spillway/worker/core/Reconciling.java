@@ -36,7 +36,7 @@ final class Reconciling {
         at = now;
     }
 
-    /** The registry asks for another rhythm: counted from now if that is sooner. */
+    /** Changes the interval as the registry asks. It counts from now if that is sooner. */
     void rhythm(Instant now, Duration interval) {
         if (!interval.equals(every)) {
             every = interval;

@@ -175,7 +175,7 @@ final class Registering {
         }
     }
 
-    /** Whatever was told is told again to the registry that this host joins. */
+    /** Queues unanswered uses again, for the registry that this host joins. */
     void usesUnanswered() {
         uses.giveUp();
     }

@@ -40,7 +40,7 @@ final class Registrations {
         progress.put(pending.id(), Progress.UNSURE);
     }
 
-    /** The first of a key's queue if it is to be sent now. */
+    /** Returns the first of a key's queue if it is to be sent now. */
     @Nullable
     ReplicaId toSend(EntryName name) {
         Deque<ReplicaId> queue = queues.get(name);

@@ -52,7 +52,7 @@ final class RegistrySession {
         return readopts;
     }
 
-    /** It was told everything. */
+    /** Notes that the registry was told everything. */
     void readopted() {
         readopts = false;
     }
@@ -121,7 +121,9 @@ final class RegistrySession {
         };
     }
 
-    /** A registry refuses a store of another one itself; this is for whatever answers in its place. */
+    /**
+     * Returns whether another registry answers at that address. A registry refuses foreign stores itself; this guards against anything else there.
+     */
     private boolean isAnothers(RegistryId registry) {
         return membership.registryId() != null && !membership.registryId().equals(registry);
     }
@@ -144,7 +146,7 @@ final class RegistrySession {
         };
     }
 
-    /** A generation was told. */
+    /** Notes a generation that the registry told. */
     void saw(long generation, Step.Builder out) {
         remember(membership.seen(generation), out);
     }

@@ -87,7 +87,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
                 lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited);
     }
 
-    /** The same image under its next id. */
+    /** Returns the same image under its next id. */
     ReplicaRecord readopted(Proposal as, ReplicaState next) {
         return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
                 lastAccessedAt, image(), as.epoch(), null, imageAwaited);

@@ -145,8 +145,8 @@ final class ReplicaTable {
     }
 
     /**
-     * The registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer id; what
-     * is not served any more never is again.
+     * Notes that the registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer
+     * id. A replica that is no longer served is never served again.
      *
      * @return the copy of the same generation that is one too many, if there is one
      */
@@ -176,12 +176,12 @@ final class ReplicaTable {
         return byName.getOrDefault(name, Set.of()).stream().map(replicas::get).filter(Objects::nonNull);
     }
 
-    /** It is never served again. */
+    /** Hides a replica, which is never served again. */
     void hide(ReplicaRecord replica, Step.Builder out) {
         put(replica.in(ReplicaState.HIDDEN), out);
     }
 
-    /** It is not served until its image is back. */
+    /** Hides a replica until its image is back. */
     void awaitImage(ReplicaRecord live, Step.Builder out) {
         put(live.awaitingImage(), out);
     }

@@ -95,14 +95,14 @@ final class UseLog {
         }
     }
 
-    /** Nobody knows whether the registry has what this message told. */
+    /** Queues the uses of a message again. Whether the registry has them is unknown. */
     void unanswered(TouchRequest message) {
         if (message.equals(told)) {
             giveUp();
         }
     }
 
-    /** The answer to whatever is under way will not be waited for. */
+    /** Gives up the answer to the message under way, and queues its uses again. */
     void giveUp() {
         if (told != null) {
             told = null;

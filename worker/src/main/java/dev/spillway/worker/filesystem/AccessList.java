@@ -113,7 +113,10 @@ final class AccessList {
         }
     }
 
-    /** A user with an entry may be in the group, or anybody; who is in a group with an entry is no longer told from anybody. */
+    /**
+     * Returns the permissions without the list. A user with an entry may also be in the group or among all others, and members of a group with an
+     * entry cannot be told from others.
+     */
     private int lowered(int permissions) {
         int groupLeft = group & mask & namedUsers;
         int othersLeft = other & named(namedUsers) & named(namedGroups);

@@ -123,7 +123,7 @@ final class ArchiveDirectories implements AutoCloseable {
         }
     }
 
-    /** The path of an entry of the current directory, for people. */
+    /** Returns the path of an entry of the current directory, for people. */
     String text(@Nullable EntryName leaf) {
         return at.text(leaf);
     }
@@ -134,7 +134,7 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /**
-     * The names of a directory and of a leaf in it, from a path in an archive.
+     * Splits a path in an archive into the names of a directory and of a leaf in it.
      *
      * @param path the bytes of it
      * @param text of it, for people

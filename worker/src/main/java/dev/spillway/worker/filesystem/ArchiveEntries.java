@@ -54,7 +54,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return records;
     }
 
-    /** The bytes of an entry's path. */
+    /** Returns the bytes of an entry's path. */
     byte[] path(TarArchiveEntry entry) throws IOException {
         return bytes(entry.getName(), records.values().get("path"), longName, header == null ? null : headerPath(header));
     }

@@ -80,7 +80,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
                 FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes, lost);
     }
 
-    /** The largest number means "as it is". */
+    /** Returns whether a number can be an owner or group. The largest one means "unchanged". */
     private static boolean isId(long id) {
         return id >= 0 && id <= MAX_ID;
     }

@@ -93,7 +93,7 @@ final class ArchiveSource extends FilterInputStream {
         return Math.max(read, 0);
     }
 
-    /** No, because what was read once is counted. */
+    /** Returns false, because bytes are counted when they are read. */
     @Override
     public boolean markSupported() {
         return false;

@@ -58,7 +58,7 @@ final class Descent implements AutoCloseable {
         return levels.get(levels.size() - 2).status;
     }
 
-    /** The name of the current directory; the root has none. */
+    /** Returns the name of the current directory; the root has none. */
     EntryName name() {
         EntryName name = levels.getLast().name;
         if (name == null) {
@@ -67,7 +67,7 @@ final class Descent implements AutoCloseable {
         return name;
     }
 
-    /** 0 at the root. */
+    /** Returns the depth, 0 at the root. */
     int depth() {
         return levels.size() - 1;
     }
@@ -122,7 +122,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** The path below the root, byte for byte, names joined by slashes. */
+    /** Returns the path below the root, byte for byte, names joined by slashes. */
     byte[] path(@Nullable EntryName leaf) {
         ByteArrayOutputStream path = new ByteArrayOutputStream();
         for (Level level : levels) {
@@ -141,7 +141,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** The path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
+    /** Returns the path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
     String text(@Nullable EntryName leaf) {
         StringBuilder beginning = new StringBuilder();
         StringBuilder end = new StringBuilder();

@@ -78,7 +78,7 @@ public final class ImageStore implements AutoCloseable {
         return files.storeId();
     }
 
-    /** The real path of the store. */
+    /** Returns the real path of the store. */
     public Path path() {
         return files.path();
     }

@@ -217,7 +217,7 @@ final class StoreFiles implements AutoCloseable {
         return LOWER_CASE_UUID.matcher(id).matches();
     }
 
-    /** The real path of the store. */
+    /** Returns the real path of the store. */
     Path path() {
         return path;
     }

@@ -42,14 +42,14 @@ final class TarName {
         return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
     }
 
-    /** The value of the PAX record, if there must be one. */
+    /** Returns the value of the PAX record, if there must be one. */
     @Nullable
     String inRecord() {
         boolean plain = text != null && text.length() == bytes.length && bytes.length <= HEADER_BYTES_MAX;
         return plain ? null : text;
     }
 
-    /** The content of the entry of its own, ended by NUL, if there must be one. */
+    /** Returns the content of the entry of its own, ended by NUL, if there must be one. */
     byte @Nullable [] inEntry() {
         return text == null && bytes.length > HEADER_BYTES_MAX ? Arrays.copyOf(bytes, bytes.length + 1) : null;
     }

@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class TreeWalk {
     /** Acts at each place of a walk. An error of the system gets the path where it happened. */
     interface Visitor {
-        /** A directory was entered (the root first); {@link Descent#current()} is it. */
+        /** Enters a directory, the root first; {@link Descent#current()} is it. */
         void entered(Descent at) throws IOException, InterruptedException, StagingStopped;
 
         /** Visits an entry of the current directory that is not a directory. */
         void visit(Descent at, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped;
 
-        /** All entries of the current directory were visited. */
+        /** Leaves the current directory, whose entries were all visited. */
         void leaving(Descent at) throws IOException, InterruptedException, StagingStopped;
     }
 

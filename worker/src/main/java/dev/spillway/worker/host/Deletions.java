@@ -103,7 +103,7 @@ public final class Deletions {
         };
     }
 
-    /** It is deleted by now, so a host that cannot take it down must not answer that nothing was done. */
+    /** Notes a deletion that the registry has done. A host that cannot hide the entry must not answer that nothing was done. */
     private Deleted settled(EntryName name, SnapshotId deleted, KeptRequest.@Nullable Deletion kept)
             throws HostStoppedException, InterruptedException {
         try {

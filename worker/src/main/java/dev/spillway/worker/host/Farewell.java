@@ -31,7 +31,7 @@ final class Farewell {
         }
     }
 
-    /** Nothing is left to tell, the registry is not there, or the thread ends. */
+    /** Ends the wait: nothing is left to report, the registry is down, or the thread ends. */
     void end() {
         over.countDown();
     }

@@ -402,7 +402,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** The thread ends by itself soon; the index must not be closed under it. */
+    /** Waits for the thread, which ends by itself soon. The index must not be closed under it. */
     static void joinUninterruptibly(Thread thread) {
         boolean interrupted = false;
         while (true) {

@@ -145,7 +145,7 @@ public final class HostView {
                 : Optional.empty();
     }
 
-    /** The policy of a namespace as the registry told it last; absent if it has none, or if the registry was not heard yet. */
+    /** Returns the policy of a namespace as the registry told it last; empty if it has none, or if the registry was not heard yet. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return Optional.ofNullable(policyByName.get(namespace));
     }
@@ -155,7 +155,7 @@ public final class HostView {
         return read(counts);
     }
 
-    /** Allocated bytes of the replicas in each state. */
+    /** Returns the allocated bytes of the replicas in each state. */
     public Map<ReplicaState, Long> bytes() {
         return read(bytes);
     }

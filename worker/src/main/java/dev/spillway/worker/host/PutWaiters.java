@@ -28,7 +28,7 @@ final class PutWaiters {
         });
     }
 
-    /** All of them, who wait no longer. */
+    /** Removes and returns all callers that wait for a replica. */
     List<Promise<PutOutcome>> settled(ReplicaId id) {
         List<Promise<PutOutcome>> promises = waiting.remove(id);
         return promises == null ? List.of() : promises;

@@ -275,7 +275,7 @@ public final class Puts {
         }
     }
 
-    /** Whatever ends the wait, the registration may have arrived. */
+    /** Registers a replica and waits. However the wait ends, the registration may have arrived. */
     private PutOutcome register(Offer offer, KeptRequest.@Nullable Put kept) throws HostBusyException, HostStoppedException {
         try {
             return loop.register(offer, kept, deadline);

@@ -58,7 +58,7 @@ final class RegistryContact {
         }
     }
 
-    /** Nobody is to wait for the registry any more. */
+    /** Ends all waits for the registry. */
     void close() {
         mayServe.countDown();
     }

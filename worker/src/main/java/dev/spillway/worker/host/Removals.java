@@ -91,7 +91,7 @@ public final class Removals implements AutoCloseable {
         moved.remove(id);
     }
 
-    /** A replica is registered, or never will be; {@code then} runs when the source of a move is where it belongs. */
+    /** Ends a move when its replica is registered, or never will be. {@code then} runs when the source is where it belongs. */
     void settled(ReplicaId id, PutOutcome outcome, Runnable then) {
         if (moved.contains(id)) {
             tasks.add(new Task.Settled(id, outcome instanceof PutOutcome.Stored, then));

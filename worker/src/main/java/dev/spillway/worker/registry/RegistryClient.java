@@ -70,7 +70,7 @@ public final class RegistryClient implements AutoCloseable {
     public record Plan(PlanId id, Plans.State state, Plans.@Nullable Applied applied) {}
 
     /**
-     * A client with connections of its own.
+     * Creates a client with connections of its own.
      *
      * @param timeout of each attempt, from connecting to the last byte
      */
@@ -110,7 +110,7 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     /**
-     * The registry's entry.
+     * Reads the registry's entry.
      *
      * @param touch whether it becomes the most recently used one
      */

@@ -127,7 +127,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** A full disk says nothing of the index. */
+    /** Explains why an index was not opened. A full disk says nothing of the index. */
     static IOException notOpened(Path directory, RocksDBException e) {
         Status status = e.getStatus();
         boolean full = (status != null && status.getSubCode() == Status.SubCode.NoSpace)
@@ -235,7 +235,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** Everything applied is on the disk already. Closing a second time does nothing. */
+    /** Closes the index. Everything applied is on the disk already. Closing a second time does nothing. */
     @Override
     public void close() {
         if (!closed) {

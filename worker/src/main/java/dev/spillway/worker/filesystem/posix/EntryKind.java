@@ -24,7 +24,7 @@ public enum EntryKind {
         return ofType(mode >>> 12 & 0xf);
     }
 
-    /** The kind in words, such as {@code block device}. */
+    /** Returns the kind in words, such as {@code block device}. */
     public String words() {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }

@@ -57,12 +57,12 @@ public final class EntryName implements Comparable<EntryName> {
         return bytes;
     }
 
-    /** A copy of the bytes of the name. */
+    /** Returns a copy of the bytes of the name. */
     public byte[] toBytes() {
         return bytes.clone();
     }
 
-    /** The name as text, or empty when its bytes are not UTF-8. */
+    /** Returns the name as text; empty if its bytes are not UTF-8. */
     public Optional<String> utf8() {
         try {
             return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
@@ -90,7 +90,7 @@ public final class EntryName implements Comparable<EntryName> {
         return Arrays.hashCode(bytes);
     }
 
-    /** The name for people: bytes that are not UTF-8 are shown as the replacement character. */
+    /** Returns the name for people, with the replacement character for bytes that are not UTF-8. */
     @Override
     public String toString() {
         return text(bytes);

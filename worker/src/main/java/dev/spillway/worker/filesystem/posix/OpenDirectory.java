@@ -82,7 +82,7 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /**
-     * The names of an absolute path from the root down, byte for byte.
+     * Returns the names of an absolute path from the root down, byte for byte.
      *
      * @throws IllegalArgumentException when the path is not absolute or has {@code .} or {@code ..} in it
      */
@@ -176,7 +176,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** All entries now, sorted by name, without {@code .} and {@code ..}. */
+    /** Lists all entries now, sorted by name, without {@code .} and {@code ..}. */
     public List<DirectoryEntry> list() throws PosixException {
         LinuxCalls.lseek(number(), 0, LinuxCalls.SEEK_SET);
         List<DirectoryEntry> entries = new ArrayList<>();
@@ -194,7 +194,7 @@ public final class OpenDirectory extends OpenFile {
         return entries;
     }
 
-    /** One {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
+    /** Adds the entry of one {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
     private static void addEntry(MemorySegment buffer, int at, List<DirectoryEntry> entries) {
         int end = at + ENTRY_NAME;
         while (buffer.get(JAVA_BYTE, end) != 0) {
@@ -264,7 +264,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** Extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
+    /** Lists the extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
     public List<String> attributeNames(EntryName name) throws PosixException {
         return names(LinuxCalls.llistxattr(throughProc(name)));
     }
@@ -277,7 +277,10 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.lsetxattr(throughProc(name), attributeName(attribute), value);
     }
 
-    /** There is no {@code lgetxattrat} before Linux 6.13; the kernel's own link to an open directory is as safe. */
+    /**
+     * Returns the path of an entry through the kernel's link to this open directory. {@code lgetxattrat} exists only since Linux 6.13; the link is as
+     * safe.
+     */
     private byte[] throughProc(EntryName name) {
         byte[] directory = ascii("/proc/self/fd/" + number() + "/");
         byte[] path = Arrays.copyOf(directory, directory.length + name.bytes().length);

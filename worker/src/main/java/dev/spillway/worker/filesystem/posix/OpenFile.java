@@ -34,7 +34,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
     }
 
     /**
-     * Linux clears setuid, setgid and capabilities of the file with this: set them after it.
+     * Sets owner and group. Linux then clears setuid, setgid and capabilities of the file, so set them afterwards.
      *
      * @param owner -1 leaves it
      */
@@ -118,7 +118,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         }
     }
 
-    /** Closing a second time does nothing. */
+    /** Closes the file. Closing a second time does nothing. */
     @Override
     public final void close() throws PosixException {
         int open = number;

@@ -51,7 +51,7 @@ final class Scratch {
         return (int) ERRNO.get(state, 0L);
     }
 
-    /** Room for a {@code struct statx} or two {@code struct timespec}. */
+    /** Returns room for a {@code struct statx} or two {@code struct timespec}. */
     MemorySegment struct() {
         return struct;
     }
