@@ -18,7 +18,7 @@ final class CommandUses {
     private final LastUse writes = new LastUse();
     private final Map<String, LastUse> withoutSpace = new ConcurrentHashMap<>();
 
-    /** @param user of the database, for messages */
+    /** @param user user of the database, for messages */
     CommandUses(String user) {
         this.user = user;
     }

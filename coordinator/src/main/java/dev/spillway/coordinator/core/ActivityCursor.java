@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * The place of a reader of activity: behind one activity. Its text is the id of that event for everyone outside.
  *
  * @param epoch  the registry's when the activity was read, 0 or more: a database that was restored gives out its numbers again
- * @param number of the activity, 0 or more, rising within its epoch; 0 stands before all of them
+ * @param number number of the event, 0 or more, rising within its epoch; 0 comes before all events
  */
 public record ActivityCursor(long epoch, long number) {
     /** The form that {@link #parse} takes, for messages. */

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The open order to delete a replica.
  *
  * @param evictionId    the eviction behind it; absent for an orphan and for a relief
- * @param attempts      how often the order was handed out
- * @param nextAttemptAt when it is handed out again unless it is closed by then
- * @param lastError     what the host said when it could not obey
- * @param deferredUntil when the last hold on the image runs out, as its host said
+ * @param attempts      number of attempts
+ * @param nextAttemptAt time of the next attempt, unless it is closed by then
+ * @param lastError     the host's last error, if it could not obey
+ * @param deferredUntil end of the last hold on the image, as its host said
  */
 public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * An operator's wish that a host gives up all copies that others hold. While it lasts, the host's copies are checked page by page, again and again.
  *
  * @param lookedTo the last copy that was looked at in this pass; absent before the first
- * @param lookAt   when the next of them are looked at
+ * @param lookAt   time at which the next page is checked
  */
 public record Drain(Instant since, @Nullable ReplicaId lookedTo, Instant lookAt) {
     static Drain from(Instant now) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the audit trail.
  *
- * @param fact   what everyone may know
+ * @param fact   public part of the eviction
  * @param planId the plan that named the entry, if one did
  */
 public record Eviction(EvictionFact fact, Actor actor, @Nullable PlanId planId) {

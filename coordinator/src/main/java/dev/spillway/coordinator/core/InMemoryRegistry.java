@@ -26,7 +26,7 @@ public final class InMemoryRegistry implements Registry {
     /**
      * Creates an empty registry.
      *
-     * @param partitions how many partitions hosts are spread over, 1 or more
+     * @param partitions number of partitions that hosts are spread over, 1 or more
      */
     public InMemoryRegistry(RegistryId id, int partitions, RegistryRules rules, InstantSource clock, RandomGenerator random) {
         rows = new MapRows(id, partitions, clock);

@@ -11,8 +11,8 @@ import java.util.Comparator;
 /**
  * A worker asked to join, and was refused: the last time that it did.
  *
- * @param address where its HTTP listens, as it says
- * @param detail  why, and what to do
+ * @param address address of its HTTP, as it says
+ * @param detail  reason and way out
  */
 public record JoinRefusal(HostId hostId, StoreId storeId, String address, JoinAnswer.Reason reason, String detail, Instant at) {
     /** Workers that are refused ask again long before it is over; one that has not asked for so long does not any more. */

@@ -39,7 +39,7 @@ public final class MapRows implements Rows {
     /**
      * Creates empty tables.
      *
-     * @param partitions how many partitions hosts are spread over, 1 or more
+     * @param partitions number of partitions that hosts are spread over, 1 or more
      */
     public MapRows(RegistryId id, int partitions, InstantSource clock) {
         tables = new MapTables(id);

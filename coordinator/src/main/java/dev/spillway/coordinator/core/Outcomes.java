@@ -32,7 +32,7 @@ public final class Outcomes {
         /**
          * The limits would evict more than one command does: nothing was changed but that a plan was begun, by which the policy can be set.
          *
-         * @param maxEvictionShare what the policy would say of how much may go without asking
+         * @param maxEvictionShare share that the policy allows without confirmation
          */
         record Planned(Planning.Made plan, double maxEvictionShare) implements PolicySetting {}
     }
@@ -44,7 +44,7 @@ public final class Outcomes {
          * The entry names the snapshot now.
          *
          * @param replaced the snapshot that the key named before, if it was another
-         * @param evicted  what went to make room, oldest first
+         * @param evicted  entries evicted to make room, oldest first
          */
         record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {}
 
@@ -109,8 +109,8 @@ public final class Outcomes {
          * Victims of a plan were chosen.
          *
          * @param whole            whether these are all; otherwise the plan is to be extended
-         * @param allowed          how many may go without asking
-         * @param namespaceEntries how many entries the namespace had
+         * @param allowed          number of evictions allowed without confirmation
+         * @param namespaceEntries number of entries in the namespace
          */
         record Made(PlanId planId, boolean whole, long victims, long allowed, long namespaceEntries) implements Planning {
             public boolean isWithinShare() {
@@ -146,7 +146,7 @@ public final class Outcomes {
      * One step of relieving hosts that drain.
      *
      * @param looked copies that were looked at
-     * @param doomed those of them that were ordered away
+     * @param doomed number of those that were ordered away
      * @param more   whether a host was due, so that there may be more
      */
     public record Relieved(int looked, int doomed, boolean more) {}

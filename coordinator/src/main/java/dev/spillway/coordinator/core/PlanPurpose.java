@@ -23,7 +23,7 @@ public sealed interface PlanPurpose {
      * @param maxEntries 0 or more
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
-     * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
+     * @param keyPrefix  prefix of the keys that are counted and chosen; absent for all
      */
     record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix)
             implements PlanPurpose {

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An entry named by a plan, as it was when it was chosen.
  *
- * @param number  from 1, in the order in which they are to go
+ * @param number  number from 1, in the order of eviction
  * @param lastUse tells whether it was used since
- * @param outcome what became of it when the plan was applied; absent until then
+ * @param outcome outcome of applying the plan; absent until then
  */
 public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
         @Nullable Outcome outcome) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxEntries       1 or more; absent for no bound
  * @param maxBytes         0 or more allocated bytes; absent for no bound
- * @param ttl              how long after it was put an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
- * @param maxIdle          how long after its last use an entry goes, likewise
+ * @param ttl              time from its put after which an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
+ * @param maxIdle          time from its last use after which an entry goes, likewise
  * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
  * @param maxEvictionShare share of the entries that one prune or lowered limit may evict without asking, above 0 and at most 1
  */

@@ -93,7 +93,7 @@ public interface RegistryQueries {
      * The condition of waiting orders after a restore: every host that is not retired has reported what it holds, and the grace period is over.
      *
      * @param until        the end of the grace
-     * @param hostsUnheard how many hosts have not told
+     * @param hostsUnheard number of hosts that have not reported
      * @param firstUnheard some of these, in the order of their ids
      */
     record Waiting(Instant until, long hostsUnheard, List<HostId> firstUnheard) {
@@ -101,23 +101,23 @@ public interface RegistryQueries {
         public static final int NAMED_MAX = 3;
     }
 
-    /** @param orders those that are open first, then as they were closed; not all where there are many */
+    /** @param orders open orders first, then closed ones as they were closed; not all if there are many */
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     /**
      * The LIVE rows of a draining host that no reliable other host has. Those of a large host are not counted each time.
      *
-     * @param copies    how many they were
-     * @param bytes     of these
-     * @param live      how many LIVE rows the host had when they were counted
-     * @param countedAt when that was
+     * @param copies    number of last copies
+     * @param bytes     bytes of the last copies
+     * @param live      number of the host's LIVE rows at the time of the count
+     * @param countedAt time of the count
      */
     record LastCopies(long copies, long bytes, long live, Instant countedAt) {}
 
     /**
      * A host with its counts.
      *
-     * @param lastCopies of a host that drains; absent for any other
+     * @param lastCopies last copies of a draining host; absent for any other
      */
     record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt,
             @Nullable LastCopies lastCopies) {
@@ -146,14 +146,14 @@ public interface RegistryQueries {
     /**
      * An activity and where it stands.
      *
-     * @param cursor where to go on behind it
+     * @param cursor position after it
      */
     record Recorded(ActivityCursor cursor, Activity activity) {}
 
     /**
      * Activity behind a cursor.
      *
-     * @param next where to go on
+     * @param next position to continue from
      * @param gap  whether what is behind the cursor is lost; then there are no items, and reading goes on at {@code next}
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
@@ -189,7 +189,7 @@ public interface RegistryQueries {
     /**
      * Victims of a plan in the order in which they are to go.
      *
-     * @param keptOnly only those that were looked at when the plan was applied, and not evicted
+     * @param keptOnly whether only settled victims are listed that were not evicted
      */
     Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
 
@@ -228,7 +228,7 @@ public interface RegistryQueries {
     /**
      * Number of facts to publish, with the age of the oldest.
      *
-     * @param oldestAt when the first of their evictions was decided; absent if there are none
+     * @param oldestAt time of the first of their evictions; absent if there are none
      * @param readAt   now, by the clock that the registry's times are taken from
      */
     record UnpublishedFacts(long count, @Nullable Instant oldestAt, Instant readAt) {}

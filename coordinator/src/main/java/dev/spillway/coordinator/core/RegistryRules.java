@@ -11,11 +11,11 @@ import java.time.Instant;
  * @param grace             ghosts and orphans younger than this are left alone
  * @param breakerShare      share of a host's replicas beyond which a loss or an orphan sweep waits for a person, from
  *                          {@code breakerFrom} on
- * @param doomChunk         how many replicas of one entry are doomed in the transaction that evicts it; a sweep dooms the rest
- * @param ordersPerAnswer   how many orders one heartbeat's answer carries at most
+ * @param doomChunk         number of replicas of one entry doomed in the transaction that evicts it; a sweep dooms the rest
+ * @param ordersPerAnswer   largest number of orders in the answer to one heartbeat
  * @param reconcilePageSize rows in one page of a reconciliation
- * @param planChunk         how many entries one transaction looks at for a plan
- * @param plansKept         how long a plan can be applied after it was made, and is kept after it was applied
+ * @param planChunk         number of entries that one transaction looks at for a plan
+ * @param plansKept         time for which a plan can be applied after it was made, and for which it is kept after it was applied
  */
 public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
         Duration grace,

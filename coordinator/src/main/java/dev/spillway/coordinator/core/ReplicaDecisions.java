@@ -155,7 +155,7 @@ final class ReplicaDecisions {
     /**
      * Closes a host's own rows; the last holder of an entry takes the entry with it.
      *
-     * @return how many entries went
+     * @return the number of evicted entries
      */
     long close(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
         SortedSet<NamespaceName> namespaces = new TreeSet<>();

@@ -52,8 +52,8 @@ public interface Rows {
      * The registry itself.
      *
      * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
-     * @param restoredAt        when somebody said that the database was restored; absent for one that never was
-     * @param behind            what a host has seen beyond this registry, so that it must have been restored without a word; absent if none has
+     * @param restoredAt        time of the last {@code restored}; absent if there was none
+     * @param behind            numbers that a host has seen beyond this registry, which must have been restored without a word; absent if none has
      */
     record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
 
@@ -73,8 +73,8 @@ public interface Rows {
      * @param changing    entries to be held exclusively
      * @param staying     entries to be held shared: whoever ends a generation holds its entry exclusively, so either sees the other's commit
      * @param replicas    open rows
-     * @param puts        how many puts are to come to a namespace: what they will ask for besides may be read at once
-     * @param holdersEach how many holders of one victim will be asked for
+     * @param puts        number of expected puts per namespace; what they will also ask for may be read at once
+     * @param holdersEach number of holders of one victim that will be asked for
      */
     record Ahead(SortedMap<ReplicaId, Recording> ids, SortedSet<NamespaceName> namespaces, SortedSet<EntryName> changing,
             SortedSet<EntryName> staying, SortedSet<ReplicaId> replicas, SortedMap<NamespaceName, Integer> puts, int holdersEach) {
@@ -146,7 +146,7 @@ public interface Rows {
      * Returns the partition of {@code spillway.orders} with the fewest hosts that stay: neither retired nor draining. A host keeps its partition
      * until another has at least two fewer.
      *
-     * @param current where the host is that asks; below 0 if nowhere yet
+     * @param current current partition of the host that asks; below 0 if it has none
      */
     int leastLoadedPartition(int current);
 
@@ -156,7 +156,7 @@ public interface Rows {
     /**
      * Records replica ids for ever, waiting for any other transaction that records one of them.
      *
-     * @return those that were not recorded before
+     * @return the ids that were not recorded before
      */
     Set<ReplicaId> record(SortedMap<ReplicaId, Recording> ids);
 

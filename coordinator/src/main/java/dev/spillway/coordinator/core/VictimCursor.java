@@ -40,7 +40,7 @@ final class VictimCursor {
      * Returns the first entry that is still at its place, other than {@code exempt}; null if there is none.
      *
      * @param current the entries as the transaction sees them; null for one that is gone
-     * @param pageSize how many are read at once when the page is used up
+     * @param pageSize number of entries read at once when the page is used up
      * @param read     is told each page that was read and locked
      */
     @Nullable

@@ -13,7 +13,7 @@ import java.util.function.Function;
 /**
  * A batch under way to Kafka.
  *
- * @param sent what was sent, with its acknowledgement
+ * @param sent items sent, each with its acknowledgement
  */
 record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
     /** The result of sending a batch. Items that count as failed may still arrive. */

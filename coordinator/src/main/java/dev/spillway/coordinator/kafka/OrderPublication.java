@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Orders that are due, each for its host's partition. Claiming an order sets when it is due again, so whoever dies in between delays it by that
  * interval, and a heartbeat may carry it sooner. What did not arrive is given back, so that it is due at once.
  *
- * @param partitions of the topic
+ * @param partitions number of partitions of the topic
  */
 record OrderPublication(Registry registry, EventCodec codec, int partitions) implements Publication<AddressedOrder> {
     private static final Logger LOG = LoggerFactory.getLogger(OrderPublication.class);

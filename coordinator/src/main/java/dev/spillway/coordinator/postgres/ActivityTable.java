@@ -117,7 +117,7 @@ final class ActivityTable {
     /**
      * Deletes what is older, at most {@code limit} of it, and remembers up to where.
      *
-     * @return how many rows went
+     * @return the number of deleted rows
      */
     static int trim(Handle handle, Instant olderThan, int limit) {
         return handle

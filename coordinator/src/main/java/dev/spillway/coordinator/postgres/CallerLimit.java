@@ -18,8 +18,8 @@ final class CallerLimit {
 
     /**
      * @param atOnce     1 or more
-     * @param waitingMax how many may wait
-     * @param patience   how long each of them waits
+     * @param waitingMax number of callers that may wait
+     * @param patience   time for which each of them waits
      */
     CallerLimit(int atOnce, int waitingMax, Duration patience) {
         this.free = new Semaphore(atOnce, true);
@@ -30,7 +30,7 @@ final class CallerLimit {
     /**
      * Runs {@code work} when it is its turn, and returns its result.
      *
-     * @param what for messages
+     * @param what name of the work, for messages
      * @throws RegistryBusyException        if it was not its turn in time, or too many wait already
      * @throws RegistryUnavailableException if the thread was interrupted while it waited
      */

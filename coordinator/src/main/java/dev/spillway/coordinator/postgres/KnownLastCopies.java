@@ -25,7 +25,7 @@ final class KnownLastCopies {
     private final Map<HostId, Known> known = new ConcurrentHashMap<>();
     private final Duration restPerCopy;
 
-    /** @param restPerCopy for how long a count is good, for each LIVE row that was looked at */
+    /** @param restPerCopy time for which a count is good, per LIVE row */
     KnownLastCopies(Duration restPerCopy) {
         this.restPerCopy = restPerCopy;
     }
@@ -33,7 +33,7 @@ final class KnownLastCopies {
     /**
      * Returns the count of this host; null if it does not drain.
      *
-     * @param now of the database
+     * @param now time of the database
      */
     @Nullable
     LastCopies of(HostRow host, Instant now, Supplier<LastCopies> count) {

@@ -40,10 +40,10 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
     /**
      * Opens the lane.
      *
-     * @param name      of its threads
-     * @param threads   how many batches may be under way at once
-     * @param capacity  how many may wait at once
-     * @param weightMax how heavy a batch of more than one may be
+     * @param name      name of its threads
+     * @param threads   number of batches that may be under way at once
+     * @param capacity  number of items that may wait at once
+     * @param weightMax largest weight of a batch of more than one item
      * @param carryOut  carries out the batch that it takes from what it is given, and sets every outcome
      */
     Lane(String name, int threads, int capacity, int weightMax, Consumer<Supplier<List<P>>> carryOut) {

@@ -15,7 +15,7 @@ abstract class Pending<A> {
     private final long deadlineNanoTime;
     private final CompletableFuture<A> outcome = new CompletableFuture<>();
 
-    /** @param deadline from now; it is not begun after it */
+    /** @param deadline time from now after which it is not begun */
     Pending(Duration deadline) {
         deadlineNanoTime = System.nanoTime() + deadline.toNanos();
     }

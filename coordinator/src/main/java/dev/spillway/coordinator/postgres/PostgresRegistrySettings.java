@@ -8,8 +8,8 @@ import java.time.Duration;
  *
  * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
  * @param poolSize        connections at most, 1 or more, beside those for what is carried out in batches
- * @param poolWait        how long a command waits for a connection, or for its turn among those that need one, 250 ms or more
- * @param commandDeadline how long after it was asked for a command may still begin, and how long one statement may take
+ * @param poolWait        time for which a command waits for a connection, or for its turn among those that need one, 250 ms or more
+ * @param commandDeadline time after which a waiting command is not begun, and the longest time of one statement
  * @param waitingMax      commands that may wait for their transaction at once, 1 or more; beyond it callers are told to come again
  * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more
  */
@@ -25,7 +25,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
      * Times for which finished rows are kept.
      *
      * @param idempotencyKeys longer than any client retries
-     * @param activity        how far back watchers can resume
+     * @param activity        time back to which watchers can resume
      * @param history         closed replicas, and evictions all of whose orders are closed
      * @param chunk           rows deleted by one statement at most, 1 or more
      */

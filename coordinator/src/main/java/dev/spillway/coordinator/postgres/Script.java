@@ -68,7 +68,7 @@ final class Script {
     /**
      * Adds a statement that returns nothing.
      *
-     * @param parameters by the names that {@code sql} gives them; other statements may use the same names
+     * @param parameters parameters by the names in {@code sql}; other statements may use the same names
      */
     void add(String sql, Map<String, Argument> parameters) {
         add(sql, parameters, (Found<?>) null);

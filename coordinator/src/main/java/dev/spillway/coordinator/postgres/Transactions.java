@@ -67,7 +67,7 @@ final class Transactions {
     /**
      * Sets the outcome of every command.
      *
-     * @param jdbi  where its connection comes from
+     * @param jdbi  source of its connection
      * @param batch asked for once, when there is a connection, so that more may gather until then
      */
     void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {

@@ -188,7 +188,7 @@ public final class HostAgent {
     /**
      * Counts local reads, in the order of use.
      *
-     * @param at of the latest of them
+     * @param at time of the latest of them
      */
     public void used(EntryName name, long hits, Instant at) {
         registering.used(name, hits, at);
@@ -237,7 +237,7 @@ public final class HostAgent {
     /**
      * Takes an order.
      *
-     * @param read how far the orders are read once this one is decided; absent for an order that came in a heartbeat's answer
+     * @param read position after this order, once it is decided; null for an order that came in a heartbeat's answer
      */
     public Step ordered(Instant now, Order order, @Nullable Position read) {
         Step.Builder out = new Step.Builder();

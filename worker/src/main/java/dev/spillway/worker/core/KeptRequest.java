@@ -20,8 +20,8 @@ public sealed interface KeptRequest {
     /**
      * A tree to store.
      *
-     * @param since   when the replica was offered
-     * @param notKept of how many entries of an archive something is not kept, by kind; absent where nothing was lost
+     * @param since   time at which the replica was offered
+     * @param notKept number of an archive's entries that lost something, by kind; absent if nothing was lost
      * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or
      *                {@link PutOutcome.Refused}
      */
@@ -36,7 +36,7 @@ public sealed interface KeptRequest {
     /**
      * An entry to delete, kept before the registry is asked in its name.
      *
-     * @param deleted what the entry named; absent while that is not known, and for a deletion that the registry refused: it keeps the key too, and is
+     * @param deleted image that the entry named; absent while that is unknown, and for a deletion that the registry refused: it keeps the key and is
      *                asked again
      */
     record Deletion(String key, String digest, Instant since, @Nullable SnapshotId deleted) implements KeptRequest {

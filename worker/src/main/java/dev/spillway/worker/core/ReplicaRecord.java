@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A replica in the host's index.
  *
- * @param generation      what it is registered as; while PENDING the generation to attach to, or 0 for a registration of its own
+ * @param generation      registered generation; while PENDING the generation to attach to, or 0 for a registration of its own
  * @param sizeBytes       allocated bytes, a hard-linked file once
  * @param ordered         an order names it, so its end is reported
  * @param bytesFreed      once GONE: what its end gave back to the disk
@@ -25,7 +25,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     /**
      * A new id, minted to readopt a replica.
      *
-     * @param epoch in which it was proposed; it is worth nothing in another one
+     * @param epoch epoch of the proposal, the only one in which it is valid
      */
     public record Proposal(ReplicaId id, long epoch) {}
 

@@ -137,7 +137,7 @@ final class ArchiveDirectories implements AutoCloseable {
      * Splits a path in an archive into the names of a directory and of a leaf in it.
      *
      * @param path the bytes of it
-     * @param text of it, for people
+     * @param text the path, for people
      */
     static List<EntryName> parse(byte[] path, String text, int maxBytes) throws StagingStopped {
         String shown = text.isEmpty() ? "''" : text;

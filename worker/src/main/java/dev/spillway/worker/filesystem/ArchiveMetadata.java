@@ -21,7 +21,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
  * The metadata of an archive's entry: the part that is trusted, and the part that is not kept.
  *
  * @param owned whether owner and group are to be set
- * @param lost what is not kept, by kind, in words
+ * @param lost losses by kind, in words
  */
 record ArchiveMetadata(String path, int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes,
         Map<NotKept, String> lost) {
@@ -42,7 +42,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
 
     /**
      * @param root whether this process may give files away
-     * @param own what a file of this process belongs to
+     * @param own owner and group of this process's files
      * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
      */
     static ArchiveMetadata of(TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
@@ -137,7 +137,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     /**
      * Gives a file what is believed, in the order of {@link Attributes}.
      *
-     * @return what the file is like then
+     * @return the status of the file afterwards
      */
     FileStatus apply(OpenFile file, ArchiveLosses losses) throws PosixException, StagingStopped {
         if (owned) {

@@ -46,7 +46,7 @@ final class Attributes {
 
     /**
      * @param target open for as long as nobody else knows it
-     * @param now what the target is like
+     * @param now status of the target
      */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
         int permissions = permissions(status, own(status, now, target::setOwner));

@@ -31,8 +31,7 @@ final class HardLinks {
     /**
      * Gives the copy of that source a further name, if there is one.
      *
-     * @return false when this is the first time that the source is met, or when its copy has as many names as the file system allows and
-     *         another copy is to be made
+     * @return false if this source is new, or if its copy has as many names as the file system allows and another copy is to be made
      */
     boolean link(FileIdentity source, OpenDirectory directory, EntryName name) throws PosixException {
         byte[] first = firstPaths.get(source);

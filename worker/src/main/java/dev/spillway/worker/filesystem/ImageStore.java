@@ -96,7 +96,7 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Takes a source directory into staging.
      *
-     * @param maxBytes of allocated blocks; staging stops as soon as there are more
+     * @param maxBytes limit on allocated blocks; staging stops as soon as it is exceeded
      * @throws StoreFullException when the disk is full, or would have less free than is to be kept
      * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
      *         is where it was
@@ -208,7 +208,7 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
      *
-     * @param pace of this tree and all others that are deleted by it; while it waits, only {@link #close} waits with it
+     * @param pace rate limit of this tree and all others deleted by it; while it waits, only {@link #close} waits with it
      */
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);

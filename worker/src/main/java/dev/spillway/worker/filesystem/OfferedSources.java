@@ -28,8 +28,8 @@ final class OfferedSources {
     }
 
     /**
-     * @param path where the source was, or still is
-     * @param newestChange of anything in the source, when it was copied
+     * @param path former or current path of the source
+     * @param newestChange newest change of anything in the source, at the time of the copy
      * @param entries in the source, when it was copied
      */
     record Offer(Taken taken, Path path, FileIdentity identity, long newestChange, long entries) {}

@@ -5,7 +5,7 @@ package dev.spillway.worker.filesystem;
  *
  * @param whole whether nothing of it was deleted
  * @param path the first thing that keeps it there, below the source; {@code .} for the source itself
- * @param why that stays, or nothing was deleted because of it
+ * @param why reason why it stays, or why nothing was deleted
  */
 public record SourceLeft(boolean whole, String path, String why) {
     static SourceLeft whole(String path, String why) {

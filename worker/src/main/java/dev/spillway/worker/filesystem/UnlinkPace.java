@@ -80,7 +80,7 @@ public final class UnlinkPace {
     /**
      * Waits until the next entry may be removed.
      *
-     * @param bytes that its removal frees
+     * @param bytes bytes freed by its removal
      * @throws IOException when the disk does not say what is free
      */
     void await(long bytes) throws IOException, InterruptedException {

@@ -35,7 +35,7 @@ public final class Directories {
 
     /** The result of a read. */
     public sealed interface Found {
-        /** @param hold that was granted, if one was asked for */
+        /** @param hold the granted hold, if one was asked for */
         record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
 
         /** Nothing of that key is served here. */
@@ -57,8 +57,8 @@ public final class Directories {
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
 
     /**
-     * @param archiveHold how long a copy that is being sent stays held if this process dies meanwhile
-     * @param holdsMax    beyond which none is granted to a reader; those of copies that are being sent are as many as there are streams
+     * @param archiveHold time for which a copy that is being sent stays held if this process dies meanwhile
+     * @param holdsMax    number of holds at which readers get no more; copies that are being sent are limited by the number of streams
      */
     public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold,
             int holdsMax) {
@@ -74,7 +74,7 @@ public final class Directories {
     /**
      * Finds the served copy of a key and counts the access.
      *
-     * @param holdFor how long it is to stay whole; without it the path may be gone as soon as it is known
+     * @param holdFor time for which it is to stay whole; without it the path may be gone as soon as it is known
      * @param fresh   whether the registry is asked first
      */
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
@@ -197,7 +197,7 @@ public final class Directories {
 
     /** The policy for a put into a namespace. */
     sealed interface PolicyNow {
-        /** @param maxBytes of one image */
+        /** @param maxBytes limit of one image */
         record Known(long maxBytes) implements PolicyNow {}
 
         record UnknownNamespace() implements PolicyNow {}
@@ -240,7 +240,7 @@ public final class Directories {
     /**
      * Lists what is served of a namespace, sorted by key.
      *
-     * @param prefix that keys begin with; empty for all
+     * @param prefix prefix of the keys; empty for all
      * @param after  the key before the first; empty for none
      */
     public InNamespace<List<Listed>> list(NamespaceName namespace, String prefix, String after, int limit) throws InterruptedException {

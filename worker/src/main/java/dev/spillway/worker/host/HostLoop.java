@@ -90,9 +90,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     /**
      * The parts of a loop.
      *
-     * @param contents    of the index, as it was loaded
-     * @param found       on the disk, compared with them
-     * @param requestsFor how long a request with an idempotency key is kept
+     * @param contents    contents of the index, as loaded
+     * @param found       leftovers on the disk, compared with them
+     * @param requestsFor time for which a request with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,

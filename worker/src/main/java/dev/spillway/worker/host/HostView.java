@@ -45,8 +45,8 @@ public final class HostView {
     /**
      * The state of the host at its registry.
      *
-     * @param refusal     why it may not join, with the way out; absent while nothing is refused
-     * @param unreachable why the last message was not answered; absent once one was
+     * @param refusal     reason why it may not join, with the way out; absent while nothing is refused
+     * @param unreachable reason why the last message got no answer; absent once one did
      * @param draining    whether this host takes nothing new
      */
     public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
@@ -65,7 +65,7 @@ public final class HostView {
     /**
      * The reason why the registry cannot be asked for this host.
      *
-     * @param refused by the registry, which was reached
+     * @param refused whether the registry was reached and refused the host
      */
     public record Apart(boolean refused, String why) {
         static Apart away(String why) {

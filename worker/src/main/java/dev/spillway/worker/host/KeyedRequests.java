@@ -11,7 +11,7 @@ public final class KeyedRequests {
     private final Duration patience;
     private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
 
-    /** @param patience how long a request waits for an earlier one with its key */
+    /** @param patience time for which a request waits for an earlier one with its key */
     public KeyedRequests(Duration patience) {
         this.patience = patience;
     }

@@ -22,7 +22,7 @@ public final class Prunes {
 
     /** The outcome of a prune. */
     public sealed interface Pruned {
-        /** @param evicted how many entries went, from all hosts */
+        /** @param evicted number of evicted entries of all hosts */
         record Done(long evicted) implements Pruned {}
 
         /** Refused by the registry, in its own words. */

@@ -83,8 +83,8 @@ public final class Puts {
     /**
      * A tree to store.
      *
-     * @param generation to add a copy of, or 0 to take the key with a new generation
-     * @param copied     which image was copied, where that is known
+     * @param generation generation to add a copy of, or 0 to take the key with a new one
+     * @param copied     image that was copied, if known
      */
     public record Put(EntryName name, Source source, Description description, long generation, Optional<SnapshotId> copied,
             Optional<RequestKey> request) {}
@@ -94,8 +94,8 @@ public final class Puts {
         /**
          * The registry was asked, with this outcome.
          *
-         * @param notKept of how many entries something is not kept, by kind
-         * @param sourceLeft of a move that stored its tree, where the source is not gone
+         * @param notKept number of entries that lost something, by kind
+         * @param sourceLeft the source of a move that stored its tree, if it is not gone
          */
         record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, Optional<SourceLeft> sourceLeft, PutOutcome outcome)
                 implements Result {}
@@ -104,10 +104,10 @@ public final class Puts {
 
         record TooLarge(long maxBytes) implements Result {}
 
-        /** @param path of the entry that was refused, below the root of the tree */
+        /** @param path path of the refused entry, below the root of the tree */
         record TreeRefused(String path, String detail) implements Result {}
 
-        /** @param path of the entry that could not be read, or {@code .} if none was reached */
+        /** @param path path of the unreadable entry, or {@code .} if none was reached */
         record ArchiveMalformed(String path, String detail) implements Result {}
 
         record SourceRefused(String why) implements Result {}

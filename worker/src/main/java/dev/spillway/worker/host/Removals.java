@@ -43,7 +43,7 @@ public final class Removals implements AutoCloseable {
      * Settings of unlinking.
      *
      * @param atOnce trees at the same time
-     * @param pace   of all of them together
+     * @param pace   rate limit of all of them together
      */
     public record Unlinking(int atOnce, UnlinkPace pace) {}
 

@@ -65,7 +65,7 @@ public final class ServedReplicas {
     /**
      * Returns the replicas of a namespace in the order of keys.
      *
-     * @param prefix that keys begin with; empty for all
+     * @param prefix prefix of the keys; empty for all
      * @param after  the key before the first; empty for none
      */
     List<ReplicaRecord> page(NamespaceName namespace, String prefix, String after, int limit) {

@@ -104,7 +104,7 @@ public final class OrderReader implements AutoCloseable {
     /**
      * Reads this partition from now on, instead of any other; never blocks.
      *
-     * @param nextOffset where to begin, or -1 for the oldest that is kept
+     * @param nextOffset first offset to read, or -1 for the oldest that is kept
      */
     public void follow(int partition, long nextOffset) {
         followed = OptionalInt.of(partition);

@@ -60,7 +60,7 @@ public final class RegistryClient implements AutoCloseable {
 
     public record DeletedEntry(SnapshotId snapshotId) {}
 
-    /** @param maxBytes of the whole namespace, so of one image too; absent for no bound */
+    /** @param maxBytes limit of the whole namespace, and so of one image; absent for no limit */
     public record Namespace(NamespaceName name, @Nullable Long maxBytes) {}
 
     /** The operation of a message and the type of its answer. */
@@ -72,7 +72,7 @@ public final class RegistryClient implements AutoCloseable {
     /**
      * Creates a client with connections of its own.
      *
-     * @param timeout of each attempt, from connecting to the last byte
+     * @param timeout time for each attempt, from connecting to the last byte
      */
     public RegistryClient(List<HostPort> coordinators, Duration connectWithin, Duration timeout) {
         this.timeout = timeout;

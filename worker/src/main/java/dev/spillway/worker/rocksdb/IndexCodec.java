@@ -68,7 +68,7 @@ final class IndexCodec {
                 .array();
     }
 
-    /** @param ascii whose characters are one byte each */
+    /** @param ascii text of ASCII characters */
     static byte[] key(Kind kind, String ascii) {
         byte[] text = ascii.getBytes(StandardCharsets.US_ASCII);
         return ByteBuffer.allocate(1 + text.length).put(kind.prefix()).put(text).array();

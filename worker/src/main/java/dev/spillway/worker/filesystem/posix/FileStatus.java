@@ -6,8 +6,7 @@ package dev.spillway.worker.filesystem.posix;
  * @param permissions the lower 12 bits of the mode: setuid, setgid, sticky, and three times rwx
  * @param sizeBytes length of the content
  * @param allocatedBytes blocks on the disk, in bytes
- * @param changedNanos when the content, the attributes or the names were last changed (ctime), in nanoseconds since 1970; nobody can set
- *         it
+ * @param changedNanos time of the last change of content, attributes or names (ctime), in nanoseconds since 1970; nobody can set it
  * @param mountRoot whether something else is mounted here
  * @param unremovable whether it is immutable or append-only (chattr +i, +a): it cannot be removed, nor anything from it
  */
