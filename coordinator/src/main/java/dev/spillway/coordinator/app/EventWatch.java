@@ -49,7 +49,7 @@ final class EventWatch {
     void look(RegistryQueries queries) {
         ActivityCursor from = cursor;
         if (from == null) {
-            // Whatever was committed before a reader comes is not told to it.
+            // A reader does not get what was committed before it came.
             long before = commits();
             cursor = queries.activity(null, 1).next();
             read(before);

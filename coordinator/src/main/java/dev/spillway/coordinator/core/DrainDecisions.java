@@ -112,7 +112,7 @@ final class DrainDecisions {
         int doomed = 0;
         for (ReplicaRow row : heldElsewhere(transaction, host, transaction.replicas().peek(ids).values())) {
             EntryRow entry = transaction.entry(row.name(), EntryLock.EXCLUSIVE);
-            // What an eviction left is its own, and gets the order that names it.
+            // Replicas left by an eviction get the order that names it.
             if (entry != null && entry.generation() == row.generation()) {
                 transaction.replicas().save(row.doomed(new Doom(null, OrderCause.RELIEF, now, 0, now, null, null)));
                 doomed++;

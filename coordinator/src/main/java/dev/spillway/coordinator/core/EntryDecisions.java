@@ -50,7 +50,7 @@ final class EntryDecisions {
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         List<EvictedEntry> evicted = new ArrayList<>();
         if (before != null && namespace.policy().endOf(before, transaction.now()) == EvictionCause.EXPIRED) {
-            // The sweep had not come by yet. Its time to live was the old generation's, so nothing may join that.
+            // The sweep has not expired it yet. Its ttl was the old generation's, so nothing may join that.
             evicted.add(evictor.evict(transaction, before, EvictionCause.EXPIRED));
             namespace = held(transaction, name);
             before = null;

@@ -43,8 +43,8 @@ final class HostDecisions {
         }
         transaction.take(JoinRefusal.Asking.of(request));
         boolean readopts = readopts(request, known, registry);
-        // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared. One that is
-        // unknown since a restore may only be newer than the backup.
+        // A store that joined here before under another host id holds images whose evictions it was never told. It serves none before it is compared.
+        // One that is unknown since a restore may only be newer than the backup.
         boolean comesFromElsewhere = request.registryId() != null
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
@@ -55,7 +55,7 @@ final class HostDecisions {
                         partition, transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
                         null, process, null, 0)
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
-        // A late copy of a host's first join may have made it known, as one that holds nothing.
+        // A late copy of a host's first join may have created its row, without replicas.
         long heardIn = readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch();
         if (heardIn != joined.readoptedEpoch()) {
             joined = joined.readopted(heardIn);

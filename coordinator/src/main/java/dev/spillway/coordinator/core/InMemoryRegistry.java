@@ -46,7 +46,7 @@ public final class InMemoryRegistry implements Registry {
         return answer;
     }
 
-    // The answer was put there by this very command, which its request digest vouches for.
+    // This command stored the answer, as its request digest proves.
     @SuppressWarnings("unchecked")
     @Override
     public synchronized <A> A executeOnce(IdempotencyKey key, Command<A> command) {

@@ -59,7 +59,7 @@ public final class MapRows implements Rows {
         tables.goBackTo(copy.tables);
     }
 
-    // The committed rows, for whoever looks from outside; views that follow every change.
+    // Committed rows for tests and tools: views that follow every change.
 
     public SortedMap<HostId, HostRow> hosts() {
         return Collections.unmodifiableSortedMap(tables.hosts);

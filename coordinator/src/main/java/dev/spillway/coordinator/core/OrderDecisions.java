@@ -66,7 +66,7 @@ final class OrderDecisions {
             case DELETED -> transaction.close(row, ClosedReplica.Result.DELETED);
             case ABSENT -> transaction.close(row, ClosedReplica.Result.ABSENT);
             case DEFERRED -> {
-                // The host's clock may be wrong by years; the order is asked about again soon enough whatever it says.
+                // The host's clock may be wrong by years. The bound makes sure that the order is soon sent again.
                 Instant until = report.until() == null || report.until().isBefore(now) ? now : report.until();
                 transaction.replicas()
                         .save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
@@ -138,7 +138,7 @@ final class OrderDecisions {
             List<ReplicaRow> left =
                     transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, Rows.Holders.NONE).first();
             OrderCause cause = OrderCause.of(eviction.cause());
-            // Of those that a host brought back a higher generation of, the other holders wait too.
+            // If a host brought back a higher generation, the other holders wait, too.
             Doom doom = registry.restoredAt() != null && eviction.cause() == EvictionCause.REPLACED
                     && transaction.stored().isAnyHostUnheard(registry.epoch()) ? Doom.waiting(eviction.id(), cause, transaction.now())
                             : new Doom(eviction.id(), cause, transaction.now(), 0, transaction.now(), null, null);

@@ -129,7 +129,7 @@ final class ReadoptDecisions {
         ReplicaRow stored = transaction.replicas().get(item.formerId());
         ReplicaRow former = stored != null && stored.hostId().equals(host.id()) ? stored : null;
         if (former != null && former.doom() != null && former.doom().cause() != OrderCause.RELIEF) {
-            // Ordered away already: the order goes on, for the id that the image has now. A relief does not: it relied on another host's copy.
+            // Ordered away already: the order continues for the new id. A relief does not, because it relied on another host's copy.
             return open(transaction, host, item, former, former.doom().isWaiting() ? former.doom() : former.doom().dueAt(now));
         }
         EntryRow entry = transaction.entry(item.name(), EntryLock.EXCLUSIVE);
@@ -161,7 +161,7 @@ final class ReadoptDecisions {
         EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
                 used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin());
         NamespaceRow grown = used.with(taken);
-        // Nothing is evicted for it here: the sweep goes back to the limits step by step, and so does the next put.
+        // Evicts nothing here. The sweep and the next put return to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);
         transaction.save(taken);
     }
@@ -175,7 +175,7 @@ final class ReadoptDecisions {
             transaction.close(former, ClosedReplica.Result.READOPTED);
         }
         if (former != null && doom != null) {
-            // The backup may name it as the last holder of an entry that it does not serve any more.
+            // In the backup, it may be the last holder of an entry that the host does not serve any more.
             replicas.evictIfUnheld(transaction, former, EvictionCause.LOST);
         }
         return doom == null ? new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), item.generation(), List.of())

@@ -91,7 +91,7 @@ final class ReplicaDecisions {
         boolean copied = entry != null && entry.generation() == item.generation()
                 && (item.snapshotId() == null || item.snapshotId().equals(entry.snapshotId()));
         if (entry == null || !copied) {
-            // Between a restore and the word of it a number may be drawn again, for another image.
+            // Between a restore and `spillway restored`, a number may be drawn again for another image.
             return new ReplicaOutcome.Gone(item.replicaId());
         }
         transaction.replicas()
@@ -136,7 +136,7 @@ final class ReplicaDecisions {
             case BOUNDS -> new Closing(ClosedReplica.Result.BOUNDS, EvictionCause.PRESSURE);
             case CANCELLED -> new Closing(ClosedReplica.Result.CANCELLED, EvictionCause.LOST);
         });
-        // What was registered and has no row may be newer than the backup that this registry was restored from. The comparison judges it.
+        // A registered replica without a row may be newer than the backup. The comparison judges it.
         return new DropAnswer(ids.stream().filter(id -> !kept.contains(id)).toList(), kept);
     }
 
@@ -203,7 +203,7 @@ final class ReplicaDecisions {
                 transaction.save(counted);
                 transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
             } else if (namespace != null) {
-                // The entry went before its host told of this, or its order is known; it was a hit all the same.
+                // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
             }
         }

@@ -82,7 +82,7 @@ final class WorkingReplicas {
         recorded.addAll(ids);
         for (ReplicaId id : first) {
             unclaimed.add(id);
-            // What nobody ever spoke of has no row.
+            // An id that was never recorded has no row.
             replicas.putIfAbsent(id, null);
         }
     }

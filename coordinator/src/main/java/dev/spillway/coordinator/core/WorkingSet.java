@@ -118,7 +118,7 @@ public final class WorkingSet {
         changing.removeAll(entries.keySet());
         SortedSet<EntryName> staying = new TreeSet<>(ahead.staying());
         staying.removeAll(entries.keySet());
-        // Whoever changes an entry holds it in the stronger mode for all.
+        // Whoever changes an entry holds it exclusively.
         staying.removeAll(changing);
         Rows.Ahead missing =
                 new Rows.Ahead(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying, replicas.unlocked(ahead.replicas()),
@@ -164,7 +164,7 @@ public final class WorkingSet {
         if (!missing.isEmpty()) {
             Map<NamespaceName, NamespaceRow> found = rows.lockNamespaces(missing);
             missing.forEach(name -> namespaces.put(name, found.get(name)));
-            // A generation must be drawn while its namespace is held, so those drawn earlier are not for these.
+            // A generation must be drawn while its namespace is held. Those drawn earlier are not for these namespaces.
             generations.clear();
         }
     }

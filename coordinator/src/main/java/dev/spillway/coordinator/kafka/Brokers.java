@@ -129,7 +129,7 @@ public final class Brokers implements AutoCloseable {
             while (!closing) {
                 long seen = suspected.seen();
                 boolean inspecting = asked >= ASKED_BETWEEN_INSPECTIONS || seen != sure;
-                // What was opened anew is inspected next: it does not know how many partitions there were.
+                // A new connection is inspected next, because it does not know the earlier numbers of partitions.
                 asked = !isReachable() ? ASKED_BETWEEN_INSPECTIONS : inspecting ? 0 : asked + 1;
                 @Nullable
                 String why = isReachable() ? ask(inspecting) : reopen();

@@ -23,7 +23,7 @@ record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
         Map<T, CompletableFuture<Long>> sent = new LinkedHashMap<>();
         boolean accepted = true;
         for (T item : items) {
-            // One that is refused may have waited for long; the others would wait as long, one after the other.
+            // A refused message may have waited for long. The others would wait as long, one after the other.
             CompletableFuture<Long> acknowledgement = accepted ? sender.send(message.apply(item))
                     : CompletableFuture.failedFuture(new IllegalStateException("not sent behind one that was refused"));
             accepted &= !acknowledgement.isCompletedExceptionally();

@@ -78,7 +78,7 @@ final class PublishingLoop implements AutoCloseable {
                     case PUBLISHED -> {}
                     case NOTHING_DUE -> wakeup.await(seen, LOOK_AT_LEAST_EVERY);
                     case REGISTRY_AWAY -> pause(REGISTRY_AGAIN_AFTER);
-                    // A commit does not cut this short: it would find the same trouble.
+                    // A commit does not cut this short: it would meet the same trouble.
                     case FAILED -> pause(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2)));
                 }
             }
@@ -94,7 +94,7 @@ final class PublishingLoop implements AutoCloseable {
             LOG.warn("{}: {}", name, e.getMessage());
             return Round.REGISTRY_AWAY;
         } catch (RuntimeException | LinkageError e) {
-            // A library that cannot be loaded is an error of the JVM's, and must not end the thread in silence.
+            // A library that cannot be loaded is an Error, and must not end the thread in silence.
             LOG.error("{}: failed, going on", name, e);
             uses.failed(ConnectionTrouble.inWords(e));
             return Round.FAILED;

@@ -145,7 +145,7 @@ final class EntryTable {
     }
 
     PolicySet policies() {
-        // One statement, so that the version and the policies are of the same moment.
+        // One statement, so that the version and the policies are of one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
         handle.createQuery("SELECT r.policy_version, n.name, n.max_bytes FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")

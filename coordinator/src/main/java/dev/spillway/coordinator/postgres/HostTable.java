@@ -206,7 +206,7 @@ final class HostTable {
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {
         Columns.of(sightings.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
-        // A message may name a replica twice; the last word about it stands.
+        // A message may name a replica twice. The last one counts.
         Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();
         List<Sighting> all = new ArrayList<>();
         for (List<Sighting> ofHost : sightings.values()) {

@@ -81,7 +81,8 @@ final class JdbcRows implements Rows {
         Script script = new Script();
         HostTable hosts = new HostTable(handle);
         Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
-        // After the hosts: whoever waited for one that joined in a new epoch is of that epoch, and nobody joins in another while they are held.
+        // After the hosts: a transaction that waited for a host that joined in a new epoch belongs to that epoch. No host joins in another one while
+        // they are locked.
         Script.Found<Opening> opening = script.add(
                 "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g", Map.of(),
                 (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),

@@ -127,7 +127,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
             try {
                 carryOut.accept(batch);
             } catch (Throwable e) {
-                // Whoever comes next still needs this thread.
+                // Later callers still need this thread.
                 LOG.error("carrying out a batch", e);
                 defect = e;
             }

@@ -43,7 +43,7 @@ final class LeastUses {
         long from = Math.max(afterUse, known);
         List<EntryRow> found = read.apply(from);
         if (found.size() < limit && from > afterUse) {
-            // Nearly empty: what is known saves nothing any more, and nothing is lost by looking at everything.
+            // Nearly empty: the bound saves nothing, and a full look costs nothing.
             bounds.remove(namespace);
             return read.apply(afterUse);
         }

@@ -149,7 +149,7 @@ final class OpenOrders {
                         AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
                     ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
-        // Those whose rows the statement before has changed.
+        // The rows that the previous statement changed.
         columns.addTo(script,
                 """
                         UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r

@@ -51,7 +51,7 @@ abstract class Pending<A> {
         try {
             var _ = outcome.get();
         } catch (ExecutionException e) {
-            // A failure is an outcome too, and told by get().
+            // A failure is an outcome, too, and get() throws it.
         }
     }
 

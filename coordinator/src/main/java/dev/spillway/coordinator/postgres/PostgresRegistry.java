@@ -82,7 +82,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setPassword(settings.password());
         source.setApplicationName("spillway-coordinator");
         source.setConnectTimeout(seconds(settings.poolWait()));
-        // What takes a connection and then says nothing would be waited for without end.
+        // Otherwise a server that accepts the connection and then says nothing would be waited for without end.
         source.setLoginTimeout(seconds(settings.poolWait()));
         source.setTcpKeepAlive(true);
         return source;
@@ -91,7 +91,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private static HikariDataSource pool(PostgresRegistrySettings settings, String name, int size) {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
-        // The locks of a coordinator that stopped in the middle of a transaction must not stay.
+        // The locks of a coordinator that stopped in a transaction must not stay.
         source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
                 + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
                 + INDEX_PLANS);
@@ -183,7 +183,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                 try {
                     listener.accept(wake);
                 } catch (RuntimeException e) {
-                    // The command is committed and its answer is owed; who was not told looks by itself sooner or later.
+                    // The command is committed, and its answer is due. A listener that was not told looks by itself.
                     LOG.error("telling {} of a commit", listener, e);
                 }
             }

@@ -264,7 +264,7 @@ final class Transactions {
             } else if (commands().size() == 1) {
                 commands().getFirst().fail(failure);
             } else if (!commands().isEmpty()) {
-                // One of them is the reason, and the halves tell which.
+                // One of the commands is the cause, and halving finds it.
                 LOG.debug("a batch of {} failed, and is halved", commands().size(), failure);
                 rest.push(commands().subList(commands().size() / 2, commands().size()));
                 rest.push(commands().subList(0, commands().size() / 2));
@@ -289,7 +289,7 @@ final class Transactions {
                     open.rollback();
                 }
             } catch (RuntimeException e) {
-                // The connection is gone, and the transaction with it; whatever failed before this has already said so.
+                // The connection is gone, and its transaction with it. The earlier failure was already thrown.
                 LOG.debug("rolling back {} commands", commands().size(), e);
             }
             try {
@@ -300,7 +300,7 @@ final class Transactions {
         }
     }
 
-    // The answer was given to this very command.
+    // This command stored the answer.
     @SuppressWarnings("unchecked")
     private static <A> void tell(PendingCommand<A> command, Verdict verdict) {
         switch (verdict) {

@@ -90,7 +90,7 @@ final class Reconciling {
         }
         List<ReplicaRecord> orphans = current.orphans();
         if (!compared || session.membership().suspended()) {
-            // The store may be an older copy, or was given up once: what the registry does not know any more must not be served.
+            // The store may be an older copy, or was given up once. A replica that the registry does not know must not be served.
             orphans.stream()
                     .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.awaitsImage())
                     .forEach(orphan -> table.hide(orphan, out));
@@ -104,7 +104,7 @@ final class Reconciling {
         compared = true;
         session.suspend(false, out);
         if (answer.waiting() > 0) {
-            // The second look is wanted as soon as the grace period allows, which the usual interval gives.
+            // The second look is due as soon as the grace period allows, which the usual interval gives.
             at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
         }
     }

@@ -81,7 +81,7 @@ final class Registering {
                     end(now, replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
                 }
                 case ReplicaOutcome.Superseded ignored -> {
-                    // Said of what is readopted, which is never pending.
+                    // This answer is for readopted replicas, which are never pending.
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored ->

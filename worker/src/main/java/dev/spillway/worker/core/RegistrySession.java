@@ -130,7 +130,7 @@ final class RegistrySession {
 
     private void refused(Instant now, JoinAnswer.Reason reason, String detail, Step.Builder out) {
         refusal = reason + ": " + detail;
-        // It was said of a host that is one; what refuses everything is no drain.
+        // Only a joined host drains.
         draining = false;
         if (nobodyTellsOfEvictions(reason)) {
             suspend(true, out);

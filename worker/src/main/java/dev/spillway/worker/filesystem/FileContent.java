@@ -90,7 +90,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // any other error is met again by copying, which then knows on whose side
+            // copying meets any other error again, and then knows on which side it is
             reflinkPossible &= !NOT_POSSIBLE_HERE.contains(e.errno());
             return false;
         }
@@ -161,7 +161,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // any other error is met again by copying through memory, which then knows on whose side
+            // copying through memory meets any other error again, and then knows on which side it is
             kernelCopyPossible &= !NOT_POSSIBLE_HERE.contains(e.errno()) && e.errno() != Errno.EINVAL;
             return 0;
         }

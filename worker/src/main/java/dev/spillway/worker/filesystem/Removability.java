@@ -66,7 +66,7 @@ final class Removability {
             return null;
         } catch (PosixException e) {
             return switch (e.errno()) {
-                // who deletes gives its owner every right
+                // whoever deletes gives its owner every right
                 case EACCES -> owned ? null : "nothing may be removed from it by the worker's user";
                 case EROFS -> "is on a file system that is read-only";
                 default -> throw e;

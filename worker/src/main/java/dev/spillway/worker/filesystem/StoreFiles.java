@@ -76,7 +76,7 @@ final class StoreFiles implements AutoCloseable {
             } catch (PosixException e) {
                 throw new IOException("data: %s: cannot be written: %s%s".formatted(path, e.getMessage(), EXPECTED), e);
             }
-            // Before the areas, so that whatever is beside them without it is another's.
+            // Before the areas: a directory that has areas without it belongs to somebody else.
             String storeId = identity(path, root);
             Map<EntryName, OpenDirectory> directories = new HashMap<>();
             for (StoreArea area : StoreArea.values()) {

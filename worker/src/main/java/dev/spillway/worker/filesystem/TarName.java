@@ -27,7 +27,7 @@ final class TarName {
     static TarName of(byte[] bytes) {
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-            // Readers that replace what they cannot decode could not tell this one from a replaced one.
+            // A reader that replaces undecodable bytes would take this name for a replaced one.
             return new TarName(bytes, text.indexOf('\uFFFD') < 0 ? text : null);
         } catch (CharacterCodingException e) {
             return new TarName(bytes, null);

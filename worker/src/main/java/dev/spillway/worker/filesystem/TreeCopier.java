@@ -197,7 +197,7 @@ final class TreeCopier implements TreeWalk.Visitor {
             try {
                 return source.current().readSymbolicLink(name);
             } catch (PosixException e) {
-                // what the call says of anything that is no link
+                // the error for anything that is not a link
                 throw e.errno() == Errno.EINVAL ? new TreeChangedException(source.text(name)) : e;
             }
         });

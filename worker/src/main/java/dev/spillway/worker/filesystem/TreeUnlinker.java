@@ -82,7 +82,7 @@ final class TreeUnlinker {
                 bytes += freed;
             }
         } catch (PosixException e) {
-            // gone already is what was wanted
+            // it is gone, as wanted
             if (e.errno() != Errno.ENOENT) {
                 failed(entry.name(), e.getMessage());
             }
@@ -129,7 +129,7 @@ final class TreeUnlinker {
             entries++;
             bytes += status.allocatedBytes();
         } catch (PosixException e) {
-            // with something left in it for a reason that is already told
+            // something is left in it, for a reason that was already reported
             if (e.errno() != Errno.ENOENT && !(e.errno() == Errno.ENOTEMPTY && failureCount > 0)) {
                 failed(name, e.getMessage());
             }

@@ -90,7 +90,7 @@ public final class Deletions {
             throws HostStoppedException, InterruptedException {
         Optional<HostView.Apart> apart = loop.view().standing().apart();
         if (apart.isPresent()) {
-            // Whoever answers at that address may be another registry, with an entry of the same name.
+            // Another registry may answer at that address, with an entry of the same name.
             return new Deleted.Away(apart.get());
         }
         return switch (registry.delete(name, ifSnapshot, Optional.ofNullable(kept).map(KeptRequest.Deletion::key))) {

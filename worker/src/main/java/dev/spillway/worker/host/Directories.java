@@ -183,7 +183,7 @@ public final class Directories {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
             case Found.Missing() when view.policy(name.namespace()).isPresent() -> loop.uses().missed(name.namespace());
             case Found.Missing _,Found.UnknownNamespace _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
-                // Nothing was read, or nobody knows the namespace well enough to count for it.
+                // Nothing was read, or the namespace is not known well enough to count for it.
             }
         }
         return found;

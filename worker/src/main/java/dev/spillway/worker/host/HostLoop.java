@@ -177,7 +177,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             } catch (InterruptedException e) {
                 LOG.debug("{}: the loop ends: {}", identity.hostId(), e.toString());
             } catch (Throwable e) {
-                // The outermost edge of the thread: whatever it is, the agent may know more than the disk.
+                // The outermost edge of the thread. On any error, the agent may know more than the disk.
                 LOG.error("{}: the host stops: {}", identity.hostId(), e.getMessage(), e);
                 failure = e;
                 onFailure.accept(e);
@@ -247,7 +247,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         try {
             return settled.await(atMost);
         } catch (TimeoutException e) {
-            // Waits for a place: a refusal now would be taken for one before the offer.
+            // Waits for a place: a refusal now would look like one before the offer.
             post((agent, round) -> giveUp(agent, round, id, settled));
             return settled.await();
         }
@@ -282,7 +282,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         post((agent, round) -> agent.reconcileSoon(round.now()));
     }
 
-    // What came of effects.
+    // Outcomes of effects.
 
     @Override
     public void trashed(ReplicaId id) {

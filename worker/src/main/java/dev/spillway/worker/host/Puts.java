@@ -184,7 +184,7 @@ public final class Puts {
 
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        // Before anything is copied; a registration that is under way when the registry is told to drain this host is refused there.
+        // Before anything is copied. The registry refuses a registration that is under way when the drain begins.
         if (loop.view().standing().draining()) {
             return new Result.Draining();
         }

@@ -57,7 +57,7 @@ final class RequestLog {
         return switch (outcome) {
             // A generation that is gone never comes back.
             case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Gone _ -> new IndexChange.PutRequest(request.settled(outcome));
-            // Nothing was stored, and a drain, a limit or a missing namespace may be another later.
+            // Nothing was stored. A later attempt may meet no drain, another limit, or an existing namespace.
             case PutOutcome.Refused _,PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
             case PutOutcome.Unknown _ -> begin(request);
         };

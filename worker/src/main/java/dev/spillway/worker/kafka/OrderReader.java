@@ -145,7 +145,7 @@ public final class OrderReader implements AutoCloseable {
                     LOG.debug("reading orders ends: {}", e.toString());
                     return;
                 } catch (RuntimeException | LinkageError e) {
-                    // Whatever it is, the thread goes on: nobody else reads the orders.
+                    // On any error the thread goes on, because nobody else reads the orders.
                     failed++;
                     uses.failed("orders are not read: " + ConnectionTrouble.inWords(e));
                     Duration delay = backoff.delay(failed, RandomGenerator.getDefault());

@@ -109,7 +109,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         Options options = new Options().setCreateIfMissing(create)
                 .setErrorIfExists(create)
                 .setParanoidChecks(true)
-                // A batch that a crash cut off is at the end of the log; damage anywhere else must not end it early in silence.
+                // A crash may leave a partial batch at the end of the log. Damage anywhere else must not end the log early in silence.
                 .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
                 .setWriteBufferSize(8 << 20)
                 .setMaxTotalWalSize(32 << 20)
@@ -175,7 +175,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
                     case REPLICA -> replicas.add(codec.read(what, value, ReplicaRecord.class));
                 }
             }
-            // An iterator that meets damage ends like one that is through.
+            // An iterator that meets damage ends like one that is complete.
             at.status();
         } catch (RocksDBException e) {
             throw unreadable(e);
