@@ -44,8 +44,8 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once: without its topics a registry could promise orders
-     * that nothing carries. Blocks; when it fails nothing is left running.
+     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once. Without its topics a registry could promise orders that
+     * nothing carries. Blocks; when it fails nothing is left running.
      *
      * @throws NotReachableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else

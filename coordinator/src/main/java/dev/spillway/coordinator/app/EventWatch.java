@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the events of the registry as those who follow them do, and knows how long ago the first one was committed here that cannot be read yet:
- * a stream that has fallen silent looks like one in which nothing happens. Thread-safe.
+ * Reads the events of the registry as its readers do. Knows the age of the first event committed here that cannot be read yet, because a stuck stream
+ * looks like a quiet one. Thread-safe.
  */
 final class EventWatch {
     /** A reader sees an event within about a second. */

@@ -34,8 +34,8 @@ public sealed interface Command<A> {
     }
 
     /**
-     * Creates a namespace or changes its policy. A lowered limit is enforced at once if it takes little; if it takes more than the policy's share, or
-     * more than one transaction should, a plan is begun instead and nothing else is changed.
+     * Creates a namespace or changes its policy. A lowered limit is enforced at once if it evicts little. If it evicts more than the policy's share,
+     * or more than one transaction should, a plan is begun and nothing else is changed.
      */
     record SetPolicy(NamespaceName namespace, PolicyChange change) implements Command<Outcomes.PolicySetting> {
         /** Sets what is not null. */

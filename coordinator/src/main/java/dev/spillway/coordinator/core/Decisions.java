@@ -53,8 +53,8 @@ public final class Decisions {
     }
 
     /**
-     * Returns whether a command needs a transaction of its own. It reads stored rows page by page and must not miss changes that are not stored yet,
-     * it takes long, or it ends an incarnation that others rely on. All others may share one.
+     * Returns whether a command needs a transaction of its own. It reads stored rows page by page and must not miss unstored changes, takes long, or
+     * ends an incarnation that others rely on. All others may share one.
      */
     public static boolean goesAlone(Command<?> command) {
         return switch (command) {

@@ -23,9 +23,9 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. The snapshot that the key already names keeps its generation and size, so that a second copy replaces nothing; its description
-     * and labels become those of this put, also where this put has none. Any other snapshot gets a new generation. A pin belongs to the key, so
-     * another snapshot is pinned as the one before it was.
+     * Puts an entry. If the key already names this snapshot, generation and size stay, so that a second copy replaces nothing. Description and labels
+     * become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the key, so the new snapshot is
+     * pinned as the old one was.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external) {

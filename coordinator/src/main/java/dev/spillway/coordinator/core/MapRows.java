@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there; whoever
- * lets transactions interleave keeps locks of his own. Not thread-safe.
+ * All rows in maps. One transaction runs at a time, and is committed as soon as it is applied, so locks are not needed. A caller that interleaves
+ * transactions keeps locks of its own. Not thread-safe.
  */
 public final class MapRows implements Rows {
     final MapTables tables;

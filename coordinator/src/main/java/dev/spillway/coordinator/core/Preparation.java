@@ -32,9 +32,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Reads and locks what commands need before the first of them is decided: each row once, in the strongest mode that any of them needs, the kinds
- * in the order of locks and each kind sorted. So the cost of a transaction in statements does not grow with its commands, and two transactions
- * that meet wait for each other in one order.
+ * Reads and locks the rows that commands need, before the first command is decided. Each row is locked once, in the strongest mode needed, the kinds
+ * in lock order and each kind sorted. So the number of statements does not grow with the commands, and transactions wait for each other in one order.
  */
 final class Preparation {
     private final RegistryRules rules;

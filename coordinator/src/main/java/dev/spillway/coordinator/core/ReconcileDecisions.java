@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second look, judged again in the
- * transaction that acts, and never for a large share at once without a person.
+ * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second look, and judged again in the
+ * transaction that acts. A large share at once waits for a person.
  */
 final class ReconcileDecisions {
     private final RegistryRules rules;

@@ -191,8 +191,8 @@ final class ReplicaDecisions {
     }
 
     /**
-     * Takes reads in the order in which they are told. One that is older than the latest access that was taken of its entry is counted, and moves
-     * nothing: it was told before, or the entry was used since.
+     * Takes reads in the order of receipt. One that is older than the entry's latest access is counted but moves nothing: it was reported before, or
+     * the entry was used since.
      */
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {

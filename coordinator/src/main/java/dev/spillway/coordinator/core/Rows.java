@@ -23,8 +23,8 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stored rows as one transaction sees them, before any change of that transaction. Callers lock kinds in the order hosts, replica ids,
- * namespaces, entries, replicas, and each kind sorted; what is locked stays so until the transaction ends. Not thread-safe.
+ * The stored rows as one transaction sees them, before its own changes. Callers lock kinds in the order hosts, replica ids, namespaces, entries,
+ * replicas, and each kind sorted. Locks last until the transaction ends. Not thread-safe.
  */
 public interface Rows {
     /** Strength of the lock on a host row. */
@@ -197,8 +197,8 @@ public interface Rows {
     List<EntryRow> lockCreatedUntil(NamespaceName namespace, Instant latest, int limit);
 
     /**
-     * Namespaces that time has left something to do in, in order, not locked: an entry whose time to live or idle limit is over, a pin that ended, or
-     * a low watermark still to be reached.
+     * Returns namespaces with work due, sorted, not locked: an entry whose ttl or idle limit is over, a pin that ended, or a low watermark still to
+     * be reached.
      */
     List<NamespaceName> namespacesDue(int limit);
 

@@ -24,8 +24,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One transaction's view: the stored rows with this transaction's own changes laid over them, so that several decisions in one transaction see
- * each other as if they had run one after the other. Not thread-safe, used once.
+ * One transaction's view: the stored rows with its own changes laid over them. So several decisions in one transaction see each other as if they had
+ * run one after the other. Not thread-safe, used once.
  */
 public final class WorkingSet {
     private final Rows rows;

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One kind of event that the registry holds ready for Kafka until it knows what became of it. What is claimed is claimed by nobody else for a
- * while, and due again after that unless it was settled.
+ * One kind of event that the registry keeps until Kafka has it. A claimed event is claimed by nobody else for a while, and is due again afterwards
+ * unless it was settled.
  */
 interface Publication<T> {
     /** Returns the name of what is published, for people, such as {@code facts}. */

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes hosts' reports into the registry, together with the other coordinators. Offsets are committed only after the registry has committed the
- * reports before them; whoever dies in between leaves them to be taken again, which changes nothing.
+ * reports before them. After a crash the reports are taken again, which changes nothing.
  */
 public final class ReportConsumer implements AutoCloseable {
     /** Consumer group that all coordinators of a registry share. */

@@ -16,13 +16,13 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores what happened. Readers follow the ids, which are drawn before the commit and committed in another order, so they read only up to an id that
- * is settled: every event up to it is committed, or never will be.
+ * Stores events. Ids are drawn before the commit, and commits come in another order. So readers read only up to a settled id: every event up to it is
+ * committed, or never will be.
  *
- * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock goes with
- * its transaction, after the commit is visible. A reader first reads the last id drawn, then the locks that are held, and then the events. A writer
- * whose lock it does not see has committed before the events are read, or draws ids above the one that was read. So only transactions that write
- * activity hold a reader back, and nothing that is stored depends on the cluster's transaction counter.
+ * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock ends
+ * with its transaction, after the commit is visible. A reader first reads the last id drawn, then the held locks, and then the events. A writer whose
+ * lock it does not see has committed before the events are read, or draws ids above the one that was read. So only transactions that write events
+ * hold a reader back, and nothing stored depends on the cluster's transaction counter.
  */
 final class ActivityTable {
     /** Last id drawn; 0 before the first. */

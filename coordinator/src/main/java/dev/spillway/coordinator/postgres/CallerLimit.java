@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Lets only so many callers at once to the connections that they share with the coordinator's own work, so that some are left for that. The others
- * wait, for a while and not without number. Thread-safe.
+ * Caps the callers on the connections that they share with the coordinator's own work, so that some are left for that. A bounded number of others
+ * wait, for a bounded time. Thread-safe.
  */
 final class CallerLimit {
     private final Semaphore free;

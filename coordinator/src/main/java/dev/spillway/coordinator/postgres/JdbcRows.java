@@ -31,9 +31,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows as one READ COMMITTED transaction of PostgreSQL sees them. Each statement sees what was committed before it began, and a locking one
- * the newest version of what it waited for; a row that another transaction inserted while this one waited is seen by the next statement, which
- * is why every kind is read by a statement of its own. Not thread-safe.
+ * The rows as one READ COMMITTED transaction of PostgreSQL sees them. Each statement sees what was committed before it began, and a locking one sees
+ * the newest version of what it waited for. A row inserted by another transaction meanwhile is seen only by the next statement. So every kind is read
+ * by a statement of its own. Not thread-safe.
  */
 final class JdbcRows implements Rows {
     /** Hosts that were locked with the opening. */

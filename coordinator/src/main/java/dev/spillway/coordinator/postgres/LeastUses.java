@@ -9,9 +9,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongFunction;
 
 /**
- * Below which use number each namespace has no entry any more. Entries go from the low end of the index and PostgreSQL leaves them there, dead,
- * until it cleans up: a search that starts at the very beginning would step over all of them each time. A use takes a number above all earlier
- * ones, so what was once the least stays a lower bound whatever commits or rolls back. Thread-safe.
+ * Per namespace, a lower bound on the oldest entry's {@code last_use}, so that victim scans skip dead index tuples. Entries leave at the low end of
+ * the index, and their tuples stay until vacuum. Every use takes a number above all earlier ones, so a bound stays valid whatever commits or rolls
+ * back. Thread-safe.
  */
 final class LeastUses {
     /**

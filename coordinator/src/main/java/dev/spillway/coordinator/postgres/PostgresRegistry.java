@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresRegistry.class);
     /**
-     * Every statement is written to step through indexes, and its plan is kept by the connection. One that was made while a table was small, and
-     * reads all of it, would stay in use long after the table has grown: such plans are not offered, so that one plan is good for ever.
+     * Options that allow only index plans, because each connection keeps its plans. A plan that reads a small table as a whole would stay in use
+     * after the table has grown.
      */
     private static final String INDEX_PLANS =
             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";

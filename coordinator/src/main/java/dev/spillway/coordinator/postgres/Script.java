@@ -18,8 +18,8 @@ import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Statements, gathered and sent to the server together: one round trip, carried out in the order in which they were added, each with a snapshot of
- * its own. The first that fails ends the script with its error. Not thread-safe, run once.
+ * Statements that are sent to the server together: one round trip, executed in order, each with a snapshot of its own. The first that fails ends the
+ * script with its error. Not thread-safe, run once.
  */
 final class Script {
     private static final Pattern PARAMETER = Pattern.compile("(?<!:):([a-zA-Z]+)");

@@ -24,9 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the order in which they are given. One that met
- * another transaction in the way is begun again, a bounded number of times; one that cannot be carried out is set apart, so that it fails alone.
- * Thread-safe.
+ * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the given order. A transaction that conflicts with
+ * another is begun again, a bounded number of times. A command that cannot be carried out is taken out, so that it fails alone. Thread-safe.
  */
 final class Transactions {
     private static final Logger LOG = LoggerFactory.getLogger(Transactions.class);

@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Victims and their holders that one transaction read together with what it locked first, because its puts will probably ask for them. They are
- * given out only where they are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the
- * namespace, which an earlier statement of the transaction locked. Not thread-safe.
+ * Victims and their holders, read together with the transaction's first locks because its puts will probably need them. They are used only where they
+ * are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the namespace, which an earlier
+ * statement of the transaction locked. Not thread-safe.
  */
 final class VictimsAhead {
     static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY + """

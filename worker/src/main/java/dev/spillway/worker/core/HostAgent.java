@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One host's side of the protocol. Whoever runs it feeds it every input one after the other, makes the changes of each step durable, and only
- * then carries out the effects. It is not thread-safe, waits for nothing and may be driven by a simulation as well as by a real host.
+ * One host's side of the protocol. The caller gives it one input after the other, makes the changes of each step durable, and then carries out the
+ * effects. Waits for nothing, so a simulation can drive it as well as a real host. Not thread-safe.
  */
 public final class HostAgent {
     private final ReplicaTable table;

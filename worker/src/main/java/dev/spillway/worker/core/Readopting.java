@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Tells a registry that was restored what this host holds since before that, least recently used first. Each replica gets a new id, durable before
- * it is sent, because orders for the old one may still be on their way; it is served all the time. What the registry does not take is kept and
- * asked about again. Not thread-safe.
+ * Reports to a restored registry what this host has held since before the restore, least recently used first. Each replica gets a new id, durable
+ * before it is sent, because orders for the old one may be on their way. The host serves it all the time. It keeps a replica that the registry
+ * refuses, and asks again. Not thread-safe.
  */
 final class Readopting {
     private static final int AT_ONCE = 500;

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replicas of one host with their states and holds: which copy of a key is served, which waits, which may go. Every change goes into the
- * step that is being built. Not thread-safe.
+ * The replicas of one host with their states and holds. It decides which copy of a key is served, which waits, and which may go. Every change goes
+ * into the step that is being built. Not thread-safe.
  */
 final class ReplicaTable {
     private final HostIdentity identity;

@@ -15,8 +15,8 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time tells of them; what it told is kept
- * until it is answered, and told again when it is not. Bounded: the keys whose last use is oldest are forgotten first. Not thread-safe.
+ * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time reports them. Its uses are kept until it
+ * is answered, and reported again if it is not. Bounded: the keys with the oldest last use are forgotten first. Not thread-safe.
  */
 final class UseLog {
     static final int KEYS_MAX = 10_000;

@@ -12,8 +12,8 @@ import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a tar stream with their names and PAX records byte for byte: the library decodes them as UTF-8 and replaces what is not, so the
- * bytes are remembered as they go by. Used by one thread.
+ * The entries of a tar stream with their names and PAX records byte for byte. The library decodes them as UTF-8 and replaces what is not UTF-8, so
+ * the bytes are remembered as they pass. Used by one thread.
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;

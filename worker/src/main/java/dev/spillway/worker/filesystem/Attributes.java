@@ -17,8 +17,8 @@ import java.util.Set;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Gives copies the owner, mode, extended attributes and times of their sources. The order matters: a change of owner clears setuid and
- * capabilities, a mode may forbid attributes of users, and the times come last because of all of them.
+ * Gives copies the owner, mode, extended attributes and times of their sources. The order matters. A change of owner clears setuid and capabilities,
+ * a mode may forbid attributes of users, and all of them change the times, which come last.
  */
 final class Attributes {
     private static final int SET_ID_BITS = 06000;

@@ -11,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories from the root of a tree down to where a walk stands. Only the deepest are kept open, so that a tree may be deeper than a
- * process may have open files; a higher one is opened again through {@code ..} of the one below it, and must then be the very directory
- * that was left. Used by one thread.
+ * The directories from the root of a tree down to the position of a walk. Only the deepest are kept open, so that a tree may be deeper than a process
+ * may have open files. A higher one is opened again through {@code ..} of the one below it, and must be the directory that was left. Used by one
+ * thread.
  */
 final class Descent implements AutoCloseable {
     private static final int KEPT_OPEN = 24;

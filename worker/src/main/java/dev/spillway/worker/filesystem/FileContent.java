@@ -11,8 +11,8 @@ import java.util.Set;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies the content of one file after the other of a tree, holes as holes, by the cheapest way that the two file systems allow; what was
- * found not to work for one file is not tried for the next.
+ * Copies the content of the files of a tree, holes as holes, by the cheapest way that the two file systems allow. A way that failed for one file is
+ * not tried for the next.
  */
 final class FileContent {
     /** Bytes copied between two checks of interrupts, limits and free space. */
@@ -69,8 +69,8 @@ final class FileContent {
     }
 
     /**
-     * Files that the kernel makes up as they are read say that they are empty: a copy of them by their size would be an empty file, and look
-     * like a good one.
+     * Returns whether a file of size 0 is empty. A file that the kernel generates as it is read claims size 0, and is refused: its copy would be
+     * empty, and look like a good one.
      */
     private static boolean isEmpty(OpenRegularFile source, FileStatus status) throws IOException {
         if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {

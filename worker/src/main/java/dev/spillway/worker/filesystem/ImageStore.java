@@ -19,18 +19,18 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>}, {@code trash/<id>}, each a tree, under one directory
- * that one process has open at a time.
+ * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>} and {@code trash/<id>}, each a tree. One process at a time has it
+ * open.
  *
- * <p>A tree is made in staging, published by one rename, taken from its readers by another, and then deleted in the trash. What an
- * operation answered survives power loss; what a crash cut off is found by {@link #ids} at the next start, where the caller decides about
- * it. Ids are lower-case UUIDs, made by the caller and never used again.
+ * <p>A tree is made in staging, published by one rename, moved to the trash by another, and deleted there. A finished operation survives power loss.
+ * After a crash, {@link #ids} finds what was cut off, and the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used
+ * again.
  *
- * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}): the store refuses to
+ * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}). Until then the store refuses to
  * delete it, and {@link #giveBack} returns it. After a crash such trees are among {@link #offered}.
  *
- * <p>Safe for use by many threads, virtual ones too, for different ids; of operations on one id the caller makes one at a time. An
- * interrupt ends a long operation and leaves nothing of it behind, but a partly deleted tree in the trash.
+ * <p>Thread-safe for different ids, also for virtual threads; the caller makes the operations on one id one at a time. An interrupt ends a long
+ * operation. It leaves nothing behind, except a partly deleted tree in the trash.
  */
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;

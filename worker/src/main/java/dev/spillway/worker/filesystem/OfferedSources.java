@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Durable notes of the sources that were offered by move and are not settled: one file for each id, written before the source is touched,
- * so that after a crash everybody's tree can still be given back.
+ * Durable notes of the sources that were offered by move and are not settled, one file for each id. A note is written before the source is touched,
+ * so that after a crash every tree can be given back.
  */
 final class OfferedSources {
     enum Taken {

@@ -29,8 +29,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * The open files of a store: its lock, its areas and the notes of what was taken over. All areas lie on one file system, so that a tree
- * goes from one to the next by rename.
+ * The open files of a store: its lock, its areas, and the notes of trees that were taken over. All areas lie on one file system, so that a tree moves
+ * between them by rename.
  */
 final class StoreFiles implements AutoCloseable {
     private static final EntryName LOCK = EntryName.of("lock");

@@ -7,11 +7,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A path or the target of a link as an archive says it, byte for byte. The header of an entry holds its beginning; what does not fit, or is not
- * ASCII, is said again as a whole: in a PAX record, whose values are UTF-8, or for other bytes in an entry of its own, as GNU tar does.
+ * A path or a link's target in an archive, byte for byte. The header of an entry holds its beginning. A name that does not fit, or is not ASCII, is
+ * repeated as a whole: in a PAX record if it is UTF-8, otherwise in an entry of its own, as GNU tar does.
  *
- * <p>The header's part is short, because the library shortens a longer one by a character at a time. Its characters stand for bytes
- * (ISO 8859-1).
+ * <p>The header's part is short, because the library shortens a longer one by a character at a time. Its characters stand for bytes (ISO 8859-1).
  */
 final class TarName {
     private static final int HEADER_BYTES_MAX = 99;

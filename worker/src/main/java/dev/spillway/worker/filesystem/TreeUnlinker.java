@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. What cannot be removed is remembered and
- * the rest goes on. Made for one deletion, by one thread.
+ * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. It remembers what cannot be removed and continues.
+ * Made for one deletion, by one thread.
  */
 final class TreeUnlinker {
     private static final int FAILURES_KEPT = 20;

@@ -11,8 +11,8 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. What
- * cannot be read of it is an {@link UnreadableException}.
+ * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. An unreadable
+ * entry is an {@link UnreadableException}.
  */
 final class TreeWalk {
     /** Acts at each place of a walk. An error of the system gets the path where it happened. */

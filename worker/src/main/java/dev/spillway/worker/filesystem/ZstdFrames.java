@@ -8,9 +8,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Unpacks zstd frames that follow each other as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, with
- * its checksum checked. The library's own stream is not used, because it forgets that it is within a frame when the frame began in the buffer of
- * the one before: it takes a second frame that is cut, or a few bytes behind the last one, for the end.
+ * Unpacks successive zstd frames as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, with its checksum
+ * checked. The library's own stream forgets that it is within a frame when the frame began in the buffer of the one before. It takes a truncated
+ * second frame, or a few bytes after the last one, for the end.
  */
 public final class ZstdFrames extends InputStream {
     /** Largest window that decoders allow by default, because they need as much memory. */

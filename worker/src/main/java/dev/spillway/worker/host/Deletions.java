@@ -17,9 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evicts entries from the whole fleet in a caller's name. A deletion with an idempotency key is durable before the registry is asked, so that its key
- * is of no other request any more, whatever becomes of this process; the registry gets the key too, so asking again never deletes a second
- * time. Blocks; safe for use by many threads.
+ * Evicts entries from the whole fleet in a caller's name. A deletion with an idempotency key is durable before the registry is asked. So its key
+ * serves no other request, even after a crash. The registry gets the key, too, so a repetition never deletes a second time. Blocks; thread-safe.
  */
 public final class Deletions {
     private static final int NOT_DONE = 503;

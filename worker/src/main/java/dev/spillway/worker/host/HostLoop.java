@@ -35,11 +35,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a host's agent. One thread takes the inputs of all others from a bounded queue: it decides everything that waits, writes all changes
- * with one sync, shows them to readers, and only then lets the effects be carried out.
+ * Runs a host's agent. One thread takes the inputs of all others from a bounded queue. It decides all waiting inputs, writes all changes with one
+ * sync, shows them to readers, and only then starts the effects.
  *
- * <p>When the index cannot be written the loop stops for good: the agent then knows more than the disk, and going on would promise or delete
- * what a restart does not remember. Nothing of that round is carried out, whoever waits is told, and the process is expected to end.
+ * <p>When the index cannot be written, the loop stops for good. The agent then knows more than the disk, and would promise or delete what a restart
+ * does not remember. Nothing of that round is carried out, waiting callers are told, and the process should end.
  */
 public final class HostLoop implements Removals.Results, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostLoop.class);

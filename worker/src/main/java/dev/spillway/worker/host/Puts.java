@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes directory trees: staged under a new replica id, published by one rename, durable in the index as pending, registered. A crash at any
- * point leaves a whole image with its record, or something that the next start removes. Blocks; safe for use by many threads.
+ * Takes directory trees. A tree is staged under a new replica id, published by one rename, durable in the index as pending, and registered. A crash
+ * at any point leaves a whole image with its record, or something that the next start removes. Blocks; thread-safe.
  */
 public final class Puts {
     private static final Logger LOG = LoggerFactory.getLogger(Puts.class);

@@ -64,8 +64,8 @@ final class RegistryContact {
     }
 
     /**
-     * Waits until the store was compared with the registry, or the registry does not answer or refuses the host. Only the registry knows whether the
-     * store is an older copy, with images in it that were evicted since; who cannot ask serves what is there.
+     * Waits until the store was compared with the registry, or until the registry does not answer or refuses the host. Only the registry knows
+     * whether the store is an older copy with evicted images. A host that cannot ask serves what it has.
      */
     void awaitMayServe() throws InterruptedException {
         mayServe.await();

@@ -44,8 +44,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Talks to one of several coordinators: the one that answered last, and where that one surely did nothing the next. A request that may have
- * been carried out is never sent again here. Blocks; thread-safe.
+ * Talks to one of several coordinators: the one that answered last, or the next one if that one surely did nothing. A request that may have been
+ * carried out is never sent again here. Blocks; thread-safe.
  */
 public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);

@@ -34,8 +34,8 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. What was torn by a crash is the last batch at most, which
- * nobody was told of; any other damage is an error. Not thread-safe.
+ * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. A crash can tear the last batch only, which was confirmed to
+ * nobody. Any other damage is an error. Not thread-safe.
  */
 public final class RocksIndex implements HostIndex, AutoCloseable {
     private static final String FRESH_SUFFIX = ".new";

@@ -11,11 +11,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 /**
- * The functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} where the call failed. A
- * call that a signal interrupted is made again.
+ * Functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} if the call fails. A call that a signal
+ * interrupts is made again.
  *
- * <p>A call holds its carrier thread: a virtual thread that makes one keeps a core from all others for as long as the disk takes, so
- * callers run on platform threads.
+ * <p>A call blocks its carrier thread: on a virtual thread it takes a core from all others for as long as the disk takes. So callers run on platform
+ * threads.
  */
 final class LinuxCalls {
     static final int O_RDONLY = 0;

@@ -14,8 +14,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 /**
- * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link: an entry that was
- * replaced by one gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}), it leads nowhere.
+ * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link. An entry that was replaced by a
+ * link gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}).
  */
 public final class OpenDirectory extends OpenFile {
     private static final byte[] SELF = {'.'};

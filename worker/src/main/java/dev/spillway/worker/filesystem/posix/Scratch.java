@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Native memory of one thread for the arguments and results of one call, used again by the next: a call may allocate nothing, because a
- * copy makes some twenty of them for each file. What a call leaves here is read before the same thread makes another.
+ * Native memory of one thread for the arguments and results of one call, used again by the next. A call may allocate nothing, because a copy makes
+ * some twenty calls for each file. Read the results before the same thread makes another call.
  */
 final class Scratch {
     /** PATH_MAX with its NUL. */
