@@ -8,7 +8,7 @@ import dev.spillway.events.HostId;
  * {@code registry:sweep} for the registry's own work, {@code unknown} for evictions without a record of it.
  */
 public record Actor(@JsonValue String value) {
-    /** Nobody asked: an entry's time had come, or a low watermark was still to be reached. */
+    /** The registry itself: an entry's time was over, or a low watermark was still to be reached. */
     public static final Actor SWEEP = new Actor("registry:sweep");
 
     /** Callers have no names as long as nobody has to say who he is. */

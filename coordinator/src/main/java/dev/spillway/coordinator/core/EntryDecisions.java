@@ -13,7 +13,7 @@ import java.util.List;
 
 /** Decisions on entries: put, get, invalidate, clean, and enforcing the limits of their namespace. */
 final class EntryDecisions {
-    /** No image is larger; a caller that says so would leave no room in its namespace's total for those that are real. */
+    /** Largest size of an image. A caller that claims more would leave no room for real images in its namespace's total. */
     private static final long SIZE_MAX = 1L << 50;
 
     private final Evictor evictor;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Orders and facts: handed out, handed out again while unconfirmed, closed by reports. */
 final class OrderDecisions {
-    /** No host defers an order for longer than this without saying so again. */
+    /** Longest deferral of an order. A host that defers it for longer has to report again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
     /** Longest lease of a fact, so that facts are out soon after Kafka takes them again. All fail together, and the publisher pauses by itself. */

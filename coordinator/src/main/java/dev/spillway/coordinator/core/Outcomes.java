@@ -136,14 +136,14 @@ public final class Outcomes {
     }
 
     /**
-     * One step of what time does.
+     * One step of expiry.
      *
      * @param more whether it found something to do, so that there may be more
      */
     public record Expired(int pinsLifted, int evicted, boolean more) {}
 
     /**
-     * One step of relieving hosts that drain.
+     * One step of relieving draining hosts.
      *
      * @param looked copies that were looked at
      * @param doomed number of those that were ordered away

@@ -25,7 +25,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
     public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);
 
-    /** Below this many entries a share says little, and nothing is judged by it. */
+    /** Number of entries below which the share does not apply. */
     public static final int SHARE_JUDGED_FROM = 10;
 
     private static final Duration TIME_MIN = Duration.ofSeconds(1);

@@ -37,7 +37,7 @@ public final class UnlinkPace {
     public record Rates(long entriesPerSecond, long bytesPerSecond) {
         /** Default rates of a worker; see docs/benchmarks.md. */
         public static final Rates DEFAULTS = new Rates(5_000, 256L << 20);
-        /** No bound at all. */
+        /** Rates without limits. */
         public static final Rates NONE = new Rates(0, 0);
 
         public Rates {

@@ -46,10 +46,10 @@ public final class Directories {
         /** The copy served here is older than the registry's entry. */
         record Stale(long here, long registered) implements Found {}
 
-        /** No hold was granted, because there are as many as this host has. */
+        /** No hold was granted: the host has as many as it grants. */
         record TooManyHolds(int max) implements Found {}
 
-        /** Nobody can say now whether there is one, because the registry cannot be asked or this host serves nothing. */
+        /** Unknown: the registry cannot be asked, or this host serves nothing. */
         record Away(HostView.Apart apart) implements Found {}
     }
 
@@ -233,7 +233,7 @@ public final class Directories {
 
         record UnknownNamespace<T>() implements InNamespace<T> {}
 
-        /** Nothing is served of it, and that says nothing. */
+        /** Unknown: nothing of it is served, which says nothing. */
         record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
     }
 

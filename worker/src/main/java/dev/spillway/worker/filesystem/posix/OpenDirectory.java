@@ -55,7 +55,7 @@ public final class OpenDirectory extends OpenFile {
         return directory;
     }
 
-    /** This directory and those that it is in now, up to the root of the file system. */
+    /** Returns this directory and its current ancestors, up to the root of the file system. */
     public List<FileIdentity> ancestry() throws PosixException {
         List<FileIdentity> ancestry = new ArrayList<>();
         FileIdentity below = status().identity();

@@ -16,7 +16,7 @@ final class Scratch {
     /** PATH_MAX with its NUL. */
     static final int PATH_BYTES = 4096;
     static final int STATX_BYTES = 256;
-    /** Also the longest extended attribute and the longest list of them that Linux has (64 KiB). */
+    /** Size of the buffer in bytes. It also holds the longest extended attribute of Linux, and the longest list of them (64 KiB). */
     static final int BUFFER_BYTES = 256 * 1024;
 
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
