@@ -52,7 +52,7 @@ public interface Rows {
      * The registry itself.
      *
      * @param highestGeneration the highest that was ever drawn, or that is taken for it since a restore
-     * @param restoredAt        time of the last {@code restored}; absent if there was none
+     * @param restoredAt        time at which a restore was last declared; absent if none was
      * @param behind            numbers that a host has seen beyond this registry, which must have been restored without a word; absent if none has
      */
     record Registry(RegistryId id, long epoch, long highestGeneration, @Nullable Instant restoredAt, @Nullable Behind behind) {}
