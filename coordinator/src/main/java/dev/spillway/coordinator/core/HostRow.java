@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param reconcileFirst it serves nothing until its first reconciliation is answered
  * @param attention      question to a person, in one line
  * @param processId      which process of its worker joined last; absent if that did not say
- * @param drain          state of a drain; absent for a host that does not drain
+ * @param drain          what is wanted of a host that drains; absent for any other
  * @param readoptedEpoch the epoch in which it has told of everything that it holds
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
