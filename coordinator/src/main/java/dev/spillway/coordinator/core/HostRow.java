@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param readmitted     a person let it, or a new store under its id, join again
  * @param reconcileFirst it serves nothing until its first reconciliation is answered
- * @param attention      question to a person, in one line
+ * @param attention      what waits for a person, in one line
  * @param processId      which process of its worker joined last; absent if that did not say
  * @param drain          what is wanted of a host that drains; absent for any other
  * @param readoptedEpoch the epoch in which it has told of everything that it holds

@@ -8,12 +8,12 @@ import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The purpose of a plan. */
+/** What a plan was made for. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
         @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
 public sealed interface PlanPurpose {
-    /** Returns the cause of its victims' evictions. */
+    /** What its victims are told to have gone for. */
     EvictionCause cause();
 
     /**
@@ -23,7 +23,7 @@ public sealed interface PlanPurpose {
      * @param maxEntries 0 or more
      * @param maxBytes   0 or more allocated bytes
      * @param idleFor    1 s to 36,500 days
-     * @param keyPrefix  prefix of the keys that are counted and chosen; absent for all
+     * @param keyPrefix  only entries whose keys begin with it are counted and chosen; absent for all
      */
     record Prune(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration idleFor, @Nullable EntryKey keyPrefix)
             implements PlanPurpose {

@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A plan. Every writer of it holds its namespace.
  *
- * @param actor     party that asked for it
- * @param made      progress of choosing its victims
- * @param applied   progress of applying it
- * @param expiresAt time until which it can be applied; once applied, time until which it is kept at least
+ * @param actor     who asked for it
+ * @param made      how far its victims are chosen
+ * @param applied   how far it was carried out
+ * @param expiresAt until when it can be applied; once it was, until when it is kept at least
  */
 public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, Actor actor, State state, Making made, Tally applied,
         Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {
-    /** The state of a plan. */
+    /** Where a plan stands. */
     public enum State {
         /** Its victims are still being chosen. */
         MAKING,
@@ -31,11 +31,10 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * The choice of victims.
      *
      * @param namespaceEntries entries of the whole namespace when it was begun
-     * @param allowed          number of evictions allowed without confirmation
-     * @param selectedEntries  number of unpinned entries, with the prefix if there is one, that the limits are compared with; {@code selectedBytes}
-     *                         likewise
-     * @param lookedTo         use number up to which entries were looked at
-     * @param victims          number of chosen victims; {@code victimBytes} likewise
+     * @param allowed          how many of them may go without asking
+     * @param selectedEntries  what the bounds are judged by: unpinned entries, those with the prefix alone; {@code selectedBytes} likewise
+     * @param lookedTo         up to which use number entries were looked at
+     * @param victims          how many were chosen; {@code victimBytes} likewise
      */
     public record Making(long namespaceEntries, long allowed, long selectedEntries, long selectedBytes, long lookedTo, long victims,
             long victimBytes) {
@@ -50,10 +49,10 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
     }
 
     /**
-     * Counts of the victims' outcomes.
+     * What became of the victims.
      *
-     * @param done   number of the last victim that was settled
-     * @param beyond number of entries that a changed policy evicted besides, because they came meanwhile; absent if no policy was set
+     * @param done   up to which number they were dealt with
+     * @param beyond how many entries a changed policy took besides, because they came meanwhile; absent where no policy was set
      */
     public record Tally(long done, long evicted, long evictedBytes, long gone, long replaced, long pinned, long used,
             @Nullable Long beyond) {
@@ -75,7 +74,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
         }
     }
 
-    /** Returns whether the plan is applied and its policy is not set, because too much was put meanwhile. */
+    /** Whether nothing of it is left to do and the policy that it was to set is not set, because too much came meanwhile. */
     public boolean isPolicyNotSet() {
         return state == State.APPLIED && purpose instanceof PlanPurpose.SetPolicy && applied.beyond() == null;
     }

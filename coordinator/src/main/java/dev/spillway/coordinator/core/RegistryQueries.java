@@ -193,7 +193,7 @@ public interface RegistryQueries {
      */
     Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
 
-    /** Returns all hosts, sorted by id. */
+    /** In the order of their ids. */
     List<HostView> hosts();
 
     Optional<HostView> host(HostId id);

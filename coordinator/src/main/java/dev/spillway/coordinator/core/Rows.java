@@ -187,7 +187,7 @@ public interface Rows {
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
 
-    /** Locks pinned entries exclusively, in the order of their last use. The caller holds the namespace. */
+    /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
     List<EntryRow> lockPinned(NamespaceName namespace, int limit);
 
     /** Locks entries whose pins ended before now exclusively, first ended first. The caller holds the namespace. */

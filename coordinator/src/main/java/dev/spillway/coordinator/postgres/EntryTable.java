@@ -84,7 +84,7 @@ final class EntryTable {
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e WHERE\s""" + OF_PREFIX
             + " AND e.pin_reason IS NULL";
 
-    /** Comes after every key with the same prefix, when appended to it: no key is longer, and no character is greater. */
+    /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
 
     static final String DUE =
