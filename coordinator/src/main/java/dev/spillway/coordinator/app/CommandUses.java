@@ -7,16 +7,18 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How the registry's commands went, for readiness. A sweep locks rows for a change, which a database that only reads refuses, and runs about every
- * second although nobody asks: only one that works shows that the database takes writes. Where space has run out that is not enough, because
- * puts fail while a sweep, which changes nothing, works. So such failures are kept apart by the command's kind. Thread-safe.
+ * Records how the registry's commands went, for readiness.
+ *
+ * <p>A sweep locks rows for a change, which a read-only database refuses, and runs about every second. So only a sweep that works shows that the
+ * database takes writes. When space runs out, puts fail while a sweep that changes nothing works. So such failures are recorded by the command's
+ * kind. Thread-safe.
  */
 final class CommandUses {
     private final String user;
     private final LastUse writes = new LastUse();
     private final Map<String, LastUse> withoutSpace = new ConcurrentHashMap<>();
 
-    /** @param user of the database, for messages */
+    /** @param user user of the database, for messages */
     CommandUses(String user) {
         this.user = user;
     }

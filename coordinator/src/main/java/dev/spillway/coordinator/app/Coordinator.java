@@ -44,8 +44,8 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once: without its topics a registry could promise orders
-     * that nothing carries. Blocks; when it fails nothing is left running.
+     * Waits for PostgreSQL and Kafka, both at once, and serves when both were reachable once. Without its topics a registry could promise orders that
+     * nothing carries. Blocks; when it fails nothing is left running.
      *
      * @throws NotReachableException  naming each server that did not answer in time
      * @throws UnusableServerException if the database belongs to another version, or to something else
@@ -105,7 +105,7 @@ public final class Coordinator implements AutoCloseable {
         LOG.debug("trimmed: {}", registry.upkeep().run());
     }
 
-    /** Where it listens, with the port that the system chose if that was left to it. */
+    /** Returns the address where it listens, with the port that the system chose if none was given. */
     public HostPort address() {
         return http.address();
     }

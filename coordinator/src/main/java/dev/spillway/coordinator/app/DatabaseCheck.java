@@ -27,7 +27,7 @@ final class DatabaseCheck implements Readiness.Check {
             registry.queries().host(new HostId("readyz"));
             reads.worked();
         } catch (RegistryUnavailableException e) {
-            // A connection that was ended while nobody used it is one failure, and the next one is made anew.
+            // An idle connection that was closed counts as one failure. The next one is made anew.
             reads.failed(DatabaseTrouble.inWords(e, database.user()));
         }
         try {

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Why a database cannot be used, in words for people: some of it waiting can heal, some of it only a person. */
+/** Explains why a database cannot be used. Some causes pass by waiting, others need a person. */
 final class DatabaseTrouble {
     /** Disk full, out of memory. */
     private static final Set<String> OUT_OF_SPACE = Set.of("53100", "53200");
@@ -36,7 +36,7 @@ final class DatabaseTrouble {
         };
     }
 
-    /** Whether the server lacks disk or memory for what was asked, and may still do what needs less. */
+    /** Returns whether the server lacked disk or memory for the statement. It may still do what needs less. */
     static boolean isOutOfSpace(RuntimeException failure) {
         SQLException refusal = refusal(failure);
         return refusal != null && OUT_OF_SPACE.contains(String.valueOf(refusal.getSQLState()));
@@ -50,7 +50,7 @@ final class DatabaseTrouble {
         return deepest;
     }
 
-    /** What the server said, without the severity before it and the details behind it. */
+    /** Returns the server's message without severity and details. */
     private static String said(@Nullable SQLException refusal) {
         String message = refusal == null ? "" : String.valueOf(refusal.getMessage());
         return message.lines().findFirst().orElse("").replaceFirst("^[A-Z]+: ", "");

@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the events of the registry as those who follow them do, and knows how long ago the first one was committed here that cannot be read yet:
- * a stream that has fallen silent looks like one in which nothing happens. Thread-safe.
+ * Reads the events of the registry as its readers do. Knows the age of the first event committed here that cannot be read yet, because a stuck stream
+ * looks like a quiet one. Thread-safe.
  */
 final class EventWatch {
     /** A reader sees an event within about a second. */
@@ -21,7 +21,7 @@ final class EventWatch {
     private final LongSupplier nanos;
     private @Nullable Long committedAt;
     private long commits;
-    /** Of the thread that looks. */
+    /** Used by the thread that looks. */
     private @Nullable ActivityCursor cursor;
 
     /** @param nanos nanoseconds from any beginning, which never go back */
@@ -49,7 +49,7 @@ final class EventWatch {
     void look(RegistryQueries queries) {
         ActivityCursor from = cursor;
         if (from == null) {
-            // Whatever was committed before a reader comes is not told to it.
+            // A reader does not get what was committed before it came.
             long before = commits();
             cursor = queries.activity(null, 1).next();
             read(before);
@@ -80,7 +80,7 @@ final class EventWatch {
         committedAt = commits == before ? null : Long.valueOf(nanos.getAsLong());
     }
 
-    /** How long ago the first event was committed that was not read yet; zero if all were read. */
+    /** Returns the age of the first committed event that was not read yet; zero if all were read. */
     synchronized Duration age() {
         return committedAt == null ? Duration.ZERO : Duration.ofNanos(Math.max(1, nanos.getAsLong() - committedAt));
     }

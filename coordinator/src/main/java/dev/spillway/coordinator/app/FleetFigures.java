@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the fleet stands, as of the last look; figures of the registry are too dear to count whenever someone scrapes them. Ages are by the
- * registry's clock: this machine's may be hours off. Thread-safe.
+ * Figures of the fleet as of the last look, because counting them for each scrape costs too much. Ages are by the registry's clock: this machine's
+ * may be hours off. Thread-safe.
  */
 final class FleetFigures {
     private record Look(OpenOrders orders, UnpublishedFacts facts, Map<HostState, Long> hosts, long nanos) {}
@@ -39,7 +39,7 @@ final class FleetFigures {
         }
     }
 
-    /** A gauge of an age in seconds, which keeps hold of its supplier: most gauges do not, and show nothing once that is collected. */
+    /** Registers a gauge of an age in seconds, and keeps hold of its supplier. Most gauges do not, and show nothing once it is collected. */
     static void age(MeterRegistry metrics, String name, String description, Supplier<Duration> age) {
         Gauge.builder(name, () -> age.get().toMillis() / 1000.0).baseUnit("seconds").description(description).register(metrics);
     }

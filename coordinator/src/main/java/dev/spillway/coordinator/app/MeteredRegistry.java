@@ -63,7 +63,7 @@ final class MeteredRegistry implements Registry {
             outcome = "key-reused";
             throw e;
         } catch (RuntimeException e) {
-            // A defect that a caller meets is that caller's; without its own work a coordinator does nothing.
+            // A defect met by a caller is that caller's. Without its own work a coordinator does nothing.
             if (Decisions.isOwnWork(command)) {
                 uses.failed(kind(command), e);
             }

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a coordinator needs before it can do anything. */
+/** The servers that a coordinator needs before it can work. */
 record Servers(Brokers brokers, PostgresRegistry registry) {
     private static final Logger LOG = LoggerFactory.getLogger(Servers.class);
-    /** Who only asks whether Kafka is there needs not wait as long as a message may. */
+    /** Time to ask whether Kafka is there, shorter than that of a message. */
     private static final Duration KAFKA_ASKED_WITHIN = Duration.ofSeconds(5);
 
     private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(5);
@@ -64,7 +64,10 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         }
     }
 
-    /** Both were tried for the same time, so what became of the other is known soon; it is not waited for longer than for its last attempt. */
+    /**
+     * Adds the other server to the exception if it is missing too. Both were tried for the same time, so it is not waited for longer than its last
+     * attempt.
+     */
     private static NotReachableException withTheOther(NotReachableException missing, CompletableFuture<?>... both)
             throws InterruptedException {
         try {
@@ -81,7 +84,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         return NotReachableException.of(all);
     }
 
-    /** What it made meanwhile is closed by itself, because the lifecycle is; nothing of it should be left when this fails. */
+    /** Ends a start that was given up. The lifecycle closes what it made meanwhile, so that nothing of it is left. */
     private static void end(Thread start) throws InterruptedException {
         start.interrupt();
         if (!start.join(GIVEN_UP_WITHIN)) {
@@ -118,7 +121,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
         return new KafkaSettings(kafka.servers(), kafka.clientId(), within);
     }
 
-    /** What opening the database came to; a schema that cannot be used stays so, however long one tries. */
+    /** The result of opening the database. An unusable schema stays so, however long one tries. */
     private sealed interface Opening {
         record Opened(PostgresRegistry registry) implements Opening {}
 

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** How well commands share transactions, and how many wait for one. */
+/** Metrics of how commands share transactions, and how many wait for one. */
 final class TransactionFigures {
     private TransactionFigures() {}
 

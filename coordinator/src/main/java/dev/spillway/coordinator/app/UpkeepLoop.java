@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the registry needs to have done although nobody asks: hosts that went silent, evictions that left holders for later, hosts that drain, rows that are no
- * longer kept. Every coordinator does it, at moments drawn by lot; they pass over what another one works on.
+ * Does the registry's periodic work: notices silent hosts, dooms what evictions left, relieves draining hosts, expires entries, deletes old rows.
+ * Every coordinator does it at jittered times, and skips what another one works on.
  */
 final class UpkeepLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UpkeepLoop.class);
@@ -115,7 +115,7 @@ final class UpkeepLoop implements AutoCloseable {
         }
     }
 
-    /** Moved by up to a fifth either way, so that coordinators that were started together drift apart. */
+    /** Moves a duration by up to a fifth either way, so that coordinators that were started together drift apart. */
     private Duration jittered(Duration duration) {
         return Duration.ofMillis(Math.max(1, (long) (duration.toMillis() * (0.8 + 0.4 * random.nextDouble()))));
     }

@@ -12,7 +12,7 @@ import dev.spillway.events.SnapshotId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Something that an operator wants to see happen. */
+/** An event that operators can follow. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({@JsonSubTypes.Type(value = Activity.Evicted.class, name = "eviction"),
         @JsonSubTypes.Type(value = Activity.Confirmed.class, name = "confirmation"),
@@ -32,6 +32,6 @@ public sealed interface Activity {
     /** A host came, went or was heard again. */
     record HostChanged(Instant at, HostId hostId, HostState state, long incarnation) implements Activity {}
 
-    /** Somebody said that the database was restored: generations go on behind {@code generation}. */
+    /** An operator said that the database was restored. Generations continue after {@code generation}. */
     record Restored(Instant at, long epoch, long generation, Actor actor) implements Activity {}
 }

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The range of activity that can be read, and so what becomes of a reader who stands outside it.
+ * The range of events that can be read. It decides what becomes of a reader outside of it.
  *
  * @param epoch   the registry's
  * @param trimmed number up to which activity is no longer kept, or was of an earlier epoch
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ActivityBounds(long epoch, long trimmed, long newest, long drawn) {
     /**
-     * Returns the page behind a cursor. A reader without a cursor begins at the end. A reader whose place is lost is told of the gap, and goes on where
-     * nothing is told again: at the end where the reader is of a time that this database does not know, else at the oldest that can be read.
+     * Returns the page after a cursor. A reader without a cursor begins at the end. A reader whose position is lost is told of the gap. It continues
+     * at the end if it comes from an epoch that this database does not know, otherwise at the oldest readable event.
      *
      * @param reading reads what is behind a cursor within the range
      */

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
  * The place of a reader of activity: behind one activity. Its text is the id of that event for everyone outside.
  *
  * @param epoch  the registry's when the activity was read, 0 or more: a database that was restored gives out its numbers again
- * @param number of the activity, 0 or more, rising within its epoch; 0 stands before all of them
+ * @param number number of the event, 0 or more, rising within its epoch; 0 comes before all events
  */
 public record ActivityCursor(long epoch, long number) {
-    /** What {@link #parse} takes, for messages. */
+    /** The form that {@link #parse} takes, for messages. */
     public static final String EXPECTED = "the id of an event, such as 1234-56";
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");

@@ -2,7 +2,7 @@ package dev.spillway.coordinator.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a number of entries and their bytes are to stay within; an absent bound is none. */
+/** Limits on a number of entries and their bytes; an absent limit does not apply. */
 record Bounds(@Nullable Long maxEntries, @Nullable Long maxBytes) {
     boolean areExceededBy(long entries, long bytes) {
         return entriesExceedBy(entries) || bytesExceedBy(bytes);

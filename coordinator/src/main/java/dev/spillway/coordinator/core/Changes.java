@@ -15,7 +15,7 @@ import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a transaction leaves behind: the final state of each row that it touched, each row once, kinds sorted.
+ * The changes of a transaction: the final state of each touched row, each row once, kinds sorted.
  *
  * @param hosts            new or changed rows
  * @param namespaces       new or changed rows
@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
  * @param evictions        new evictions, their facts unpublished
  * @param unfinished       evictions, new or old, that have holders left to doom
  * @param finished         old evictions that have none left
- * @param evictionCounts   by how much the namespaces' figures by cause rise
+ * @param evictionCounts   increases of the namespaces' figures by cause
  * @param factsHandedOut   old evictions and when their facts are due again
  * @param factsPublished   evictions whose facts Kafka has
  * @param ordersDue        hosts whose every open order becomes due at once
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
- * @param joins            who asked to join: why that was refused, or empty if it was not
+ * @param joins            workers that asked to join, each with its refusal, or empty if it was taken
  * @param activity         in the order in which it happened
- * @param plans            what was planned and what became of it
- * @param registry         what the registry itself is now, if that differs; in a later epoch, whoever watches begins anew
+ * @param plans            new plans and their outcomes
+ * @param registry         new row of the registry, if it differs; in a later epoch, readers of events begin anew
  */
 public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName, NamespaceRow> namespaces, boolean policiesChanged,
         SortedMap<EntryName, EntryRow> entries, SortedSet<EntryName> entriesGone, SortedMap<ReplicaId, ReplicaRow> replicas,
@@ -50,13 +50,13 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
     public record CauseOfNamespace(NamespaceName namespace, EvictionCause cause) {}
 
     /**
-     * What others may want to know once it is committed.
+     * Kinds of work that a commit creates for others.
      *
      * @param unfinished whether something was left for the sweep, or a host begins to drain
      */
     public record Wake(boolean orders, boolean facts, boolean activity, boolean unfinished) {}
 
-    /** Whether publishers have something new to do when this is committed. */
+    /** Returns the kinds of work that this commit creates. */
     public Wake wake(Instant now) {
         return new Wake(replicas.values().stream().anyMatch(row -> isDue(row.doom(), now)) || !ordersDue.isEmpty(), !evictions.isEmpty(),
                 !activity.isEmpty(), !unfinished.isEmpty()

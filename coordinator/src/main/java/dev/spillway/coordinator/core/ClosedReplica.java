@@ -4,7 +4,7 @@ import java.time.Instant;
 
 /** A replica row on its way into the history. */
 public record ClosedReplica(ReplicaRow row, Result result, Instant at) {
-    /** How a replica row ended. */
+    /** The result of a closed replica row. */
     public enum Result {
         /** Its host unlinked it. */
         DELETED,

@@ -18,12 +18,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can change the registry. One command is one transaction: all of it is committed before its answer leaves, or none of it.
+ * A change of the registry. One command is one transaction: it is committed as a whole before its answer leaves, or not at all.
  *
  * @param <A> the answer
  */
 public sealed interface Command<A> {
-    /** Who asks, for the audit trail. */
+    /** Returns the party that asks, for the audit trail. */
     default Actor actor() {
         return switch (this) {
             case FromWorker<?> from -> Actor.host(from.message().hostId());
@@ -34,8 +34,8 @@ public sealed interface Command<A> {
     }
 
     /**
-     * Creates a namespace or changes its policy. A lowered limit is enforced at once if it takes little; if it takes more than the policy's share, or
-     * more than one transaction should, a plan is begun instead and nothing else is changed.
+     * Creates a namespace or changes its policy. A lowered limit is enforced at once if it evicts little. If it evicts more than the policy's share,
+     * or more than one transaction should, a plan is begun and nothing else is changed.
      */
     record SetPolicy(NamespaceName namespace, PolicyChange change) implements Command<Outcomes.PolicySetting> {
         /** Sets what is not null. */

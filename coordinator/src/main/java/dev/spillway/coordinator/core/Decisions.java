@@ -20,8 +20,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that the registry decides. A decision reads and changes a {@link WorkingSet} only; whoever runs the transaction writes its changes,
- * commits, and answers after that. Stateless; as thread-safe as its source of randomness.
+ * Decisions of the registry. A decision reads and changes a {@link WorkingSet} only. The caller writes the changes, commits, and then answers.
+ * Stateless; as thread-safe as its source of randomness.
  */
 public final class Decisions {
     private final RegistryRules rules;
@@ -53,8 +53,8 @@ public final class Decisions {
     }
 
     /**
-     * Whether a command needs a transaction to itself: it looks at stored rows page by page, so it must not follow changes that are not stored
-     * yet, or it works for long, or it ends an incarnation that others rely on. All others may share one.
+     * Returns whether a command needs a transaction of its own. It reads stored rows page by page and must not miss unstored changes, takes long, or
+     * ends an incarnation that others rely on. All others may share one.
      */
     public static boolean goesAlone(Command<?> command) {
         return switch (command) {
@@ -72,7 +72,7 @@ public final class Decisions {
         };
     }
 
-    /** Whether it is the coordinator's own work, which nobody waits for and everybody relies on. */
+    /** Returns whether it is the coordinator's own work, which no caller waits for and the fleet relies on. */
     public static boolean isOwnWork(Command<?> command) {
         return switch (command) {
             case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Expire _,Command.TakeReports _ ->
@@ -82,7 +82,7 @@ public final class Decisions {
         };
     }
 
-    /** The hosts that commands are about and how strongly they will be held, in order. */
+    /** Returns the hosts of commands and the strongest lock of each, sorted. */
     public static SortedMap<HostId, Rows.HostLock> hostsOf(Collection<? extends Command<?>> commands) {
         return Preparation.hostsOf(commands);
     }

@@ -6,37 +6,37 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open order of a replica that is no longer wanted.
+ * The open order to delete a replica.
  *
  * @param evictionId    the eviction behind it; absent for an orphan and for a relief
- * @param attempts      how often the order was handed out
- * @param nextAttemptAt when it is handed out again unless it is closed by then
- * @param lastError     what the host said when it could not obey
- * @param deferredUntil when the last hold on the image runs out, as its host said
+ * @param attempts      number of attempts
+ * @param nextAttemptAt time of the next attempt, unless it is closed by then
+ * @param lastError     the host's last error, if it could not obey
+ * @param deferredUntil end of the last hold on the image, as its host said
  */
 public record Doom(@Nullable EvictionId evictionId, OrderCause cause, Instant at, int attempts, Instant nextAttemptAt,
         @Nullable String lastError,
         @Nullable Instant deferredUntil) {
-    /** How often an order is handed out, and stays open, before that may mean that Kafka does not reach its host. */
+    /** Number of attempts without a report after which Kafka may not reach the host. */
     public static final int ATTEMPTS_IN_VAIN = 2;
 
-    /** Beyond any time: the order is not handed out before something else happens. */
+    /** A time that never comes: the order waits for another event. */
     public static final Instant WAITING = Instant.parse("9999-12-31T00:00:00Z");
 
-    /** An order that waits until all hosts were heard since the registry was restored. */
+    /** Creates an order that waits until all hosts were heard since the registry was restored. */
     static Doom waiting(@Nullable EvictionId evictionId, OrderCause cause, Instant at) {
         return new Doom(evictionId, cause, at, 0, WAITING, RestoreDecisions.UNHEARD, null);
     }
 
-    /** Whether it waits for what {@link #WAITING} says. */
+    /** Returns whether it waits as {@link #WAITING} says. */
     public boolean isWaiting() {
         return nextAttemptAt.equals(WAITING);
     }
 
     /**
-     * Whether a heartbeat of its host takes it along: it is due, or it was handed out in vain and is due soon. Otherwise whoever publishes would
-     * always come first, and a host that Kafka does not reach would never hear of it. What the host has said of it does not count: that may have been
-     * another process, on a newer copy of the store.
+     * Returns whether its host's heartbeat carries it: it is due, or was attempted in vain and is due soon. Without the second rule the publisher
+     * would always come first, and a host that Kafka does not reach would never get it. Reports of the host do not count: they may come from another
+     * process, on a newer copy of the store.
      *
      * @param soon no earlier than the host's next heartbeat
      */

@@ -5,10 +5,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator wants a host to hold nothing that others can hold. Its copies are looked at page by page, again and again while it lasts.
+ * An operator's wish that a host gives up all copies that others hold. While it lasts, the host's copies are checked page by page, again and again.
  *
  * @param lookedTo the last copy that was looked at in this pass; absent before the first
- * @param lookAt   when the next of them are looked at
+ * @param lookAt   time at which the next page is checked
  */
 public record Drain(Instant since, @Nullable ReplicaId lookedTo, Instant lookAt) {
     static Drain from(Instant now) {

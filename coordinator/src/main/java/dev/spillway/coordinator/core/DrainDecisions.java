@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How a host is relieved of its duty. It takes nothing new, and loses by orders what another host holds that is to stay: heard, not draining
- * itself, waiting for nobody. A last copy is never ordered away because of this; only its eviction or the host's retirement ends it.
+ * Decisions on draining hosts. A draining host takes nothing new. It loses each copy that another host holds; that host must be heard, not drain, and
+ * not wait for a person. A drain never deletes a last copy; only its eviction or the host's retirement does.
  */
 final class DrainDecisions {
     /** Orders that a host may have open before it is relieved of more, so that draining a large one leaves room in the backlog of all. */
@@ -89,8 +89,8 @@ final class DrainDecisions {
     }
 
     /**
-     * Of two hosts that drain at once each could take the other's copy for the one that stays, and so could whoever looks before the other one's
-     * order is committed. So it is judged again with the entries held: nobody else ends a copy of theirs then.
+     * Orders away those of a page that another host holds. Two draining hosts could each rely on the other's copy. So the rows are judged again with
+     * the entries locked, when nobody else can end a copy.
      */
     private static int relieve(WorkingSet transaction, HostRow host, Collection<ReplicaId> page) {
         Collection<ReplicaRow> promising = heldElsewhere(transaction, host, transaction.replicas().peek(page).values());
@@ -112,7 +112,7 @@ final class DrainDecisions {
         int doomed = 0;
         for (ReplicaRow row : heldElsewhere(transaction, host, transaction.replicas().peek(ids).values())) {
             EntryRow entry = transaction.entry(row.name(), EntryLock.EXCLUSIVE);
-            // What an eviction left is its own, and gets the order that names it.
+            // Replicas left by an eviction get the order that names it.
             if (entry != null && entry.generation() == row.generation()) {
                 transaction.replicas().save(row.doomed(new Doom(null, OrderCause.RELIEF, now, 0, now, null, null)));
                 doomed++;

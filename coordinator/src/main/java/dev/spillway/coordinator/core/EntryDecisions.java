@@ -11,9 +11,9 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What happens to entries: put, read, invalidated, cleaned, held to their namespace's limits. */
+/** Decisions on entries: put, get, invalidate, clean, and enforcing the limits of their namespace. */
 final class EntryDecisions {
-    /** No image is larger; a caller that says so would leave no room in its namespace's total for those that are real. */
+    /** Largest size of an image. A caller that claims more would leave no room for real images in its namespace's total. */
     private static final long SIZE_MAX = 1L << 50;
 
     private final Evictor evictor;
@@ -23,9 +23,9 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. The snapshot that the key already names keeps its generation and size, so that a second copy replaces nothing; its description
-     * and labels become those of this put, also where this put has none. Any other snapshot gets a new generation. A pin belongs to the key, so
-     * another snapshot is pinned as the one before it was.
+     * Puts an entry. If the key already names this snapshot, generation and size stay, so that a second copy replaces nothing. Description and labels
+     * become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the key, so the new snapshot is
+     * pinned as the old one was.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external) {
@@ -50,7 +50,7 @@ final class EntryDecisions {
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         List<EvictedEntry> evicted = new ArrayList<>();
         if (before != null && namespace.policy().endOf(before, transaction.now()) == EvictionCause.EXPIRED) {
-            // The sweep had not come by yet. Its time to live was the old generation's, so nothing may join that.
+            // The sweep has not expired it yet. Its ttl was the old generation's, so nothing may join that.
             evicted.add(evictor.evict(transaction, before, EvictionCause.EXPIRED));
             namespace = held(transaction, name);
             before = null;

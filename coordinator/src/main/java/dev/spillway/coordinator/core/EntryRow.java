@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lastUse  the namespace's use number when it was last put or read; the smallest goes first
  * @param external put at the registry for an image of no host: it does not go when hosts lose their copies
- * @param pin      while it has one, it is not chosen as a victim
+ * @param pin      pin that keeps it from being chosen as a victim
  */
 public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, long lastUse,
         boolean external, Instant createdAt, Instant lastAccessedAt, @Nullable Pin pin) {

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the audit trail.
  *
- * @param fact   what everyone may know
+ * @param fact   public part of the eviction
  * @param planId the plan that named the entry, if one did
  */
 public record Eviction(EvictionFact fact, Actor actor, @Nullable PlanId planId) {
-    /** Whether it was wanted. What no host seemed to have any more may still come back with one that was not heard. */
+    /** Returns whether somebody decided it. A lost entry may return with a host that was not heard. */
     public boolean isDecided() {
         return switch (fact.cause()) {
             case LOST, PRESSURE -> false;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes entries out: the eviction, its fact, and the doom of every replica, as one change. */
 final class Evictor {
-    /** How many entries one transaction evicts beyond what its namespace's limits demand of it. */
+    /** Number of entries that one transaction evicts beyond what the limits demand. */
     static final int CHUNK = 1_000;
 
     private final RegistryRules rules;
@@ -35,7 +35,7 @@ final class Evictor {
         return evict(transaction, entry, cause, null);
     }
 
-    /** As {@link #evict(WorkingSet, EntryRow, EvictionCause)}, of an entry that a plan names. */
+    /** Does the same as {@link #evict(WorkingSet, EntryRow, EvictionCause)} for an entry that a plan names. */
     EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
         return evict(transaction, entry, cause, plan, false);
     }
@@ -68,25 +68,25 @@ final class Evictor {
         return entry.evicted(cause);
     }
 
-    /** Whether nobody asked for it, whoever came by when it happened. */
+    /** Returns whether the cause is time, whichever caller happened to trigger it. */
     private static boolean isOfItself(EvictionCause cause) {
         return cause == EvictionCause.EXPIRED || cause == EvictionCause.IDLE;
     }
 
-    /** How many holders of one entry are doomed together with it, and so read ahead. */
+    /** Returns the number of holders of one entry that are doomed together with it, and so read ahead. */
     int holdersEach() {
         return rules.doomChunk();
     }
 
-    /** The next to go; {@code expected} of them are read ahead with their holders. */
+    /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
     EntryRow victim(WorkingSet transaction, NamespaceName namespace, @Nullable EntryName exempt, int expected) {
         return transaction.victim(namespace, exempt, expected, rules.doomChunk());
     }
 
     /**
-     * Where a limit is exceeded, evicts least recently used entries, never {@code exempt}, down to the low watermark; oldest first. Once the limits
-     * hold it stops after a chunk, and leaves the rest of the way to the sweep.
+     * Evicts least recently used entries if a limit is exceeded, down to the low watermark, oldest first, never {@code exempt}. Once the limits hold,
+     * it stops after a chunk and leaves the rest to the sweep.
      */
     List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt) {
         List<EvictedEntry> evicted = new ArrayList<>();

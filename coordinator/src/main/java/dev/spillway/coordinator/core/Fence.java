@@ -5,11 +5,11 @@ import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.Sender;
 import org.jspecify.annotations.Nullable;
 
-/** The door that every message of a worker passes: only the current incarnation of a host, with its store, in this registry and epoch. */
+/** Checks every message of a worker: only the current incarnation of a host may change anything, with its store, in this registry and epoch. */
 final class Fence {
     private Fence() {}
 
-    /** Why the message may change nothing, or null. The host row is held, so the answer stays true until the transaction ends. */
+    /** Returns why the message may change nothing, or null. The host row is locked, so the answer holds until the transaction ends. */
     static @Nullable String closedTo(FencedMessage<?> message, @Nullable HostRow host, Rows.Registry registry) {
         Sender sender = message.sender();
         if (!sender.registryId().equals(registry.id())) {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** How hosts come, are heard, go away and are given up. */
+/** Decisions on hosts: join, heartbeat, absence, retirement and readmission. */
 final class HostDecisions {
     private static final int ROWS_PAGE = 1_000;
 
@@ -43,8 +43,8 @@ final class HostDecisions {
         }
         transaction.take(JoinRefusal.Asking.of(request));
         boolean readopts = readopts(request, known, registry);
-        // A store that has a past here under another name holds images that nobody answers for: none is served before it is compared. One that is
-        // unknown since a restore may only be newer than the backup.
+        // A store that joined here before under another host id holds images whose evictions it was never told. It serves none before it is compared.
+        // One that is unknown since a restore may only be newer than the backup.
         boolean comesFromElsewhere = request.registryId() != null
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
@@ -55,7 +55,7 @@ final class HostDecisions {
                         partition, transaction.now(), HostFigures.NONE, false, !servesAtOnce, null,
                         null, process, null, 0)
                 : known.joined(request.storeId(), request.address(), process, partition, !servesAtOnce, transaction.now());
-        // A late copy of a host's first join may have made it known, as one that holds nothing.
+        // A late copy of a host's first join may have created its row, without replicas.
         long heardIn = readopts ? Math.min(joined.readoptedEpoch(), request.epoch()) : registry.epoch();
         if (heardIn != joined.readoptedEpoch()) {
             joined = joined.readopted(heardIn);
@@ -67,15 +67,15 @@ final class HostDecisions {
                 transaction.policies(), intervals(), joined.isDraining(), readopts);
     }
 
-    /** Whether the host holds what it knows from before the registry was restored: it tells that first, as often as it comes until it has. */
+    /** Returns whether the host has yet to report what it holds since the registry was restored. */
     private static boolean readopts(JoinRequest request, @Nullable HostRow known, Rows.Registry registry) {
         return request.registryId() != null
                 && (request.epoch() < registry.epoch() || (known != null && known.readoptedEpoch() < registry.epoch()));
     }
 
     /**
-     * A store that does not know the host's last incarnation is an older copy of it, and what was evicted since is in it still. So is the store of a
-     * worker that never got the answer to its last join, which cannot be told apart, and serves a moment later for it.
+     * Returns whether a store does not know the host's last incarnation. It may be an older copy, which still holds what was evicted since. A worker
+     * that never got the answer to its last join looks the same, and serves a moment later for it.
      */
     private static boolean isOutdated(JoinRequest request, @Nullable HostRow known) {
         return known != null && request.incarnation() != null && request.incarnation() < known.incarnation();
@@ -130,8 +130,8 @@ final class HostDecisions {
     }
 
     /**
-     * Of two live processes with one store, the one that started later is the host: each fences the other, and only a first join is taken then. A
-     * restart is a first join, so it never waits for its own past.
+     * Refuses the earlier of two live processes with one store. Each fences the other, and only a first join is taken then. A restart is a first
+     * join, so it never waits for its own past.
      */
     private JoinAnswer.@Nullable Refused superseded(WorkingSet transaction, JoinRequest request, HostRow known) {
         JoinRequest.WorkerProcess process = request.process();

@@ -49,7 +49,7 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 processId, null, readoptedEpoch);
     }
 
-    /** Readmission lasts until nothing that the person let go is left to clear away. */
+    /** Returns the row after a reconciliation. Readmission lasts until nothing that the person gave up is left. */
     HostRow reconciled(Instant now, boolean settled, @Nullable String waitsForPerson) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted && !settled, false, now,
                 waitsForPerson, processId, drain, readoptedEpoch);
@@ -75,17 +75,20 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
         return isDraining() && state == HostState.ACTIVE ? HostState.DRAINING : state;
     }
 
-    /** Whether a copy that it holds may be the last one: it is heard, nobody has to look after it, and it is to stay. */
+    /** Returns whether other hosts may delete their copies because of its own: it is heard, needs no attention, and stays. */
     boolean isReliedOn() {
         return state == HostState.ACTIVE && drain == null && !reconcileFirst && attention == null;
     }
 
-    /** Whether it has not told yet what it holds in this epoch, and is waited for. */
+    /** Returns whether it is still to report what it holds in this epoch. */
     public boolean isUnheard(long inEpoch) {
         return readoptedEpoch < inEpoch && state != HostState.RETIRED;
     }
 
-    /** With another epoch in which it told everything: a later one once it has, an earlier one if it joins to tell it anew. Nothing waits for a person then. */
+    /**
+     * Returns the row with the epoch in which it reported everything: a later one when it has, an earlier one if it joins to report again. Clears the
+     * question to a person.
+     */
     HostRow readopted(long inEpoch) {
         return new HostRow(id, storeId, address, state, incarnation, partition, lastHeardAt, figures, readmitted, reconcileFirst,
                 lastReconciledAt, null, processId, drain, inEpoch);

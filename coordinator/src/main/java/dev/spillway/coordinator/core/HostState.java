@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** What the registry knows of a host. */
+/** The registry's view of a host. */
 public enum HostState {
     /** Heard within the host timeout. */
     ACTIVE,
@@ -13,12 +13,12 @@ public enum HostState {
      * the host's absences.
      */
     DRAINING,
-    /** Not heard for longer than the host timeout; its orders wait. */
+    /** Not heard for longer than the host timeout. Its orders wait. */
     AWAY,
     /** Given up: its rows are closed, and it joins again only when readmitted. */
     RETIRED;
 
-    /** How many hosts are in each state as people see it; a state without hosts is absent. */
+    /** Counts hosts by the state shown to people. A state without hosts is absent. */
     public static Map<HostState, Long> count(Collection<HostRow> hosts) {
         Map<HostState, Long> counts = new EnumMap<>(HostState.class);
         hosts.forEach(host -> counts.merge(host.shownState(), 1L, Long::sum));

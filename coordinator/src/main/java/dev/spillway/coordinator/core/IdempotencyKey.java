@@ -3,9 +3,9 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.InvalidValueException;
 
 /**
- * What makes a repeated request recognisable.
+ * Identifies a repeated request.
  *
- * @param caller  who asks; the same key of two callers is two keys
+ * @param caller  party that asks; the same key of two callers is two keys
  * @param key     1 to 255 visible ASCII characters
  * @param request a digest of the method, path and body; the same key with another digest is refused
  */

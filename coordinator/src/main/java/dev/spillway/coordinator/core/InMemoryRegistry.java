@@ -24,9 +24,9 @@ public final class InMemoryRegistry implements Registry {
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
     /**
-     * An empty registry.
+     * Creates an empty registry.
      *
-     * @param partitions how many partitions hosts are spread over, 1 or more
+     * @param partitions number of partitions that hosts are spread over, 1 or more
      */
     public InMemoryRegistry(RegistryId id, int partitions, RegistryRules rules, InstantSource clock, RandomGenerator random) {
         rows = new MapRows(id, partitions, clock);
@@ -46,7 +46,7 @@ public final class InMemoryRegistry implements Registry {
         return answer;
     }
 
-    // The answer was put there by this very command, which its request digest vouches for.
+    // This command stored the answer, as its request digest proves.
     @SuppressWarnings("unchecked")
     @Override
     public synchronized <A> A executeOnce(IdempotencyKey key, Command<A> command) {
@@ -65,7 +65,7 @@ public final class InMemoryRegistry implements Registry {
         return answer;
     }
 
-    /** What {@link #restore} goes back to. */
+    /** A state for {@link #restore}. */
     public static final class Backup {
         private final MapRows rows;
         private final Map<String, Kept> answers;
@@ -76,7 +76,7 @@ public final class InMemoryRegistry implements Registry {
         }
     }
 
-    /** Everything as it is now. */
+    /** Returns a copy of the current state. */
     public synchronized Backup backUp() {
         return new Backup(rows.copy(), Map.copyOf(answers));
     }

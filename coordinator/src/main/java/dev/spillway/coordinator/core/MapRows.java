@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All rows in maps: one transaction at a time, and committed as soon as it is applied. Locks are not needed, because nobody else is there; whoever
- * lets transactions interleave keeps locks of his own. Not thread-safe.
+ * All rows in maps. One transaction runs at a time, and is committed as soon as it is applied, so locks are not needed. A caller that interleaves
+ * transactions keeps locks of its own. Not thread-safe.
  */
 public final class MapRows implements Rows {
     final MapTables tables;
@@ -37,9 +37,9 @@ public final class MapRows implements Rows {
     private final InstantSource clock;
 
     /**
-     * No rows yet.
+     * Creates empty tables.
      *
-     * @param partitions how many partitions hosts are spread over, 1 or more
+     * @param partitions number of partitions that hosts are spread over, 1 or more
      */
     public MapRows(RegistryId id, int partitions, InstantSource clock) {
         tables = new MapTables(id);
@@ -47,7 +47,7 @@ public final class MapRows implements Rows {
         this.clock = clock;
     }
 
-    /** These rows as they are now, which go on by themselves. */
+    /** Returns an independent copy of these rows. */
     public MapRows copy() {
         MapRows copy = new MapRows(tables.registry.id(), partitions, clock);
         copy.goBackTo(this);
@@ -59,7 +59,7 @@ public final class MapRows implements Rows {
         tables.goBackTo(copy.tables);
     }
 
-    // The committed rows, for whoever looks from outside; views that follow every change.
+    // Committed rows for tests and tools: views that follow every change.
 
     public SortedMap<HostId, HostRow> hosts() {
         return Collections.unmodifiableSortedMap(tables.hosts);
@@ -73,12 +73,12 @@ public final class MapRows implements Rows {
         return Collections.unmodifiableNavigableMap(tables.entries);
     }
 
-    /** All open rows. */
+    /** Returns all open rows. */
     public NavigableMap<ReplicaId, ReplicaRow> replicas() {
         return Collections.unmodifiableNavigableMap(tables.replicas);
     }
 
-    /** Whether an eviction left holders of this generation to a later transaction. */
+    /** Returns whether an eviction left holders of this generation to a later transaction. */
     public boolean isUnfinished(Holding holding) {
         return tables.unfinished.stream()
                 .map(one -> stored(tables.evictions, one).fact())
@@ -86,7 +86,7 @@ public final class MapRows implements Rows {
                         && fact.key().equals(holding.name().key()));
     }
 
-    /** All evictions whose facts are not known to be published. */
+    /** Returns all evictions whose facts are not known to be published. */
     public List<EvictionFact> unpublished() {
         return tables.evictions.values().stream().filter(eviction -> !eviction.published()).map(MapTables.StoredEviction::fact).toList();
     }
@@ -398,7 +398,7 @@ public final class MapRows implements Rows {
         tables.apply(changes, now());
     }
 
-    /** Those of the rows that there are. */
+    /** Returns the entries of {@code all} under these keys. */
     public static <K, V> Map<K, V> existing(Collection<K> keys, Map<K, V> all) {
         Map<K, V> found = new HashMap<>();
         for (K key : keys) {

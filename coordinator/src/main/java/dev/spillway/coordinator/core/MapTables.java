@@ -50,7 +50,7 @@ final class MapTables {
     final SortedSet<EvictionId> unfinished = new TreeSet<>();
     final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
     final List<Activity> activity = new ArrayList<>();
-    /** How much of the activity is of earlier epochs. */
+    /** Number of events from earlier epochs. */
     int activityTrimmed;
     final MapPlans plans = new MapPlans();
     final Set<ReplicaId> recorded = new HashSet<>();
@@ -117,7 +117,7 @@ final class MapTables {
         return ids == null ? Stream.empty() : ids.stream().map(one -> MapRows.stored(replicas, one));
     }
 
-    /** All of them at once, as they were decided at {@code now}. */
+    /** Applies all changes at once, as they were decided at {@code now}. */
     void apply(Changes changes, Instant now) {
         hosts.putAll(changes.hosts());
         namespaces.putAll(changes.namespaces());
@@ -182,7 +182,7 @@ final class MapTables {
         plans.apply(changes.plans());
     }
 
-    /** What was found of an epoch that is over meanwhile is forgotten, and what was drawn meanwhile stays drawn. */
+    /** Applies a change of the registry's row. Findings of an earlier epoch are dropped, and generations drawn meanwhile stay drawn. */
     private void apply(Registry changed) {
         long highest = Math.max(registry.highestGeneration(), changed.highestGeneration());
         if (changed.epoch() > registry.epoch()) {

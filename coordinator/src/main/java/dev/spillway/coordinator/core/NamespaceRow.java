@@ -6,10 +6,10 @@ import dev.spillway.events.NamespaceName;
  * One LRU domain. Every writer of its entries holds this row, so its figures are exact.
  *
  * @param entries       all of them, the pinned ones too; {@code bytes} likewise
- * @param pinnedEntries those that no limit is judged by; {@code pinnedBytes} likewise
+ * @param pinnedEntries number of pinned entries, which count for no limit; {@code pinnedBytes} likewise
  * @param useCounter    number of the latest use of any entry; a use takes the next one, so uses are in an order without ties
  * @param draining      within its limits, but still to be brought down to its low watermark
- * @param pinsLifted    how often an entry came back among those that may go, at its old place in the order of use
+ * @param pinsLifted    number of lifted pins, each of which returned an entry to its old place in the order of use
  */
 public record NamespaceRow(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes,
         long useCounter, long hits, long misses, boolean draining, long pinsLifted) {

@@ -8,11 +8,10 @@ import java.util.Comparator;
 import java.util.UUID;
 
 /**
- * Where a reader of a host's open orders stands: behind one of them. Neither part ever changes while the order is open, however often it is handed
- * out, so nobody who reads page by page misses one or meets it twice.
+ * A position in a host's open orders, after one of them. Neither part changes while the order is open, so paging neither skips nor repeats an order.
  */
 public record OrderCursor(Instant orderedAt, ReplicaId replicaId) implements Comparable<OrderCursor> {
-    /** Before every order. */
+    /** The position before every order. */
     public static final OrderCursor START = new OrderCursor(Instant.EPOCH, new ReplicaId(new UUID(0, 0)));
 
     private static final Comparator<OrderCursor> ORDER = Comparator.comparing(OrderCursor::orderedAt).thenComparing(OrderCursor::replicaId);

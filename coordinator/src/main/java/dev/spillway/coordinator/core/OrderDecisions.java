@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Orders and facts: handed out, handed out again while unconfirmed, closed by reports. */
 final class OrderDecisions {
-    /** No host defers an order for longer than this without saying so again. */
+    /** Longest deferral of an order. A host that defers it for longer has to report again. */
     private static final Duration DEFERRAL_MAX = Duration.ofHours(1);
 
-    /** So that facts are out soon after Kafka takes them again: all fail together, and whoever publishes them pauses by itself. */
+    /** Longest lease of a fact, so that facts are out soon after Kafka takes them again. All fail together, and the publisher pauses by itself. */
     private static final Duration FACT_LEASE_MAX = Duration.ofSeconds(10);
 
     private final RegistryRules rules;
@@ -66,7 +66,7 @@ final class OrderDecisions {
             case DELETED -> transaction.close(row, ClosedReplica.Result.DELETED);
             case ABSENT -> transaction.close(row, ClosedReplica.Result.ABSENT);
             case DEFERRED -> {
-                // The host's clock may be wrong by years; the order is asked about again soon enough whatever it says.
+                // The host's clock may be wrong by years. The bound makes sure that the order is soon sent again.
                 Instant until = report.until() == null || report.until().isBefore(now) ? now : report.until();
                 transaction.replicas()
                         .save(row.doomed(doom.deferred(until.isAfter(now.plus(DEFERRAL_MAX)) ? now.plus(DEFERRAL_MAX) : until)));
@@ -138,7 +138,7 @@ final class OrderDecisions {
             List<ReplicaRow> left =
                     transaction.stored().lockLiveReplicas(List.of(holding), limit).getOrDefault(holding, Rows.Holders.NONE).first();
             OrderCause cause = OrderCause.of(eviction.cause());
-            // Of those that a host brought back a higher generation of, the other holders wait too.
+            // If a host brought back a higher generation, the other holders wait, too.
             Doom doom = registry.restoredAt() != null && eviction.cause() == EvictionCause.REPLACED
                     && transaction.stored().isAnyHostUnheard(registry.epoch()) ? Doom.waiting(eviction.id(), cause, transaction.now())
                             : new Doom(eviction.id(), cause, transaction.now(), 0, transaction.now(), null, null);
@@ -154,14 +154,14 @@ final class OrderDecisions {
         return new Outcomes.Swept(hostsAway, doomed, doomed > 0);
     }
 
-    /** The interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
+    /** Returns the interval before the next attempt: doubled each time up to the bound, then moved by up to a fifth either way. */
     private Duration retryAfter(int attemptsBefore) {
         Duration doubled = rules.orderRetry().multipliedBy(1L << Math.min(attemptsBefore, 20));
         Duration bounded = doubled.compareTo(rules.orderRetryMax()) > 0 ? rules.orderRetryMax() : doubled;
         return Duration.ofMillis((long) (bounded.toMillis() * (0.8 + 0.4 * random.nextDouble())));
     }
 
-    /** The hosts of the reports, held so that their stores do not change meanwhile; reports need no other fence. */
+    /** Returns the hosts of the reports, locked so that their stores do not change meanwhile. Reports need no other fence. */
     static Map<HostId, @Nullable HostRow> hostsOf(WorkingSet transaction, Collection<Report> reports) {
         Map<HostId, @Nullable HostRow> hosts = new HashMap<>();
         reports.forEach(report -> hosts.computeIfAbsent(report.hostId(), id -> transaction.host(id, Rows.HostLock.FENCE)));

@@ -15,8 +15,8 @@ public final class Outcomes {
     private Outcomes() {}
 
     /**
-     * An answer that refuses its command: nothing was changed, and the same command may succeed later. It is not kept under an idempotency key, so a
-     * command that is sent again under its key is carried out again.
+     * An answer that refuses its command. Nothing was changed, and the same command may succeed later. It is not kept under an idempotency key, so a
+     * repeated command is executed again.
      */
     public sealed interface Refusal {}
 
@@ -26,13 +26,13 @@ public final class Outcomes {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
     @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class)})
     public sealed interface PolicySetting {
-        /** What a lowered limit evicted comes with it, oldest first. */
+        /** The policy is set, and evicted this many entries. */
         record Changed(Policy policy, long evicted) implements PolicySetting {}
 
         /**
          * The limits would evict more than one command does: nothing was changed but that a plan was begun, by which the policy can be set.
          *
-         * @param maxEvictionShare what the policy would say of how much may go without asking
+         * @param maxEvictionShare share that the policy allows without confirmation
          */
         record Planned(Planning.Made plan, double maxEvictionShare) implements PolicySetting {}
     }
@@ -44,7 +44,7 @@ public final class Outcomes {
          * The entry names the snapshot now.
          *
          * @param replaced the snapshot that the key named before, if it was another
-         * @param evicted  what went to make room, oldest first
+         * @param evicted  entries evicted to make room, oldest first
          */
         record Stored(long generation, @Nullable SnapshotId replaced, List<EvictedEntry> evicted) implements Putting {}
 
@@ -106,11 +106,11 @@ public final class Outcomes {
     @JsonSubTypes({@JsonSubTypes.Type(Planning.Made.class), @JsonSubTypes.Type(Planning.Unknown.class)})
     public sealed interface Planning {
         /**
-         * So many victims were chosen.
+         * Victims of a plan were chosen.
          *
          * @param whole            whether these are all; otherwise the plan is to be extended
-         * @param allowed          how many may go without asking
-         * @param namespaceEntries how many entries the namespace had
+         * @param allowed          number of evictions allowed without confirmation
+         * @param namespaceEntries number of entries in the namespace
          */
         record Made(PlanId planId, boolean whole, long victims, long allowed, long namespaceEntries) implements Planning {
             public boolean isWithinShare() {
@@ -136,17 +136,17 @@ public final class Outcomes {
     }
 
     /**
-     * One step of what time does.
+     * One step of expiry.
      *
      * @param more whether it found something to do, so that there may be more
      */
     public record Expired(int pinsLifted, int evicted, boolean more) {}
 
     /**
-     * One step of relieving hosts that drain.
+     * One step of relieving draining hosts.
      *
      * @param looked copies that were looked at
-     * @param doomed those of them that were ordered away
+     * @param doomed number of those that were ordered away
      * @param more   whether a host was due, so that there may be more
      */
     public record Relieved(int looked, int doomed, boolean more) {}

@@ -5,9 +5,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A promise that an entry is not chosen as a victim.
+ * A promise not to choose an entry as a victim.
  *
- * @param until how long it holds at least; absent for no end
- * @param at    when it was given
+ * @param until time until which it holds at least; absent for no end
+ * @param at    time at which it was set
  */
 public record Pin(PinReason reason, @Nullable Instant until, Instant at) {}

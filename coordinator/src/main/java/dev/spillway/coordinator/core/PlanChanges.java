@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * What a transaction leaves behind in plans.
+ * The changes of a transaction to plans.
  *
  * @param plans   new or changed rows
  * @param chosen  new victims of each

@@ -5,15 +5,15 @@ import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry that a plan names, as it was when it was chosen.
+ * An entry named by a plan, as it was when it was chosen.
  *
- * @param number  from 1, in the order in which they are to go
+ * @param number  number from 1, in the order of eviction
  * @param lastUse tells whether it was used since
- * @param outcome what became of it when the plan was applied; absent until then
+ * @param outcome outcome of applying the plan; absent until then
  */
 public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
         @Nullable Outcome outcome) {
-    /** Why it was chosen. */
+    /** The reason for choosing it. */
     public enum Reason {
         /** Nobody used it for longer than was asked for. */
         IDLE,
@@ -23,16 +23,16 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
         OVER_MAX_BYTES
     }
 
-    /** What became of it. */
+    /** The outcome for a victim. */
     public enum Outcome {
         EVICTED,
-        /** It was not there any more. */
+        /** The entry was not there any more. */
         GONE,
-        /** Its key had got another image. */
+        /** The key had got another image. */
         REPLACED,
-        /** Somebody had pinned it. */
+        /** The entry was pinned. */
         PINNED,
-        /** Somebody had used it. */
+        /** The entry was used. */
         USED
     }
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxEntries       1 or more; absent for no bound
  * @param maxBytes         0 or more allocated bytes; absent for no bound
- * @param ttl              how long after it was put an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
- * @param maxIdle          how long after its last use an entry goes, likewise
+ * @param ttl              time from its put after which an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
+ * @param maxIdle          time from its last use after which an entry goes, likewise
  * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
  * @param maxEvictionShare share of the entries that one prune or lowered limit may evict without asking, above 0 and at most 1
  */
@@ -25,7 +25,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
     public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);
 
-    /** Below this many entries a share says little, and nothing is judged by it. */
+    /** Number of entries below which the share does not apply. */
     public static final int SHARE_JUDGED_FROM = 10;
 
     private static final Duration TIME_MIN = Duration.ofSeconds(1);
@@ -61,7 +61,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return given.truncatedTo(ChronoUnit.MILLIS);
     }
 
-    /** Whether a single image of this size could ever fit. */
+    /** Returns whether a single image of this size can fit. */
     boolean fits(long sizeBytes) {
         return maxBytes == null || sizeBytes <= maxBytes;
     }
@@ -70,7 +70,7 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return new Bounds(maxEntries, maxBytes);
     }
 
-    /** Down to where a put evicts once a limit is exceeded. */
+    /** Returns the limits down to which a put evicts once a limit is exceeded. */
     Bounds target() {
         return lowWatermark == DEFAULT_LOW_WATERMARK ? limits() : new Bounds(shareOf(maxEntries), shareOf(maxBytes));
     }
@@ -81,12 +81,12 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
                 : BigDecimal.valueOf(lowWatermark).multiply(BigDecimal.valueOf(limit)).setScale(0, RoundingMode.FLOOR).longValueExact();
     }
 
-    /** How many of so many entries may go without asking. */
+    /** Returns the number of evictions allowed without confirmation, out of {@code entries}. */
     long allowedOf(long entries) {
         return entries < SHARE_JUDGED_FROM ? entries : (long) Math.floor(maxEvictionShare * entries);
     }
 
-    /** Why the time of an entry has come; null if it has not. */
+    /** Returns the cause that ends an entry by time; null if none does. */
     @Nullable
     EvictionCause endOf(EntryRow entry, Instant now) {
         if (entry.pin() != null) {

@@ -7,8 +7,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to change in a policy: every field that is {@code given} takes its value here, where none removes the limit or brings the default back;
- * all others stay as they are.
+ * A change of a policy. Every {@code given} field takes its value here; an absent value removes the limit or restores the default. All other fields
+ * stay.
  */
 public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
         @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {

@@ -18,7 +18,7 @@ public enum PolicyField {
         this.text = text;
     }
 
-    /** Those among the names that are fields of a policy. */
+    /** Returns the fields of a policy among these names. */
     public static Set<PolicyField> named(Collection<String> names) {
         EnumSet<PolicyField> fields = EnumSet.allOf(PolicyField.class);
         fields.removeIf(field -> !names.contains(field.text));

@@ -32,9 +32,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Reads and locks what commands need before the first of them is decided: each row once, in the strongest mode that any of them needs, the kinds
- * in the order of locks and each kind sorted. So the cost of a transaction in statements does not grow with its commands, and two transactions
- * that meet wait for each other in one order.
+ * Reads and locks the rows that commands need, before the first command is decided. Each row is locked once, in the strongest mode needed, the kinds
+ * in lock order and each kind sorted. So the number of statements does not grow with the commands, and transactions wait for each other in one order.
  */
 final class Preparation {
     private final RegistryRules rules;
@@ -109,7 +108,7 @@ final class Preparation {
             case Command.FromWorker<?> from -> ask(from.message());
             case Command.TakeReports taken -> taken.reports().forEach(report -> close(report.hostId(), report.replicaId()));
             case Command.ReturnOrders returned -> replicas.addAll(returned.replicaIds());
-            // These go through pages of what they find, or touch nothing that others lock.
+            // These read pages of rows, or touch nothing that others lock.
             case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
                     {}
         }
@@ -180,7 +179,7 @@ final class Preparation {
     private void lockTheRest() {
         WorkingReplicas rows = transaction.replicas();
         if (!dropped.isEmpty()) {
-            // Whoever registers one of them meanwhile is waited for, so that its entry is known.
+            // Waits for a registration of one of them, so that its entry is known.
             rows.recordAhead(ids);
             rows.peek(dropped).values().forEach(row -> end(row.name()));
         }
@@ -190,7 +189,7 @@ final class Preparation {
         int putsToCome = puts.values().stream().mapToInt(Integer::intValue).sum();
         transaction.lock(new Rows.Ahead(ids, namespaces, changing, staying, others, puts,
                 WorkingReplicas.holdersOfEach(rules.doomChunk(), putsToCome, 0)));
-        // Of the ids that were to be recorded only those have rows that had been recorded before.
+        // Of the ids to record, only those recorded before have rows.
         rows.lock(replicas);
         if (!asking.isEmpty()) {
             asking.replaceAll((host, orders) -> orders + named.getOrDefault(host, 0));

@@ -26,9 +26,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What hosts bring back after the registry was restored. Of each key the highest generation becomes the entry, whichever host comes first, and
- * equal ones its replicas; what is lower, or was hidden by its host, gets an order that waits until all hosts were heard. What was evicted since
- * the restore is not brought back.
+ * Decisions on replicas that hosts report after a restore. The highest generation of a key becomes the entry, whichever host comes first; equal ones
+ * become its replicas. Lower ones, and those hidden by their host, get an order that waits until all hosts were heard. Evictions since the restore
+ * stay in force.
  */
 final class ReadoptDecisions {
     private final Evictor evictor;
@@ -64,7 +64,7 @@ final class ReadoptDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** What is refused is kept by its host and asked about again under the same id, so that is not used up. */
+    /** Returns the refused replicas. Their hosts keep them and ask again under the same ids, so these are not used up. */
     private static Map<ReplicaId, ReplicaOutcome.Refused> refused(WorkingSet transaction, List<Readoption> items) {
         Map<NamespaceName, Optional<Long>> maxBytes = new HashMap<>();
         transaction.policies().policies().forEach(policy -> maxBytes.put(policy.namespace(), Optional.ofNullable(policy.maxBytes())));
@@ -87,7 +87,7 @@ final class ReadoptDecisions {
         return refused;
     }
 
-    /** Former ids are recorded too: nobody registers them any more. */
+    /** Locks what the replicas concern. Former ids are recorded too, so that nobody registers them any more. */
     private Map<Rows.Holding, Rows.Ended> lock(WorkingSet transaction, HostRow host, List<Readoption> items) {
         SortedMap<ReplicaId, Rows.Recording> ids = new TreeMap<>();
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
@@ -129,7 +129,7 @@ final class ReadoptDecisions {
         ReplicaRow stored = transaction.replicas().get(item.formerId());
         ReplicaRow former = stored != null && stored.hostId().equals(host.id()) ? stored : null;
         if (former != null && former.doom() != null && former.doom().cause() != OrderCause.RELIEF) {
-            // Ordered away already: the order goes on, for the id that the image has now. A relief does not: it relied on another host's copy.
+            // Ordered away already: the order continues for the new id. A relief does not, because it relied on another host's copy.
             return open(transaction, host, item, former, former.doom().isWaiting() ? former.doom() : former.doom().dueAt(now));
         }
         EntryRow entry = transaction.entry(item.name(), EntryLock.EXCLUSIVE);
@@ -148,7 +148,7 @@ final class ReadoptDecisions {
         return open(transaction, host, item, former, null);
     }
 
-    /** The key's entry is of this generation from now on. */
+    /** Makes the replica's generation the entry of its key. */
     private void take(WorkingSet transaction, Readoption item, @Nullable EntryRow lower) {
         if (lower != null) {
             evictor.evictWaiting(transaction, lower);
@@ -161,7 +161,7 @@ final class ReadoptDecisions {
         EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
                 used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin());
         NamespaceRow grown = used.with(taken);
-        // Nothing is evicted for it here: the sweep goes back to the limits step by step, and so does the next put.
+        // Evicts nothing here. The sweep and the next put return to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);
         transaction.save(taken);
     }
@@ -175,7 +175,7 @@ final class ReadoptDecisions {
             transaction.close(former, ClosedReplica.Result.READOPTED);
         }
         if (former != null && doom != null) {
-            // The backup may name it as the last holder of an entry that it does not serve any more.
+            // In the backup, it may be the last holder of an entry that the host does not serve any more.
             replicas.evictIfUnheld(transaction, former, EvictionCause.LOST);
         }
         return doom == null ? new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), item.generation(), List.of())

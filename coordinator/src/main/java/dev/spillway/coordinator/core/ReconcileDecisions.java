@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How what a host has and what its rows say become one again. A discrepancy is acted on after a grace period and a second look only, judged
- * again in the transaction that acts, and never on a large share at once without a person.
+ * Decisions on differences between a host and its rows. A difference is settled only after a grace period and a second look, and judged again in the
+ * transaction that acts. A large share at once waits for a person.
  */
 final class ReconcileDecisions {
     private final RegistryRules rules;
@@ -87,7 +87,10 @@ final class ReconcileDecisions {
         return new DiscrepancyAnswer(waiting.size() - forPerson, settled, forPerson);
     }
 
-    /** What the host had before the registry was restored it has told since then: rows that a backup brought back are no loss. */
+    /**
+     * Counts the lost replicas that were registered after the restore. Older rows came from the backup, and the host has reported since what it
+     * holds.
+     */
     private long lostSinceRestore(WorkingSet transaction, HostRow host, List<ReplicaId> ghosts) {
         Instant restoredAt = transaction.stored().registry().restoredAt();
         return replicas.ownLive(transaction, host, ghosts)
@@ -96,12 +99,14 @@ final class ReconcileDecisions {
                 .count();
     }
 
-    /** A registry that has lost what it knew, and was not told again, would take what is newer than itself for nobody's. */
+    /**
+     * Returns whether the registry lacks knowledge that the host may have: it was found to be behind, or the host has not reported in this epoch.
+     */
     private static boolean isBlind(Rows.Registry registry, HostRow host) {
         return registry.behind() != null || host.readoptedEpoch() < registry.epoch();
     }
 
-    /** An orphan's order is an order like any other. Its id is recorded first, so that no late copy of its registration can bring it to life. */
+    /** Dooms orphans; their orders are ordinary ones. Their ids are recorded first, so that no late copy of a registration can revive them. */
     private static long doomOrphans(WorkingSet transaction, HostRow host, Map<ReplicaId, DiscrepancyRequest.Orphan> orphans) {
         if (orphans.isEmpty()) {
             return 0;

@@ -15,8 +15,8 @@ public interface Registry {
     <A> A execute(Command<A> command);
 
     /**
-     * As {@link #execute(Command)}, but at most once per key: asked again with the same key, it gives the first answer and changes nothing. An answer
-     * that is an {@link Outcomes.Refusal} is not kept, and leaves the key free.
+     * Does the same as {@link #execute(Command)}, at most once per key. A repeated key gets the first answer and changes nothing. An {@link
+     * Outcomes.Refusal} is not kept, and leaves the key free.
      *
      * @throws KeyReusedException if the key was used for another request
      */

@@ -1,6 +1,6 @@
 package dev.spillway.coordinator.core;
 
-/** So many commands wait already that another one would only pile up. Nothing was changed; trying again a little later is safe. */
+/** Thrown when too many commands wait. Nothing was changed, and it is safe to try again a little later. */
 public final class RegistryBusyException extends RegistryUnavailableException {
     private static final long serialVersionUID = 1L;
 

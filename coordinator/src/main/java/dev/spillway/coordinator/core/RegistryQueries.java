@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
 
-    /** Of each eviction in a list; one that is asked for alone shows up to {@link #LIMIT_MAX}. */
+    /** Number of orders shown for each eviction in a list. A single eviction shows up to {@link #LIMIT_MAX}. */
     int ORDERS_IN_LISTS_MAX = 100;
 
     record Page<T>(List<T> items, @Nullable String next) {}
@@ -48,10 +48,10 @@ public interface RegistryQueries {
     record OrderView(ReplicaId replicaId, HostId hostId, String state, int attempts, @Nullable Instant nextAttemptAt,
             @Nullable String lastError,
             @Nullable Instant deferredUntil, @Nullable Instant closedAt) {
-        /** Not handed out before what {@link Waiting} tells of. */
+        /** State of an order that waits for what {@link Waiting} names. */
         public static final String WAITING = "WAITING";
 
-        /** That of a doomed row. */
+        /** Returns the view of a doomed row. */
         public static OrderView open(ReplicaRow row, Doom doom) {
             String state = doom.isWaiting() ? WAITING : doom.deferredUntil() == null ? "OPEN" : "DEFERRED";
             return new OrderView(row.id(), row.hostId(), state, doom.attempts(), doom.isWaiting() ? null : doom.nextAttemptAt(),
@@ -64,14 +64,14 @@ public interface RegistryQueries {
     }
 
     /**
-     * An open order with the copy that is to go.
+     * An open order with the copy to delete.
      *
      * @param evictionId absent for an orphan and for a relief
      */
     record OpenOrderView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, OrderCause cause,
             @Nullable EvictionId evictionId, Instant orderedAt, OrderView order) {
         /**
-         * That of a doomed row.
+         * Returns the view of a doomed row.
          *
          * @throws IllegalArgumentException if the row is LIVE
          */
@@ -90,40 +90,40 @@ public interface RegistryQueries {
     }
 
     /**
-     * What orders wait for since the database was restored: every host that is not retired is to tell what it holds, and the grace is to pass.
+     * The condition of waiting orders after a restore: every host that is not retired has reported what it holds, and the grace period is over.
      *
      * @param until        the end of the grace
-     * @param hostsUnheard how many hosts have not told
+     * @param hostsUnheard number of hosts that have not reported
      * @param firstUnheard some of these, in the order of their ids
      */
     record Waiting(Instant until, long hostsUnheard, List<HostId> firstUnheard) {
-        /** How many hosts are named. */
+        /** Number of hosts that are named. */
         public static final int NAMED_MAX = 3;
     }
 
-    /** @param orders those that are open first, then as they were closed; not all where there are many */
+    /** @param orders open orders first, then closed ones as they were closed; not all if there are many */
     record EvictionView(EvictionFact fact, Actor actor, @Nullable PlanId planId, boolean open, List<OrderView> orders) {}
 
     /**
-     * The LIVE rows of a host that drains which no other host has that is relied on. Of a large host they are not counted each time.
+     * The LIVE rows of a draining host that no reliable other host has. Those of a large host are not counted each time.
      *
-     * @param copies    how many they were
-     * @param bytes     of these
-     * @param live      how many LIVE rows the host had when they were counted
-     * @param countedAt when that was
+     * @param copies    number of last copies
+     * @param bytes     bytes of the last copies
+     * @param live      number of the host's LIVE rows at the time of the count
+     * @param countedAt time of the count
      */
     record LastCopies(long copies, long bytes, long live, Instant countedAt) {}
 
     /**
-     * A host and what it has.
+     * A host with its counts.
      *
-     * @param lastCopies of a host that drains; absent for any other
+     * @param lastCopies last copies of a draining host; absent for any other
      */
     record HostView(HostRow row, long replicas, long bytes, long openOrders, @Nullable Instant oldestOpenOrderAt,
             @Nullable LastCopies lastCopies) {
         /**
-         * Whether the host drains and nothing but last copies is left on it, as far as it has confirmed. A host that drains gets no new rows: as
-         * many as were counted are those that were counted.
+         * Returns whether the host drains and only last copies are left on it, as far as it has confirmed. A draining host gets no new rows, so equal
+         * numbers mean the same rows.
          */
         public boolean isDrained() {
             return lastCopies != null && openOrders == 0 && replicas == lastCopies.live() && replicas == lastCopies.copies();
@@ -131,13 +131,13 @@ public interface RegistryQueries {
     }
 
     /**
-     * Which evictions to list.
+     * Selects evictions.
      *
      * @param state {@code open}, {@code closed} or absent for both
      */
     record EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace,
             @Nullable EvictionCause cause, @Nullable PlanId planId) {
-        /** Of any cause and with or without a plan. */
+        /** Creates a filter for any cause, with or without a plan. */
         public EvictionFilter(@Nullable String state, @Nullable HostId hostId, @Nullable NamespaceName namespace) {
             this(state, hostId, namespace, null, null);
         }
@@ -146,26 +146,26 @@ public interface RegistryQueries {
     /**
      * An activity and where it stands.
      *
-     * @param cursor where to go on behind it
+     * @param cursor position after it
      */
     record Recorded(ActivityCursor cursor, Activity activity) {}
 
     /**
      * Activity behind a cursor.
      *
-     * @param next where to go on
+     * @param next position to continue from
      * @param gap  whether what is behind the cursor is lost; then there are no items, and reading goes on at {@code next}
      */
     record ActivityPage(List<Recorded> items, ActivityCursor next, boolean gap) {}
 
-    /** The registry itself, as it is now. */
+    /** Returns the registry's current row. */
     Rows.Registry registry();
 
     List<NamespaceView> namespaces();
 
     Optional<NamespaceView> namespace(NamespaceName name);
 
-    /** Without touching it; the replicas are its open rows of the current generation, at most 1,000. */
+    /** Returns an entry without touching it. The replicas are its open rows of the current generation, at most 1,000. */
     Optional<EntryView> entry(EntryName name);
 
     /**
@@ -176,10 +176,10 @@ public interface RegistryQueries {
     Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit);
 
-    /** Distinct snapshot ids in order. */
+    /** Returns distinct snapshot ids, sorted. */
     Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit);
 
-    /** Newest first, each with at most 1,000 of its orders. */
+    /** Returns evictions, newest first, each with at most 1,000 of its orders. */
     Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit);
 
     Optional<EvictionView> eviction(EvictionId id);
@@ -189,7 +189,7 @@ public interface RegistryQueries {
     /**
      * Victims of a plan in the order in which they are to go.
      *
-     * @param keptOnly only those that were looked at when the plan was applied, and not evicted
+     * @param keptOnly whether only settled victims are listed that were not evicted
      */
     Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
 
@@ -201,23 +201,23 @@ public interface RegistryQueries {
     /** Workers that asked to join within {@link JoinRefusal#SHOWN_FOR} and were refused, the latest first. */
     List<JoinRefusal> joinRefusals(int limit);
 
-    /** How many hosts are in each state as people see it; reads nothing but hosts. */
+    /** Counts hosts by the state shown to people; reads nothing but hosts. */
     Map<HostState, Long> hostsByState();
 
-    /** Every open order of a host, oldest first, whatever it is because of. */
+    /** Returns the open orders of a host, oldest first, whatever their cause. */
     Page<OpenOrderView> orders(HostId host, @Nullable String after, int limit);
 
-    /** What orders that wait are waiting for; absent if the database was never restored. */
+    /** Returns the condition of waiting orders; empty if the database was never restored. */
     Optional<Waiting> waiting();
 
     /**
-     * Activity in commit order.
+     * Returns activity in commit order.
      *
      * @param after a cursor of an earlier page; absent to start with what comes from now on
      */
     ActivityPage activity(@Nullable ActivityCursor after, int limit);
 
-    /** Open orders of all hosts, and the time of the oldest doom among them. */
+    /** Counts the open orders of all hosts, and finds the time of the oldest. */
     OpenOrders openOrders();
 
     record OpenOrders(long count, @Nullable Instant oldestAt) {}
@@ -226,9 +226,9 @@ public interface RegistryQueries {
     UnpublishedFacts unpublishedFacts();
 
     /**
-     * How many facts wait to be published.
+     * Number of facts to publish, with the age of the oldest.
      *
-     * @param oldestAt when the first of their evictions was decided; absent if there are none
+     * @param oldestAt time of the first of their evictions; absent if there are none
      * @param readAt   now, by the clock that the registry's times are taken from
      */
     record UnpublishedFacts(long count, @Nullable Instant oldestAt, Instant readAt) {}

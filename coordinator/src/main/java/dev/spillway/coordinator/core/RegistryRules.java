@@ -4,18 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The bounds by which the registry decides.
+ * Settings of the registry's decisions.
  *
  * @param hostTimeout       a host not heard for so long is AWAY
  * @param orderRetry        an open order is handed out again after this, doubling up to {@code orderRetryMax}
  * @param grace             ghosts and orphans younger than this are left alone
  * @param breakerShare      share of a host's replicas beyond which a loss or an orphan sweep waits for a person, from
  *                          {@code breakerFrom} on
- * @param doomChunk         how many replicas of one entry are doomed in the transaction that evicts it; a sweep dooms the rest
- * @param ordersPerAnswer   how many orders one heartbeat's answer carries at most
+ * @param doomChunk         number of replicas of one entry doomed in the transaction that evicts it; a sweep dooms the rest
+ * @param ordersPerAnswer   largest number of orders in the answer to one heartbeat
  * @param reconcilePageSize rows in one page of a reconciliation
- * @param planChunk         how many entries one transaction looks at for a plan
- * @param plansKept         how long a plan can be applied after it was made, and is kept after it was applied
+ * @param planChunk         number of entries that one transaction looks at for a plan
+ * @param plansKept         time for which a plan can be applied after it was made, and for which it is kept after it was applied
  */
 public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
         Duration grace,
@@ -27,14 +27,14 @@ public record RegistryRules(Duration heartbeat, Duration hostTimeout, Duration r
     public static final RegistryRules DEFAULTS = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(10),
             Duration.ofSeconds(10), Duration.ofMinutes(10), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
 
-    /** With the usual bounds on plans. */
+    /** Creates rules with the default bounds on plans. */
     public RegistryRules(Duration heartbeat, Duration hostTimeout, Duration reconcile, Duration orderRetry, Duration orderRetryMax,
             Duration grace, double breakerShare, int breakerFrom, int doomChunk, int ordersPerAnswer, int reconcilePageSize) {
         this(heartbeat, hostTimeout, reconcile, orderRetry, orderRetryMax, grace, breakerShare, breakerFrom, doomChunk, ordersPerAnswer,
                 reconcilePageSize, PLAN_CHUNK, PLANS_KEPT);
     }
 
-    /** After the next heartbeat of every host that is heard. */
+    /** Returns a time after the next heartbeat of every heard host. */
     Instant soon(Instant now) {
         return now.plus(heartbeat.multipliedBy(2));
     }

@@ -26,7 +26,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** What happens to replicas by the word of their host, which passed the fence. */
+/** Decisions on replicas, by messages of their host that passed the fence. */
 final class ReplicaDecisions {
     private final RegistryRules rules;
     private final EntryDecisions entries;
@@ -49,7 +49,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcomes(outcomes);
     }
 
-    /** What its worker did not know yet when it took the image; the id is used up, and the image its sender's again. */
+    /** Refuses an image because its host drains, which its worker did not know yet. The id is used up, and the image returns to its sender. */
     private static ReplicaOutcome refusedByDrain(HostRow host, ReplicaId id) {
         return new ReplicaOutcome.Refused(id, ReplicaOutcome.Reason.DRAINING, "host: " + host.id()
                 + ", which drains and takes nothing new (expected: another host, or one that takes part again: spillway drain "
@@ -91,7 +91,7 @@ final class ReplicaDecisions {
         boolean copied = entry != null && entry.generation() == item.generation()
                 && (item.snapshotId() == null || item.snapshotId().equals(entry.snapshotId()));
         if (entry == null || !copied) {
-            // Between a restore and the word of it a number may be drawn again, for another image.
+            // Between a restore and `spillway restored`, a number may be drawn again for another image.
             return new ReplicaOutcome.Gone(item.replicaId());
         }
         transaction.replicas()
@@ -100,7 +100,7 @@ final class ReplicaDecisions {
         return new ReplicaOutcome.Registered(item.replicaId(), entry.snapshotId(), entry.generation(), List.of());
     }
 
-    /** From here on an id that was never registered never will be. */
+    /** Answers which ids are registered. An id that is not, never will be. */
     ReplicaOutcomes resolve(WorkingSet transaction, HostRow host, ResolveRequest request) {
         transaction.replicas().record(host, request.replicaIds());
         return new ReplicaOutcomes(request.replicaIds().stream().map(id -> recorded(transaction, host, id)).toList());
@@ -136,11 +136,11 @@ final class ReplicaDecisions {
             case BOUNDS -> new Closing(ClosedReplica.Result.BOUNDS, EvictionCause.PRESSURE);
             case CANCELLED -> new Closing(ClosedReplica.Result.CANCELLED, EvictionCause.LOST);
         });
-        // What was registered and has no row may be newer than the backup that this registry was restored from. The comparison judges it.
+        // A registered replica without a row may be newer than the backup. The comparison judges it.
         return new DropAnswer(ids.stream().filter(id -> !kept.contains(id)).toList(), kept);
     }
 
-    /** Whether so many of a host's replicas at once look more like a missing volume than like a loss. */
+    /** Returns whether this many replicas at once look like a missing volume rather than a loss. */
     boolean isTooLargeALoss(WorkingSet transaction, HostRow host, long replicas) {
         return replicas >= rules.breakerFrom() && replicas > rules.breakerShare() * transaction.replicas().count(host.id());
     }
@@ -149,13 +149,13 @@ final class ReplicaDecisions {
         return transaction.replicas().peek(ids).values().stream().filter(row -> row.isLive() && row.hostId().equals(host.id())).toList();
     }
 
-    /** How a row ends, and the cause for its entry if it was the last holder. */
+    /** The result of a closed row, and the eviction cause if it was the last holder of its entry. */
     record Closing(ClosedReplica.Result result, EvictionCause cause) {}
 
     /**
      * Closes a host's own rows; the last holder of an entry takes the entry with it.
      *
-     * @return how many entries went
+     * @return the number of evicted entries
      */
     long close(WorkingSet transaction, HostRow host, Collection<ReplicaId> ids, Function<ReplicaRow, Closing> how) {
         SortedSet<NamespaceName> namespaces = new TreeSet<>();
@@ -179,7 +179,7 @@ final class ReplicaDecisions {
         return lostEntries;
     }
 
-    /** After a LIVE row was closed: evicts its entry if no host holds that generation any more. */
+    /** Evicts the entry of a closed LIVE row if no host holds that generation any more. */
     int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
@@ -191,8 +191,8 @@ final class ReplicaDecisions {
     }
 
     /**
-     * Takes reads in the order in which they are told. One that is older than the latest access that was taken of its entry is counted, and moves
-     * nothing: it was told before, or the entry was used since.
+     * Takes reads in the order of receipt. One that is older than the entry's latest access is counted but moves nothing: it was reported before, or
+     * the entry was used since.
      */
     TouchRequest.Counted touch(WorkingSet transaction, TouchRequest request) {
         for (TouchRequest.Used used : request.used()) {
@@ -203,7 +203,7 @@ final class ReplicaDecisions {
                 transaction.save(counted);
                 transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
             } else if (namespace != null) {
-                // The entry went before its host told of this, or its order is known; it was a hit all the same.
+                // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
             }
         }

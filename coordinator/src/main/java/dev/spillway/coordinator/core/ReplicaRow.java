@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record ReplicaRow(ReplicaId id, HostId hostId, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes,
         Instant registeredAt,
         @Nullable Doom doom) {
-    /** The generation that this is a copy of. */
+    /** Returns the generation that it is a copy of. */
     Rows.Holding holding() {
         return new Rows.Holding(name, generation);
     }

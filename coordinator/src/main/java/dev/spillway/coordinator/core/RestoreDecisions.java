@@ -5,9 +5,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What is decided about the registry as a whole once its database was restored from an older state. What was drawn before the restore and is lost
- * with it is numbered by nobody any more, so the clock tells both numbers: an epoch is the time of its restore in microseconds, and generations go on
- * from there, which is above all that were ever drawn as long as fewer than a million are drawn in a second.
+ * Decisions on the registry after its database was restored. Numbers drawn before the restore are unknown, so the clock gives new ones. An epoch is
+ * the time of its restore in microseconds, and generations go on from there. That is above all drawn before, as long as fewer than a million are
+ * drawn in a second.
  */
 final class RestoreDecisions {
     static final String UNHEARD = "waits until every host was heard since the registry was restored";

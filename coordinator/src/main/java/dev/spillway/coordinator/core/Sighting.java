@@ -5,12 +5,12 @@ import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 
 /**
- * A discrepancy that a reconciliation found and that waits for its grace period and a second look.
+ * A difference found by a reconciliation that waits for its grace period and a second look.
  *
  * @param looks in how many reconciliations it was seen
  */
 public record Sighting(HostId hostId, ReplicaId replicaId, Kind kind, Instant firstSeenAt, int looks) {
-    /** Which side has it alone. */
+    /** The side that alone has the replica. */
     public enum Kind {
         /** A row without anything on the disk. */
         GHOST,

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unpinned entries of one namespace in the order in which they would go, as a {@link WorkingSet} sees them: first the stored ones that this
- * transaction has not used, which are read page by page, then those that it has, all of them used later than any stored one. Not thread-safe.
+ * The unpinned entries of one namespace in the order of eviction, as a {@link WorkingSet} sees them. First come stored ones that this transaction has
+ * not used, read page by page. Those that it has used follow, because they are newer than any stored one. Not thread-safe.
  */
 final class VictimCursor {
     private static final int PAGE_MAX = 2_048;
@@ -29,7 +29,7 @@ final class VictimCursor {
         this.namespace = namespace;
     }
 
-    /** An entry that this transaction put or used, now in its new place. */
+    /** Moves an entry that this transaction put or used to its new place. */
     void used(EntryRow row) {
         if (row.pin() == null) {
             used.put(row.lastUse(), row.name());
@@ -37,10 +37,10 @@ final class VictimCursor {
     }
 
     /**
-     * The first that still is where it was, other than {@code exempt}; null if there is none.
+     * Returns the first entry that is still at its place, other than {@code exempt}; null if there is none.
      *
      * @param current the entries as the transaction sees them; null for one that is gone
-     * @param pageSize how many are read at once when the page is used up
+     * @param pageSize number of entries read at once when the page is used up
      * @param read     is told each page that was read and locked
      */
     @Nullable

@@ -42,7 +42,7 @@ final class WorkingReplicas {
     private int holdersRead;
     private final Map<HostId, List<ReplicaId>> storedOrders = new HashMap<>();
     private final Map<HostId, Set<ReplicaId>> ownDoomed = new HashMap<>();
-    /** By how many this transaction changed what counting the stored rows would say. */
+    /** Differences between this transaction's counts and those of the stored rows. */
     private final Map<HostId, Long> openMore = new HashMap<>();
     private final Map<Holding, Long> liveMore = new HashMap<>();
 
@@ -70,7 +70,7 @@ final class WorkingReplicas {
         }
     }
 
-    /** Those that this transaction has not recorded. */
+    /** Returns the ids that this transaction has not recorded. */
     SortedMap<ReplicaId, Recording> unrecorded(SortedMap<ReplicaId, Recording> ids) {
         SortedMap<ReplicaId, Recording> missing = new TreeMap<>(ids);
         missing.keySet().removeAll(recorded);
@@ -82,12 +82,12 @@ final class WorkingReplicas {
         recorded.addAll(ids);
         for (ReplicaId id : first) {
             unclaimed.add(id);
-            // What nobody ever spoke of has no row.
+            // An id that was never recorded has no row.
             replicas.putIfAbsent(id, null);
         }
     }
 
-    /** Which of these ids nobody recorded before; from now on all of them are recorded. */
+    /** Records these ids, and returns those that nobody recorded before. */
     SortedSet<ReplicaId> record(HostRow host, Collection<ReplicaId> ids) {
         SortedMap<ReplicaId, Recording> recordings = new TreeMap<>();
         ids.forEach(id -> recordings.put(id, new Recording(host.id(), host.incarnation())));
@@ -101,7 +101,7 @@ final class WorkingReplicas {
         return unrecorded;
     }
 
-    /** The open rows among {@code ids}; not locked unless they were, so only what never changes of them may be used. */
+    /** Returns the open rows among {@code ids}. Unless they were locked before, only what never changes of them may be used. */
     Map<ReplicaId, ReplicaRow> peek(Collection<ReplicaId> ids) {
         Set<ReplicaId> missing = new HashSet<>(ids);
         missing.removeIf(id -> replicas.containsKey(id) || peeked.containsKey(id));
@@ -126,7 +126,7 @@ final class WorkingReplicas {
         }
     }
 
-    /** Those that this transaction has not locked. */
+    /** Returns the ids that this transaction has not locked. */
     SortedSet<ReplicaId> unlocked(Collection<ReplicaId> ids) {
         SortedSet<ReplicaId> missing = new TreeSet<>(ids);
         missing.removeAll(replicas.keySet());
@@ -147,15 +147,15 @@ final class WorkingReplicas {
         return replicas.get(locked.id());
     }
 
-    /** The open row of an id that was locked or saved before. */
+    /** Returns the open row of an id that was locked or saved before. */
     @Nullable
     ReplicaRow get(ReplicaId id) {
         return replicas.get(id);
     }
 
     /**
-     * How many holders of each of so many entries are read, and so doomed with it, where one transaction has much to do: what an eviction leaves is
-     * the sweep's. One entry alone has {@code limitEach} of them.
+     * Returns the number of holders read and doomed per entry in a transaction with many entries. The sweep dooms the rest. A single entry gets
+     * {@code limitEach}.
      */
     static int holdersOfEach(int limitEach, int entries, int readBefore) {
         return Math.clamp((HOLDERS_MAX - (long) readBefore) / Math.max(1, entries), 1, limitEach);
@@ -190,12 +190,12 @@ final class WorkingReplicas {
         }
     }
 
-    /** The first {@code limit} LIVE rows of an entry's generation. The entry is held exclusively. */
+    /** Returns the first {@code limit} LIVE rows of an entry's generation. The entry is held exclusively. */
     List<ReplicaRow> live(EntryRow entry, int limit) {
         return known(entry, limit).stream().sorted(Comparator.comparing(ReplicaRow::id)).limit(limit).toList();
     }
 
-    /** LIVE rows of an entry's generation: of those that were stored the first {@code limit}, and all that this transaction registered. */
+    /** Returns LIVE rows of an entry's generation: the first {@code limit} stored ones, and all that this transaction registered. */
     private List<ReplicaRow> known(EntryRow entry, int limit) {
         readHolders(List.of(entry), limit);
         List<ReplicaRow> live = new ArrayList<>();
@@ -208,7 +208,7 @@ final class WorkingReplicas {
         return live;
     }
 
-    /** How many LIVE rows an entry's generation has; {@code limit} as for {@link #live}. */
+    /** Counts the LIVE rows of an entry's generation; {@code limit} as for {@link #live}. */
     long countLive(EntryRow entry, int limit) {
         List<ReplicaRow> known = known(entry, limit);
         return readInPart.contains(entry.holding())
@@ -216,7 +216,7 @@ final class WorkingReplicas {
                 : known.size();
     }
 
-    /** How many open rows a host has. */
+    /** Counts the open rows of a host. */
     long count(HostId host) {
         return rows.countReplicas(host) + openMore.getOrDefault(host, 0L);
     }
@@ -229,7 +229,7 @@ final class WorkingReplicas {
         });
     }
 
-    /** A host's doomed rows that its heartbeat takes along, oldest doom first. */
+    /** Returns the doomed rows of a host that its heartbeat carries, oldest doom first. */
     List<ReplicaRow> orders(HostId host, int limit, Instant soon) {
         if (!storedOrders.containsKey(host)) {
             readOrders(new TreeMap<>(Map.of(host, limit + replicas.size())), soon);

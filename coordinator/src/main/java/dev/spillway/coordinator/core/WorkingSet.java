@@ -24,8 +24,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One transaction's view: the stored rows with this transaction's own changes laid over them, so that several decisions in one transaction see
- * each other as if they had run one after the other. Not thread-safe, used once.
+ * One transaction's view: the stored rows with its own changes laid over them. So several decisions in one transaction see each other as if they had
+ * run one after the other. Not thread-safe, used once.
  */
 public final class WorkingSet {
     private final Rows rows;
@@ -65,7 +65,7 @@ public final class WorkingSet {
         this.replicas = new WorkingReplicas(rows, now);
     }
 
-    /** The stored rows themselves, for what this transaction cannot have changed. */
+    /** Returns the stored rows, for what this transaction cannot have changed. */
     Rows stored() {
         return rows;
     }
@@ -74,7 +74,7 @@ public final class WorkingSet {
         return now;
     }
 
-    /** What is to be written. */
+    /** Returns the changes to write. */
     public Changes changes() {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
@@ -82,7 +82,7 @@ public final class WorkingSet {
                 finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, plans, changedRegistry);
     }
 
-    /** Who asked for what is decided next. */
+    /** Sets the party that asks for the next decisions. */
     void actFor(Actor asking) {
         actor = asking;
     }
@@ -95,7 +95,7 @@ public final class WorkingSet {
         return replicas;
     }
 
-    /** The policies of all namespaces, which this transaction has not changed. */
+    /** Returns the policies of all namespaces, which this transaction has not changed. */
     PolicySet policies() {
         PolicySet known = policies;
         if (known == null) {
@@ -105,7 +105,7 @@ public final class WorkingSet {
         return known;
     }
 
-    /** How many puts to a namespace are to come, so that what they need is read in as few statements. */
+    /** Announces puts to a namespace, so that what they need is read in few statements. */
     void expectPuts(NamespaceName namespace, int count) {
         putsToCome.merge(namespace, count, Integer::sum);
     }
@@ -118,7 +118,7 @@ public final class WorkingSet {
         changing.removeAll(entries.keySet());
         SortedSet<EntryName> staying = new TreeSet<>(ahead.staying());
         staying.removeAll(entries.keySet());
-        // Whoever changes an entry holds it in the stronger mode for all.
+        // Whoever changes an entry holds it exclusively.
         staying.removeAll(changing);
         Rows.Ahead missing =
                 new Rows.Ahead(replicas.unrecorded(ahead.ids()), newNamespaces, changing, staying, replicas.unlocked(ahead.replicas()),
@@ -164,7 +164,7 @@ public final class WorkingSet {
         if (!missing.isEmpty()) {
             Map<NamespaceName, NamespaceRow> found = rows.lockNamespaces(missing);
             missing.forEach(name -> namespaces.put(name, found.get(name)));
-            // A generation must be drawn while its namespace is held, so those drawn earlier are not for these.
+            // A generation must be drawn while its namespace is held. Those drawn earlier are not for these namespaces.
             generations.clear();
         }
     }
@@ -180,7 +180,7 @@ public final class WorkingSet {
         changedNamespaces.put(row.name(), row);
     }
 
-    /** A generation for an entry of a namespace that is held. */
+    /** Draws a generation for an entry of a namespace that is held. */
     long nextGeneration() {
         if (generations.isEmpty()) {
             generations.addAll(rows.nextGenerations(Math.max(1, putsToCome.values().stream().mapToInt(Integer::intValue).sum())));
@@ -222,7 +222,7 @@ public final class WorkingSet {
     }
 
     /**
-     * The least recently used entry of a namespace other than {@code exempt}, locked exclusively; null if there is none. Several may be wanted: an
+     * Locks and returns the least recently used entry of a namespace other than {@code exempt}; null if there is none. If several are wanted, an
      * {@code expected} number of them and their holders are read ahead.
      */
     @Nullable
@@ -239,7 +239,7 @@ public final class WorkingSet {
         });
     }
 
-    /** What the registry itself is from now on. */
+    /** Replaces the registry's row. */
     void save(Rows.Registry registry) {
         changedRegistry = registry;
     }
@@ -297,12 +297,12 @@ public final class WorkingSet {
         sightings.put(host, seen);
     }
 
-    /** Somebody asked to join and may not. */
+    /** Records that a worker asked to join and was refused. */
     void refuse(JoinRefusal refusal) {
         joins.put(new JoinRefusal.Asking(refusal.hostId(), refusal.storeId()), Optional.of(refusal));
     }
 
-    /** Whoever this is may join, whatever was before. */
+    /** Removes the record of a refusal, because the worker may join. */
     void take(JoinRefusal.Asking asking) {
         joins.put(asking, Optional.empty());
     }
@@ -311,13 +311,13 @@ public final class WorkingSet {
         activity.add(happened);
     }
 
-    /** A plan with victims that were chosen for it now. */
+    /** Saves a plan with newly chosen victims. */
     void choose(PlanRow plan, List<PlanVictim> victims) {
         plans.plans().put(plan.id(), plan);
         plans.chosen().put(plan.id(), victims);
     }
 
-    /** A plan with victims whose outcome is known now. */
+    /** Saves a plan with the outcomes of victims. */
     void settle(PlanRow plan, List<PlanVictim> victims) {
         plans.plans().put(plan.id(), plan);
         plans.settled().put(plan.id(), victims);

@@ -26,9 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether Kafka answers, found out by asking now and then on a thread of its own, so that publishers need not claim what they could not send.
- * Every few seconds, and when it answers again, its topics are inspected: a broker may come back without them, and somebody may have changed
- * them. Thread-safe.
+ * Watches whether Kafka answers, on a thread of its own, so that publishers claim nothing that they cannot send. Every few seconds, and when Kafka
+ * answers again, it inspects the topics: a broker may return without them, and somebody may have changed them. Thread-safe.
  */
 public final class Brokers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Brokers.class);
@@ -41,7 +40,7 @@ public final class Brokers implements AutoCloseable {
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(3));
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
-    /** What was last found out. */
+    /** The latest finding. */
     private record Finding(boolean isReachable, CompletableFuture<Void> lost) {}
 
     private final KafkaSettings settings;
@@ -79,7 +78,7 @@ public final class Brokers implements AutoCloseable {
         return brokers;
     }
 
-    /** How many partitions {@code spillway.orders} has; each host must be given one of them. */
+    /** Returns the number of partitions of {@code spillway.orders}. Each host must get one of them. */
     public int orderPartitions() {
         return wanted.orders().partitions();
     }
@@ -108,7 +107,7 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    /** Done once Kafka no longer answers. */
+    /** Returns a future that completes when Kafka no longer answers. */
     CompletableFuture<Void> lost() {
         return finding.lost();
     }
@@ -130,7 +129,7 @@ public final class Brokers implements AutoCloseable {
             while (!closing) {
                 long seen = suspected.seen();
                 boolean inspecting = asked >= ASKED_BETWEEN_INSPECTIONS || seen != sure;
-                // What was opened anew is inspected next: it does not know how many partitions there were.
+                // A new connection is inspected next, because it does not know the earlier numbers of partitions.
                 asked = !isReachable() ? ASKED_BETWEEN_INSPECTIONS : inspecting ? 0 : asked + 1;
                 @Nullable
                 String why = isReachable() ? ask(inspecting) : reopen();

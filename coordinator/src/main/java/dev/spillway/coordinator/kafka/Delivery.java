@@ -13,17 +13,17 @@ import java.util.function.Function;
 /**
  * A batch under way to Kafka.
  *
- * @param sent what was sent, with its acknowledgement
+ * @param sent items sent, each with its acknowledgement
  */
 record Delivery<T>(Map<T, CompletableFuture<Long>> sent) {
-    /** What became of the batch. What counts as failed may still arrive. */
+    /** The result of sending a batch. Items that count as failed may still arrive. */
     record Result<T>(List<T> acknowledged, List<T> failed, String firstFailure) {}
 
     static <T> Delivery<T> send(MessageSender sender, List<T> items, Function<T, Message> message) {
         Map<T, CompletableFuture<Long>> sent = new LinkedHashMap<>();
         boolean accepted = true;
         for (T item : items) {
-            // One that is refused may have waited for long; the others would wait as long, one after the other.
+            // A refused message may have waited for long. The others would wait as long, one after the other.
             CompletableFuture<Long> acknowledgement = accepted ? sender.send(message.apply(item))
                     : CompletableFuture.failedFuture(new IllegalStateException("not sent behind one that was refused"));
             accepted &= !acknowledgement.isCompletedExceptionally();

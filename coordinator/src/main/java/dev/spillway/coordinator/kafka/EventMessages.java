@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 
 /** Events as Kafka's messages. */
 final class EventMessages {
-    /** The CloudEvents source of what a coordinator writes. */
+    /** CloudEvents source of a coordinator's messages. */
     static final String SOURCE = "/spillway/coordinator";
 
     private EventMessages() {}

@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Orders that are due, each for its host's partition. Claiming an order sets when it is due again, so whoever dies in between delays it by that
- * interval, and a heartbeat may carry it sooner. What did not arrive is given back, so that it is due at once.
+ * Due orders, each for its host's partition. A claim sets the next attempt. If the coordinator dies, the order is delayed by that interval, or a
+ * heartbeat carries it sooner. Orders that did not arrive are given back and are due at once.
  *
- * @param partitions of the topic
+ * @param partitions number of partitions of the topic
  */
 record OrderPublication(Registry registry, EventCodec codec, int partitions) implements Publication<AddressedOrder> {
     private static final Logger LOG = LoggerFactory.getLogger(OrderPublication.class);

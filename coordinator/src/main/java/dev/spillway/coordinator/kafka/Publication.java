@@ -8,26 +8,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One kind of event that the registry holds ready for Kafka until it knows what became of it. What is claimed is claimed by nobody else for a
- * while, and due again after that unless it was settled.
+ * One kind of event that the registry keeps until Kafka has it. A claimed event is claimed by nobody else for a while, and is due again afterwards
+ * unless it was settled.
  */
 interface Publication<T> {
-    /** What is published, for people: {@code facts}. */
+    /** Returns the name of what is published, for people, such as {@code facts}. */
     String name();
 
     String topic();
 
-    /** Whether a commit left some of it. */
+    /** Returns whether a commit left some of it. */
     boolean isLeftBy(Changes.Wake wake);
 
     /**
-     * What is due now.
+     * Claims what is due now.
      *
      * @throws RegistryUnavailableException and {@link OutcomeUnknownException} as of any command
      */
     List<T> claim(int most);
 
-    /** Why this one cannot be sent at all, or null when it can. */
+    /** Returns why this item cannot be sent at all; null if it can. */
     @Nullable
     String obstacle(T item);
 

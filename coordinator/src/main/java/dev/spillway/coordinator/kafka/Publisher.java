@@ -94,7 +94,7 @@ public final class Publisher<T> implements AutoCloseable {
         if (!result.acknowledged().isEmpty()) {
             uses.worked();
         } else if (!brokers.isReachable()) {
-            // Named by itself, and until it answers again nothing more is tried.
+            // The watch on Kafka names the trouble, and nothing more is tried until Kafka answers again.
             uses.ended();
         } else {
             uses.failed("%d %s not published: %s".formatted(unsent.size(), publication.name(), why));
@@ -110,7 +110,7 @@ public final class Publisher<T> implements AutoCloseable {
         return Round.FAILED;
     }
 
-    /** An interrupt says that the service stops; what was done must be known to whoever goes on. */
+    /** Notes what was sent. An interrupt means that the service stops; the note is made all the same, for whoever continues. */
     private void settle(List<T> acknowledged, List<T> unsent) {
         boolean interrupted = Thread.interrupted();
         try {

@@ -13,19 +13,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that publishes whatever is due: woken by commits, and by itself now and then, because other coordinators commit too and unconfirmed
- * things become due again. While Kafka does not answer nothing is claimed.
+ * Publishes whatever is due, on a thread of its own. Commits wake it. It also looks by itself, because other coordinators commit too, and unconfirmed
+ * items become due again. It claims nothing while Kafka does not answer.
  */
 final class PublishingLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishingLoop.class);
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(1);
-    /** Beyond a heartbeat, so that what cannot be sent is left for heartbeats to carry. */
+    /** Backoff longer than a heartbeat, so that heartbeats carry what cannot be sent. */
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15));
-    /** A registry that is away comes back for all at once, and everything that waited is due. */
+    /** Pause after the registry was down. It comes back for all callers at once, and everything that waited is due. */
     private static final Duration REGISTRY_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
-    /** What one look came to. */
+    /** The result of one round. */
     enum Round {
         NOTHING_DUE, PUBLISHED, FAILED, REGISTRY_AWAY
     }
@@ -78,7 +78,7 @@ final class PublishingLoop implements AutoCloseable {
                     case PUBLISHED -> {}
                     case NOTHING_DUE -> wakeup.await(seen, LOOK_AT_LEAST_EVERY);
                     case REGISTRY_AWAY -> pause(REGISTRY_AGAIN_AFTER);
-                    // A commit does not cut this short: it would find the same trouble.
+                    // A commit does not cut this short: it would meet the same trouble.
                     case FAILED -> pause(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2)));
                 }
             }
@@ -94,7 +94,7 @@ final class PublishingLoop implements AutoCloseable {
             LOG.warn("{}: {}", name, e.getMessage());
             return Round.REGISTRY_AWAY;
         } catch (RuntimeException | LinkageError e) {
-            // A library that cannot be loaded is an error of the JVM's, and must not end the thread in silence.
+            // A library that cannot be loaded is an Error, and must not end the thread in silence.
             LOG.error("{}: failed, going on", name, e);
             uses.failed(ConnectionTrouble.inWords(e));
             return Round.FAILED;

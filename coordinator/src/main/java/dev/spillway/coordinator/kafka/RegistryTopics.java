@@ -10,7 +10,7 @@ import java.util.Map;
  * The topics of one registry, as they are made where they are missing.
  *
  * @param orders    each host reads one partition of it
- * @param evictions for anyone
+ * @param evictions facts for anyone
  * @param reports   spread over the coordinators
  */
 public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
@@ -18,12 +18,12 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
      * One topic.
      *
      * @param partitions 1 or more; a topic that is there keeps its own
-     * @param retention  how long a message is kept
-     * @param isGiven    whether somebody asked for that retention: then a topic that is there and keeps messages for longer is shortened at the
-     *                   start, else whoever made it is taken to want that
+     * @param retention  time for which a message is kept
+     * @param isGiven    whether the retention was set explicitly. Then an existing topic with a longer retention is shortened at the start; otherwise
+     *                   its maker is taken to want that
      */
     public record Shape(int partitions, Duration retention, boolean isGiven) {
-        /** Later than at the start nothing is shortened. */
+        /** Returns the shape for an inspection after the start, which shortens no retention. */
         private Shape as(Integer actual) {
             return new Shape(actual, retention, false);
         }
@@ -37,7 +37,7 @@ public record RegistryTopics(Shape orders, Shape evictions, Shape reports) {
         return new Topic(name, shape.partitions(), shape.retention(), shape.isGiven());
     }
 
-    /** The same topics later on, with the partitions that they really have, so that a broker that lost them gets them back as they were. */
+    /** Returns the same topics with their real numbers of partitions, so that a broker that lost them gets them back as they were. */
     RegistryTopics as(Map<String, Integer> partitions) {
         return new RegistryTopics(orders.as(partitions.getOrDefault(Topics.ORDERS, orders.partitions())),
                 evictions.as(partitions.getOrDefault(Topics.EVICTIONS, evictions.partitions())),

@@ -38,10 +38,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes hosts' reports into the registry, together with the other coordinators. Offsets are committed only after the registry has committed the
- * reports before them; whoever dies in between leaves them to be taken again, which changes nothing.
+ * reports before them. After a crash the reports are taken again, which changes nothing.
  */
 public final class ReportConsumer implements AutoCloseable {
-    /** Under which name all coordinators of a registry share the reports. */
+    /** Consumer group that all coordinators of a registry share. */
     public static final String GROUP = "spillway-coordinators";
 
     private static final Logger LOG = LoggerFactory.getLogger(ReportConsumer.class);
@@ -67,10 +67,10 @@ public final class ReportConsumer implements AutoCloseable {
         this.registry = registry;
         this.random = random;
         Map<String, Object> properties = new HashMap<>(settings.consumer(GROUP));
-        // Reports are harmless when they are read again, and orders stay open when one is missed.
+        // Reports may be read twice without harm. If one is missed, its order stays open.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
-        // One that dies, or leaves while it joins, holds up the whole group until its session ends; those that live keep their partitions meanwhile.
+        // A member that dies, or leaves while it joins, holds up the whole group until its session ends. The others keep their partitions.
         properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, Math.toIntExact(SESSION.toMillis()));
         properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.toIntExact(SESSION.dividedBy(4).toMillis()));
@@ -111,7 +111,7 @@ public final class ReportConsumer implements AutoCloseable {
                 } catch (WakeupException e) {
                     LOG.debug("woken to end");
                 } catch (KafkaException | LinkageError e) {
-                    // A library that cannot be loaded is an error of the JVM's, and must not end the thread in silence.
+                    // A library that cannot be loaded is an Error, and must not end the thread in silence.
                     failures++;
                     LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
                     uses.failed(ConnectionTrouble.inWords(e));
@@ -152,7 +152,7 @@ public final class ReportConsumer implements AutoCloseable {
             } catch (RegistryUnavailableException | OutcomeUnknownException e) {
                 failures++;
                 LOG.warn("{} reports wait: {}", records.size(), e.getMessage());
-                // Polled meanwhile, so that the group knows that this member lives; what a rebalance brings comes to the rest.
+                // Polls meanwhile, so that the group knows that this member lives. Records of a rebalance are added to the rest.
                 consumer.pause(consumer.assignment());
                 records.addAll(waiting(BACKOFF.ceiling(failures).dividedBy(2).plus(BACKOFF.delay(failures, random).dividedBy(2))));
             }
@@ -166,7 +166,7 @@ public final class ReportConsumer implements AutoCloseable {
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
-            // What is already read must not be forgotten because of it.
+            // Records that are read already must not be lost because of it.
             LOG.warn("reading {}: {}", Topics.REPORTS, e.toString());
             return List.of();
         }
@@ -201,7 +201,7 @@ public final class ReportConsumer implements AutoCloseable {
         }
     }
 
-    /** A report that the registry cannot take must not keep all others waiting behind it. */
+    /** Stores one report. A report that the registry cannot take must not hold up the others. */
     private void storeAlone(Report report) {
         try {
             registry.execute(new Command.TakeReports(List.of(report)));

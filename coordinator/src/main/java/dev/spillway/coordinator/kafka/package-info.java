@@ -1,6 +1,6 @@
 /**
- * The registry's side of Kafka: orders and facts that are due are published, reports are taken. Everything here may happen twice and in any
- * order; what is true is decided in the registry alone, and nothing here knows SQL or HTTP.
+ * The registry's side of Kafka. Publishes due orders and facts, and takes reports. Everything here may happen twice and in any order; only the
+ * registry decides. Nothing here knows SQL or HTTP.
  */
 @NullMarked
 package dev.spillway.coordinator.kafka;

@@ -16,16 +16,16 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores what happened. Readers follow the ids, which are drawn before the commit and committed in another order, so they read only up to an id that
- * is settled: every event up to it is committed, or never will be.
+ * Stores events. Ids are drawn before the commit, and commits come in another order. So readers read only up to a settled id: every event up to it is
+ * committed, or never will be.
  *
- * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock goes with
- * its transaction, after the commit is visible. A reader first reads the last id drawn, then the locks that are held, and then the events. A writer
- * whose lock it does not see has committed before the events are read, or draws ids above the one that was read. So only transactions that write
- * activity hold a reader back, and nothing that is stored depends on the cluster's transaction counter.
+ * <p>A writer first takes a shared advisory lock on the last id that anyone has drawn, and then draws its own ids, which are higher. The lock ends
+ * with its transaction, after the commit is visible. A reader first reads the last id drawn, then the held locks, and then the events. A writer whose
+ * lock it does not see has committed before the events are read, or draws ids above the one that was read. So only transactions that write events
+ * hold a reader back, and nothing stored depends on the cluster's transaction counter.
  */
 final class ActivityTable {
-    /** The last id that was drawn; 0 before the first. */
+    /** Last id drawn; 0 before the first. */
     static final String LAST_DRAWN = "(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM activity_id_seq)";
     static final String PAGE = "SELECT id, what FROM activity WHERE id > :after AND id <= :settled ORDER BY id LIMIT :limit";
 
@@ -48,7 +48,7 @@ final class ActivityTable {
     private ActivityTable() {}
 
     /**
-     * Up to where ids can be read.
+     * Bound of the ids that can be read.
      *
      * @param through every event up to this id is committed, or never will be
      * @param drawn   the last id that was drawn
@@ -117,7 +117,7 @@ final class ActivityTable {
     /**
      * Deletes what is older, at most {@code limit} of it, and remembers up to where.
      *
-     * @return how many rows went
+     * @return the number of deleted rows
      */
     static int trim(Handle handle, Instant olderThan, int limit) {
         return handle

@@ -11,12 +11,12 @@ import org.postgresql.util.PGBinaryObject;
 import org.postgresql.util.PGobject;
 
 /**
- * An array of elements of eight or sixteen bytes, as PostgreSQL keeps them: the driver sends such arrays as text, which the server then parses
- * element by element. Connections that were not told of its {@link #TYPES} send the text. (PostgreSQL, {@code array_recv}, {@code uuid_recv},
- * {@code timestamptz_recv}.) Not thread-safe.
+ * An array of elements of eight or sixteen bytes in PostgreSQL's binary format. The driver sends such arrays as text, which the server parses element
+ * by element. Connections without its {@link #TYPES} send the text. (PostgreSQL, {@code array_recv}, {@code uuid_recv}, {@code timestamptz_recv}.)
+ * Not thread-safe.
  */
 final class BinaryArray extends PGobject implements PGBinaryObject {
-    /** For the driver's option {@code binaryTransferEnable}: the object ids of {@code timestamptz[]} and {@code uuid[]}. */
+    /** Value of the driver's option {@code binaryTransferEnable}: the object ids of {@code timestamptz[]} and {@code uuid[]}. */
     static final String TYPES = "1185,2951";
 
     @Serial
@@ -43,7 +43,7 @@ final class BinaryArray extends PGobject implements PGBinaryObject {
         return new BinaryArray("_uuid", UUID_TYPE, 2 * Long.BYTES, elements);
     }
 
-    /** Of times to the microsecond. */
+    /** Returns an array of times, to the microsecond. */
     static BinaryArray of(@Nullable Instant[] elements) {
         return new BinaryArray("_timestamptz", TIMESTAMPTZ, Long.BYTES, elements);
     }

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Lets only so many callers at once to the connections that they share with the coordinator's own work, so that some are left for that. The others
- * wait, for a while and not without number. Thread-safe.
+ * Caps the callers on the connections that they share with the coordinator's own work, so that some are left for that. A bounded number of others
+ * wait, for a bounded time. Thread-safe.
  */
 final class CallerLimit {
     private final Semaphore free;
@@ -18,8 +18,8 @@ final class CallerLimit {
 
     /**
      * @param atOnce     1 or more
-     * @param waitingMax how many may wait
-     * @param patience   how long each of them waits
+     * @param waitingMax number of callers that may wait
+     * @param patience   time for which each of them waits
      */
     CallerLimit(int atOnce, int waitingMax, Duration patience) {
         this.free = new Semaphore(atOnce, true);
@@ -28,9 +28,9 @@ final class CallerLimit {
     }
 
     /**
-     * What {@code work} gives.
+     * Runs {@code work} when it is its turn, and returns its result.
      *
-     * @param what for messages
+     * @param what name of the work, for messages
      * @throws RegistryBusyException        if it was not its turn in time, or too many wait already
      * @throws RegistryUnavailableException if the thread was interrupted while it waited
      */

@@ -25,9 +25,10 @@ import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows turned into columns, one array each, for statements that unnest them: one round trip whatever their number. Also what all mappers share.
- * Statements of many rows unnest where values are selected, not in {@code FROM}: there the server puts each array into a store of its own first,
- * which takes a quarter more of the time. Not thread-safe.
+ * Turns rows into columns, one array each, for statements that unnest them: one round trip for any number of rows. Also holds what all mappers share.
+ *
+ * <p>Statements of many rows unnest in the select list, not in {@code FROM}: there the server first puts each array into a store of its own, which
+ * takes a quarter more of the time. Not thread-safe.
  */
 final class Columns<R> {
     private static final ObjectMapper JSON = Json.tolerant();
@@ -115,7 +116,7 @@ final class Columns<R> {
         return rows.isEmpty() ? Script.nothing(mapper) : script.add(sql, arrays, mapper);
     }
 
-    /** One value beside the columns. */
+    /** Adds one value beside the columns. */
     Columns<R> value(String name, Argument value) {
         arrays.put(name, value);
         return this;

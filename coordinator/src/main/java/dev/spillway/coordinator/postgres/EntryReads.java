@@ -43,7 +43,7 @@ final class EntryReads implements AutoCloseable {
 
     private record Found(EntryRow entry, @Nullable ReplicaView replica) {}
 
-    /** One read that somebody waits for. */
+    /** A read with a waiting caller. */
     private static final class PendingRead extends Pending<Optional<EntryView>> {
         private final EntryName entry;
 

@@ -77,7 +77,7 @@ final class EntryTable {
                     FROM entries e WHERE e.namespace = :namespace AND e.created_at <= :latest AND e.pin_reason IS NULL
                     ORDER BY e.created_at, e.generation LIMIT :limit FOR UPDATE""";
 
-    /** Of the entries of a namespace those whose keys begin alike: a range of the key's index. */
+    /** Condition for the entries of a namespace under a key prefix: a range of the key's index. */
     static final String OF_PREFIX = "e.namespace = :namespace AND e.key >= :prefix AND e.key < :beyond";
 
     static final String COUNT_UNPINNED = """
@@ -145,7 +145,7 @@ final class EntryTable {
     }
 
     PolicySet policies() {
-        // One statement, so that the version and the policies are of the same moment.
+        // One statement, so that the version and the policies are of one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
         handle.createQuery("SELECT r.policy_version, n.name, n.max_bytes FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
@@ -176,7 +176,7 @@ final class EntryTable {
         };
     }
 
-    /** Of a namespace that this transaction holds. */
+    /** Locks victims of a namespace that this transaction holds. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         LeastUses.Era era = new LeastUses.Era(epoch, pinsLifted.getOrDefault(namespace, 0L));
         return locked(leastUses.page(era, namespace, afterUse, limit, from -> {

@@ -38,7 +38,7 @@ final class EvictionReading {
 
     private static final String EVICTIONS = "SELECT " + EvictionTable.COLUMNS + ", " + IS_OPEN + " AS is_open FROM evictions e WHERE ";
 
-    /** Up to so many open orders, the open evictions are found through them; beyond, among the newest evictions there are enough. */
+    /** Number of open orders up to which open evictions are found through them. Beyond it, the newest evictions contain enough open ones. */
     private static final int FEW = 10_000;
 
     private static final String OPEN_ORDERS =
@@ -110,7 +110,7 @@ final class EvictionReading {
             case "closed" -> " AND NOT " + IS_OPEN;
             default -> throw new InvalidValueException("state", filter.state(), "open or closed");
         }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
-        // A cause as it stands, so that the planner knows which index has it; it is one of an enum.
+        // The cause is a literal, so that the planner knows which index has it. It is an enum's name.
                 + (filter.cause() == null ? "" : " AND e.cause = '" + filter.cause() + "'")
                 + (filter.planId() == null ? "" : " AND e.plan_id = :plan")
                 + " ORDER BY e.number DESC LIMIT :limit";

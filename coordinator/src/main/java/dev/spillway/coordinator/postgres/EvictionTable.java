@@ -127,7 +127,7 @@ final class EvictionTable {
                 FROM unnest(:id, :at) AS u (id, at) WHERE e.eviction_id = u.id""");
     }
 
-    /** Two that published the same facts must not lock them crosswise, so they are locked in order first. */
+    /** Notes published facts. It locks them in order first, because two publishers of the same facts would deadlock. */
     void publish(Collection<EvictionId> published, Script script) {
         Columns.of(published)
                 .uuids("ids", EvictionId::value)

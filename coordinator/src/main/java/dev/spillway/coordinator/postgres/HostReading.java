@@ -29,7 +29,7 @@ final class HostReading {
                     min(r.doomed_at) AS oldest
                 FROM replicas r WHERE r.host_id = h.host_id) AS o""";
 
-    /** Which LIVE rows of a host are the last: each of them is looked for elsewhere, by its generation. */
+    /** Counts the LIVE rows of a host that are last copies. Each is looked up elsewhere by its generation. */
     static final String LAST_COPIES = """
             SELECT count(*) AS copies, coalesce(sum(l.size_bytes), 0)::bigint AS bytes FROM (
                 SELECT r.size_bytes, NOT

@@ -147,7 +147,7 @@ final class HostTable {
                 .one();
     }
 
-    /** A host that was not there when it was locked is inserted: if another transaction was faster, the unique key says so. */
+    /** Writes hosts. One that did not exist when it was locked is inserted; if another transaction was faster, the unique key refuses it. */
     void write(Collection<HostRow> rows, Script script) {
         List<HostRow> added = new ArrayList<>();
         List<HostRow> changed = new ArrayList<>();
@@ -206,7 +206,7 @@ final class HostTable {
 
     static void replaceSightings(Map<HostId, List<Sighting>> sightings, Script script) {
         Columns.of(sightings.keySet()).texts("hosts", id -> id).addTo(script, "DELETE FROM sightings WHERE host_id = ANY(:hosts)");
-        // A message may name a replica twice; the last word about it stands.
+        // A message may name a replica twice. The last one counts.
         Map<ReplicaId, Sighting> byReplica = new LinkedHashMap<>();
         List<Sighting> all = new ArrayList<>();
         for (List<Sighting> ofHost : sightings.values()) {

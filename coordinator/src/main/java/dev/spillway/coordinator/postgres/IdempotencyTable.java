@@ -32,7 +32,7 @@ final class IdempotencyTable {
         this.handle = handle;
     }
 
-    /** What taking a key came to. */
+    /** The result of taking a key. */
     sealed interface Taken {
         /** The command is to be carried out. */
         record First() implements Taken {}

@@ -31,9 +31,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows as one READ COMMITTED transaction of PostgreSQL sees them. Each statement sees what was committed before it began, and a locking one
- * the newest version of what it waited for; a row that another transaction inserted while this one waited is seen by the next statement, which
- * is why every kind is read by a statement of its own. Not thread-safe.
+ * The rows as one READ COMMITTED transaction of PostgreSQL sees them. Each statement sees what was committed before it began, and a locking one sees
+ * the newest version of what it waited for. A row inserted by another transaction meanwhile is seen only by the next statement. So every kind is read
+ * by a statement of its own. Not thread-safe.
  */
 final class JdbcRows implements Rows {
     /** Hosts that were locked with the opening. */
@@ -81,7 +81,8 @@ final class JdbcRows implements Rows {
         Script script = new Script();
         HostTable hosts = new HostTable(handle);
         Supplier<Map<HostId, HostRow>> locked = hosts.lock(ahead, script);
-        // After the hosts: whoever waited for one that joined in a new epoch is of that epoch, and nobody joins in another while they are held.
+        // After the hosts: a transaction that waited for a host that joined in a new epoch belongs to that epoch. No host joins in another one while
+        // they are locked.
         Script.Found<Opening> opening = script.add(
                 "SELECT now() AS now, r.policy_version, " + RegistryTable.COLUMNS + " FROM registry r CROSS JOIN generations g", Map.of(),
                 (row, context) -> new Opening(Columns.instant(row, "now"), RegistryTable.MAPPER.map(row, context),
@@ -232,7 +233,7 @@ final class JdbcRows implements Rows {
                 Map.of("count", Columns.number(count)), (row, context) -> row.getLong("generation"))::rows;
     }
 
-    /** One round trip for all kinds: later statements of a script see what was committed while earlier ones waited for their locks. */
+    /** Locks all kinds of rows in one round trip. Later statements of a script see what was committed while earlier ones waited for their locks. */
     @Override
     public Held lock(Ahead asked) {
         Script script = new Script();

@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last copies of hosts that drain, as they were counted last. Counting looks for each LIVE row of a host elsewhere, about 10 microseconds each,
- * so it is done again only after a time that grows with their number: whoever looks how often he likes, the database is kept busy with it for a
- * tenth of the time at most. Thread-safe; of several who find a count too old at once, each counts.
+ * Caches the counts of last copies of draining hosts. A count looks up each LIVE row elsewhere, about 10 microseconds each. So it is repeated only
+ * after a time that grows with their number. However often callers ask, it costs at most a tenth of the database's time. Thread-safe; if several
+ * callers find a count too old, each counts.
  */
 final class KnownLastCopies {
     /** A host with no more LIVE rows than this is counted each time. */
@@ -25,15 +25,15 @@ final class KnownLastCopies {
     private final Map<HostId, Known> known = new ConcurrentHashMap<>();
     private final Duration restPerCopy;
 
-    /** @param restPerCopy for how long a count is good, for each LIVE row that was looked at */
+    /** @param restPerCopy time for which a count is good, per LIVE row */
     KnownLastCopies(Duration restPerCopy) {
         this.restPerCopy = restPerCopy;
     }
 
     /**
-     * Those of this host; absent if it does not drain.
+     * Returns the count of this host; null if it does not drain.
      *
-     * @param now of the database
+     * @param now time of the database
      */
     @Nullable
     LastCopies of(HostRow host, Instant now, Supplier<LastCopies> count) {

@@ -18,12 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where commands, or reads, wait while those before them are carried out. A thread of the lane carries out whatever has gathered by the time it has
- * a connection, then what came meanwhile, and so on. So there is no timer: a lone caller waits for nobody, and the more callers there are the larger
- * the batches.
+ * Queues commands, or reads, and carries them out in batches. A thread of the lane takes whatever has gathered when it has a connection, then what
+ * came meanwhile. There is no timer: a lone caller waits for nobody, and more callers make larger batches.
  *
- * <p>The threads are the platform's. They do nothing but wait for the database, a few times for every batch; a virtual thread is parked, polled for
- * and mounted again at each answer, which for a lone caller's put took a sixth of the time. Thread-safe.
+ * <p>The threads are platform threads. They only wait for the database, a few times per batch. A virtual thread is parked and mounted again at each
+ * answer, which took a sixth of the time of a lone put. Thread-safe.
  */
 final class Lane<P extends Pending<?>> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -41,10 +40,10 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
     /**
      * Opens the lane.
      *
-     * @param name      of its threads
-     * @param threads   how many batches may be under way at once
-     * @param capacity  how many may wait at once
-     * @param weightMax how heavy a batch of more than one may be
+     * @param name      name of its threads
+     * @param threads   number of batches that may be under way at once
+     * @param capacity  number of items that may wait at once
+     * @param weightMax largest weight of a batch of more than one item
      * @param carryOut  carries out the batch that it takes from what it is given, and sets every outcome
      */
     Lane(String name, int threads, int capacity, int weightMax, Consumer<Supplier<List<P>>> carryOut) {
@@ -56,7 +55,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** How many wait. */
+    /** Returns the number of waiting items. */
     int waiting() {
         lock.lock();
         try {
@@ -110,7 +109,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** Whether it is out of the lane now, and was not taken. */
+    /** Removes an item from the lane, and returns whether it was still waiting. */
     private boolean withdraws(P one) {
         lock.lock();
         try {
@@ -128,7 +127,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
             try {
                 carryOut.accept(batch);
             } catch (Throwable e) {
-                // Whoever comes next still needs this thread.
+                // Later callers still need this thread.
                 LOG.error("carrying out a batch", e);
                 defect = e;
             }
@@ -151,7 +150,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** What is taken when it is asked for first, and the same ever after, also if that is nobody. */
+    /** Returns a supplier that takes a batch at its first call, and returns the same one, also an empty one, ever after. */
     private Supplier<List<P>> takenOnce() {
         AtomicReference<@Nullable List<P>> taken = new AtomicReference<>();
         return () -> {
@@ -164,7 +163,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         };
     }
 
-    /** Those that came first, without what must not be in one batch with them. */
+    /** Takes the first items that may share a batch. */
     private List<P> take() {
         lock.lock();
         try {
@@ -190,7 +189,7 @@ final class Lane<P extends Pending<?>> implements AutoCloseable {
         }
     }
 
-    /** Who waits fails; what is under way goes on to its end. */
+    /** Fails the waiting items. Batches under way go on to their end. */
     @Override
     public void close() {
         List<P> left;

@@ -9,14 +9,13 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongFunction;
 
 /**
- * Below which use number each namespace has no entry any more. Entries go from the low end of the index and PostgreSQL leaves them there, dead,
- * until it cleans up: a search that starts at the very beginning would step over all of them each time. A use takes a number above all earlier
- * ones, so what was once the least stays a lower bound whatever commits or rolls back. Thread-safe.
+ * Per namespace, a lower bound on the oldest entry's {@code last_use}, so that victim scans skip dead index tuples. Entries leave at the low end of
+ * the index, and their tuples stay until vacuum. Every use takes a number above all earlier ones, so a bound stays valid whatever commits or rolls
+ * back. Thread-safe.
  */
 final class LeastUses {
     /**
-     * What a bound is good for: before a database was restored, or an entry came back to its old place because its pin was lifted, there may be
-     * less.
+     * The validity of a bound. It ends when a database is restored, or when a lifted pin returns an entry to its old place.
      *
      * @param epoch      the registry's
      * @param pinsLifted the namespace's
@@ -27,14 +26,14 @@ final class LeastUses {
 
     private final ConcurrentMap<NamespaceName, Bound> bounds = new ConcurrentHashMap<>();
 
-    /** Behind which use number a search that begins at the very beginning would probably be carried out; empty if it would really begin there. */
+    /** Returns the use number after which a search from the beginning would probably be carried out; empty if from the beginning. */
     OptionalLong expected(NamespaceName namespace) {
         Bound bound = bounds.get(namespace);
         return bound == null ? OptionalLong.empty() : OptionalLong.of(bound.below());
     }
 
     /**
-     * A page of entries used after {@code afterUse}. The caller holds the namespace.
+     * Returns a page of entries used after {@code afterUse}. The caller holds the namespace.
      *
      * @param read  reads a page that begins behind the given use number
      */
@@ -44,7 +43,7 @@ final class LeastUses {
         long from = Math.max(afterUse, known);
         List<EntryRow> found = read.apply(from);
         if (found.size() < limit && from > afterUse) {
-            // Nearly empty: what is known saves nothing any more, and nothing is lost by looking at everything.
+            // Nearly empty: the bound saves nothing, and a full look costs nothing.
             bounds.remove(namespace);
             return read.apply(afterUse);
         }

@@ -17,7 +17,7 @@ final class Migrations {
     private final String where;
 
     /**
-     * For one database.
+     * Creates the migrations of one database.
      *
      * @param where its address, for messages
      */

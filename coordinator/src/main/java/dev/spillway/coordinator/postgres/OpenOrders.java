@@ -33,8 +33,8 @@ final class OpenOrders {
                         LIMIT asking.most) AS r""".formatted(Doom.ATTEMPTS_IN_VAIN);
 
     /**
-     * Which orders are due, without locks. It steps from host to host among those that have orders at all, so that its cost grows neither with
-     * the fleet nor with what waits for hosts that are away.
+     * Finds due orders without locks. It steps from host to host among those with orders, so that its cost grows neither with the fleet nor with the
+     * orders of hosts that are away.
      */
     static final String DUE_CANDIDATES = """
             WITH RECURSIVE ordered (host_id) AS (
@@ -56,7 +56,7 @@ final class OpenOrders {
     /** {@link Doom#WAITING} as it stands in statements: a constant, so that the planner knows which index has those that wait. */
     static final String WAITING_AT = "'" + Doom.WAITING + "'::timestamptz";
 
-    /** Those that wait for what {@link Doom#WAITING} says. */
+    /** Finds the orders that wait as {@link Doom#WAITING} says. */
     static final String WAITING = "SELECT " + ReplicaTable.COLUMNS
             + """
                     FROM replicas r WHERE r.replica_id = ANY(ARRAY(
@@ -149,7 +149,7 @@ final class OpenOrders {
                         AND r.doom_cause IS NOT NULL AND r.next_attempt_at > (:now)[1]
                     ORDER BY r.replica_id FOR UPDATE)
                 UPDATE replicas r SET next_attempt_at = (:now)[1] FROM due WHERE r.replica_id = due.replica_id""".formatted(WAITING_AT));
-        // Those whose rows the statement before has changed.
+        // The rows that the previous statement changed.
         columns.addTo(script,
                 """
                         UPDATE open_orders o SET next_attempt_at = r.next_attempt_at FROM replicas r

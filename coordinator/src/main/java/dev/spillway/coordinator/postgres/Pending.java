@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that somebody waits for, and what became of it. Its outcome is set once, by whoever carries it out; the rest is immutable.
+ * A unit of work with a waiting caller, and its outcome. The outcome is set once, by whoever carries it out; the rest is immutable.
  *
  * @param <A> the answer
  */
@@ -15,21 +15,21 @@ abstract class Pending<A> {
     private final long deadlineNanoTime;
     private final CompletableFuture<A> outcome = new CompletableFuture<>();
 
-    /** @param deadline from now; it is not begun after it */
+    /** @param deadline time from now after which it is not begun */
     Pending(Duration deadline) {
         deadlineNanoTime = System.nanoTime() + deadline.toNanos();
     }
 
-    /** What it is called in messages. */
+    /** Returns its name in messages. */
     abstract String name();
 
-    /** How many rows it may concern, for the size of a batch; 1 or more. */
+    /** Returns the number of rows that it may concern, for the size of a batch; 1 or more. */
     abstract int weight();
 
-    /** Two with equal ones are not carried out in one batch; null for one that goes with any other. */
+    /** Returns a key that only one item of a batch may have; null if it goes with any other. */
     abstract @Nullable Object soleIn();
 
-    /** Whether its deadline has passed; then that is its outcome, and it must not be begun. */
+    /** Returns whether its deadline has passed. Then that is its outcome, and it must not be begun. */
     boolean isTooLate() {
         if (System.nanoTime() - deadlineNanoTime < 0) {
             return false;
@@ -51,12 +51,12 @@ abstract class Pending<A> {
         try {
             var _ = outcome.get();
         } catch (ExecutionException e) {
-            // A failure is an outcome too, and told by get().
+            // A failure is an outcome, too, and get() throws it.
         }
     }
 
     /**
-     * The answer, which is there.
+     * Returns the answer, which must be there.
      *
      * @throws RuntimeException the failure, if that is what became of it
      */

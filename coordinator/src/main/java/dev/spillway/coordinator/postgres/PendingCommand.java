@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command that somebody waits for.
+ * A command with a waiting caller.
  *
  * @param <A> the answer
  */
@@ -43,7 +43,7 @@ final class PendingCommand<A> extends Pending<A> {
                 : command.getClass().getSimpleName();
     }
 
-    /** The next one with the same idempotency key is to find the answer that was kept for the first. */
+    /** Returns its idempotency key. Two commands with one key may not share a batch, because the second needs the first one's stored answer. */
     @Override
     @Nullable
     Object soleIn() {

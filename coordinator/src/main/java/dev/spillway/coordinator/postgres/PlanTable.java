@@ -64,7 +64,7 @@ final class PlanTable implements PlanRows {
         return read(VICTIMS, id, after, limit);
     }
 
-    /** Of those that were dealt with, the ones that were not evicted. */
+    /** Reads settled victims that were not evicted. */
     List<PlanVictim> kept(PlanId id, long after, int limit) {
         return read(KEPT, id, after, limit);
     }

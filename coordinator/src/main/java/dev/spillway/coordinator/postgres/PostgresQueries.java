@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads of the registry, each in a read-only transaction that sees one moment. Thread-safe. */
 final class PostgresQueries implements RegistryQueries, AutoCloseable {
-    /** So that several statements see one moment. */
+    /** Lets several statements see one snapshot. */
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
     /** Pinned entries have an order of their own, so each page is one of the two put together. */
@@ -41,7 +41,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
 
-    /** Up to how many entries are few enough to be put in their order for each page, instead of being looked for in the order of all. */
+    /** Number of entries up to which they are sorted for each page, instead of being looked for in the order of all. */
     private static final int FEW = 20_000;
     static final String MANY_OF_PREFIX =
             "SELECT count(*) > " + FEW + " FROM (SELECT FROM entries e WHERE " + EntryTable.OF_PREFIX + " LIMIT "
@@ -54,7 +54,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                 SELECT count(*) AS facts, min(e.number + 0) AS first FROM evictions e WHERE e.published_at IS NULL)
             SELECT u.facts, e.evicted_at AS oldest, now() AS now FROM unpublished u LEFT JOIN evictions e ON e.number = u.first""";
 
-    /** Of each LIVE row of a host that drains; see {@link KnownLastCopies}. */
+    /** Time for which a count is good, per LIVE row of a draining host; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
     private final Jdbi jdbi;

@@ -29,16 +29,16 @@ import org.slf4j.LoggerFactory;
 public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresRegistry.class);
     /**
-     * Every statement is written to step through indexes, and its plan is kept by the connection. One that was made while a table was small, and
-     * reads all of it, would stay in use long after the table has grown: such plans are not offered, so that one plan is good for ever.
+     * Options that allow only index plans, because each connection keeps its plans. A plan that reads a small table as a whole would stay in use
+     * after the table has grown.
      */
     private static final String INDEX_PLANS =
             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
     /** Rows that one batch may concern: more would hold their locks for longer and commit no faster. */
     private static final int BATCH_WEIGHT_MAX = 2_048;
-    /** What callers leave of the shared connections to the coordinator's own work. */
+    /** Shared connections that callers leave to the coordinator's own work. */
     private static final int OWN_CONNECTIONS = 3;
-    /** Beyond the deadline, so that the server gives up first and says why. */
+    /** Time beyond the deadline, so that the server gives up first and says why. */
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
@@ -82,7 +82,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         source.setPassword(settings.password());
         source.setApplicationName("spillway-coordinator");
         source.setConnectTimeout(seconds(settings.poolWait()));
-        // What takes a connection and then says nothing would be waited for without end.
+        // Otherwise a server that accepts the connection and then says nothing would be waited for without end.
         source.setLoginTimeout(seconds(settings.poolWait()));
         source.setTcpKeepAlive(true);
         return source;
@@ -91,7 +91,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private static HikariDataSource pool(PostgresRegistrySettings settings, String name, int size) {
         PGSimpleDataSource source = unpooled(settings);
         source.setSocketTimeout(seconds(settings.commandDeadline().plus(NETWORK_PATIENCE)));
-        // The locks of a coordinator that stopped in the middle of a transaction must not stay.
+        // The locks of a coordinator that stopped in a transaction must not stay.
         source.setOptions("-c idle_in_transaction_session_timeout=" + settings.commandDeadline().plus(NETWORK_PATIENCE).toMillis()
                 + " -c statement_timeout=" + Math.max(1, settings.commandDeadline().toMillis())
                 + INDEX_PLANS);
@@ -148,12 +148,12 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         listeners.add(listener);
     }
 
-    /** What keeps the tables bounded. */
+    /** Returns the deletion of rows that are no longer kept. */
     public Upkeep upkeep() {
         return new Upkeep(jdbi, settings.retention());
     }
 
-    /** How its transactions went since it was opened. Each figure only grows, but for {@code waiting}. */
+    /** Returns figures of its transactions since it was opened. Each figure only grows, except {@code waiting}. */
     public Figures figures() {
         return new Figures(transactions.committed(), transactions.carriedOut(), transactions.conflicts(), lane.waiting());
     }
@@ -183,7 +183,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
                 try {
                     listener.accept(wake);
                 } catch (RuntimeException e) {
-                    // The command is committed and its answer is owed; who was not told looks by itself sooner or later.
+                    // The command is committed, and its answer is due. A listener that was not told looks by itself.
                     LOG.error("telling {} of a commit", listener, e);
                 }
             }

@@ -4,28 +4,28 @@ import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 
 /**
- * How the registry reaches its database and what it keeps there.
+ * Settings of the registry's database.
  *
  * @param url             JDBC address, {@code jdbc:postgresql://host:port/database}
  * @param poolSize        connections at most, 1 or more, beside those for what is carried out in batches
- * @param poolWait        how long a command waits for a connection, or for its turn among those that need one, 250 ms or more
- * @param commandDeadline how long after it was asked for a command may still begin, and how long one statement may take
+ * @param poolWait        time for which a command waits for a connection, or for its turn among those that need one, 250 ms or more
+ * @param commandDeadline time after which a waiting command is not begun, and the longest time of one statement
  * @param waitingMax      commands that may wait for their transaction at once, 1 or more; beyond it callers are told to come again
  * @param partitions      partitions of {@code spillway.orders} that hosts are spread over, 1 or more
  */
 public record PostgresRegistrySettings(String url, String user, String password, int poolSize, Duration poolWait, Duration commandDeadline,
         int waitingMax, int partitions, Retention retention) {
-    /** How many commands may wait unless it is set otherwise: what a database that commits slowly still gets through in a few seconds. */
+    /** Default number of commands that may wait: a database with slow commits still completes them in a few seconds. */
     public static final int WAITING_MAX = 10_000;
 
     private static final String URL_START = "jdbc:postgresql:";
     private static final Duration POOL_WAIT_MIN = Duration.ofMillis(250);
 
     /**
-     * How long what is over is kept.
+     * Times for which finished rows are kept.
      *
      * @param idempotencyKeys longer than any client retries
-     * @param activity        how far back watchers can resume
+     * @param activity        time back to which watchers can resume
      * @param history         closed replicas, and evictions all of whose orders are closed
      * @param chunk           rows deleted by one statement at most, 1 or more
      */
@@ -64,7 +64,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
         }
     }
 
-    /** With 10 connections, 3 s for one of them, 10 s for a command and the usual retention. */
+    /** Creates settings with 10 connections, 3 s to get one, 10 s for a command, and the default retention. */
     public static PostgresRegistrySettings of(String url, String user, String password, int partitions) {
         return new PostgresRegistrySettings(url, user, password, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), WAITING_MAX, partitions,
                 Retention.DEFAULTS);
@@ -90,7 +90,7 @@ public record PostgresRegistrySettings(String url, String user, String password,
         return new PostgresRegistrySettings(url, user, password, poolSize, poolWait, commandDeadline, waitingMax, partitions, kept);
     }
 
-    /** Everything but the password. */
+    /** Returns everything but the password. */
     @Override
     public String toString() {
         return "PostgresRegistrySettings[url=" + url + ", user=" + user + ", poolSize=" + poolSize + ", poolWait=" + poolWait

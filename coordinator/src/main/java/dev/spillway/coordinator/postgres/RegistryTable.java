@@ -21,7 +21,7 @@ final class RegistryTable {
     private RegistryTable() {}
 
     static Rows.Registry lock(Handle handle) {
-        // The lock first: the sequence is read by the statement that follows it.
+        // The lock comes first: the next statement reads the sequence.
         handle.createQuery("SELECT r.epoch FROM registry r FOR UPDATE").mapTo(Long.class).one();
         return read(handle);
     }

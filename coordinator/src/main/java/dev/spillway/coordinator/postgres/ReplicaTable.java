@@ -45,7 +45,7 @@ final class ReplicaTable {
             new HostId(row.getString("host_id")), name(row), new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"),
             row.getLong("size_bytes"), Columns.instant(row, "registered_at"), doom(row));
 
-    /** What {@link #holder} reads beside the entry. */
+    /** Columns that {@link #holder} reads beside the entry. */
     static final String COLUMNS_BESIDE_ENTRY =
             "r.replica_id, r.host_id, r.snapshot_id AS replica_snapshot_id, r.size_bytes AS replica_size_bytes, r.registered_at ";
 
@@ -83,7 +83,7 @@ final class ReplicaTable {
             WITH doomed AS (%s RETURNING r.host_id, r.next_attempt_at, r.replica_id, r.doomed_at)
             INSERT INTO open_orders (host_id, next_attempt_at, replica_id, doomed_at) SELECT * FROM doomed""";
 
-    /** Whether another host than that of row {@code r} holds its generation and is relied on; see {@code Rows.heldElsewhere}. */
+    /** Condition that a reliable host other than that of row {@code r} holds its generation; see {@code Rows.heldElsewhere}. */
     static final String HELD_ELSEWHERE = """
             EXISTS (
                 SELECT FROM replicas o JOIN hosts k ON k.host_id = o.host_id
@@ -110,7 +110,7 @@ final class ReplicaTable {
         return new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key")));
     }
 
-    /** The LIVE replica beside an entry; null if there is none. */
+    /** Returns the LIVE replica beside an entry; null if there is none. */
     static @Nullable ReplicaRow holder(ResultSet row, EntryRow of) throws SQLException {
         UUID id = Columns.nullableUuid(row, "replica_id");
         return id == null ? null
@@ -237,13 +237,13 @@ final class ReplicaTable {
         return !Objects.equals(of(row, Doom::nextAttemptAt), storedDue(row.id()));
     }
 
-    /** When the order was next due, as this transaction found it; null if there was none. */
+    /** Returns the time at which the order was due when this transaction read it; null if there was none. */
     private @Nullable Instant storedDue(ReplicaId id) {
         ReplicaRow row = stored.get(id);
         return row == null ? null : of(row, Doom::nextAttemptAt);
     }
 
-    /** What names the open orders of these rows as they are stored. */
+    /** Returns the keys of these rows' open orders, as stored. */
     private <R> Columns<R> asStored(Collection<R> rows, Function<R, ReplicaRow> of) {
         return Columns.of(rows)
                 .texts("host", row -> of.apply(row).hostId())

@@ -18,8 +18,8 @@ import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Statements, gathered and sent to the server together: one round trip, carried out in the order in which they were added, each with a snapshot of
- * its own. The first that fails ends the script with its error. Not thread-safe, run once.
+ * Statements that are sent to the server together: one round trip, executed in order, each with a snapshot of its own. The first that fails ends the
+ * script with its error. Not thread-safe, run once.
  */
 final class Script {
     private static final Pattern PARAMETER = Pattern.compile("(?<!:):([a-zA-Z]+)");
@@ -30,7 +30,7 @@ final class Script {
 
     private record Step(String sql, int place, Map<String, Argument> parameters, @Nullable Found<?> found) {}
 
-    /** The rows that one statement returns, once its script has run. */
+    /** The rows returned by one statement, once its script has run. */
     static final class Found<T> {
         private final RowMapper<T> mapper;
         private final List<T> rows = new ArrayList<>();
@@ -50,7 +50,7 @@ final class Script {
         }
     }
 
-    /** For a statement that needs not be asked. */
+    /** Returns the empty result of a statement that is not needed. */
     static <T> Found<T> nothing(RowMapper<T> mapper) {
         return new Found<>(mapper);
     }
@@ -68,13 +68,13 @@ final class Script {
     /**
      * Adds a statement that returns nothing.
      *
-     * @param parameters by the names that {@code sql} gives them; other statements may use the same names
+     * @param parameters parameters by the names in {@code sql}; other statements may use the same names
      */
     void add(String sql, Map<String, Argument> parameters) {
         add(sql, parameters, (Found<?>) null);
     }
 
-    /** As {@link #add(String, Map)}, for a statement that returns rows. */
+    /** Does the same as {@link #add(String, Map)} for a statement that returns rows. */
     <T> Found<T> add(String sql, Map<String, Argument> parameters, RowMapper<T> mapper) {
         Found<T> found = new Found<>(mapper);
         add(sql, parameters, found);
@@ -109,7 +109,7 @@ final class Script {
         }
     }
 
-    /** Each statement has one result: rows, or the number of rows that it changed. */
+    /** Reads the results. Each statement has one: rows, or the number of rows that it changed. */
     private void takeResults(PreparedStatement executed, StatementContext context) throws SQLException {
         for (Step step : steps) {
             if (step.found() != null) {

@@ -5,7 +5,7 @@ import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a failed statement means for its command. */
+/** Classes of failed statements, by their meaning for the command. */
 enum StorageFailure {
     /** Another transaction was in the way; the same command may succeed at once. */
     CONFLICT,
@@ -36,7 +36,7 @@ enum StorageFailure {
         return UNAVAILABLE_STATES.contains(state) || UNAVAILABLE_CLASSES.contains(state.substring(0, 2)) ? UNAVAILABLE : DEFECT;
     }
 
-    /** Whether the server itself said that the commit did not happen. */
+    /** Returns whether the server itself said that the commit did not happen. */
     static boolean isRolledBack(RuntimeException failure) {
         SQLException cause = sql(failure);
         return cause != null && cause.getSQLState() != null && cause.getSQLState().startsWith("40");

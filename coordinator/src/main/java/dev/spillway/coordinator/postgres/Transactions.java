@@ -24,9 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the order in which they are given. One that met
- * another transaction in the way is begun again, a bounded number of times; one that cannot be carried out is set apart, so that it fails alone.
- * Thread-safe.
+ * Carries out commands, many in one READ COMMITTED transaction, as if one after the other in the given order. A transaction that conflicts with
+ * another is begun again, a bounded number of times. A command that cannot be carried out is taken out, so that it fails alone. Thread-safe.
  */
 final class Transactions {
     private static final Logger LOG = LoggerFactory.getLogger(Transactions.class);
@@ -50,7 +49,7 @@ final class Transactions {
         this.told = told;
     }
 
-    /** How often a transaction was begun again because another one was in its way. */
+    /** Returns how many times a transaction was begun again because of another one. */
     long conflicts() {
         return conflicts.sum();
     }
@@ -59,7 +58,7 @@ final class Transactions {
         return committed.sum();
     }
 
-    /** How many commands were carried out by the committed transactions. */
+    /** Returns the number of commands in committed transactions. */
     long carriedOut() {
         return carriedOut.sum();
     }
@@ -67,7 +66,7 @@ final class Transactions {
     /**
      * Sets the outcome of every command.
      *
-     * @param jdbi  where its connection comes from
+     * @param jdbi  source of its connection
      * @param batch asked for once, when there is a connection, so that more may gather until then
      */
     void carryOut(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {
@@ -117,14 +116,14 @@ final class Transactions {
         }
     }
 
-    /** What is known of a command before its transaction is committed. */
+    /** The decision on a command before its transaction is committed. */
     private sealed interface Verdict {
         record Answer(Object answer) implements Verdict {}
 
         record Failure(RuntimeException failure) implements Verdict {}
     }
 
-    /** A command that no decision can be made about. */
+    /** Thrown for a command that cannot be decided. */
     private static final class Unfit extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -165,7 +164,7 @@ final class Transactions {
             }
         }
 
-        /** What is to be carried out: taken when it is asked for first. */
+        /** Returns the commands to carry out, taken at the first call. */
         List<PendingCommand<?>> commands() {
             List<PendingCommand<?>> taken = commands;
             if (taken == null) {
@@ -238,7 +237,7 @@ final class Transactions {
             return answers;
         }
 
-        /** Everything is committed. */
+        /** Gives every caller its answer, once everything is committed. */
         void answer() {
             verdicts.forEach(Transactions::tell);
         }
@@ -264,7 +263,7 @@ final class Transactions {
             } else if (commands().size() == 1) {
                 commands().getFirst().fail(failure);
             } else if (!commands().isEmpty()) {
-                // One of them is the reason, and the halves tell which.
+                // One of the commands is the cause, and halving finds it.
                 LOG.debug("a batch of {} failed, and is halved", commands().size(), failure);
                 rest.push(commands().subList(commands().size() / 2, commands().size()));
                 rest.push(commands().subList(0, commands().size() / 2));
@@ -289,7 +288,7 @@ final class Transactions {
                     open.rollback();
                 }
             } catch (RuntimeException e) {
-                // The connection is gone, and the transaction with it; whatever failed before this has already said so.
+                // The connection is gone, and its transaction with it. The earlier failure was already thrown.
                 LOG.debug("rolling back {} commands", commands().size(), e);
             }
             try {
@@ -300,7 +299,7 @@ final class Transactions {
         }
     }
 
-    // The answer was given to this very command.
+    // This command stored the answer.
     @SuppressWarnings("unchecked")
     private static <A> void tell(PendingCommand<A> command, Verdict verdict) {
         switch (verdict) {

@@ -11,10 +11,10 @@ import org.jdbi.v3.core.Jdbi;
 
 /** Deletes what is no longer kept, in bounded chunks, each in a transaction of its own. Thread-safe; several coordinators may do it at once. */
 public final class Upkeep {
-    /** So that one call ends although others write faster than it deletes. */
+    /** Bound on one call, so that it ends although others write faster than it deletes. */
     private static final int CHUNKS_MAX = 100;
 
-    /** What went: rows by kind. */
+    /** Numbers of deleted rows by kind. */
     public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions, long plans) {}
 
     private final Jdbi jdbi;
@@ -47,7 +47,7 @@ public final class Upkeep {
                 handle -> handle.createUpdate(sql).bind("olderThan", olderThan(handle, kept)).bind("limit", retention.chunk()).execute()));
     }
 
-    /** Only evictions with nothing left to do: published, finished, and without an open order. */
+    /** Deletes evictions with nothing left to do: published, finished, and without an open order. */
     private long evictions() {
         return all(() -> in(handle -> handle
                 .createUpdate(

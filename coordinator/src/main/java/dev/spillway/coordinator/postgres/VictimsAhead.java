@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Victims and their holders that one transaction read together with what it locked first, because its puts will probably ask for them. They are
- * given out only where they are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the
- * namespace, which an earlier statement of the transaction locked. Not thread-safe.
+ * Victims and their holders, read together with the transaction's first locks because its puts will probably need them. They are used only where they
+ * are exactly what is asked for. One statement may read both: every writer of an entry or of its LIVE rows holds the namespace, which an earlier
+ * statement of the transaction locked. Not thread-safe.
  */
 final class VictimsAhead {
     static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY + """
@@ -84,7 +84,7 @@ final class VictimsAhead {
         };
     }
 
-    /** The page of unpinned entries that begins behind {@code after}, if it was read. */
+    /** Returns the page of unpinned entries after {@code after}, if it was read. */
     Optional<List<EntryRow>> page(NamespaceName namespace, long after, int limit) {
         Page page = pages.get(namespace);
         if (page == null || page.asked().after() != after || page.asked().limit() < limit) {
@@ -93,7 +93,7 @@ final class VictimsAhead {
         return Optional.of(page.entries().subList(0, Math.min(limit, page.entries().size())));
     }
 
-    /** The holders of those holdings that were read. */
+    /** Returns the holders of these holdings that were read. */
     Map<Holding, Holders> holders(Collection<Holding> of) {
         Map<Holding, Holders> found = new HashMap<>();
         for (Holding holding : of) {

@@ -48,7 +48,7 @@ final class Correspondence {
         this.retry = times.retry();
     }
 
-    /** When {@link #tick} has something to do at the latest. */
+    /** Returns the latest time at which {@link #tick} must be called. */
     Instant nextTick() {
         if (!session.isJoined()) {
             return session.nextJoin();
@@ -107,7 +107,7 @@ final class Correspondence {
     void delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
         if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply<?> reply)) {
             if (!fenced.sender().equals(session.sender())) {
-                // What an earlier incarnation was told may be true no more: its rows may be closed, its comparison may be of another past.
+                // An answer to an earlier incarnation may be outdated: its rows may be closed, and its comparison may be of another state.
                 unanswered(now, message);
                 return;
             }
@@ -131,7 +131,7 @@ final class Correspondence {
             case Delivery.Lost<?> _ -> unanswered(now, message);
         }
         if (message instanceof TouchRequest) {
-            // Told well or not: a touch that a coordinator cannot take must not hold up puts for ever.
+            // On any outcome: a touch that a coordinator cannot take must not hold up puts for ever.
             registering.sendReady(out);
         }
     }

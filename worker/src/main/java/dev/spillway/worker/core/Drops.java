@@ -30,22 +30,22 @@ final class Drops {
         waiting.put(replica.id(), DropRequest.Reason.LOST);
     }
 
-    /** Whether this process did not find its image. The registry may have kept its row, for a person to look at. */
+    /** Returns whether this process found no image of the replica. The registry may have kept its row until a person decides. */
     boolean isMissing(ReplicaId id) {
         return missing.contains(id);
     }
 
-    /** A newer copy of the same generation is here. */
+    /** Drops a copy because a newer one of the same generation is here. */
     void spare(ReplicaId id) {
         waiting.put(id, DropRequest.Reason.BOUNDS);
     }
 
-    /** It was proposed to the registry, and is not wanted any more. */
+    /** Drops an id that was proposed to the registry and is not wanted any more. */
     void cancel(ReplicaId id) {
         waiting.put(id, DropRequest.Reason.CANCELLED);
     }
 
-    /** An order names it, or waits to be released, which ends it anyway. */
+    /** Forgets the drop of a replica that an order ends anyway. */
     void ordered(ReplicaId id) {
         waiting.remove(id);
     }
@@ -63,14 +63,17 @@ final class Drops {
         }
     }
 
-    /** The registry may have a row for the next id, or none yet since it was restored, and would close none for this one. */
+    /**
+     * Returns whether a drop waits until the replica has its next id. The registry may have a row for that id, or none yet since it was restored, and
+     * closes none for this one.
+     */
     private boolean waitsForItsId(ReplicaId id, DropRequest.Reason reason, boolean readopts, long epoch) {
         ReplicaRecord replica = table.get(id);
         return reason != DropRequest.Reason.CANCELLED && replica != null
                 && (replica.readoption() != null || (readopts && replica.isOlderThan(epoch)));
     }
 
-    /** It goes on under another id. */
+    /** Continues a drop under the replica's next id. */
     void readopted(ReplicaId former, ReplicaId next) {
         if (missing.remove(former)) {
             missing.add(next);
@@ -81,7 +84,7 @@ final class Drops {
         }
     }
 
-    /** What was sent last will not be answered. */
+    /** Notes that the last message gets no answer. */
     void unanswered() {
         sent = false;
     }

@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** What is said and heard at intervals: figures and reports one way; policies, the rhythm, the partition and overdue orders the other. Not thread-safe. */
+/**
+ * The periodic exchange with the registry. It sends figures and reports; it receives policies, intervals, the partition and overdue orders. Not
+ * thread-safe.
+ */
 final class Heartbeats {
     private final RegistrySession session;
     private final Orders orders;

@@ -4,5 +4,5 @@ import dev.spillway.events.ReplicaId;
 import java.time.Instant;
 import java.util.UUID;
 
-/** A promise that an image stays whole on the disk until it is released or {@code until} has passed. */
+/** A promise to keep an image whole on the disk until it is released or {@code until} has passed. */
 public record Hold(UUID id, ReplicaId replicaId, Instant until) {}

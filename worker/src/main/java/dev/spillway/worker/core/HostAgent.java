@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One host's side of the protocol. Whoever runs it feeds it every input one after the other, makes the changes of each step durable, and only
- * then carries out the effects. It is not thread-safe, waits for nothing and may be driven by a simulation as well as by a real host.
+ * One host's side of the protocol. The caller gives it one input after the other, makes the changes of each step durable, and then carries out the
+ * effects. Waits for nothing, so a simulation can drive it as well as a real host. Not thread-safe.
  */
 public final class HostAgent {
     private final ReplicaTable table;
@@ -54,12 +54,12 @@ public final class HostAgent {
 
     // Reads.
 
-    /** The copy that readers of a key get now. */
+    /** Returns the copy of a key that readers get now. */
     public Optional<ReplicaRecord> served(EntryName name) {
         return session.membership().suspended() ? Optional.empty() : table.served(name);
     }
 
-    /** All replicas in the index, in whatever state; not to be kept beyond the next input. */
+    /** Returns all replicas in the index, in any state; not to be kept beyond the next input. */
     public Collection<ReplicaRecord> replicas() {
         return table.all();
     }
@@ -68,32 +68,32 @@ public final class HostAgent {
         return table.holds();
     }
 
-    /** Whether the registry takes this host's messages now. */
+    /** Returns whether the registry takes this host's messages now. */
     public boolean isJoined() {
         return session.isJoined();
     }
 
-    /** Whether what this process found in its store was compared with the registry: until then the store may be an older copy. */
+    /** Returns whether this process has compared its store with the registry. Until then the store may be an older copy. */
     public boolean hasCompared() {
         return reconciling.hasCompared();
     }
 
-    /** Whether this host takes nothing new, because the registry wants it to hold less and less. */
+    /** Returns whether this host drains, and so takes nothing new. */
     public boolean isDraining() {
         return session.isDraining();
     }
 
-    /** Why the registry refuses this host, with the way out; absent while it does not. */
+    /** Returns why the registry refuses this host, with the way out; empty while it does not. */
     public Optional<String> refusal() {
         return session.refusal();
     }
 
-    /** What an image of this namespace may not exceed; absent if the namespace is not known to have a policy. */
+    /** Returns the policy of a namespace; empty if none is known. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return policies().policies().stream().filter(policy -> policy.namespace().equals(namespace)).findFirst();
     }
 
-    /** The policies as the registry told them last; none before the first join. */
+    /** Returns the policies as the registry told them last; none before the first join. */
     public PolicySet policies() {
         return heartbeats.policies();
     }
@@ -102,7 +102,7 @@ public final class HostAgent {
         return Optional.ofNullable(position);
     }
 
-    /** When {@link #tick} has something to do at the latest, unless another input comes before. */
+    /** Returns the latest time at which {@link #tick} must be called, unless another input comes first. */
     public Instant nextTick() {
         Instant next = correspondence.nextTick();
         next = orders.nextRetry().isBefore(next) ? orders.nextRetry() : next;
@@ -164,7 +164,7 @@ public final class HostAgent {
         }
     }
 
-    /** What the next heartbeats say of this host. */
+    /** Sets the figures that the next heartbeats carry. */
     public void describe(HostFigures latest) {
         heartbeats.describe(latest);
     }
@@ -178,7 +178,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Whoever offered it waits no longer: what was surely not registered goes away again, everything else stays pending. */
+    /** Ends the wait for a put. A replica that was surely not registered is removed; any other stays pending. */
     public Step giveUp(Instant now, ReplicaId id) {
         Step.Builder out = new Step.Builder();
         registering.giveUp(now, id, out);
@@ -188,7 +188,7 @@ public final class HostAgent {
     /**
      * Counts local reads, in the order of use.
      *
-     * @param at of the latest of them
+     * @param at time of the latest of them
      */
     public void used(EntryName name, long hits, Instant at) {
         registering.used(name, hits, at);
@@ -208,7 +208,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Whether there are reads that the registry takes and has not acknowledged. */
+    /** Returns whether there are reads to report, to a registry that takes them. */
     public boolean hasUsesToTell() {
         return session.isJoined() && registering.hasUsesToTell();
     }
@@ -220,14 +220,14 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** The registry evicted this snapshot of a key at a caller's request: it is not served any more, although its order is still to come. */
+    /** Hides a snapshot that the registry evicted at a caller's request, although its order is still to come. */
     public Step evictedElsewhere(EntryName name, SnapshotId snapshot) {
         Step.Builder out = new Step.Builder();
         table.served(name).filter(replica -> replica.snapshotId().equals(snapshot)).ifPresent(replica -> table.hide(replica, out));
         return out.build();
     }
 
-    /** A message was answered, or will not be. */
+    /** Takes the outcome of sending a message. */
     public Step delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery) {
         Step.Builder out = new Step.Builder();
         correspondence.delivered(now, message, delivery, out);
@@ -235,9 +235,9 @@ public final class HostAgent {
     }
 
     /**
-     * An order came.
+     * Takes an order.
      *
-     * @param read how far the orders are read once this one is decided; absent for an order that came in a heartbeat's answer
+     * @param read position after this order, once it is decided; null for an order that came in a heartbeat's answer
      */
     public Step ordered(Instant now, Order order, @Nullable Position read) {
         Step.Builder out = new Step.Builder();
@@ -246,7 +246,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** A record of the orders was passed over: it is nobody's order, or one that cannot be read, which {@code report} then says. */
+    /** Skips a record of the orders: it is for another host, or unreadable. An unreadable order is reported as {@code notUnderstood}. */
     public Step passedOver(Position read, @Nullable ReplicaId notUnderstood, String why) {
         Step.Builder out = new Step.Builder();
         if (notUnderstood != null) {
@@ -256,7 +256,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** An image is in the trash, or was nowhere. */
+    /** Notes that an image is in the trash, or was nowhere. */
     public Step trashed(ReplicaId image) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -266,7 +266,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Nothing of an image is left on the disk. */
+    /** Notes that nothing of an image is left on the disk. */
     public Step unlinked(ReplicaId image, long bytesFreed) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);
@@ -276,7 +276,7 @@ public final class HostAgent {
         return out.build();
     }
 
-    /** Renaming or unlinking failed; it is tried again, and the registry hears of it. */
+    /** Notes that a rename or unlink failed. It is tried again, and the registry is told. */
     public Step removalFailed(Instant now, ReplicaId image, String why) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord replica = table.ofImage(image);

@@ -5,9 +5,9 @@ import dev.spillway.events.StoreId;
 import java.util.UUID;
 
 /**
- * Who a worker is.
+ * The identity of a worker.
  *
- * @param address   where its HTTP listens, {@code host:port}
+ * @param address   address of its HTTP, {@code host:port}
  * @param processId this run of it: made anew at each start, never stored
  */
 public record HostIdentity(HostId hostId, StoreId storeId, String address, UUID processId) {}

@@ -6,7 +6,7 @@ import java.util.List;
 /** A host's durable memory. Used by one thread. */
 public interface HostIndex {
     /**
-     * Everything that was applied, in whole batches.
+     * Returns everything that was applied. A batch is there as a whole or not at all.
      *
      * @throws IOException naming what cannot be read: a damaged index, or one of a newer version, is never taken for an empty one
      */

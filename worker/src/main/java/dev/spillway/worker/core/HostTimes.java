@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The rhythm of a host on its own.
  *
- * @param retry        what got no answer is asked again after this
+ * @param retry        pause before an unanswered message is sent again
  * @param joinRetryMax the longest pause between two tries to join
  * @param removalRetry a failed rename or unlink is tried again after this
  */

@@ -3,7 +3,7 @@ package dev.spillway.worker.core;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Everything that a host's index holds, as it is found at the start. */
+/** The contents of a host's index at the start. */
 public record IndexContents(Membership membership, @Nullable Position position, List<ReplicaRecord> replicas, List<Hold> holds,
         List<KeptRequest> requests) {
     public static final IndexContents EMPTY = new IndexContents(Membership.NONE, null, List.of(), List.of(), List.of());

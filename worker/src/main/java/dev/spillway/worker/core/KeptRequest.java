@@ -6,28 +6,28 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A change that came with an {@code Idempotency-Key}, kept so that the same asked again is answered as the first was, and nothing else by its key. */
+/** A change that came with an {@code Idempotency-Key}. It is kept so that a repetition gets the same answer, and its key serves no other request. */
 public sealed interface KeptRequest {
     /** 1 to 255 visible ASCII characters. */
     String key();
 
-    /** Of everything that was asked; the same key with another digest is another request. */
+    /** Returns the digest of the whole request. The same key with another digest is another request. */
     String digest();
 
-    /** When it began. */
+    /** Returns the time at which it began. */
     Instant since();
 
     /**
      * A tree to store.
      *
-     * @param since   when the replica was offered
-     * @param notKept of how many entries of an archive something is not kept, by kind; absent where nothing was lost
+     * @param since   time at which the replica was offered
+     * @param notKept number of an archive's entries that lost something, by kind; absent if nothing was lost
      * @param outcome absent until it is known; never {@link PutOutcome.Unknown}, {@link PutOutcome.NotRegistered} or
      *                {@link PutOutcome.Refused}
      */
     record Put(String key, String digest, ReplicaId replicaId, long sizeBytes, Instant since, @Nullable Map<NotKept, Long> notKept,
             @Nullable PutOutcome outcome) implements KeptRequest {
-        /** The same request with its answer. */
+        /** Returns the same request with its answer. */
         public Put settled(PutOutcome as) {
             return new Put(key, digest, replicaId, sizeBytes, since, notKept, as);
         }
@@ -36,11 +36,11 @@ public sealed interface KeptRequest {
     /**
      * An entry to delete, kept before the registry is asked in its name.
      *
-     * @param deleted what the entry named; absent while that is not known, and for a deletion that the registry refused: it keeps the key too, and is
+     * @param deleted image that the entry named; absent while that is unknown, and for a deletion that the registry refused: it keeps the key and is
      *                asked again
      */
     record Deletion(String key, String digest, Instant since, @Nullable SnapshotId deleted) implements KeptRequest {
-        /** The same request with its answer. */
+        /** Returns the same request with its answer. */
         public Deletion settled(SnapshotId snapshot) {
             return new Deletion(key, digest, since, snapshot);
         }

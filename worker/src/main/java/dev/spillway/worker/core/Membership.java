@@ -4,7 +4,7 @@ import dev.spillway.events.RegistryId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store remembers of its registry, so that it never obeys another one or an older state of its own.
+ * A store's durable memory of its registry, so that it never obeys another registry or an older state of its own.
  *
  * @param registryId        absent until the first join
  * @param highestGeneration the highest generation that any of its replicas was registered as

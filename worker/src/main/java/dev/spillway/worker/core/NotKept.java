@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What an archive or a directory has and the image of it does not. Counted by entry. */
+/** Kinds of properties that an archive or a directory has and its image lacks. Counted by entry. */
 public enum NotKept {
     /** Access control lists that are not extended attributes, or that the store's file system does not take. Without its list a file gives nobody more. */
     ACLS,
@@ -32,7 +32,7 @@ public enum NotKept {
                 .collect(Collectors.joining(", "));
     }
 
-    /** As answers and metrics have it. */
+    /** Returns the name in answers and metrics. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -6,9 +6,9 @@ import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 
 /**
- * A replica whose image is whole, synced and in its place under its id, ready to be registered.
+ * A replica to be registered. Its image is complete, synced and in its place under its id.
  *
- * @param snapshotId what it is called; of a copy the image that was copied, or its own id where nobody says which that was
+ * @param snapshotId id of the image; for a copy the id of the copied image, or its own id if nobody named that
  * @param generation the generation to attach to, or 0 to take the key with a new one
  */
 public record Offer(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description) {}

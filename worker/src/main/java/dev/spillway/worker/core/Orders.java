@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** From an order to its acknowledged report: what goes, what waits for a hold, what failed and is tried again. Not thread-safe. */
+/** Carries an order to its acknowledged report: removes, waits for holds, and retries what failed. Not thread-safe. */
 final class Orders {
     private static final int REPORTS_AT_ONCE = 1_000;
     private static final int ABSENT_MAX = 10_000;
@@ -58,7 +58,7 @@ final class Orders {
         }
     }
 
-    /** An order for a replica that the index does not have. */
+    /** Answers an order for a replica that the index does not have. */
     private void absent(Order order, Step.Builder out) {
         Report report = report(order.replicaId(), Report.Result.ABSENT, null);
         if (absent.size() < ABSENT_MAX) {
@@ -67,7 +67,7 @@ final class Orders {
         out.effect(new Effect.Publish(report));
     }
 
-    /** An order for a replica whose registration is answered. */
+    /** Obeys an order for a replica whose registration is answered. */
     private void obey(ReplicaRecord replica, Step.Builder out) {
         switch (replica.state()) {
             case PENDING -> throw new IllegalStateException("replica " + replica.id() + " is pending");
@@ -123,12 +123,12 @@ final class Orders {
         }
     }
 
-    /** When the next failed removal is to be tried again; {@link Instant#MAX} if none failed. */
+    /** Returns the time of the next retry of a failed removal; {@link Instant#MAX} if none failed. */
     Instant nextRetry() {
         return failures.values().stream().map(Failure::retryAt).min(Instant::compareTo).orElse(Instant.MAX);
     }
 
-    /** What the registry has not acknowledged yet, as much of it as one heartbeat carries. */
+    /** Returns reports that the registry has not acknowledged, at most as many as one heartbeat carries. */
     List<Report> unacknowledged() {
         List<Report> reports = new ArrayList<>();
         absent.values().stream().limit(REPORTS_AT_ONCE).forEach(reports::add);

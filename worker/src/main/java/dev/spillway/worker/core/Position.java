@@ -1,7 +1,7 @@
 package dev.spillway.worker.core;
 
 /**
- * How far the host has read the orders.
+ * The offset up to which the host has read the orders.
  *
  * @param nextOffset the first record that is not decided yet
  */

@@ -5,7 +5,7 @@ import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.List;
 
-/** What became of an offered replica. */
+/** The outcome of an offered replica. */
 public sealed interface PutOutcome {
     /** It is the host's copy of this generation now. */
     record Stored(SnapshotId snapshotId, long generation, List<EvictedEntry> evicted) implements PutOutcome {}

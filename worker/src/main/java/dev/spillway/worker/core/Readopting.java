@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Tells a registry that was restored what this host holds since before that, least recently used first. Each replica gets a new id, durable before
- * it is sent, because orders for the old one may still be on their way; it is served all the time. What the registry does not take is kept and
- * asked about again. Not thread-safe.
+ * Reports to a restored registry what this host has held since before the restore, least recently used first. Each replica gets a new id, durable
+ * before it is sent, because orders for the old one may be on their way. The host serves it all the time. It keeps a replica that the registry
+ * refuses, and asks again. Not thread-safe.
  */
 final class Readopting {
     private static final int AT_ONCE = 500;
@@ -31,7 +31,7 @@ final class Readopting {
     private final RandomGenerator random;
     private final Deque<ReplicaId> round = new ArrayDeque<>();
     private boolean sent;
-    /** In this round. */
+    /** Set if the registry refused a replica in this round. */
     private boolean refused;
     private Instant at = Instant.MIN;
 
@@ -44,12 +44,12 @@ final class Readopting {
         this.random = random;
     }
 
-    /** When there is something to send; {@link Instant#MAX} if there is not, or if an answer is waited for. */
+    /** Returns the time of the next message; {@link Instant#MAX} if there is none, or while an answer is awaited. */
     Instant next() {
         return session.readopts() && !sent ? at : Instant.MAX;
     }
 
-    /** What was sent last is not waited for: everything that is left is looked through anew. */
+    /** Gives up the last message, and looks through everything that is left again. */
     void breakOff() {
         sent = false;
         at = Instant.MIN;
@@ -99,7 +99,7 @@ final class Readopting {
                 .forEach(replica -> round.add(replica.id()));
     }
 
-    /** What only waits for its volume is held: whether it is lost, is told and judged under its next id. */
+    /** Proposes a new id for a replica. A replica whose volume is missing counts as held: its loss is reported and judged under the next id. */
     private Readoption propose(ReplicaRecord replica, Instant now, long epoch, Step.Builder out) {
         ReplicaRecord.Proposal proposal = replica.readoption();
         if (proposal == null || proposal.epoch() != epoch) {

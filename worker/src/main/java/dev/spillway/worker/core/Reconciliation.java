@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One comparison of the host's inventory, as it was when the comparison began, with the registry's rows, which are read after that. So what is in
- * the inventory and in no row was evicted or never was; what is registered meanwhile is not looked at.
+ * One comparison of the host's inventory at its begin with the registry's rows, which are read afterwards. So a replica in the inventory without a
+ * row was evicted or never existed. Replicas registered meanwhile are not compared.
  */
 final class Reconciliation {
     private static final int DISCREPANCIES_AT_ONCE = 10_000;
@@ -49,8 +49,8 @@ final class Reconciliation {
     }
 
     /**
-     * Rows without anything in the index, or without an image at the start of this process, so that a person is asked about those for as long as they
-     * are missing. What else is in the index is no ghost: its registration, order or report is on the way.
+     * Returns rows without a replica in the index, or without an image since the start of this process. The latter are named so that a person is
+     * asked as long as they are missing. Any other replica in the index is no ghost: its registration, order or report is on the way.
      */
     private List<ReplicaId> ghosts() {
         return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().limit(DISCREPANCIES_AT_ONCE).toList();

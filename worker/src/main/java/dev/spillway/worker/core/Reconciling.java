@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** When this host is compared with the registry, and what follows from it. Not thread-safe. */
+/** Schedules the comparisons of this host with the registry, and acts on them. Not thread-safe. */
 final class Reconciling {
     private final ReplicaTable table;
     private final Drops drops;
@@ -36,7 +36,7 @@ final class Reconciling {
         at = now;
     }
 
-    /** The registry asks for another rhythm: counted from now if that is sooner. */
+    /** Changes the interval as the registry asks. It counts from now if that is sooner. */
     void rhythm(Instant now, Duration interval) {
         if (!interval.equals(every)) {
             every = interval;
@@ -45,7 +45,7 @@ final class Reconciling {
         }
     }
 
-    /** Whether this process was compared with the registry. */
+    /** Returns whether this process was compared with the registry. */
     boolean hasCompared() {
         return compared;
     }
@@ -61,7 +61,7 @@ final class Reconciling {
         return underWay != null;
     }
 
-    /** What is under way is begun anew once this host has joined again. */
+    /** Drops the comparison under way. It begins again after the next join. */
     void breakOff() {
         underWay = null;
     }
@@ -90,7 +90,7 @@ final class Reconciling {
         }
         List<ReplicaRecord> orphans = current.orphans();
         if (!compared || session.membership().suspended()) {
-            // The store may be an older copy, or was given up once: what the registry does not know any more must not be served.
+            // The store may be an older copy, or was given up once. A replica that the registry does not know must not be served.
             orphans.stream()
                     .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.awaitsImage())
                     .forEach(orphan -> table.hide(orphan, out));
@@ -104,7 +104,7 @@ final class Reconciling {
         compared = true;
         session.suspend(false, out);
         if (answer.waiting() > 0) {
-            // The second look is wanted as soon as the grace period allows, which the usual interval gives.
+            // The second look is due as soon as the grace period allows, which the usual interval gives.
             at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
         }
     }

@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From an offer to the registry's answer: what waits to be registered is sent, asked about again when no answer came, and served or ended by the
- * answer. Uses are sent from here too, because those before a put count before it. Not thread-safe.
+ * Carries an offer to the registry's answer. It sends registrations, resolves unanswered ones, and serves or ends a replica by the answer. It also
+ * sends uses, because those before a put count before it. Not thread-safe.
  */
 final class Registering {
     private static final int RESOLVED_AT_ONCE = 500;
@@ -41,7 +41,7 @@ final class Registering {
         this.drops = drops;
     }
 
-    /** A replica that is pending since an earlier process. */
+    /** Takes over a replica that is pending since an earlier process. */
     void found(ReplicaRecord pending, boolean present) {
         registrations.found(pending);
         if (!present) {
@@ -81,7 +81,7 @@ final class Registering {
                     end(now, replica, new PutOutcome.Refused(refused.reason(), refused.detail()), out);
                 }
                 case ReplicaOutcome.Superseded ignored -> {
-                    // Said of what is readopted, which is never pending.
+                    // This answer is for readopted replicas, which are never pending.
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored ->
@@ -105,7 +105,7 @@ final class Registering {
         settled(now, pending, out);
     }
 
-    /** A replica that never became registered goes without an order. */
+    /** Ends a replica that was never registered. It needs no order. */
     private void end(Instant now, ReplicaRecord pending, PutOutcome outcome, Step.Builder out) {
         missing.remove(pending.id());
         table.doom(pending, false, out);
@@ -113,7 +113,7 @@ final class Registering {
         settled(now, pending, out);
     }
 
-    /** An order proves that the registration arrived. */
+    /** Settles a pending replica by its order, which proves that the registration arrived. */
     void evicted(Instant now, ReplicaRecord pending, Step.Builder out) {
         table.doom(pending, true, out);
         out.effect(new Effect.Settle(pending.id(), new PutOutcome.Evicted()));
@@ -155,7 +155,7 @@ final class Registering {
         uses.missed(namespace, misses);
     }
 
-    /** The index may know of uses that the registry was never told of, or has forgotten. */
+    /** Recalls uses from the index that the registry may not know. */
     void recallUses() {
         Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
         table.in(ReplicaState.LIVE)
@@ -175,7 +175,7 @@ final class Registering {
         }
     }
 
-    /** Whatever was told is told again to the registry that this host joins. */
+    /** Queues unanswered uses again, for the registry that this host joins. */
     void usesUnanswered() {
         uses.giveUp();
     }
@@ -236,7 +236,7 @@ final class Registering {
                                 copied(replica))))));
     }
 
-    /** What a copy is one of, if somebody said so. */
+    /** Returns the image that a replica is a copy of, if the client named it. */
     private static @Nullable SnapshotId copied(ReplicaRecord replica) {
         return replica.snapshotId().value().equals(replica.id().toString()) ? null : replica.snapshotId();
     }

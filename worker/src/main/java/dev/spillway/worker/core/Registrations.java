@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the registration of each pending replica has come. A key's registrations go one after the other: the next is sent when the earlier one
- * is answered or resolved. Not thread-safe.
+ * The progress of each pending replica's registration. Registrations of one key run one after the other: the next is sent when the earlier one is
+ * answered or resolved. Not thread-safe.
  */
 final class Registrations {
     private enum Progress {
@@ -34,13 +34,13 @@ final class Registrations {
         queues.computeIfAbsent(pending.name(), ignored -> new ArrayDeque<>()).add(pending.id());
     }
 
-    /** A replica that was found pending at the start: nobody knows whether its registration was sent. */
+    /** Adds a replica that was pending at the start. Whether its registration was sent is unknown. */
     void found(ReplicaRecord pending) {
         queue(pending);
         progress.put(pending.id(), Progress.UNSURE);
     }
 
-    /** The first of a key's queue if it is to be sent now. */
+    /** Returns the first of a key's queue if it is to be sent now. */
     @Nullable
     ReplicaId toSend(EntryName name) {
         Deque<ReplicaId> queue = queues.get(name);
@@ -48,7 +48,7 @@ final class Registrations {
         return first != null && progress.get(first) == Progress.QUEUED ? first : null;
     }
 
-    /** The keys that have something to send. */
+    /** Returns the keys that have something to send. */
     List<EntryName> ready() {
         return queues.keySet().stream().filter(name -> toSend(name) != null).sorted().toList();
     }
@@ -66,7 +66,7 @@ final class Registrations {
         progress.replace(id, Progress.RESOLVING, Progress.UNSURE);
     }
 
-    /** Those to resolve now; from here on they are being resolved. */
+    /** Returns replicas to resolve now, and marks them as being resolved. */
     List<ReplicaId> resolveNext(int limit) {
         List<ReplicaId> unsure = new ArrayList<>();
         progress.forEach((id, at) -> {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** How this host stands with its registry: what it remembers of it, whether it is joined and as what, and when it asks again. Not thread-safe. */
+/** The state of this host at its registry: its durable membership, its current join, and its next attempt. Not thread-safe. */
 final class RegistrySession {
     private final HostIdentity identity;
     private final HostTimes times;
@@ -37,7 +37,7 @@ final class RegistrySession {
         return membership;
     }
 
-    /** As whom messages are sent; absent while the registry takes none. */
+    /** Returns the sender of this host's messages; null while the registry takes none. */
     @Nullable
     Sender sender() {
         return sender;
@@ -47,12 +47,12 @@ final class RegistrySession {
         return sender != null;
     }
 
-    /** Whether the registry was restored and is to be told first what this host holds. */
+    /** Returns whether the registry was restored, and this host must first report what it holds. */
     boolean readopts() {
         return readopts;
     }
 
-    /** It was told everything. */
+    /** Notes that the registry was told everything. */
     void readopted() {
         readopts = false;
     }
@@ -61,7 +61,7 @@ final class RegistrySession {
         return Optional.ofNullable(refusal);
     }
 
-    /** Whether the registry wants this host to take nothing new, as far as it said. */
+    /** Returns whether this host drains, as far as the registry has said. */
     boolean isDraining() {
         return draining;
     }
@@ -71,7 +71,7 @@ final class RegistrySession {
         draining = told == null ? draining : told;
     }
 
-    /** When to ask again, for a host that is not joined; {@link Instant#MAX} while an answer is waited for. */
+    /** Returns the time of the next attempt to join; {@link Instant#MAX} while an answer is awaited. */
     Instant nextJoin() {
         return joining ? Instant.MAX : joinAt;
     }
@@ -91,7 +91,7 @@ final class RegistrySession {
         joinAt = now.plusMillis(millis / 2 + random.nextLong(millis / 2 + 1));
     }
 
-    /** What the registry said to a join; with what it tells a host that it takes. */
+    /** Takes the answer to a join, and returns what the registry told a host that it takes. */
     Optional<JoinAnswer.Joined> answered(Instant now, JoinAnswer answer, Step.Builder out) {
         if (sender != null || !joining) {
             return Optional.empty();
@@ -121,14 +121,16 @@ final class RegistrySession {
         };
     }
 
-    /** A registry refuses a store of another one itself; this is for whatever answers in its place. */
+    /**
+     * Returns whether another registry answers at that address. A registry refuses foreign stores itself; this guards against anything else there.
+     */
     private boolean isAnothers(RegistryId registry) {
         return membership.registryId() != null && !membership.registryId().equals(registry);
     }
 
     private void refused(Instant now, JoinAnswer.Reason reason, String detail, Step.Builder out) {
         refusal = reason + ": " + detail;
-        // It was said of a host that is one; what refuses everything is no drain.
+        // Only a joined host drains.
         draining = false;
         if (nobodyTellsOfEvictions(reason)) {
             suspend(true, out);
@@ -136,7 +138,7 @@ final class RegistrySession {
         joinFailed(now);
     }
 
-    /** Whether what this store holds may be evicted without this host ever hearing of it. */
+    /** Returns whether entries of this store may be evicted without this host being told. */
     private static boolean nobodyTellsOfEvictions(JoinAnswer.Reason reason) {
         return switch (reason) {
             case RETIRED, STORE_IN_USE, SUPERSEDED -> true;
@@ -144,7 +146,7 @@ final class RegistrySession {
         };
     }
 
-    /** A generation was told. */
+    /** Notes a generation that the registry told. */
     void saw(long generation, Step.Builder out) {
         remember(membership.seen(generation), out);
     }

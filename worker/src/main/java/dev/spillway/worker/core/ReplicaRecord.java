@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A replica in the host's index.
  *
- * @param generation      what it is registered as; while PENDING the generation to attach to, or 0 for a registration of its own
+ * @param generation      registered generation; while PENDING the generation to attach to, or 0 for a registration of its own
  * @param sizeBytes       allocated bytes, a hard-linked file once
  * @param ordered         an order names it, so its end is reported
  * @param bytesFreed      once GONE: what its end gave back to the disk
@@ -23,25 +23,25 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
         @Nullable Long registeredEpoch, @Nullable Proposal readoption, @Nullable Boolean imageAwaited) {
     /**
-     * An id that was minted to readopt a replica.
+     * A new id, minted to readopt a replica.
      *
-     * @param epoch in which it was proposed; it is worth nothing in another one
+     * @param epoch epoch of the proposal, the only one in which it is valid
      */
     public record Proposal(ReplicaId id, long epoch) {}
 
-    /** A replica that never had another id, before its registry was ever restored. */
+    /** Creates a replica without a former id, from before any restore of its registry. */
     public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
             ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
         this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
                 null, null);
     }
 
-    /** What its image is named by on the disk: the id that it came with. */
+    /** Returns the name of its image on the disk, which is the id that it came with. */
     public ReplicaId image() {
         return imageOf == null ? id : imageOf;
     }
 
-    /** Whether it is registered, but not in this epoch. */
+    /** Returns whether it was registered in an earlier epoch. */
     boolean isOlderThan(long epoch) {
         return isInventory() && (registeredEpoch == null || registeredEpoch < epoch);
     }
@@ -51,7 +51,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
                 lastAccessedAt, imageOf, registeredEpoch, readoption, null);
     }
 
-    /** Not served as long as its image is not there. */
+    /** Returns the replica as one that is not served until its image is back. */
     ReplicaRecord awaitingImage() {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.HIDDEN, ordered, bytesFreed,
                 cachedAt,
@@ -87,13 +87,13 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
                 lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited);
     }
 
-    /** The same image under its next id. */
+    /** Returns the same image under its next id. */
     ReplicaRecord readopted(Proposal as, ReplicaState next) {
         return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
                 lastAccessedAt, image(), as.epoch(), null, imageAwaited);
     }
 
-    /** Whether it counts in the host's inventory. */
+    /** Returns whether it counts in the host's inventory. */
     boolean isInventory() {
         return state == ReplicaState.LIVE || state == ReplicaState.HIDDEN;
     }

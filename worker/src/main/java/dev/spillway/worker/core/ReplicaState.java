@@ -1,6 +1,6 @@
 package dev.spillway.worker.core;
 
-/** Where a replica stands at its host. A staged tree is not in the index yet: a crash removes it. */
+/** The state of a replica at its host. A staged tree is not in the index yet; a crash removes it. */
 public enum ReplicaState {
     /** Whole and in its place; its registration may or may not have arrived. */
     PENDING,
@@ -8,7 +8,7 @@ public enum ReplicaState {
     LIVE,
     /** Registered but not served: it waits for its order, or for the registry to close its row. */
     HIDDEN,
-    /** To be deleted as soon as nobody holds it. */
+    /** Deleted as soon as nobody holds it. */
     DOOMED,
     /** Renamed away; not reachable by key. */
     TRASH,

@@ -22,15 +22,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replicas of one host with their states and holds: which copy of a key is served, which waits, which may go. Every change goes into the
- * step that is being built. Not thread-safe.
+ * The replicas of one host with their states and holds. It decides which copy of a key is served, which waits, and which may go. Every change goes
+ * into the step that is being built. Not thread-safe.
  */
 final class ReplicaTable {
     private final HostIdentity identity;
     private final Map<ReplicaId, ReplicaRecord> replicas = new LinkedHashMap<>();
     private final Map<EntryName, ReplicaId> served = new HashMap<>();
     private final Map<EntryName, Set<ReplicaId>> byName = new HashMap<>();
-    /** By the id that an image is named by on the disk, where that is not the replica's own. */
+    /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> byImage = new HashMap<>();
     private final Map<ReplicaId, ReplicaId> byProposal = new HashMap<>();
     private final Map<UUID, Hold> holds = new HashMap<>();
@@ -101,14 +101,14 @@ final class ReplicaTable {
         return replicas.get(id);
     }
 
-    /** The replica whose image has this name on the disk. */
+    /** Returns the replica whose image has this name on the disk. */
     @Nullable
     ReplicaRecord ofImage(ReplicaId image) {
         ReplicaRecord replica = replicas.get(byImage.getOrDefault(image, image));
         return replica != null && replica.image().equals(image) ? replica : null;
     }
 
-    /** The replica that is to go on under this id, while the registry has not answered. */
+    /** Returns the replica that was proposed under this id, until the registry answers. */
     @Nullable
     ReplicaRecord proposedAs(ReplicaId id) {
         ReplicaId now = byProposal.get(id);
@@ -121,7 +121,7 @@ final class ReplicaTable {
         return proposed;
     }
 
-    /** The registry has a row for the id that was proposed: the replica goes on under it, and the former one is never spoken of again. */
+    /** Continues a replica under its proposed id, for which the registry has a row. The former id is not used again. */
     ReplicaRecord readopted(ReplicaRecord former, ReplicaRecord.Proposal as, ReplicaState next, Step.Builder out) {
         ReplicaRecord readopted = former.readopted(as, next);
         List<Hold> held = heldBy.getOrDefault(former.id(), Set.of()).stream().map(holds::get).filter(Objects::nonNull).toList();
@@ -145,8 +145,8 @@ final class ReplicaTable {
     }
 
     /**
-     * The registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer id; what
-     * is not served any more never is again.
+     * Notes that the registry has a row for this replica. The highest generation of a key is served, and of two copies of one generation the newer
+     * id. A replica that is no longer served is never served again.
      *
      * @return the copy of the same generation that is one too many, if there is one
      */
@@ -176,12 +176,12 @@ final class ReplicaTable {
         return byName.getOrDefault(name, Set.of()).stream().map(replicas::get).filter(Objects::nonNull);
     }
 
-    /** It is never served again. */
+    /** Hides a replica, which is never served again. */
     void hide(ReplicaRecord replica, Step.Builder out) {
         put(replica.in(ReplicaState.HIDDEN), out);
     }
 
-    /** It is not served until its image is back. */
+    /** Hides a replica until its image is back. */
     void awaitImage(ReplicaRecord live, Step.Builder out) {
         put(live.awaitingImage(), out);
     }
@@ -217,7 +217,7 @@ final class ReplicaTable {
         out.effect(new Effect.Unlink(doomed.image()));
     }
 
-    /** The end of a replica that no order names needs no report. */
+    /** Ends a replica whose tree is unlinked. One that no order names needs no report. */
     void unlinked(ReplicaRecord trashed, long bytesFreed, Step.Builder out) {
         if (!trashed.ordered()) {
             remove(trashed, out);
@@ -239,7 +239,7 @@ final class ReplicaTable {
         put(replica.accessed(at), out);
     }
 
-    /** What there is to say of an ordered replica: that it is gone, or that it is held. */
+    /** Returns the report of an ordered replica: deleted, or deferred by a hold. */
     Report report(ReplicaRecord replica) {
         if (replica.state() == ReplicaState.GONE) {
             return new Report(replica.id(), identity.hostId(), identity.storeId(), Report.Result.DELETED, null, null, replica.bytesFreed());
@@ -272,12 +272,12 @@ final class ReplicaTable {
         return holds.values();
     }
 
-    /** The hold that ends first, if there is one. */
+    /** Returns the hold that ends first, if any. */
     Optional<Hold> firstToEnd() {
         return holdsByEnd.isEmpty() ? Optional.empty() : Optional.of(holdsByEnd.first());
     }
 
-    /** Until when a replica is held, by the last of its holds. */
+    /** Returns the end of a replica's last hold. */
     Optional<Instant> heldUntil(ReplicaId id) {
         return heldBy.getOrDefault(id, Set.of()).stream().map(holds::get).filter(Objects::nonNull).map(Hold::until).max(Instant::compareTo);
     }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an input leads to: changes to make durable together, then effects to carry out. When the process dies between the two, the effects are
- * found again from the index at the next start.
+ * The result of an input: changes to make durable together, then effects to carry out. If the process dies between the two, the next start finds the
+ * effects again from the index.
  */
 public record Step(List<IndexChange> changes, List<Effect> effects) {
     public static final Step NOTHING = new Step(List.of(), List.of());

@@ -15,8 +15,8 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time tells of them; what it told is kept
- * until it is answered, and told again when it is not. Bounded: the keys whose last use is oldest are forgotten first. Not thread-safe.
+ * Local reads that the registry has not acknowledged, each key once at its latest use. One message at a time reports them. Its uses are kept until it
+ * is answered, and reported again if it is not. Bounded: the keys with the oldest last use are forgotten first. Not thread-safe.
  */
 final class UseLog {
     static final int KEYS_MAX = 10_000;
@@ -63,7 +63,7 @@ final class UseLog {
         inOrder.subList(Math.max(0, inOrder.size() - KEYS_MAX), inOrder.size()).forEach(use -> hits.put(use.getKey(), use.getValue()));
     }
 
-    /** Whether there is something to tell. */
+    /** Returns whether there is nothing to report. */
     boolean isEmpty() {
         return hits.isEmpty() && misses.isEmpty();
     }
@@ -88,21 +88,21 @@ final class UseLog {
         return message;
     }
 
-    /** The registry has what this message told; one that was given up before is told again all the same. */
+    /** Takes the registry's confirmation. A message that was given up before is sent again all the same. */
     void acknowledged(TouchRequest message) {
         if (message.equals(told)) {
             told = null;
         }
     }
 
-    /** Nobody knows whether the registry has what this message told. */
+    /** Queues the uses of a message again. Whether the registry has them is unknown. */
     void unanswered(TouchRequest message) {
         if (message.equals(told)) {
             giveUp();
         }
     }
 
-    /** The answer to whatever is under way will not be waited for. */
+    /** Gives up the answer to the message under way, and queues its uses again. */
     void giveUp() {
         if (told != null) {
             told = null;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Access control lists of POSIX.1e. The group's bits in the mode of a file with a list are the list's mask, not what its group may do, and the
- * list may give a user less than everybody has. So the mode alone, without the list, gives too much.
+ * An access control list of POSIX.1e. In the mode of a file with a list, the group's bits are the list's mask, not the group's rights. The list may
+ * also give a user less than all others have. So the mode without the list gives too much.
  */
 final class AccessList {
     static final String ACCESS = "system.posix_acl_access";
@@ -27,7 +27,7 @@ final class AccessList {
     private int group;
     private int mask = ALL;
     private int other;
-    /** What all of them have; -1 without any. */
+    /** The rights that all named users have in common; -1 without any. */
     private int namedUsers = -1;
     private int namedGroups = -1;
 
@@ -63,7 +63,10 @@ final class AccessList {
         return read.lowered(permissions);
     }
 
-    /** As {@link #permissionsWithout(byte[], int)}, for a list as archives have it: {@code user::rw-,user:lp:r--:7,group::---,mask::r--,other::---}. */
+    /**
+     * Does the same as {@link #permissionsWithout(byte[], int)} for the form in archives: {@code
+     * user::rw-,user:lp:r--:7,group::---,mask::r--,other::---}.
+     */
     static int permissionsWithout(String list, int permissions) {
         AccessList read = new AccessList();
         for (String entry : entries(list)) {
@@ -84,7 +87,7 @@ final class AccessList {
         return read.lowered(permissions);
     }
 
-    /** Whether a list as archives have it says more than a mode can. */
+    /** Returns whether a list, in the form in archives, says more than a mode can. */
     static boolean isExtended(String list) {
         return entries(list).stream().anyMatch(entry -> !BASE.matcher(entry).matches());
     }
@@ -110,7 +113,10 @@ final class AccessList {
         }
     }
 
-    /** A user with an entry may be in the group, or anybody; who is in a group with an entry is no longer told from anybody. */
+    /**
+     * Returns the permissions without the list. A user with an entry may also be in the group or among all others, and members of a group with an
+     * entry cannot be told from others.
+     */
     private int lowered(int permissions) {
         int groupLeft = group & mask & namedUsers;
         int othersLeft = other & named(namedUsers) & named(namedGroups);

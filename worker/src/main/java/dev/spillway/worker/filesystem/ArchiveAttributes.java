@@ -9,9 +9,9 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * Extended attributes in PAX records, in both families that tar programs know. star, GNU tar and others have the bytes of the value, and in names
- * {@code %3D} and {@code %25} for the two characters that a key cannot hold. libarchive has names percent-encoded and values in base 64, and
- * writes each attribute a second time in the other family, with the same encoded name. Characters of names stand for bytes (ISO 8859-1).
+ * Extended attributes in PAX records, in both families that tar programs know. star, GNU tar and others write the value's bytes. In names they write
+ * {@code %3D} and {@code %25} for the two characters that a key cannot hold. libarchive percent-encodes names and writes values in base 64. It writes
+ * each attribute a second time in the other family, with the same encoded name. Characters of names stand for bytes (ISO 8859-1).
  */
 final class ArchiveAttributes {
     private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
@@ -110,7 +110,7 @@ final class ArchiveAttributes {
         return at + 2 < name.length() && HexFormat.isHexDigit(name.charAt(at + 1)) && HexFormat.isHexDigit(name.charAt(at + 2));
     }
 
-    /** What GNU tar escaped. libarchive escapes more, and others nothing, so that of another escape nobody knows whether it is one. */
+    /** Reverses the escapes of GNU tar. Other programs escape more or nothing, so any other escape is ambiguous. */
     private static String unescaped(String name, String path) throws StagingStopped {
         StringBuilder unescaped = new StringBuilder();
         for (int at = 0; at < name.length(); at++) {

@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories of a tree that is being unpacked. They stay open to this process alone until all entries are there, and get their modes
- * and times then, the deepest first.
+ * The directories of a tree that is being unpacked. Only this process can enter them until all entries are there. Then they get their modes and
+ * times, the deepest first.
  */
 final class ArchiveDirectories implements AutoCloseable {
     private static final int PRIVATE_DIRECTORY = 0700;
@@ -123,7 +123,7 @@ final class ArchiveDirectories implements AutoCloseable {
         }
     }
 
-    /** The path of an entry of the current directory, for people. */
+    /** Returns the path of an entry of the current directory, for people. */
     String text(@Nullable EntryName leaf) {
         return at.text(leaf);
     }
@@ -134,10 +134,10 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /**
-     * The names of a directory and of a leaf in it, from a path in an archive.
+     * Splits a path in an archive into the names of a directory and of a leaf in it.
      *
      * @param path the bytes of it
-     * @param text of it, for people
+     * @param text the path, for people
      */
     static List<EntryName> parse(byte[] path, String text, int maxBytes) throws StagingStopped {
         String shown = text.isEmpty() ? "''" : text;

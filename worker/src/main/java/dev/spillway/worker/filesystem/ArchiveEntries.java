@@ -12,8 +12,8 @@ import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a tar stream with their names and PAX records byte for byte: the library decodes them as UTF-8 and replaces what is not, so the
- * bytes are remembered as they go by. Used by one thread.
+ * The entries of a tar stream with their names and PAX records byte for byte. The library decodes them as UTF-8 and replaces what is not UTF-8, so
+ * the bytes are remembered as they pass. Used by one thread.
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;
@@ -49,23 +49,23 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return getNextEntry();
     }
 
-    /** The PAX records of the entry that came last, with those for all entries. */
+    /** Returns the PAX records of the last entry, with the global ones. */
     PaxRecords records() {
         return records;
     }
 
-    /** The bytes of an entry's path. */
+    /** Returns the bytes of an entry's path. */
     byte[] path(TarArchiveEntry entry) throws IOException {
         return bytes(entry.getName(), records.values().get("path"), longName, header == null ? null : headerPath(header));
     }
 
-    /** As {@link #path}, of the target of a link. */
+    /** Does the same as {@link #path} for the target of a link. */
     byte[] link(TarArchiveEntry entry) throws IOException {
         return bytes(entry.getLinkName(), records.values().get("linkpath"), longLink,
                 header == null ? null : field(header, LINK_AT, NAME_BYTES));
     }
 
-    /** What the library made the text of, or the text where nothing else can have been meant. */
+    /** Returns the bytes that the library decoded to the text, or the text's own bytes where nothing else can have been meant. */
     private byte[] bytes(String text, byte @Nullable [] inRecord, byte @Nullable [] inEntry, byte @Nullable [] inHeader)
             throws IOException {
         if (inRecord != null && isReadAs(inRecord, text)) {
@@ -83,7 +83,7 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether the library makes this text of these bytes, in a header or in a PAX record; a directory may have got a slash at its end. */
+    /** Returns whether the library decodes these bytes to this text. In a directory's name it may have added a slash. */
     private boolean isReadAs(byte[] bytes, String text) throws IOException {
         return isReadAs(decoding.decode(bytes), text) || isReadAs(new String(bytes, StandardCharsets.UTF_8), text);
     }

@@ -17,9 +17,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks a tar stream that nobody vouches for into an empty directory: nothing is ever written outside of it or through a link in it,
- * everything is bounded, and what no image may have is refused with the entry's name. Of several entries with one path the last counts.
- * Made for one archive, by one thread.
+ * Unpacks an untrusted tar stream into an empty directory. Nothing is written outside of it or through a link in it, and everything is bounded. An
+ * entry that no image may have is refused by name. Of several entries with one path the last counts. Made for one archive, by one thread.
  */
 final class ArchiveExtractor {
     private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};

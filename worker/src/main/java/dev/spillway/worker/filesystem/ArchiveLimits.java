@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem;
 
 /**
- * What an archive may unpack to at most.
+ * Limits on what an archive may unpack to.
  *
  * @param maxEntries names, with directories that are only implied by the paths of others
  * @param maxBytes allocated blocks of the tree
@@ -28,7 +28,7 @@ public record ArchiveLimits(long maxEntries, long maxBytes, long maxContentBytes
         }
     }
 
-    /** At most that many allocated bytes, 1,000,000 entries, 1 TiB of content, paths of 4,095 bytes. */
+    /** Returns limits of this many allocated bytes, 1,000,000 entries, 1 TiB of content, and paths of 4,095 bytes. */
     public static ArchiveLimits ofBytes(long maxBytes) {
         return new ArchiveLimits(DEFAULT_ENTRIES, maxBytes, DEFAULT_CONTENT_BYTES, LONGEST_PATH);
     }

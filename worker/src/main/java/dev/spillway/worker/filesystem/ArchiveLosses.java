@@ -14,7 +14,7 @@ final class ArchiveLosses {
         this.strict = strict;
     }
 
-    /** @param what by kind, as the subject of "is not kept" in the singular or "are not kept" in the plural */
+    /** @param what losses by kind, as the subject of "is not kept" in the singular or "are not kept" in the plural */
     void of(String path, Map<NotKept, String> what) throws StagingStopped {
         for (Map.Entry<NotKept, String> lost : what.entrySet()) {
             if (strict) {

@@ -18,10 +18,10 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
- * What an archive says of an entry beside its content: what of it is believed, and what is not kept.
+ * The metadata of an archive's entry: the part that is trusted, and the part that is not kept.
  *
  * @param owned whether owner and group are to be set
- * @param lost what is not kept, by kind, in words
+ * @param lost losses by kind, in words
  */
 record ArchiveMetadata(String path, int permissions, boolean owned, int owner, int group, FileTimes times, Map<String, byte[]> attributes,
         Map<NotKept, String> lost) {
@@ -34,7 +34,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     private static final String NO_LIST = "its access control list is not kept";
     private static final String OVERLAY = "trusted.overlay.";
     private static final String OPAQUE = OVERLAY + "opaque";
-    /** What an overlay shows depends on them. Only {@link #OPAQUE} is safe to take of anybody: the others lead to files elsewhere. */
+    /** Attributes that decide what an overlay shows. Only {@link #OPAQUE} is safe to accept from anybody; the others lead to files elsewhere. */
     private static final Set<String> OVERLAY_CONTENT =
             Set.of(OPAQUE, OVERLAY + "redirect", OVERLAY + "metacopy", OVERLAY + "whiteout", OVERLAY + "xwhiteouts");
     private static final Set<Errno> CANNOT_BE_SET =
@@ -42,7 +42,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
 
     /**
      * @param root whether this process may give files away
-     * @param own what a file of this process belongs to
+     * @param own owner and group of this process's files
      * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
      */
     static ArchiveMetadata of(TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
@@ -80,7 +80,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
                 FileTimes.of(modified.getEpochSecond(), modified.getNano()), attributes, lost);
     }
 
-    /** The largest number means "as it is". */
+    /** Returns whether a number can be an owner or group. The largest one means "unchanged". */
     private static boolean isId(long id) {
         return id >= 0 && id <= MAX_ID;
     }
@@ -137,7 +137,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     /**
      * Gives a file what is believed, in the order of {@link Attributes}.
      *
-     * @return what the file is like then
+     * @return the status of the file afterwards
      */
     FileStatus apply(OpenFile file, ArchiveLosses losses) throws PosixException, StagingStopped {
         if (owned) {

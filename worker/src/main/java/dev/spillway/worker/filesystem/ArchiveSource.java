@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * The unpacked bytes of an archive as they are read: bounds what one header may take (a long name or an attribute is read into memory
- * whole) and lets nothing but zeros follow the end mark.
+ * The unpacked bytes of an archive as they are read. Bounds the size of one header, because a long name or an attribute is read into memory whole.
+ * Lets only zeros follow the end mark.
  */
 final class ArchiveSource extends FilterInputStream {
     private static final long MAX_HEADER_BYTES = 4L * 1024 * 1024;
@@ -93,7 +93,7 @@ final class ArchiveSource extends FilterInputStream {
         return Math.max(read, 0);
     }
 
-    /** No, because what was read once is counted. */
+    /** Returns false, because bytes are counted when they are read. */
     @Override
     public boolean markSupported() {
         return false;

@@ -1,8 +1,8 @@
 package dev.spillway.worker.filesystem;
 
 /**
- * What of an archive is believed. Images can be read, and their programs run, by every user of the host: a setuid bit in an archive that
- * anyone may send would make its sender root.
+ * The degree to which an archive's metadata is trusted. Every user of the host can read images and run their programs. A setuid bit in an archive
+ * that anyone may send would make its sender root.
  */
 public enum ArchiveTrust {
     /** Owners, setuid and setgid, capabilities, ACLs: as a peer of the fleet sends its own image. */

@@ -60,7 +60,7 @@ final class ArchiveWriter implements TreeWalk.Visitor {
 
     @Override
     public void leaving(Descent at) {
-        // everything was said when it was entered
+        // everything was written when it was entered
     }
 
     @Override

@@ -17,15 +17,15 @@ import java.util.Set;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Gives copies the owner, mode, extended attributes and times of their sources. The order matters: a change of owner clears setuid and
- * capabilities, a mode may forbid attributes of users, and the times come last because of all of them.
+ * Gives copies the owner, mode, extended attributes and times of their sources. The order matters. A change of owner clears setuid and capabilities,
+ * a mode may forbid attributes of users, and all of them change the times, which come last.
  */
 final class Attributes {
     private static final int SET_ID_BITS = 06000;
     private static final int GROUP_BITS = 070;
     private static final int OTHER_BITS = 07;
     static final String CAPABILITY = "security.capability";
-    /** What this process may not do, or the file system cannot. */
+    /** Errors that mean that this process may not, or the file system cannot. */
     private static final Set<Errno> CANNOT = EnumSet.of(Errno.EPERM, Errno.EOPNOTSUPP, Errno.EINVAL);
 
     private final Map<NotKept, Long> notKept = new EnumMap<>(NotKept.class);
@@ -39,14 +39,14 @@ final class Attributes {
         void set(int owner, int group) throws PosixException;
     }
 
-    /** What could not be kept so far, with how many files each. */
+    /** Returns the number of files that lost something, by kind. */
     Map<NotKept, Long> notKept() {
         return new EnumMap<>(notKept);
     }
 
     /**
      * @param target open for as long as nobody else knows it
-     * @param now what the target is like
+     * @param now status of the target
      */
     void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
         int permissions = permissions(status, own(status, now, target::setOwner));
@@ -101,7 +101,7 @@ final class Attributes {
         }
     }
 
-    /** For a symbolic link, which has no mode of its own. */
+    /** Copies the attributes of a symbolic link, which has no mode of its own. */
     void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws IOException {
         own(status, to.status(name), (owner, group) -> to.setOwner(name, owner, group));
         for (String attribute : reading(() -> namesOfLink(from, name))) {
@@ -140,7 +140,7 @@ final class Attributes {
         throw e;
     }
 
-    /** Whether it could be kept; else it is counted. */
+    /** Sets an attribute and returns whether it could be kept; counts it if not. */
     private boolean set(OpenFile target, String name, byte[] value) throws PosixException {
         try {
             target.setAttribute(name, value);

@@ -11,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directories from the root of a tree down to where a walk stands. Only the deepest are kept open, so that a tree may be deeper than a
- * process may have open files; a higher one is opened again through {@code ..} of the one below it, and must then be the very directory
- * that was left. Used by one thread.
+ * The directories from the root of a tree down to the position of a walk. Only the deepest are kept open, so that a tree may be deeper than a process
+ * may have open files. A higher one is opened again through {@code ..} of the one below it, and must be the directory that was left. Used by one
+ * thread.
  */
 final class Descent implements AutoCloseable {
     private static final int KEPT_OPEN = 24;
@@ -48,17 +48,17 @@ final class Descent implements AutoCloseable {
         return directory;
     }
 
-    /** What the current directory was like when it was entered. */
+    /** Returns the status of the current directory at the time when it was entered. */
     FileStatus status() {
         return levels.getLast().status;
     }
 
-    /** What the directory above the current one was like when it was entered. */
+    /** Returns the status of the parent directory at the time when it was entered. */
     FileStatus statusAbove() {
         return levels.get(levels.size() - 2).status;
     }
 
-    /** The name of the current directory; the root has none. */
+    /** Returns the name of the current directory; the root has none. */
     EntryName name() {
         EntryName name = levels.getLast().name;
         if (name == null) {
@@ -67,12 +67,12 @@ final class Descent implements AutoCloseable {
         return name;
     }
 
-    /** 0 at the root. */
+    /** Returns the depth, 0 at the root. */
     int depth() {
         return levels.size() - 1;
     }
 
-    /** The name of the directory at that depth, 1 and more. */
+    /** Returns the name of the directory at this depth, 1 or more. */
     EntryName nameAt(int depth) {
         EntryName name = levels.get(depth).name;
         if (name == null) {
@@ -122,7 +122,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** The path below the root, byte for byte, names joined by slashes. */
+    /** Returns the path below the root, byte for byte, names joined by slashes. */
     byte[] path(@Nullable EntryName leaf) {
         ByteArrayOutputStream path = new ByteArrayOutputStream();
         for (Level level : levels) {
@@ -141,7 +141,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** The path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
+    /** Returns the path below the root for people, as {@link ShownPath} shows it; {@code .} for the root itself. */
     String text(@Nullable EntryName leaf) {
         StringBuilder beginning = new StringBuilder();
         StringBuilder end = new StringBuilder();

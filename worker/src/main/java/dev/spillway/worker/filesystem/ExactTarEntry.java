@@ -12,8 +12,8 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry to write with its names and attributes byte for byte, and with its time to the nanosecond: in PAX records of its own, because the
- * library writes text in UTF-8, and cuts times to 100 ns.
+ * An entry to write with its names and attributes byte for byte, and with its time to the nanosecond. They are in PAX records of its own, because the
+ * library writes text in UTF-8 and cuts times to 100 ns.
  */
 final class ExactTarEntry extends TarArchiveEntry {
     private static final TarName NO_LINK = TarName.of(new byte[0]);

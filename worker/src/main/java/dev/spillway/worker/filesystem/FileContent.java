@@ -11,11 +11,11 @@ import java.util.Set;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies the content of one file after the other of a tree, holes as holes, by the cheapest way that the two file systems allow; what was
- * found not to work for one file is not tried for the next.
+ * Copies the content of the files of a tree, holes as holes, by the cheapest way that the two file systems allow. A way that failed for one file is
+ * not tried for the next.
  */
 final class FileContent {
-    /** What is copied between two looks at interrupts, bounds and the space that is left. */
+    /** Bytes copied between two checks of interrupts, limits and free space. */
     private static final long STEP_BYTES = 4L * 1024 * 1024;
     private static final Set<Errno> NOT_POSSIBLE_HERE = EnumSet.of(Errno.EXDEV, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.ENOTTY, Errno.EPERM);
 
@@ -69,8 +69,8 @@ final class FileContent {
     }
 
     /**
-     * Files that the kernel makes up as they are read say that they are empty: a copy of them by their size would be an empty file, and look
-     * like a good one.
+     * Returns whether a file of size 0 is empty. A file that the kernel generates as it is read claims size 0, and is refused: its copy would be
+     * empty, and look like a good one.
      */
     private static boolean isEmpty(OpenRegularFile source, FileStatus status) throws IOException {
         if (reading(() -> source.read(new byte[1], 0, 1, 0)) == 0) {
@@ -90,7 +90,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // any other error is met again by copying, which then knows on whose side
+            // copying meets any other error again, and then knows on which side it is
             reflinkPossible &= !NOT_POSSIBLE_HERE.contains(e.errno());
             return false;
         }
@@ -161,7 +161,7 @@ final class FileContent {
             if (e.isFull()) {
                 throw e;
             }
-            // any other error is met again by copying through memory, which then knows on whose side
+            // copying through memory meets any other error again, and then knows on which side it is
             kernelCopyPossible &= !NOT_POSSIBLE_HERE.contains(e.errno()) && e.errno() != Errno.EINVAL;
             return 0;
         }

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a part of the store's file system free of trees: whoever notes and deletes them needs it when nothing more fits. What the steps under
- * way may still write counts as written, so that many at once keep to it too. Safe for use by several threads.
+ * Keeps a reserve of the store's file system free of trees, because deletions need space for their notes. Steps under way count as written, so many
+ * at once keep the reserve, too. Thread-safe.
  */
 final class FreeSpace {
     private final Path store;
@@ -33,7 +33,7 @@ final class FreeSpace {
         return disk.getUsableSpace();
     }
 
-    /** Whether less than twice of what is to be kept is free; near enough to it that what is written next may be refused. */
+    /** Returns whether less than twice the reserve is free, so that the next writes may be refused. */
     boolean isShort() throws IOException {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
     }

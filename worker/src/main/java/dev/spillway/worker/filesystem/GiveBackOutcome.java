@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** What became of a tree that was offered by move and is not wanted. */
+/** The outcome of giving back a tree that was offered by move. */
 public enum GiveBackOutcome {
     /** It is back at its path, also after power loss, and the store has nothing of it. */
     GIVEN_BACK,

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The files of a tree being made that may be given further names, by the first path that each was made at. */
+/** The files of a new tree that may get further names, by the first path of each. */
 final class HardLinks {
     /** The kernel takes paths of less than 4,096 bytes. */
     private static final int MAX_PATH_BYTES = 4000;
@@ -31,8 +31,7 @@ final class HardLinks {
     /**
      * Gives the copy of that source a further name, if there is one.
      *
-     * @return false when this is the first time that the source is met, or when its copy has as many names as the file system allows and
-     *         another copy is to be made
+     * @return false if this source is new, or if its copy has as many names as the file system allows and another copy is to be made
      */
     boolean link(FileIdentity source, OpenDirectory directory, EntryName name) throws PosixException {
         byte[] first = firstPaths.get(source);

@@ -19,18 +19,18 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>}, {@code trash/<id>}, each a tree, under one directory
- * that one process has open at a time.
+ * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>} and {@code trash/<id>}, each a tree. One process at a time has it
+ * open.
  *
- * <p>A tree is made in staging, published by one rename, taken from its readers by another, and then deleted in the trash. What an
- * operation answered survives power loss; what a crash cut off is found by {@link #ids} at the next start, where the caller decides about
- * it. Ids are lower-case UUIDs, made by the caller and never used again.
+ * <p>A tree is made in staging, published by one rename, moved to the trash by another, and deleted there. A finished operation survives power loss.
+ * After a crash, {@link #ids} finds what was cut off, and the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used
+ * again.
  *
- * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}): the store refuses to
+ * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}). Until then the store refuses to
  * delete it, and {@link #giveBack} returns it. After a crash such trees are among {@link #offered}.
  *
- * <p>Safe for use by many threads, virtual ones too, for different ids; of operations on one id the caller makes one at a time. An
- * interrupt ends a long operation and leaves nothing of it behind, but a partly deleted tree in the trash.
+ * <p>Thread-safe for different ids, also for virtual threads; the caller makes the operations on one id one at a time. An interrupt ends a long
+ * operation. It leaves nothing behind, except a partly deleted tree in the trash.
  */
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
@@ -65,7 +65,7 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * As {@link #open(Path)}.
+     * Does the same as {@link #open(Path)}, with a reserve of free space.
      *
      * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
      */
@@ -73,17 +73,17 @@ public final class ImageStore implements AutoCloseable {
         return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes));
     }
 
-    /** The UUID that was drawn when the store was made. */
+    /** Returns the UUID that was drawn when the store was made. */
     public String storeId() {
         return files.storeId();
     }
 
-    /** The real path of the store. */
+    /** Returns the real path of the store. */
     public Path path() {
         return files.path();
     }
 
-    /** Where readers find the image with that id, published or not. */
+    /** Returns the path at which readers find the image with this id, published or not. */
     public Path imagePath(String id) {
         return files.path().resolve(StoreArea.IMAGES.directory().toString()).resolve(StoreFiles.name(id).toString());
     }
@@ -96,7 +96,7 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Takes a source directory into staging.
      *
-     * @param maxBytes of allocated blocks; staging stops as soon as there are more
+     * @param maxBytes limit on allocated blocks; staging stops as soon as it is exceeded
      * @throws StoreFullException when the disk is full, or would have less free than is to be kept
      * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
      *         is where it was
@@ -200,10 +200,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether less than twice of what is to stay free is free: the next puts are refused soon, or are already. Never so where nothing is to
-     * stay free.
-     */
+    /** Returns whether less than twice the reserve is free, so that puts are or will soon be refused. Always false without a reserve. */
     public boolean isShortOfSpace() throws IOException {
         return space.isShort();
     }
@@ -211,7 +208,7 @@ public final class ImageStore implements AutoCloseable {
     /**
      * Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
      *
-     * @param pace of this tree and all others that are deleted by it; while it waits, only {@link #close} waits with it
+     * @param pace rate limit of this tree and all others deleted by it; while it waits, only {@link #close} waits with it
      */
     public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
@@ -252,7 +249,7 @@ public final class ImageStore implements AutoCloseable {
         }
     }
 
-    /** The ids that have a tree there now, sorted. Other names in the area are not the store's and left alone. */
+    /** Returns the ids that have a tree there now, sorted. Other names in the area are not the store's and are left alone. */
     public List<String> ids(StoreArea area) throws IOException, InterruptedException {
         return run(() -> {
             List<String> ids = new ArrayList<>();
@@ -263,7 +260,7 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /** What one tree holds, in allocated bytes, or empty where it is absent. */
+    /** Returns the allocated bytes of one tree; empty if it is absent. */
     public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
         EntryName name = StoreFiles.name(id);
         return run(() -> {
@@ -278,13 +275,13 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
-    /** What a move left of the source of a tree, once it is settled. Known for as long as the tree is there. */
+    /** Returns what a settled move left of its source. Known for as long as the tree is there. */
     public Optional<SourceLeft> sourceLeft(String id) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> sourcesLeft.find(id));
     }
 
-    /** The ids of trees that were offered by move and are neither settled nor given back. */
+    /** Returns the ids of trees that were offered by move and are neither settled nor given back. */
     public List<String> offered() throws IOException, InterruptedException {
         return run(offers::ids);
     }
@@ -309,7 +306,7 @@ public final class ImageStore implements AutoCloseable {
         return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.empty()));
     }
 
-    /** As {@link #giveBack(String)}, to another absolute path of the same file system, which must not be there. */
+    /** Does the same as {@link #giveBack(String)}, to another absolute path of the same file system, which must not exist. */
     public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
         StoreFiles.name(id);
         return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.of(path)));

@@ -72,7 +72,7 @@ final class OfferReturn {
         return new SettleOutcome.SourceKept(offer.path(), SourceLeft.whole(".", why));
     }
 
-    /** Why nothing of the source may be deleted, looked for before anything is. */
+    /** Returns why nothing of the source may be deleted. Checks all of it before anything is deleted. */
     private Optional<SourceLeft> left(SourceDirectory source, OfferedSources.Offer offer)
             throws IOException, InterruptedException, StagingStopped {
         if (!source.directory().status().identity().equals(offer.identity())) {

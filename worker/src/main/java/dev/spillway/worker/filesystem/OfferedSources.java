@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Durable notes of the sources that were offered by move and are not settled: one file for each id, written before the source is touched,
- * so that after a crash everybody's tree can still be given back.
+ * Durable notes of the sources that were offered by move and are not settled, one file for each id. A note is written before the source is touched,
+ * so that after a crash every tree can be given back.
  */
 final class OfferedSources {
     enum Taken {
@@ -28,8 +28,8 @@ final class OfferedSources {
     }
 
     /**
-     * @param path where the source was, or still is
-     * @param newestChange of anything in the source, when it was copied
+     * @param path former or current path of the source
+     * @param newestChange newest change of anything in the source, at the time of the copy
      * @param entries in the source, when it was copied
      */
     record Offer(Taken taken, Path path, FileIdentity identity, long newestChange, long entries) {}

@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A tree that was taken over by rename is not the store's to delete before it is settled. */
+/** Thrown when the store is asked to delete a tree that was taken over by rename and is not settled. */
 public final class OfferedTreeException extends IOException {
     private static final long serialVersionUID = 1;
 

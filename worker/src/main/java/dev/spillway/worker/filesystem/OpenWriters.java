@@ -9,8 +9,8 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 
 /**
- * Refuses a tree in which a file is open for writing. Whoever has it open would go on writing into an image that was renamed into place, or
- * into a source that is deleted. A file that this process may not ask about is taken to be at rest.
+ * Refuses a tree in which a file is open for writing. The writer would go on writing into an image that was renamed into place, or into a source that
+ * is deleted. A file that this process may not check counts as not open.
  */
 final class OpenWriters implements TreeWalk.Visitor {
     private OpenWriters() {}

@@ -72,7 +72,7 @@ final class PaxRecords {
         throw new IOException("a PAX record has no '%c' (expected: 'length key=value')".formatted(sought));
     }
 
-    /** A header of these records, in the order of their keys. */
+    /** Returns a header of these records, in the order of their keys. */
     byte[] toBytes() {
         ByteArrayOutputStream header = new ByteArrayOutputStream();
         values.forEach((key, value) -> {

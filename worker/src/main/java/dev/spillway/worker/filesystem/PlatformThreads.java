@@ -8,8 +8,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs native calls of virtual threads elsewhere: such a call keeps its carrier for as long as the disk takes, and a machine has as many
- * carriers as cores. There are as many threads here as callers that wait, so the bound is theirs.
+ * Runs native calls of virtual threads on platform threads. Such a call blocks its carrier for as long as the disk takes, and a machine has as many
+ * carriers as cores. There are as many threads here as callers that wait, so the callers bound their number.
  */
 final class PlatformThreads {
     private static final Executor THREADS =
@@ -66,7 +66,7 @@ final class PlatformThreads {
             }
         }
 
-        /** After this no interrupt reaches the thread, which goes on to serve somebody else. */
+        /** Releases the thread to serve other calls. No interrupt reaches it afterwards. */
         private synchronized void end() {
             runner = null;
             Thread.interrupted();

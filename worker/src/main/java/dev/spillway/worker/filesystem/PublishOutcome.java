@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** What became of a request to publish a staged tree. */
+/** The outcome of publishing a staged tree. */
 public enum PublishOutcome {
     /** Readers see the whole tree by its path, also after power loss. */
     PUBLISHED,

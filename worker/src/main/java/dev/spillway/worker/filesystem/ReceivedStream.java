@@ -13,7 +13,7 @@ final class ReceivedStream extends FilterInputStream {
         super(stream);
     }
 
-    /** What the stream itself threw, if it did. */
+    /** Returns the exception that the stream itself threw; null if it threw none. */
     @Nullable
     IOException failure() {
         return failure;

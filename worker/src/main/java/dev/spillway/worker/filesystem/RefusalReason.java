@@ -1,10 +1,10 @@
 package dev.spillway.worker.filesystem;
 
-/** Why a tree or an archive was not taken. */
+/** The reason why a tree or an archive was refused. */
 public enum RefusalReason {
     /** A socket, FIFO or device in it. */
     SPECIAL_FILE,
-    /** Something in it that this process may not or cannot read. */
+    /** An entry that this process may not or cannot read. */
     UNREADABLE,
     /** Somebody wrote to the tree while it was read. */
     SOURCE_CHANGED,
@@ -12,9 +12,9 @@ public enum RefusalReason {
     STORE_INSIDE,
     /** An archive's entry with an absolute path, {@code ..}, or a name that no directory can have. */
     BAD_PATH,
-    /** An archive's entry below something that is not a directory, such as a symbolic link. */
+    /** An entry below something that is not a directory, such as a symbolic link, in an archive. */
     NOT_A_DIRECTORY,
-    /** An archive's hard link to what is not a file before it in the archive. */
+    /** A hard link whose target is not an earlier file of the archive. */
     BAD_LINK,
     /** More entries than allowed. */
     TOO_MANY_ENTRIES,
@@ -22,8 +22,8 @@ public enum RefusalReason {
     PATH_TOO_LONG,
     /** The bytes are no archive, or end too early. */
     MALFORMED,
-    /** An archive's extended attribute whose name or value cannot be told, or that no file can have. */
+    /** An extended attribute in an archive with an ambiguous name or value, or one that no file can have. */
     BAD_ATTRIBUTE,
-    /** Something of an archive's entry that is not kept, and may not be lost. */
+    /** Metadata of an archive's entry that is not kept, and may not be lost. */
     NOT_KEPT
 }

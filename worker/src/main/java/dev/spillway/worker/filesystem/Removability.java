@@ -22,7 +22,7 @@ final class Removability {
         this.user = Platform.user();
     }
 
-    /** The first thing that cannot be removed. */
+    /** Returns the first entry that cannot be removed. */
     Optional<SourceLeft> first() {
         return Optional.ofNullable(first);
     }
@@ -66,7 +66,7 @@ final class Removability {
             return null;
         } catch (PosixException e) {
             return switch (e.errno()) {
-                // who deletes gives its owner every right
+                // whoever deletes gives its owner every right
                 case EACCES -> owned ? null : "nothing may be removed from it by the worker's user";
                 case EROFS -> "is on a file system that is read-only";
                 default -> throw e;
@@ -74,7 +74,7 @@ final class Removability {
         }
     }
 
-    /** What keeps a source from being removed whole. */
+    /** Returns the first obstacle to removing a source as a whole. */
     static Optional<SourceLeft> ofSource(SourceDirectory source, TreeMeasure measure) throws IOException {
         if (measure.stays().isPresent()) {
             return measure.stays();

@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import java.nio.file.Path;
 
-/** What became of the source of a tree that was offered by move, once the image is the fleet's. */
+/** The outcome for the source of a tree that was offered by move, once the image is registered. */
 public sealed interface SettleOutcome {
     /** The tree was not offered by move, or is settled already. */
     record NothingOffered() implements SettleOutcome {}

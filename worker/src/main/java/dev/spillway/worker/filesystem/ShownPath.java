@@ -12,13 +12,13 @@ final class ShownPath {
                 : of(path.substring(0, SHOWN_END), path.substring(path.length() - SHOWN_END), path.length());
     }
 
-    /** Of a path that was never put together whole. */
+    /** Returns the shown form of a path that was never put together as a whole. */
     static String of(String beginning, String end, long length) {
         return "%s ... (%d characters) ... %s".formatted(whole(beginning, 0, SHOWN_END),
                 length, whole(end, end.length() - SHOWN_END, end.length()));
     }
 
-    /** A part of the text that does not begin or end within a character. */
+    /** Returns a part of the text that neither begins nor ends within a character. */
     private static String whole(String text, int from, int to) {
         int start = Math.max(0, from);
         int end = Math.min(text.length(), to);

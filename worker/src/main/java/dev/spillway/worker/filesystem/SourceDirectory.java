@@ -8,8 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A directory that was opened to be taken into the store. It stays the same directory whatever its path is made to mean later. Closed by
- * whoever opened it.
+ * An open directory that is to be taken into the store. It stays the same directory whatever its path comes to mean. Closed by whoever opened it.
  */
 public final class SourceDirectory implements AutoCloseable {
     private final Path path;
@@ -34,12 +33,12 @@ public final class SourceDirectory implements AutoCloseable {
         return new SourceDirectory(real, above, names.getLast(), OpenDirectory.open(real));
     }
 
-    /** The path that it was opened at. */
+    /** Returns the path that it was opened at. */
     public Path path() {
         return path;
     }
 
-    /** What is at the path of its parent now, which only who moves or deletes it must be able to read. */
+    /** Opens its parent by the current path. Only a caller that moves or deletes the directory must be able to read the parent. */
     OpenDirectory openParent() throws IOException {
         return OpenDirectory.open(parent);
     }

@@ -3,8 +3,7 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 
 /**
- * A source directory was asked for that is not there, is no directory, or lies outside of the allowed roots. The message names the path
- * and what was expected.
+ * Thrown when a source directory is missing, is not a directory, or lies outside the allowed roots. The message names the path and what was expected.
  */
 public final class SourceNotAllowedException extends IOException {
     private static final long serialVersionUID = 1;

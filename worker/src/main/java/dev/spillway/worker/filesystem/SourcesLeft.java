@@ -51,7 +51,7 @@ final class SourcesLeft {
         DurableFile.remove(directory, name(id));
     }
 
-    /** The ids of images that have one. */
+    /** Returns the ids of images that have a note. */
     List<String> ids() throws PosixException {
         List<String> ids = new ArrayList<>();
         for (DirectoryEntry entry : directory.list()) {

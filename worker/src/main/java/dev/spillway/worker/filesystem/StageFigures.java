@@ -4,14 +4,14 @@ import dev.spillway.worker.core.NotKept;
 import java.util.Map;
 
 /**
- * What was staged, and how.
+ * Figures of a staged tree.
  *
- * @param way how the content came
+ * @param way way in which the content came
  * @param directories including the root
  * @param files regular files, a hard-linked one once
  * @param links further names of hard-linked files
  * @param reflinkedFiles files that share their blocks with the source by FICLONE
- * @param notKept of how many entries something is not kept, by kind; attributes of users are always kept
+ * @param notKept number of entries that lost something, by kind; attributes of users are always kept
  */
 public record StageFigures(Way way, long directories, long files, long symbolicLinks, long links, long reflinkedFiles,
         Map<NotKept, Long> notKept) {
@@ -20,7 +20,7 @@ public record StageFigures(Way way, long directories, long files, long symbolicL
         return directories + files + symbolicLinks + links;
     }
 
-    /** How the content came into staging. */
+    /** The way in which the content came into staging. */
     public enum Way {
         COPIED, REFLINKED,
         /** Asked for as a reflink, but at least one file could not share its blocks and was copied. */

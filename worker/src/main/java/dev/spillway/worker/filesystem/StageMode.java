@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** How a source directory is taken. */
+/** The way in which a source directory is taken. */
 public enum StageMode {
     /** Copy the content, inside the kernel where it can: a file system that shares blocks may do so on its own. */
     COPY,

@@ -1,6 +1,6 @@
 package dev.spillway.worker.filesystem;
 
-/** What became of a request to stage a tree. */
+/** The outcome of staging a tree. */
 public sealed interface StageOutcome {
     /**
      * The whole tree is in staging and survives power loss.
@@ -16,7 +16,7 @@ public sealed interface StageOutcome {
      * The tree or archive cannot be taken as it is; nothing of it is left in staging.
      *
      * @param path the entry that was refused, below the root of the tree; {@code .} for the root itself
-     * @param detail what it is and what was expected
+     * @param detail the offending value and the expectation
      */
     record Refused(RefusalReason reason, String path, String detail) implements StageOutcome {}
 }

@@ -54,7 +54,7 @@ final class Staging {
         }
     }
 
-    /** A published image may be the source of another one, by copy; nothing else in the store may. */
+    /** Refuses parts of the store as a source, except a published image by copy. */
     private void refuseStoreParts(SourceDirectory source, StageMode mode) throws IOException, StagingStopped {
         List<FileIdentity> ancestry = ancestry(source);
         if (!ancestry.contains(store)) {
@@ -119,7 +119,7 @@ final class Staging {
         return new StageOutcome.Staged(bytes, figures);
     }
 
-    /** Also for an interrupted thread. */
+    /** Removes an unfinished tree, also on an interrupted thread. */
     private static void removeUnfinished(OpenDirectory staging, EntryName name) throws IOException, InterruptedException {
         boolean interrupted = Thread.interrupted();
         try {

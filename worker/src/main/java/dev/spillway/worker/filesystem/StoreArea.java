@@ -3,7 +3,7 @@ package dev.spillway.worker.filesystem;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import java.util.Locale;
 
-/** The parts of a store that hold trees, each tree under its id. */
+/** Parts of a store that hold trees, each tree under its id. */
 public enum StoreArea {
     /** Trees being made, or whole but not yet published. */
     STAGING(0700),

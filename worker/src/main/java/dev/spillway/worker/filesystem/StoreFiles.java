@@ -29,14 +29,14 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * The open files of a store: its lock, its areas and the notes of what was taken over. All areas lie on one file system, so that a tree
- * goes from one to the next by rename.
+ * The open files of a store: its lock, its areas, and the notes of trees that were taken over. All areas lie on one file system, so that a tree moves
+ * between them by rename.
  */
 final class StoreFiles implements AutoCloseable {
     private static final EntryName LOCK = EntryName.of("lock");
     private static final EntryName IDENTITY = EntryName.of("store.properties");
     private static final EntryName OFFERED = EntryName.of("offered");
-    /** What can be in a directory that is no store yet: what a crash left of the making, and what a new file system has. */
+    /** Names allowed in a directory that is no store yet: leftovers of a crash while it was made, and those of a new file system. */
     private static final Set<EntryName> BEFORE_IDENTITY =
             Set.of(LOCK, EntryName.of(IDENTITY + DurableFile.UNFINISHED), EntryName.of("lost+found"));
     private static final String EXPECTED = " (expected: a directory that can be made or written)";
@@ -76,7 +76,7 @@ final class StoreFiles implements AutoCloseable {
             } catch (PosixException e) {
                 throw new IOException("data: %s: cannot be written: %s%s".formatted(path, e.getMessage(), EXPECTED), e);
             }
-            // Before the areas, so that whatever is beside them without it is another's.
+            // Before the areas: a directory that has areas without it belongs to somebody else.
             String storeId = identity(path, root);
             Map<EntryName, OpenDirectory> directories = new HashMap<>();
             for (StoreArea area : StoreArea.values()) {
@@ -141,7 +141,7 @@ final class StoreFiles implements AutoCloseable {
         lock.write(pid, 0, pid.length, 0);
     }
 
-    /** What is made in the store, now and later, gets no rights from a list of the volume. */
+    /** Removes the default list of the root, so that files in the store get no rights from a list of the volume. */
     private static void withoutDefaultList(OpenDirectory root, boolean isNew) throws PosixException {
         if (isNew) {
             AccessList.remove(root);
@@ -217,7 +217,7 @@ final class StoreFiles implements AutoCloseable {
         return LOWER_CASE_UUID.matcher(id).matches();
     }
 
-    /** The real path of the store. */
+    /** Returns the real path of the store. */
     Path path() {
         return path;
     }
@@ -234,7 +234,7 @@ final class StoreFiles implements AutoCloseable {
         return directory(area.directory());
     }
 
-    /** Where the notes of offered sources lie. */
+    /** Opens the directory with the notes of offered sources. */
     OpenDirectory offered() {
         return directory(OFFERED);
     }

@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Finds out whether a store is still where it was opened, and takes writes: a file system can be unmounted, or become read-only after an error of
- * its disk, while nobody puts anything. Writes one byte to the disk, at most once in a second. Thread-safe.
+ * Checks that a store is still where it was opened, and takes writes. A file system can be unmounted, or become read-only after a disk error, while
+ * nobody puts anything. Writes one byte, at most once in a second. Thread-safe.
  */
 public final class StoreProbe {
     private static final String FILE = "probe";

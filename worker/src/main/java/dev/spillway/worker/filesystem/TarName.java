@@ -7,11 +7,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A path or the target of a link as an archive says it, byte for byte. The header of an entry holds its beginning; what does not fit, or is not
- * ASCII, is said again as a whole: in a PAX record, whose values are UTF-8, or for other bytes in an entry of its own, as GNU tar does.
+ * A path or a link's target in an archive, byte for byte. The header of an entry holds its beginning. A name that does not fit, or is not ASCII, is
+ * repeated as a whole: in a PAX record if it is UTF-8, otherwise in an entry of its own, as GNU tar does.
  *
- * <p>The header's part is short, because the library shortens a longer one by a character at a time. Its characters stand for bytes
- * (ISO 8859-1).
+ * <p>The header's part is short, because the library shortens a longer one by a character at a time. Its characters stand for bytes (ISO 8859-1).
  */
 final class TarName {
     private static final int HEADER_BYTES_MAX = 99;
@@ -27,7 +26,7 @@ final class TarName {
     static TarName of(byte[] bytes) {
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-            // Readers that replace what they cannot decode could not tell this one from a replaced one.
+            // A reader that replaces undecodable bytes would take this name for a replaced one.
             return new TarName(bytes, text.indexOf('\uFFFD') < 0 ? text : null);
         } catch (CharacterCodingException e) {
             return new TarName(bytes, null);
@@ -42,14 +41,14 @@ final class TarName {
         return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
     }
 
-    /** The value of the PAX record, if there must be one. */
+    /** Returns the value of the PAX record, if there must be one. */
     @Nullable
     String inRecord() {
         boolean plain = text != null && text.length() == bytes.length && bytes.length <= HEADER_BYTES_MAX;
         return plain ? null : text;
     }
 
-    /** The content of the entry of its own, ended by NUL, if there must be one. */
+    /** Returns the content of the entry of its own, ended by NUL, if there must be one. */
     byte @Nullable [] inEntry() {
         return text == null && bytes.length > HEADER_BYTES_MAX ? Arrays.copyOf(bytes, bytes.length + 1) : null;
     }

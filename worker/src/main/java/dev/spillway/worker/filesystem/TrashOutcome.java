@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import java.io.IOException;
 
-/** What became of a request to take an image out of its readers' reach. */
+/** The outcome of moving an image out of its readers' reach. */
 public sealed interface TrashOutcome {
     /** It was an image and is now in the trash, also after power loss. */
     record Moved() implements TrashOutcome {}

@@ -14,12 +14,13 @@ import java.io.IOException;
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
 /**
- * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times
- * to the nanosecond, owners (as root), extended attributes. The source is read by descriptor and never through a symbolic link, so that
- * whoever replaces a directory by a link in the middle leads the copy nowhere.
+ * Copies one tree into an empty directory, exactly: symbolic links as they are, hard links between names of the tree, holes, modes, times to the
+ * nanosecond, owners (as root), extended attributes. It reads the source by descriptor and never through a symbolic link. So a directory that is
+ * replaced by a link meanwhile leads the copy nowhere.
  *
- * <p>A source that is written to meanwhile would give a tree that never was: a file that changed, by the time of its change (ctime) too, is
- * copied again, three times in all, then the copy stops. What cannot be read of it is refused with its path; what cannot be written is an error. Made for one copy, by one thread.
+ * <p>A source that changes during the copy would give a tree that never existed. So a changed file, also by its time of change (ctime), is copied
+ * again, three times in all; then the copy stops. An unreadable entry is refused with its path; a failed write is an error. Made for one copy, by one
+ * thread.
  */
 final class TreeCopier implements TreeWalk.Visitor {
     private static final int ATTEMPTS = 3;
@@ -197,7 +198,7 @@ final class TreeCopier implements TreeWalk.Visitor {
             try {
                 return source.current().readSymbolicLink(name);
             } catch (PosixException e) {
-                // what the call says of anything that is no link
+                // the error for anything that is not a link
                 throw e.errno() == Errno.EINVAL ? new TreeChangedException(source.text(name)) : e;
             }
         });

@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a tree holds, without touching it.
+ * Counts what a tree holds, without touching it.
  *
  * @param bytes allocated blocks of everything, directories included, a hard-linked file once
  * @param links further names of hard-linked files
- * @param ownsItself whether all of it lies on one file system, with nothing mounted in it and no file that has a name outside of it: then
- *         a rename takes all of it, and nothing else
+ * @param ownsItself whether all of it lies on one file system, nothing is mounted in it, and no file has a name outside. Then a rename takes all of
+ *                   it and nothing else
  * @param stays the first thing in it that this process could not remove
- * @param newestChange when anything in it was last changed in any way (ctime), in nanoseconds since 1970
+ * @param newestChange time of the newest change of anything in it (ctime), in nanoseconds since 1970
  */
 record TreeMeasure(long bytes, long directories, long files, long symbolicLinks, long links, boolean ownsItself,
         Optional<SourceLeft> stays, long newestChange) {

@@ -22,7 +22,7 @@ final class TreeMove {
         }
     }
 
-    /** To go to another parent a directory's own {@code ..} is written, which its mode may forbid to all but root. */
+    /** Renames a read-only directory. A move to another parent writes the directory's own {@code ..}, which its mode may forbid to all but root. */
     private static void renameReadOnly(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         FileStatus status = from.status(name);
         from.allowOwner(name);
@@ -35,7 +35,7 @@ final class TreeMove {
         }
     }
 
-    /** As {@link #rename}, and durable. */
+    /** Does the same as {@link #rename}, and makes it durable. */
     static void renameDurably(OpenDirectory from, EntryName name, OpenDirectory to, EntryName newName) throws PosixException {
         rename(from, name, to, newName);
         to.sync();

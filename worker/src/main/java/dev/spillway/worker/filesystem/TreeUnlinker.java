@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. What cannot be removed is remembered and
- * the rest goes on. Made for one deletion, by one thread.
+ * Deletes one tree by descriptor, of any depth, following no symbolic link and entering no mount. It remembers what cannot be removed and continues.
+ * Made for one deletion, by one thread.
  */
 final class TreeUnlinker {
     private static final int FAILURES_KEPT = 20;
@@ -37,7 +37,7 @@ final class TreeUnlinker {
         this.pace = pace;
     }
 
-    /** As fast as the file system is. */
+    /** Unlinks a tree without a rate limit. */
     static UnlinkOutcome unlink(OpenDirectory parent, EntryName name) throws IOException, InterruptedException {
         return unlink(parent, name, UnlinkPace.none());
     }
@@ -82,7 +82,7 @@ final class TreeUnlinker {
                 bytes += freed;
             }
         } catch (PosixException e) {
-            // gone already is what was wanted
+            // it is gone, as wanted
             if (e.errno() != Errno.ENOENT) {
                 failed(entry.name(), e.getMessage());
             }
@@ -129,7 +129,7 @@ final class TreeUnlinker {
             entries++;
             bytes += status.allocatedBytes();
         } catch (PosixException e) {
-            // with something left in it for a reason that is already told
+            // something is left in it, for a reason that was already reported
             if (e.errno() != Errno.ENOENT && !(e.errno() == Errno.ENOTEMPTY && failureCount > 0)) {
                 failed(name, e.getMessage());
             }

@@ -11,19 +11,19 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. What
- * cannot be read of it is an {@link UnreadableException}.
+ * Visits a whole tree, of any depth, in the order of names, never through a symbolic link. An interrupt ends it between two entries. An unreadable
+ * entry is an {@link UnreadableException}.
  */
 final class TreeWalk {
-    /** What is done at each place. An error of the system is given the path where it happened. */
+    /** Acts at each place of a walk. An error of the system gets the path where it happened. */
     interface Visitor {
-        /** A directory was entered (the root first); {@link Descent#current()} is it. */
+        /** Enters a directory, the root first; {@link Descent#current()} is it. */
         void entered(Descent at) throws IOException, InterruptedException, StagingStopped;
 
-        /** An entry of the current directory that is not a directory. */
+        /** Visits an entry of the current directory that is not a directory. */
         void visit(Descent at, DirectoryEntry entry) throws IOException, InterruptedException, StagingStopped;
 
-        /** All entries of the current directory were visited. */
+        /** Leaves the current directory, whose entries were all visited. */
         void leaving(Descent at) throws IOException, InterruptedException, StagingStopped;
     }
 

@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem;
 
 import java.util.List;
 
-/** What became of a request to delete a tree. */
+/** The outcome of deleting a tree. */
 public sealed interface UnlinkOutcome {
     /**
      * Nothing of it is left.
@@ -18,7 +18,7 @@ public sealed interface UnlinkOutcome {
     /**
      * Some of it could not be removed; everything else is gone. May be asked for again.
      *
-     * @param bytesFreed as in {@link Unlinked}
+     * @param bytesFreed see {@link Unlinked}
      * @param failures the first of them, each with its path below the tree and the reason
      * @param failureCount all of them, 1 or more
      */

@@ -6,16 +6,16 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How fast a host unlinks, all its unlinkers together, so that those who read meanwhile keep their disk. Each removed entry is paid for by waiting
- * before the next one, so a single file goes at once whatever its size, and what was not used for a while is a small credit: a small tree never waits.
- * While the disk is short of space nobody waits. Safe for use by many threads; none holds a lock while it waits.
+ * Rate limit of a host's unlinking, all its threads together, so that readers keep their disk. Each removed entry is paid for by a wait before the
+ * next one, so a single file goes at once whatever its size. Unused time is a small credit, so a small tree never waits. While the disk is short of
+ * space nobody waits. Thread-safe; no thread holds a lock while it waits.
  */
 public final class UnlinkPace {
-    /** What a pace that was not used for this long lets go at once. */
+    /** Longest unused time that counts as credit. */
     static final Duration CREDIT_MAX = Duration.ofMillis(250);
     /** A thread does not sleep for less: shorter waits are owed until they add up. */
     static final Duration WAIT_MIN = Duration.ofMillis(2);
-    /** How long one waits at most before the disk is looked at again. */
+    /** Longest wait before free space is checked again. */
     static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final double NANOS_PER_SECOND = 1e9;
 
@@ -24,7 +24,7 @@ public final class UnlinkPace {
     private final LongSupplier nanoTime;
     private final Sleeper sleeper;
     private final long startedAt;
-    /** When all that was let go so far is paid for, in nanoseconds since the start, by each of the two rates. */
+    /** Times at which everything unlinked so far is paid for, by each of the two rates, in nanoseconds since the start. */
     private long entriesPaidAt = -CREDIT_MAX.toNanos();
     private long bytesPaidAt = -CREDIT_MAX.toNanos();
 
@@ -35,9 +35,9 @@ public final class UnlinkPace {
      * @param bytesPerSecond   allocated blocks freed; 0 for no bound
      */
     public record Rates(long entriesPerSecond, long bytesPerSecond) {
-        /** What a worker does unless told otherwise; see docs/benchmarks.md. */
+        /** Default rates of a worker; see docs/benchmarks.md. */
         public static final Rates DEFAULTS = new Rates(5_000, 256L << 20);
-        /** No bound at all. */
+        /** Rates without limits. */
         public static final Rates NONE = new Rates(0, 0);
 
         public Rates {
@@ -52,13 +52,13 @@ public final class UnlinkPace {
         }
     }
 
-    /** Whether the disk needs what deletions free more than its readers need their speed. */
+    /** Tells whether the disk needs free space more than its readers need speed. */
     @FunctionalInterface
     public interface Pressure {
         boolean isHigh() throws IOException;
     }
 
-    /** By a clock and a way to wait that the caller gives. */
+    /** Creates a limit with the caller's clock and way to wait. */
     public UnlinkPace(Rates rates, Pressure pressure, LongSupplier nanoTime, Sleeper sleeper) {
         this.rates = rates;
         this.pressure = pressure;
@@ -67,12 +67,12 @@ public final class UnlinkPace {
         this.startedAt = nanoTime.getAsLong();
     }
 
-    /** By the system's clock. */
+    /** Creates a limit with the system's clock. */
     public static UnlinkPace of(Rates rates, Pressure pressure) {
         return new UnlinkPace(rates, pressure, System::nanoTime, Thread::sleep);
     }
 
-    /** As fast as the file system is. */
+    /** Creates a limit that never waits. */
     public static UnlinkPace none() {
         return of(Rates.NONE, () -> false);
     }
@@ -80,7 +80,7 @@ public final class UnlinkPace {
     /**
      * Waits until the next entry may be removed.
      *
-     * @param bytes that its removal frees
+     * @param bytes bytes freed by its removal
      * @throws IOException when the disk does not say what is free
      */
     void await(long bytes) throws IOException, InterruptedException {
@@ -99,7 +99,7 @@ public final class UnlinkPace {
         }
     }
 
-    /** When what was let go before is paid for, which is the turn of this entry. */
+    /** Returns the turn of this entry, which is when everything before it is paid for. */
     private synchronized long take(long bytes) {
         long turn = Math.max(entriesPaidAt, bytesPaidAt);
         long least = now() - CREDIT_MAX.toNanos();
@@ -108,7 +108,7 @@ public final class UnlinkPace {
         return turn;
     }
 
-    /** What goes while the disk is short of space is not owed by what comes afterwards. */
+    /** Cancels the debt of what was unlinked while the disk was short of space. */
     private synchronized void forgive() {
         long now = now();
         entriesPaidAt = Math.min(entriesPaidAt, now);

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /** Something of a tree could not be read. Whose tree it was can do something about that, unlike about a disk that cannot be written. */
 final class UnreadableException extends IOException {
     private static final long serialVersionUID = 1;
-    /** What says nothing of the tree, but that this process is at its limits. */
+    /** Errors that say nothing of the tree: this process is at its limits. */
     private static final Set<Errno> OWN_LIMITS = EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EBADF);
 
     private final String path;
     private final String why;
 
-    /** A call that reads, and nothing else. */
+    /** A call that only reads. */
     @FunctionalInterface
     interface Reading<T> {
         T read() throws IOException;
@@ -28,7 +28,7 @@ final class UnreadableException extends IOException {
         this.why = why;
     }
 
-    /** What a call gives that reads a tree; its failure is the tree's, unless the tree changed under it or this process is at its limits. */
+    /** Runs a call that reads a tree. Its failure is the tree's, unless the tree changed meanwhile or this process is at its limits. */
     static <T> T reading(Reading<T> call) throws IOException {
         try {
             return call.read();
@@ -44,7 +44,7 @@ final class UnreadableException extends IOException {
         return new UnreadableException(".", why, null);
     }
 
-    /** The same with the path that the caller was at. */
+    /** Returns the same failure with the caller's path. */
     UnreadableException at(String below) {
         return new UnreadableException(below, why, this);
     }

@@ -8,12 +8,12 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Unpacks zstd frames that follow each other as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, with
- * its checksum checked. The library's own stream is not used, because it forgets that it is within a frame when the frame began in the buffer of
- * the one before: it takes a second frame that is cut, or a few bytes behind the last one, for the end.
+ * Unpacks successive zstd frames as one stream, with skippable frames anywhere among them. The stream ends where a frame ends, with its checksum
+ * checked. The library's own stream forgets that it is within a frame when the frame began in the buffer of the one before. It takes a truncated
+ * second frame, or a few bytes after the last one, for the end.
  */
 public final class ZstdFrames extends InputStream {
-    /** What decoders allow unless told otherwise, because they need as much memory. */
+    /** Largest window that decoders allow by default, because they need as much memory. */
     private static final int MAX_WINDOW_LOG = 27;
     private static final int MAGIC = 0xfd2fb528;
     private static final int SKIPPABLE_MAGIC = 0x184d2a50;
@@ -21,7 +21,7 @@ public final class ZstdFrames extends InputStream {
     private static final int MAX_HEADER_BYTES = 18;
     private static final int BUFFER_BYTES = 128 * 1024;
 
-    /** How many bytes {@link #isBeginning} looks at. */
+    /** Number of bytes that {@link #isBeginning} looks at. */
     public static final int MAGIC_BYTES = Integer.BYTES;
 
     private final InputStream packed;
@@ -36,7 +36,7 @@ public final class ZstdFrames extends InputStream {
         this.packed = packed;
     }
 
-    /** Whether a stream that begins with these bytes begins with a frame. */
+    /** Returns whether these bytes begin a frame. */
     public static boolean isBeginning(byte[] bytes) {
         if (bytes.length < MAGIC_BYTES) {
             return false;
@@ -108,7 +108,7 @@ public final class ZstdFrames extends InputStream {
         return String.valueOf(e.getMessage());
     }
 
-    /** As RFC 8878 has it: behind magic number and descriptor, or the size of the content for a frame that is its own window. */
+    /** Returns the window size of RFC 8878: from the window descriptor, or the content size for a frame of one segment. */
     private long windowBytes() {
         int descriptor = header[MAGIC_BYTES];
         if ((descriptor & 0x20) == 0) {

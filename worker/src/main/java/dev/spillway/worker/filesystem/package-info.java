@@ -1,7 +1,6 @@
 /**
- * Directory trees on this host's disk: copied or taken over into staging, published as images, moved to trash, unlinked, written and read
- * as tar. Every step survives a crash. It knows ids, paths and bytes; which image is wanted, by whom and for how long is decided
- * elsewhere, and no message, key or generation belongs here.
+ * Directory trees on this host's disk: staged, published as images, moved to the trash, unlinked, written and read as tar. Every step survives a
+ * crash. This package knows ids, paths and bytes. Messages, keys and generations do not belong here; which image is wanted is decided elsewhere.
  */
 @NullMarked
 package dev.spillway.worker.filesystem;

@@ -17,9 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evicts entries from the whole fleet in a caller's name. A deletion with an idempotency key is durable before the registry is asked, so that its key
- * is of no other request any more, whatever becomes of this process; the registry gets the key too, so asking again never deletes a second
- * time. Blocks; safe for use by many threads.
+ * Evicts entries from the whole fleet in a caller's name. A deletion with an idempotency key is durable before the registry is asked. So its key
+ * serves no other request, even after a crash. The registry gets the key, too, so a repetition never deletes a second time. Blocks; thread-safe.
  */
 public final class Deletions {
     private static final int NOT_DONE = 503;
@@ -29,7 +28,7 @@ public final class Deletions {
     private final KeyedRequests keys;
     private final InstantSource clock;
 
-    /** What a delete did. */
+    /** The outcome of a deletion. */
     public sealed interface Deleted {
         record Done(SnapshotId snapshot) implements Deleted {}
 
@@ -70,7 +69,7 @@ public final class Deletions {
         }
     }
 
-    /** A deletion that was surely not carried out leaves its key to whoever comes next. */
+    /** Begins a deletion. One that was surely not carried out releases its key. */
     private Deleted begin(EntryName name, Optional<SnapshotId> ifSnapshot, KeptRequest.Deletion kept)
             throws HostBusyException, HostStoppedException, InterruptedException {
         remember(List.of(new IndexChange.PutRequest(kept)));
@@ -90,7 +89,7 @@ public final class Deletions {
             throws HostStoppedException, InterruptedException {
         Optional<HostView.Apart> apart = loop.view().standing().apart();
         if (apart.isPresent()) {
-            // Whoever answers at that address may be another registry, with an entry of the same name.
+            // Another registry may answer at that address, with an entry of the same name.
             return new Deleted.Away(apart.get());
         }
         return switch (registry.delete(name, ifSnapshot, Optional.ofNullable(kept).map(KeptRequest.Deletion::key))) {
@@ -103,7 +102,7 @@ public final class Deletions {
         };
     }
 
-    /** It is deleted by now, so a host that cannot take it down must not answer that nothing was done. */
+    /** Notes a deletion that the registry has done. A host that cannot hide the entry must not answer that nothing was done. */
     private Deleted settled(EntryName name, SnapshotId deleted, KeptRequest.@Nullable Deletion kept)
             throws HostStoppedException, InterruptedException {
         try {

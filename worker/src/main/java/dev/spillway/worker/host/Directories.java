@@ -33,9 +33,9 @@ public final class Directories {
     private final Duration archiveHold;
     private final int holdsMax;
 
-    /** What a read found. */
+    /** The result of a read. */
     public sealed interface Found {
-        /** @param hold that was granted, if one was asked for */
+        /** @param hold the granted hold, if one was asked for */
         record Served(ReplicaRecord replica, Path path, Optional<Hold> hold) implements Found {}
 
         /** Nothing of that key is served here. */
@@ -43,22 +43,22 @@ public final class Directories {
 
         record UnknownNamespace() implements Found {}
 
-        /** What is served here is older than the registry's entry. */
+        /** The copy served here is older than the registry's entry. */
         record Stale(long here, long registered) implements Found {}
 
-        /** No hold was granted, because there are as many as this host has. */
+        /** No hold was granted: the host has as many as it grants. */
         record TooManyHolds(int max) implements Found {}
 
-        /** Nobody can say now whether there is one, because the registry cannot be asked or this host serves nothing. */
+        /** Unknown: the registry cannot be asked, or this host serves nothing. */
         record Away(HostView.Apart apart) implements Found {}
     }
 
-    /** A served copy with the last time that it was read. */
+    /** A served copy with the time of its last read. */
     public record Listed(ReplicaRecord replica, Instant lastAccessedAt) {}
 
     /**
-     * @param archiveHold how long a copy that is being sent stays held if this process dies meanwhile
-     * @param holdsMax    beyond which none is granted to a reader; those of copies that are being sent are as many as there are streams
+     * @param archiveHold time for which a copy that is being sent stays held if this process dies meanwhile
+     * @param holdsMax    number of holds at which readers get no more; copies that are being sent are limited by the number of streams
      */
     public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold,
             int holdsMax) {
@@ -74,7 +74,7 @@ public final class Directories {
     /**
      * Finds the served copy of a key and counts the access.
      *
-     * @param holdFor how long it is to stay whole; without it the path may be gone as soon as it is known
+     * @param holdFor time for which it is to stay whole; without it the path may be gone as soon as it is known
      * @param fresh   whether the registry is asked first
      */
     public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
@@ -183,21 +183,21 @@ public final class Directories {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
             case Found.Missing() when view.policy(name.namespace()).isPresent() -> loop.uses().missed(name.namespace());
             case Found.Missing _,Found.UnknownNamespace _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
-                // Nothing was read, or nobody knows the namespace well enough to count for it.
+                // Nothing was read, or the namespace is not known well enough to count for it.
             }
         }
         return found;
     }
 
-    /** Whether a namespace is there, as far as that can be told: with the registry away it is taken to be. */
+    /** Returns whether a namespace exists, as far as known. While the registry is down, it counts as existing. */
     private boolean isKnown(NamespaceName namespace) throws InterruptedException {
         return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0
                 || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
-    /** What may be put into a namespace. */
+    /** The policy for a put into a namespace. */
     sealed interface PolicyNow {
-        /** @param maxBytes of one image */
+        /** @param maxBytes limit of one image */
         record Known(long maxBytes) implements PolicyNow {}
 
         record UnknownNamespace() implements PolicyNow {}
@@ -227,20 +227,20 @@ public final class Directories {
         };
     }
 
-    /** What was read of a namespace. */
+    /** The result of a read within a namespace. */
     public sealed interface InNamespace<T> {
         record Known<T>(T value) implements InNamespace<T> {}
 
         record UnknownNamespace<T>() implements InNamespace<T> {}
 
-        /** Nothing is served of it, and that says nothing. */
+        /** Unknown: nothing of it is served, which says nothing. */
         record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
     }
 
     /**
      * Lists what is served of a namespace, sorted by key.
      *
-     * @param prefix that keys begin with; empty for all
+     * @param prefix prefix of the keys; empty for all
      * @param after  the key before the first; empty for none
      */
     public InNamespace<List<Listed>> list(NamespaceName namespace, String prefix, String after, int limit) throws InterruptedException {
@@ -294,7 +294,7 @@ public final class Directories {
         return clock.instant().plus(archiveHold);
     }
 
-    /** When a hold should be prolonged that ends at the given time. */
+    /** Returns whether a hold with this end is due to be prolonged. */
     boolean endsSoon(Instant until) {
         return clock.instant().plus(archiveHold.dividedBy(2)).isAfter(until);
     }

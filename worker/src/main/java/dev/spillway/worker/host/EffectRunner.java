@@ -35,7 +35,7 @@ final class EffectRunner {
         this.delivered = delivered;
     }
 
-    /** Why the last message was not answered; absent once one was. */
+    /** Returns why the last message got no answer; null once one did. */
     @Nullable
     String unreachable() {
         return unreachable;
@@ -64,7 +64,7 @@ final class EffectRunner {
         } catch (InterruptedException e) {
             delivery = new Delivery.Lost<>("interrupted");
         } catch (RuntimeException e) {
-            // The outermost edge of this thread; a message without an end would never be asked again.
+            // The outermost edge of this thread. A message without an outcome would never be sent again.
             LOG.error("sending {}", message.getClass().getSimpleName(), e);
             delivery = new Delivery.Lost<>(e.toString());
         }

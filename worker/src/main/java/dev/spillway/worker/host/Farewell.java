@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The last thing that a host does before an orderly stop: it tells its registry what was read here, and waits a little for that. Thread-safe. */
+/** The last message of a host before an orderly stop. It reports the reads here, and waits a few seconds for the answer. Thread-safe. */
 final class Farewell {
     private static final Logger LOG = LoggerFactory.getLogger(Farewell.class);
     private static final Duration WAITS_MAX = Duration.ofSeconds(3);
@@ -31,7 +31,7 @@ final class Farewell {
         }
     }
 
-    /** Nothing is left to tell, the registry is not there, or the thread ends. */
+    /** Ends the wait: nothing is left to report, the registry is down, or the thread ends. */
     void end() {
         over.countDown();
     }

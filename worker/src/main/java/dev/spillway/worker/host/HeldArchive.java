@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An image that is held while it is sent as tar. The hold is short and prolonged on the way, so that a killed process leaves none for long. */
+/** Sends an image as tar under a hold. The hold is short and prolonged on the way, so that a killed process leaves none for long. */
 public final class HeldArchive implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HeldArchive.class);
 

@@ -1,6 +1,6 @@
 package dev.spillway.worker.host;
 
-/** More is asked of the host than it can take now; nothing was done. */
+/** Thrown when a host cannot take more requests now. Nothing was done. */
 public final class HostBusyException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -35,11 +35,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs a host's agent. One thread takes the inputs of all others from a bounded queue: it decides everything that waits, writes all changes
- * with one sync, shows them to readers, and only then lets the effects be carried out.
+ * Runs a host's agent. One thread takes the inputs of all others from a bounded queue. It decides all waiting inputs, writes all changes with one
+ * sync, shows them to readers, and only then starts the effects.
  *
- * <p>When the index cannot be written the loop stops for good: the agent then knows more than the disk, and going on would promise or delete
- * what a restart does not remember. Nothing of that round is carried out, whoever waits is told, and the process is expected to end.
+ * <p>When the index cannot be written, the loop stops for good. The agent then knows more than the disk, and would promise or delete what a restart
+ * does not remember. Nothing of that round is carried out, waiting callers are told, and the process should end.
  */
 public final class HostLoop implements Removals.Results, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostLoop.class);
@@ -47,7 +47,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private static final int WAITING_MAX = 10_000;
     private static final Duration IDLE_MAX = Duration.ofSeconds(5);
 
-    /** What a caller wants of the agent. Runs on the host's thread and must not block. */
+    /** A caller's request to the agent. Runs on the host's thread and must not block. */
     @FunctionalInterface
     public interface Decision<T> {
         HostAgent.Answered<T> decide(HostAgent agent, Instant now);
@@ -57,7 +57,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         void decide(HostAgent agent, Round round);
     }
 
-    /** What one turn of the loop gathers. */
+    /** The changes, effects and answers of one turn of the loop. */
     private record Round(Instant now, List<IndexChange> changes, List<Effect> effects, List<Runnable> answers) {
         void add(Step step) {
             changes.addAll(step.changes());
@@ -88,11 +88,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private volatile @Nullable Throwable failure;
 
     /**
-     * What a loop is made of.
+     * The parts of a loop.
      *
-     * @param contents    of the index, as it was loaded
-     * @param found       on the disk, compared with them
-     * @param requestsFor how long a request with an idempotency key is kept
+     * @param contents    contents of the index, as loaded
+     * @param found       leftovers on the disk, compared with them
+     * @param requestsFor time for which a request with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
@@ -142,7 +142,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         return uses.misses();
     }
 
-    /** Why the loop stopped, if it did by itself. */
+    /** Returns why the loop stopped by itself; null if it did not. */
     public @Nullable Throwable failure() {
         return failure;
     }
@@ -177,7 +177,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             } catch (InterruptedException e) {
                 LOG.debug("{}: the loop ends: {}", identity.hostId(), e.toString());
             } catch (Throwable e) {
-                // The outermost edge of the thread: whatever it is, the agent may know more than the disk.
+                // The outermost edge of the thread. On any error, the agent may know more than the disk.
                 LOG.error("{}: the host stops: {}", identity.hostId(), e.getMessage(), e);
                 failure = e;
                 onFailure.accept(e);
@@ -247,13 +247,13 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         try {
             return settled.await(atMost);
         } catch (TimeoutException e) {
-            // Waits for a place: a refusal now would be taken for one before the offer.
+            // Waits for a place: a refusal now would look like one before the offer.
             post((agent, round) -> giveUp(agent, round, id, settled));
             return settled.await();
         }
     }
 
-    /** What nobody knows yet is said to the one who waits no longer; others may wait on. */
+    /** Tells one waiting caller that the outcome is unknown. Others may go on waiting. */
     private void giveUp(HostAgent agent, Round round, ReplicaId id, Promise<PutOutcome> settled) {
         if (!waiting.isWaiting(id, settled)) {
             return;
@@ -282,7 +282,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         post((agent, round) -> agent.reconcileSoon(round.now()));
     }
 
-    // What came of effects.
+    // Outcomes of effects.
 
     @Override
     public void trashed(ReplicaId id) {
@@ -402,7 +402,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         }
     }
 
-    /** The thread ends by itself soon; the index must not be closed under it. */
+    /** Waits for the thread, which ends by itself soon. The index must not be closed under it. */
     static void joinUninterruptibly(Thread thread) {
         boolean interrupted = false;
         while (true) {

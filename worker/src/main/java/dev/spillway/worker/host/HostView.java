@@ -26,12 +26,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What the host's index holds, for readers who do not wait: never more than what is durable. One thread applies changes, any thread reads.
- */
+/** The durable contents of the host's index, for readers that do not wait. One thread applies changes, any thread reads. */
 public final class HostView {
     private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
-    /** By the id that an image is named by on the disk, where that is not the replica's own. */
+    /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
     private final ServedReplicas served = new ServedReplicas();
     private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
@@ -45,14 +43,14 @@ public final class HostView {
     private volatile Map<NamespaceName, PolicySet.Entry> policyByName = Map.of();
 
     /**
-     * How the host stands with its registry.
+     * The state of the host at its registry.
      *
-     * @param refusal     why it may not join, with the way out; absent while nothing is refused
-     * @param unreachable why the last message was not answered; absent once one was
+     * @param refusal     reason why it may not join, with the way out; absent while nothing is refused
+     * @param unreachable reason why the last message got no answer; absent once one did
      * @param draining    whether this host takes nothing new
      */
     public record Standing(boolean joined, @Nullable String refusal, @Nullable String unreachable, boolean draining) {
-        /** Why the registry does not take this host as one of its own now; empty if it does. */
+        /** Returns why the registry does not take this host now; empty if it does. */
         public Optional<Apart> apart() {
             if (joined) {
                 return Optional.empty();
@@ -65,9 +63,9 @@ public final class HostView {
     }
 
     /**
-     * Why the registry cannot be asked for this host.
+     * The reason why the registry cannot be asked for this host.
      *
-     * @param refused by the registry, which was reached
+     * @param refused whether the registry was reached and refused the host
      */
     public record Apart(boolean refused, String why) {
         static Apart away(String why) {
@@ -88,7 +86,7 @@ public final class HostView {
         contents.requests().forEach(request -> requests.put(request.key(), request));
     }
 
-    /** The copy that readers of a key get now. */
+    /** Returns the copy of a key that readers get now. */
     public Optional<ReplicaRecord> served(EntryName name) {
         return membership.suspended() ? Optional.empty() : served.get(name);
     }
@@ -107,7 +105,7 @@ public final class HostView {
         return Optional.ofNullable(replicas.get(id));
     }
 
-    /** The replica whose image has this name on the disk. */
+    /** Returns the replica whose image has this name on the disk. */
     Optional<ReplicaRecord> ofImage(ReplicaId image) {
         return replica(renamed.getOrDefault(image, image)).filter(replica -> replica.image().equals(image));
     }
@@ -147,17 +145,17 @@ public final class HostView {
                 : Optional.empty();
     }
 
-    /** The policy of a namespace as the registry told it last; absent if it has none, or if the registry was not heard yet. */
+    /** Returns the policy of a namespace as the registry told it last; empty if it has none, or if the registry was not heard yet. */
     public Optional<PolicySet.Entry> policy(NamespaceName namespace) {
         return Optional.ofNullable(policyByName.get(namespace));
     }
 
-    /** How many replicas are in each state. */
+    /** Returns the number of replicas in each state. */
     public Map<ReplicaState, Long> counts() {
         return read(counts);
     }
 
-    /** Allocated bytes of the replicas in each state. */
+    /** Returns the allocated bytes of the replicas in each state. */
     public Map<ReplicaState, Long> bytes() {
         return read(bytes);
     }

@@ -11,12 +11,12 @@ public final class KeyedRequests {
     private final Duration patience;
     private final Map<String, CountDownLatch> underWay = new ConcurrentHashMap<>();
 
-    /** @param patience how long a request waits for an earlier one with its key */
+    /** @param patience time for which a request waits for an earlier one with its key */
     public KeyedRequests(Duration patience) {
         this.patience = patience;
     }
 
-    /** To be closed when the request is through. */
+    /** A request's claim on its key. Close it when the request ends. */
     interface Place extends AutoCloseable {
         @Override
         void close();

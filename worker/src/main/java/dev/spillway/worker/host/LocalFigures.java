@@ -11,7 +11,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the heartbeats say of this host, taken now and then. Used by the host's thread. */
+/** The figures of this host for heartbeats, refreshed now and then. Used by the host's thread. */
 final class LocalFigures {
     private static final Logger LOG = LoggerFactory.getLogger(LocalFigures.class);
     private static final Duration TAKEN_EVERY = Duration.ofSeconds(1);

@@ -6,7 +6,7 @@ import dev.spillway.worker.core.Delivery;
 import java.util.function.Consumer;
 
 /**
- * Whom a host talks to.
+ * The parties that a host talks to.
  *
  * @param reports publishes; never blocks, and may lose what it is given, because the heartbeat carries it too
  */
@@ -24,7 +24,7 @@ public record Outside(Registry registry, Consumer<Report> reports, Orders orders
         /**
          * Reads this partition from now on, instead of any other; never blocks.
          *
-         * @param nextOffset where to begin, or -1 for the oldest that is kept
+         * @param nextOffset first offset to read, or -1 for the oldest that is kept
          */
         void follow(int partition, long nextOffset);
     }

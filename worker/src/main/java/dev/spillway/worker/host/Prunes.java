@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Prunes a namespace in a caller's name, by the registry's plan. What is held here is in use, so it is touched first and goes last. Blocks; safe for
- * use by many threads.
+ * Prunes a namespace in a caller's name, by the registry's plan. Held replicas are in use, so they are touched first and go last. Blocks;
+ * thread-safe.
  */
 public final class Prunes {
     private final HostView view;
     private final RegistryClient registry;
 
-    /** What a prune did. */
+    /** The outcome of a prune. */
     public sealed interface Pruned {
-        /** @param evicted how many entries went, from all hosts */
+        /** @param evicted number of evicted entries of all hosts */
         record Done(long evicted) implements Pruned {}
 
         /** Refused by the registry, in its own words. */

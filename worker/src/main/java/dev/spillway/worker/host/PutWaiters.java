@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Who waits for what becomes of which replica; several where a put was asked again. Used by the host's thread. */
+/** The callers that wait for the outcome of a replica; several if a put was repeated. Used by the host's thread. */
 final class PutWaiters {
     private final Map<ReplicaId, List<Promise<PutOutcome>>> waiting = new HashMap<>();
 
@@ -16,7 +16,7 @@ final class PutWaiters {
         waiting.computeIfAbsent(id, ignored -> new ArrayList<>()).add(settled);
     }
 
-    /** Whether it still waited. */
+    /** Returns whether this caller still waits. */
     boolean isWaiting(ReplicaId id, Promise<PutOutcome> settled) {
         return !settled.isKept() && waiting.getOrDefault(id, List.of()).contains(settled);
     }
@@ -28,7 +28,7 @@ final class PutWaiters {
         });
     }
 
-    /** All of them, who wait no longer. */
+    /** Removes and returns all callers that wait for a replica. */
     List<Promise<PutOutcome>> settled(ReplicaId id) {
         List<Promise<PutOutcome>> promises = waiting.remove(id);
         return promises == null ? List.of() : promises;

@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes directory trees: staged under a new replica id, published by one rename, durable in the index as pending, registered. A crash at any
- * point leaves a whole image with its record, or something that the next start removes. Blocks; safe for use by many threads.
+ * Takes directory trees. A tree is staged under a new replica id, published by one rename, durable in the index as pending, and registered. A crash
+ * at any point leaves a whole image with its record, or something that the next start removes. Blocks; thread-safe.
  */
 public final class Puts {
     private static final Logger LOG = LoggerFactory.getLogger(Puts.class);
@@ -53,10 +53,7 @@ public final class Puts {
     private final KeyedRequests keys;
     private final Map<NotKept, Long> notKept = new ConcurrentHashMap<>();
 
-    /**
-     * How many trees are staged at the same time. An upload lasts as long as its sender likes, so uploads take no place from the directories of
-     * this host.
-     */
+    /** Caps the trees that are staged at the same time. Uploads last as long as their senders like, so they have places of their own. */
     public record AtOnce(int copied, int unpacked) {}
 
     private record Places(String setting, int all, Semaphore free) {
@@ -71,7 +68,7 @@ public final class Puts {
         }
     }
 
-    /** Where a tree comes from. */
+    /** The source of a tree. */
     public sealed interface Source {
         record Directory(String path, StageMode mode) implements Source {}
 
@@ -86,19 +83,19 @@ public final class Puts {
     /**
      * A tree to store.
      *
-     * @param generation to add a copy of, or 0 to take the key with a new generation
-     * @param copied     which image was copied, where that is known
+     * @param generation generation to add a copy of, or 0 to take the key with a new one
+     * @param copied     image that was copied, if known
      */
     public record Put(EntryName name, Source source, Description description, long generation, Optional<SnapshotId> copied,
             Optional<RequestKey> request) {}
 
-    /** What became of a put. */
+    /** The outcome of a put. */
     public sealed interface Result {
         /**
          * The registry was asked, with this outcome.
          *
-         * @param notKept of how many entries something is not kept, by kind
-         * @param sourceLeft of a move that stored its tree, where the source is not gone
+         * @param notKept number of entries that lost something, by kind
+         * @param sourceLeft the source of a move that stored its tree, if it is not gone
          */
         record Settled(Path path, long sizeBytes, Map<NotKept, Long> notKept, Optional<SourceLeft> sourceLeft, PutOutcome outcome)
                 implements Result {}
@@ -107,10 +104,10 @@ public final class Puts {
 
         record TooLarge(long maxBytes) implements Result {}
 
-        /** @param path of the entry that was refused, below the root of the tree */
+        /** @param path path of the refused entry, below the root of the tree */
         record TreeRefused(String path, String detail) implements Result {}
 
-        /** @param path of the entry that could not be read, or {@code .} if none was reached */
+        /** @param path path of the unreadable entry, or {@code .} if none was reached */
         record ArchiveMalformed(String path, String detail) implements Result {}
 
         record SourceRefused(String why) implements Result {}
@@ -169,7 +166,7 @@ public final class Puts {
                 loop.await(earlier, deadline));
     }
 
-    /** A tree that is stored and of whose source nobody can say what is left is no answer: asked again, it may be. */
+    /** Settles a put. A stored tree whose source is in an unknown state is no answer; a repeated request may get one. */
     private Result settled(ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, PutOutcome outcome) throws InterruptedException {
         Path path = store.imagePath(id.toString());
         if (!(outcome instanceof PutOutcome.Stored)) {
@@ -187,7 +184,7 @@ public final class Puts {
 
     private Result stage(Put put, @Nullable RequestKey request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
-        // Before anything is copied; a registration that is under way when the registry is told to drain this host is refused there.
+        // Before anything is copied. The registry refuses a registration that is under way when the drain begins.
         if (loop.view().standing().draining()) {
             return new Result.Draining();
         }
@@ -229,7 +226,7 @@ public final class Puts {
         }
     }
 
-    /** Of how many entries something of this kind was not kept, since the start. */
+    /** Returns the number of entries that lost something of this kind since the start. */
     public long notKept(NotKept kind) {
         return notKept.getOrDefault(kind, 0L);
     }
@@ -278,7 +275,7 @@ public final class Puts {
         }
     }
 
-    /** Whatever ends the wait, the registration may have arrived. */
+    /** Registers a replica and waits. However the wait ends, the registration may have arrived. */
     private PutOutcome register(Offer offer, KeptRequest.@Nullable Put kept) throws HostBusyException, HostStoppedException {
         try {
             return loop.register(offer, kept, deadline);
@@ -288,7 +285,7 @@ public final class Puts {
         }
     }
 
-    /** By way of the images, as any tree goes; straight from staging where that way is closed. */
+    /** Removes a tree through the images, as any other, or straight from staging if that fails. */
     private void takeAway(ReplicaId id) throws IOException, InterruptedException {
         try {
             store.publish(id.toString());

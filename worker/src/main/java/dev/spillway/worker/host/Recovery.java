@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the last process left on the disk, compared with the index before anything else happens. A put that had not come as far as the index
- * ends here: its tree goes, or goes back to where a move took it from.
+ * The leftovers of the last process on the disk, compared with the index at the start. A put that had not reached the index ends here: its tree is
+ * deleted, or returned to the source of a move.
  *
  * @param present   images that are in their places, by the ids that they are named by
  * @param moved     replicas whose trees came by move and are not the fleet's yet
@@ -97,7 +97,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
         }
     }
 
-    /** A record that is in the trash and a tree that is not: the disk was restored from elsewhere. The tree follows its record. */
+    /** Moves trees into the trash whose records are there. They differ if the disk was restored from elsewhere. */
     private static void backIntoTrash(ImageStore store, IndexContents contents, Set<ReplicaId> present)
             throws IOException, InterruptedException {
         List<String> late = contents.replicas()

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log how the host stands with its registry when that changes, and knows whether the registry was ever heard, and whether it need not
- * be waited for any more. One thread tells it.
+ * Logs changes of the host's state at its registry. Remembers whether the registry was ever heard, and whether reads still wait for it. One thread
+ * tells it.
  */
 final class RegistryContact {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContact.class);
@@ -58,14 +58,14 @@ final class RegistryContact {
         }
     }
 
-    /** Nobody is to wait for the registry any more. */
+    /** Ends all waits for the registry. */
     void close() {
         mayServe.countDown();
     }
 
     /**
-     * Waits until the store was compared with the registry, or the registry does not answer or refuses the host. Only the registry knows whether the
-     * store is an older copy, with images in it that were evicted since; who cannot ask serves what is there.
+     * Waits until the store was compared with the registry, or until the registry does not answer or refuses the host. Only the registry knows
+     * whether the store is an older copy with evicted images. A host that cannot ask serves what it has.
      */
     void awaitMayServe() throws InterruptedException {
         mayServe.await();

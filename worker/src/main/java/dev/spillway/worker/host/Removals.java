@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes images away. One thread renames them into the trash, all that wait with one sync, and before that ends what was begun by a move, so that
- * everything about one replica happens in order; a few others unlink. Thread-safe.
+ * Removes images. One thread renames them into the trash, all waiting ones with one sync. It first ends a pending move, so that everything about one
+ * replica happens in order. A few other threads unlink. Thread-safe.
  */
 public final class Removals implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
     private static final int RENAMED_AT_ONCE = 256;
 
-    /** Who hears how a removal ended. */
+    /** Hears the outcomes of removals. */
     interface Results {
         void trashed(ReplicaId id);
 
@@ -40,10 +40,10 @@ public final class Removals implements AutoCloseable {
     }
 
     /**
-     * How trees are unlinked.
+     * Settings of unlinking.
      *
      * @param atOnce trees at the same time
-     * @param pace   of all of them together
+     * @param pace   rate limit of all of them together
      */
     public record Unlinking(int atOnce, UnlinkPace pace) {}
 
@@ -86,12 +86,12 @@ public final class Removals implements AutoCloseable {
         moved.add(id);
     }
 
-    /** What was offered is not in the store any more. */
+    /** Forgets a move whose tree is not in the store any more. */
     void ended(ReplicaId id) {
         moved.remove(id);
     }
 
-    /** A replica is registered, or never will be; {@code then} runs when the source of a move is where it belongs. */
+    /** Ends a move when its replica is registered, or never will be. {@code then} runs when the source is where it belongs. */
     void settled(ReplicaId id, PutOutcome outcome, Runnable then) {
         if (moved.contains(id)) {
             tasks.add(new Task.Settled(id, outcome instanceof PutOutcome.Stored, then));
@@ -173,7 +173,7 @@ public final class Removals implements AutoCloseable {
         }
     }
 
-    /** Whether the tree, if it is still here, is the store's. A tree that cannot be given back stays, and is tried again. */
+    /** Ends a pending move, and returns whether the tree now belongs to the store. A tree that cannot be given back stays, and is tried again. */
     private boolean endMove(ReplicaId id, boolean keep) throws InterruptedException {
         if (!moved.contains(id)) {
             return true;

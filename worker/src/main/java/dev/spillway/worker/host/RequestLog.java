@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What came with an idempotency key. The answer of a put is kept with the step that brings it; a put that was surely not registered, or that
- * was refused, is forgotten, so that the same key may try again. Used by the host's thread.
+ * The requests that came with an idempotency key. The answer of a put is kept in the step that brings it. A put that was refused or surely not
+ * registered is forgotten, so that its key may try again. Used by the host's thread.
  */
 final class RequestLog {
     private static final Duration SWEPT_EVERY = Duration.ofMinutes(10);
@@ -39,7 +39,7 @@ final class RequestLog {
         return new IndexChange.PutRequest(request);
     }
 
-    /** What the effects of a round settle. */
+    /** Returns the changes that keep the answers settled by the effects of a round. */
     List<IndexChange> settled(List<Effect> effects) {
         List<IndexChange> changes = new ArrayList<>();
         for (Effect effect : effects) {
@@ -57,13 +57,13 @@ final class RequestLog {
         return switch (outcome) {
             // A generation that is gone never comes back.
             case PutOutcome.Stored _,PutOutcome.Evicted _,PutOutcome.Gone _ -> new IndexChange.PutRequest(request.settled(outcome));
-            // Nothing was stored, and a drain, a limit or a missing namespace may be another later.
+            // Nothing was stored. A later attempt may meet no drain, another limit, or an existing namespace.
             case PutOutcome.Refused _,PutOutcome.NotRegistered _ -> new IndexChange.RemoveRequest(request.key());
             case PutOutcome.Unknown _ -> begin(request);
         };
     }
 
-    /** What was kept long enough. */
+    /** Returns the changes that forget requests kept for long enough. */
     List<IndexChange> expired(Collection<KeptRequest> kept, Instant now) {
         if (sweepAt.isAfter(now)) {
             return List.of();
@@ -76,7 +76,7 @@ final class RequestLog {
                 .toList();
     }
 
-    /** A put that is not answered may still be registered, however old it is. */
+    /** Returns whether a request may be forgotten. A put without an answer may still be registered, however old it is. */
     private static boolean mayGo(KeptRequest request) {
         return switch (request) {
             case KeptRequest.Put put -> put.outcome() != null;

@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 public final class ServedReplicas {
     private final Map<NamespaceName, OfNamespace> namespaces = new ConcurrentHashMap<>();
 
-    /** The number of entries that are served of a namespace, and their allocated bytes, at one moment. */
+    /** The number of served entries of a namespace and their allocated bytes, at one moment. */
     public record Totals(long entries, long bytes) {
         static final Totals NONE = new Totals(0, 0);
 
@@ -65,7 +65,7 @@ public final class ServedReplicas {
     /**
      * Returns the replicas of a namespace in the order of keys.
      *
-     * @param prefix that keys begin with; empty for all
+     * @param prefix prefix of the keys; empty for all
      * @param after  the key before the first; empty for none
      */
     List<ReplicaRecord> page(NamespaceName namespace, String prefix, String after, int limit) {

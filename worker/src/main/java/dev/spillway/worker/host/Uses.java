@@ -23,7 +23,7 @@ final class Uses {
 
     private record Hits(long times, Instant at) {}
 
-    /** How long a time of access may stay in memory only. */
+    /** The longest time for which a time of access stays in memory only. */
     private static final Duration ACCESS_KEPT = Duration.ofSeconds(10);
 
     private SequencedMap<EntryName, Hits> hits = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class Uses {
     private Instant accessesDue = Instant.MIN;
     private long hitsEver;
     private long missesEver;
-    /** On their way into the index, or there already. */
+    /** Accesses on their way into the index, or there already. */
     private Map<EntryName, Instant> drained = Map.of();
 
     synchronized void hit(EntryName name, Instant at) {
@@ -55,7 +55,7 @@ final class Uses {
         misses.merge(namespace, 1L, Long::sum);
     }
 
-    /** A time of access that the index may not have yet. */
+    /** Returns a time of access that the index may lack. */
     synchronized Optional<Instant> accessedAt(EntryName name) {
         Instant at = accesses.get(name);
         return Optional.ofNullable(at == null ? drained.get(name) : at);

@@ -1,6 +1,6 @@
 /**
- * Runs the pure core on a real host: one thread decides, writes the index and then lets everything else be carried out on threads that may
- * block. Directories are put, read and deleted through here. What is said over HTTP, Kafka and to the registry is in the packages beside it.
+ * Runs the pure core on a real host. One thread decides and writes the index; threads that may block carry out the rest. Directories are put, read
+ * and deleted through here. HTTP, Kafka and the registry's client have packages of their own.
  */
 @NullMarked
 package dev.spillway.worker.host;

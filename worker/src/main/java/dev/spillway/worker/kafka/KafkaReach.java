@@ -27,7 +27,7 @@ public final class KafkaReach implements AutoCloseable {
     /**
      * Asks the brokers.
      *
-     * @param partition of the orders that is followed; empty while there is none
+     * @param partition partition of the orders that is followed; empty while there is none
      * @throws IOException naming the servers and why they do not answer, or have no such partition
      */
     public void check(OptionalInt partition) throws IOException, InterruptedException {

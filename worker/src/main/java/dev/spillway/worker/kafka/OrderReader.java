@@ -42,20 +42,22 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Follows the one partition of the orders that is this host's, from the position in the host's index on, and keeps trying while Kafka is away.
- * It reads no further than the host takes. Other hosts share the partition: their orders are passed over, and how far is said once per run of
- * them, and when a run is the last thing read only now and then, because each time costs a write.
+ * Follows this host's partition of the orders, from the position in the host's index on, and retries while Kafka is down. It reads no further than
+ * the host takes.
+ *
+ * <p>Other hosts share the partition, and their orders are skipped. The position moves once per run of skipped orders, and for a run at the end only
+ * now and then, because each move costs a write.
  */
 public final class OrderReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderReader.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
-    /** For a last word to a broker, which need not be there to hear it. */
+    /** Timeout of closing a consumer, whose broker may be down. */
     private static final CloseOptions CONSUMER_CLOSE = CloseOptions.timeout(Duration.ofMillis(500));
     private static final Duration PASSED_EVERY = Duration.ofSeconds(5);
     private static final long OLDEST = -1;
 
-    /** Who takes what is read; each call may block until there is room. */
+    /** Takes the orders that are read. Each call may block until there is room. */
     public interface Sink {
         void ordered(Order order, Position read) throws InterruptedException;
 
@@ -80,9 +82,9 @@ public final class OrderReader implements AutoCloseable {
     private volatile boolean closed;
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
     private volatile OptionalInt followed = OptionalInt.empty();
-    /** Whether an interrupt would meet the close of a consumer, which says loudly that it failed then. Guarded by this. */
+    /** Set while a consumer closes, because an interrupt then logs an error. Guarded by this. */
     private boolean closingConsumer;
-    /** Of the reader's thread, as are the next two. */
+    /** Used by the reader's thread, as are the next two. */
     private long next = OLDEST;
     private long passed = OLDEST;
     private long passedAt = System.nanoTime();
@@ -102,7 +104,7 @@ public final class OrderReader implements AutoCloseable {
     /**
      * Reads this partition from now on, instead of any other; never blocks.
      *
-     * @param nextOffset where to begin, or -1 for the oldest that is kept
+     * @param nextOffset first offset to read, or -1 for the oldest that is kept
      */
     public void follow(int partition, long nextOffset) {
         followed = OptionalInt.of(partition);
@@ -110,7 +112,7 @@ public final class OrderReader implements AutoCloseable {
         wake();
     }
 
-    /** The partition that is to be read; empty while the registry has not given one. */
+    /** Returns the partition that is followed; empty until the registry has given one. */
     public OptionalInt followed() {
         return followed;
     }
@@ -143,7 +145,7 @@ public final class OrderReader implements AutoCloseable {
                     LOG.debug("reading orders ends: {}", e.toString());
                     return;
                 } catch (RuntimeException | LinkageError e) {
-                    // Whatever it is, the thread goes on: nobody else reads the orders.
+                    // On any error the thread goes on, because nobody else reads the orders.
                     failed++;
                     uses.failed("orders are not read: " + ConnectionTrouble.inWords(e));
                     Duration delay = backoff.delay(failed, RandomGenerator.getDefault());
@@ -260,7 +262,7 @@ public final class OrderReader implements AutoCloseable {
         next = after.nextOffset();
     }
 
-    /** An order that may be for this host is reported, so that nobody waits for it in silence. */
+    /** Reports an unreadable order that may be for this host, so that the registry does not wait for it in silence. */
     private void unreadable(Message message, Map<String, String> headers, Position after, UnreadableEventException e)
             throws InterruptedException {
         if (message.key() != null && !message.key().equals(host.value())) {

@@ -88,10 +88,10 @@ public final class ReportSender implements AutoCloseable {
                     while (!closed) {
                         send(sender, waiting.take());
                     }
-                    // What is under way may still arrive, which an interrupt would cut short.
+                    // Messages under way may still arrive, and an interrupt would cut that short.
                     Thread.interrupted();
                 } catch (KafkaException | LinkageError e) {
-                    // Made without a broker that has an address, for example.
+                    // The sender could not be made, for example because no broker has an address.
                     failed++;
                     uses.failed("reports are not published: " + ConnectionTrouble.inWords(e));
                     lost.increment();

@@ -1,4 +1,4 @@
-/** How a worker talks to Kafka: orders come in, reports go out. What an order means is decided elsewhere. */
+/** Kafka on the worker: reads orders and sends reports. The meaning of an order is decided elsewhere. */
 @NullMarked
 package dev.spillway.worker.kafka;
 

@@ -44,8 +44,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Talks to one of several coordinators: the one that answered last, and where that one surely did nothing the next. A request that may have
- * been carried out is never sent again here. Blocks; thread-safe.
+ * Talks to one of several coordinators: the one that answered last, or the next one if that one surely did nothing. A request that may have been
+ * carried out is never sent again here. Blocks; thread-safe.
  */
 public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
@@ -55,24 +55,24 @@ public final class RegistryClient implements AutoCloseable {
     private final JsonClient client;
     private final Servers coordinators;
 
-    /** What the registry says of an entry, as far as a worker needs it. */
+    /** The part of the registry's answer about an entry that a worker needs. */
     public record Entry(SnapshotId snapshotId, long generation) {}
 
     public record DeletedEntry(SnapshotId snapshotId) {}
 
-    /** @param maxBytes of the whole namespace, so of one image too; absent for no bound */
+    /** @param maxBytes limit of the whole namespace, and so of one image; absent for no limit */
     public record Namespace(NamespaceName name, @Nullable Long maxBytes) {}
 
-    /** Where a message goes, and what it is answered with. */
+    /** The operation of a message and the type of its answer. */
     private record Verb(Operation operation, Class<?> answer) {}
 
-    /** Where a plan is, as far as a worker needs it. */
+    /** The part of a plan that a worker needs. */
     public record Plan(PlanId id, Plans.State state, Plans.@Nullable Applied applied) {}
 
     /**
-     * A client with connections of its own.
+     * Creates a client with connections of its own.
      *
-     * @param timeout of each attempt, from connecting to the last byte
+     * @param timeout time for each attempt, from connecting to the last byte
      */
     public RegistryClient(List<HostPort> coordinators, Duration connectWithin, Duration timeout) {
         this.timeout = timeout;
@@ -110,7 +110,7 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     /**
-     * The registry's entry.
+     * Reads the registry's entry.
      *
      * @param touch whether it becomes the most recently used one
      */

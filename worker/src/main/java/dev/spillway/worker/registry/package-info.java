@@ -1,4 +1,4 @@
-/** How a worker talks to the coordinators over HTTP: its own messages, and what it passes on for its clients. Nothing is decided here. */
+/** HTTP from a worker to the coordinators: its own messages, and requests that it forwards for its clients. Nothing is decided here. */
 @NullMarked
 package dev.spillway.worker.registry;
 

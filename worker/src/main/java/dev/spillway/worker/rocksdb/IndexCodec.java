@@ -16,13 +16,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * How records lie in the index: a byte that says the version, then JSON. Keys begin with a byte that says the kind. A version that adds
- * components which may be absent stays readable both ways and keeps its number.
+ * Encodes records of the index as a version byte and JSON. A key begins with a byte for its kind. Optional components may be added without a new
+ * version; they stay readable both ways.
  */
 final class IndexCodec {
     static final byte VERSION = 1;
 
-    /** What a key names. */
+    /** The kinds of keys. */
     enum Kind {
         STORE('a'), HOLD('h'), MEMBERSHIP('m'), POSITION('p'), REQUEST('q'), REPLICA('r');
 
@@ -68,7 +68,7 @@ final class IndexCodec {
                 .array();
     }
 
-    /** @param ascii whose characters are one byte each */
+    /** @param ascii text of ASCII characters */
     static byte[] key(Kind kind, String ascii) {
         byte[] text = ascii.getBytes(StandardCharsets.US_ASCII);
         return ByteBuffer.allocate(1 + text.length).put(kind.prefix()).put(text).array();

@@ -7,8 +7,8 @@ import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDB;
 
 /**
- * Loads RocksDB's native code once for this process. RocksDB's own way unpacks 17 MB under a new name in the system's temporary folder at each
- * start, which a killed process leaves behind; here each start overwrites what the last one unpacked.
+ * Loads RocksDB's native code once for this process. By default, RocksDB unpacks 17 MB under a new name in the temporary folder at each start, and a
+ * killed process leaves them behind. Here each start overwrites what the last one unpacked.
  */
 final class NativeLibrary {
     private static boolean loaded;

@@ -34,8 +34,8 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. What was torn by a crash is the last batch at most, which
- * nobody was told of; any other damage is an error. Not thread-safe.
+ * A host's index in a RocksDB of its own, bound to one store. Each batch is synced. A crash can tear the last batch only, which was confirmed to
+ * nobody. Any other damage is an error. Not thread-safe.
  */
 public final class RocksIndex implements HostIndex, AutoCloseable {
     private static final String FRESH_SUFFIX = ".new";
@@ -49,7 +49,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
     private boolean failed;
     private boolean closed;
 
-    /** What binds an index to its store. */
+    /** Binds an index to its store. */
     private record Owner(StoreId storeId) {}
 
     private RocksIndex(Path directory, Options options, RocksDB db) {
@@ -96,7 +96,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** Under another name until it is whole, so that an index without its owner is never found. */
+    /** Creates an index under another name and renames it when complete, so that no index without an owner is ever found. */
     private static void make(Path fresh, StoreId store) throws IOException {
         try (RocksIndex index = open(fresh, true)) {
             index.db.put(index.synced, IndexCodec.key(Kind.STORE), index.codec.write(new Owner(store)));
@@ -109,7 +109,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         Options options = new Options().setCreateIfMissing(create)
                 .setErrorIfExists(create)
                 .setParanoidChecks(true)
-                // A batch that a crash cut off is at the end of the log; damage anywhere else must not end it early in silence.
+                // A crash may leave a partial batch at the end of the log. Damage anywhere else must not end the log early in silence.
                 .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
                 .setWriteBufferSize(8 << 20)
                 .setMaxTotalWalSize(32 << 20)
@@ -127,7 +127,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** A full disk says nothing of the index. */
+    /** Explains why an index was not opened. A full disk says nothing of the index. */
     static IOException notOpened(Path directory, RocksDBException e) {
         Status status = e.getStatus();
         boolean full = (status != null && status.getSubCode() == Status.SubCode.NoSpace)
@@ -175,7 +175,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
                     case REPLICA -> replicas.add(codec.read(what, value, ReplicaRecord.class));
                 }
             }
-            // An iterator that meets damage ends like one that is through.
+            // An iterator that meets damage ends like one that is complete.
             at.status();
         } catch (RocksDBException e) {
             throw unreadable(e);
@@ -235,7 +235,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         }
     }
 
-    /** Everything applied is on the disk already. Closing a second time does nothing. */
+    /** Closes the index. Everything applied is on the disk already. Closing a second time does nothing. */
     @Override
     public void close() {
         if (!closed) {

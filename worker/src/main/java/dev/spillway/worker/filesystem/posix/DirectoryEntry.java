@@ -3,6 +3,6 @@ package dev.spillway.worker.filesystem.posix;
 /**
  * An entry as a directory lists it.
  *
- * @param kind what the directory says the entry is; it may have been replaced since, so whoever opens it looks again
+ * @param kind kind as the directory says; the entry may have been replaced since, so look again when it is open
  */
 public record DirectoryEntry(EntryName name, EntryKind kind) {}

@@ -2,11 +2,11 @@ package dev.spillway.worker.filesystem.posix;
 
 import java.util.Locale;
 
-/** What an entry of a directory is. */
+/** The kind of a directory's entry. */
 public enum EntryKind {
     DIRECTORY, REGULAR_FILE, SYMBOLIC_LINK, FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE, UNKNOWN;
 
-    /** From the {@code d_type} of a directory entry, which has the values of the type bits of a mode. */
+    /** Returns the kind for the {@code d_type} of a directory entry, which has the values of a mode's type bits. */
     static EntryKind ofType(int type) {
         return switch (type) {
             case 1 -> FIFO;
@@ -24,7 +24,7 @@ public enum EntryKind {
         return ofType(mode >>> 12 & 0xf);
     }
 
-    /** The kind in words, such as {@code block device}. */
+    /** Returns the kind in words, such as {@code block device}. */
     public String words() {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of one entry of a directory: any bytes but NUL and slash, 1 to 255 of them, and neither {@code .} nor {@code ..}. Linux does
- * not know the encoding of its names, so neither does this: a name that is not UTF-8 is kept as it is.
+ * The name of a directory's entry: 1 to 255 bytes other than NUL and slash, and neither {@code .} nor {@code ..}. Linux does not know the encoding of
+ * its names, so a name that is not UTF-8 is kept as it is.
  */
 public final class EntryName implements Comparable<EntryName> {
     private static final int MAX_BYTES = 255;
@@ -27,7 +27,7 @@ public final class EntryName implements Comparable<EntryName> {
         return of(name.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** As {@link #of(String)}, from the bytes of the name, which are copied. */
+    /** Does the same as {@link #of(String)} for the bytes of the name, which are copied. */
     public static EntryName of(byte[] name) {
         if (name.length == 0 || name.length > MAX_BYTES) {
             throw new IllegalArgumentException(
@@ -57,12 +57,12 @@ public final class EntryName implements Comparable<EntryName> {
         return bytes;
     }
 
-    /** A copy of the bytes of the name. */
+    /** Returns a copy of the bytes of the name. */
     public byte[] toBytes() {
         return bytes.clone();
     }
 
-    /** The name as text, or empty when its bytes are not UTF-8. */
+    /** Returns the name as text; empty if its bytes are not UTF-8. */
     public Optional<String> utf8() {
         try {
             return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
@@ -90,7 +90,7 @@ public final class EntryName implements Comparable<EntryName> {
         return Arrays.hashCode(bytes);
     }
 
-    /** The name for people: bytes that are not UTF-8 are shown as the replacement character. */
+    /** Returns the name for people, with the replacement character for bytes that are not UTF-8. */
     @Override
     public String toString() {
         return text(bytes);

@@ -1,8 +1,8 @@
 package dev.spillway.worker.filesystem.posix;
 
 /**
- * One file of this machine, by whatever names it has. An inode number is used again once its file is gone, so two identities only say "the
- * same" while the file is there.
+ * Identifies one file of this machine, whatever its names. An inode number is used again once its file is gone, so two equal identities mean the same
+ * file only while it exists.
  *
  * @param device the file system: major number in the upper 32 bits, minor in the lower
  */

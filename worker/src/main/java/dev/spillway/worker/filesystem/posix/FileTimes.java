@@ -1,13 +1,13 @@
 package dev.spillway.worker.filesystem.posix;
 
-/** When a file was last read and last written: seconds since 1970 and the nanoseconds (0 to 999,999,999) past them. */
+/** Times of a file's last read and last write: seconds since 1970 and the nanoseconds (0 to 999,999,999) past them. */
 public record FileTimes(long accessSeconds, int accessNanos, long modificationSeconds, int modificationNanos) {
-    /** The same time for both. */
+    /** Returns the same time for both. */
     public static FileTimes of(long seconds, int nanos) {
         return new FileTimes(seconds, nanos, seconds, nanos);
     }
 
-    /** Whether the last write is the same, to the nanosecond. */
+    /** Returns whether the last write is the same, to the nanosecond. */
     public boolean modifiedWith(FileTimes other) {
         return modificationSeconds == other.modificationSeconds && modificationNanos == other.modificationNanos;
     }

@@ -11,11 +11,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 /**
- * The functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} where the call failed. A
- * call that a signal interrupted is made again.
+ * Functions of the C library, one method each: numbers and bytes in, numbers out, a {@link PosixException} if the call fails. A call that a signal
+ * interrupts is made again.
  *
- * <p>A call holds its carrier thread: a virtual thread that makes one keeps a core from all others for as long as the disk takes, so
- * callers run on platform threads.
+ * <p>A call blocks its carrier thread: on a virtual thread it takes a core from all others for as long as the disk takes. So callers run on platform
+ * threads.
  */
 final class LinuxCalls {
     static final int O_RDONLY = 0;
@@ -43,7 +43,7 @@ final class LinuxCalls {
     static final int F_SETLEASE = 1024;
     static final int F_RDLCK = 0;
     static final int F_UNLCK = 2;
-    /** A process that has no handler for it ignores it. */
+    /** A signal that a process without a handler ignores. */
     static final int SIGURG = 23;
     private static final int STATX_BASIC_STATS = 0x7ff;
     private static final int FICLONE = 0x40049409;
@@ -92,7 +92,7 @@ final class LinuxCalls {
         return (int) call("open", path, s -> (int) OPENAT.invokeExact(s.state(), directory, s.first(path), flags | O_CLOEXEC, mode));
     }
 
-    /** Not made again after EINTR: Linux has released the number by then, and another thread may have it. */
+    /** Closes a file. Does not repeat the call after EINTR: Linux has released the number by then, and another thread may have it. */
     static void close(int file) throws PosixException {
         Scratch scratch = Scratch.current();
         if (NativeFunction.invokeOnce(scratch, s -> (int) CLOSE.invokeExact(s.state(), file)) < 0

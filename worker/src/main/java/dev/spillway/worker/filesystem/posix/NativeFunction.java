@@ -33,7 +33,7 @@ final class NativeFunction {
     }
 
     /**
-     * A function such as {@code open(int, const char *, int, ...)}: its arguments from the given one on are passed by the rules for {@code
+     * Finds a function such as {@code open(int, const char *, int, ...)}. Its arguments from the given one on are passed by the rules for {@code
      * ...}, which differ from the others on some machines.
      */
     static MethodHandle variadic(String name, int firstVariadic, MemoryLayout result, MemoryLayout... arguments) {

@@ -14,8 +14,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 /**
- * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link: an entry that was
- * replaced by one gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}), it leads nowhere.
+ * An open directory. Its entries are named by {@link EntryName} alone and never looked up through a symbolic link. An entry that was replaced by a
+ * link gives ELOOP or ENOTDIR ({@link PosixException#isReplaced()}).
  */
 public final class OpenDirectory extends OpenFile {
     private static final byte[] SELF = {'.'};
@@ -55,7 +55,7 @@ public final class OpenDirectory extends OpenFile {
         return directory;
     }
 
-    /** This directory and those that it is in now, up to the root of the file system. */
+    /** Returns this directory and its current ancestors, up to the root of the file system. */
     public List<FileIdentity> ancestry() throws PosixException {
         List<FileIdentity> ancestry = new ArrayList<>();
         FileIdentity below = status().identity();
@@ -82,7 +82,7 @@ public final class OpenDirectory extends OpenFile {
     }
 
     /**
-     * The names of an absolute path from the root down, byte for byte.
+     * Returns the names of an absolute path from the root down, byte for byte.
      *
      * @throws IllegalArgumentException when the path is not absolute or has {@code .} or {@code ..} in it
      */
@@ -120,7 +120,7 @@ public final class OpenDirectory extends OpenFile {
         return new OpenDirectory(LinuxCalls.openat(number(), name.bytes(), DIRECTORY, 0));
     }
 
-    /** The directory that this one is in now, which need not be the one it was opened from. */
+    /** Opens the current parent of this directory, which need not be the one it was opened from. */
     public OpenDirectory openParent() throws PosixException {
         return new OpenDirectory(LinuxCalls.openat(number(), PARENT, DIRECTORY, 0));
     }
@@ -164,7 +164,7 @@ public final class OpenDirectory extends OpenFile {
         return LinuxCalls.statx(number(), name.bytes(), 0);
     }
 
-    /** As {@link #status(EntryName)}, empty when there is no such entry. */
+    /** Does the same as {@link #status(EntryName)}; empty if there is no such entry. */
     public Optional<FileStatus> find(EntryName name) throws PosixException {
         try {
             return Optional.of(status(name));
@@ -176,7 +176,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** All entries now, sorted by name, without {@code .} and {@code ..}. */
+    /** Lists all entries now, sorted by name, without {@code .} and {@code ..}. */
     public List<DirectoryEntry> list() throws PosixException {
         LinuxCalls.lseek(number(), 0, LinuxCalls.SEEK_SET);
         List<DirectoryEntry> entries = new ArrayList<>();
@@ -194,7 +194,7 @@ public final class OpenDirectory extends OpenFile {
         return entries;
     }
 
-    /** One {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
+    /** Adds the entry of one {@code struct linux_dirent64}: inode, offset, length of it all, type, name with a NUL. */
     private static void addEntry(MemorySegment buffer, int at, List<DirectoryEntry> entries) {
         int end = at + ENTRY_NAME;
         while (buffer.get(JAVA_BYTE, end) != 0) {
@@ -264,7 +264,7 @@ public final class OpenDirectory extends OpenFile {
         }
     }
 
-    /** Extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
+    /** Lists the extended attributes of an entry itself, also of a symbolic link, which cannot be opened. */
     public List<String> attributeNames(EntryName name) throws PosixException {
         return names(LinuxCalls.llistxattr(throughProc(name)));
     }
@@ -277,7 +277,10 @@ public final class OpenDirectory extends OpenFile {
         LinuxCalls.lsetxattr(throughProc(name), attributeName(attribute), value);
     }
 
-    /** There is no {@code lgetxattrat} before Linux 6.13; the kernel's own link to an open directory is as safe. */
+    /**
+     * Returns the path of an entry through the kernel's link to this open directory. {@code lgetxattrat} exists only since Linux 6.13; the link is as
+     * safe.
+     */
     private byte[] throughProc(EntryName name) {
         byte[] directory = ascii("/proc/self/fd/" + number() + "/");
         byte[] path = Arrays.copyOf(directory, directory.length + name.bytes().length);

@@ -5,8 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An open file or directory and what can be asked of both. Whatever happens to its name, it stays the same file. May be used by several
- * threads, but closed only when none of them still uses it.
+ * An open file or directory. It stays the same file whatever happens to its name. Several threads may use it; close it only when none of them does.
  */
 public abstract sealed class OpenFile implements AutoCloseable permits OpenDirectory, OpenRegularFile {
     private static final byte[] SELF = {};
@@ -35,7 +34,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
     }
 
     /**
-     * Linux clears setuid, setgid and capabilities of the file with this: set them after it.
+     * Sets owner and group. Linux then clears setuid, setgid and capabilities of the file, so set them afterwards.
      *
      * @param owner -1 leaves it
      */
@@ -119,7 +118,7 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         }
     }
 
-    /** Closing a second time does nothing. */
+    /** Closes the file. Closing a second time does nothing. */
     @Override
     public final void close() throws PosixException {
         int open = number;

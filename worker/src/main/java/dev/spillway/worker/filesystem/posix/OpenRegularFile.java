@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * is kept between them.
  */
 public final class OpenRegularFile extends OpenFile {
-    /** What one {@link #read} or {@link #write} moves at most. */
+    /** Largest number of bytes that one {@link #read} or {@link #write} moves. */
     public static final int MAX_TRANSFER_BYTES = Scratch.BUFFER_BYTES;
 
     OpenRegularFile(int number) {
@@ -55,8 +55,8 @@ public final class OpenRegularFile extends OpenFile {
     }
 
     /**
-     * As {@link #copyThroughMemory}, inside the kernel, which shares the blocks where the file system can. Not every pair of files allows
-     * it (EXDEV, EINVAL, EOPNOTSUPP, ENOSYS).
+     * Does the same as {@link #copyThroughMemory} inside the kernel, which shares the blocks where the file system can. Fails for pairs of files that
+     * do not allow it (EXDEV, EINVAL, EOPNOTSUPP, ENOSYS).
      */
     public long copyInKernel(OpenRegularFile target, long offset, long count) throws PosixException {
         return LinuxCalls.copyFileRange(number(), target.number(), offset, count);
@@ -67,7 +67,7 @@ public final class OpenRegularFile extends OpenFile {
         LinuxCalls.ficlone(number(), target.number());
     }
 
-    /** The first offset from the given one on that has data, or -1 when only a hole follows. */
+    /** Returns the first offset from the given one on that has data, or -1 if only a hole follows. */
     public long nextData(long offset) throws PosixException {
         try {
             return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_DATA);
@@ -79,17 +79,17 @@ public final class OpenRegularFile extends OpenFile {
         }
     }
 
-    /** The end of the data that the offset is in; the end of the file counts as a hole. */
+    /** Returns the end of the data at the offset; the end of the file counts as a hole. */
     public long nextHole(long offset) throws PosixException {
         return LinuxCalls.lseek(number(), offset, LinuxCalls.SEEK_HOLE);
     }
 
     /**
-     * Whether any process has this file open or mapped for writing, as far as this process and the file system can tell: its owner and root
-     * can, on a local file system.
+     * Returns whether any process has this file open or mapped for writing, as far as this process can tell: the file's owner and root can, on a
+     * local file system.
      *
-     * <p>Asks for a read lease, which Linux grants only where there is no writer, and returns it at once. Whoever opens the file for writing
-     * in between waits for that moment. The signal that tells of it would end this process, so it is made one that is ignored.
+     * <p>Asks for a read lease, which Linux grants only without a writer, and returns it at once. Whoever opens the file for writing meanwhile waits
+     * for that moment. The lease's signal would end this process, so it is replaced by one that is ignored.
      */
     public boolean isOpenForWriting() {
         try {

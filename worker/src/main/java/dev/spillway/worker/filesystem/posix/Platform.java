@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Where the calls of this package exist, and the two of their numbers that depend on the machine. */
+/** Tells where the calls of this package exist, and the two of their numbers that depend on the machine. */
 public final class Platform {
-    /** The newest functions that are needed; a C library that has them has the rest. */
+    /** Newest functions needed; a C library that has them has the rest. */
     private static final List<String> NEWEST_FUNCTIONS = List.of("statx", "renameat2", "getdents64", "copy_file_range", "syncfs");
 
     record OpenFlags(int directory, int noFollow) {}
@@ -29,17 +29,17 @@ public final class Platform {
         }
     }
 
-    /** Whether this process may do what only root may: keep owners, read every file. */
+    /** Returns whether this process is root, and so may keep owners and read every file. */
     public static boolean isRoot() throws PosixException {
         return LinuxCalls.geteuid() == 0;
     }
 
-    /** The user that this process acts as. */
+    /** Returns the effective user of this process. */
     public static int user() throws PosixException {
         return LinuxCalls.geteuid();
     }
 
-    /** The group that this process acts as, beside its supplementary ones. */
+    /** Returns the effective group of this process, apart from its supplementary ones. */
     public static int group() throws PosixException {
         return LinuxCalls.getegid();
     }

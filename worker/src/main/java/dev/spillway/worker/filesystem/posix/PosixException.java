@@ -2,7 +2,7 @@ package dev.spillway.worker.filesystem.posix;
 
 import java.io.IOException;
 
-/** A call that Linux refused: which, on what, and why. */
+/** Thrown when Linux refuses a call. Names the call, its object and the reason. */
 public final class PosixException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -26,7 +26,7 @@ public final class PosixException extends IOException {
         errno = cause.errno;
     }
 
-    /** The same with the path that the caller was at. */
+    /** Returns the same failure with the caller's path. */
     public PosixException at(String path) {
         return new PosixException(path, this);
     }
@@ -35,12 +35,12 @@ public final class PosixException extends IOException {
         return errno;
     }
 
-    /** Whether the file system or a quota on it is full. */
+    /** Returns whether the file system, or a quota on it, is full. */
     public boolean isFull() {
         return errno == Errno.ENOSPC || errno == Errno.EDQUOT;
     }
 
-    /** Whether the entry is no longer what its directory listed: gone, or replaced by a link or by something else. */
+    /** Returns whether the entry is no longer what its directory listed: gone, or replaced by a link or something else. */
     public boolean isReplaced() {
         return errno == Errno.ENOENT || errno == Errno.ELOOP || errno == Errno.ENOTDIR || errno == Errno.ESTALE;
     }

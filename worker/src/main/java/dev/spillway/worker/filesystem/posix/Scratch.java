@@ -9,14 +9,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Native memory of one thread for the arguments and results of one call, used again by the next: a call may allocate nothing, because a
- * copy makes some twenty of them for each file. What a call leaves here is read before the same thread makes another.
+ * Native memory of one thread for the arguments and results of one call, used again by the next. A call may allocate nothing, because a copy makes
+ * some twenty calls for each file. Read the results before the same thread makes another call.
  */
 final class Scratch {
     /** PATH_MAX with its NUL. */
     static final int PATH_BYTES = 4096;
     static final int STATX_BYTES = 256;
-    /** Also the longest extended attribute and the longest list of them that Linux has (64 KiB). */
+    /** Size of the buffer in bytes. It also holds the longest extended attribute of Linux, and the longest list of them (64 KiB). */
     static final int BUFFER_BYTES = 256 * 1024;
 
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -51,7 +51,7 @@ final class Scratch {
         return (int) ERRNO.get(state, 0L);
     }
 
-    /** Room for a {@code struct statx} or two {@code struct timespec}. */
+    /** Returns room for a {@code struct statx} or two {@code struct timespec}. */
     MemorySegment struct() {
         return struct;
     }

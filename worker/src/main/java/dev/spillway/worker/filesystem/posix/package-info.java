@@ -1,7 +1,7 @@
 /**
- * The few Linux calls that a tree store needs and {@code java.nio} does not offer, each with types of its own: directories and files by
- * descriptor, names as bytes, entries that are never looked up through a symbolic link. Nothing here knows what a store, an image or a
- * copy is, and nothing outside this package sees a number of an open file, a flag or a struct.
+ * The few Linux calls that a tree store needs and {@code java.nio} does not offer, each with types of its own. Directories and files are open
+ * descriptors, names are bytes, and entries are never looked up through a symbolic link. Nothing here knows of stores, images or copies. Nothing
+ * outside this package sees a descriptor's number, a flag or a struct.
  */
 @NullMarked
 package dev.spillway.worker.filesystem.posix;
