@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 
 /** Levels of loggers of a running service. */
 @Command(name = "log-level",
-        description = {"Show or change from which level on a running service logs, until it ends: the coordinator, or with --worker a worker.",
+        description = {
+                "Show or change from which level on a running service logs, until it ends: the coordinator, or with --worker a worker.",
                 "Without NAME it lists the loggers that have a level of their own, with NAME alone that logger and those below it."})
 final class LogLevel implements SpillwayCommand {
     private final Console console;

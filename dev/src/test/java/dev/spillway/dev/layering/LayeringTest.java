@@ -96,7 +96,8 @@ class LayeringTest {
     void onlyTheLoggingKnowsItsBackend() {
         noClasses().that(not(resideInAPackage("dev.spillway.service.logging..")))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage("ch.qos.logback..", "org.slf4j.simple..", "org.apache.logging..", "java.util.logging.."))
+                .dependOnClassesThat(
+                        resideInAnyPackage("ch.qos.logback..", "org.slf4j.simple..", "org.apache.logging..", "java.util.logging.."))
                 .check(SPILLWAY);
     }
 

@@ -74,7 +74,8 @@ class LoggersOverHttpTest {
     void loggersWithALevelOfTheirOwnAreListedAndThoseUnderAName() throws Exception {
         assertThat(loggers("")).containsKeys("ROOT", "dev.spillway", "org.apache.kafka").doesNotContainKey(NAME);
         assertThat(loggers("")).containsEntry("dev.spillway", "INFO");
-        assertThat(loggers("?under=dev.spillway.service")).containsKeys("dev.spillway.service", NAME).doesNotContainKeys("ROOT", "dev.spillway");
+        assertThat(loggers("?under=dev.spillway.service")).containsKeys("dev.spillway.service", NAME)
+                .doesNotContainKeys("ROOT", "dev.spillway");
         assertThat(loggers("?under=dev.spillway.serv")).isEmpty();
         assertThat(loggers("?under=ROOT")).containsKeys("ROOT", NAME, "org.apache.kafka");
     }
@@ -92,8 +93,10 @@ class LoggersOverHttpTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"{\"level\":\"LOUD\"}|invalid-value|level: \"LOUD\" (expected: one of TRACE, DEBUG, INFO, WARN, ERROR, OFF)",
-            "{\"level\":7}|invalid-value|level: 7", "{\"level\":\"DEBUG\",\"for\":\"PT1M\"}|unknown-field|for", "DEBUG|malformed-body|not JSON"})
+    @CsvSource(delimiter = '|',
+            value = {"{\"level\":\"LOUD\"}|invalid-value|level: \"LOUD\" (expected: one of TRACE, DEBUG, INFO, WARN, ERROR, OFF)",
+                    "{\"level\":7}|invalid-value|level: 7", "{\"level\":\"DEBUG\",\"for\":\"PT1M\"}|unknown-field|for",
+                    "DEBUG|malformed-body|not JSON"})
     void whatIsNoLevelIsRefused(String body, String problem, String detail) throws Exception {
         var answer = put("dev.spillway", body);
         assertThat(answer.statusCode()).isEqualTo(400);

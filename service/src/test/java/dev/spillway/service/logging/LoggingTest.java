@@ -123,7 +123,8 @@ class LoggingTest {
         assertThat(LogSettings.of(Map.of("SPILLWAY_LOG_FORMAT", "json", "SPILLWAY_LOG_LEVEL", "DEBUG", "SPILLWAY_URL", "x", "HOME", "/")))
                 .isEqualTo(new LogSettings(LogFormat.JSON, Loggers.Level.DEBUG));
         assertThat(LogSettings.of(Map.of())).isEqualTo(LogSettings.DEFAULT);
-        assertThatThrownBy(() -> LogSettings.of(Map.of("SPILLWAY_LOG_FORMAT", "xml", "SPILLWAY_LOG_LEVEL", "loud", "SPILLWAY_LOG_COLOUR", "x")))
+        assertThatThrownBy(
+                () -> LogSettings.of(Map.of("SPILLWAY_LOG_FORMAT", "xml", "SPILLWAY_LOG_LEVEL", "loud", "SPILLWAY_LOG_COLOUR", "x")))
                 .isInstanceOf(SettingsException.class)
                 .message()
                 .contains("log-format: xml (expected: one of text, json)",
