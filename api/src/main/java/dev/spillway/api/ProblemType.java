@@ -20,6 +20,7 @@ public enum ProblemType {
     UNKNOWN_FIELD(400, "unknown-field", "The body has a field that is not known"),
     INVALID_VALUE(400, "invalid-value", "A value is not valid"),
     UNKNOWN_PATH(404, "unknown-path", "There is nothing at this path"),
+    UNKNOWN_LOGGER(404, "unknown-logger", "There is no such logger"),
     METHOD_NOT_ALLOWED(405, "method-not-allowed", "The path does not take this method"),
     REQUEST_TIMEOUT(408, "request-timeout", "The request did not arrive in time"),
     UPLOAD_TOO_SLOW(408, "upload-too-slow", "The body arrives too slowly"),

@@ -6,6 +6,9 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.ServiceProcess;
+import dev.spillway.service.logging.LogSettings;
+import dev.spillway.service.logging.Logging;
+import dev.spillway.service.settings.SettingsException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,18 +50,28 @@ public final class Dev implements SpillwayCommand {
     @Override
     public Outcome call() {
         check();
+        LogSettings logSettings = logSettings();
         requireFree(port, "the coordinator");
         for (int host = 1; host <= hosts; host++) {
             requireFree(port + DevFleet.FIRST_WORKER + host - 1, "host-" + host);
         }
         try (DevFolder folder = DevFolder.open(data)) {
-            Path log = Logging.intoFileIn(folder.path().resolve("logs"));
+            Path log = LogFiles.next(folder.path().resolve("logs"));
+            Logging.apply(logSettings, log);
             console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
             console.out().println("log          " + log);
             return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(),
                     lifecycle -> new DevFleet(folder, port, hosts, console.out(), lifecycle).start()));
         } catch (IOException e) {
             return new Outcome.Failed("data: " + e.getMessage());
+        }
+    }
+
+    private LogSettings logSettings() {
+        try {
+            return LogSettings.of(System.getenv());
+        } catch (SettingsException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
     }
 

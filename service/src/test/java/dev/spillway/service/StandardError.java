@@ -5,10 +5,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What goes to standard error while something runs; the tests' log goes there. */
-final class StandardError {
+public final class StandardError {
     private StandardError() {}
 
-    static String during(Runnable action) {
+    public static String during(Runnable action) {
         var printed = new ByteArrayOutputStream();
         var before = System.err;
         System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));

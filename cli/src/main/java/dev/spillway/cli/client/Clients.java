@@ -48,6 +48,7 @@ public final class Clients {
                 .addSubcommand(new HoldsCommand.Extend(console))
                 .addSubcommand(new HoldsCommand.Release(console)));
         all.put("status", console -> new CommandLine(new Status(console)));
+        all.put("log-level", console -> new CommandLine(new LogLevel(console)));
         return all;
     }
 }

@@ -3,6 +3,7 @@ package dev.spillway.cli.client;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Durations;
 import dev.spillway.api.Evictions;
+import dev.spillway.api.Loggers;
 import dev.spillway.api.Sizes;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.EntryKey;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -61,6 +63,28 @@ public final class Values {
         @Override
         public String toString() {
             return text;
+        }
+    }
+
+    /**
+     * A level of a logger.
+     *
+     * @param level null to inherit it
+     */
+    record LogLevel(Loggers.@Nullable Level level) {
+        private static final String INHERIT = "inherit";
+
+        static LogLevel parse(String text) {
+            if (text.equalsIgnoreCase(INHERIT)) {
+                return new LogLevel(null);
+            }
+            for (Loggers.Level level : Loggers.Level.values()) {
+                if (level.name().equalsIgnoreCase(text)) {
+                    return new LogLevel(level);
+                }
+            }
+            throw new IllegalArgumentException("%s (expected: %s or %s)".formatted(text,
+                    Arrays.stream(Loggers.Level.values()).map(Values::name).collect(Collectors.joining(", ")), INHERIT));
         }
     }
 
@@ -126,6 +150,7 @@ public final class Values {
         register(commands, EvictionCause.class, Values::cause);
         register(commands, Share.class, Share::parse);
         register(commands, Label.class, Label::new);
+        register(commands, LogLevel.class, LogLevel::parse);
         register(commands, TimeSpan.class, TimeSpan::new);
         register(commands, EventId.class, EventId::new);
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));

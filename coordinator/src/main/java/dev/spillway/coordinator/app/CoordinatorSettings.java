@@ -7,6 +7,7 @@ import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Secret;
@@ -36,7 +37,7 @@ import java.util.Optional;
 public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegistrySettings database, KafkaSettings kafka,
         RegistryTopics topics,
         RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout,
-        List<Path> nativeFolders, String printed) {
+        List<Path> nativeFolders, LogSettings log, String printed) {
     private static final RegistryRules RULES = RegistryRules.DEFAULTS;
     private static final Retention RETENTION = Retention.DEFAULTS;
 
@@ -156,6 +157,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 RECONCILE_PAGE,
                 IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT, NATIVE_FOLDER));
         all.addAll(HttpLimits.SETTINGS);
+        all.addAll(LogSettings.SETTINGS);
         return all;
     }
 
@@ -180,7 +182,8 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
         return new CoordinatorSettings(settings.get(LISTEN), HttpLimits.from(settings), database,
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,
                 rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
-                settings.get(NATIVE_FOLDER).map(List::of).orElseGet(NativeLibraries::defaultFolders), settings.print());
+                settings.get(NATIVE_FOLDER).map(List::of).orElseGet(NativeLibraries::defaultFolders), LogSettings.from(settings),
+                settings.print());
     }
 
     private static RegistryTopics.Shape shape(Settings settings, Setting<Integer> partitions, Setting<Duration> retention) {

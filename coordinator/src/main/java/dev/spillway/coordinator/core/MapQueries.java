@@ -83,7 +83,7 @@ final class MapQueries implements RegistryQueries {
             Stream<EntryRow> matching = rows.tables.leastRecentlyUsed(namespace, after == null ? 0 : cursor(after))
                     .filter(row -> keyPrefix == null || row.name().key().value().startsWith(keyPrefix))
                     .filter(row -> row.description().labels().entrySet().containsAll(labels.entrySet()));
-            return page(matching, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
+            return Page.of(matching.iterator(), limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of);
         }
     }
 
@@ -95,7 +95,7 @@ final class MapQueries implements RegistryQueries {
                     .distinct()
                     .sorted()
                     .filter(id -> after == null || id.compareTo(new SnapshotId(after)) > 0);
-            return page(ids, limit, SnapshotId::value, Function.identity());
+            return Page.of(ids.iterator(), limit, SnapshotId::value, Function.identity(), JsonSize::of);
         }
     }
 
@@ -107,7 +107,8 @@ final class MapQueries implements RegistryQueries {
             Stream<MapTables.StoredEviction> matching = newestFirst.stream()
                     .filter(eviction -> eviction.number() < before)
                     .filter(eviction -> matches(filter, view(eviction)));
-            return page(matching, limit, eviction -> Long.toString(eviction.number()), eviction -> shown(eviction, ORDERS_IN_LISTS_MAX));
+            return Page.of(matching.iterator(), limit, eviction -> Long.toString(eviction.number()),
+                    eviction -> shown(eviction, ORDERS_IN_LISTS_MAX), JsonSize::of);
         }
     }
 
@@ -167,7 +168,7 @@ final class MapQueries implements RegistryQueries {
         synchronized (lock) {
             Stream<PlanVictim> victims = rows.tables.plans.behind(id, after == null ? 0 : cursor(after))
                     .filter(victim -> !keptOnly || (victim.outcome() != null && victim.outcome() != PlanVictim.Outcome.EVICTED));
-            return page(victims, limit, victim -> Long.toString(victim.number()), Function.identity());
+            return Page.of(victims.iterator(), limit, victim -> Long.toString(victim.number()), Function.identity(), JsonSize::of);
         }
     }
 
@@ -209,7 +210,7 @@ final class MapQueries implements RegistryQueries {
                     .map(OpenOrderView::of)
                     .filter(order -> order.cursor().compareTo(behind) > 0)
                     .sorted(Comparator.comparing(OpenOrderView::cursor));
-            return page(open, limit, order -> order.cursor().toString(), Function.identity());
+            return Page.of(open.iterator(), limit, order -> order.cursor().toString(), Function.identity(), JsonSize::of);
         }
     }
 
@@ -286,12 +287,6 @@ final class MapQueries implements RegistryQueries {
             List<EvictionFact> facts = rows.unpublished();
             return new UnpublishedFacts(facts.size(), facts.isEmpty() ? null : facts.getFirst().evictedAt(), rows.now());
         }
-    }
-
-    private static <R, T> Page<T> page(Stream<R> matching, int limit, Function<R, String> cursor, Function<R, T> view) {
-        List<R> found = matching.limit(limit + 1L).toList();
-        List<R> shown = found.size() > limit ? found.subList(0, limit) : found;
-        return new Page<>(shown.stream().map(view).toList(), found.size() > limit ? cursor.apply(shown.getLast()) : null);
     }
 
     private static long cursor(String text) {

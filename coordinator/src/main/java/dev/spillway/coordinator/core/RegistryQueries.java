@@ -12,15 +12,19 @@ import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads that change nothing. Each sees what was committed before it began. Thread-safe; every method may block on storage and throw
- * {@link RegistryUnavailableException}. Lists are bounded by a {@code limit} of 1 to 1,000 and continued by keyset: {@code next} of one page is
- * {@code after} of the following.
+ * {@link RegistryUnavailableException}. Lists are bounded by a {@code limit} of 1 to 1,000 and by {@link #PAGE_BYTES_MAX}, and continued by keyset:
+ * {@code next} of one page is {@code after} of the following.
  */
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
@@ -28,7 +32,35 @@ public interface RegistryQueries {
     /** Number of orders shown for each eviction in a list. A single eviction shows up to {@link #LIMIT_MAX}. */
     int ORDERS_IN_LISTS_MAX = 100;
 
-    record Page<T>(List<T> items, @Nullable String next) {}
+    /** Estimated bytes of one page as JSON: it ends early, behind at least one item, where the next item would go beyond. */
+    long PAGE_BYTES_MAX = 4 << 20;
+
+    record Page<T>(List<T> items, @Nullable String next) {
+        /**
+         * Takes rows until the page is full.
+         *
+         * @param rows   in the order of the list, at least one more than the limit where there are so many; read no further than needed
+         * @param cursor what {@code after} is to be behind a row
+         * @param bytes  of an item as JSON, see {@link JsonSize}
+         */
+        public static <R, T> Page<T> of(Iterator<R> rows, int limit, Function<R, String> cursor, Function<R, T> view,
+                ToLongFunction<T> bytes) {
+            List<T> items = new ArrayList<>();
+            String next = null;
+            long size = 0;
+            while (rows.hasNext()) {
+                R row = rows.next();
+                T item = view.apply(row);
+                size += bytes.applyAsLong(item);
+                if (next != null && (items.size() == limit || size > PAGE_BYTES_MAX)) {
+                    return new Page<>(List.copyOf(items), next);
+                }
+                items.add(item);
+                next = cursor.apply(row);
+            }
+            return new Page<>(List.copyOf(items), null);
+        }
+    }
 
     /** The pinned entries are among the entries. */
     record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
@@ -179,7 +211,7 @@ public interface RegistryQueries {
     /** Returns distinct snapshot ids, sorted. */
     Page<SnapshotId> snapshots(NamespaceName namespace, @Nullable String after, int limit);
 
-    /** Returns evictions, newest first, each with at most 1,000 of its orders. */
+    /** Returns evictions, newest first, each with at most {@link #ORDERS_IN_LISTS_MAX} of its orders. */
     Page<EvictionView> evictions(EvictionFilter filter, @Nullable String after, int limit);
 
     Optional<EvictionView> eviction(EvictionId id);

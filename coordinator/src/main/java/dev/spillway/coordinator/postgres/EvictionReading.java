@@ -2,6 +2,8 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Actor;
 import dev.spillway.coordinator.core.Eviction;
+import dev.spillway.coordinator.core.JsonSize;
+import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
@@ -16,12 +18,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Gatherers;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +87,11 @@ final class EvictionReading {
         }
     }
 
+    private record Shown(long number, EvictionView view) {}
+
+    /** How many evictions are read at once, each with up to {@value RegistryQueries#ORDERS_IN_LISTS_MAX} orders. */
+    private static final int PORTION = 50;
+
     private static final RowMapper<Found> FOUND = (row, context) -> new Found(
             new Eviction(EvictionTable.MAPPER.map(row, context), new Actor(row.getString("actor")), plan(row)), row.getLong("number"),
             row.getBoolean("is_open"));
@@ -124,9 +135,21 @@ final class EvictionReading {
         if (filter.planId() != null) {
             query.bind("plan", filter.planId().value());
         }
-        List<Found> found = query.map(FOUND).list();
-        Map<EvictionId, List<OrderView>> orders = orders(found, ORDERS_IN_LISTS_MAX);
-        return PostgresQueries.page(found, limit, eviction -> Long.toString(eviction.number()), eviction -> view(eviction, orders));
+        try (ResultIterator<Found> found = query.setFetchSize(PORTION).map(FOUND).iterator()) {
+            return Page.of(withOrders(found), limit, eviction -> Long.toString(eviction.number()), Shown::view, JsonSize::of);
+        }
+    }
+
+    /** Reads the orders of a portion of evictions at a time. */
+    private Iterator<Shown> withOrders(Iterator<Found> found) {
+        return Stream.iterate(found, Iterator::hasNext, rest -> rest)
+                .map(Iterator::next)
+                .gather(Gatherers.windowFixed(PORTION))
+                .flatMap(portion -> {
+                    Map<EvictionId, List<OrderView>> orders = orders(portion, ORDERS_IN_LISTS_MAX);
+                    return portion.stream().map(eviction -> new Shown(eviction.number(), view(eviction, orders)));
+                })
+                .iterator();
     }
 
     private boolean fewAreOpen() {

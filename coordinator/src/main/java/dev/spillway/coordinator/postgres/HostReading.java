@@ -2,13 +2,13 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.HostRow;
 import dev.spillway.coordinator.core.HostState;
+import dev.spillway.coordinator.core.JsonSize;
 import dev.spillway.coordinator.core.OrderCursor;
 import dev.spillway.coordinator.core.RegistryQueries.HostView;
 import dev.spillway.coordinator.core.RegistryQueries.LastCopies;
 import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.coordinator.core.RegistryQueries.Waiting;
-import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.HostId;
 import java.time.Duration;
@@ -103,10 +103,9 @@ final class HostReading {
         Query query = handle.createQuery(ORDERS)
                 .bind("host", host.value())
                 .bind("at", behind.orderedAt())
-                .bind("id", behind.replicaId().value())
-                .bind("limit", limit + 1);
-        List<ReplicaRow> rows = query.map(ReplicaTable.MAPPER).list();
-        return PostgresQueries.page(rows, limit, row -> OpenOrderView.of(row).cursor().toString(), OpenOrderView::of);
+                .bind("id", behind.replicaId().value());
+        return PostgresQueries.page(query, ReplicaTable.MAPPER, limit, row -> OpenOrderView.of(row).cursor().toString(), OpenOrderView::of,
+                JsonSize::of);
     }
 
     Optional<Waiting> waiting(Duration grace) {

@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.ActivityCursor;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.JoinRefusal;
+import dev.spillway.coordinator.core.JsonSize;
 import dev.spillway.coordinator.core.NamespaceRow;
 import dev.spillway.coordinator.core.OrderCursor;
 import dev.spillway.coordinator.core.PlanRow;
@@ -26,8 +27,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +60,9 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     /** Time for which a count is good, per LIVE row of a draining host; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
+
+    /** How many rows of a list are read at once. */
+    private static final int PORTION = 128;
 
     private final Jdbi jdbi;
     private final CallerLimit callers;
@@ -150,11 +157,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
         String page =
                 (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb") + " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
         return read("entries of " + namespace, handle -> {
-            Query query = listing(handle, namespace, keyPrefix, page).bind("after", afterUse).bind("limit", limit + 1);
+            Query query = listing(handle, namespace, keyPrefix, page).bind("after", afterUse);
             if (!labels.isEmpty()) {
                 query.bind("labels", Columns.json(labels));
             }
-            return page(query.map(EntryTable.MAPPER).list(), limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()));
+            return page(query, EntryTable.MAPPER, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of);
         });
     }
 
@@ -177,16 +184,17 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
                                 SELECT DISTINCT snapshot_id FROM entries WHERE namespace = :namespace AND snapshot_id > :after
                                 ORDER BY snapshot_id LIMIT :limit""")
                                 .bind("namespace", namespace.value())
-                                .bind("after", after == null ? "" : after)
-                                .bind("limit", limit + 1)
-                                .map((row, context) -> new SnapshotId(row.getString("snapshot_id")))
-                                .list(),
-                        limit, SnapshotId::value, Function.identity()));
+                                .bind("after", after == null ? "" : after),
+                        (row, context) -> new SnapshotId(row.getString("snapshot_id")), limit, SnapshotId::value, Function.identity(),
+                        JsonSize::of));
     }
 
-    static <R, T> Page<T> page(List<R> found, int limit, Function<R, String> cursor, Function<R, T> view) {
-        List<R> shown = found.size() > limit ? found.subList(0, limit) : found;
-        return new Page<>(shown.stream().map(view).toList(), found.size() > limit ? cursor.apply(shown.getLast()) : null);
+    /** Reads rows in portions, and none behind the page: a thousand large ones take much memory. */
+    static <R, T> Page<T> page(Query query, RowMapper<R> row, int limit, Function<R, String> cursor, Function<R, T> view,
+            ToLongFunction<T> bytes) {
+        try (ResultIterator<R> rows = query.bind("limit", limit + 1).setFetchSize(PORTION).map(row).iterator()) {
+            return Page.of(rows, limit, cursor, view, bytes);
+        }
     }
 
     private static long number(String cursor) {
@@ -215,9 +223,10 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit) {
         long behind = after == null ? 0 : number(after);
-        return read("victims of plan " + id, handle -> page(
-                keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1) : new PlanTable(handle).victims(id, behind, limit + 1), limit,
-                victim -> Long.toString(victim.number()), Function.identity()));
+        return read("victims of plan " + id, handle -> Page.of(
+                (keptOnly ? new PlanTable(handle).kept(id, behind, limit + 1) : new PlanTable(handle).victims(id, behind, limit + 1))
+                        .iterator(),
+                limit, victim -> Long.toString(victim.number()), Function.identity(), JsonSize::of));
     }
 
     @Override

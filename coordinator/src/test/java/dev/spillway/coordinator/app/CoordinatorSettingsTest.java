@@ -2,6 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
+import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
@@ -35,6 +36,7 @@ class CoordinatorSettingsTest {
         assertThat(settings.database().commandDeadline()).isEqualTo(Duration.ofSeconds(10));
         assertThat(settings.topics().orders().partitions()).isEqualTo(64);
         assertThat(settings.openOrdersMax()).isEqualTo(1_000_000);
+        assertThat(settings.log()).isEqualTo(LogSettings.DEFAULT);
     }
 
     @Test

@@ -34,7 +34,9 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -154,6 +156,17 @@ public final class FleetHost {
                 .getFirst();
     }
 
+    /** Registers a copy of the generation of each key and returns their ids. */
+    public List<ReplicaId> attachAll(Map<String, Long> generations) {
+        List<Attachment> copies = new ArrayList<>();
+        generations.forEach((key, generation) -> {
+            EntryName name = Fleet.name(key);
+            copies.add(new Attachment(Fleet.newReplicaId(), name.namespace(), name.key(), generation, 1, null));
+        });
+        assertThat(accepted(send(new AttachRequest(sender(), copies))).outcomes()).allMatch(ReplicaOutcome.Registered.class::isInstance);
+        return copies.stream().map(Attachment::replicaId).toList();
+    }
+
     /** Comes back as a worker whose store has seen this much. */
     public JoinAnswer returns(long highestGeneration) {
         JoinRequest plain = joinRequest();
@@ -214,6 +227,11 @@ public final class FleetHost {
     /** The replicas that the registry wants deleted here and now. */
     public List<ReplicaId> ordered() {
         return heartbeat().orders().stream().map(Order::replicaId).toList();
+    }
+
+    /** Says that it could not delete the replica yet. */
+    public Report failed(ReplicaId replica, String why) {
+        return new Report(replica, id, storeId, Report.Result.FAILED, null, why, 0);
     }
 
     public Report report(ReplicaId replica, Report.Result result) {

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
@@ -14,15 +15,20 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +36,7 @@ import static dev.spillway.coordinator.core.Fleet.NS;
 import static dev.spillway.coordinator.core.Fleet.labelled;
 import static dev.spillway.coordinator.core.Fleet.name;
 import static dev.spillway.coordinator.core.Fleet.ns;
+import static dev.spillway.coordinator.core.RegistryQueries.LIMIT_MAX;
 import static dev.spillway.coordinator.core.RegistryQueries.ORDERS_IN_LISTS_MAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -61,6 +68,77 @@ public interface QueryContract extends RegistryFixture {
         assertThat(keys(fleet, null, Map.of())).containsExactly("d", "c", "b", "e", "a");
         assertThat(fleet.registry.queries().entries(ns(NS), null, Map.of(), null, 5).next()).as("a full last page").isNull();
         assertThat(fleet.registry.queries().entries(ns("no-such"), null, Map.of(), null, 5).items()).isEmpty();
+    }
+
+    /** As large as descriptions may be: about 103 KB of JSON, because each control character takes six bytes of it. */
+    private static Description largest() {
+        String[] labels = IntStream.range(0, 32)
+                .boxed()
+                .flatMap(number -> Stream.of("%0128d".formatted(number), "\u0001".repeat(512)))
+                .toArray(String[]::new);
+        return labelled(labels);
+    }
+
+    /** Pages of a list, asked for with the highest limit, none of which is larger as JSON than a page may be. */
+    private static <T> List<T> inPages(Function<@Nullable String, Page<T>> list, ToLongFunction<T> bytes) {
+        List<T> all = new ArrayList<>();
+        String after = null;
+        do {
+            Page<T> page = list.apply(after);
+            assertThat(page.items()).isNotEmpty();
+            assertThat(page.items().stream().mapToLong(bytes).sum()).isLessThanOrEqualTo(RegistryQueries.PAGE_BYTES_MAX);
+            all.addAll(page.items());
+            after = page.next();
+        } while (after != null);
+        return all;
+    }
+
+    private static long json(Object value) {
+        try {
+            return Json.strict().writeValueAsBytes(value).length;
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    default void aPageEndsEarlyWhereItsItemsAreLarge() {
+        Fleet fleet = Fleet.withCapacity(empty(), 50);
+        List<String> keys = IntStream.range(0, 100).mapToObj(number -> "k" + number).toList();
+        keys.forEach(key -> put(fleet, key, largest()));
+        List<EntryView> entries = inPages(after -> fleet.registry.queries().entries(ns(NS), null, Map.of(), after, LIMIT_MAX),
+                entry -> json(entry.description().labels()));
+        assertThat(entries).extracting(entry -> entry.name().key().value()).containsExactlyElementsOf(keys.subList(50, 100));
+        assertThat(inPages(after -> fleet.registry.queries().entries(ns(NS), "k", Map.of(), after, LIMIT_MAX),
+                entry -> json(entry.description().labels()))).isEqualTo(entries);
+        List<EvictionView> evictions =
+                inPages(after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
+                        eviction -> json(eviction.fact().labels()));
+        assertThat(evictions).extracting(eviction -> eviction.fact().key().value())
+                .containsExactlyElementsOf(keys.subList(0, 50).reversed());
+    }
+
+    /** 60 evictions of 100 copies each, whose hosts could not delete them and say why at length. */
+    @Test
+    default void aPageOfEvictionsEndsEarlyWhereTheirOrdersAreMany() {
+        Fleet fleet = Fleet.withCapacity(empty(), 60);
+        List<FleetHost> hosts = IntStream.range(0, 100).mapToObj(number -> fleet.host("host-" + number)).toList();
+        Map<String, Long> generations = new HashMap<>();
+        hosts.getFirst().registerMany("k", 60);
+        IntStream.range(0, 60).forEach(number -> generations.put("k" + number, fleet.entry("k" + number).generation()));
+        Map<FleetHost, List<ReplicaId>> copies = new HashMap<>();
+        for (FleetHost host : hosts.subList(1, 100)) {
+            copies.put(host, host.attachAll(generations));
+        }
+        generations.keySet().forEach(key -> fleet.invalidate(key, null));
+        copies.forEach((host, replicas) -> host.heartbeat(
+                replicas.stream().map(replica -> host.failed(replica, "\u2026".repeat(500))).toArray(Report[]::new)));
+        List<EvictionView> evictions =
+                inPages(after -> fleet.registry.queries().evictions(new EvictionFilter(null, null, null), after, LIMIT_MAX),
+                        eviction -> json(eviction.orders()));
+        assertThat(evictions).hasSize(60).allSatisfy(eviction -> assertThat(eviction.orders()).hasSize(100));
+        assertThat(evictions.stream().mapToLong(eviction -> json(eviction.orders())).sum())
+                .isGreaterThan(2 * RegistryQueries.PAGE_BYTES_MAX);
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.spillway.api.CommonApi;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Sender;
@@ -25,8 +26,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** The description of the paths is what is served, no more and no less. */
 class OpenApiTest {
-    private static final Set<String> OF_EVERY_SERVICE = Set.of("GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.yaml");
-
     private ServedRegistry http;
     private JsonNode description;
 
@@ -49,7 +48,7 @@ class OpenApiTest {
         for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), http.now::get)) {
             routes.put(route.operation().toString(), new TreeSet<>(route.operation().query()));
         }
-        OF_EVERY_SERVICE.forEach(route -> routes.put(route, Set.of()));
+        CommonApi.all().forEach(operation -> routes.put(operation.toString(), new TreeSet<>(operation.query())));
         var described = new TreeMap<String, Set<String>>();
         description.path("paths")
                 .properties()
@@ -106,6 +105,8 @@ class OpenApiTest {
         conforms("Plan", plan);
         http.get("/v1/namespaces/vm/entries/d");
         conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
+        conforms("Logger", http.put("/v1/loggers/dev.spillway", "{\"level\":\"INFO\"}").is(200).tree());
+        conforms("Logger", http.put("/v1/loggers/" + CoordinatorRoutes.class.getPackageName(), "{\"level\":null}").is(200).tree());
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
         http.registry.after(1, TroubledRegistry.Trouble.BUSY);
         conforms("Problem", http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0}").is(503).tree());

@@ -5,8 +5,8 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
-import dev.spillway.dev.Logging;
 import dev.spillway.service.ServiceProcess;
+import dev.spillway.service.logging.Logging;
 import dev.spillway.service.settings.Sources;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,9 +32,9 @@ final class CoordinatorService implements SpillwayCommand {
 
     @Override
     public Outcome call() {
-        Logging.ofService();
         return new Outcome.Ended(ServiceProcess.run("coordinator", CLOSE_WITHIN, console.err(), lifecycle -> {
             CoordinatorSettings read = CoordinatorSettings.read(Sources.ofProcess(settings, variablesOfOthers));
+            Logging.apply(read.log());
             Coordinator coordinator = lifecycle.start("coordinator", () -> Coordinator.start(read));
             console.out().println("ready: coordinator on http://" + coordinator.address());
         }));

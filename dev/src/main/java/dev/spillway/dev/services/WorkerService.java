@@ -3,8 +3,9 @@ package dev.spillway.dev.services;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
-import dev.spillway.dev.Logging;
 import dev.spillway.service.ServiceProcess;
+import dev.spillway.service.logging.LogSettings;
+import dev.spillway.service.logging.Logging;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.app.Worker;
@@ -35,9 +36,9 @@ final class WorkerService implements SpillwayCommand {
 
     @Override
     public Outcome call() {
-        Logging.ofService();
         return new Outcome.Ended(ServiceProcess.run("worker", CLOSE_WITHIN, console.err(), lifecycle -> {
             Settings read = WorkerSettings.DECLARATION.read(Sources.ofProcess(settings, variablesOfOthers));
+            Logging.apply(LogSettings.from(read));
             Logger log = LoggerFactory.getLogger(WorkerService.class);
             log.info("worker settings:{}{}", System.lineSeparator(), read.print());
             Worker worker = lifecycle.start("worker",

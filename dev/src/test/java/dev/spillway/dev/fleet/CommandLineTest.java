@@ -80,7 +80,8 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
                 List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
                 List.of("--limit: given without --orders (expected: both, or neither)", "hosts", "host-1", "--limit", "5"),
-                List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"));
+                List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"),
+                List.of("loud (expected: trace, debug, info, warn, error, off or inherit)", "log-level", "dev.spillway", "loud"));
     }
 
     @ParameterizedTest
@@ -125,6 +126,23 @@ class CommandLineTest extends FleetOfTwo {
                     .isEqualTo("spillway: coordinator answers at " + fleet.url()
                             + " (expected: a worker; --worker or SPILLWAY_WORKER says where)\n");
         }
+    }
+
+    @Test
+    void levelsOfTheCoordinatorAndOfAWorkerAreShownAndChanged() {
+        assertThat(done("log-level").lines()).first().asString().matches("LOGGER +LEVEL +EFFECTIVE");
+        assertThat(done("log-level").out()).containsPattern("(?m)^ROOT +WARN +WARN$").containsPattern("(?m)^dev.spillway +INFO +INFO$");
+        for (List<String> where : List.of(List.<String>of(), List.of("--worker", "host-1"), List.of("--worker", fleet.workerUrl(1)))) {
+            String[] debug = Stream.concat(Stream.of("log-level", "dev.spillway.worker", "debug"), where.stream()).toArray(String[]::new);
+            assertThat(done(debug).out()).containsPattern("(?m)^dev.spillway.worker +DEBUG +DEBUG$").hasLineCount(2);
+            assertThat(done("log-level", "dev.spillway.worker").lines()).hasSizeGreaterThan(3)
+                    .allSatisfy(line -> assertThat(line).matches("LOGGER .*|dev\\.spillway\\.worker.* DEBUG"));
+            assertThat(done("log-level", "dev.spillway.worker", "inherit", "--json").out())
+                    .isEqualTo("{\"name\":\"dev.spillway.worker\",\"effectiveLevel\":\"INFO\"}\n");
+        }
+        Spillway.Ran invented = run("log-level", "dev.spillway.invented", "debug");
+        assertThat(invented.exitCode()).isEqualTo(3);
+        assertThat(invented.err()).startsWith("spillway: There is no such logger: logger: dev.spillway.invented (expected: ROOT, or ");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.spillway.dev.fleet;
 
+import dev.spillway.events.Json;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,13 +23,15 @@ class ServiceCommandsTest {
     void everythingThatIsWrongWithTheSettingsIsListedAtOnce() throws IOException, InterruptedException {
         Path file = Files.writeString(scratch.resolve("coordinator.properties"), "heartbeat=quickly\ncolour=green\n");
         try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
-                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--config",
+                List.of("coordinator", "--listen", "nowhere", "--host-timeout=1s", "--orders-partition", "4", "--log-format", "xml",
+                        "--config",
                         file.toString()))) {
             assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
             assertThat(coordinator.text()).contains("listen: nowhere (expected: ")
                     .contains("--orders-partition: unknown (expected: perhaps --orders-partitions), from the command line")
                     .contains("heartbeat: quickly (expected: a duration")
                     .contains("colour: unknown")
+                    .contains("log-format: xml (expected: one of text, json)")
                     .contains("database-url: missing")
                     .contains("kafka-servers: missing")
                     .doesNotContain("ready")
@@ -81,6 +84,30 @@ class ServiceCommandsTest {
                     "worker: SPILLWAY_PUTS_AT_ONC: unknown (expected: perhaps SPILLWAY_PUTS_AT_ONCE), from the environment",
                     "worker: --database-url: unknown (expected: a known setting, see --help), from the command line",
                     "worker: data: missing (expected: a path), give --data or SPILLWAY_DATA");
+        }
+    }
+
+    @Test
+    void theLogOfAServiceIsJsonWhereThatIsAskedForAndItsLevelChangesWhileItRuns() throws IOException, InterruptedException {
+        List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
+                "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst(), "--startup-timeout", "10m");
+        try (SpillwayProcess worker =
+                SpillwayProcess.start(scratch.resolve("log"), arguments, Map.of(), Map.of("SPILLWAY_LOG_FORMAT", "json"))) {
+            worker.awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
+            assertThat(worker.text()).contains("\"level\":\"INFO\"").doesNotContain("org.apache.kafka");
+            String listening = worker.text().lines().filter(line -> line.startsWith("listening: ")).findFirst().orElseThrow();
+            String address = listening.substring(listening.indexOf("http://"));
+            Spillway.Ran changed = Spillway.run("log-level", "org.apache.kafka", "debug", "--worker", address);
+            assertThat(changed.exitCode()).as(changed.toString()).isZero();
+            Eventually.holds(Eventually.HANG,
+                    () -> assertThat(worker.text()).contains("\"level\":\"DEBUG\"", "\"loggerName\":\"org.apache.kafka."));
+            assertThat(worker.stop(Eventually.HANG)).isZero();
+            List<String> lines =
+                    worker.text().lines().filter(line -> !line.startsWith("listening: ") && !line.startsWith("worker: ")).toList();
+            assertThat(lines).hasSizeGreaterThan(2);
+            for (String line : lines) {
+                assertThat(Json.strict().readTree(line).path("formattedMessage").asText()).as(line).isNotEmpty();
+            }
         }
     }
 

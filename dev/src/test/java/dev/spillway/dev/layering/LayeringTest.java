@@ -91,6 +91,16 @@ class LayeringTest {
                 .check(SPILLWAY);
     }
 
+    /** All others log through SLF4J. */
+    @Test
+    void onlyTheLoggingKnowsItsBackend() {
+        noClasses().that(not(resideInAPackage("dev.spillway.service.logging..")))
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage("ch.qos.logback..", "org.slf4j.simple..", "org.apache.logging..", "java.util.logging.."))
+                .check(SPILLWAY);
+    }
+
     /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
     @Test
     void clientsNeedNoServersLibraries() {

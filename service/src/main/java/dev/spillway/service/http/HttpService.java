@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves the routes of a service and the paths that every service has: {@code /livez}, {@code /readyz}, {@code /metrics},
- * {@code /openapi.yaml}. Has its own Vert.x instance. What is no HTTP at all is answered by Vert.x, with the status alone. Thread-safe.
+ * {@code /v1/loggers}, {@code /openapi.yaml}. Has its own Vert.x instance. What is no HTTP at all is answered by Vert.x, with the status alone. Thread-safe.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
@@ -180,6 +180,7 @@ public final class HttpService implements AutoCloseable {
         }).always());
         own.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
                 options.metrics().registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
+        own.addAll(LoggerEndpoints.all());
         if (options.openApiResource().isPresent()) {
             var text = resource(options.openApiResource().get());
             own.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always());

@@ -108,7 +108,7 @@ public final class Setting<T> {
         return of(name, description, SettingType.PATH.list());
     }
 
-    /** Written in lower case, with a dash for each underscore. */
+    /** Written in lower case, with a dash for each underscore; read in any case. */
     public static <E extends Enum<E>> Setting<E> oneOf(Class<E> type, String name, String description) {
         return of(name, description, SettingType.oneOf(type));
     }

@@ -42,7 +42,7 @@ record SettingType<T>(String expected, Function<String, T> parse) {
     static <E extends Enum<E>> SettingType<E> oneOf(Class<E> type) {
         var names = Arrays.stream(type.getEnumConstants()).map(SettingType::lowerCase).toList();
         return new SettingType<>("one of " + String.join(", ", names), text -> {
-            int index = names.indexOf(text);
+            int index = names.indexOf(text.toLowerCase(Locale.ROOT));
             if (index < 0) {
                 throw new IllegalArgumentException(text);
             }

@@ -3,6 +3,7 @@ package dev.spillway.worker.app;
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Setting;
@@ -127,6 +128,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
                 UNLINK_RATE, UNLINK_BYTES_RATE));
         all.addAll(HttpLimits.SETTINGS);
+        all.addAll(LogSettings.SETTINGS);
         return all;
     }
 

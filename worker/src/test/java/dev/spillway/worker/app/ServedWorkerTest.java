@@ -69,7 +69,8 @@ class ServedWorkerTest {
             Map<String, Set<String>> described = described(text);
             assertThat(described).hasSizeGreaterThan(10);
             for (Map.Entry<String, Set<String>> path : described.entrySet()) {
-                String filled = path.getKey().replace("{namespace}", "images").replace("{key}", "k").replace("{id}", "0");
+                String filled =
+                        path.getKey().replace("{namespace}", "images").replace("{key}", "k").replace("{id}", "0").replace("{name}", "ROOT");
                 HttpResponse<Void> refused = worker.client.send(
                         HttpRequest.newBuilder(worker.uri(filled)).method("PATCH", BodyPublishers.noBody()).build(),
                         BodyHandlers.discarding());

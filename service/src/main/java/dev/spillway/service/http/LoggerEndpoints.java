@@ -1,0 +1,44 @@
+package dev.spillway.service.http;
+
+import dev.spillway.api.CommonApi;
+import dev.spillway.api.Loggers;
+import dev.spillway.api.Page;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
+import dev.spillway.service.logging.LogLevels;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Shows and changes the levels of the process's loggers. */
+final class LoggerEndpoints {
+    private static final Logger LOG = LoggerFactory.getLogger(LoggerEndpoints.class);
+
+    private LoggerEndpoints() {}
+
+    static List<Endpoint> all() {
+        return List.of(Endpoint.of(CommonApi.LIST_LOGGERS, LoggerEndpoints::list).always(),
+                Endpoint.of(CommonApi.SET_LOGGER, LoggerEndpoints::set).body(Body.json()).always());
+    }
+
+    private static Response list(Request request) {
+        var under = request.query().text("under");
+        return Response.ok(Page.whole(under.map(LogLevels::under).orElseGet(LogLevels::own)));
+    }
+
+    private static Response set(Request request) {
+        var name = request.parameter("name");
+        var level = request.body(Loggers.Change.class).level();
+        try {
+            var changed = LogLevels.set(name, level)
+                    .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_LOGGER,
+                            "logger: %s (expected: ROOT, or a package or class that has logged or may log, such as dev.spillway)"
+                                    .formatted(Problems.shown(name)))
+                            .exception());
+            LOG.info("level of {}: {}", changed.name(), level == null ? "inherited, " + changed.effectiveLevel() : level);
+            return Response.ok(changed);
+        } catch (IllegalArgumentException e) {
+            throw Problem.invalid(String.valueOf(e.getMessage())).exception();
+        }
+    }
+}

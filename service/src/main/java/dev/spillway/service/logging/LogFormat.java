@@ -1,0 +1,9 @@
+package dev.spillway.service.logging;
+
+/** How lines of the log look. */
+public enum LogFormat {
+    /** For people: one line for each event; further lines of the same event are indented. */
+    TEXT,
+    /** For programs: one JSON object on one line for each event. */
+    JSON
+}

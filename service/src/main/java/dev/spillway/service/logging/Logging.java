@@ -1,0 +1,122 @@
+package dev.spillway.service.logging;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.jul.LevelChangePropagator;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.joran.spi.ConsoleTarget;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import java.nio.file.Path;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * Configures Logback. Until a service has read its settings, the defaults apply: text on standard error. Logback finds this class as a
+ * {@link Configurator}; in Java, because reading its XML takes a quarter of a second of each start.
+ */
+public final class Logging extends ContextAwareBase implements Configurator {
+    private static final String SPILLWAY = "dev.spillway";
+
+    /** What these warn of is of use to nobody: a connection that comes while the server closes is refused, and its client knows. */
+    private static final List<String> NOISY = List.of("state.change.logger", "io.netty.bootstrap.ServerBootstrap");
+    /** What these warn of, services say themselves in their own words. */
+    private static final List<String> RESTATED = List.of("org.apache.kafka", "kafka", "com.zaxxer.hikari");
+    /** The driver logs through java.util.logging, whose loggers are known here only once they have written a line. */
+    private static final String DRIVER = "org.postgresql";
+
+    /**
+     * Keeps callers from forging lines and from commanding terminals: what follows a line break is indented, in messages as in exceptions, and
+     * other control characters become question marks.
+     */
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0} - "
+            + "%replace(%replace(%msg%n%ex){'\\R(?=.)', '\n    '}){'[\\p{Cc}&&[^\\t\\n]]', '?'}";
+
+    /** Called by Logback, which needs a public constructor. */
+    public Logging() {}
+
+    @Override
+    public ExecutionStatus configure(LoggerContext context) {
+        configureConsole(context, LogSettings.DEFAULT);
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** Applies the settings of a service, whose log goes to standard error. */
+    public static void apply(LogSettings settings) {
+        configureConsole(restart(), settings);
+    }
+
+    /** As {@link #apply}, into a file and with the warnings that services restate. */
+    public static void apply(LogSettings settings, Path file) {
+        var appender = new FileAppender<ILoggingEvent>();
+        appender.setFile(file.toString());
+        configure(restart(), settings, appender);
+    }
+
+    /** Nothing of the configuration before is left, and what libraries log by other ways is taken in. */
+    private static LoggerContext restart() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        var context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        return context;
+    }
+
+    /** Standard error, because standard output belongs to what a command prints. */
+    private static void configureConsole(LoggerContext context, LogSettings settings) {
+        var appender = new ConsoleAppender<ILoggingEvent>();
+        appender.setTarget(ConsoleTarget.SystemErr.getName());
+        configure(context, settings, appender);
+        RESTATED.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
+    }
+
+    private static void configure(LoggerContext context, LogSettings settings, OutputStreamAppender<ILoggingEvent> appender) {
+        var propagator = new LevelChangePropagator();
+        propagator.setContext(context);
+        propagator.setResetJUL(true);
+        propagator.start();
+        context.addListener(propagator);
+        Encoder<ILoggingEvent> encoder = encoder(settings.format());
+        encoder.setContext(context);
+        encoder.start();
+        appender.setName("log");
+        appender.setContext(context);
+        appender.setEncoder(encoder);
+        appender.start();
+        var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.WARN);
+        root.addAppender(appender);
+        NOISY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
+        context.getLogger(DRIVER);
+        context.getLogger(SPILLWAY).setLevel(LogLevels.logback(settings.level()));
+    }
+
+    private static Encoder<ILoggingEvent> encoder(LogFormat format) {
+        return switch (format) {
+            case TEXT -> {
+                var text = new PatternLayoutEncoder();
+                text.setPattern(PATTERN);
+                yield text;
+            }
+            case JSON -> {
+                var json = new JsonEncoder();
+                json.setWithSequenceNumber(false);
+                json.setWithNanoseconds(false);
+                json.setWithContext(false);
+                json.setWithMDC(false);
+                json.setWithMessage(false);
+                json.setWithArguments(false);
+                json.setWithFormattedMessage(true);
+                yield json;
+            }
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.logging;
+
+import org.jspecify.annotations.NullMarked;
