@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class OpenApiTest {
         Sender retired = http.join("host-2");
         http.delete("/v1/hosts/host-2").is(200);
         http.worker(retired.hostId(), "join",
-                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), null, 0, 0, null, null)).is(200);
+                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false))).is(200);
         JsonNode refusals = http.get("/v1/refusals").tree().path("items");
         assertThat(refusals).hasSize(1);
         conforms("JoinRefusal", refusals.get(0));
