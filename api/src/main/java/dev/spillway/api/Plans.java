@@ -95,6 +95,8 @@ public final class Plans {
 
     /** Why a victim was chosen. */
     public enum Reason {
+        /** It was put longer ago than the new time to live. */
+        EXPIRED,
         /** Nobody used it for longer than was asked for. */
         IDLE,
         /** It was among the least recently used while there were too many. */

@@ -138,7 +138,8 @@ final class PlanTable implements PlanRows {
                                 SELECT u.* FROM unnest(:id, :namespace, :purpose::text[]::jsonb[], :actor, :state, :entries, :allowed, :selectedEntries,
                                     :selectedBytes, :lookedTo, :victims, :victimBytes, :done, :evicted, :evictedBytes, :gone, :replaced, :pinned, :used,
                                     :beyond, :created, :expires, :appliedAt) AS u
-                                ON CONFLICT (plan_id) DO UPDATE SET state = excluded.state, looked_to = excluded.looked_to, victims = excluded.victims,
+                                ON CONFLICT (plan_id) DO UPDATE SET state = excluded.state, selected_entries = excluded.selected_entries,
+                                    selected_bytes = excluded.selected_bytes, looked_to = excluded.looked_to, victims = excluded.victims,
                                     victim_bytes = excluded.victim_bytes, done = excluded.done, evicted = excluded.evicted,
                                     evicted_bytes = excluded.evicted_bytes, gone = excluded.gone, replaced = excluded.replaced, pinned = excluded.pinned,
                                     used = excluded.used, beyond = excluded.beyond, expires_at = excluded.expires_at, applied_at = excluded.applied_at""");

@@ -271,6 +271,7 @@ CREATE TABLE plans (
     applied_at        timestamptz
 ) WITH (fillfactor = 50);
 CREATE INDEX plans_by_end ON plans (expires_at);
+CREATE INDEX plans_of_namespace ON plans (namespace, plan_id);
 
 CREATE TABLE plan_victims (
     plan_id     uuid             NOT NULL,
@@ -281,7 +282,7 @@ CREATE TABLE plan_victims (
     generation  bigint           NOT NULL,
     size_bytes  bigint           NOT NULL,
     last_use    bigint           NOT NULL,
-    reason      text             NOT NULL CHECK (reason IN ('IDLE', 'OVER_MAX_ENTRIES', 'OVER_MAX_BYTES')),
+    reason      text             NOT NULL CHECK (reason IN ('EXPIRED', 'IDLE', 'OVER_MAX_ENTRIES', 'OVER_MAX_BYTES')),
     outcome     text CHECK (outcome IN ('EVICTED', 'GONE', 'REPLACED', 'PINNED', 'USED')),
     PRIMARY KEY (plan_id, number)
 ) WITH (fillfactor = 50);
