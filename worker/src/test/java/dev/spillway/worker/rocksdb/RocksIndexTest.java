@@ -149,14 +149,6 @@ class RocksIndexTest {
     }
 
     @Test
-    void aKeptPutOfAReleaseThatKeptNothingElseIsReadable() throws IOException {
-        KeptRequest read = new IndexCodec().read("golden", """
-                \u0001{"key":"k","digest":"d","replicaId":"0190a000-0000-7000-8000-000000000001","sizeBytes":2,\
-                "since":"2026-03-01T10:00:00.123456789Z","outcome":{"is":"GONE"}}""".getBytes(StandardCharsets.UTF_8), KeptRequest.class);
-        assertThat(read).isEqualTo(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone()));
-    }
-
-    @Test
     void aRecordOfANewerVersionIsAnErrorThatSaysSo() throws Exception {
         open().close();
         put(new byte[]{'m'}, new byte[]{2, '{', '}'});
