@@ -6,6 +6,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.PlanId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -168,6 +169,28 @@ public interface PlanContract extends RegistryFixture {
         assertThat(fleet.registry.execute(new Command.ApplyPlan(id, 10))).isInstanceOfSatisfying(Outcomes.Applying.Refused.class,
                 refused -> assertThat(refused.detail()).contains("expired at"));
         assertThat(fleet.keys()).hasSize(3);
+    }
+
+    @Test
+    default void plansAreListedNewestFirst() {
+        Fleet fleet = filled(empty(), 3);
+        fleet.registry.execute(new Command.SetPolicy(ns("other"), PolicyChange.to(5L, null, null)));
+        List<PlanId> made = new ArrayList<>();
+        for (long left = 3; left > 0; left--) {
+            made.addFirst(fleet.plan(toEntries(left)).planId());
+            pass(Duration.ofMillis(2));
+        }
+        PlanId elsewhere = fleet.whole(fleet.registry.execute(new Command.MakePlan(ns("other"), toEntries(1)))).planId();
+        RegistryQueries queries = fleet.registry.queries();
+        RegistryQueries.Page<PlanRow> first = queries.plans(null, null, 2);
+        assertThat(first.items()).extracting(PlanRow::id).containsExactly(elsewhere, made.getFirst());
+        RegistryQueries.Page<PlanRow> second = queries.plans(null, first.next(), 2);
+        assertThat(second.items()).extracting(PlanRow::id).containsExactly(made.get(1), made.get(2));
+        assertThat(second.next()).isNull();
+        assertThat(queries.plans(ns(NS), null, 10).items()).extracting(PlanRow::id).isEqualTo(made);
+        assertThat(queries.plans(ns("other"), elsewhere.toString(), 10).items()).isEmpty();
+        assertThat(queries.plans(ns(NS), null, 1).items()).containsExactly(queries.plan(made.getFirst()).orElseThrow());
+        assertThatThrownBy(() -> queries.plans(null, "seven", 10)).hasMessage("after: seven (expected: the next of an earlier page)");
     }
 
     @Test

@@ -107,6 +107,9 @@ class OpenApiTest {
         conforms("Plan", plan);
         http.get("/v1/namespaces/vm/entries/d");
         conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
+        JsonNode plans = http.get("/v1/plans").is(200).tree().path("items");
+        assertThat(plans).hasSize(1);
+        conforms("Plan", plans.get(0));
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
         http.registry.after(1, TroubledRegistry.Trouble.BUSY);
         conforms("Problem", http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0}").is(503).tree());
