@@ -11,7 +11,8 @@ public final class CoordinatorApi {
     private static final String NAMESPACE = NAMESPACES + "/{namespace}";
     private static final String ENTRIES = NAMESPACE + "/entries";
     private static final String ENTRY = ENTRIES + "/{key}";
-    private static final String PLAN = "/v1/plans/{id}";
+    private static final String PLANS = "/v1/plans";
+    private static final String PLAN = PLANS + "/{id}";
     private static final String HOSTS = "/v1/hosts";
     private static final String HOST = HOSTS + "/{host}";
     private static final String REGISTRY = "/v1/registry";
@@ -31,6 +32,7 @@ public final class CoordinatorApi {
     public static final Operation UNPIN_ENTRY = listed(Operation.delete(ENTRY + "/pin"));
     public static final Operation LIST_SNAPSHOTS = listed(Operation.get(NAMESPACE + "/snapshots").query("limit", "after"));
 
+    public static final Operation LIST_PLANS = listed(Operation.get(PLANS).query("namespace", "limit", "after"));
     public static final Operation GET_PLAN = listed(Operation.get(PLAN));
     public static final Operation LIST_VICTIMS = listed(Operation.get(PLAN + "/victims").query("kept", "limit", "after"));
     public static final Operation APPLY_PLAN = listed(Operation.post(PLAN + "/apply"));

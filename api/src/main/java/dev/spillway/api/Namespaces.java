@@ -19,7 +19,7 @@ public final class Namespaces {
      * @param ttl              how long after it was put an entry goes, in ISO 8601
      * @param maxIdle          how long after its last use an entry goes, in ISO 8601
      * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts; 1 by default
-     * @param maxEvictionShare share of the entries that one prune or lowered limit may evict, above 0 and at most 1
+     * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict, above 0 and at most 1
      */
     public record Put(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable String ttl, @Nullable String maxIdle,
             @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {}

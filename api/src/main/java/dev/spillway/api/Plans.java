@@ -36,11 +36,11 @@ public final class Plans {
      * @param allowed          how many of them may go without asking
      * @param applied          absent until it is applied
      * @param policySet        of an applied plan that was to set a policy: whether it is set
-     * @param victims          before it is applied all victims, after that those that were not evicted and why; the first 100
+     * @param victims          before it is applied all victims, after that those that were not evicted and why; the first 100. Absent in lists
      * @param next             what {@code ?after=} of the plan's victims is to see more of them; absent when these are all
      */
     public record Plan(PlanId id, NamespaceName namespace, Purpose purpose, State state, String actor, long namespaceEntries, long allowed,
-            long victimCount, long victimBytes, @Nullable Applied applied, @Nullable Boolean policySet, List<Victim> victims,
+            long victimCount, long victimBytes, @Nullable Applied applied, @Nullable Boolean policySet, @Nullable List<Victim> victims,
             @Nullable String next, Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {}
 
     /** What a plan was made for. */
@@ -95,6 +95,8 @@ public final class Plans {
 
     /** Why a victim was chosen. */
     public enum Reason {
+        /** It was put longer ago than the new time to live. */
+        EXPIRED,
         /** Nobody used it for longer than was asked for. */
         IDLE,
         /** It was among the least recently used while there were too many. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param joined      whether the registry takes its messages
  * @param refusal     why the registry refuses it, with the way out
  * @param unreachable why the last message was not answered
- * @param draining    whether it takes nothing new; absent from earlier releases
+ * @param draining    whether it takes nothing new
  * @param suspended   it was retired and serves nothing until it is reconciled
  * @param replicas    how many are in each state
  * @param bytes       allocated by those in each state
@@ -20,6 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param nextOffset  of the orders, the first that is not decided
  */
 public record WorkerStatus(HostId hostId, StoreId storeId, String address, boolean joined, @Nullable String refusal,
-        @Nullable String unreachable, @Nullable Boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation,
+        @Nullable String unreachable, boolean draining, @Nullable RegistryId registryId, long epoch, long incarnation,
         boolean suspended, Map<ReplicaState, Long> replicas, Map<ReplicaState, Long> bytes, long holds, @Nullable Integer partition,
         @Nullable Long nextOffset) {}

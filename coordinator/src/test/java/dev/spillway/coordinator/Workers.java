@@ -38,7 +38,7 @@ public final class Workers {
     public Sender join(String host) {
         var store = StoreId.parse(UUID.nameUUIDFromBytes(host.getBytes(StandardCharsets.UTF_8)).toString());
         var joined =
-                (JoinAnswer.Joined) ask(new JoinRequest(new HostId(host), store, "127.0.0.1:7080", List.of(1), null, 0, 0, null, null));
+                (JoinAnswer.Joined) ask(new JoinRequest(new HostId(host), store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)));
         return new Sender(new HostId(host), store, joined.registryId(), joined.epoch(), joined.incarnation());
     }
 
@@ -53,7 +53,7 @@ public final class Workers {
 
     /** A heartbeat, with the orders in its answer. */
     public List<Order> orders(Sender sender) {
-        return ask(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0)).orders();
+        return ask(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0)).orders();
     }
 
     public static Report deleted(Sender sender, ReplicaId replica) {

@@ -91,9 +91,8 @@ class IdentityTest {
     }
 
     private static JoinRequest join(String address, int versions) {
-        return new JoinRequest(new HostId("host-1"), new StoreId(new UUID(0, 1)), address, Collections.nCopies(versions, 1), null, 0, 0,
-                null,
-                null);
+        return new JoinRequest(new HostId("host-1"), new StoreId(new UUID(0, 1)), address, Collections.nCopies(versions, 1),
+                new JoinRequest.WorkerProcess(new UUID(0, 2), false));
     }
 
     @Test

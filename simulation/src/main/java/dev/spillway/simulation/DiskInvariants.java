@@ -75,7 +75,7 @@ final class DiskInvariants {
 
     /** Whether it would be served if its volume were there. */
     static boolean isAwaited(ReplicaRecord replica) {
-        return Boolean.TRUE.equals(replica.imageAwaited());
+        return replica.imageAwaited();
     }
 
     void watch(SimulatedHost machine) {

@@ -12,6 +12,7 @@ import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.coordinator.core.TimeBounds;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
@@ -259,6 +260,11 @@ final class TransactionRows implements Rows {
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return read(() -> committed.countUnpinned(namespace, prefix));
+    }
+
+    @Override
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
+        return read(() -> committed.countOverdue(namespace, times));
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.coordinator.core.TimeBounds;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
@@ -117,6 +118,11 @@ abstract class ForwardingRows implements Rows {
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return rows.countUnpinned(namespace, prefix);
+    }
+
+    @Override
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
+        return rows.countOverdue(namespace, times);
     }
 
     @Override

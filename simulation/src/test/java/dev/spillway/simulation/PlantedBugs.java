@@ -188,7 +188,7 @@ enum PlantedBugs {
                                     replica.sizeBytes(),
                                     replica.description(), ReplicaState.LIVE, replica.ordered(), 0, replica.cachedAt(),
                                     replica.lastAccessedAt(), replica.imageOf(),
-                                    replica.registeredEpoch(), replica.readoption(), null)
+                                    replica.registeredEpoch(), replica.readoption(), false)
                             : replica);
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }

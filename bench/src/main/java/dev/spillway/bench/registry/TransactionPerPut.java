@@ -65,9 +65,9 @@ final class TransactionPerPut implements Load {
                     SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE generation = :generation AND eviction_id = :eviction""";
     private static final String EVICTION =
             """
-                    INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at,
+                    INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, actor, replicas, labels, evicted_at,
                         unfinished, publish_next_at)
-                    VALUES (:eviction, :namespace, :key, :snapshot, :generation, :size, 'CAPACITY', :replicas, :labels::jsonb, now(), false, now())""";
+                    VALUES (:eviction, :namespace, :key, :snapshot, :generation, :size, 'CAPACITY', 'bench', :replicas, :labels::jsonb, now(), false, now())""";
     private static final String ACTIVITY = "INSERT INTO activity (at, what) VALUES (now(), :what)";
     private static final String COUNT = """
             INSERT INTO eviction_counts AS c (namespace, cause, count) VALUES (:namespace, 'CAPACITY', 1)

@@ -32,6 +32,7 @@ public final class Clients {
         all.put("unpin", console -> new CommandLine(new PinsCommand.Unpin(console)));
         all.put("prune", console -> new CommandLine(new PlansCommand.Prune(console)));
         all.put("plans", console -> new CommandLine(new PlansCommand())
+                .addSubcommand(new PlansCommand.Ls(console))
                 .addSubcommand(new PlansCommand.Show(console))
                 .addSubcommand(new PlansCommand.Apply(console)));
         all.put("clean", console -> new CommandLine(new Clean(console)));

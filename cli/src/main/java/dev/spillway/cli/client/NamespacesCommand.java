@@ -48,7 +48,7 @@ final class NamespacesCommand {
                 description = "A put that exceeds a limit evicts down to this share of the limits, above 0 and at most 1, or none.")
         private @Nullable Limit lowWatermark;
         @Option(names = "--max-eviction-share", paramLabel = "S",
-                description = "Share of the entries that one prune or lowered limit may evict without asking, above 0 and at most 1.")
+                description = "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.")
         private Values.@Nullable Share maxEvictionShare;
 
         Set(Console console) {

@@ -9,6 +9,8 @@ import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.NamespaceName;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +20,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Plans: what would be evicted and why, and evicting exactly that. */
-@Command(name = "plans", description = "Show and apply plans: victims that a prune or a lowered limit chose.")
+@Command(name = "plans", description = "List, show and apply plans: victims that a prune or a changed policy chose.")
 final class PlansCommand {
 
     @Command(name = "prune",
@@ -79,6 +81,41 @@ final class PlansCommand {
                     .println(output.json() ? answer.text()
                             : "evicted " + Text.count(answer.as(CachedDirectories.Pruned.class).evicted(), "entry", "entries") + " from "
                                     + namespace.name());
+            return Outcome.done();
+        }
+    }
+
+    @Command(name = "ls", description = "List plans, newest first.")
+    static final class Ls implements SpillwayCommand {
+        private final Console console;
+        @Mixin
+        private CoordinatorOption coordinator;
+        @Mixin
+        private Output output;
+        @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
+        private @Nullable NamespaceName namespace;
+        @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
+        private Values.Count limit = new Values.Count(100);
+
+        Ls(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Pages pages =
+                    Pages.fetch(coordinator.server(), CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), limit.number());
+            if (output.json()) {
+                pages.printJson(console.out());
+                return Outcome.done();
+            }
+            Table table = new Table("MADE", "NAMESPACE", "FOR", "STATE", ">VICTIMS", ">ENTRIES", ">BYTES", ">EVICTED", "EXPIRES", "ID");
+            for (Plans.Plan plan : pages.as(Plans.Plan.class)) {
+                table.row(Text.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
+                        plan.state(), plan.victimCount(), plan.namespaceEntries(), Text.bytes(plan.victimBytes()),
+                        plan.applied() == null ? Text.NONE : plan.applied().evicted(), Text.time(plan.expiresAt()), plan.id());
+            }
+            table.print(console.out());
             return Outcome.done();
         }
     }
@@ -168,9 +205,10 @@ final class PlansCommand {
                     .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), Text.count(applied.evicted(), "entry", "entries"),
                             Text.bytes(applied.evictedBytes()), plan.namespace(), kept(applied));
         }
-        if (!plan.victims().isEmpty()) {
+        List<Plans.Victim> victims = plan.victims() == null ? List.of() : plan.victims();
+        if (!victims.isEmpty()) {
             Table table = new Table(">NUMBER", "KEY", ">GENERATION", ">BYTES", "REASON", "OUTCOME");
-            for (Plans.Victim victim : plan.victims()) {
+            for (Plans.Victim victim : victims) {
                 table.row(victim.number(), victim.key(), victim.generation(), Text.bytes(victim.sizeBytes()), victim.reason(),
                         victim.outcome() == null ? Text.NONE : victim.outcome());
             }

@@ -57,7 +57,7 @@ final class Status implements SpillwayCommand {
         table.row("store", status.storeId());
         table.row("registry", status.registryId() == null ? Text.NONE : status.registryId());
         table.row("incarnation", status.incarnation());
-        if (Boolean.TRUE.equals(status.draining())) {
+        if (status.draining()) {
             table.row("draining", "it takes nothing new");
         }
         for (Map.Entry<ReplicaState, Long> state : status.replicas().entrySet()) {

@@ -30,8 +30,7 @@ final class Fence {
         if (sender.incarnation() != host.incarnation()) {
             return "incarnation: " + sender.incarnation() + " (expected: " + host.incarnation() + ")";
         }
-        if (message instanceof HeartbeatRequest heartbeat && heartbeat.highestGeneration() != null
-                && heartbeat.highestGeneration() > registry.highestGeneration()) {
+        if (message instanceof HeartbeatRequest heartbeat && heartbeat.highestGeneration() > registry.highestGeneration()) {
             // Its incarnation may be older than the backup, and so still be the current one. It is told more when it joins.
             return "highestGeneration: " + heartbeat.highestGeneration() + " (expected: at most " + registry.highestGeneration()
                     + ", what this registry knows)";

@@ -48,7 +48,7 @@ final class HostDecisions {
         boolean comesFromElsewhere = request.registryId() != null
                 && (known == null ? !readopts : !known.storeId().equals(request.storeId()));
         boolean servesAtOnce = !comesFromElsewhere && !isOutdated(request, known);
-        UUID process = request.process() == null ? null : request.process().id();
+        UUID process = request.process().id();
         int partition = transaction.stored().leastLoadedPartition(known == null ? -1 : known.partition());
         HostRow joined = known == null
                 ? new HostRow(request.hostId(), request.storeId(), request.address(), HostState.ACTIVE, 1,
@@ -78,7 +78,7 @@ final class HostDecisions {
      * that never got the answer to its last join looks the same, and serves a moment later for it.
      */
     private static boolean isOutdated(JoinRequest request, @Nullable HostRow known) {
-        return known != null && request.incarnation() != null && request.incarnation() < known.incarnation();
+        return known != null && request.incarnation() < known.incarnation();
     }
 
     private Intervals intervals() {
@@ -135,8 +135,7 @@ final class HostDecisions {
      */
     private JoinAnswer.@Nullable Refused superseded(WorkingSet transaction, JoinRequest request, HostRow known) {
         JoinRequest.WorkerProcess process = request.process();
-        if (process == null || !process.rejoins() || known.processId() == null || process.id().equals(known.processId())
-                || !isHeard(known, transaction.now())) {
+        if (!process.rejoins() || process.id().equals(known.processId()) || !isHeard(known, transaction.now())) {
             return null;
         }
         String wayOut = " (stop one of the two; a copied store needs a host of its own with a new data directory)";

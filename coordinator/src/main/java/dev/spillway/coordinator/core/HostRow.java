@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param readmitted     a person let it, or a new store under its id, join again
  * @param reconcileFirst it serves nothing until its first reconciliation is answered
  * @param attention      what waits for a person, in one line
- * @param processId      which process of its worker joined last; absent if that did not say
+ * @param processId      the process of its worker that joined last
  * @param drain          what is wanted of a host that drains; absent for any other
  * @param readoptedEpoch the epoch in which it has told of everything that it holds
  */
 public record HostRow(HostId id, StoreId storeId, String address, HostState state, long incarnation, int partition, Instant lastHeardAt,
         HostFigures figures, boolean readmitted, boolean reconcileFirst, @Nullable Instant lastReconciledAt, @Nullable String attention,
-        @Nullable UUID processId, @Nullable Drain drain, long readoptedEpoch) {
+        UUID processId, @Nullable Drain drain, long readoptedEpoch) {
     HostRow heard(Instant now, HostFigures latest) {
         return new HostRow(id, storeId, address, HostState.ACTIVE, incarnation, partition, now, latest, readmitted, reconcileFirst,
                 lastReconciledAt,
@@ -32,7 +32,7 @@ public record HostRow(HostId id, StoreId storeId, String address, HostState stat
                 attention, processId, drain, readoptedEpoch);
     }
 
-    HostRow joined(StoreId store, String at, @Nullable UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
+    HostRow joined(StoreId store, String at, UUID process, int ordersFrom, boolean comparedFirst, Instant now) {
         return new HostRow(id, store, at, HostState.ACTIVE, incarnation + 1, ordersFrom, now, figures, readmitted,
                 reconcileFirst || comparedFirst,
                 lastReconciledAt,

@@ -6,6 +6,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Plans in maps. */
 final class MapPlans implements PlanRows {
@@ -20,6 +21,11 @@ final class MapPlans implements PlanRows {
     @Override
     public List<PlanVictim> victims(PlanId id, long after, int limit) {
         return behind(id, after).limit(limit).toList();
+    }
+
+    /** Those made before {@code before}, or all, newest first. */
+    Stream<PlanRow> newest(@Nullable PlanId before) {
+        return (before == null ? plans : plans.headMap(before, false)).descendingMap().values().stream();
     }
 
     Stream<PlanVictim> behind(PlanId id, long after) {

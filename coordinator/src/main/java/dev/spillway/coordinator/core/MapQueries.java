@@ -157,6 +157,15 @@ final class MapQueries implements RegistryQueries {
     }
 
     @Override
+    public Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit) {
+        PlanId before = RegistryQueries.planCursor(after);
+        synchronized (lock) {
+            return page(rows.tables.plans.newest(before).filter(plan -> namespace == null || plan.namespace().equals(namespace)), limit,
+                    plan -> plan.id().toString(), Function.identity());
+        }
+    }
+
+    @Override
     public Optional<PlanRow> plan(PlanId id) {
         synchronized (lock) {
             return rows.tables.plans.plan(id);

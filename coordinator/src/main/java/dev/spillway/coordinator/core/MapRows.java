@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -238,10 +239,16 @@ public final class MapRows implements Rows {
 
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
-        List<EntryRow> selected = tables.leastRecentlyUsed(namespace, 0)
-                .filter(row -> row.pin() == null)
-                .filter(row -> row.name().key().value().startsWith(prefix.value()))
-                .toList();
+        return countUnpinned(namespace, row -> row.name().key().value().startsWith(prefix.value()));
+    }
+
+    @Override
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
+        return countUnpinned(namespace, row -> times.reasonFor(row) != null);
+    }
+
+    private Selection countUnpinned(NamespaceName namespace, Predicate<EntryRow> which) {
+        List<EntryRow> selected = tables.leastRecentlyUsed(namespace, 0).filter(row -> row.pin() == null).filter(which).toList();
         return new Selection(selected.size(), selected.stream().mapToLong(EntryRow::sizeBytes).sum());
     }
 

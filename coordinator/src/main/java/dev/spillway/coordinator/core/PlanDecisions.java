@@ -9,9 +9,10 @@ import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.PlanId;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,8 +51,10 @@ final class PlanDecisions {
 
     /** Begins a plan by which a policy may be set. */
     Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PolicyChange change, Policy after) {
+        TimeBounds times = TimeBounds.tightened(namespace.policy(), after, transaction.now());
+        Rows.Selection overdue = transaction.stored().countOverdue(namespace.name(), times);
         return make(transaction, namespace, new PlanPurpose.SetPolicy(change),
-                new Rows.Selection(namespace.unpinnedEntries(), namespace.unpinnedBytes()), after);
+                new Rows.Selection(namespace.unpinnedEntries() - overdue.entries(), namespace.unpinnedBytes() - overdue.bytes()), after);
     }
 
     private Outcomes.Planning.Made make(WorkingSet transaction, NamespaceRow namespace, PlanPurpose purpose, Rows.Selection selected,
@@ -87,13 +90,13 @@ final class PlanDecisions {
         boolean whole = page.size() < rules.planChunk();
         for (EntryRow entry : page) {
             Reason reason = criteria.reasonFor(entry, made);
-            if (reason == null) {
+            if (reason == null && !criteria.overdueApart()) {
                 // Whatever comes behind it was used later still.
                 whole = true;
                 break;
             }
-            if (criteria.selects(entry)) {
-                made = made.with(entry);
+            if (reason != null && criteria.selects(entry)) {
+                made = criteria.overdueApart() && criteria.times().reasonFor(entry) != null ? made.withOverdue(entry) : made.with(entry);
                 chosen.add(new PlanVictim(made.victims(), entry.name().key(), entry.snapshotId(), entry.generation(), entry.sizeBytes(),
                         entry.lastUse(), reason, null));
             }
@@ -104,13 +107,22 @@ final class PlanDecisions {
         return made(further);
     }
 
-    /** What a plan chooses by. */
-    private record Criteria(Bounds bounds, @Nullable Instant idleSince, @Nullable EntryKey prefix) {
+    /**
+     * What a plan chooses by.
+     *
+     * @param overdueApart whether what is over by the times is left out of what the bounds are judged by, and looked for among all entries
+     */
+    private record Criteria(Bounds bounds, TimeBounds times, boolean overdueApart, @Nullable EntryKey prefix) {
         static Criteria of(PlanRow plan, NamespaceRow namespace) {
             return switch (plan.purpose()) {
                 case PlanPurpose.Prune prune -> new Criteria(new Bounds(prune.maxEntries(), prune.maxBytes()),
-                        prune.idleFor() == null ? null : plan.createdAt().minus(prune.idleFor()), prune.keyPrefix());
-                case PlanPurpose.SetPolicy set -> new Criteria(set.change().appliedTo(namespace.policy()).target(), null, null);
+                        new TimeBounds(null, prune.idleFor() == null ? null : plan.createdAt().minus(prune.idleFor())), false,
+                        prune.keyPrefix());
+                case PlanPurpose.SetPolicy set -> {
+                    Policy after = set.change().appliedTo(namespace.policy());
+                    TimeBounds times = TimeBounds.tightened(namespace.policy(), after, plan.createdAt());
+                    yield new Criteria(after.target(), times, !times.judgeNothing(), null);
+                }
             };
         }
 
@@ -121,8 +133,9 @@ final class PlanDecisions {
         /** Why the next in the order of use is to go if it is selected; null if neither it nor any behind it is. */
         @Nullable
         Reason reasonFor(EntryRow entry, Making made) {
-            if (idleSince != null && !entry.lastAccessedAt().isAfter(idleSince)) {
-                return Reason.IDLE;
+            Reason overdue = times.reasonFor(entry);
+            if (overdue != null) {
+                return overdue;
             }
             if (bounds.entriesExceedBy(made.selectedEntries() - made.victims())) {
                 return Reason.OVER_MAX_ENTRIES;
@@ -172,17 +185,17 @@ final class PlanDecisions {
         List<EntryName> names = victims.stream().map(victim -> new EntryName(plan.namespace(), victim.key())).toList();
         transaction.lockEntries(names, EntryLock.EXCLUSIVE);
         List<PlanVictim> settled = new ArrayList<>();
-        List<EntryRow> going = new ArrayList<>();
+        Map<EntryRow, Reason> going = new LinkedHashMap<>();
         for (PlanVictim victim : victims) {
             EntryRow entry = transaction.entry(new EntryName(plan.namespace(), victim.key()), EntryLock.EXCLUSIVE);
             Outcome outcome = judge(victim, entry);
             if (entry != null && outcome == Outcome.EVICTED) {
-                going.add(entry);
+                going.put(entry, victim.reason());
             }
             settled.add(victim.with(outcome));
         }
-        transaction.replicas().readHolders(going, rules.doomChunk());
-        going.forEach(entry -> evictor.evict(transaction, entry, plan.purpose().cause(), plan.id()));
+        transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.doomChunk());
+        going.forEach((entry, reason) -> evictor.evict(transaction, entry, plan.purpose().cause(reason), plan.id()));
         return settled;
     }
 
@@ -196,7 +209,8 @@ final class PlanDecisions {
         if (entry.pin() != null) {
             return Outcome.PINNED;
         }
-        return entry.lastUse() == victim.lastUse() ? Outcome.EVICTED : Outcome.USED;
+        // Use does not make an entry younger.
+        return victim.reason() == Reason.EXPIRED || entry.lastUse() == victim.lastUse() ? Outcome.EVICTED : Outcome.USED;
     }
 
     private static Outcome outcomeOf(PlanVictim settled) {

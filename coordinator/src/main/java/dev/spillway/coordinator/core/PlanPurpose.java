@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 @JsonSubTypes({@JsonSubTypes.Type(value = PlanPurpose.Prune.class, name = "PRUNE"),
         @JsonSubTypes.Type(value = PlanPurpose.SetPolicy.class, name = "POLICY")})
 public sealed interface PlanPurpose {
-    /** What its victims are told to have gone for. */
-    EvictionCause cause();
+    /** What a victim that was chosen for this reason is told to have gone for. */
+    EvictionCause cause(PlanVictim.Reason reason);
 
     /**
      * Evict what is idle for longer than {@code idleFor}, and more, least recently used first, until what is left of the unpinned entries is within
@@ -43,16 +43,20 @@ public sealed interface PlanPurpose {
         }
 
         @Override
-        public EvictionCause cause() {
+        public EvictionCause cause(PlanVictim.Reason reason) {
             return EvictionCause.PRUNED;
         }
     }
 
-    /** Change a policy, and first evict what its limits leave no room for. */
+    /** Change a policy, and first evict what its limits leave no room for and what its times are over for. */
     record SetPolicy(PolicyChange change) implements PlanPurpose {
         @Override
-        public EvictionCause cause() {
-            return EvictionCause.CAPACITY;
+        public EvictionCause cause(PlanVictim.Reason reason) {
+            return switch (reason) {
+                case EXPIRED -> EvictionCause.EXPIRED;
+                case IDLE -> EvictionCause.IDLE;
+                case OVER_MAX_ENTRIES, OVER_MAX_BYTES -> EvictionCause.CAPACITY;
+            };
         }
     }
 }

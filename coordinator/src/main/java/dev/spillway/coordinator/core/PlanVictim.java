@@ -15,6 +15,8 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
         @Nullable Outcome outcome) {
     /** The reason for choosing it. */
     public enum Reason {
+        /** It was put longer ago than the new time to live. */
+        EXPIRED,
         /** Nobody used it for longer than was asked for. */
         IDLE,
         /** It was among the least recently used while there were too many. */

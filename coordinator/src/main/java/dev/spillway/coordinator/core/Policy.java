@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param ttl              time from its put after which an entry goes, 1 s to 36,500 days, whole milliseconds; absent for never
  * @param maxIdle          time from its last use after which an entry goes, likewise
  * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
- * @param maxEvictionShare share of the entries that one prune or lowered limit may evict without asking, above 0 and at most 1
+ * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict without asking, above 0 and at most 1
  */
 public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
         double lowWatermark, double maxEvictionShare) {

@@ -47,8 +47,12 @@ final class PolicyDecisions {
 
     private @Nullable List<EvictedEntry> settle(WorkingSet transaction, NamespaceRow before, Policy after) {
         NamespaceRow lowered = before.withPolicy(after);
-        long most = Math.min(after.allowedOf(before.entries()), Evictor.CHUNK);
-        if (lowered.exceeds(after.limits()) && wouldEvictMoreThan(most, transaction, lowered)) {
+        long allowed = after.allowedOf(before.entries());
+        // What a new time is over for is left to the sweep, but judged with the rest: it goes as surely.
+        long overdue =
+                transaction.stored().countOverdue(before.name(), TimeBounds.tightened(before.policy(), after, transaction.now())).entries();
+        long most = Math.min(allowed - overdue, Evictor.CHUNK);
+        if (most < 0 || (lowered.exceeds(after.limits()) && wouldEvictMoreThan(most, transaction, lowered))) {
             return null;
         }
         transaction.save(lowered);

@@ -6,6 +6,7 @@ import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.PlanId;
@@ -216,6 +217,13 @@ public interface RegistryQueries {
 
     Optional<EvictionView> eviction(EvictionId id);
 
+    /**
+     * Plans, newest first.
+     *
+     * @param namespace absent for those of all namespaces
+     */
+    Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit);
+
     Optional<PlanRow> plan(PlanId id);
 
     /**
@@ -224,6 +232,19 @@ public interface RegistryQueries {
      * @param keptOnly whether only settled victims are listed that were not evicted
      */
     Page<PlanVictim> planVictims(PlanId id, boolean keptOnly, @Nullable String after, int limit);
+
+    /**
+     * Reads where a list of plans goes on.
+     *
+     * @throws InvalidValueException if {@code after} is not from an earlier page
+     */
+    static @Nullable PlanId planCursor(@Nullable String after) {
+        try {
+            return after == null ? null : PlanId.parse(after);
+        } catch (InvalidValueException e) {
+            throw new InvalidValueException("after", after, "the next of an earlier page");
+        }
+    }
 
     /** In the order of their ids. */
     List<HostView> hosts();

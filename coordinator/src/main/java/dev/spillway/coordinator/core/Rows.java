@@ -182,10 +182,15 @@ public interface Rows {
     List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
 
     /** A number of entries and their bytes. */
-    record Selection(long entries, long bytes) {}
+    record Selection(long entries, long bytes) {
+        public static final Selection NONE = new Selection(0, 0);
+    }
 
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
+
+    /** The unpinned entries whose time is over by {@code times}; not locked. */
+    Selection countOverdue(NamespaceName namespace, TimeBounds times);
 
     /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */
     List<EntryRow> lockPinned(NamespaceName namespace, int limit);

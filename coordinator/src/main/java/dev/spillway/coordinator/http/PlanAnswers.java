@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class PlanAnswers {
     private PlanAnswers() {}
 
-    static Plans.Plan plan(PlanRow plan, List<Plans.Victim> victims, @Nullable String next) {
+    /** @param victims absent in lists */
+    static Plans.Plan plan(PlanRow plan, @Nullable List<Plans.Victim> victims, @Nullable String next) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         boolean setting = plan.state() == PlanRow.State.APPLIED && plan.purpose() instanceof PlanPurpose.SetPolicy;
         return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),

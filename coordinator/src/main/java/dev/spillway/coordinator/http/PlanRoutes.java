@@ -40,6 +40,7 @@ final class PlanRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).body(Body.json()),
+                Endpoint.of(CoordinatorApi.LIST_PLANS, this::list),
                 Endpoint.of(CoordinatorApi.GET_PLAN, this::one),
                 Endpoint.of(CoordinatorApi.LIST_VICTIMS, this::victims),
                 Endpoint.of(CoordinatorApi.APPLY_PLAN, this::apply));
@@ -81,6 +82,16 @@ final class PlanRoutes {
     private BooleanSupplier enough() {
         Instant deadline = clock.instant().plus(APPLY_WITHIN);
         return () -> !clock.instant().isBefore(deadline);
+    }
+
+    private Response list(Request request) {
+        NamespaceName namespace = request.query().value("namespace", NamespaceName::new).orElse(null);
+        if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
+            throw Refusals.unknownNamespace(namespace);
+        }
+        Paging page = Paging.of(request);
+        return Response.ok(Paging.answer(registry.queries().plans(namespace, page.after(), page.limit()),
+                plan -> PlanAnswers.plan(plan, null, null)));
     }
 
     private Response one(Request request) {

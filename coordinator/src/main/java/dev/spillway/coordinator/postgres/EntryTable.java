@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.Selection;
+import dev.spillway.coordinator.core.TimeBounds;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -83,6 +84,10 @@ final class EntryTable {
     static final String COUNT_UNPINNED = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e WHERE\s""" + OF_PREFIX
             + " AND e.pin_reason IS NULL";
+
+    static final String COUNT_OVERDUE = """
+            SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e
+            WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND (e.created_at <= :created OR e.last_accessed_at <= :used)""";
 
     /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
@@ -191,9 +196,18 @@ final class EntryTable {
     }
 
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
-        return ofPrefix(handle.createQuery(COUNT_UNPINNED), namespace, prefix.value())
-                .map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes")))
-                .one();
+        return selected(ofPrefix(handle.createQuery(COUNT_UNPINNED), namespace, prefix.value()));
+    }
+
+    Selection countOverdue(NamespaceName namespace, TimeBounds times) {
+        return selected(handle.createQuery(COUNT_OVERDUE)
+                .bind("namespace", namespace.value())
+                .bind("created", times.createdUntil())
+                .bind("used", times.usedUntil()));
+    }
+
+    private static Selection selected(Query counted) {
+        return counted.map((row, context) -> new Selection(row.getLong("entries"), row.getLong("bytes"))).one();
     }
 
     /** Gives {@link #OF_PREFIX} what it asks for. */

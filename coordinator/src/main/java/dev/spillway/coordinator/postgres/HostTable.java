@@ -43,7 +43,7 @@ final class HostTable {
             new HostFigures(row.getLong("replicas"), row.getLong("bytes"), row.getLong("held"), row.getLong("trash"),
                     row.getLong("free_bytes")),
             row.getBoolean("readmitted"), row.getBoolean("reconcile_first"), Columns.nullableInstant(row, "last_reconciled_at"),
-            row.getString("attention"), Columns.nullableUuid(row, "process_id"), drain(row),
+            row.getString("attention"), row.getObject("process_id", UUID.class), drain(row),
             row.getLong("readopted_epoch"));
 
     private static @Nullable Drain drain(ResultSet row) throws SQLException {

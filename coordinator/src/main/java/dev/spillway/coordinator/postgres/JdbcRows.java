@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.PlanRows;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.coordinator.core.Sighting;
+import dev.spillway.coordinator.core.TimeBounds;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionFact;
@@ -196,6 +197,11 @@ final class JdbcRows implements Rows {
     @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return entries.countUnpinned(namespace, prefix);
+    }
+
+    @Override
+    public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
+        return times.judgeNothing() ? Selection.NONE : entries.countOverdue(namespace, times);
     }
 
     @Override

@@ -20,8 +20,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
 
 /** Plans and their victims, in one transaction. Not thread-safe. */
 final class PlanTable implements PlanRows {
@@ -31,6 +34,11 @@ final class PlanTable implements PlanRows {
 
     static final String KEPT =
             "SELECT * FROM plan_victims WHERE plan_id = :plan AND number > :after AND outcome <> 'EVICTED' ORDER BY number LIMIT :limit";
+
+    static final String NEWEST = "SELECT * FROM plans WHERE plan_id < :before%s ORDER BY plan_id DESC LIMIT :limit";
+
+    /** Greater than the id of any plan. */
+    private static final UUID LAST = new UUID(-1, -1);
 
     private static final RowMapper<PlanRow> PLAN = (row, context) -> new PlanRow(new PlanId(Columns.uuid(row, "plan_id")),
             new NamespaceName(row.getString("namespace")), purpose(row.getString("purpose")), new Actor(row.getString("actor")),
@@ -57,6 +65,14 @@ final class PlanTable implements PlanRows {
     @Override
     public Optional<PlanRow> plan(PlanId id) {
         return handle.createQuery("SELECT * FROM plans WHERE plan_id = :id").bind("id", id.value()).map(PLAN).findOne();
+    }
+
+    /** Those made before {@code before}, or all, newest first. */
+    List<PlanRow> newest(@Nullable NamespaceName namespace, @Nullable PlanId before, int limit) {
+        Query query = handle.createQuery(NEWEST.formatted(namespace == null ? "" : " AND namespace = :namespace"))
+                .bind("before", before == null ? LAST : before.value())
+                .bind("limit", limit);
+        return (namespace == null ? query : query.bind("namespace", namespace.value())).map(PLAN).list();
     }
 
     @Override
@@ -138,7 +154,8 @@ final class PlanTable implements PlanRows {
                                 SELECT u.* FROM unnest(:id, :namespace, :purpose::text[]::jsonb[], :actor, :state, :entries, :allowed, :selectedEntries,
                                     :selectedBytes, :lookedTo, :victims, :victimBytes, :done, :evicted, :evictedBytes, :gone, :replaced, :pinned, :used,
                                     :beyond, :created, :expires, :appliedAt) AS u
-                                ON CONFLICT (plan_id) DO UPDATE SET state = excluded.state, looked_to = excluded.looked_to, victims = excluded.victims,
+                                ON CONFLICT (plan_id) DO UPDATE SET state = excluded.state, selected_entries = excluded.selected_entries,
+                                    selected_bytes = excluded.selected_bytes, looked_to = excluded.looked_to, victims = excluded.victims,
                                     victim_bytes = excluded.victim_bytes, done = excluded.done, evicted = excluded.evicted,
                                     evicted_bytes = excluded.evicted_bytes, gone = excluded.gone, replaced = excluded.replaced, pinned = excluded.pinned,
                                     used = excluded.used, beyond = excluded.beyond, expires_at = excluded.expires_at, applied_at = excluded.applied_at""");

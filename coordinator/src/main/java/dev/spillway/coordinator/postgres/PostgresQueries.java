@@ -216,6 +216,13 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     }
 
     @Override
+    public Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit) {
+        PlanId before = RegistryQueries.planCursor(after);
+        return read("plans", handle -> page(new PlanTable(handle).newest(namespace, before, limit + 1), limit, plan -> plan.id().toString(),
+                Function.identity()));
+    }
+
+    @Override
     public Optional<PlanRow> plan(PlanId id) {
         return read("plan " + id, handle -> new PlanTable(handle).plan(id));
     }

@@ -61,7 +61,7 @@ final class CoordinatorClient {
         var host = new HostId(hostName);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(hostName.getBytes(StandardCharsets.UTF_8)).toString());
         var joined =
-                (JoinAnswer.Joined) ask(host, "join", new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), null, 0, 0, null, null),
+                (JoinAnswer.Joined) ask(host, "join", new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
                         JoinAnswer.class);
         return new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
     }
@@ -76,7 +76,7 @@ final class CoordinatorClient {
     }
 
     HeartbeatAnswer heartbeat(Sender sender) throws Exception {
-        return ask(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0), HeartbeatAnswer.class);
+        return ask(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0), HeartbeatAnswer.class);
     }
 
     private <T> T ask(HostId host, String message, Object body, Class<T> answer) throws Exception {

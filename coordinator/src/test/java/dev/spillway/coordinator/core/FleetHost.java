@@ -63,18 +63,18 @@ public final class FleetHost {
     }
 
     public JoinRequest joinRequest() {
-        return new JoinRequest(id, storeId, "127.0.0.1:7080", List.of(EventType.VERSION), null, 0, 0, null, null);
+        return joinRequest("127.0.0.1:7080", UUID.randomUUID(), false);
     }
 
     public JoinRequest joinRequest(String address, UUID process, boolean rejoins) {
         return new JoinRequest(id, storeId, address, List.of(EventType.VERSION), null, 0, 0,
-                new JoinRequest.WorkerProcess(process, rejoins), null);
+                new JoinRequest.WorkerProcess(process, rejoins), sender == null ? 0 : sender.incarnation());
     }
 
     /** As a worker whose store knows this incarnation as its last. */
-    public JoinRequest joinRequest(@Nullable Long incarnation) {
+    public JoinRequest joinRequest(long incarnation) {
         JoinRequest plain = joinRequest();
-        return new JoinRequest(id, storeId, plain.address(), plain.versions(), sender().registryId(), 1, 0, null, incarnation);
+        return new JoinRequest(id, storeId, plain.address(), plain.versions(), sender().registryId(), 1, 0, plain.process(), incarnation);
     }
 
     public JoinAnswer join(JoinRequest request) {
@@ -171,8 +171,8 @@ public final class FleetHost {
     public JoinAnswer returns(long highestGeneration) {
         JoinRequest plain = joinRequest();
         Sender was = sender();
-        return join(new JoinRequest(id, storeId, plain.address(), plain.versions(), was.registryId(), was.epoch(), highestGeneration, null,
-                was.incarnation()));
+        return join(new JoinRequest(id, storeId, plain.address(), plain.versions(), was.registryId(), was.epoch(), highestGeneration,
+                plain.process(), was.incarnation()));
     }
 
     /** As {@link #returns}, and is asked to tell what it holds. */
@@ -221,7 +221,7 @@ public final class FleetHost {
     }
 
     public HeartbeatAnswer heartbeat(long policyVersion, Report... unacknowledged) {
-        return accepted(send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5), List.of(unacknowledged), policyVersion)));
+        return accepted(send(new HeartbeatRequest(sender(), new HostFigures(1, 2, 3, 4, 5), List.of(unacknowledged), policyVersion, 0)));
     }
 
     /** The replicas that the registry wants deleted here and now. */

@@ -83,7 +83,7 @@ public interface HostContract extends RegistryFixture {
         Sender earlier = host.sender();
         assertThat(((Joined) host.join()).incarnation()).isEqualTo(2);
         assertThat(host.send(new ResolveRequest(earlier, List.of(Fleet.newReplicaId())))).isInstanceOf(Reply.Fenced.class);
-        assertThat(host.send(new HeartbeatRequest(earlier, HostFigures.NONE, List.of(), 0))).isInstanceOf(Reply.Fenced.class);
+        assertThat(host.send(new HeartbeatRequest(earlier, HostFigures.NONE, List.of(), 0, 0))).isInstanceOf(Reply.Fenced.class);
         assertThat(host.resolve(Fleet.newReplicaId())).isInstanceOf(ReplicaOutcome.Ended.class);
     }
 
@@ -122,18 +122,17 @@ public interface HostContract extends RegistryFixture {
         FleetHost host = new FleetHost(fleet.registry, "host-1");
         JoinRequest plain = host.joinRequest();
         assertThat(reason(host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                new RegistryId(new UUID(9, 9)), 1, 0, null, null)))).isEqualTo(Reason.OTHER_REGISTRY);
+                new RegistryId(new UUID(9, 9)), 1, 0, plain.process(), 0)))).isEqualTo(Reason.OTHER_REGISTRY);
         assertThat(
                 reason(host.join(
-                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000, null,
-                                null))))
+                        new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 0, 1_000_000,
+                                plain.process(), 0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, null, null))))
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, plain.process(), 0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), null, 0, 0,
-                        null, null))))
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))))
                 .isEqualTo(Reason.NO_COMMON_VERSION);
         assertThat(fleet.registry.queries().hosts()).isEmpty();
     }
@@ -146,7 +145,7 @@ public interface HostContract extends RegistryFixture {
         JoinRequest plain = host.joinRequest();
         assertThat(
                 host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), host.sender().registryId(), 1,
-                        fleet.entry("a").generation(), null, null)))
+                        fleet.entry("a").generation(), plain.process(), 1)))
                 .isInstanceOf(Joined.class);
     }
 
@@ -294,7 +293,7 @@ public interface HostContract extends RegistryFixture {
         fleet.registry.execute(new Command.Retire(original.id));
         JoinRequest plain = copy.joinRequest();
         assertThat(copy.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(),
-                original.sender().registryId(), 1, 0, null, null)))
+                original.sender().registryId(), 1, 0, plain.process(), 0)))
                 .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
     }
 
@@ -323,9 +322,6 @@ public interface HostContract extends RegistryFixture {
         FleetHost host = fleet.host("host-1");
         assertThat(host.join(host.joinRequest(0L))).as("the answer to its first join was lost")
                 .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isTrue());
-        host.discrepancies(List.of(), List.of(), 0);
-        assertThat(host.join(host.joinRequest(null))).as("a worker that does not say")
-                .isInstanceOfSatisfying(Joined.class, joined -> assertThat(joined.reconcileFirst()).isFalse());
     }
 
     @Test
@@ -371,14 +367,12 @@ public interface HostContract extends RegistryFixture {
     }
 
     @Test
-    default void aProcessWhoseAnswerWasLostOrThatSaysNothingOfItselfIsTaken() {
+    default void aProcessWhoseAnswerWasLostIsTaken() {
         Fleet fleet = Fleet.withCapacity(empty(), 5);
         FleetHost host = new FleetHost(fleet.registry, "host-1");
         UUID process = new UUID(3, 1);
         host.join(host.joinRequest("10.0.0.1:7080", process, false));
         assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, false))).isInstanceOf(Joined.class);
-        assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, true))).isInstanceOf(Joined.class);
-        assertThat(host.join()).as("a worker that does not say which process it is").isInstanceOf(Joined.class);
         assertThat(host.join(host.joinRequest("10.0.0.1:7080", process, true))).isInstanceOf(Joined.class);
     }
 

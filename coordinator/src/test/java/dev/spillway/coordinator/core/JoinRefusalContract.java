@@ -31,7 +31,8 @@ public interface JoinRefusalContract extends RegistryFixture {
     }
 
     private static JoinRequest joining(FleetHost host, int version, RegistryId registry, long epoch, long generation) {
-        return new JoinRequest(host.id, host.storeId, "10.0.0.7:7080", List.of(version), registry, epoch, generation, null, null);
+        return new JoinRequest(host.id, host.storeId, "10.0.0.7:7080", List.of(version), registry, epoch, generation,
+                new JoinRequest.WorkerProcess(new UUID(3, 3), false), 0);
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.PlanId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -171,6 +172,28 @@ public interface PlanContract extends RegistryFixture {
     }
 
     @Test
+    default void plansAreListedNewestFirst() {
+        Fleet fleet = filled(empty(), 3);
+        fleet.registry.execute(new Command.SetPolicy(ns("other"), PolicyChange.to(5L, null, null)));
+        List<PlanId> made = new ArrayList<>();
+        for (long left = 3; left > 0; left--) {
+            made.addFirst(fleet.plan(toEntries(left)).planId());
+            pass(Duration.ofMillis(2));
+        }
+        PlanId elsewhere = fleet.whole(fleet.registry.execute(new Command.MakePlan(ns("other"), toEntries(1)))).planId();
+        RegistryQueries queries = fleet.registry.queries();
+        RegistryQueries.Page<PlanRow> first = queries.plans(null, null, 2);
+        assertThat(first.items()).extracting(PlanRow::id).containsExactly(elsewhere, made.getFirst());
+        RegistryQueries.Page<PlanRow> second = queries.plans(null, first.next(), 2);
+        assertThat(second.items()).extracting(PlanRow::id).containsExactly(made.get(1), made.get(2));
+        assertThat(second.next()).isNull();
+        assertThat(queries.plans(ns(NS), null, 10).items()).extracting(PlanRow::id).isEqualTo(made);
+        assertThat(queries.plans(ns("other"), elsewhere.toString(), 10).items()).isEmpty();
+        assertThat(queries.plans(ns(NS), null, 1).items()).containsExactly(queries.plan(made.getFirst()).orElseThrow());
+        assertThatThrownBy(() -> queries.plans(null, "seven", 10)).hasMessage("after: seven (expected: the next of an earlier page)");
+    }
+
+    @Test
     default void aPlanThatNobodyKnowsIsUnknown() {
         Fleet fleet = filled(empty(), 1);
         PlanId id = PlanId.parse("00000000-0000-7000-8000-000000000001");
@@ -216,6 +239,85 @@ public interface PlanContract extends RegistryFixture {
         assertThat(fleet.apply(id).applied()).isEqualTo(new PlanRow.Tally(16, 16, 16, 0, 0, 0, 0, null));
         assertThat(fleet.figures().policy().maxEntries()).isEqualTo(10_000);
         assertThat(fleet.keys()).hasSize(34);
+    }
+
+    @Test
+    default void aTimeToLiveThatIsOverForMoreThanTheShareIsPlanned() {
+        Fleet fleet = filled(empty(), 10);
+        pass(Duration.ofMinutes(1));
+        PlanId id = planned(fleet.change(PolicyChange.ofTtl(Duration.ofSeconds(1))));
+        assertThat(fleet.figures().policy().ttl()).isNull();
+        assertThat(fleet.expire(100).evicted()).as("nothing goes unasked").isZero();
+        assertThat(fleet.victims(id)).hasSize(10).allMatch(victim -> victim.endsWith(" EXPIRED"));
+        fleet.get("k0");
+        fleet.put("k1", "another image");
+        PlanRow applied = fleet.apply(id);
+        assertThat(applied.applied()).as("use does not make it younger").isEqualTo(new PlanRow.Tally(10, 9, 9, 0, 1, 0, 0, 0L));
+        assertThat(fleet.figures().policy().ttl()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(fleet.keys()).containsExactly("k1");
+        assertThat(fleet.evictions(new EvictionFilter(null, null, null, EvictionCause.EXPIRED, id)))
+                .extracting(EvictionView::actor)
+                .hasSize(9)
+                .containsOnly(Actor.ANONYMOUS);
+    }
+
+    @Test
+    default void anIdleLimitThatIsOverForMoreThanTheShareIsPlanned() {
+        Fleet fleet = filled(empty(), 10);
+        pass(Duration.ofHours(1));
+        IntStream.range(0, 4).forEach(i -> fleet.get("k" + i));
+        PlanId id = planned(fleet.change(PolicyChange.ofMaxIdle(Duration.ofMinutes(30))));
+        assertThat(fleet.expire(100).evicted()).isZero();
+        assertThat(fleet.victims(id)).hasSize(6).allMatch(victim -> victim.endsWith(" IDLE"));
+        fleet.get("k4");
+        assertThat(fleet.apply(id).applied()).isEqualTo(new PlanRow.Tally(6, 5, 5, 0, 0, 0, 1, 0L));
+        assertThat(fleet.keys()).containsExactly("k0", "k1", "k2", "k3", "k4");
+        assertThat(fleet.evictions()).extracting(eviction -> eviction.fact().cause()).containsOnly(EvictionCause.IDLE);
+    }
+
+    @Test
+    default void aTimeWithinTheShareOrOverForAllBeforeIsSetAtOnce() {
+        Fleet fleet = filled(empty(), 5);
+        pass(Duration.ofHours(1));
+        IntStream.range(5, 10).forEach(i -> fleet.put("k" + i, "image-" + i));
+        assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(30)))).as("half of them")
+                .isInstanceOf(Outcomes.PolicySetting.Changed.class);
+        pass(Duration.ofHours(1));
+        assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(40)))).as("a longer one").isInstanceOf(Outcomes.PolicySetting.Changed.class);
+        assertThat(fleet.change(new PolicyChange(PolicyField.of(PolicyField.TTL, PolicyField.MAX_EVICTION_SHARE), null, null,
+                Duration.ofSeconds(1), null, null, 1.0))).as("whoever allows all is not asked")
+                .isInstanceOf(Outcomes.PolicySetting.Changed.class);
+        assertThat(fleet.expire(100).evicted()).isEqualTo(10);
+    }
+
+    @Test
+    default void aTimeAndALimitTogetherTakeNoMoreThanTheyMust() {
+        Fleet fleet = filled(empty(), 4);
+        pass(Duration.ofHours(1));
+        IntStream.range(4, 20).forEach(i -> fleet.put("k" + i, "image-" + i));
+        IntStream.range(0, 2).forEach(i -> fleet.get("k" + i));
+        PlanId id = planned(fleet.change(new PolicyChange(PolicyField.of(PolicyField.TTL, PolicyField.MAX_ENTRIES), 5L, null,
+                Duration.ofMinutes(30), null, null, null)));
+        assertThat(fleet.victims(id)).hasSize(15)
+                .startsWith("k2 EXPIRED", "k3 EXPIRED", "k4 OVER_MAX_ENTRIES")
+                .endsWith("k14 OVER_MAX_ENTRIES", "k0 EXPIRED", "k1 EXPIRED");
+        assertThat(fleet.apply(id).applied().evicted()).isEqualTo(15);
+        assertThat(fleet.keys()).containsExactly("k15", "k16", "k17", "k18", "k19");
+    }
+
+    @Test
+    default void aPlanForATimeIsMadeInPages() {
+        Fleet fleet = filled(empty(RegistryRules.DEFAULTS.withPlans(7, Duration.ofHours(24))), 30);
+        pass(Duration.ofHours(1));
+        IntStream.range(0, 10).forEach(i -> fleet.put("young-" + i, "image"));
+        IntStream.range(0, 3).forEach(i -> fleet.get("k" + i));
+        Outcomes.Planning.Made made = fleet.whole(
+                ((Outcomes.PolicySetting.Planned) fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(1)))).plan());
+        assertThat(made).isEqualTo(new Outcomes.Planning.Made(made.planId(), true, 30, 20, 40));
+        assertThat(fleet.apply(made.planId()).applied().evicted()).isEqualTo(30);
+        assertThat(fleet.keys()).hasSize(10).allMatch(key -> key.startsWith("young-"));
+        PlanRow plan = fleet.registry.queries().plan(made.planId()).orElseThrow();
+        assertThat(plan.made().selectedEntries()).isEqualTo(40);
     }
 
     /** Less than the share, but more than one transaction should do. */

@@ -82,7 +82,7 @@ class EventsOverHttpTest extends OverHttp {
             assertThat(eviction.data().path("replicas").asInt()).isEqualTo(1);
 
             var deleted = new Report(first.replicaId(), sender.hostId(), sender.storeId(), Report.Result.DELETED, null, null, 1);
-            http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(deleted), 0)).is(200);
+            http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(deleted), 0, 0)).is(200);
             Event confirmation = following.next();
             assertThat(confirmation.name()).isEqualTo("confirmation");
             assertThat(confirmation.data().path("replicaId").asText()).isEqualTo(first.replicaId().toString());

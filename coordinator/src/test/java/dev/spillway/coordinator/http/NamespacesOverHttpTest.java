@@ -111,6 +111,22 @@ class NamespacesOverHttpTest {
                 .isEqualTo(11);
     }
 
+    @Test
+    void aTimeToLiveThatWouldEvictMoreThanTheShareChangesNothing() throws Exception {
+        fill("rootfs", 20);
+        http.pass(Duration.ofMinutes(1));
+        var refused = http.put("/v1/namespaces/rootfs", "{\"ttl\":\"PT1S\"}").is(409);
+        String plan = refused.tree().path("planId").asText();
+        refused.isProblem(409, "plan-needed",
+                "limits: would evict 20 of 20 entries (expected: at most 10 without asking; look at the plan and "
+                        + "apply it: POST /v1/plans/" + plan + "/apply)");
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).ttl()).isNull();
+        http.post("/v1/plans/" + plan + "/apply").is(200);
+        assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class))
+                .extracting(Namespaces.Namespace::ttl, Namespaces.Namespace::entries)
+                .containsExactly(Duration.ofSeconds(1), 0L);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
             "{\"maxEntries\":0}|invalid-value|maxEntries: 0 (expected: 1 or more)",

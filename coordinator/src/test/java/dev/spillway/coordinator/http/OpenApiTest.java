@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class OpenApiTest {
         Sender retired = http.join("host-2");
         http.delete("/v1/hosts/host-2").is(200);
         http.worker(retired.hostId(), "join",
-                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), null, 0, 0, null, null)).is(200);
+                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false))).is(200);
         JsonNode refusals = http.get("/v1/refusals").tree().path("items");
         assertThat(refusals).hasSize(1);
         conforms("JoinRefusal", refusals.get(0));
@@ -107,6 +108,9 @@ class OpenApiTest {
         conforms("Plan", http.post("/v1/plans/" + plan.path("id").asText() + "/apply").is(200).tree());
         conforms("Logger", http.put("/v1/loggers/dev.spillway", "{\"level\":\"INFO\"}").is(200).tree());
         conforms("Logger", http.put("/v1/loggers/" + CoordinatorRoutes.class.getPackageName(), "{\"level\":null}").is(200).tree());
+        JsonNode plans = http.get("/v1/plans").is(200).tree().path("items");
+        assertThat(plans).hasSize(1);
+        conforms("Plan", plans.get(0));
         conforms("Problem", http.get("/v1/hosts/nobody").tree());
         http.registry.after(1, TroubledRegistry.Trouble.BUSY);
         conforms("Problem", http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0}").is(503).tree());

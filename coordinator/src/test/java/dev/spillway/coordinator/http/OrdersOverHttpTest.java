@@ -20,6 +20,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.Sender;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class OrdersOverHttpTest {
         var deferred = new Report(relieved.replicaId(), one.hostId(), one.storeId(), Report.Result.DEFERRED,
                 http.now.get().plusSeconds(60), null, 0);
         var failed = new Report(evicted.replicaId(), one.hostId(), one.storeId(), Report.Result.FAILED, null, "no such disk", 0);
-        http.worker(one.hostId(), "heartbeat", new HeartbeatRequest(one, HostFigures.NONE, List.of(deferred, failed), 0)).is(200);
+        http.worker(one.hostId(), "heartbeat", new HeartbeatRequest(one, HostFigures.NONE, List.of(deferred, failed), 0, 0)).is(200);
         Page<Orders.OpenOrder> first = orders("host-1", "?limit=1");
         assertThat(first.items()).singleElement().satisfies(order -> {
             assertThat(order.lastError()).isEqualTo("FAILED: no such disk");
@@ -105,7 +106,7 @@ class OrdersOverHttpTest {
         var joined = (JoinAnswer.Joined) http
                 .worker(before.hostId(), "join",
                         new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
-                                generation, null, before.incarnation()))
+                                generation, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), before.incarnation()))
                 .is(200)
                 .as(JoinAnswer.class);
         Sender sender = new Sender(before.hostId(), before.storeId(), ServedRegistry.REGISTRY, joined.epoch(), joined.incarnation());

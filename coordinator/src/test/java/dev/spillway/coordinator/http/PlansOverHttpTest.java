@@ -6,6 +6,7 @@ import dev.spillway.api.Plans;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,26 @@ class PlansOverHttpTest extends OverHttp {
         assertThat(evictions).hasSize(2).allMatch(eviction -> eviction.path("actor").asText().equals("client:anonymous"));
         assertThat(http.get("/v1/evictions?cause=PRUNED").tree().path("items")).hasSize(2);
         assertThat(http.get("/v1/evictions?cause=CAPACITY").tree().path("items")).isEmpty();
+    }
+
+    @Test
+    void plansAreListedInPages() throws Exception {
+        fill(3);
+        http.put("/v1/namespaces/empty", "{}").is(200);
+        String first = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":2,\"dryRun\":true}").is(200).tree().path("id").asText();
+        http.pass(Duration.ofMillis(2));
+        String second = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":1}").is(200).tree().path("id").asText();
+        JsonNode page = http.get("/v1/plans?namespace=vm&limit=1").is(200).tree();
+        assertThat(page.path("items")).hasSize(1);
+        assertThat(page.path("items").get(0).path("id").asText()).isEqualTo(second);
+        assertThat(page.path("items").get(0).path("applied").path("evicted").asInt()).isEqualTo(2);
+        assertThat(page.path("items").get(0).has("victims")).isFalse();
+        JsonNode rest = http.get("/v1/plans?limit=1&after=" + page.path("next").asText()).is(200).tree();
+        assertThat(rest.path("items").get(0).path("id").asText()).isEqualTo(first);
+        assertThat(rest.has("next")).isFalse();
+        assertThat(http.get("/v1/plans?namespace=empty").is(200).tree().path("items")).isEmpty();
+        http.get("/v1/plans?namespace=nowhere").is(404);
+        http.get("/v1/plans?after=x").isProblem(400, "invalid-value", "after: x (expected: the next of an earlier page)");
     }
 
     @Test
@@ -122,7 +143,7 @@ class PlansOverHttpTest extends OverHttp {
         fill(250);
         Plans.Plan plan = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":0,\"dryRun\":true}").is(200).as(Plans.Plan.class);
         assertThat(plan.victims()).hasSize(100);
-        List<String> keys = new ArrayList<>(plan.victims().stream().map(victim -> victim.key().value()).toList());
+        List<String> keys = new ArrayList<>(Objects.requireNonNull(plan.victims()).stream().map(victim -> victim.key().value()).toList());
         String after = plan.next();
         while (after != null) {
             JsonNode page = http.get("/v1/plans/" + plan.id() + "/victims?limit=70&after=" + after).is(200).tree();

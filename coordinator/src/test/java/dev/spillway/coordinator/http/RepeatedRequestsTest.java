@@ -100,7 +100,7 @@ class RepeatedRequestsTest extends OverHttp {
         http.worker(sender.hostId(), "register", new RegisterRequest(sender, List.of(http.registration("vm", "b", "sb"))))
                 .isProblem(503, "backlog",
                         detail);
-        http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0)).is(200);
+        http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0)).is(200);
         http.delete(ENTRY).is(200);
         http.openOrders.set(999);
         http.put(ENTRY, "{\"snapshotId\":\"s2\"}").is(200);

@@ -17,6 +17,7 @@ import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -53,8 +54,7 @@ class RestoredOverHttpTest extends OverHttp {
         JoinAnswer refused = http
                 .worker(sender.hostId(), "join",
                         new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 50,
-                                null,
-                                1L))
+                                new JoinRequest.WorkerProcess(UUID.randomUUID(), false), 1))
                 .is(200)
                 .as(JoinAnswer.class);
         assertThat(((JoinAnswer.Refused) refused).reason()).isEqualTo(JoinAnswer.Reason.REGISTRY_BEHIND);
@@ -69,7 +69,7 @@ class RestoredOverHttpTest extends OverHttp {
         long generation = ((ReplicaOutcome.Registered) http.register(before, held)).generation();
         http.pass(Duration.ofSeconds(1));
         http.post(RESTORED, "{\"epoch\":1}").is(200);
-        assertThat(http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0))
+        assertThat(http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0, 0))
                 .is(409)
                 .tree()
                 .path("detail")
@@ -80,7 +80,7 @@ class RestoredOverHttpTest extends OverHttp {
         var joined = (JoinAnswer.Joined) http
                 .worker(before.hostId(), "join",
                         new JoinRequest(before.hostId(), before.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1,
-                                generation, null, before.incarnation()))
+                                generation, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), before.incarnation()))
                 .is(200)
                 .as(JoinAnswer.class);
         assertThat(joined.readopt()).isTrue();

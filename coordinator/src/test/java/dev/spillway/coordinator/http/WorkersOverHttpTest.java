@@ -36,6 +36,7 @@ import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -157,7 +158,7 @@ class WorkersOverHttpTest extends OverHttp {
         Sender before = http.join("host-1");
         Sender now = http.join("host-1");
         assertThat(now.incarnation()).isGreaterThan(before.incarnation());
-        var answer = http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0)).is(409);
+        var answer = http.worker(before.hostId(), "heartbeat", new HeartbeatRequest(before, HostFigures.NONE, List.of(), 0, 0)).is(409);
         assertThat(answer.tree().path("type").asText()).isEqualTo("urn:spillway:problem:fenced");
         assertThat(answer.tree().path("detail").asText()).contains("incarnation");
         assertThat(http.worker(before.hostId(), "register", new RegisterRequest(before, List.of(http.registration("vm", "a", "sa"))))
@@ -173,7 +174,7 @@ class WorkersOverHttpTest extends OverHttp {
         Sender known = http.join("host-1");
         var other =
                 new JoinRequest(known.hostId(), dev.spillway.events.StoreId.parse("6fa459ea-ee8a-4ca4-894e-db77e160355e"), "127.0.0.1:7081",
-                        List.of(1), null, 0, 0, null, null);
+                        List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(refusals()).isEmpty();
         JoinAnswer answer = http.worker(known.hostId(), "join", other).is(200).as(JoinAnswer.class);
         List<Hosts.JoinRefusal> shown = refusals();
@@ -188,7 +189,7 @@ class WorkersOverHttpTest extends OverHttp {
     @Test
     void theHostOfThePathIsTheSenders() throws Exception {
         Sender sender = http.join("host-1");
-        http.worker(new HostId("host-2"), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0))
+        http.worker(new HostId("host-2"), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0))
                 .isProblem(400, "invalid-value",
                         "hostId: host-1 (expected: host-2, the host of the path)");
         http.post("/v1/workers/Host/heartbeat", "{}").is(400);
@@ -233,7 +234,7 @@ class WorkersOverHttpTest extends OverHttp {
         ((ObjectNode) noKey.path("items").get(0)).remove("key");
         http.post("/v1/workers/host-1/register", noKey.toString())
                 .isProblem(400, "invalid-value", "items[0].key: missing (expected: a text)");
-        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1), null, 0, 0, null, null);
+        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         http.worker(sender.hostId(), "join", noAddress)
                 .isProblem(400, "invalid-value",
                         "address: nowhere (expected: host:port, such as 127.0.0.1:7080)");
@@ -243,7 +244,7 @@ class WorkersOverHttpTest extends OverHttp {
     @Test
     void aNewerWorkerMaySendMoreThanIsKnownHere() throws Exception {
         Sender sender = http.join("host-1");
-        var newer = (ObjectNode) http.json.valueToTree(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0));
+        var newer = (ObjectNode) http.json.valueToTree(new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0));
         newer.put("addedLater", 1);
         http.post("/v1/workers/host-1/heartbeat", newer.toString()).is(200);
     }
@@ -282,7 +283,8 @@ class WorkersOverHttpTest extends OverHttp {
         assertThat(host("host-1").state()).isEqualTo(Hosts.State.RETIRED);
         http.get("/v1/namespaces/vm/entries/a").is(404);
         var join =
-                new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1, null, null);
+                new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY, 1, 1,
+                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false), 1);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Refused.class);
         http.post("/v1/hosts/host-1/readmit").is(200);
         assertThat(http.worker(sender.hostId(), "join", join).is(200).as(JoinAnswer.class)).isInstanceOf(JoinAnswer.Joined.class);
@@ -317,7 +319,7 @@ class WorkersOverHttpTest extends OverHttp {
     }
 
     private HeartbeatAnswer heartbeat(Sender sender, List<Report> reports) throws Exception {
-        return http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, reports, 0))
+        return http.worker(sender.hostId(), "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, reports, 0, 0))
                 .is(200)
                 .as(HeartbeatAnswer.class);
     }

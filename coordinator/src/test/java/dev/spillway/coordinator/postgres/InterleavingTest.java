@@ -300,18 +300,19 @@ class InterleavingTest {
     }
 
     private void holdJoinOfHost9() throws Exception {
-        hold("INSERT INTO hosts SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, partition, last_heard_at, "
-                + "replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first, last_reconciled_at, attention, process_id FROM hosts LIMIT 1");
+        hold("INSERT INTO hosts (host_id, store_id, address, state, incarnation, process_id, partition, last_heard_at, replicas, bytes, held, trash, "
+                + "free_bytes, readmitted, reconcile_first) SELECT 'host-9', '00000000-0000-0009-0000-000000000009', address, state, incarnation, process_id, partition, "
+                + "last_heard_at, replicas, bytes, held, trash, free_bytes, readmitted, reconcile_first FROM hosts LIMIT 1");
     }
 
     private JoinRequest joinWithItsStore(String hostId) {
         JoinRequest known = host.joinRequest();
-        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), null, 0, 0, null, null);
+        return new JoinRequest(new HostId(hostId), new StoreId(new UUID(9, 9)), known.address(), known.versions(), known.process());
     }
 
     @Test
     void aNamespaceThatTwoCreateAtOnceIsCreatedOnce() throws Exception {
-        hold("INSERT INTO namespaces VALUES ('new', 5, NULL, 0.5, 0, 0, 0, 0, 0)");
+        hold("INSERT INTO namespaces (name, max_entries, max_eviction_share, entries, bytes, use_counter, hits, misses) VALUES ('new', 5, 0.5, 0, 0, 0, 0, 0)");
         Future<Outcomes.PolicySetting> set = waiting(1, () -> registry.execute(new Command.SetPolicy(Fleet.ns("new"), null, 9L, null)));
         letGo();
         assertThat(set.get()).isInstanceOfSatisfying(Outcomes.PolicySetting.Changed.class, changed -> {

@@ -35,9 +35,12 @@ class PlanTest {
         DATABASE.execute("ALTER TABLE entries SET UNLOGGED; ALTER TABLE replica_ids SET UNLOGGED; ALTER TABLE replicas SET UNLOGGED");
         DATABASE.execute(
                 """
-                        INSERT INTO namespaces VALUES ('snapshots', 1000000, NULL, 0.5, 1000000, 1000000, 1000000, 0, 0), ('other', 9, NULL, 0.5, 0, 0, 0, 0, 0);
-                        INSERT INTO hosts SELECT 'host-' || n, gen_random_uuid(), 'a:1', CASE WHEN n % 10 = 0 THEN 'AWAY' ELSE 'ACTIVE' END, 1, n % 4, now(),
-                            0, 0, 0, 0, 0, false, false, NULL, NULL FROM generate_series(1, 50) n;
+                        INSERT INTO namespaces (name, max_entries, max_eviction_share, entries, bytes, use_counter, hits, misses)
+                            VALUES ('snapshots', 1000000, 0.5, 1000000, 1000000, 1000000, 0, 0), ('other', 9, 0.5, 0, 0, 0, 0, 0);
+                        INSERT INTO hosts (host_id, store_id, address, state, incarnation, process_id, partition, last_heard_at, replicas, bytes, held, trash, free_bytes,
+                            readmitted, reconcile_first)
+                            SELECT 'host-' || n, gen_random_uuid(), 'a:1', CASE WHEN n % 10 = 0 THEN 'AWAY' ELSE 'ACTIVE' END, 1, gen_random_uuid(),
+                                n % 4, now(), 0, 0, 0, 0, 0, false, false FROM generate_series(1, 50) n;
                         INSERT INTO entries SELECT 'snapshots', 'key-' || n, 'image-' || n, n, 1, '', '{}', n, false, now(), now()
                             FROM generate_series(1, 1000000) n;
                         INSERT INTO replica_ids SELECT lpad(to_hex(n), 32, '0')::uuid, 'host-1', 1, now() FROM generate_series(1, 1000000) n;
@@ -47,9 +50,9 @@ class PlanTest {
                         UPDATE replicas SET doom_cause = 'CAPACITY', eviction_id = replica_id, doomed_at = now(), attempts = 0,
                             next_attempt_at = now() - generation * interval '1 second' WHERE generation % 20 = 0;
                         INSERT INTO open_orders SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE doom_cause IS NOT NULL;
-                        INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, replicas, labels, evicted_at, unfinished,
-                            published_at, publish_next_at)
-                            SELECT lpad(to_hex(n), 32, '0')::uuid, 'snapshots', 'key-' || n, 'image', n, 1, 'CAPACITY', 1, '{}', now(), n % 5000 = 0,
+                        INSERT INTO evictions (eviction_id, namespace, key, snapshot_id, generation, size_bytes, cause, actor, replicas, labels, evicted_at,
+                            unfinished, published_at, publish_next_at)
+                            SELECT lpad(to_hex(n), 32, '0')::uuid, 'snapshots', 'key-' || n, 'image', n, 1, 'CAPACITY', 'a', 1, '{}', now(), n % 5000 = 0,
                                 CASE WHEN n % 50 = 0 THEN NULL ELSE now() END, now() FROM generate_series(1, 40000) n;
                         UPDATE entries SET pin_reason = 'r', pinned_at = now(), pin_until = now() + interval '1 day' WHERE generation % 100 = 7;
                         UPDATE evictions SET cause = 'PRUNED', plan_id = '00000000-0000-0000-0000-000000000001' WHERE generation % 200 = 0;

@@ -93,7 +93,7 @@ final class RandomActs {
                 List<Report.Result> results = some(ids.size(), this::result);
                 yield send(sender -> new HeartbeatRequest(sender, HostFigures.NONE, IntStream.range(0, ids.size())
                         .mapToObj(i -> new Report(ids.get(i), sender.hostId(), sender.storeId(), results.get(i), null, "why", 0))
-                        .toList(), version));
+                        .toList(), version, 0));
             }
             case 16 -> {
                 ReplicaId after = minted.isEmpty() || random.nextBoolean() ? null : replica();

@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -89,7 +90,8 @@ final class Side {
 
     private Object join(Act.Join join) {
         JoinRequest request = new JoinRequest(join.host(), join.store(), "127.0.0.1:1", List.of(EventType.VERSION), null, 0,
-                join.highestGeneration(), null, null);
+                join.highestGeneration(), new JoinRequest.WorkerProcess(join.store().value(), false),
+                Optional.ofNullable(senders.get(join.host())).map(Sender::incarnation).orElse(0L));
         Reply<JoinAnswer> reply = registry.execute(new Command.FromWorker<>(request));
         if (reply instanceof Reply.Accepted<JoinAnswer>(JoinAnswer.Joined joined)) {
             senders.put(join.host(), new Sender(join.host(), join.store(), joined.registryId(), joined.epoch(), joined.incarnation()));

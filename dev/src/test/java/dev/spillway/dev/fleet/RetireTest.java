@@ -6,6 +6,7 @@ import dev.spillway.events.protocol.JoinRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,7 @@ class RetireTest extends FleetOfTwo {
     @Test
     void aWorkerThatIsNoHostBecauseItWasNeverLetInIsToldOf() throws Exception {
         Hosts.Host known = Http.get(fleet.url() + "/v1/hosts/host-1").as(Hosts.Host.class);
-        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1), null, 0, 0, null, null);
+        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(Http.send("POST", fleet.url() + "/v1/workers/host-9/join", copied, Map.of()).status()).isEqualTo(200);
 
         Spillway.Ran shown = Spillway.run("hosts", "host-9", "--url", fleet.url());

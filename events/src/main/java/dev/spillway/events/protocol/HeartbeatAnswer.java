@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledged ids of closing reports that need not be sent again
  * @param orders       open orders that are due, oldest first
  * @param policies     all policies, if they changed
- * @param intervals    the rhythm that the registry asks for now; absent from a coordinator of a release that told it at join only
- * @param draining     whether the host takes nothing new; absent from a coordinator of a release that knew no draining
+ * @param intervals    the rhythm that the registry asks for now
+ * @param draining     whether the host takes nothing new
  */
 public record HeartbeatAnswer(List<ReplicaId> acknowledged, List<Order> orders, int partition, @Nullable PolicySet policies,
-        boolean reconcile, @Nullable Intervals intervals, @Nullable Boolean draining) {}
+        boolean reconcile, Intervals intervals, boolean draining) {}

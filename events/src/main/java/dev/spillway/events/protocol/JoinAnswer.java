@@ -3,7 +3,6 @@ package dev.spillway.events.protocol;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.spillway.events.RegistryId;
-import org.jspecify.annotations.Nullable;
 
 /** What a host is told when it asks to join. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -15,18 +14,11 @@ public sealed interface JoinAnswer {
      *
      * @param partition      the partition of {@code spillway.orders} that is this host's
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
-     * @param draining       whether the host takes nothing new; absent from a coordinator of a release that knew no draining
-     * @param readopt        whether the registry was restored and the host is to tell what it holds since before that, first of all; absent from a
-     *                       coordinator of a release that could not be told
+     * @param draining       whether the host takes nothing new
+     * @param readopt        whether the registry was restored and the host is to tell what it holds since before that, first of all
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals, @Nullable Boolean draining, @Nullable Boolean readopt) implements JoinAnswer {
-        /** With nothing to readopt. */
-        public Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-                Intervals intervals, @Nullable Boolean draining) {
-            this(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, null);
-        }
-    }
+            Intervals intervals, boolean draining, boolean readopt) implements JoinAnswer {}
 
     /**
      * The host may not join as it is.

@@ -17,12 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param registryId        the registry that the store belongs to; absent for a store that never joined
  * @param epoch             the epoch that the store knows, 0 if none
  * @param highestGeneration the highest generation that the store has seen, 0 if none
- * @param process           which process asks; absent for a worker of a release that did not say
- * @param incarnation       the last incarnation that the store knows, 0 if none; absent for a worker of a release that did not say
+ * @param process           the process that asks
+ * @param incarnation       the last incarnation that the store knows, 0 if none
  */
 public record JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, @Nullable RegistryId registryId,
-        long epoch,
-        long highestGeneration, @Nullable WorkerProcess process, @Nullable Long incarnation) implements WorkerMessage<JoinAnswer> {
+        long epoch, long highestGeneration, WorkerProcess process, long incarnation) implements WorkerMessage<JoinAnswer> {
     private static final Pattern ADDRESS = Pattern.compile("[!-~]{1,300}");
     private static final int VERSIONS_MAX = 64;
 
@@ -33,6 +32,11 @@ public record JoinRequest(HostId hostId, StoreId storeId, String address, List<I
         if (versions.size() > VERSIONS_MAX) {
             throw new InvalidValueException("versions", versions.size() + " of them", "at most " + VERSIONS_MAX);
         }
+    }
+
+    /** Asks for a store that never joined. */
+    public JoinRequest(HostId hostId, StoreId storeId, String address, List<Integer> versions, WorkerProcess process) {
+        this(hostId, storeId, address, versions, null, 0, 0, process, 0);
     }
 
     /**

@@ -80,11 +80,9 @@ final class Heartbeats {
         }
         session.drains(answer.draining());
         follow(answer.partition(), out);
-        if (answer.intervals() != null) {
-            every = answer.intervals().heartbeat();
-            at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
-            reconciling.rhythm(now, answer.intervals().reconcile());
-        }
+        every = answer.intervals().heartbeat();
+        at = at.isAfter(now.plus(every)) ? now.plus(every) : at;
+        reconciling.rhythm(now, answer.intervals().reconcile());
         if (answer.reconcile()) {
             reconciling.soon(now);
         }

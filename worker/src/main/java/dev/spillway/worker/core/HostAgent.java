@@ -125,7 +125,7 @@ public final class HostAgent {
                 case LIVE, HIDDEN -> {
                     if (!present.contains(replica.image())) {
                         drops.lose(replica, out);
-                    } else if (replica.awaitsImage()) {
+                    } else if (replica.imageAwaited()) {
                         table.imageIsBack(replica, out);
                     } else if (replica.state() == ReplicaState.HIDDEN && isSpare(replica)) {
                         drops.spare(replica.id());

@@ -108,7 +108,7 @@ final class Readopting {
         }
         return new Readoption(proposal.id(), replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(),
                 replica.generation(), replica.sizeBytes(), replica.description(),
-                replica.state() == ReplicaState.LIVE || replica.awaitsImage());
+                replica.state() == ReplicaState.LIVE || replica.imageAwaited());
     }
 
     void answered(Instant now, ReadoptRequest request, ReplicaOutcomes answer, Step.Builder out) {

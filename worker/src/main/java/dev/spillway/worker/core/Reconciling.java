@@ -92,7 +92,7 @@ final class Reconciling {
         if (!compared || session.membership().suspended()) {
             // The store may be an older copy, or was given up once. A replica that the registry does not know must not be served.
             orphans.stream()
-                    .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.awaitsImage())
+                    .filter(orphan -> orphan.state() == ReplicaState.LIVE || orphan.imageAwaited())
                     .forEach(orphan -> table.hide(orphan, out));
         }
         out.effect(new Effect.Send(current.discrepancies(request.sender(), orphans)));

@@ -66,9 +66,9 @@ final class RegistrySession {
         return draining;
     }
 
-    /** The registry said whether this host drains; one of an earlier release says nothing. */
-    void drains(@Nullable Boolean told) {
-        draining = told == null ? draining : told;
+    /** The registry said whether this host drains. */
+    void drains(boolean told) {
+        draining = told;
     }
 
     /** Returns the time of the next attempt to join; {@link Instant#MAX} while an answer is awaited. */
@@ -113,7 +113,7 @@ final class RegistrySession {
                 joinedBefore = true;
                 attempts = 0;
                 refusal = null;
-                readopts = Boolean.TRUE.equals(joined.readopt());
+                readopts = joined.readopt();
                 remember(membership.joined(joined.registryId(), joined.epoch(), joined.incarnation(), joined.reconcileFirst()), out);
                 sender = new Sender(identity.hostId(), identity.storeId(), joined.registryId(), joined.epoch(), joined.incarnation());
                 yield Optional.of(joined);

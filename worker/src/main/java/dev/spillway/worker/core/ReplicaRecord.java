@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param ordered         an order names it, so its end is reported
  * @param bytesFreed      once GONE: what its end gave back to the disk
  * @param imageOf         the id that its image is named by on the disk, where that is an earlier one of its own: it was readopted
- * @param registeredEpoch the epoch that it was registered in; absent before there were several
+ * @param registeredEpoch the epoch that it was registered in; absent until it is registered
  * @param readoption      the id that it is to go on under, while the registry has not answered
  * @param imageAwaited    true if it is HIDDEN only because its image was not on the disk at a start: a volume that is mounted again brings it back
  */
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
-        @Nullable Long registeredEpoch, @Nullable Proposal readoption, @Nullable Boolean imageAwaited) {
+        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited) {
     /**
      * A new id, minted to readopt a replica.
      *
@@ -33,7 +33,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
             ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
         this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
-                null, null);
+                null, false);
     }
 
     /** Returns the name of its image on the disk, which is the id that it came with. */
@@ -48,7 +48,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
 
     ReplicaRecord in(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
     }
 
     /** Returns the replica as one that is not served until its image is back. */
@@ -58,23 +58,19 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
                 lastAccessedAt, imageOf, registeredEpoch, readoption, true);
     }
 
-    boolean awaitsImage() {
-        return Boolean.TRUE.equals(imageAwaited);
-    }
-
     ReplicaRecord registered(SnapshotId snapshot, long as, long epoch, ReplicaState next) {
         return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt,
-                imageOf, epoch, readoption, null);
+                imageOf, epoch, readoption, false);
     }
 
     ReplicaRecord underOrder(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
     }
 
     ReplicaRecord gone(long freed) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, null);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
     }
 
     ReplicaRecord accessed(Instant at) {

@@ -158,7 +158,7 @@ final class ReplicaTable {
             put(newer.in(ReplicaState.HIDDEN), out);
             return Optional.empty();
         }
-        others.stream().filter(ReplicaRecord::awaitsImage).forEach(overtaken -> hide(overtaken, out));
+        others.stream().filter(ReplicaRecord::imageAwaited).forEach(overtaken -> hide(overtaken, out));
         if (rival == null) {
             put(newer, out);
             return Optional.empty();

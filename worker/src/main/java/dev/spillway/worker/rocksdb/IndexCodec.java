@@ -44,8 +44,7 @@ final class IndexCodec {
             @JsonSubTypes.Type(value = PutOutcome.Gone.class, name = "GONE")})
     private interface NamedOutcome {}
 
-    /** Puts were kept before there was anything else, so a request that does not say what it is is one. */
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "verb", defaultImpl = KeptRequest.Put.class)
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "verb")
     @JsonSubTypes({@JsonSubTypes.Type(value = KeptRequest.Put.class, name = "PUT"),
             @JsonSubTypes.Type(value = KeptRequest.Deletion.class, name = "DELETE")})
     private interface NamedVerb {}

@@ -214,7 +214,7 @@ final class TestRegistry {
         Sender sender = new Sender(join.hostId(), join.storeId(), id, 1, ++incarnations);
         current.put(join.hostId(), sender);
         return new JoinAnswer.Joined(id, 1, sender.incarnation(), 0, false, policySet(),
-                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains);
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains, false);
     }
 
     private PolicySet policySet() {
@@ -307,8 +307,8 @@ final class TestRegistry {
                 .map(row -> row.order)
                 .filter(Objects::nonNull)
                 .toList();
-        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false, null,
-                drains);
+        return new HeartbeatAnswer(acknowledged, open, 0, heartbeat.policyVersion() == policyVersion ? null : policySet(), false,
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains);
     }
 
     private Optional<EvictedEntry> evict(EntryName name, EvictionCause cause) {

@@ -92,7 +92,7 @@ abstract class AgentTest {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
         HeartbeatRequest request = sent(HeartbeatRequest.class);
-        answer(request, new HeartbeatAnswer(acknowledged, List.of(), 3, null, false, null, null));
+        answer(request, new HeartbeatAnswer(acknowledged, List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), false));
         return request;
     }
 
@@ -184,6 +184,6 @@ abstract class AgentTest {
 
     static JoinAnswer joined(long incarnation, boolean reconcileFirst) {
         return new JoinAnswer.Joined(REGISTRY, 1, incarnation, 3, reconcileFirst, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), null);
+                new Intervals(HEARTBEAT, RECONCILE), false, false);
     }
 }

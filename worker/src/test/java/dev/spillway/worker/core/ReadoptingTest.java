@@ -35,8 +35,7 @@ import static org.assertj.core.api.Assertions.tuple;
 final class ReadoptingTest extends AgentTest {
     private static JoinAnswer restored(long epoch, long incarnation) {
         return new JoinAnswer.Joined(REGISTRY, epoch, incarnation, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE),
-                null, true);
+                new Intervals(HEARTBEAT, RECONCILE), false, true);
     }
 
     /** Holds generation 7 of the key when the registry comes back restored. */
@@ -255,7 +254,7 @@ final class ReadoptingTest extends AgentTest {
         restart(Set.of(id(1)));
         assertThat(only().state()).isEqualTo(ReplicaState.LIVE);
         answer(sent(JoinRequest.class), new JoinAnswer.Joined(REGISTRY, 2, 2, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), null, false));
+                new Intervals(HEARTBEAT, RECONCILE), false, false));
         retry();
         assertThat(allSent(DropRequest.class)).as("nothing is lost").isEmpty();
         assertThat(allSent(ReadoptRequest.class)).as("nothing is told twice").isEmpty();

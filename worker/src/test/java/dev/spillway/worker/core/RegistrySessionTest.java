@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,14 +34,12 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).isFalse();
         saysInHeartbeat(true);
         assertThat(agent.isDraining()).isTrue();
-        saysInHeartbeat(null);
-        assertThat(agent.isDraining()).as("a coordinator of an earlier release says nothing").isTrue();
         saysInHeartbeat(false);
         assertThat(agent.isDraining()).isFalse();
 
         restart(Set.of());
         answer(sent(JoinRequest.class), new JoinAnswer.Joined(REGISTRY, 1, 2, 3, false, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), true));
+                new Intervals(HEARTBEAT, RECONCILE), true, false));
         assertThat(agent.isDraining()).as("told at the join").isTrue();
     }
 
@@ -60,10 +57,10 @@ final class RegistrySessionTest extends AgentTest {
         assertThat(agent.isDraining()).isFalse();
     }
 
-    private void saysInHeartbeat(@Nullable Boolean draining) {
+    private void saysInHeartbeat(boolean draining) {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, draining));
+        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), draining));
     }
 
     @Test
@@ -172,26 +169,28 @@ final class RegistrySessionTest extends AgentTest {
         answer(sent(DiscrepancyRequest.class), new DiscrepancyAnswer(0, 0, 0));
         Duration quick = Duration.ofMillis(300);
         answer(sent(HeartbeatRequest.class),
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), null));
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), false));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).hasSize(1);
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, null));
+        answer(sent(HeartbeatRequest.class),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(quick, Duration.ofSeconds(3)), false));
         now = now.plus(quick);
         perform(agent.tick(now));
-        assertThat(allSent(HeartbeatRequest.class)).as("a coordinator that does not say changes nothing").hasSize(2);
+        assertThat(allSent(HeartbeatRequest.class)).as("told again, it changes nothing").hasSize(2);
         assertThat(allSent(ReconcileRequest.class)).isEmpty();
         now = now.plus(Duration.ofSeconds(5));
         perform(agent.tick(now));
         assertThat(allSent(ReconcileRequest.class)).as("jittered by half").hasSize(1);
 
         answer(sent(HeartbeatRequest.class),
-                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), null));
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), false));
         effects.clear();
         now = now.plus(quick);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, null, null));
+        answer(sent(HeartbeatRequest.class),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), false));
         now = now.plus(quick);
         perform(agent.tick(now));
         assertThat(allSent(HeartbeatRequest.class)).as("longer again").hasSize(1);
@@ -243,7 +242,7 @@ final class RegistrySessionTest extends AgentTest {
         restart(Set.of(id(1)));
         RegistryId other = new RegistryId(new UUID(8, 8));
         answer(sent(JoinRequest.class), new JoinAnswer.Joined(other, 1, 4, 3, true, new PolicySet(1, List.of()),
-                new Intervals(HEARTBEAT, RECONCILE), null));
+                new Intervals(HEARTBEAT, RECONCILE), false, false));
         assertThat(agent.isJoined()).isFalse();
         assertThat(agent.refusal()).hasValueSatisfying(
                 why -> assertThat(why).startsWith("OTHER_REGISTRY: ").contains(REGISTRY.toString(), other.toString()));

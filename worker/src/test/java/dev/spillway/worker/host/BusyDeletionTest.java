@@ -70,7 +70,7 @@ class BusyDeletionTest {
     private static Delivery<?> answer(WorkerMessage<?> message) {
         return message instanceof JoinRequest
                 ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)), null)))
+                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)), false, false)))
                 : new Delivery.Lost<>("not answered in this test");
     }
 

@@ -132,7 +132,7 @@ class RocksIndexTest {
                 """
                         \u0001{"id":"0190a000-0000-7000-8000-000000000001","name":{"namespace":"images","key":"k"},"snapshotId":"s","generation":5,\
                         "sizeBytes":4096,"description":{"text":"t","labels":{"a":"b"}},"state":"LIVE","ordered":true,"bytesFreed":3,\
-                        "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","addedLater":1}"""
+                        "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","imageAwaited":false,"addedLater":1}"""
                         .getBytes(StandardCharsets.UTF_8),
                 ReplicaRecord.class);
         assertThat(read).isEqualTo(new ReplicaRecord(id(1), new EntryName(new NamespaceName("images"), new EntryKey("k")),
@@ -146,14 +146,6 @@ class RocksIndexTest {
                 .isEqualTo(
                         "\u0001{\"verb\":\"PUT\",\"key\":\"k\",\"digest\":\"d\",\"replicaId\":\"0190a000-0000-7000-8000-000000000001\",\"sizeBytes\":2,"
                                 + "\"since\":\"2026-03-01T10:00:00.123456789Z\",\"outcome\":{\"is\":\"GONE\"}}");
-    }
-
-    @Test
-    void aKeptPutOfAReleaseThatKeptNothingElseIsReadable() throws IOException {
-        KeptRequest read = new IndexCodec().read("golden", """
-                \u0001{"key":"k","digest":"d","replicaId":"0190a000-0000-7000-8000-000000000001","sizeBytes":2,\
-                "since":"2026-03-01T10:00:00.123456789Z","outcome":{"is":"GONE"}}""".getBytes(StandardCharsets.UTF_8), KeptRequest.class);
-        assertThat(read).isEqualTo(new KeptRequest.Put("k", "d", id(1), 2, NOW, null, new PutOutcome.Gone()));
     }
 
     @Test

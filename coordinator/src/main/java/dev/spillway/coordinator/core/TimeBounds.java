@@ -1,0 +1,36 @@
+package dev.spillway.coordinator.core;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Instants by which times judge entries: the time of an entry is over if it was created until the one, or last used until the other.
+ *
+ * @param createdUntil absent where creation is not judged
+ * @param usedUntil    absent where use is not judged
+ */
+public record TimeBounds(@Nullable Instant createdUntil, @Nullable Instant usedUntil) {
+    static final TimeBounds NONE = new TimeBounds(null, null);
+
+    /** Those of the times that a policy gets or shortens. */
+    static TimeBounds tightened(Policy before, Policy after, Instant now) {
+        return new TimeBounds(tightened(before.ttl(), after.ttl(), now), tightened(before.maxIdle(), after.maxIdle(), now));
+    }
+
+    private static @Nullable Instant tightened(@Nullable Duration before, @Nullable Duration after, Instant now) {
+        return after == null || (before != null && before.compareTo(after) <= 0) ? null : now.minus(after);
+    }
+
+    public boolean judgeNothing() {
+        return createdUntil == null && usedUntil == null;
+    }
+
+    /** Why the time of an entry is over; null if it is not. */
+    PlanVictim.@Nullable Reason reasonFor(EntryRow entry) {
+        if (createdUntil != null && !entry.createdAt().isAfter(createdUntil)) {
+            return PlanVictim.Reason.EXPIRED;
+        }
+        return usedUntil != null && !entry.lastAccessedAt().isAfter(usedUntil) ? PlanVictim.Reason.IDLE : null;
+    }
+}
