@@ -1,12 +1,12 @@
 package dev.spillway.cli.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CoordinatorApi;
-import dev.spillway.api.Entries;
-import dev.spillway.api.Pins;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -44,20 +44,23 @@ final class Ls implements SpillwayCommand {
             pages.printJson(console.out());
             return Outcome.done();
         }
-        List<Entries.Entry> entries = pages.as(Entries.Entry.class);
-        boolean anyPinned = entries.stream().anyMatch(entry -> entry.pin() != null);
+        boolean anyPinned = pages.items().stream().anyMatch(entry -> entry.has("pin"));
         List<String> columns = new ArrayList<>(List.of("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS"));
         if (anyPinned) {
             columns.add("PINNED");
         }
         Table table = new Table(columns.toArray(String[]::new));
-        for (Entries.Entry entry : entries) {
-            List<Object> cells = new ArrayList<>(List.of(entry.key(), entry.generation(), Text.bytes(entry.sizeBytes()),
-                    Text.ago(entry.lastAccessedAt()), entry.description().isEmpty() ? Text.NONE : entry.description(),
-                    entry.labels().isEmpty() ? Text.NONE
-                            : entry.labels().entrySet().stream().map(Object::toString).collect(Collectors.joining(","))));
+        // Read as it came: to look through the records of an entry takes Jackson as long as the request.
+        for (JsonNode entry : pages.items()) {
+            JsonNode size = entry.path("sizeBytes");
+            String description = entry.path("description").asText();
+            String labels = entry.path("labels").properties().stream().map(label -> label.getKey() + "=" + label.getValue().asText()).collect(
+                    Collectors.joining(","));
+            List<Object> cells = new ArrayList<>(List.of(entry.path("key").asText(), entry.path("generation").asText(),
+                    Text.bytes(size.isNumber() ? size.longValue() : null), Text.ago(time(entry.get("lastAccessedAt"))),
+                    description.isEmpty() ? Text.NONE : description, labels.isEmpty() ? Text.NONE : labels));
             if (anyPinned) {
-                cells.add(pinned(entry.pin()));
+                cells.add(pinned(entry.path("pin")));
             }
             table.row(cells.toArray());
         }
@@ -65,10 +68,15 @@ final class Ls implements SpillwayCommand {
         return Outcome.done();
     }
 
-    private static String pinned(Pins.@Nullable Pin pin) {
-        if (pin == null) {
+    private static String pinned(JsonNode pin) {
+        if (pin.isMissingNode()) {
             return Text.NONE;
         }
-        return (pin.until() == null ? "" : "until " + Text.time(pin.until()) + ": ") + pin.reason();
+        Instant until = time(pin.get("until"));
+        return (until == null ? "" : "until " + Text.time(until) + ": ") + pin.path("reason").asText();
+    }
+
+    private static @Nullable Instant time(@Nullable JsonNode text) {
+        return text == null ? null : Instant.parse(text.asText());
     }
 }

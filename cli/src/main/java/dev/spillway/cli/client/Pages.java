@@ -3,7 +3,6 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.spillway.api.Page;
 import dev.spillway.api.RequestTarget;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -19,9 +18,12 @@ record Pages(List<JsonNode> items) {
         String after = null;
         do {
             RequestTarget page = list.with("limit", Math.min(PAGE, limit - items.size())).with("after", after);
-            Page<JsonNode> answer = server.get(page).listOf(JsonNode.class);
-            items.addAll(answer.items());
-            after = answer.next();
+            JsonNode answer = server.get(page).json();
+            if (!(answer.get("items") instanceof ArrayNode found)) {
+                throw Server.notUnderstood("items: missing (expected: an array)");
+            }
+            found.forEach(items::add);
+            after = answer.path("next").textValue();
         } while (after != null && items.size() < limit);
         return new Pages(items);
     }
@@ -31,7 +33,7 @@ record Pages(List<JsonNode> items) {
             try {
                 return Server.mapper().treeToValue(item, type);
             } catch (JsonProcessingException e) {
-                throw Server.notUnderstood(e);
+                throw Server.notUnderstood(e.getOriginalMessage());
             }
         }).toList();
     }

@@ -50,7 +50,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
             try {
                 return MAPPER.treeToValue(json, type);
             } catch (JsonProcessingException e) {
-                throw notUnderstood(e);
+                throw notUnderstood(e.getOriginalMessage());
             }
         }
 
@@ -162,7 +162,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
         return name.split(" ", 2)[0];
     }
 
-    static CommandFailedException notUnderstood(JsonProcessingException e) {
-        return new CommandFailedException(new Outcome.Failed("the server's answer was not understood: " + e.getOriginalMessage()));
+    static CommandFailedException notUnderstood(String why) {
+        return new CommandFailedException(new Outcome.Failed("the server's answer was not understood: " + why));
     }
 }

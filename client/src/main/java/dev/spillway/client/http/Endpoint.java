@@ -45,6 +45,12 @@ public sealed interface Endpoint {
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         }
 
+        /** Spares a command the time in which the JDK links the hash code of a record, anew in each process. */
+        @Override
+        public int hashCode() {
+            return 31 * host.hashCode() + port;
+        }
+
         @Override
         public String toString() {
             return (secure ? "https://" : "http://") + authority();
@@ -61,6 +67,11 @@ public sealed interface Endpoint {
         @Override
         public String authority() {
             return "localhost";
+        }
+
+        @Override
+        public int hashCode() {
+            return socket.hashCode();
         }
 
         @Override
