@@ -37,6 +37,11 @@ public final class JsonSize {
         return ITEM + of(victim.key().value()) + of(victim.snapshotId().value());
     }
 
+    public static long of(PlanRow plan) {
+        return ITEM + of(plan.actor().value())
+                + (plan.purpose() instanceof PlanPurpose.Prune prune && prune.keyPrefix() != null ? of(prune.keyPrefix().value()) : 0);
+    }
+
     public static long of(SnapshotId id) {
         return FIELD + of(id.value());
     }

@@ -160,8 +160,9 @@ final class MapQueries implements RegistryQueries {
     public Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit) {
         PlanId before = RegistryQueries.planCursor(after);
         synchronized (lock) {
-            return page(rows.tables.plans.newest(before).filter(plan -> namespace == null || plan.namespace().equals(namespace)), limit,
-                    plan -> plan.id().toString(), Function.identity());
+            Stream<PlanRow> plans =
+                    rows.tables.plans.newest(before).filter(plan -> namespace == null || plan.namespace().equals(namespace));
+            return Page.of(plans.iterator(), limit, plan -> plan.id().toString(), Function.identity(), JsonSize::of);
         }
     }
 

@@ -218,8 +218,8 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public Page<PlanRow> plans(@Nullable NamespaceName namespace, @Nullable String after, int limit) {
         PlanId before = RegistryQueries.planCursor(after);
-        return read("plans", handle -> page(new PlanTable(handle).newest(namespace, before, limit + 1), limit, plan -> plan.id().toString(),
-                Function.identity()));
+        return read("plans", handle -> Page.of(new PlanTable(handle).newest(namespace, before, limit + 1).iterator(), limit,
+                plan -> plan.id().toString(), Function.identity(), JsonSize::of));
     }
 
     @Override

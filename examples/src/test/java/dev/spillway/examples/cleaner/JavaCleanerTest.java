@@ -2,6 +2,7 @@ package dev.spillway.examples.cleaner;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 
 @Tag("full")
 class JavaCleanerTest extends CleanerContract {

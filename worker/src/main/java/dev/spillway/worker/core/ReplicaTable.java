@@ -151,8 +151,8 @@ final class ReplicaTable {
      * @return the copy of the same generation that is one too many, if there is one
      */
     Optional<ReplicaRecord> registered(ReplicaRecord pending, SnapshotId snapshot, long generation, long epoch, Step.Builder out) {
-        ReplicaRecord newer = pending.registered(snapshot, generation, epoch, ReplicaState.LIVE);
         ReplicaRecord rival = served(pending.name()).orElse(null);
+        ReplicaRecord newer = usedLike(rival, pending.registered(snapshot, generation, epoch, ReplicaState.LIVE));
         List<ReplicaRecord> others = of(pending.name()).filter(other -> other.state() != ReplicaState.PENDING).toList();
         if (others.stream().anyMatch(other -> other.generation() > generation)) {
             put(newer.in(ReplicaState.HIDDEN), out);
@@ -170,6 +170,12 @@ final class ReplicaTable {
             put(newer, out);
         }
         return rival.generation() == generation ? Optional.of(hidden) : Optional.empty();
+    }
+
+    /** The key may have been read here while its new image was on the way. */
+    private static ReplicaRecord usedLike(@Nullable ReplicaRecord before, ReplicaRecord replica) {
+        return before != null && before.lastAccessedAt().isAfter(replica.lastAccessedAt()) ? replica.accessed(before.lastAccessedAt())
+                : replica;
     }
 
     private Stream<ReplicaRecord> of(EntryName name) {

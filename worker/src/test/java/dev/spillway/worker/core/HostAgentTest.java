@@ -353,6 +353,20 @@ final class HostAgentTest extends AgentTest {
     }
 
     @Test
+    void aReadWhileANewImageOfItsKeyWasOnTheWayIsNotForgotten() {
+        join();
+        put(1, 7);
+        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.accessed(KEY, now.plusSeconds(1)));
+        answer(sent(RegisterRequest.class), outcomes(registered(2, 8)));
+        now = now.plusSeconds(61);
+        restart(Set.of(id(1), id(2)));
+        answer(sent(JoinRequest.class), joined(2, false));
+        perform(agent.tick(now));
+        assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, 60_000L));
+    }
+
+    @Test
     void beforeItStopsAHostTellsWhatWasReadAndWaitsForTheAnswer() {
         join();
         put(1, 7);
