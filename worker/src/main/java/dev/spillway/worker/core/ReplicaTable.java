@@ -192,10 +192,11 @@ final class ReplicaTable {
         put(live.awaitingImage(), out);
     }
 
-    /** Its image is back: it is served as before, unless a copy of its key came meanwhile that is as new. */
+    /** Serves a replica again whose image is back, unless a newer one of its key is here, or another of its generation is served. */
     void imageIsBack(ReplicaRecord awaited, Step.Builder out) {
         boolean newest = of(awaited.name()).filter(other -> other.state() != ReplicaState.PENDING)
-                .allMatch(other -> other.id().equals(awaited.id()) || other.generation() < awaited.generation());
+                .allMatch(other -> other.generation() < awaited.generation()
+                        || other.generation() == awaited.generation() && other.state() != ReplicaState.LIVE);
         put(awaited.in(newest ? ReplicaState.LIVE : ReplicaState.HIDDEN), out);
     }
 

@@ -77,6 +77,18 @@ final class ReconcilingTest extends AgentTest {
     }
 
     @Test
+    void anImageThatIsBackIsServedAgainBesideASpareCopyOfIt() {
+        join();
+        put(1, 7);
+        perform(agent.offer(now, offer(2, 7)));
+        answer(sent(AttachRequest.class), outcomes(registered(2, 7)));
+        restart(Set.of());
+        assertThat(agent.served(KEY)).isEmpty();
+        restart(Set.of(id(1), id(2)));
+        assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(2));
+    }
+
+    @Test
     void anImageThatIsBackIsNotServedOnceANewerOneWas() {
         join();
         put(1, 7);
