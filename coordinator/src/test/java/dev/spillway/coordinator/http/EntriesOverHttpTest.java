@@ -216,6 +216,34 @@ class EntriesOverHttpTest extends OverHttp {
         assertThat(keys(ENTRIES + "?prefix=")).hasSize(3);
     }
 
+    /** A hundred entries with the largest labels take 10 MB. */
+    @Test
+    void aPageOfLargeEntriesEndsAtFourMebibytesAndTheNextOneGoesOn() throws Exception {
+        http.put("/v1/namespaces/vm", "{\"maxEntries\":100}").is(200);
+        Map<String, String> labels = new TreeMap<>();
+        for (int label = 0; label < 32; label++) {
+            labels.put("%0128d".formatted(label), "\u0001".repeat(512));
+        }
+        List<String> put = new ArrayList<>();
+        for (int number = 0; number < 100; number++) {
+            put.add("k" + number);
+            http.put(ENTRIES + "/k" + number,
+                    http.json.writeValueAsString(new Entries.Put(new SnapshotId("s"), null, null, new TreeMap<>(labels)))).is(200);
+        }
+        List<String> listed = new ArrayList<>();
+        int pages = 0;
+        String after = "";
+        do {
+            var answer = http.get(ENTRIES + "?limit=1000" + after).is(200);
+            assertThat(answer.response.body()).hasSizeLessThanOrEqualTo(4 << 20);
+            answer.tree().path("items").forEach(entry -> listed.add(entry.path("key").asText()));
+            after = "&after=" + answer.tree().path("next").asText();
+            pages++;
+        } while (!after.equals("&after="));
+        assertThat(listed).isEqualTo(put);
+        assertThat(pages).as("no page is smaller than it need be").isEqualTo(3);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"limit=0|invalid-value|limit: 0 (expected: a whole number of 1 to 1000)",
             "limit=1001|invalid-value|limit: 1001 (expected: a whole number of 1 to 1000)",

@@ -13,6 +13,8 @@ import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.joran.spi.ConsoleTarget;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.status.Status;
+import ch.qos.logback.core.status.StatusListener;
 import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.Logger;
@@ -79,6 +81,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     }
 
     private static void configure(LoggerContext context, LogSettings settings, OutputStreamAppender<ILoggingEvent> appender) {
+        context.getStatusManager().add((StatusListener) Logging::tellTrouble);
         var propagator = new LevelChangePropagator();
         propagator.setContext(context);
         propagator.setResetJUL(true);
@@ -97,6 +100,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
         NOISY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
         context.getLogger(DRIVER);
         context.getLogger(SPILLWAY).setLevel(LogLevels.logback(settings.level()));
+    }
+
+    /** Tells on standard error what keeps lines from their file, because the log cannot. */
+    private static void tellTrouble(Status status) {
+        if (status.getEffectiveLevel() >= Status.WARN) {
+            System.err.println(
+                    "log: " + status.getMessage() + (status.getThrowable() == null ? "" : ": " + status.getThrowable().getMessage()));
+        }
     }
 
     private static Encoder<ILoggingEvent> encoder(LogFormat format) {

@@ -95,6 +95,12 @@ class LoggingTest {
     }
 
     @Test
+    void aFileThatCannotBeWrittenIsToldOnStandardError(@TempDir Path folder) {
+        var printed = StandardError.during(() -> Logging.apply(LogSettings.DEFAULT, folder));
+        assertThat(printed).contains("log: ").contains(folder.toString());
+    }
+
+    @Test
     void librariesAreQuieterThanSpillwayAndThoseOfJavaUtilLoggingToo() {
         Logging.apply(LogSettings.DEFAULT);
         var log = StandardError.during(() -> {
