@@ -54,8 +54,12 @@ final class Ls implements SpillwayCommand {
         for (JsonNode entry : pages.items()) {
             JsonNode size = entry.path("sizeBytes");
             String description = entry.path("description").asText();
-            String labels = entry.path("labels").properties().stream().map(label -> label.getKey() + "=" + label.getValue().asText()).collect(
-                    Collectors.joining(","));
+            String labels = entry.path("labels")
+                    .properties()
+                    .stream()
+                    .map(label -> label.getKey() + "=" + label.getValue().asText())
+                    .collect(
+                            Collectors.joining(","));
             List<Object> cells = new ArrayList<>(List.of(entry.path("key").asText(), entry.path("generation").asText(),
                     Text.bytes(size.isNumber() ? size.longValue() : null), Text.ago(time(entry.get("lastAccessedAt"))),
                     description.isEmpty() ? Text.NONE : description, labels.isEmpty() ? Text.NONE : labels));

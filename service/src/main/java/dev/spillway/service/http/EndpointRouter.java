@@ -73,7 +73,8 @@ final class EndpointRouter {
         for (int index = 0; index < mounted.size(); index++) {
             var operation = mounted.get(index).endpoint().operation();
             for (var before : mounted.subList(0, index)) {
-                if (before.endpoint().operation().method().equals(operation.method()) && before.path().matcher(operation.template()).matches()) {
+                if (before.endpoint().operation().method().equals(operation.method())
+                        && before.path().matcher(operation.template()).matches()) {
                     throw new IllegalArgumentException("operation: %s (expected: no other with this method and form, but there is %s)"
                             .formatted(operation, before.endpoint().operation()));
                 }
