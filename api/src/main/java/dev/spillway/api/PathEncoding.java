@@ -72,6 +72,9 @@ public final class PathEncoding {
     }
 
     private static String decode(String raw, boolean plusIsSpace) {
+        if (isPlain(raw)) {
+            return raw;
+        }
         var bytes = new ByteArrayOutputStream(raw.length());
         for (int index = 0; index < raw.length(); index++) {
             char character = raw.charAt(index);
@@ -94,6 +97,17 @@ public final class PathEncoding {
         } catch (CharacterCodingException e) {
             throw refused(raw, "not UTF-8 once decoded (expected: UTF-8, percent-encoded)");
         }
+    }
+
+    /** Whether decoding changes nothing. */
+    private static boolean isPlain(String raw) {
+        for (int index = 0; index < raw.length(); index++) {
+            char character = raw.charAt(index);
+            if (character <= ' ' || character >= 0x7F || character == '%' || character == '+') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int hex(char digit) {

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /** Sends what handlers answer. Thread-safe; a stream blocks its caller until it is sent. */
 final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
+    private static final CharSequence JSON = HttpHeaders.createOptimized(Body.JSON);
     static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final ObjectMapper json;
@@ -37,7 +38,7 @@ final class Answers {
     void send(RoutingContext context, Response answer) throws IOException, InterruptedException {
         switch (answer) {
             case Response.Json(var status, var value, var headers) ->
-                    end(context, status, Body.JSON, Buffer.buffer(json.writeValueAsBytes(value)), headers);
+                    end(context, status, JSON, Buffer.buffer(json.writeValueAsBytes(value)), headers);
             case Response.Bytes(var status, var mediaType, var bytes, var headers) ->
                     end(context, status, mediaType, Buffer.buffer(bytes), headers);
             case Response.Streamed streamed -> {
@@ -81,7 +82,7 @@ final class Answers {
         return context.request().method().equals(HttpMethod.HEAD);
     }
 
-    private static void end(RoutingContext context, int status, String mediaType, Buffer body, Map<String, String> headers) {
+    private static void end(RoutingContext context, int status, CharSequence mediaType, Buffer body, Map<String, String> headers) {
         if (isOpen(context)) {
             head(context, status, mediaType, headers);
             if (isHead(context)) {
@@ -99,7 +100,7 @@ final class Answers {
         sent.onFailure(cause -> LOG.debug("{} {}: {}", context.request().method(), context.request().path(), cause.toString()));
     }
 
-    private static void head(RoutingContext context, int status, String mediaType, Map<String, String> headers) {
+    private static void head(RoutingContext context, int status, CharSequence mediaType, Map<String, String> headers) {
         HttpServerResponse response = context.response().setStatusCode(status);
         if (!mediaType.isEmpty()) {
             response.putHeader(HttpHeaders.CONTENT_TYPE, mediaType);

@@ -14,7 +14,6 @@ import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.InputTrustHandler;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,8 @@ final class EndpointRouter {
     private final HttpLimits limits;
     private final Connections connections;
 
-    private record Mounted(Endpoint endpoint, Pattern path) {}
+    /** @param parameters names of those in the path, by the segment in which they stand */
+    private record Mounted(Endpoint endpoint, Pattern path, Map<Integer, String> parameters) {}
 
     private EndpointRouter(Vertx vertx, List<Endpoint> endpoints, Blocking blocking, ObjectMapper json, HttpLimits limits,
             Connections connections) {
@@ -45,12 +45,14 @@ final class EndpointRouter {
         this.json = json;
         this.limits = limits;
         this.connections = connections;
-        requireDistinct(endpoints);
-        // A brace sorts behind every letter, so a literal segment is tried before a parameter in its place.
+        // Routes are tried one after the other: first those that are asked for most. A brace sorts behind every letter, so a literal segment is
+        // tried before a parameter in its place.
         this.mounted = endpoints.stream()
-                .sorted(Comparator.comparing((Endpoint endpoint) -> endpoint.operation().template()))
-                .map(endpoint -> new Mounted(endpoint, Pattern.compile(regex(endpoint.operation().template()))))
+                .sorted(Comparator.comparing((Endpoint endpoint) -> endpoint.immediate() == null)
+                        .thenComparing(endpoint -> endpoint.operation().template()))
+                .map(EndpointRouter::mounted)
                 .toList();
+        requireReachable(mounted);
     }
 
     /** Builds the router of a service. {@code service} is the name that clients are told. */
@@ -66,19 +68,40 @@ final class EndpointRouter {
         return router;
     }
 
-    private static void requireDistinct(List<Endpoint> endpoints) {
-        var seen = new HashSet<String>();
-        for (var endpoint : endpoints) {
-            if (!seen.add(endpoint.operation().method() + " " + regex(endpoint.operation().template()))) {
-                throw new IllegalArgumentException(
-                        "operation: %s (expected: no other with this method and form)".formatted(endpoint.operation()));
+    /** Refuses a route that takes what one behind it was made for. */
+    private static void requireReachable(List<Mounted> mounted) {
+        for (int index = 0; index < mounted.size(); index++) {
+            var operation = mounted.get(index).endpoint().operation();
+            for (var before : mounted.subList(0, index)) {
+                if (before.endpoint().operation().method().equals(operation.method())
+                        && before.path().matcher(operation.template()).matches()) {
+                    throw new IllegalArgumentException("operation: %s (expected: no other with this method and form, but there is %s)"
+                            .formatted(operation, before.endpoint().operation()));
+                }
             }
         }
     }
 
+    private static Mounted mounted(Endpoint endpoint) {
+        var template = endpoint.operation().template();
+        var parameters = new LinkedHashMap<Integer, String>();
+        var segments = template.split("/", -1);
+        for (int index = 0; index < segments.length; index++) {
+            if (isParameter(segments[index])) {
+                parameters.put(index, segments[index].substring(1, segments[index].length() - 1));
+            }
+        }
+        return new Mounted(endpoint, Pattern.compile(regex(template)), parameters);
+    }
+
+    private static boolean isParameter(String segment) {
+        return segment.startsWith("{");
+    }
+
+    /** A segment ends at a slash alone, so a match that took too much is not tried again with less. */
     private static String regex(String template) {
         return Arrays.stream(template.split("/"))
-                .map(segment -> segment.startsWith("{") ? "[^/]*" : Pattern.quote(segment))
+                .map(segment -> isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
                 .collect(Collectors.joining("/"));
     }
 
@@ -90,7 +113,7 @@ final class EndpointRouter {
         if (method.equals(HttpMethod.GET)) {
             route.method(HttpMethod.HEAD);
         }
-        route.handler((InputTrustHandler) context -> accept(endpoint, context));
+        route.handler((InputTrustHandler) context -> accept(mount, context));
         if (!endpoint.body().jsonTypes().isEmpty()) {
             var gather = BodyHandler.create(false).setBodyLimit(endpoint.body().jsonBytesMax(limits));
             route.handler(context -> {
@@ -105,11 +128,12 @@ final class EndpointRouter {
     }
 
     /** Checks everything that can be checked before the body arrives, which is paused until somebody wants it. */
-    private void accept(Endpoint endpoint, RoutingContext context) {
+    private void accept(Mounted mount, RoutingContext context) {
+        var endpoint = mount.endpoint();
         var request = context.request();
-        request.pause();
         boolean hasBody = hasBody(request);
         if (hasBody) {
+            request.pause();
             discardWhatIsLeft(context);
         }
         requireHttp(request);
@@ -127,7 +151,7 @@ final class EndpointRouter {
             throw Problems.tooLarge(body.streamedBytesMax()).exception();
         }
         var stream = streamed ? new BodyStream(context, body.streamedBytesMax(), limits.pauseMax()) : null;
-        var accepted = Request.accept(context, endpoint.operation(), parameters(endpoint, path(context)),
+        var accepted = Request.accept(context, endpoint.operation(), parameters(mount, path(context)),
                 Query.parse(request.query() == null ? "" : request.query(), endpoint.operation().query()),
                 hasBody || streamed ? mediaType : "", json,
                 body.jsonBytesMax(limits), stream);
@@ -138,9 +162,7 @@ final class EndpointRouter {
                 accepted.client().left();
             }
         });
-        if (!hasBody) {
-            request.resume();
-        } else if (!streamed) {
+        if (hasBody && !streamed) {
             requireProgress(context, -1);
         }
         context.next();
@@ -182,20 +204,16 @@ final class EndpointRouter {
         return length == null ? 0 : Long.parseLong(length);
     }
 
-    private static Map<String, String> parameters(Endpoint endpoint, String path) {
+    private static Map<String, String> parameters(Mounted mount, String path) {
         Map<String, String> parameters = new LinkedHashMap<>();
-        var names = endpoint.operation().template().split("/", -1);
         var segments = path.split("/", -1);
-        for (int index = 0; index < names.length; index++) {
-            if (names[index].startsWith("{")) {
-                var name = names[index].substring(1, names[index].length() - 1);
-                try {
-                    parameters.put(name, PathEncoding.decode(segments[index]));
-                } catch (IllegalArgumentException e) {
-                    throw Problems.malformedPath(name + ": " + e.getMessage()).exception();
-                }
+        mount.parameters().forEach((segment, name) -> {
+            try {
+                parameters.put(name, PathEncoding.decode(segments[segment]));
+            } catch (IllegalArgumentException e) {
+                throw Problems.malformedPath(name + ": " + e.getMessage()).exception();
             }
-        }
+        });
         return parameters;
     }
 

@@ -145,7 +145,10 @@ public final class HttpService implements AutoCloseable {
     private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits().connections());
         var router = EndpointRouter.of(options.name(), vertx, endpoints, blocking, options.json(), options.limits(), connections);
+        // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(HttpLimits.REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(HttpLimits.HEADER_BYTES_MAX)
                 .setTcpNoDelay(true));

@@ -20,13 +20,18 @@ import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The metrics of one service, with those of its JVM and its HTTP server, in Prometheus' text format. */
 public final class ServiceMetrics implements AutoCloseable {
     /** A method that is none of these is counted as {@code other}: each text that a client invents would make a series for ever. */
-    private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS");
+    private static final Map<String, List<Tag>> METHODS = Stream.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")
+            .collect(Collectors.toUnmodifiableMap(Function.identity(), method -> List.of(Tag.of("method", method))));
+    private static final List<Tag> OTHER_METHOD = List.of(Tag.of("method", "other"));
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
@@ -60,8 +65,7 @@ public final class ServiceMetrics implements AutoCloseable {
     }
 
     private static List<Tag> method(HttpRequest request) {
-        var method = request.method().name();
-        return List.of(Tag.of("method", METHODS.contains(method) ? method : "other"));
+        return METHODS.getOrDefault(request.method().name(), OTHER_METHOD);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -232,5 +233,13 @@ class RoutingTest {
                 () -> new RunningService(RunningService.get("/a/{x}", request -> text("")),
                         RunningService.get("/a/{y}", request -> text(""))))
                 .hasMessageContaining("GET /a/{y}");
+    }
+
+    @Test
+    void aRouteThatIsTriedFirstAndTakesTheRequestsOfAnotherIsRefusedAtTheStart() {
+        assertThatThrownBy(
+                () -> new RunningService(RunningService.get("/a/all", request -> text("")),
+                        RunningService.get("/a/{x}", request -> text("")).immediately(request -> Optional.empty())))
+                .hasMessageContaining("GET /a/all");
     }
 }

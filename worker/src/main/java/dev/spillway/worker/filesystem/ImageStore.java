@@ -34,6 +34,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
+    private final Path images;
     private final OfferedSources offers;
     private final SourcesLeft sourcesLeft;
     private final FreeSpace space;
@@ -43,6 +44,7 @@ public final class ImageStore implements AutoCloseable {
 
     private ImageStore(StoreFiles files, long minFreeBytes) throws IOException {
         this.files = files;
+        this.images = files.path().resolve(StoreArea.IMAGES.directory().toString());
         this.offers = new OfferedSources(files.offered());
         this.space = new FreeSpace(files.path(), minFreeBytes);
         this.sourcesLeft = new SourcesLeft(files.offered());
@@ -85,7 +87,7 @@ public final class ImageStore implements AutoCloseable {
 
     /** Returns the path at which readers find the image with this id, published or not. */
     public Path imagePath(String id) {
-        return files.path().resolve(StoreArea.IMAGES.directory().toString()).resolve(StoreFiles.name(id).toString());
+        return images.resolve(StoreFiles.name(id).toString());
     }
 
     /** Bytes that this process may still write to the store's file system. */

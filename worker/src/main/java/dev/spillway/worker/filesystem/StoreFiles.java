@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * The open files of a store: its lock, its areas, and the notes of trees that were taken over. All areas lie on one file system, so that a tree moves
@@ -44,7 +43,7 @@ final class StoreFiles implements AutoCloseable {
     private static final int PRIVATE_FILE = 0600;
     private static final int PRIVATE_DIRECTORY = 0700;
     private static final int READABLE_DIRECTORY = 0755;
-    private static final Pattern LOWER_CASE_UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final int ID_LENGTH = 36;
 
     private final Path path;
     private final List<OpenFile> open;
@@ -197,7 +196,7 @@ final class StoreFiles implements AutoCloseable {
             throw new IOException("store %s: %s has layout: '%s' (expected: %s)".formatted(path, IDENTITY, layout, LAYOUT));
         }
         String id = properties.getProperty("storeId", "");
-        if (!LOWER_CASE_UUID.matcher(id).matches()) {
+        if (!isId(id)) {
             throw new IOException("store %s: %s has storeId: '%s' (expected: a lower-case UUID)".formatted(path, IDENTITY, id));
         }
         return id;
@@ -214,7 +213,11 @@ final class StoreFiles implements AutoCloseable {
     }
 
     static boolean isId(String id) {
-        return LOWER_CASE_UUID.matcher(id).matches();
+        try {
+            return id.length() == ID_LENGTH && UUID.fromString(id).toString().equals(id);
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Returns the real path of the store. */

@@ -21,12 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class Uses {
     private static final int KEYS_MAX = 10_000;
 
-    private record Hits(long times, Instant at) {}
+    private record Hits(long times, Instant at) {
+        Hits and(Hits later) {
+            return new Hits(times + later.times, later.at);
+        }
+    }
 
     /** The longest time for which a time of access stays in memory only. */
     private static final Duration ACCESS_KEPT = Duration.ofSeconds(10);
 
-    private SequencedMap<EntryName, Hits> hits = new LinkedHashMap<>();
+    private SequencedMap<EntryName, Hits> hits = inOrderOfUse();
     private Map<NamespaceName, Long> misses = new LinkedHashMap<>();
     private SequencedMap<EntryName, Instant> accesses = new LinkedHashMap<>();
     private Instant accessesDue = Instant.MIN;
@@ -37,14 +41,18 @@ final class Uses {
 
     synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
-        Hits before = hits.remove(name);
-        putLast(hits, name, new Hits(before == null ? 1 : before.times() + 1, at));
-        accesses.remove(name);
-        putLast(accesses, name, at);
+        hits.merge(name, new Hits(1, at), Hits::and);
+        forgetOldest(hits);
+        accesses.putLast(name, at);
+        forgetOldest(accesses);
     }
 
-    private static <T> void putLast(SequencedMap<EntryName, T> inOrder, EntryName name, T latest) {
-        inOrder.putLast(name, latest);
+    /** A map in which what was merged last is last. */
+    private static SequencedMap<EntryName, Hits> inOrderOfUse() {
+        return new LinkedHashMap<>(16, 0.75f, true);
+    }
+
+    private static void forgetOldest(SequencedMap<EntryName, ?> inOrder) {
         if (inOrder.size() > KEYS_MAX) {
             inOrder.pollFirstEntry();
         }
@@ -81,7 +89,7 @@ final class Uses {
         Map<EntryName, Instant> accessed = null;
         synchronized (this) {
             used = hits;
-            hits = new LinkedHashMap<>();
+            hits = inOrderOfUse();
             missed = misses;
             misses = new LinkedHashMap<>();
             if (!accesses.isEmpty() && (atOnce || !accessesDue.isAfter(now))) {

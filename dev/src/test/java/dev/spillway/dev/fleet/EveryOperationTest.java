@@ -1,0 +1,176 @@
+package dev.spillway.dev.fleet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.RegistryId;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
+import dev.spillway.events.protocol.AttachRequest;
+import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DiscrepancyRequest;
+import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.HostFigures;
+import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.ReadoptRequest;
+import dev.spillway.events.protocol.ReconcileRequest;
+import dev.spillway.events.protocol.RegisterRequest;
+import dev.spillway.events.protocol.Registration;
+import dev.spillway.events.protocol.ResolveRequest;
+import dev.spillway.events.protocol.Sender;
+import dev.spillway.events.protocol.TouchRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Each operation of both OpenAPI descriptions is done once at running services, and what goes to and fro is what the description says. */
+class EveryOperationTest extends FleetOfTwo {
+    private static final String NAMESPACE = "/v1/namespaces/described";
+    private static final HostId HOST = new HostId("of-paper");
+    private static final StoreId STORE = new StoreId(new UUID(0, 1));
+
+    private final Random random = new Random(1);
+
+    @Test
+    void theCoordinatorDoesWhatItsDescriptionSays() throws Exception {
+        try (DescribedService coordinator = new DescribedService(fleet.url())) {
+            common(coordinator);
+            entries(coordinator);
+            plans(coordinator);
+            messages(coordinator);
+            hosts(coordinator);
+            coordinator.done("POST", NAMESPACE + "/clean", Map.of("confirm", "described"));
+            JsonNode registry = coordinator.get("/v1/registry");
+            coordinator.done("POST", "/v1/registry/restored", Map.of("epoch", registry.get("epoch").asLong()));
+            coordinator.get("/v1/registry");
+            coordinator.refused(404, "GET", "/v1/namespaces/unknown", null);
+
+            assertThat(coordinator.exercised()).isEqualTo(coordinator.operations());
+        }
+    }
+
+    @Test
+    void aWorkerDoesWhatItsDescriptionSays() throws Exception {
+        Http.send("PUT", fleet.url() + "/v1/namespaces/trees", Map.of("maxEntries", 10), Map.of());
+        try (DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
+            common(worker);
+            String directories = "/v1/directories/trees";
+            worker.done("PUT", directories + "/entries/a%2Fb", Map.of("sourceDir", tree.toString(), "description", "a tree"));
+            worker.get(directories + "/entries/a%2Fb");
+            JsonNode held = worker.get(directories + "/entries/a%2Fb?hold=PT10M");
+            String hold = "/v1/holds/" + held.get("hold").get("id").asText();
+            worker.get("/v1/holds");
+            worker.done("PUT", hold, Map.of("duration", "PT5M"));
+            worker.done("DELETE", hold, null);
+            worker.get(directories + "/entries/a%2Fb/archive");
+            worker.get(directories + "/entries");
+            worker.get(directories + "/stats");
+            worker.done("POST", directories + "/prune", Map.of("maxEntries", 5));
+            worker.done("DELETE", directories + "/entries/a%2Fb", null);
+            worker.get("/v1/status");
+            worker.refused(404, "GET", directories + "/entries/a%2Fb", null);
+            worker.refused(400, "PUT", directories + "/entries/c", Map.of("sourceDir", scratch.resolve("absent").toString()));
+
+            assertThat(worker.exercised()).isEqualTo(worker.operations());
+        }
+    }
+
+    private static void common(DescribedService service) throws IOException, InterruptedException {
+        for (String path : List.of("/livez", "/readyz", "/metrics", "/openapi.yaml")) {
+            service.get(path);
+        }
+    }
+
+    private static void entries(DescribedService coordinator) throws IOException, InterruptedException {
+        coordinator.done("PUT", NAMESPACE, Map.of("maxEntries", 20, "maxIdle", "PT12H"));
+        coordinator.get("/v1/namespaces");
+        coordinator.get(NAMESPACE);
+        String entry = NAMESPACE + "/entries/a%2Fb";
+        coordinator.done("PUT", entry, Map.of("snapshotId", "s1", "sizeBytes", 4096, "labels", Map.of("team", "storage")));
+        coordinator.done("PUT", entry, Map.of("snapshotId", "s2"));
+        coordinator.get(entry);
+        coordinator.done("PUT", entry + "/pin", Map.of("reason", "kept", "until", Instant.now().plus(Duration.ofDays(1)).toString()));
+        coordinator.get(entry + "?touch=false");
+        coordinator.get(NAMESPACE + "/entries?limit=1");
+        coordinator.get(NAMESPACE + "/snapshots");
+        coordinator.done("DELETE", entry + "/pin", null);
+        coordinator.done("DELETE", entry + "?ifSnapshot=s2", null);
+        JsonNode evictions = coordinator.get("/v1/evictions?namespace=described").get("items");
+        assertThat(evictions).isNotEmpty();
+        coordinator.get("/v1/evictions/" + evictions.get(0).get("id").asText());
+        coordinator.get("/v1/events");
+    }
+
+    private static void plans(DescribedService coordinator) throws IOException, InterruptedException {
+        coordinator.done("PUT", NAMESPACE + "/entries/old", Map.of("snapshotId", "s"));
+        JsonNode plan = coordinator.done("POST", NAMESPACE + "/prune", Map.of("maxEntries", 0, "dryRun", true));
+        String path = "/v1/plans/" + plan.get("id").asText();
+        coordinator.get(path);
+        assertThat(coordinator.get(path + "/victims").get("items")).hasSize(1);
+        coordinator.done("POST", path + "/apply", null);
+        coordinator.get(path);
+        for (int number = 0; number < 11; number++) {
+            coordinator.done("PUT", NAMESPACE + "/entries/many-" + number, Map.of("snapshotId", "s"));
+        }
+        JsonNode refused = coordinator.refused(409, "PUT", NAMESPACE, Map.of("maxEntries", 1, "ttl", "P7D"));
+        String policy = "/v1/plans/" + refused.get("planId").asText();
+        assertThat(coordinator.get(policy).get("purpose").get("kind").asText()).isEqualTo("POLICY");
+        coordinator.done("POST", policy + "/apply", null);
+        coordinator.done("PUT", NAMESPACE, Map.of("maxEntries", 20));
+    }
+
+    /** A host that exists in its messages alone. */
+    private void messages(DescribedService coordinator) throws IOException, InterruptedException {
+        JsonNode joined = message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, null, null));
+        Sender sender = new Sender(HOST, STORE, RegistryId.parse(joined.get("registryId").asText()), joined.get("epoch").asLong(),
+                joined.get("incarnation").asLong());
+        NamespaceName namespace = new NamespaceName("described");
+        EntryKey key = new EntryKey("image");
+        ReplicaId registered = ReplicaId.mint(Instant.now(), random);
+        message(coordinator, "register", new RegisterRequest(sender,
+                List.of(new Registration(registered, namespace, key, new SnapshotId("s"), 4096, Description.NONE))));
+        message(coordinator, "resolve", new ResolveRequest(sender, List.of(registered)));
+        JsonNode put = coordinator.done("PUT", NAMESPACE + "/entries/copied", Map.of("snapshotId", "t", "sizeBytes", 4096));
+        ReplicaId copy = ReplicaId.mint(Instant.now(), random);
+        message(coordinator, "attach", new AttachRequest(sender, List.of(
+                new Attachment(copy, namespace, new EntryKey("copied"), put.get("generation").asLong(), 4096, new SnapshotId("t")))));
+        message(coordinator, "touch",
+                new TouchRequest(sender, List.of(new TouchRequest.Used(new EntryName(namespace, key), 1, 0L)), List.of()));
+        message(coordinator, "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, null));
+        message(coordinator, "reconcile", new ReconcileRequest(sender, null));
+        message(coordinator, "discrepancies", new DiscrepancyRequest(sender, List.of(), List.of(), 2));
+        message(coordinator, "readopt", new ReadoptRequest(sender, List.of(), true));
+        message(coordinator, "drop", new DropRequest(sender, List.of(new DropRequest.Drop(copy, DropRequest.Reason.BOUNDS))));
+    }
+
+    private static JsonNode message(DescribedService coordinator, String name, Object message) throws IOException, InterruptedException {
+        return coordinator.done("POST", "/v1/workers/" + HOST + "/" + name, message);
+    }
+
+    private void hosts(DescribedService coordinator) throws IOException, InterruptedException {
+        String host = "/v1/hosts/" + HOST;
+        coordinator.get("/v1/hosts");
+        coordinator.done("DELETE", NAMESPACE + "/entries/image", null);
+        assertThat(coordinator.get(host + "/orders").get("items")).hasSize(1);
+        coordinator.get("/v1/evictions?host=" + HOST);
+        coordinator.done("POST", host + "/drain", null);
+        coordinator.get(host);
+        coordinator.done("DELETE", host + "/drain", null);
+        coordinator.done("DELETE", host, null);
+        message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, null, null));
+        assertThat(coordinator.get("/v1/refusals").get("items")).hasSize(1);
+        coordinator.done("POST", host + "/readmit", null);
+    }
+}
