@@ -104,7 +104,8 @@ class JsonTest {
 
     @Test
     void aStoreThatNeverJoinedNamesNoRegistry() throws Exception {
-        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
+        var join = new JoinRequest(new HostId("host-1"), StoreId.parse(REGISTRY), "127.0.0.1:7080", List.of(1),
+                new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(strict.readValue(strict.writeValueAsString(join), JoinRequest.class)).isEqualTo(join);
     }
 

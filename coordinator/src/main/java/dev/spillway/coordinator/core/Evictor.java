@@ -58,7 +58,8 @@ final class Evictor {
         EvictionFact fact = new EvictionFact(id, entry.name().namespace(), entry.name().key(), entry.snapshotId(), entry.generation(),
                 entry.sizeBytes(),
                 cause, Math.toIntExact(count), entry.description().labels(), now);
-        transaction.add(new Eviction(fact, plan == null && isOfItself(cause) ? Actor.SWEEP : transaction.actor(), plan), count > holders.size());
+        transaction.add(new Eviction(fact, plan == null && isOfItself(cause) ? Actor.SWEEP : transaction.actor(), plan),
+                count > holders.size());
         transaction.remove(entry);
         NamespaceRow namespace = transaction.namespace(entry.name().namespace());
         if (namespace == null) {

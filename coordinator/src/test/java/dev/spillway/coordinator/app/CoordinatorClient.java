@@ -61,7 +61,8 @@ final class CoordinatorClient {
         var host = new HostId(hostName);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(hostName.getBytes(StandardCharsets.UTF_8)).toString());
         var joined =
-                (JoinAnswer.Joined) ask(host, "join", new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
+                (JoinAnswer.Joined) ask(host, "join",
+                        new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
                         JoinAnswer.class);
         return new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
     }

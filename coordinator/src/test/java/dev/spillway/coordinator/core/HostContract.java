@@ -129,10 +129,12 @@ public interface HostContract extends RegistryFixture {
                                 plain.process(), 0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, plain.process(), 0))))
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), plain.versions(), null, 2, 0, plain.process(),
+                        0))))
                 .isEqualTo(Reason.REGISTRY_BEHIND);
         assertThat(reason(
-                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))))
+                host.join(new JoinRequest(plain.hostId(), plain.storeId(), plain.address(), List.of(EventType.VERSION + 1),
+                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))))
                 .isEqualTo(Reason.NO_COMMON_VERSION);
         assertThat(fleet.registry.queries().hosts()).isEmpty();
     }

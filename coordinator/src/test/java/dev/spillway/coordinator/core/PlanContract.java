@@ -283,7 +283,8 @@ public interface PlanContract extends RegistryFixture {
         assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(30)))).as("half of them")
                 .isInstanceOf(Outcomes.PolicySetting.Changed.class);
         pass(Duration.ofHours(1));
-        assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(40)))).as("a longer one").isInstanceOf(Outcomes.PolicySetting.Changed.class);
+        assertThat(fleet.change(PolicyChange.ofTtl(Duration.ofMinutes(40)))).as("a longer one")
+                .isInstanceOf(Outcomes.PolicySetting.Changed.class);
         assertThat(fleet.change(new PolicyChange(PolicyField.of(PolicyField.TTL, PolicyField.MAX_EVICTION_SHARE), null, null,
                 Duration.ofSeconds(1), null, null, 1.0))).as("whoever allows all is not asked")
                 .isInstanceOf(Outcomes.PolicySetting.Changed.class);

@@ -88,7 +88,9 @@ class OpenApiTest {
         Sender retired = http.join("host-2");
         http.delete("/v1/hosts/host-2").is(200);
         http.worker(retired.hostId(), "join",
-                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false))).is(200);
+                new JoinRequest(retired.hostId(), retired.storeId(), "127.0.0.1:7081", List.of(1),
+                        new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))
+                .is(200);
         JsonNode refusals = http.get("/v1/refusals").tree().path("items");
         assertThat(refusals).hasSize(1);
         conforms("JoinRefusal", refusals.get(0));

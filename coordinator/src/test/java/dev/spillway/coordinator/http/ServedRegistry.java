@@ -120,7 +120,9 @@ final class ServedRegistry implements AutoCloseable {
         var id = new HostId(host);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(host.getBytes(java.nio.charset.StandardCharsets.UTF_8)).toString());
         JoinAnswer answer =
-                worker(id, "join", new JoinRequest(id, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false))).is(200)
+                worker(id, "join",
+                        new JoinRequest(id, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)))
+                        .is(200)
                         .as(JoinAnswer.class);
         assertThat(answer).isInstanceOf(JoinAnswer.Joined.class);
         return new Sender(id, store, REGISTRY, ((JoinAnswer.Joined) answer).epoch(), ((JoinAnswer.Joined) answer).incarnation());

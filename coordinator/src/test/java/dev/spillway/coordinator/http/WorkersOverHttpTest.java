@@ -234,7 +234,8 @@ class WorkersOverHttpTest extends OverHttp {
         ((ObjectNode) noKey.path("items").get(0)).remove("key");
         http.post("/v1/workers/host-1/register", noKey.toString())
                 .isProblem(400, "invalid-value", "items[0].key: missing (expected: a text)");
-        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
+        var noAddress = new JoinRequest(sender.hostId(), sender.storeId(), "nowhere", List.of(1),
+                new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         http.worker(sender.hostId(), "join", noAddress)
                 .isProblem(400, "invalid-value",
                         "address: nowhere (expected: host:port, such as 127.0.0.1:7080)");

@@ -78,7 +78,8 @@ class RetireTest extends FleetOfTwo {
     @Test
     void aWorkerThatIsNoHostBecauseItWasNeverLetInIsToldOf() throws Exception {
         Hosts.Host known = Http.get(fleet.url() + "/v1/hosts/host-1").as(Hosts.Host.class);
-        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
+        JoinRequest copied = new JoinRequest(new HostId("host-9"), known.storeId(), "127.0.0.1:9", List.of(1),
+                new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         assertThat(Http.send("POST", fleet.url() + "/v1/workers/host-9/join", copied, Map.of()).status()).isEqualTo(200);
 
         Spillway.Ran shown = Spillway.run("hosts", "host-9", "--url", fleet.url());

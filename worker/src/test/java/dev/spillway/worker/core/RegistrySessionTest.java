@@ -60,7 +60,8 @@ final class RegistrySessionTest extends AgentTest {
     private void saysInHeartbeat(boolean draining) {
         now = now.plus(HEARTBEAT);
         perform(agent.tick(now));
-        answer(sent(HeartbeatRequest.class), new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), draining));
+        answer(sent(HeartbeatRequest.class),
+                new HeartbeatAnswer(List.of(), List.of(), 3, null, false, new Intervals(HEARTBEAT, RECONCILE), draining));
     }
 
     @Test
