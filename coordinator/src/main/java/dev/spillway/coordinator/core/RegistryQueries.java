@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads that change nothing. Each sees what was committed before it began. Thread-safe; every method may block on storage and throw
  * {@link RegistryUnavailableException}. Lists are bounded by a {@code limit} of 1 to 1,000 and continued by keyset: {@code next} of one page is
- * {@code after} of the following.
+ * {@code after} of the following. A page that is filtered may hold fewer than the limit, or none, and have a {@code next} all the same: one page looks
+ * at a bounded number of rows.
  */
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
@@ -29,7 +30,12 @@ public interface RegistryQueries {
     /** Of each eviction in a list; one that is asked for alone shows up to {@link #LIMIT_MAX}. */
     int ORDERS_IN_LISTS_MAX = 100;
 
-    record Page<T>(List<T> items, @Nullable String next) {}
+    record Page<T>(List<T> items, @Nullable String next) {
+        /** The same page of a list that was looked at up to a number, and not to its end; absent if it was. */
+        public Page<T> goingOn(@Nullable Long lookedTo) {
+            return next != null || lookedTo == null ? this : new Page<>(items, lookedTo.toString());
+        }
+    }
 
     /** The pinned entries are among the entries. */
     record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
