@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -22,6 +23,9 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable."})
 public final class Main {
+    /** Java puts it for what is no text in the encoding of the locale: such an argument would name something else. */
+    private static final char REPLACEMENT = '\uFFFD';
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -48,6 +52,14 @@ public final class Main {
     }
 
     private static Outcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
+        for (String argument : arguments) {
+            if (argument.indexOf(REPLACEMENT) >= 0) {
+                return new Outcome.WrongUsage(
+                        ("%s (expected: text in the encoding of the locale, which is %s for %s; "
+                                + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
+                                .formatted(argument, System.getProperty("sun.jnu.encoding"), locale(System.getenv())));
+            }
+        }
         CommandLine commands = commands(arguments, console, others);
         ParseResult parsed;
         try {
@@ -79,6 +91,15 @@ public final class Main {
             // The outermost edge: a person cannot do anything with a stack trace.
             return new Outcome.Failed("this should not happen: " + e);
         }
+    }
+
+    /** What the C library takes the encoding of the locale from. */
+    private static String locale(Map<String, String> environment) {
+        return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
+                .filter(name -> !environment.getOrDefault(name, "").isEmpty())
+                .map(name -> name + "=" + environment.get(name))
+                .findFirst()
+                .orElse("the locale of the system");
     }
 
     private static CommandLine commands(List<String> arguments, Console console, Consumer<CommandLine> others) {

@@ -8,6 +8,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.ServiceProcess;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.logging.Logging;
+import dev.spillway.service.settings.SettingProblem;
 import dev.spillway.service.settings.SettingsException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -48,7 +49,7 @@ public final class Dev implements SpillwayCommand {
     }
 
     @Override
-    public Outcome call() {
+    public Outcome call() throws InterruptedException {
         check();
         LogSettings logSettings = logSettings();
         requireFree(port, "the coordinator");
@@ -58,10 +59,15 @@ public final class Dev implements SpillwayCommand {
         try (DevFolder folder = DevFolder.open(data)) {
             Path log = LogFiles.next(folder.path().resolve("logs"));
             Logging.apply(logSettings, log);
+            DevFleet fleet = new DevFleet(folder, port, hosts, console.out());
+            fleet.check();
             console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
             console.out().println("log          " + log);
-            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(),
-                    lifecycle -> new DevFleet(folder, port, hosts, console.out(), lifecycle).start()));
+            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
+        } catch (SettingsException e) {
+            SettingProblem first = e.problems().getFirst();
+            return new Outcome.Failed(
+                    "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
         } catch (IOException e) {
             return new Outcome.Failed("data: " + e.getMessage());
         }

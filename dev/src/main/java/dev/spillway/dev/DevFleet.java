@@ -6,6 +6,7 @@ import dev.spillway.embedded.EmbeddedServers;
 import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
 import dev.spillway.service.Lifecycle;
+import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.app.Worker;
 import dev.spillway.worker.app.WorkerSettings;
@@ -43,32 +44,59 @@ final class DevFleet {
     private final int port;
     private final int hosts;
     private final PrintStream out;
-    private final Lifecycle lifecycle;
 
-    DevFleet(DevFolder folder, int port, int hosts, PrintStream out, Lifecycle lifecycle) {
+    DevFleet(DevFolder folder, int port, int hosts, PrintStream out) {
         this.folder = folder;
         this.port = port;
         this.hosts = hosts;
         this.out = out;
-        this.lifecycle = lifecycle;
+    }
+
+    /**
+     * Reads the settings of every part and opens the store of every worker once, before anything is started.
+     *
+     * @throws SettingsException with what is wrong with those of the first part that cannot work
+     * @throws IOException       naming the store that cannot be used
+     */
+    void check() throws SettingsException, IOException, InterruptedException {
+        CoordinatorSettings.read(Sources.of(coordinator(Addresses.NOT_YET)));
+        List<WorkerSettings> workers = new ArrayList<>();
+        for (int host = 1; host <= hosts; host++) {
+            workers.add(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(worker(Addresses.NOT_YET, host)))));
+        }
+        for (WorkerSettings worker : workers) {
+            Worker.requireStore(worker);
+        }
+    }
+
+    /** Where the servers are that the other parts need. */
+    private record Addresses(String database, String user, String password, String kafka) {
+        /** Stands for those of servers that are not started yet. */
+        static final Addresses NOT_YET = new Addresses("jdbc:postgresql://127.0.0.1:1/spillway", "spillway", "none", "127.0.0.1:1");
+
+        static Addresses of(EmbeddedServers servers) {
+            return new Addresses(servers.postgres().jdbcUrl(), servers.postgres().user(), servers.postgres().password(),
+                    servers.kafka().bootstrapServers());
+        }
     }
 
     /** Returns when every worker has joined, or was told why it may not: that waits for a person, who needs the others for it. */
-    void start() throws Exception {
+    void start(Lifecycle lifecycle) throws Exception {
         EmbeddedServers servers = lifecycle.start("servers", this::servers);
-        watch("PostgreSQL", servers.postgres().ended());
-        watch("Kafka", servers.kafka().ended());
+        watch(lifecycle, "PostgreSQL", servers.postgres().ended());
+        watch(lifecycle, "Kafka", servers.kafka().ended());
         out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
         out.println("Kafka        " + servers.kafka().bootstrapServers());
 
+        Addresses addresses = Addresses.of(servers);
         // Before the workers: they would ask it in vain, and say so in the log.
         Coordinator coordinator =
-                lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(servers)))));
+                lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(addresses)))));
         out.println("coordinator  http://" + coordinator.address());
         List<Starting> starts = new ArrayList<>();
         for (int host = 1; host <= hosts; host++) {
-            String id = "host-" + host;
-            Map<String, String> settings = worker(servers, id, port + FIRST_WORKER + host - 1);
+            String id = id(host);
+            Map<String, String> settings = worker(addresses, host);
             starts.add(inBackground(id, () -> {
                 Worker worker = lifecycle.start(id,
                         () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
@@ -103,7 +131,7 @@ final class DevFleet {
     private String workers() {
         List<String> names = new ArrayList<>();
         for (int host = 1; host <= hosts; host++) {
-            names.add("host-" + host + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
+            names.add(id(host) + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
         }
         return names.stream().collect(Collectors.joining(", "));
     }
@@ -118,22 +146,27 @@ final class DevFleet {
         return folder.temporary() ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.path().resolve("kafka"));
     }
 
-    private Map<String, String> coordinator(EmbeddedServers servers) {
-        return Map.ofEntries(Map.entry("listen", "127.0.0.1:" + port), Map.entry("database-url", servers.postgres().jdbcUrl()),
-                Map.entry("database-user", servers.postgres().user()), Map.entry("database-password", servers.postgres().password()),
-                Map.entry("kafka-servers", servers.kafka().bootstrapServers()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
+    private Map<String, String> coordinator(Addresses servers) {
+        return Map.ofEntries(Map.entry("listen", "127.0.0.1:" + port), Map.entry("database-url", servers.database()),
+                Map.entry("database-user", servers.user()), Map.entry("database-password", servers.password()),
+                Map.entry("kafka-servers", servers.kafka()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
                 Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
                 // A person watches: what a fleet does in minutes happens in seconds here.
                 Map.entry("heartbeat", "1s"), Map.entry("host-timeout", "5s"), Map.entry("order-retry", "2s"),
                 Map.entry("order-retry-max", "1m"), Map.entry("reconcile", "30s"), Map.entry("grace", "1m"));
     }
 
-    private Map<String, String> worker(EmbeddedServers servers, String id, int itsPort) {
-        return Map.of("host-id", id, "listen", "127.0.0.1:" + itsPort, "data", folder.path().resolve(id).toString(), "coordinators",
-                "127.0.0.1:" + port, "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources", "/");
+    private static String id(int host) {
+        return "host-" + host;
     }
 
-    private void watch(String server, CompletionStage<Void> ended) {
+    private Map<String, String> worker(Addresses servers, int host) {
+        return Map.of("host-id", id(host), "listen", "127.0.0.1:" + (port + FIRST_WORKER + host - 1), "data",
+                folder.path().resolve(id(host)).toString(), "coordinators", "127.0.0.1:" + port, "kafka-servers", servers.kafka(),
+                "allowed-sources", "/");
+    }
+
+    private static void watch(Lifecycle lifecycle, String server, CompletionStage<Void> ended) {
         var _ = ended.whenComplete((nothing, failure) -> {
             if (failure != null) {
                 lifecycle.fail(server, failure);

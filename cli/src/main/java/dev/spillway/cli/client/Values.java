@@ -138,14 +138,14 @@ public final class Values {
 
     public static void convert(CommandLine commands) {
         register(commands, NamespaceName.class, NamespaceName::new);
-        register(commands, EntryKey.class, text -> new EntryKey(readable("key", text)));
+        register(commands, EntryKey.class, EntryKey::new);
         register(commands, HostId.class, HostId::new);
-        register(commands, SnapshotId.class, text -> new SnapshotId(readable("snapshot", text)));
+        register(commands, SnapshotId.class, SnapshotId::new);
         register(commands, EvictionId.class, EvictionId::parse);
         register(commands, Duration.class, Durations::parse);
         register(commands, Count.class, Values::count);
         register(commands, PlanId.class, PlanId::parse);
-        register(commands, PinReason.class, text -> new PinReason(readable("reason", text)));
+        register(commands, PinReason.class, PinReason::new);
         register(commands, Instant.class, Values::time);
         register(commands, EvictionCause.class, Values::cause);
         register(commands, Share.class, Share::parse);
@@ -171,16 +171,6 @@ public final class Values {
                 throw new TypeConversionException(String.valueOf(e.getMessage()));
             }
         });
-    }
-
-    /** Arguments that are no text in the locale's encoding come with replacement characters: they would name another key. */
-    private static String readable(String name, String text) {
-        if (text.indexOf('\uFFFD') >= 0) {
-            throw new IllegalArgumentException(
-                    "%s: %s (expected: text that the locale can carry; set LC_ALL to a UTF-8 locale such as C.UTF-8)".formatted(name,
-                            text));
-        }
-        return text;
     }
 
     private static <E extends Enum<E>> E oneOf(Class<E> type, String text) {

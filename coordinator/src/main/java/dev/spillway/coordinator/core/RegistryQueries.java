@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads that change nothing. Each sees what was committed before it began. Thread-safe; every method may block on storage and throw
  * {@link RegistryUnavailableException}. Lists are bounded by a {@code limit} of 1 to 1,000 and by {@link #PAGE_BYTES_MAX}, and continued by keyset:
- * {@code next} of one page is {@code after} of the following.
+ * {@code next} of one page is {@code after} of the following. A page of a filtered list looks at a bounded number of rows, so it may hold fewer items
+ * than the limit, or none, and still have a {@code next}.
  */
 public interface RegistryQueries {
     int LIMIT_MAX = 1_000;
@@ -60,6 +61,11 @@ public interface RegistryQueries {
                 next = cursor.apply(row);
             }
             return new Page<>(List.copyOf(items), null);
+        }
+
+        /** Returns the same page of a list that was looked at up to a number, or, if that is absent, to its end. */
+        public Page<T> goingOn(@Nullable Long lookedTo) {
+            return next != null || lookedTo == null ? this : new Page<>(items, lookedTo.toString());
         }
     }
 

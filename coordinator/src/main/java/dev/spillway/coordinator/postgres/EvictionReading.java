@@ -62,9 +62,15 @@ final class EvictionReading {
     static final String FEW_OPEN =
             EVICTIONS + "e.number < :before AND " + IS_OPEN + " " + AMONG_FEW + " ORDER BY e.number DESC LIMIT :limit";
 
-    private static final String OF_HOST = """
-            AND (EXISTS (SELECT FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id AND r.host_id = :host)
-                OR EXISTS (SELECT FROM replica_history c WHERE c.eviction_id = e.eviction_id AND c.host_id = :host))""";
+    /** How many evictions one page looks at whose orders decide: for each of them its replicas are read. */
+    static final int WALK_MAX = 10_000;
+
+    /** Fenced by OFFSET 0: the planner would read the history of all evictions to know those of a host, on each page. */
+    private static final String OF_HOST =
+            """
+                    AND EXISTS (SELECT FROM (
+                        SELECT r.host_id FROM replicas r WHERE r.generation = e.generation AND r.eviction_id = e.eviction_id
+                        UNION ALL SELECT c.host_id FROM replica_history c WHERE c.eviction_id = e.eviction_id OFFSET 0) AS o WHERE o.host_id = :host)""";
 
     private static final String ORDERS =
             """
@@ -116,27 +122,30 @@ final class EvictionReading {
     }
 
     Page<EvictionView> page(EvictionFilter filter, long before, int limit) {
-        String sql = EVICTIONS + "e.number < :before" + (filter.state() == null ? "" : switch (filter.state()) {
-            case "open" -> " AND " + IS_OPEN + (fewAreOpen() ? " " + AMONG_FEW : "");
-            case "closed" -> " AND NOT " + IS_OPEN;
-            default -> throw new InvalidValueException("state", filter.state(), "open or closed");
-        }) + (filter.namespace() == null ? "" : " AND e.namespace = :namespace") + (filter.hostId() == null ? "" : " " + OF_HOST)
+        String state = filter.state();
+        if (state != null && !state.equals("open") && !state.equals("closed")) {
+            throw new InvalidValueException("state", state, "open or closed");
+        }
+        boolean open = "open".equals(state);
+        boolean fewOpen = open && fewAreOpen();
+        // What an index finds.
+        String indexed = "e.number < :before" + (filter.namespace() == null ? "" : " AND e.namespace = :namespace")
         // The cause is a literal, so that the planner knows which index has it. It is an enum's name.
                 + (filter.cause() == null ? "" : " AND e.cause = '" + filter.cause() + "'")
-                + (filter.planId() == null ? "" : " AND e.plan_id = :plan")
+                + (filter.planId() == null ? "" : " AND e.plan_id = :plan");
+        boolean walks = !fewOpen && (state != null || filter.hostId() != null);
+        Long to = walks ? endOfWalk(indexed, filter, before) : null;
+        String sql = EVICTIONS + indexed + " AND e.number >= :to" + (state == null ? "" : " AND " + (open ? "" : "NOT ") + IS_OPEN)
+                + (fewOpen ? " " + AMONG_FEW : "") + (filter.hostId() == null ? "" : " " + OF_HOST)
                 + " ORDER BY e.number DESC LIMIT :limit";
-        Query query = handle.createQuery(sql).bind("before", before).bind("limit", limit + 1);
-        if (filter.namespace() != null) {
-            query.bind("namespace", filter.namespace().value());
-        }
+        Query query =
+                bound(handle.createQuery(sql), filter).bind("before", before).bind("to", to == null ? 0 : to).bind("limit", limit + 1);
         if (filter.hostId() != null) {
             query.bind("host", filter.hostId().value());
         }
-        if (filter.planId() != null) {
-            query.bind("plan", filter.planId().value());
-        }
         try (ResultIterator<Found> found = query.setFetchSize(PORTION).map(FOUND).iterator()) {
-            return Page.of(withOrders(found), limit, eviction -> Long.toString(eviction.number()), Shown::view, JsonSize::of);
+            return Page.of(withOrders(found), limit, eviction -> Long.toString(eviction.number()), Shown::view, JsonSize::of)
+                    .goingOn(to);
         }
     }
 
@@ -150,6 +159,24 @@ final class EvictionReading {
                     return portion.stream().map(eviction -> new Shown(eviction.number(), view(eviction, orders)));
                 })
                 .iterator();
+    }
+
+    /** The last eviction that one page looks at; absent if it comes to the end of all. */
+    private @Nullable Long endOfWalk(String indexed, EvictionFilter filter, long before) {
+        return bound(handle.createQuery(
+                "SELECT e.number FROM evictions e WHERE " + indexed + " ORDER BY e.number DESC OFFSET :walk - 1 LIMIT 1"), filter)
+                .bind("before", before)
+                .bind("walk", WALK_MAX)
+                .mapTo(Long.class)
+                .findOne()
+                .orElse(null);
+    }
+
+    private static Query bound(Query query, EvictionFilter filter) {
+        if (filter.namespace() != null) {
+            query.bind("namespace", filter.namespace().value());
+        }
+        return filter.planId() == null ? query : query.bind("plan", filter.planId().value());
     }
 
     private boolean fewAreOpen() {

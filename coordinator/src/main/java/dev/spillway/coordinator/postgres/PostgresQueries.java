@@ -45,6 +45,19 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
             + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
 
+    /** Number of rows that one page of a filtered list looks at. */
+    static final int WALK_MAX = 50_000;
+
+    /** Finds where a walk in the order of use ends for one page; nothing if it comes to the end of all. */
+    static final String WALK_OF_ENTRIES =
+            """
+                    SELECT last_use FROM (
+                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND last_use > :after ORDER BY last_use LIMIT :walk)
+                        UNION ALL
+                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NOT NULL AND last_use > :after ORDER BY last_use
+                            LIMIT :walk)) AS e
+                    ORDER BY last_use OFFSET :walk - 1 LIMIT 1""";
+
     /** Number of entries up to which they are sorted for each page, instead of being looked for in the order of all. */
     private static final int FEW = 20_000;
     static final String MANY_OF_PREFIX =
@@ -154,26 +167,36 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     public Page<EntryView> entries(NamespaceName namespace, @Nullable String keyPrefix, Map<String, String> labels, @Nullable String after,
             int limit) {
         long afterUse = after == null ? 0 : number(after);
-        String page =
-                (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb") + " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
+        String page = (labels.isEmpty() ? "" : " AND e.labels @> :labels::jsonb")
+                + " AND e.last_use > :after AND e.last_use <= :to ORDER BY e.last_use LIMIT :limit";
         return read("entries of " + namespace, handle -> {
-            Query query = listing(handle, namespace, keyPrefix, page).bind("after", afterUse);
+            boolean fewOfPrefix = keyPrefix != null
+                    && !EntryTable.ofPrefix(handle.createQuery(MANY_OF_PREFIX), namespace, keyPrefix).mapTo(Boolean.class).one();
+            boolean walks = !fewOfPrefix && (keyPrefix != null || !labels.isEmpty());
+            Long to = walks ? handle.createQuery(WALK_OF_ENTRIES)
+                    .bind("namespace", namespace.value())
+                    .bind("after", afterUse)
+                    .bind("walk", WALK_MAX)
+                    .mapTo(Long.class)
+                    .findOne()
+                    .orElse(null) : null;
+            Query query = listing(handle, namespace, keyPrefix, fewOfPrefix, page).bind("after", afterUse)
+                    .bind("to", to == null ? Long.MAX_VALUE : to);
             if (!labels.isEmpty()) {
                 query.bind("labels", Columns.json(labels));
             }
-            return page(query, EntryTable.MAPPER, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of);
+            return page(query, EntryTable.MAPPER, limit, row -> Long.toString(row.lastUse()), row -> view(row, List.of()), JsonSize::of)
+                    .goingOn(to);
         });
     }
 
-    private static Query listing(Handle handle, NamespaceName namespace, @Nullable String keyPrefix, String page) {
+    private static Query listing(Handle handle, NamespaceName namespace, @Nullable String keyPrefix, boolean few, String page) {
         if (keyPrefix == null) {
             return handle.createQuery(ENTRIES.formatted(page, page)).bind("namespace", namespace.value());
         }
-        boolean many = EntryTable.ofPrefix(handle.createQuery(MANY_OF_PREFIX), namespace, keyPrefix).mapTo(Boolean.class).one();
         String ofPrefix = " AND starts_with(e.key, :prefix)" + page;
-        return many
-                ? handle.createQuery(ENTRIES.formatted(ofPrefix, ofPrefix)).bind("namespace", namespace.value()).bind("prefix", keyPrefix)
-                : EntryTable.ofPrefix(handle.createQuery(FEW_OF_PREFIX.formatted(page)), namespace, keyPrefix);
+        return few ? EntryTable.ofPrefix(handle.createQuery(FEW_OF_PREFIX.formatted(page)), namespace, keyPrefix)
+                : handle.createQuery(ENTRIES.formatted(ofPrefix, ofPrefix)).bind("namespace", namespace.value()).bind("prefix", keyPrefix);
     }
 
     @Override

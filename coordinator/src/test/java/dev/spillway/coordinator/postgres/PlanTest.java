@@ -3,20 +3,26 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
+import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.Rows.Holding;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.postgres.PostgresPlugin;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -172,6 +178,40 @@ class PlanTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aPageOfAFilteredListLooksAtABoundedNumberOfRowsAndTheNextGoesOn() {
+        DATABASE.execute("UPDATE entries SET labels = '{\"rare\": \"yes\"}' WHERE last_use = 999999");
+        try (PostgresRegistry registry = DATABASE.open(RegistryRules.DEFAULTS)) {
+            RegistryQueries queries = registry.queries();
+            List<RegistryQueries.Page<EntryView>> entries =
+                    pages(after -> queries.entries(Fleet.ns("snapshots"), null, Map.of("rare", "yes"), after, 10));
+            assertThat(entries).hasSize(1_000_000 / PostgresQueries.WALK_MAX + 1);
+            assertThat(entries.getFirst().items()).isEmpty();
+            assertThat(entries.stream().flatMap(page -> keys(page).stream())).containsExactly("key-999999");
+
+            List<String> ofHost = DATABASE.ask("""
+                    SELECT e.eviction_id FROM evictions e JOIN replicas r ON r.generation = e.generation AND r.eviction_id = e.eviction_id
+                    WHERE r.host_id = 'host-2' ORDER BY e.number DESC""");
+            EvictionFilter onHost = new EvictionFilter(null, new HostId("host-2"), null);
+            List<RegistryQueries.Page<EvictionView>> evictions = pages(after -> queries.evictions(onHost, after, 1_000));
+            assertThat(evictions).hasSize(40_000 / EvictionReading.WALK_MAX + 1);
+            assertThat(evictions.stream().flatMap(page -> page.items().stream()).map(view -> view.fact().id().toString())).isNotEmpty()
+                    .containsExactlyElementsOf(ofHost);
+            assertThat(queries.evictions(new EvictionFilter(null, new HostId("host-99"), null), null, 10))
+                    .isEqualTo(new RegistryQueries.Page<>(List.of(), "30001"));
+        }
+    }
+
+    private static <T> List<RegistryQueries.Page<T>> pages(Function<@Nullable String, RegistryQueries.Page<T>> list) {
+        List<RegistryQueries.Page<T>> pages = new ArrayList<>();
+        String after = null;
+        do {
+            pages.add(list.apply(after));
+            after = pages.getLast().next();
+        } while (after != null);
+        return pages;
     }
 
     private static List<String> keys(RegistryQueries.Page<EntryView> page) {

@@ -10,6 +10,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -319,8 +320,34 @@ class CommandLineTest extends FleetOfTwo {
         assertThat(applied.lines().getFirst()).contains(": evicted 9 entries (").endsWith(" from pruned, 1 gone before");
         assertThat(applied.lines().get(2)).containsPattern("^ +2 +key-1 .* GONE$");
         assertThat(done("plans", "show", id).out()).isEqualTo(applied.out());
+        List<String> plans = done("plans", "ls", "--namespace", "pruned").lines();
+        assertThat(plans.getFirst()).startsWith("MADE").endsWith("ID");
+        assertThat(plans).hasSize(4);
+        assertThat(plans.getLast()).containsPattern("^\\d+ s ago +pruned +PRUNE +APPLIED +10 +12 .* 9 +\\S+ +" + id + "$");
+        assertThat(json(done("plans", "ls", "--json", "--limit", "1").out()).get("items")).hasSize(1);
         assertThat(done("evictions", "--plan", id, "--cause", "pruned").out()).contains("PRUNED");
         assertThat(run("plans", "apply", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aTimeToLiveThatWouldEmptyANamespaceIsPlanned() {
+        done("namespace", "set", "aged");
+        for (int number = 0; number < 10; number++) {
+            done("put", "aged", "key-" + number, tree.toString(), "--worker", "host-1");
+        }
+        Eventually.holds(Eventually.HANG, () -> {
+            Instant over = Instant.now().minusSeconds(1);
+            json(done("ls", "aged", "--json").out()).get("items")
+                    .forEach(entry -> assertThat(Instant.parse(entry.get("createdAt").asText())).isBefore(over));
+        });
+        Spillway.Ran refused = run("namespace", "set", "aged", "--ttl", "1s");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("limits: would evict 10 of 10 entries (expected: at most 5 without asking").hasLineCount(1);
+        assertThat(done("ls", "aged").lines()).hasSize(11);
+        String id = done("plans", "ls", "--namespace", "aged").lines().get(1).replaceFirst(".* ", "");
+        assertThat(done("plans", "show", id).out()).contains("EXPIRED");
+        done("plans", "apply", id);
+        assertThat(done("namespace", "ls", "--json").out()).contains("\"ttl\":\"PT1S\"");
     }
 
     @Test

@@ -117,6 +117,36 @@ class DevTest {
         assertThat(FleetProcesses.names(temporary).stream().filter(name -> name.startsWith("spillway-"))).isEmpty();
     }
 
+    @Test
+    void aDirectoryTooDeepForTheWorkersSocketsIsRefusedBeforeAnythingStarts() throws IOException, InterruptedException {
+        String here = scratch.toRealPath() + "/";
+        Path deep = Path.of(here + "d".repeat(85 - here.length()));
+        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("deep"),
+                List.of("dev", "--hosts", "1", "--data", deep.toString(), "--port", String.valueOf(Ports.freeForDev(1))))) {
+            assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
+            assertThat(refused.text()).startsWith("spillway: --data: it cannot be used: data: " + deep + "/host-1 (expected: a path of ")
+                    .contains("worker.sock")
+                    .hasLineCount(1);
+        }
+        assertThat(deep.resolve("postgres")).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryThatIsNoStoreIsRefusedBeforeAnythingStarts() throws IOException, InterruptedException {
+        Path data = scratch.resolve("data");
+        Files.writeString(Files.createDirectories(data.resolve("host-2")).resolve("letter"), "of somebody else");
+        Files.createFile(data.resolve("spillway-dev.lock"));
+        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("foreign"),
+                List.of("dev", "--hosts", "2", "--data", data.toString(), "--port", String.valueOf(Ports.freeForDev(2))))) {
+            assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
+            assertThat(refused.text()).startsWith("spillway: data: ")
+                    .contains(data.toRealPath().resolve("host-2").toString())
+                    .hasLineCount(1);
+        }
+        assertThat(data.resolve("postgres")).doesNotExist();
+        assertThat(data.resolve("host-2")).isDirectoryContaining("glob:**letter");
+    }
+
     private static List<ProcessHandle> serving(Path below) throws IOException {
         String path = below.toRealPath().toString();
         return ProcessHandle.allProcesses()

@@ -40,6 +40,7 @@ class EveryOperationTest extends FleetOfTwo {
     private static final String NAMESPACE = "/v1/namespaces/described";
     private static final HostId HOST = new HostId("of-paper");
     private static final StoreId STORE = new StoreId(new UUID(0, 1));
+    private static final JoinRequest.WorkerProcess PROCESS = new JoinRequest.WorkerProcess(new UUID(0, 1), false);
 
     private final Random random = new Random(1);
 
@@ -133,7 +134,7 @@ class EveryOperationTest extends FleetOfTwo {
 
     /** A host that exists in its messages alone. */
     private void messages(DescribedService coordinator) throws IOException, InterruptedException {
-        JsonNode joined = message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, null, null));
+        JsonNode joined = message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, PROCESS, 0));
         Sender sender = new Sender(HOST, STORE, RegistryId.parse(joined.get("registryId").asText()), joined.get("epoch").asLong(),
                 joined.get("incarnation").asLong());
         NamespaceName namespace = new NamespaceName("described");
@@ -148,7 +149,7 @@ class EveryOperationTest extends FleetOfTwo {
                 new Attachment(copy, namespace, new EntryKey("copied"), put.get("generation").asLong(), 4096, new SnapshotId("t")))));
         message(coordinator, "touch",
                 new TouchRequest(sender, List.of(new TouchRequest.Used(new EntryName(namespace, key), 1, 0L)), List.of()));
-        message(coordinator, "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, null));
+        message(coordinator, "heartbeat", new HeartbeatRequest(sender, HostFigures.NONE, List.of(), 0, 0));
         message(coordinator, "reconcile", new ReconcileRequest(sender, null));
         message(coordinator, "discrepancies", new DiscrepancyRequest(sender, List.of(), List.of(), 2));
         message(coordinator, "readopt", new ReadoptRequest(sender, List.of(), true));
@@ -169,7 +170,7 @@ class EveryOperationTest extends FleetOfTwo {
         coordinator.get(host);
         coordinator.done("DELETE", host + "/drain", null);
         coordinator.done("DELETE", host, null);
-        message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, null, null));
+        message(coordinator, "join", new JoinRequest(HOST, STORE, "127.0.0.1:1", List.of(1), null, 0, 0, PROCESS, 0));
         assertThat(coordinator.get("/v1/refusals").get("items")).hasSize(1);
         coordinator.done("POST", host + "/readmit", null);
     }

@@ -18,11 +18,11 @@ import java.nio.file.attribute.PosixFilePermissions;
  * The file of a Unix domain socket. It appears under its path only with mode 0600: the socket is bound in a folder that nobody else can
  * enter, then moved. What a killed process left behind is removed; a socket on which someone listens is not.
  */
-final class SocketFile {
+public final class SocketFile {
     private static final String BINDING_SUFFIX = ".new";
     private static final String BINDING_NAME = "s";
     /** Of the socket's path, without its final zero, on the system with the smallest bound (macOS), less what the folder for binding adds. */
-    private static final int PATH_BYTES_MAX = 103 - (BINDING_SUFFIX + "/" + BINDING_NAME).length();
+    public static final int PATH_BYTES_MAX = 103 - (BINDING_SUFFIX + "/" + BINDING_NAME).length();
 
     private final Path path;
     private final Path folder;
@@ -32,11 +32,19 @@ final class SocketFile {
         this.folder = path.resolveSibling(path.getFileName() + BINDING_SUFFIX);
     }
 
+    /** Whether a socket can be bound under this path, made absolute. */
+    public static boolean isShortEnough(Path path) {
+        return bytes(path.toAbsolutePath()) <= PATH_BYTES_MAX;
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
     /** @throws IOException when someone listens there, when the path holds something else, or is too long */
     static SocketFile prepare(Path path) throws IOException {
-        int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > PATH_BYTES_MAX) {
-            throw new IOException("socket: %s (expected: a path of %d bytes or less, not %d)".formatted(path, PATH_BYTES_MAX, bytes));
+        if (!isShortEnough(path)) {
+            throw new IOException("socket: %s (expected: a path of %d bytes or less, not %d)".formatted(path, PATH_BYTES_MAX, bytes(path)));
         }
         if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {

@@ -38,7 +38,6 @@ import dev.spillway.worker.kafka.ReportSender;
 import dev.spillway.worker.registry.RegistryClient;
 import dev.spillway.worker.rocksdb.RocksIndex;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -58,7 +57,6 @@ public final class Worker implements AutoCloseable {
     private static final String INDEX = "index";
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
-    private static final String SOCKET = "worker.sock";
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
     private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -90,6 +88,15 @@ public final class Worker implements AutoCloseable {
         Worker worker = new Worker(settings, onFailure);
         worker.start();
         return worker;
+    }
+
+    /**
+     * Opens the store of a worker that is not started yet, made if it is missing, and closes it again.
+     *
+     * @throws IOException why {@link #start} could not use it
+     */
+    public static void requireStore(WorkerSettings settings) throws IOException, InterruptedException {
+        ImageStore.open(settings.data(), settings.minFreeBytes()).close();
     }
 
     /** Waits until the registry has taken this host for the first time since the start. */
@@ -157,8 +164,8 @@ public final class Worker implements AutoCloseable {
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Deletions deletions = new Deletions(loop, registry, keys, clock);
-        Path socket = settings.socket().orElseGet(() -> store.path().resolve(SOCKET));
-        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(socket), settings.http(),
+        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(settings.socketOf(store.path())),
+                settings.http(),
                 WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
                                 deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),

@@ -2,6 +2,7 @@ package dev.spillway.worker.app;
 
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.http.SocketFile;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
@@ -39,6 +40,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         int putsAtOnce,
         int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
         HttpLimits http) {
+    private static final String SOCKET_NAME = "worker.sock";
+
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
                     HostId::new);
@@ -46,7 +49,9 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static final Setting<HostPort> LISTEN =
             Setting.listener("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
     private static final Setting<Optional<Path>> SOCKET =
-            Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given").optional();
+            Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given")
+                    .must("a path of " + SocketFile.PATH_BYTES_MAX + " bytes or less", SocketFile::isShortEnough)
+                    .optional();
     private static final Setting<List<HostPort>> COORDINATORS =
             Setting.addresses("coordinators", "Coordinators, tried in this order until one answers")
                     .must("at least one", coordinators -> !coordinators.isEmpty())
@@ -106,8 +111,12 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
 
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
-            List.of(new CrossCheck<>(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
-                    (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
+            List.of(new CrossCheck<>(DATA, SOCKET,
+                    "a path of %d bytes or less, because of %s in it; or another path for the socket"
+                            .formatted(SocketFile.PATH_BYTES_MAX - SOCKET_NAME.length() - 1, SOCKET_NAME),
+                    (data, socket) -> socket.isPresent() || SocketFile.isShortEnough(data.resolve(SOCKET_NAME))),
+                    new CrossCheck<>(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
+                            (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
                     new CrossCheck<>(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
                             (connect, timeout) -> connect.compareTo(timeout) <= 0),
                     new CrossCheck<>(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold",
@@ -130,6 +139,11 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         return all;
+    }
+
+    /** Where the socket is bound, if the store lies there. */
+    Path socketOf(Path store) {
+        return socket.orElseGet(() -> store.resolve(SOCKET_NAME));
     }
 
     private static Setting<Duration> positive(Setting<Duration> setting) {

@@ -68,6 +68,18 @@ class WorkerSettingsTest {
     }
 
     @Test
+    void aPathTooLongForASocketIsRefused() throws SettingsException {
+        Path longest = Path.of("/" + "d".repeat(84));
+        assertThat(read(Map.of("data", longest.toString())).socketOf(longest)).hasToString(longest + "/worker.sock");
+        assertThatThrownBy(() -> read(Map.of("data", longest + "d"))).isInstanceOf(SettingsException.class)
+                .hasMessageContaining("data: " + longest + "d (expected: a path of 85 bytes or less, because of worker.sock in it");
+        assertThatThrownBy(() -> read(Map.of("data", "/" + "é".repeat(43)))).as("bytes count").isInstanceOf(SettingsException.class);
+        assertThat(read(Map.of("data", longest + "d", "socket", "/run/worker.sock")).socket()).contains(Path.of("/run/worker.sock"));
+        assertThatThrownBy(() -> read(Map.of("socket", "/" + "s".repeat(97)))).hasMessageContaining("socket: /sss")
+                .hasMessageContaining("a path of 97 bytes or less");
+    }
+
+    @Test
     void aStoreInUseIsRefused(@TempDir Path folder) throws Exception {
         try (RunningWorker first = new RunningWorker(folder.resolve("store"), RunningWorker.NOBODY, Map.of())) {
             assertThatThrownBy(() -> new RunningWorker(first.data, RunningWorker.NOBODY, Map.of()))
