@@ -114,8 +114,9 @@ class ServiceCommandsTest {
 
     @Test
     void aStoreInUseIsNamed() throws IOException, InterruptedException {
+        String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
         List<String> arguments = List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
-                "127.0.0.1:0", "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst());
+                "127.0.0.1:0", "--kafka-servers", nobody, "--coordinators", nobody);
         try (SpillwayProcess first =
                 SpillwayProcess.start(scratch.resolve("first"), arguments)
                         .awaitLine("listening: worker host-1 on http://", 1, Eventually.HANG);
@@ -165,10 +166,11 @@ class ServiceCommandsTest {
 
     @Test
     void aBusyPortIsNamed() throws IOException, InterruptedException {
+        String nobody = "127.0.0.1:" + Ports.free(1).getFirst();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
                         List.of("worker", "--host-id", "host-1", "--data", scratch.resolve("store").toString(), "--listen",
-                                "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", "127.0.0.1:" + Ports.free(1).getFirst()))) {
+                                "127.0.0.1:" + taken.getLocalPort(), "--kafka-servers", nobody, "--coordinators", nobody))) {
             assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(1);
             assertThat(worker.text()).endsWith("worker: listen: 127.0.0.1:" + taken.getLocalPort()
                     + ": already in use (expected: an address of this machine that is free)\n")
