@@ -233,7 +233,14 @@ public final class Fleet {
     }
 
     public List<EvictionView> evictions(EvictionFilter filter) {
-        return registry.queries().evictions(filter, null, 1_000).items();
+        List<EvictionView> all = new ArrayList<>();
+        String after = null;
+        do {
+            RegistryQueries.Page<EvictionView> page = registry.queries().evictions(filter, after, 1_000);
+            all.addAll(page.items());
+            after = page.next();
+        } while (after != null);
+        return all;
     }
 
     public EvictionView onlyEviction() {
