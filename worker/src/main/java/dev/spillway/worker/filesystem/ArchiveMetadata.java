@@ -45,9 +45,8 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
      * @param own owner and group of this process's files
      * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
      */
-    static ArchiveMetadata of(TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
+    static ArchiveMetadata of(String path, TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
             throws StagingStopped {
-        String path = entry.getName();
         Map<NotKept, String> lost = new EnumMap<>(NotKept.class);
         boolean owned = trust == ArchiveTrust.EVERYTHING && root && isId(entry.getLongUserId()) && isId(entry.getLongGroupId());
         if (!owned && (entry.getLongUserId() != Integer.toUnsignedLong(own.owner())
