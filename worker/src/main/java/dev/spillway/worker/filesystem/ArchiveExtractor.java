@@ -127,7 +127,7 @@ final class ArchiveExtractor {
             throw new IOException("it ends without its end mark");
         }
         source.readToEnd(limits.maxContentBytes());
-        directories.finish(losses);
+        directories.finish(losses, space);
         return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, losses.counts());
     }
 
@@ -216,7 +216,7 @@ final class ArchiveExtractor {
         makeRoom(parent, name);
         try (OpenRegularFile file = parent.createFile(name, PRIVATE_FILE)) {
             writeContent(file);
-            bytes += metadata(entry).apply(file, losses).allocatedBytes();
+            bytes += metadata(entry).apply(file, losses, space).allocatedBytes();
             checkBytes(bytes);
         }
         files++;
@@ -297,7 +297,7 @@ final class ArchiveExtractor {
         }
         makeRoom(parent, name);
         parent.createSymbolicLink(name, target);
-        metadata(entry).applyToLink(parent, name, losses);
+        metadata(entry).applyToLink(parent, name, losses, space);
         symbolicLinks++;
     }
 
