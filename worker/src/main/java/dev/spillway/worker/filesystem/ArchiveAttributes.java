@@ -126,6 +126,12 @@ final class ArchiveAttributes {
         return unescaped.toString();
     }
 
+    /** Refuses an attribute with which its file has more of them than the file system takes. Linux then says that no space is left. */
+    static StagingStopped tooLarge(String path, String name, byte[] value) {
+        return refused(path, name, "has %d bytes, more than the store's file system takes with the other attributes of the file"
+                .formatted(value.length));
+    }
+
     static StagingStopped refused(String path, String name, String why) {
         return StagingStopped.refused(RefusalReason.BAD_ATTRIBUTE, path,
                 "its attribute '%s' %s"

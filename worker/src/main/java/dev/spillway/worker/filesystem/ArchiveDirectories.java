@@ -93,7 +93,7 @@ final class ArchiveDirectories implements AutoCloseable {
     }
 
     /** Gives all directories what they were described with; those that were only implied by paths get mode 755. */
-    void finish(ArchiveLosses losses) throws IOException, StagingStopped {
+    void finish(ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         go(List.of());
         Deque<Iterator<Map.Entry<EntryName, Node>>> pending = new ArrayDeque<>();
         pending.push(nodes.element().children.entrySet().iterator());
@@ -105,7 +105,7 @@ final class ArchiveDirectories implements AutoCloseable {
                 pending.push(child.getValue().children.entrySet().iterator());
             } else {
                 pending.pop();
-                complete(at.current(), nodes.element(), losses);
+                complete(at.current(), nodes.element(), losses, space);
                 if (at.depth() > 0) {
                     nodes.pop();
                     at.leave();
@@ -114,12 +114,13 @@ final class ArchiveDirectories implements AutoCloseable {
         }
     }
 
-    private static void complete(OpenDirectory directory, Node node, ArchiveLosses losses) throws PosixException, StagingStopped {
+    private static void complete(OpenDirectory directory, Node node, ArchiveLosses losses, FreeSpace space)
+            throws IOException, StagingStopped {
         ArchiveMetadata metadata = node.metadata;
         if (metadata == null) {
             directory.setPermissions(IMPLIED_DIRECTORY);
         } else {
-            metadata.apply(directory, losses);
+            metadata.apply(directory, losses, space);
         }
     }
 

@@ -4,16 +4,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
-import org.apache.commons.compress.archivers.zip.ZipEncoding;
-import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
+import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a tar stream with their names and PAX records byte for byte. The library decodes them as UTF-8 and replaces what is not UTF-8, so
  * the bytes are remembered as they pass. Used by one thread.
+ *
+ * <p>The library takes any header for one, and any name with a slash at its end for a directory without content. Here each header must match its
+ * checksum, and must begin where the content of the entry before it ends. So no content is taken for a header.
  */
 final class ArchiveEntries extends TarArchiveInputStream {
     private static final int TYPE_AT = 156;
@@ -23,8 +26,9 @@ final class ArchiveEntries extends TarArchiveInputStream {
     private static final int PREFIX_BYTES = 155;
     private static final int NAME_BYTES = TarConstants.NAMELEN;
     private static final int LINK_AT = 157;
+    /** The name of a sparse file, the path of which is made up for programs that do not know such files. */
+    private static final String SPARSE_NAME = "GNU.sparse.name";
 
-    private final ZipEncoding decoding = ZipEncodingHelper.getZipEncoding(StandardCharsets.UTF_8.name());
     private final ArchiveSource source;
     private final PaxRecords everywhere = new PaxRecords();
     private PaxRecords records = new PaxRecords();
@@ -33,6 +37,8 @@ final class ArchiveEntries extends TarArchiveInputStream {
     private byte @Nullable [] header;
     private byte @Nullable [] longName;
     private byte @Nullable [] longLink;
+    private long contentStart;
+    private long contentEnd;
 
     ArchiveEntries(ArchiveSource source) {
         super(source, StandardCharsets.UTF_8.name());
@@ -46,7 +52,23 @@ final class ArchiveEntries extends TarArchiveInputStream {
         longLink = null;
         records = new PaxRecords();
         records.putAll(everywhere);
-        return getNextEntry();
+        TarArchiveEntry entry = getNextEntry();
+        if (entry != null) {
+            boolean directory = entry.getLinkFlag() == TarConstants.LF_DIR;
+            if (!directory) {
+                entry.setName(withoutSlash(entry.getName()));
+            }
+            contentEnd = contentStart + (directory ? 0 : Math.ceilDiv(entry.getSize(), getRecordSize()) * getRecordSize());
+        }
+        return entry;
+    }
+
+    private static String withoutSlash(String name) {
+        int end = name.length();
+        while (end > 0 && name.charAt(end - 1) == '/') {
+            end--;
+        }
+        return name.substring(0, end);
     }
 
     /** Returns the PAX records of the last entry, with the global ones. */
@@ -54,42 +76,32 @@ final class ArchiveEntries extends TarArchiveInputStream {
         return records;
     }
 
-    /** Returns the bytes of an entry's path. */
-    byte[] path(TarArchiveEntry entry) throws IOException {
-        return bytes(entry.getName(), records.values().get("path"), longName, header == null ? null : headerPath(header));
+    /** Returns the bytes of the last entry's path. As with GNU tar, records go before a long name. */
+    byte[] path() {
+        byte[] inRecord = record(SPARSE_NAME) == null ? record("path") : record(SPARSE_NAME);
+        return first(inRecord, longName, headerPath(header()));
     }
 
     /** Does the same as {@link #path} for the target of a link. */
-    byte[] link(TarArchiveEntry entry) throws IOException {
-        return bytes(entry.getLinkName(), records.values().get("linkpath"), longLink,
-                header == null ? null : field(header, LINK_AT, NAME_BYTES));
+    byte[] link() {
+        return first(record("linkpath"), longLink, field(header(), LINK_AT, NAME_BYTES));
     }
 
-    /** Returns the bytes that the library decoded to the text, or the text's own bytes where nothing else can have been meant. */
-    private byte[] bytes(String text, byte @Nullable [] inRecord, byte @Nullable [] inEntry, byte @Nullable [] inHeader)
-            throws IOException {
-        if (inRecord != null && isReadAs(inRecord, text)) {
+    private byte[] header() {
+        return Objects.requireNonNull(header, "no entry was read");
+    }
+
+    /** Returns the value of a record. An empty one stands for none. */
+    private byte @Nullable [] record(String key) {
+        byte[] value = records.values().get(key);
+        return value == null || value.length == 0 ? null : value;
+    }
+
+    private static byte[] first(byte @Nullable [] inRecord, byte @Nullable [] inEntry, byte[] inHeader) {
+        if (inRecord != null) {
             return inRecord;
         }
-        if (inEntry != null && isReadAs(inEntry, text)) {
-            return inEntry;
-        }
-        if (inHeader != null && isReadAs(inHeader, text)) {
-            return inHeader;
-        }
-        if (text.indexOf('\uFFFD') >= 0) {
-            throw new IOException("a name is not UTF-8 in a place that must be");
-        }
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Returns whether the library decodes these bytes to this text. In a directory's name it may have added a slash. */
-    private boolean isReadAs(byte[] bytes, String text) throws IOException {
-        return isReadAs(decoding.decode(bytes), text) || isReadAs(new String(bytes, StandardCharsets.UTF_8), text);
-    }
-
-    private static boolean isReadAs(String decoded, String text) {
-        return decoded.equals(text) || text.equals(decoded + "/");
+        return inEntry == null ? inHeader : inEntry;
     }
 
     private static byte[] headerPath(byte[] header) {
@@ -116,10 +128,19 @@ final class ArchiveEntries extends TarArchiveInputStream {
     @Override
     protected byte[] readRecord() throws IOException {
         endRecords();
+        long at = source.position();
+        if (contentEnd > 0 && at != contentEnd) {
+            throw new IOException("the content that ends at offset %d of the tar stream is said to end at %d".formatted(at, contentEnd));
+        }
+        contentEnd = 0;
         byte[] block = super.readRecord();
+        contentStart = source.position();
         if (block != null && isEOFRecord(block)) {
             source.end();
-        } else if (block != null && header == null && block.length > PREFIX_AT + PREFIX_BYTES) {
+        } else if (block != null && header == null) {
+            if (!matchesItsChecksum(block)) {
+                throw new IOException("the header at offset %d of the tar stream does not match its checksum".formatted(at));
+            }
             type = block[TYPE_AT];
             if (isPax(type)) {
                 record = new ByteArrayOutputStream();
@@ -150,6 +171,15 @@ final class ArchiveEntries extends TarArchiveInputStream {
         }
     }
 
+    private static boolean matchesItsChecksum(byte[] block) {
+        try {
+            return TarUtils.verifyCheckSum(block);
+        } catch (IllegalArgumentException e) {
+            // no number where it should be
+            return false;
+        }
+    }
+
     private static boolean isPax(byte type) {
         return type == TarConstants.LF_PAX_EXTENDED_HEADER_LC || type == TarConstants.LF_PAX_EXTENDED_HEADER_UC
                 || type == TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER;
@@ -162,6 +192,8 @@ final class ArchiveEntries extends TarArchiveInputStream {
     @Override
     protected byte[] getLongNameData() throws IOException {
         byte of = type;
+        // the library reads no content of an entry whose name ends in a slash
+        getCurrentEntry().setName("");
         byte[] data = super.getLongNameData();
         if (data == null) {
             throw new IOException("it ends with a long name with no entry behind it");

@@ -10,10 +10,12 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * entry that no image may have is refused by name. Of several entries with one path the last counts. Made for one archive, by one thread.
  */
 final class ArchiveExtractor {
-    private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
+    /** GNU tar's type of a directory in an incremental dump. Its content is the list of the directory's entries. */
+    private static final byte DUMPED_DIRECTORY = 'D';
     private static final int PRIVATE_FILE = 0600;
     private static final int BUFFER_BYTES = OpenRegularFile.MAX_TRANSFER_BYTES;
     /** A run of zeros of this length, where a file system's block may lie, is left out. */
@@ -101,18 +104,16 @@ final class ArchiveExtractor {
                 "cannot be read: %s (expected: a tar stream, also zstd)".formatted(why));
     }
 
-    private static InputStream unpacked(ReceivedStream received) throws IOException, StagingStopped {
+    private static InputStream unpacked(ReceivedStream received) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(received, BUFFER_BYTES);
         buffered.mark(ZstdFrames.MAGIC_BYTES);
         byte[] magic = buffered.readNBytes(ZstdFrames.MAGIC_BYTES);
         buffered.reset();
-        if (magic.length >= 2 && magic[0] == GZIP_MAGIC[0] && magic[1] == GZIP_MAGIC[1]) {
-            throw malformed(".", "it is packed by gzip, which is not taken");
-        }
         return ZstdFrames.isBeginning(magic) ? new ZstdFrames(buffered) : buffered;
     }
 
     private StageFigures run(ArchiveSource source) throws IOException, InterruptedException, StagingStopped {
+        source.refusePacked();
         TarArchiveEntry entry = next(source);
         if (entry == null) {
             throw new IOException("it has no entry");
@@ -126,7 +127,7 @@ final class ArchiveExtractor {
             throw new IOException("it ends without its end mark");
         }
         source.readToEnd(limits.maxContentBytes());
-        directories.finish(losses);
+        directories.finish(losses, space);
         return new StageFigures(StageFigures.Way.EXTRACTED, directories.count(), files, symbolicLinks, links, 0, losses.counts());
     }
 
@@ -135,17 +136,22 @@ final class ArchiveExtractor {
         TarArchiveEntry entry = tar.next();
         source.endHeader();
         if (entry != null) {
-            entryName = entry.getName();
+            entryName = text(tar.path());
             headers++;
             checkEntries(headers);
         }
         return entry;
     }
 
+    private static String text(byte[] name) {
+        return new String(name, StandardCharsets.UTF_8);
+    }
+
     private void extract(TarArchiveEntry entry) throws IOException, InterruptedException, StagingStopped {
         space.require();
-        List<EntryName> path = ArchiveDirectories.parse(tar.path(entry), entryName, limits.maxPathBytes());
-        if (entry.isDirectory()) {
+        List<EntryName> path = ArchiveDirectories.parse(tar.path(), entryName, limits.maxPathBytes());
+        if (isDirectory(entry)) {
+            skipDump(entry);
             directories.go(path);
             directories.describe(metadata(entry));
             return;
@@ -158,15 +164,35 @@ final class ArchiveExtractor {
         checkEntries(names);
         OpenDirectory parent = directories.go(path.subList(0, path.size() - 1));
         EntryName name = path.getLast();
+        if (entry.isSymbolicLink() || entry.isLink()) {
+            refuseSize(entry);
+        }
         if (entry.isSymbolicLink()) {
             extractSymbolicLink(entry, parent, name);
         } else if (entry.isLink()) {
-            extractHardLink(entry, parent, name);
+            extractHardLink(parent, name);
         } else if (isRegular(entry)) {
             extractFile(entry, parent, name);
         } else {
             throw StagingStopped.refused(RefusalReason.SPECIAL_FILE, entryName,
                     "is of type '%c' (expected: directories, regular files and links)".formatted((char) entry.getLinkFlag()));
+        }
+    }
+
+    /** In archives older than the flag for directories, a directory is an empty file whose name ends in a slash. */
+    private boolean isDirectory(TarArchiveEntry entry) {
+        return switch (entry.getLinkFlag()) {
+            case TarConstants.LF_DIR, DUMPED_DIRECTORY -> true;
+            case TarConstants.LF_OLDNORM, TarConstants.LF_NORMAL -> entryName.endsWith("/") && entry.getSize() == 0;
+            default -> false;
+        };
+    }
+
+    private void refuseSize(TarArchiveEntry link) throws StagingStopped {
+        if (link.getSize() != 0) {
+            throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
+                    "is a link with a size of %d bytes (expected: 0, because programs differ on whether content follows)"
+                            .formatted(link.getSize()));
         }
     }
 
@@ -178,36 +204,55 @@ final class ArchiveExtractor {
     }
 
     private ArchiveMetadata metadata(TarArchiveEntry entry) throws StagingStopped {
-        return ArchiveMetadata.of(entry, tar.records(), trust, privileged, own);
+        return ArchiveMetadata.of(entryName, entry, tar.records(), trust, privileged, own);
     }
 
     private void extractFile(TarArchiveEntry entry, OpenDirectory parent, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
+        if (entryName.endsWith("/")) {
+            throw StagingStopped.refused(RefusalReason.BAD_PATH, entryName,
+                    "ends in a slash, but is a file of %d bytes (expected: the name of a file, or a directory)".formatted(entry.getSize()));
+        }
         makeRoom(parent, name);
         try (OpenRegularFile file = parent.createFile(name, PRIVATE_FILE)) {
             writeContent(file);
-            bytes += metadata(entry).apply(file, losses).allocatedBytes();
+            bytes += metadata(entry).apply(file, losses, space).allocatedBytes();
             checkBytes(bytes);
         }
         files++;
     }
 
+    /** Skips the list of a directory's entries in an incremental dump. */
+    private void skipDump(TarArchiveEntry directory) throws IOException, InterruptedException, StagingStopped {
+        if (directory.getLinkFlag() == DUMPED_DIRECTORY) {
+            int read = readContent();
+            while (read > 0) {
+                read = readContent();
+            }
+        }
+    }
+
+    private int readContent() throws IOException, InterruptedException, StagingStopped {
+        TreeWalk.checkInterrupt();
+        int read = tar.readNBytes(buffer, 0, buffer.length);
+        contentBytes += read;
+        if (contentBytes > limits.maxContentBytes()) {
+            throw StagingStopped.tooLarge(limits.maxContentBytes());
+        }
+        return read;
+    }
+
     private void writeContent(OpenRegularFile file) throws IOException, InterruptedException, StagingStopped {
         long length = 0;
         long written = 0;
-        int read = tar.readNBytes(buffer, 0, buffer.length);
+        int read = readContent();
         while (read > 0) {
-            TreeWalk.checkInterrupt();
-            contentBytes += read;
-            if (contentBytes > limits.maxContentBytes()) {
-                throw StagingStopped.tooLarge(limits.maxContentBytes());
-            }
             int count = read;
             long offset = length;
             written += space.writing(count, () -> writeWithoutZeros(file, count, offset));
             length += read;
             checkBytes(bytes + written);
-            read = tar.readNBytes(buffer, 0, buffer.length);
+            read = readContent();
         }
         if (written < length) {
             file.setLength(length);
@@ -240,11 +285,11 @@ final class ArchiveExtractor {
     }
 
     private void extractSymbolicLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
-        byte[] target = tar.link(entry);
+        byte[] target = tar.link();
         if (target.length == 0 || hasNul(target)) {
             throw StagingStopped.refused(RefusalReason.BAD_LINK, entryName,
                     "is a symbolic link to '%s' (expected: a target that is not empty and has no NUL)"
-                            .formatted(ShownPath.of(entry.getLinkName())));
+                            .formatted(ShownPath.of(text(target))));
         }
         if (target.length > limits.maxPathBytes()) {
             throw StagingStopped.refused(RefusalReason.PATH_TOO_LONG, entryName,
@@ -252,7 +297,7 @@ final class ArchiveExtractor {
         }
         makeRoom(parent, name);
         parent.createSymbolicLink(name, target);
-        metadata(entry).applyToLink(parent, name, losses);
+        metadata(entry).applyToLink(parent, name, losses, space);
         symbolicLinks++;
     }
 
@@ -265,10 +310,11 @@ final class ArchiveExtractor {
         return false;
     }
 
-    private void extractHardLink(TarArchiveEntry entry, OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
-        List<EntryName> target = ArchiveDirectories.parse(tar.link(entry), entry.getLinkName(), limits.maxPathBytes());
+    private void extractHardLink(OpenDirectory parent, EntryName name) throws IOException, StagingStopped {
+        String linkName = text(tar.link());
+        List<EntryName> target = ArchiveDirectories.parse(tar.link(), linkName, limits.maxPathBytes());
         if (target.isEmpty()) {
-            throw badLink(entry.getLinkName());
+            throw badLink(linkName);
         }
         OpenDirectory at = root;
         try {
@@ -277,10 +323,10 @@ final class ArchiveExtractor {
                 at = above.openDirectory(directory);
                 closeUnlessRoot(above);
             }
-            link(at, target.getLast(), parent, name, entry.getLinkName());
+            link(at, target.getLast(), parent, name, linkName);
         } catch (PosixException e) {
             if (e.isReplaced()) {
-                throw badLink(entry.getLinkName());
+                throw badLink(linkName);
             }
             throw e;
         } finally {

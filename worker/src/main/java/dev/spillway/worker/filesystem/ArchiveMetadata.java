@@ -8,6 +8,7 @@ import dev.spillway.worker.filesystem.posix.FileTimes;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
 import dev.spillway.worker.filesystem.posix.OpenFile;
 import dev.spillway.worker.filesystem.posix.PosixException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -45,9 +46,8 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
      * @param own owner and group of this process's files
      * @throws StagingStopped naming an attribute that cannot be told, or that must not be left out
      */
-    static ArchiveMetadata of(TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
+    static ArchiveMetadata of(String path, TarArchiveEntry entry, PaxRecords records, ArchiveTrust trust, boolean root, FileStatus own)
             throws StagingStopped {
-        String path = entry.getName();
         Map<NotKept, String> lost = new EnumMap<>(NotKept.class);
         boolean owned = trust == ArchiveTrust.EVERYTHING && root && isId(entry.getLongUserId()) && isId(entry.getLongGroupId());
         if (!owned && (entry.getLongUserId() != Integer.toUnsignedLong(own.owner())
@@ -129,34 +129,29 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
         return new String(list, StandardCharsets.ISO_8859_1);
     }
 
-    @FunctionalInterface
-    private interface Setting {
-        void set(String name, byte[] value) throws PosixException;
-    }
-
     /**
      * Gives a file what is believed, in the order of {@link Attributes}.
      *
      * @return the status of the file afterwards
      */
-    FileStatus apply(OpenFile file, ArchiveLosses losses) throws PosixException, StagingStopped {
+    FileStatus apply(OpenFile file, ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         if (owned) {
             file.setOwner(owner, group);
         }
         Map<NotKept, String> notKept = new EnumMap<>(NotKept.class);
-        file.setPermissions(set(file::setAttribute, notKept));
+        file.setPermissions(set(file::setAttribute, notKept, space));
         file.setTimes(times);
         FileStatus status = file.status();
         report(status, notKept, losses);
         return status;
     }
 
-    void applyToLink(OpenDirectory directory, EntryName name, ArchiveLosses losses) throws PosixException, StagingStopped {
+    void applyToLink(OpenDirectory directory, EntryName name, ArchiveLosses losses, FreeSpace space) throws IOException, StagingStopped {
         if (owned) {
             directory.setOwner(name, owner, group);
         }
         Map<NotKept, String> notKept = new EnumMap<>(NotKept.class);
-        set((attribute, value) -> directory.setAttribute(name, attribute, value), notKept);
+        set((attribute, value) -> directory.setAttribute(name, attribute, value), notKept, space);
         directory.setTimes(name, times);
         report(directory.status(name), notKept, losses);
     }
@@ -166,13 +161,16 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
      *
      * @return the permissions, without what a list that could not be set did not give
      */
-    private int set(Setting setting, Map<NotKept, String> notKept) throws PosixException, StagingStopped {
+    private int set(Attributes.Setting setting, Map<NotKept, String> notKept, FreeSpace space) throws IOException, StagingStopped {
         int kept = permissions;
         for (Map.Entry<String, byte[]> attribute : attributes.entrySet()) {
             String name = attribute.getKey();
             try {
                 setting.set(name, attribute.getValue());
             } catch (PosixException e) {
+                if (e.errno() == Errno.ENOSPC && space.hasRoom()) {
+                    throw ArchiveAttributes.tooLarge(path, name, attribute.getValue());
+                }
                 if (!CANNOT_BE_SET.contains(e.errno())) {
                     throw e;
                 }

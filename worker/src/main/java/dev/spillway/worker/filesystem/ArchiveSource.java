@@ -1,8 +1,12 @@
 package dev.spillway.worker.filesystem;
 
+import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The unpacked bytes of an archive as they are read. Bounds the size of one header, because a long name or an attribute is read into memory whole.
@@ -12,12 +16,33 @@ final class ArchiveSource extends FilterInputStream {
     private static final long MAX_HEADER_BYTES = 4L * 1024 * 1024;
     private static final int BUFFER_BYTES = 64 * 1024;
 
+    private static final int MAGIC_BYTES = 10;
+    /** Beginnings of packed streams that are not read, byte for byte (ISO 8859-1). */
+    private static final Map<String, Pattern> PACKED = Map.of("gzip", Pattern.compile("\\x1f\\x8b"),
+            "xz", Pattern.compile("\\xfd7zXZ\\x00"), "bzip2", Pattern.compile("BZh[1-9]1AY&SY"), "lz4", Pattern.compile("\\x04\"M\\x18"));
+
     private long headerBytesLeft = Long.MAX_VALUE;
     private long position;
     private boolean ended;
 
     ArchiveSource(InputStream unpacked) {
-        super(unpacked);
+        super(new BufferedInputStream(unpacked));
+    }
+
+    /** Throws if the stream begins as a packed one, which is more telling than that it holds no archive. */
+    void refusePacked() throws IOException {
+        in.mark(MAGIC_BYTES);
+        byte[] bytes = in.readNBytes(MAGIC_BYTES);
+        in.reset();
+        if (ZstdFrames.isBeginning(bytes)) {
+            throw new IOException("it is packed by zstd twice, which is not taken");
+        }
+        String beginning = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (Map.Entry<String, Pattern> packed : PACKED.entrySet()) {
+            if (packed.getValue().matcher(beginning).lookingAt()) {
+                throw new IOException("it is packed by %s, which is not taken".formatted(packed.getKey()));
+            }
+        }
     }
 
     void beginHeader() {
@@ -31,6 +56,10 @@ final class ArchiveSource extends FilterInputStream {
     /** Says that what was read last is the end mark. */
     void end() {
         ended = true;
+    }
+
+    long position() {
+        return position;
     }
 
     boolean ended() {
@@ -60,9 +89,10 @@ final class ArchiveSource extends FilterInputStream {
         return read < 0 ? -1 : Byte.toUnsignedInt(one[0]);
     }
 
+    /** Reads as much as is asked for, unless the stream ends. The library takes less for the end of a sparse file's segment. */
     @Override
     public int read(byte[] target, int start, int count) throws IOException {
-        int read = super.read(target, start, count);
+        int read = in.readNBytes(target, start, count);
         if (read > 0) {
             headerBytesLeft -= read;
             if (headerBytesLeft < 0) {
@@ -73,7 +103,7 @@ final class ArchiveSource extends FilterInputStream {
             }
             position += read;
         }
-        return read;
+        return read == 0 && count > 0 ? -1 : read;
     }
 
     private void requireZeros(byte[] bytes, int start, int count) throws IOException {

@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import static dev.spillway.worker.filesystem.UnreadableException.reading;
 
@@ -28,10 +29,21 @@ final class Attributes {
     /** Errors that mean that this process may not, or the file system cannot. */
     private static final Set<Errno> CANNOT = EnumSet.of(Errno.EPERM, Errno.EOPNOTSUPP, Errno.EINVAL);
 
+    private final FreeSpace space;
     private final Map<NotKept, Long> notKept = new EnumMap<>(NotKept.class);
+
+    Attributes(FreeSpace space) {
+        this.space = space;
+    }
 
     private enum Owned {
         BOTH, GROUP_ALONE, NOT_GROUP
+    }
+
+    /** Sets an attribute of a file or a link. */
+    @FunctionalInterface
+    interface Setting {
+        void set(String name, byte[] value) throws PosixException;
     }
 
     @FunctionalInterface
@@ -47,8 +59,11 @@ final class Attributes {
     /**
      * @param target open for as long as nobody else knows it
      * @param now status of the target
+     * @param path the source's, for people
+     * @throws StagingStopped naming an attribute that is too large for the target's file system
      */
-    void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now) throws IOException {
+    void copy(OpenFile source, FileStatus status, OpenFile target, FileStatus now, Supplier<String> path)
+            throws IOException, StagingStopped {
         int permissions = permissions(status, own(status, now, target::setOwner));
         if ((status.permissions() & ~permissions & SET_ID_BITS) != 0) {
             notKept.merge(NotKept.SETUID, 1L, Long::sum);
@@ -56,7 +71,7 @@ final class Attributes {
         for (String name : reading(() -> namesOf(source))) {
             if (isKept(name, true)) {
                 byte[] value = reading(() -> source.attribute(name));
-                if (!set(target, name, value) && name.equals(AccessList.ACCESS)) {
+                if (!set(target::setAttribute, name, value, path) && name.equals(AccessList.ACCESS)) {
                     permissions = AccessList.permissionsWithout(value, permissions);
                 }
             }
@@ -102,11 +117,12 @@ final class Attributes {
     }
 
     /** Copies the attributes of a symbolic link, which has no mode of its own. */
-    void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status) throws IOException {
+    void copyOfLink(OpenDirectory from, OpenDirectory to, EntryName name, FileStatus status, Supplier<String> path)
+            throws IOException, StagingStopped {
         own(status, to.status(name), (owner, group) -> to.setOwner(name, owner, group));
         for (String attribute : reading(() -> namesOfLink(from, name))) {
             if (isKept(attribute, true)) {
-                setOfLink(to, name, attribute, reading(() -> from.attribute(name, attribute)));
+                set((of, value) -> to.setAttribute(name, of, value), attribute, reading(() -> from.attribute(name, attribute)), path);
             }
         }
         to.setTimes(name, status.times());
@@ -141,21 +157,16 @@ final class Attributes {
     }
 
     /** Sets an attribute and returns whether it could be kept; counts it if not. */
-    private boolean set(OpenFile target, String name, byte[] value) throws PosixException {
+    private boolean set(Setting target, String name, byte[] value, Supplier<String> path) throws IOException, StagingStopped {
         try {
-            target.setAttribute(name, value);
+            target.set(name, value);
             return true;
         } catch (PosixException e) {
+            if (e.errno() == Errno.ENOSPC && space.hasRoom()) {
+                throw ArchiveAttributes.tooLarge(path.get(), name, value);
+            }
             countIfSystem(name, e);
             return false;
-        }
-    }
-
-    private void setOfLink(OpenDirectory directory, EntryName name, String attribute, byte[] value) throws PosixException {
-        try {
-            directory.setAttribute(name, attribute, value);
-        } catch (PosixException e) {
-            countIfSystem(attribute, e);
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * at once keep the reserve, too. Thread-safe.
  */
 final class FreeSpace {
+    private static final long ROOM_BYTES = 1L << 20;
+
     private final Path store;
     private final FileStore disk;
     private final long keptBytes;
@@ -36,6 +38,11 @@ final class FreeSpace {
     /** Returns whether less than twice the reserve is free, so that the next writes may be refused. */
     boolean isShort() throws IOException {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
+    }
+
+    /** Returns whether so much is free that something small was not refused for want of space. */
+    boolean hasRoom() throws IOException {
+        return disk.getUsableSpace() >= ROOM_BYTES;
     }
 
     /** @throws StoreFullException when less is free than is to be kept */

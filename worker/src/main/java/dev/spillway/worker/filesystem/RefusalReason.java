@@ -14,7 +14,7 @@ public enum RefusalReason {
     BAD_PATH,
     /** An entry below something that is not a directory, such as a symbolic link, in an archive. */
     NOT_A_DIRECTORY,
-    /** A hard link whose target is not an earlier file of the archive. */
+    /** A hard link whose target is not an earlier file of the archive, or any link with a size. */
     BAD_LINK,
     /** More entries than allowed. */
     TOO_MANY_ENTRIES,
@@ -22,7 +22,7 @@ public enum RefusalReason {
     PATH_TOO_LONG,
     /** The bytes are no archive, or end too early. */
     MALFORMED,
-    /** An extended attribute in an archive with an ambiguous name or value, or one that no file can have. */
+    /** An extended attribute that is too large for the store, or one in an archive with an ambiguous or impossible name or value. */
     BAD_ATTRIBUTE,
     /** Metadata of an archive's entry that is not kept, and may not be lost. */
     NOT_KEPT

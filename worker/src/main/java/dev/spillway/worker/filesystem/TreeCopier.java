@@ -46,7 +46,7 @@ final class TreeCopier implements TreeWalk.Visitor {
         this.maxBytes = maxBytes;
         this.store = store;
         this.space = space;
-        this.attributes = new Attributes();
+        this.attributes = new Attributes(space);
         this.content = new FileContent(reflink, space, written -> checkBound(bytes + written));
     }
 
@@ -98,7 +98,7 @@ final class TreeCopier implements TreeWalk.Visitor {
             throw new TreeChangedException(source.text(null));
         }
         FileStatus now = target.current().status();
-        attributes.copy(source.current(), source.status(), target.current(), now);
+        attributes.copy(source.current(), source.status(), target.current(), now, () -> source.text(null));
         directories++;
         count(now);
         if (target.depth() > 0) {
@@ -132,7 +132,7 @@ final class TreeCopier implements TreeWalk.Visitor {
                 if (status.links() > 1 && linkToCopy(status.identity(), name)) {
                     return;
                 }
-                if (copyContent(from, status, name)) {
+                if (copyContent(source, from, status, name)) {
                     files++;
                     return;
                 }
@@ -153,14 +153,14 @@ final class TreeCopier implements TreeWalk.Visitor {
     /**
      * @return whether the source stayed as it was for as long as it was read
      */
-    private boolean copyContent(OpenRegularFile from, FileStatus status, EntryName name)
+    private boolean copyContent(Descent source, OpenRegularFile from, FileStatus status, EntryName name)
             throws IOException, InterruptedException, StagingStopped {
         try (OpenRegularFile to = target.current().createFile(name, PRIVATE_FILE)) {
             if (!content.copy(from, status, to) || !reading(from::status).unchanged(status)) {
                 return false;
             }
             FileStatus now = to.status();
-            attributes.copy(from, status, to, now);
+            attributes.copy(from, status, to, now, () -> source.text(name));
             count(now);
             if (status.links() > 1) {
                 hardLinks.remember(status.identity(), target.path(name));
@@ -177,7 +177,7 @@ final class TreeCopier implements TreeWalk.Visitor {
         return linked;
     }
 
-    private void copySymbolicLink(Descent source, EntryName name) throws IOException {
+    private void copySymbolicLink(Descent source, EntryName name) throws IOException, StagingStopped {
         FileStatus status = reading(() -> source.current().status(name));
         if (status.kind() != EntryKind.SYMBOLIC_LINK) {
             throw new TreeChangedException(source.text(name));
@@ -186,7 +186,7 @@ final class TreeCopier implements TreeWalk.Visitor {
             return;
         }
         target.current().createSymbolicLink(name, readLink(source, name));
-        attributes.copyOfLink(source.current(), target.current(), name, status);
+        attributes.copyOfLink(source.current(), target.current(), name, status, () -> source.text(name));
         if (status.links() > 1) {
             hardLinks.remember(status.identity(), target.path(name));
         }

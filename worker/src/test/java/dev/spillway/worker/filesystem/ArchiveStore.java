@@ -2,7 +2,9 @@ package dev.spillway.worker.filesystem;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +41,30 @@ final class ArchiveStore {
     }
 
     StageOutcome stage(byte[] archive, String id) throws IOException, InterruptedException {
-        return store.stageArchive(id, new ByteArrayInputStream(archive), LIMITS, ArchiveTrust.CONTENT, false);
+        return stage(archive, id, LIMITS);
+    }
+
+    StageOutcome stage(byte[] archive, String id, ArchiveLimits limits) throws IOException, InterruptedException {
+        return store.stageArchive(id, new ByteArrayInputStream(archive), limits, ArchiveTrust.CONTENT, false);
+    }
+
+    /** The image of an archive of which each read gives no more than so many bytes, as a connection may. */
+    Path unpackedInPieces(byte[] archive, int bytes) throws IOException, InterruptedException {
+        InputStream pieces = new FilterInputStream(new ByteArrayInputStream(archive)) {
+            @Override
+            public int read(byte[] target, int start, int count) throws IOException {
+                return super.read(target, start, Math.min(count, bytes));
+            }
+
+            @Override
+            public int available() {
+                return 0;
+            }
+        };
+        String id = Machine.newId();
+        assertThat(store.stageArchive(id, pieces, LIMITS, ArchiveTrust.CONTENT, false)).isInstanceOf(StageOutcome.Staged.class);
+        store.publish(id);
+        return store.imagePath(id);
     }
 
     Path unpacked(byte[] archive) throws IOException, InterruptedException {

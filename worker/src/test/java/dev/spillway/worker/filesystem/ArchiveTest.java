@@ -8,7 +8,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -173,21 +172,6 @@ class ArchiveTest {
         assertThat(extracted.resolve("a/second")).hasContent("content");
         assertThat((int) Files.getAttribute(extracted.resolve("a/second"), "unix:nlink")).isEqualTo(2);
         assertThat(Files.readSymbolicLink(extracted.resolve("l"))).isEqualTo(Path.of("a/b"));
-    }
-
-    @Test
-    void sparseFilesOfTarStaySparse() throws Exception {
-        Files.createDirectory(source);
-        try (RandomAccessFile file = new RandomAccessFile(source.resolve("sparse").toFile(), "rw")) {
-            file.seek(50 << 20);
-            file.write(new byte[]{1, 2, 3});
-            file.setLength(100 << 20);
-        }
-        Path archive = temporary.resolve("archive.tar");
-        Machine.run("tar", "-S", "-C", source.toString(), "-cf", archive.toString(), ".");
-        Path extracted = extracted(Files.readAllBytes(archive), ArchiveTrust.EVERYTHING);
-        assertThat(Files.mismatch(extracted.resolve("sparse"), source.resolve("sparse"))).isEqualTo(-1);
-        assertThat(TreePicture.allocatedBytes(extracted)).isLessThan(1 << 20);
     }
 
     @Test
