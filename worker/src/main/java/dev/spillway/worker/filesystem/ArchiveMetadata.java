@@ -93,7 +93,7 @@ record ArchiveMetadata(String path, int permissions, boolean owned, int owner, i
     private static void lose(String path, String name, Map<NotKept, String> lost) throws StagingStopped {
         if (OVERLAY_CONTENT.contains(name)) {
             throw StagingStopped.refused(RefusalReason.NOT_KEPT, path,
-                    "its attribute '%s' is not kept, and what an overlay shows depends on it (expected: %s alone, at a worker that is root)"
+                    "its attribute '%s' is not kept, and what an overlay shows depends on it (expected: %s alone, at a worker with CAP_SYS_ADMIN)"
                             .formatted(name, OPAQUE));
         }
         NotKept kind = kind(name);
