@@ -65,6 +65,12 @@ class EveryOperationTest extends FleetOfTwo {
     @Test
     void aWorkerDoesWhatItsDescriptionSays() throws Exception {
         Http.send("PUT", fleet.url() + "/v1/namespaces/trees", Map.of("maxEntries", 10), Map.of());
+        // A registry that was restored is joined anew.
+        Eventually.holds(Eventually.HANG, () -> {
+            assertThat(Http.send("PUT", fleet.workerUrl(1) + "/v1/directories/trees/entries/first", Map.of("sourceDir", tree.toString()),
+                    Map.of()).status()).isEqualTo(200);
+            assertThat(Http.get(fleet.workerUrl(1) + "/readyz").status()).isEqualTo(200);
+        });
         try (DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
             common(worker);
             String directories = "/v1/directories/trees";
@@ -92,6 +98,8 @@ class EveryOperationTest extends FleetOfTwo {
         for (String path : List.of("/livez", "/readyz", "/metrics", "/openapi.yaml")) {
             service.get(path);
         }
+        service.get("/v1/loggers");
+        service.done("PUT", "/v1/loggers/ROOT", Map.of("level", "INFO"));
     }
 
     private static void entries(DescribedService coordinator) throws IOException, InterruptedException {
@@ -118,6 +126,7 @@ class EveryOperationTest extends FleetOfTwo {
         coordinator.done("PUT", NAMESPACE + "/entries/old", Map.of("snapshotId", "s"));
         JsonNode plan = coordinator.done("POST", NAMESPACE + "/prune", Map.of("maxEntries", 0, "dryRun", true));
         String path = "/v1/plans/" + plan.get("id").asText();
+        coordinator.get("/v1/plans?namespace=described");
         coordinator.get(path);
         assertThat(coordinator.get(path + "/victims").get("items")).hasSize(1);
         coordinator.done("POST", path + "/apply", null);

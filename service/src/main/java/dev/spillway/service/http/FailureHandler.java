@@ -54,8 +54,11 @@ final class FailureHandler implements Handler<RoutingContext> {
         return switch (context.failure()) {
             case ProblemException refused -> refused.problem();
             case InterruptedException _ -> Problems.stopping();
-            case null ->
-                    context.statusCode() == 413 ? Problems.tooLarge(Request.of(context).jsonBytesMax()) : Problems.unknownExpectation();
+            case null -> switch (context.statusCode()) {
+                case 413 -> Problems.tooLarge(Request.of(context).jsonBytesMax());
+                case 417 -> Problems.unknownExpectation();
+                default -> Problems.malformedPath(what + ": it begins with no slash");
+            };
             // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
                     Problems.malformedRequest(String.valueOf(failure.getMessage()));

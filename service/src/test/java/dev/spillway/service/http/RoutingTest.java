@@ -147,6 +147,12 @@ class RoutingTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"OPTIONS *", "GET *", "GET foo"})
+    void aPathThatBeginsWithNoSlashIsRefused(String request) throws Exception {
+        assertThat(service.raw(request + " HTTP/1.1\r\nHost: test\r\n\r\n")).startsWith("HTTP/1.1 400").contains("malformed-path");
+    }
+
     @Test
     void headersBeyondTheBoundAreRefused() throws IOException {
         assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))
