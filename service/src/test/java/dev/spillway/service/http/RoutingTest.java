@@ -150,7 +150,8 @@ class RoutingTest {
     @ParameterizedTest
     @ValueSource(strings = {"OPTIONS *", "GET *", "GET foo"})
     void aPathThatBeginsWithNoSlashIsRefused(String request) throws Exception {
-        assertThat(service.raw(request + " HTTP/1.1\r\nHost: test\r\n\r\n")).startsWith("HTTP/1.1 400").contains("malformed-path");
+        assertThat(service.raw(request + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 400")
+                .contains("malformed-path");
     }
 
     @Test
