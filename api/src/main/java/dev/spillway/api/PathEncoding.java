@@ -99,7 +99,7 @@ public final class PathEncoding {
         }
     }
 
-    /** Whether decoding changes nothing. */
+    /** Returns whether decoding changes nothing. */
     private static boolean isPlain(String raw) {
         for (int index = 0; index < raw.length(); index++) {
             char character = raw.charAt(index);

@@ -93,7 +93,7 @@ public final class Main {
         }
     }
 
-    /** What the C library takes the encoding of the locale from. */
+    /** Names the variable from which the C library takes the encoding of the locale. */
     private static String locale(Map<String, String> environment) {
         return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
                 .filter(name -> !environment.getOrDefault(name, "").isEmpty())

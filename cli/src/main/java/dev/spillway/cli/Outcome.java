@@ -9,7 +9,7 @@ public sealed interface Outcome {
     /** The exit code of the process. */
     int exitCode();
 
-    /** What to say on standard error; empty where there is nothing to say. */
+    /** Returns the line for standard error; empty if there is none. */
     String line();
 
     /** As this, where something had been done before it: says that first. */
@@ -53,7 +53,7 @@ public sealed interface Outcome {
         }
     }
 
-    /** What it names does not exist. */
+    /** The thing that the command names does not exist. */
     record NotFound(String line) implements Outcome {
         @Override
         public int exitCode() {

@@ -5,7 +5,7 @@ import java.time.Instant;
 
 /** A cached tree that stays whole on its host until it is closed. The hold is extended in the background meanwhile. Thread-safe. */
 public interface HeldDirectory extends AutoCloseable {
-    /** Where the tree is, on the worker's host. */
+    /** Returns the path of the tree on the worker's host. */
     Path path();
 
     String snapshotId();

@@ -35,7 +35,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
     private static final int NOT_READY = 503;
     private static final ObjectMapper MAPPER = Json.tolerant();
 
-    /** What a server answered to a request that it did, as it came. */
+    /** The answer of a server to a request that it carried out, as it came. */
     record Answer(JsonNode json) {
         <T> T as(Class<T> type) {
             return read(MAPPER.constructType(type));

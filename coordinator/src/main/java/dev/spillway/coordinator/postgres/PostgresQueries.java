@@ -74,7 +74,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     /** Time for which a count is good, per LIVE row of a draining host; see {@link KnownLastCopies}. */
     private static final Duration REST_PER_COPY = Duration.ofNanos(100_000);
 
-    /** How many rows of a list are read at once. */
+    /** Number of rows of a list that are read at once. */
     private static final int PORTION = 128;
 
     private final Jdbi jdbi;

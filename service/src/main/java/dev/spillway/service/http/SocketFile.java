@@ -71,7 +71,7 @@ public final class SocketFile {
         }
     }
 
-    /** Where to bind. */
+    /** Returns the address to bind. */
     Path binding() {
         return folder.resolve(BINDING_NAME);
     }

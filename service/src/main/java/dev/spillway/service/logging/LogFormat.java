@@ -1,6 +1,6 @@
 package dev.spillway.service.logging;
 
-/** How lines of the log look. */
+/** Format of the lines of the log. */
 public enum LogFormat {
     /** For people: one line for each event; further lines of the same event are indented. */
     TEXT,
