@@ -88,9 +88,11 @@ class SlowUploadTest {
     @Test
     void oneUploadTooManyIsToldSo() throws Exception {
         try (RunningWorker worker = start(Map.of("uploads-at-once", "1", "put-deadline", "1s", "registry-timeout", "1s",
-                "registry-connect-timeout", "1s")); var _ = new Trickle(worker, "a"); Trickle second = new Trickle(worker, "b")) {
+                "registry-connect-timeout", "1s")); var _ = new Trickle(worker, "a")) {
             eventually(() -> worker.area("staging").size() == 1);
-            assertThat(second.untilClosed()).startsWith("HTTP/1.1 503 ").contains(":busy").contains("uploads-at-once, 1");
+            try (Trickle second = new Trickle(worker, "b")) {
+                assertThat(second.untilClosed()).startsWith("HTTP/1.1 503 ").contains(":busy").contains("uploads-at-once, 1");
+            }
         }
     }
 
