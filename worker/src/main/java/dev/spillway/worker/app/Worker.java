@@ -48,12 +48,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One host's worker. It starts with its registry and Kafka away, serves what it holds, and joins when they are there; a store that never joined
  * waits for its registry only for so long. Several may run in one process, each with a store of its own.
  */
 public final class Worker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
     private static final String INDEX = "index";
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
@@ -96,7 +99,11 @@ public final class Worker implements AutoCloseable {
      * @throws IOException why {@link #start} could not use it
      */
     public static void requireStore(WorkerSettings settings) throws IOException, InterruptedException {
-        ImageStore.open(settings.data(), settings.minFreeBytes()).close();
+        open(settings).close();
+    }
+
+    private static ImageStore open(WorkerSettings settings) throws IOException, InterruptedException {
+        return ImageStore.open(settings.data(), settings.minFreeBytes(), settings.ignoreTrusted());
     }
 
     /** Waits until the registry has taken this host for the first time since the start. */
@@ -115,7 +122,11 @@ public final class Worker implements AutoCloseable {
     }
 
     private void start() throws Exception {
-        ImageStore store = parts.start("store", () -> ImageStore.open(settings.data(), settings.minFreeBytes()));
+        ImageStore store = parts.start("store", () -> open(settings));
+        if (!store.seesTrustedAttributes() && !settings.ignoreTrusted()) {
+            LOG.warn("trusted.* attributes of sources are not seen, so images lack them, and a move that copies leaves its source "
+                    + "(expected: CAP_SYS_ADMIN, or the setting ignore-trusted)");
+        }
         NativeLibraries.load(List.of(store.path().resolve(NATIVE)));
         StoreId storeId = StoreId.parse(store.storeId());
         boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();

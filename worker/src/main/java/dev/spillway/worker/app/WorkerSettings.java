@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param archiveHold     how long a tree that was being sent stays held after a crash
  * @param requestsKept    how long a change that came with an idempotency key is kept, with its answer
  * @param minFreeBytes    of the store's disk, which no put takes
+ * @param ignoreTrusted   whether a move may lose {@code trusted.*} attributes that this process cannot see
  * @param putsAtOnce      directories; uploads have places of their own
  * @param uploadPace      below which an upload is ended
  * @param unlinkRates     of all trees together that are unlinked
@@ -37,8 +38,7 @@ import java.util.Optional;
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
-        int putsAtOnce,
-        int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
+        boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
         HttpLimits http) {
     private static final String SOCKET_NAME = "worker.sock";
 
@@ -83,6 +83,10 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     private static final Setting<Long> MIN_FREE_BYTES = Setting
             .bytes("min-free-bytes", "What puts leave free of the store's disk, for the index and for deletions")
             .defaultTo(256L << 20);
+    private static final Setting<Boolean> IGNORE_TRUSTED =
+            Setting.flag("ignore-trusted",
+                    "A worker without CAP_SYS_ADMIN cannot see trusted.* attributes; moves delete what they copied nevertheless")
+                    .defaultTo(false);
     private static final Setting<Integer> PUTS_AT_ONCE =
             Setting.integer("puts-at-once", "Directories that are copied at the same time")
                     .must("1 or more", number -> number >= 1)
@@ -134,7 +138,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
-                MIN_FREE_BYTES, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
+                MIN_FREE_BYTES, IGNORE_TRUSTED, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
                 UNLINK_RATE, UNLINK_BYTES_RATE));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
@@ -157,7 +161,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
                 settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
                 settings.get(HOLD_MAX), settings.get(HOLDS_MAX), settings.get(ARCHIVE_HOLD),
-                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(PUTS_AT_ONCE), settings.get(UPLOADS_AT_ONCE),
+                settings.get(REQUESTS_KEPT), settings.get(MIN_FREE_BYTES), settings.get(IGNORE_TRUSTED), settings.get(PUTS_AT_ONCE),
+                settings.get(UPLOADS_AT_ONCE),
                 new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
                 HttpLimits.from(settings));

@@ -34,6 +34,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 public final class ImageStore implements AutoCloseable {
     private final StoreFiles files;
+    private final boolean seesTrusted;
     private final Path images;
     private final OfferedSources offers;
     private final SourcesLeft sourcesLeft;
@@ -42,13 +43,14 @@ public final class ImageStore implements AutoCloseable {
     private final ReadWriteLock open = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private ImageStore(StoreFiles files, long minFreeBytes) throws IOException {
+    private ImageStore(StoreFiles files, long minFreeBytes, boolean ignoreTrusted) throws IOException {
         this.files = files;
+        this.seesTrusted = files.root().seesTrustedAttributes();
         this.images = files.path().resolve(StoreArea.IMAGES.directory().toString());
         this.offers = new OfferedSources(files.offered());
         this.space = new FreeSpace(files.path(), minFreeBytes);
         this.sourcesLeft = new SourcesLeft(files.offered());
-        this.staging = new Staging(files, offers, sourcesLeft, space);
+        this.staging = new Staging(files, offers, sourcesLeft, space, !ignoreTrusted && !seesTrusted);
         for (String id : sourcesLeft.ids()) {
             if (!isAnywhere(id)) {
                 sourcesLeft.remove(id);
@@ -63,16 +65,23 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException when the platform is not Linux, or the directory is no store of this layout
      */
     public static ImageStore open(Path directory) throws IOException, InterruptedException {
-        return open(directory, 0);
+        return open(directory, 0, false);
     }
 
     /**
      * Does the same as {@link #open(Path)}, with a reserve of free space.
      *
      * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
+     * @param ignoreTrusted whether the copy of a move may lack {@code trusted.*} attributes that this process cannot see. If not, and it cannot see
+     *         them, such a move leaves its source
      */
-    public static ImageStore open(Path directory, long minFreeBytes) throws IOException, InterruptedException {
-        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes));
+    public static ImageStore open(Path directory, long minFreeBytes, boolean ignoreTrusted) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes, ignoreTrusted));
+    }
+
+    /** Returns whether this process sees {@code trusted.*} attributes, and so stores them. */
+    public boolean seesTrustedAttributes() {
+        return seesTrusted;
     }
 
     /** Returns the UUID that was drawn when the store was made. */

@@ -7,10 +7,19 @@ import dev.spillway.worker.filesystem.posix.PosixException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Ends what was begun by an offer by move: the store keeps the tree, or its owner gets it back. */
+/**
+ * Ends what was begun by an offer by move: the store keeps the tree, or its owner gets it back.
+ *
+ * <p>A source is renamed before it is deleted. So a crash leaves no half of it under its own name, which a later put would take for the whole, and the
+ * next start finds the rest by its new name.
+ */
 final class OfferReturn {
+    /** Begins the name, beside its old one, of a source that is being deleted. The id of its image follows. */
+    private static final String DELETED = ".spillway-deleted-";
+
     private final StoreFiles files;
     private final OfferedSources offers;
     private final SourcesLeft sourcesLeft;
@@ -28,7 +37,7 @@ final class OfferReturn {
         }
         SettleOutcome outcome = switch (offer.get().taken()) {
             case RENAMED -> new SettleOutcome.Released();
-            case COPIED -> deleteSource(offer.get());
+            case COPIED -> deleteSource(offer.get(), EntryName.of(DELETED + id));
         };
         if (outcome instanceof SettleOutcome.SourceKept(var _, var left)) {
             sourcesLeft.write(id, left);
@@ -37,20 +46,26 @@ final class OfferReturn {
         return outcome;
     }
 
-    private SettleOutcome deleteSource(OfferedSources.Offer offer) throws IOException, InterruptedException {
-        try (SourceDirectory source = SourceDirectory.open(offer.path())) {
-            Optional<SourceLeft> left = left(source, offer);
-            if (left.isPresent()) {
-                return new SettleOutcome.SourceKept(offer.path(), left.get());
+    private SettleOutcome deleteSource(OfferedSources.Offer offer, EntryName deleted) throws IOException, InterruptedException {
+        EntryName name = OpenDirectory.names(offer.path()).getLast();
+        try (OpenDirectory parent = OpenDirectory.open(Objects.requireNonNull(offer.path().getParent(), "not the root"))) {
+            if (!isSource(parent, deleted, offer)) {
+                if (parent.find(name).isEmpty()) {
+                    return new SettleOutcome.SourceDeleted(new UnlinkOutcome.Absent());
+                }
+                try (SourceDirectory source = SourceDirectory.open(offer.path())) {
+                    Optional<SourceLeft> left = left(source, offer);
+                    if (left.isPresent()) {
+                        return new SettleOutcome.SourceKept(offer.path(), left.get());
+                    }
+                }
+                rename(parent, name, deleted);
+                if (!isSource(parent, deleted, offer)) {
+                    rename(parent, deleted, name);
+                    return kept(offer, "is another directory by now");
+                }
             }
-            try (OpenDirectory parent = source.openParent()) {
-                UnlinkOutcome outcome = TreeUnlinker.unlink(parent, source.name());
-                parent.sync();
-                return outcome instanceof UnlinkOutcome.Incomplete(var _, var _, var failures, var count)
-                        ? new SettleOutcome.SourceKept(offer.path(),
-                                new SourceLeft(false, ".", "%d entries could not be removed, %s".formatted(count, failures.getFirst())))
-                        : new SettleOutcome.SourceDeleted(outcome);
-            }
+            return delete(offer, parent, deleted, name);
         } catch (PosixException e) {
             if (e.isReplaced()) {
                 return kept(offer, "is gone or replaced");
@@ -65,6 +80,40 @@ final class OfferReturn {
             return e.outcome() instanceof StageOutcome.Refused(var _, var path, var detail)
                     ? new SettleOutcome.SourceKept(offer.path(), SourceLeft.whole(path, detail))
                     : kept(offer, "was changed after it was copied");
+        }
+    }
+
+    private static boolean isSource(OpenDirectory parent, EntryName name, OfferedSources.Offer offer) throws PosixException {
+        return parent.find(name).filter(status -> status.identity().equals(offer.identity())).isPresent();
+    }
+
+    private static void rename(OpenDirectory parent, EntryName from, EntryName to) throws PosixException {
+        parent.renameToNew(from, parent, to);
+        parent.sync();
+    }
+
+    private static SettleOutcome delete(OfferedSources.Offer offer, OpenDirectory parent, EntryName deleted, EntryName name)
+            throws IOException, InterruptedException {
+        UnlinkOutcome outcome = TreeUnlinker.unlink(parent, deleted);
+        parent.sync();
+        if (outcome instanceof UnlinkOutcome.Incomplete(var _, var _, var failures, var count)) {
+            String why = "%d entries could not be removed, %s".formatted(count, failures.getFirst());
+            return new SettleOutcome.SourceKept(offer.path(),
+                    new SourceLeft(false, ".",
+                            hasNameBack(parent, deleted, name) ? why : why + "; they are in %s beside it".formatted(deleted)));
+        }
+        return new SettleOutcome.SourceDeleted(outcome);
+    }
+
+    private static boolean hasNameBack(OpenDirectory parent, EntryName deleted, EntryName name) throws PosixException {
+        try {
+            rename(parent, deleted, name);
+            return true;
+        } catch (PosixException e) {
+            if (e.errno() == Errno.EEXIST) {
+                return false;
+            }
+            throw e;
         }
     }
 

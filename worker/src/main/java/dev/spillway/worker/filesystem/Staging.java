@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes trees in the staging area: whole, bounded and durable, or nothing of them. */
 final class Staging {
@@ -30,13 +31,17 @@ final class Staging {
     private final SourcesLeft sourcesLeft;
     private final FreeSpace space;
     private final FileIdentity store;
+    private final boolean mayLackTrusted;
 
-    Staging(StoreFiles files, OfferedSources offers, SourcesLeft sourcesLeft, FreeSpace space) throws PosixException {
+    /** @param mayLackTrusted whether a copy may lack {@code trusted.*} attributes unseen, so that a move leaves its source */
+    Staging(StoreFiles files, OfferedSources offers, SourcesLeft sourcesLeft, FreeSpace space, boolean mayLackTrusted)
+            throws PosixException {
         this.files = files;
         this.offers = offers;
         this.sourcesLeft = sourcesLeft;
         this.space = space;
         this.store = files.root().status().identity();
+        this.mayLackTrusted = mayLackTrusted;
     }
 
     StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
@@ -146,8 +151,9 @@ final class Staging {
         }
         StageOutcome outcome = copy(id, source, false, maxBytes);
         if (outcome instanceof StageOutcome.Staged(var _, var figures)) {
-            Optional<SourceLeft> left = figures.notKept().isEmpty() ? Removability.ofSource(source, before)
-                    : Optional.of(SourceLeft.whole(".", "the image lacks some of it: " + NotKept.words(figures.notKept())));
+            String lacking = whyIncomplete(figures);
+            Optional<SourceLeft> left = lacking == null ? Removability.ofSource(source, before)
+                    : Optional.of(SourceLeft.whole(".", lacking));
             if (left.isPresent()) {
                 sourcesLeft.write(id, left.get());
                 return outcome;
@@ -156,6 +162,16 @@ final class Staging {
                     before.entries()));
         }
         return outcome;
+    }
+
+    /** Returns why a copy may not be all of its source; null if it is. */
+    private @Nullable String whyIncomplete(StageFigures copied) {
+        if (!copied.notKept().isEmpty()) {
+            return "the image lacks some of it: " + NotKept.words(copied.notKept());
+        }
+        return mayLackTrusted
+                ? "the worker cannot see whether it has trusted.* attributes (expected: CAP_SYS_ADMIN, or the setting ignore-trusted)"
+                : null;
     }
 
     private TreeMeasure measure(SourceDirectory source) throws IOException, InterruptedException, StagingStopped {

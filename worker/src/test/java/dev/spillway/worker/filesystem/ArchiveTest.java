@@ -130,7 +130,7 @@ class ArchiveTest {
         Path disk = temporary.resolve("disk");
         byte[] archive = tar(Item.file("large", "x".repeat(6 << 20)));
         Machine.onTmpfs(disk, "16m", () -> {
-            try (ImageStore careful = ImageStore.open(disk.resolve("store"), 12L << 20)) {
+            try (ImageStore careful = ImageStore.open(disk.resolve("store"), 12L << 20, false)) {
                 assertThatThrownBy(
                         () -> careful.stageArchive(Machine.newId(), new ByteArrayInputStream(archive), LIMITS, ArchiveTrust.CONTENT, false))
                         .isInstanceOf(StoreFullException.class)

@@ -160,6 +160,28 @@ class MoveKeepsSourceTest {
     }
 
     @Test
+    void whoseAttributesTheWorkerCannotSee() throws Exception {
+        Machine.assumeRoot();
+        try (ImageStore store = ImageStore.open(temporary.resolve("store"))) {
+            assertThat(store.seesTrustedAttributes()).isTrue();
+        }
+        Machine.run("chmod", "a+x", temporary.toString());
+        for (List<String> identity : List.of(OtherUser.NOBODY, OtherUser.WITHOUT_SYS_ADMIN)) {
+            Path home = Files.createDirectories(temporary.resolve("home"));
+            Path file = Files.writeString(Files.createDirectory(home.resolve("tree")).resolve("file"), "x");
+            Machine.run("setfattr", "-n", "trusted.x", "-v", "y", file.toString());
+            if (identity.equals(OtherUser.NOBODY)) {
+                Machine.run("chown", "-R", "65534:65534", home.toString());
+            }
+            Machine.onTmpfs(home.resolve("mount"), "16m", () -> {
+                Machine.run("chmod", "a+rwx", home.resolve("mount").toString());
+                OtherUser.run(identity, "unseen", home.toString());
+            });
+            Machine.remove(home);
+        }
+    }
+
+    @Test
     void thatIsAnotherUsersInPart() throws Exception {
         Machine.assumeRoot();
         Path home = Files.createDirectories(temporary.resolve("home"));

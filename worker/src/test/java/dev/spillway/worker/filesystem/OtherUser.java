@@ -15,6 +15,7 @@ final class OtherUser {
     private OtherUser() {}
 
     static final List<String> NOBODY = List.of("--reuid", "65534", "--regid", "65534", "--clear-groups");
+    static final List<String> WITHOUT_SYS_ADMIN = List.of("--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin");
     static final List<String> WITHOUT_SETFCAP = List.of("--bounding-set", "-setfcap", "--inh-caps", "-setfcap");
 
     /** Runs one of the commands of {@link #main} as nobody, on a directory; its failure is thrown with its output. */
@@ -58,6 +59,7 @@ final class OtherUser {
             case "refused" -> refused(directory);
             case "foreign" -> foreign(directory);
             case "lossy" -> lossy(directory);
+            case "unseen" -> unseen(directory);
             case "unmovable" -> unmovable(directory);
             default -> throw new IllegalArgumentException("command: " + arguments[0]);
         }
@@ -120,6 +122,24 @@ final class OtherUser {
             store.publish(id);
             store.settle(id);
             require(store.sourceLeft(id).orElseThrow().whole(), "a whole source");
+        }
+    }
+
+    /** Moves {@code tree}, whose attributes are not seen, into a store on another file system: first as by default, then with these ignored. */
+    private static void unseen(Path directory) throws IOException, InterruptedException {
+        for (boolean ignored : List.of(false, true)) {
+            try (ImageStore store = ImageStore.open(directory.resolve("mount/store"), 0, ignored)) {
+                require(!store.seesTrustedAttributes(), "not seen");
+                String id = Machine.newId();
+                try (SourceDirectory source = new AllowedSources(List.of(directory)).open(directory.resolve("tree").toString())) {
+                    require(store.stage(id, source, StageMode.MOVE, Long.MAX_VALUE) instanceof StageOutcome.Staged, "staged");
+                }
+                store.publish(id);
+                store.settle(id);
+                require(store.sourceLeft(id).filter(left -> left.whole() && left.why().contains("trusted.*")).isPresent() != ignored,
+                        "told that the source stays, unless ignored: " + ignored);
+                require(Files.exists(directory.resolve("tree")) != ignored, "source there, unless ignored: " + ignored);
+            }
         }
     }
 

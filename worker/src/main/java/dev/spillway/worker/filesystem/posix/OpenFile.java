@@ -82,6 +82,25 @@ public abstract sealed class OpenFile implements AutoCloseable permits OpenDirec
         LinuxCalls.fsetxattr(number(), attributeName(name), value);
     }
 
+    /**
+     * Returns whether this process sees {@code trusted.*} attributes. Linux hides them from all but those with CAP_SYS_ADMIN in the first user
+     * namespace, of which {@code /proc} tells half only; the removal of an attribute that no file has tells all.
+     */
+    public final boolean seesTrustedAttributes() throws PosixException {
+        try {
+            LinuxCalls.fremovexattr(number(), attributeName("trusted.spillway.none"));
+            return true;
+        } catch (PosixException e) {
+            if (e.errno() == Errno.ENODATA || e.errno() == Errno.EOPNOTSUPP) {
+                return true;
+            }
+            if (e.errno() == Errno.EPERM) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
     /** Takes an extended attribute away, where the file has it and the file system knows it. */
     public final void removeAttribute(String name) throws PosixException {
         try {
