@@ -10,11 +10,12 @@ import dev.spillway.service.settings.Sources;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -59,9 +60,7 @@ class KafkaTest {
             assertThat(again.partitions()).isEqualTo(Map.of("kept", 3, "added", 2));
         }
         try (var admin = Admin.create(settings.admin())) {
-            var added = new ConfigResource(ConfigResource.Type.TOPIC, "added");
-            assertThat(admin.describeConfigs(List.of(added)).all().get()).hasEntrySatisfying(added,
-                    config -> assertThat(config.get("retention.ms").value()).isEqualTo(Long.toString(Duration.ofDays(7).toMillis())));
+            awaitConfiguration(admin, "added", Map.of("retention.ms", Long.toString(Duration.ofDays(7).toMillis())));
         }
     }
 
@@ -70,28 +69,49 @@ class KafkaTest {
         var topic = new Topic("changed", 1, Duration.ofHours(2), true);
         try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(topic), SOON)) {
             assertThat(topics.faults()).isEmpty();
-            set(admin, "cleanup.policy", "compact,delete");
-            set(admin, "retention.ms", "-1");
-            set(admin, "message.timestamp.type", "CreateTime");
+            var wrong = Map.of("cleanup.policy", "compact,delete", "retention.ms", "-1", "message.timestamp.type", "CreateTime");
+            set(admin, wrong);
+            awaitConfiguration(admin, "changed", wrong);
             assertThat(topics.inspect(topics.partitions())).isEmpty();
-            assertThat(configuration(admin, "cleanup.policy", "retention.ms", "message.timestamp.type")).containsExactly("delete", "-1",
-                    "LogAppendTime");
+            awaitConfiguration(admin, "changed",
+                    Map.of("cleanup.policy", "delete", "retention.ms", "-1", "message.timestamp.type", "LogAppendTime"));
             KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
-            assertThat(configuration(admin, "retention.ms")).containsExactly("-1");
+            awaitConfiguration(admin, "changed", Map.of("retention.ms", "-1"));
             KafkaTopics.open(settings, List.of(topic), SOON).close();
-            assertThat(configuration(admin, "retention.ms")).containsExactly("7200000");
+            awaitConfiguration(admin, "changed", Map.of("retention.ms", "7200000"));
         }
     }
 
-    private static void set(Admin admin, String name, String value) throws Exception {
-        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "changed"),
-                List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)))).all().get();
+    private static void set(Admin admin, Map<String, String> values) throws Exception {
+        var changes = values.entrySet()
+                .stream()
+                .map(value -> new AlterConfigOp(new ConfigEntry(value.getKey(), value.getValue()), AlterConfigOp.OpType.SET))
+                .toList();
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "changed"), changes)).all().get();
     }
 
-    private static List<String> configuration(Admin admin, String... names) throws Exception {
-        var resource = new ConfigResource(ConfigResource.Type.TOPIC, "changed");
-        var configuration = admin.describeConfigs(List.of(resource)).all().get().values().iterator().next();
-        return Arrays.stream(names).map(name -> configuration.get(name).value()).toList();
+    /** Waits until the broker has heard from the controller what a topic is set to. */
+    private static void awaitConfiguration(Admin admin, String topic, Map<String, String> expected) throws InterruptedException {
+        var deadline = Instant.now().plus(Duration.ofMinutes(5));
+        String seen = "";
+        while (Instant.now().isBefore(deadline)) {
+            try {
+                var configuration = admin.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.TOPIC, topic)))
+                        .all()
+                        .get()
+                        .values()
+                        .iterator()
+                        .next();
+                if (expected.entrySet().stream().allMatch(value -> configuration.get(value.getKey()).value().equals(value.getValue()))) {
+                    return;
+                }
+                seen = configuration.toString();
+            } catch (ExecutionException e) {
+                seen = e.toString();
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("topic %s: %s (expected: %s)".formatted(topic, seen, expected));
     }
 
     @Test
