@@ -53,7 +53,7 @@ class OrdersByKafkaTest {
             try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), more).joined();
                     MessageSender sender = new MessageSender(settings)) {
                 assertThat(worker.store("k", source).status()).isEqualTo(200);
-                coordinator.unavailable.add("heartbeat");
+                coordinator.stopHeartbeats();
                 registry.invalidate(name("images", "k"));
                 Order order = registry.orders().getFirst();
                 send(sender, order);

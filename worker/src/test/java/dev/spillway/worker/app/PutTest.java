@@ -190,7 +190,7 @@ class PutTest {
         worker.store("k", tree("source", "x"));
         assertThat(worker.get(entry("k") + "?fresh=true").status()).isEqualTo(200);
         assertThat(worker.get(entry("nothing") + "?fresh=true").type()).endsWith(":unknown-entry");
-        coordinator.unavailable.add("heartbeat");
+        coordinator.stopHeartbeats();
         long newer = registry.putElsewhere(name("images", "k"), new SnapshotId("elsewhere"));
         assertThat(worker.get(entry("k")).status()).as("an order that is still to come does not hide it").isEqualTo(200);
         Answer stale = worker.get(entry("k") + "?fresh=true&hold=PT1M&fetch=false");
@@ -285,7 +285,7 @@ class PutTest {
 
     @Test
     void aNamespaceThatWasJustMadeIsKnownAtOnce() throws Exception {
-        coordinator.unavailable.add("heartbeat");
+        coordinator.stopHeartbeats();
         registry.namespace("new", 3, null);
         assertThat(worker.put("/v1/directories/new/entries/k", "{\"sourceDir\":\"" + tree("source", "x") + "\"}").status()).isEqualTo(200);
         assertThat(worker.get("/v1/directories/new/entries").body().path("items")).hasSize(1);

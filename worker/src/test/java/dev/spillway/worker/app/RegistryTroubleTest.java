@@ -141,7 +141,7 @@ class RegistryTroubleTest {
     @Test
     void aPutThatMeetsADrainItsHostDoesNotKnowOfIsGivenBack() throws Exception {
         assertThat(worker.store("k", source()).status()).isEqualTo(200);
-        coordinator.unavailable.add("heartbeat");
+        coordinator.stopHeartbeats();
         eventually(() -> worker.get("/v1/status").body().has("unreachable"));
         registry.drain(true);
         Path mine = Files.createDirectories(folder.resolve("mine"));

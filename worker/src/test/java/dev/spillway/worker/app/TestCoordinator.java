@@ -68,6 +68,13 @@ final class TestCoordinator implements AutoCloseable {
         return refused.getOrDefault(verb, 0);
     }
 
+    /** Carries out no heartbeat from now on. When this returns, the worker has taken the answers of all that came before. */
+    void stopHeartbeats() throws Exception {
+        int before = refused("heartbeat");
+        unavailable.add("heartbeat");
+        RunningWorker.eventually(() -> refused("heartbeat") > before);
+    }
+
     HostPort address() {
         return service.address();
     }
