@@ -13,11 +13,10 @@ import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.http.Handler;
+import dev.spillway.service.http.Endpoint;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +28,10 @@ final class Refusals {
     private Refusals() {}
 
     /** The same handler, with what the registry throws turned into problems. */
-    static Handler explained(Handler handler) {
+    static Endpoint.Handler explained(Endpoint.Handler handler) {
         return request -> {
             try {
                 return handler.handle(request);
-            } catch (InvalidValueException e) {
-                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
             } catch (KeyReusedException e) {
                 throw Problem
                         .of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage()))

@@ -34,10 +34,6 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
         public static final Connections DEFAULT = new Connections(10_000, Duration.ofSeconds(75));
     }
 
-    /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
-    static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
-    static final int HEADER_BYTES_MAX = 16 * 1024;
-
     private static final Setting<Long> BODY = Setting.bytes("http-body-max", "Largest JSON body that is taken")
             .must("1 KiB or more", bytes -> bytes >= 1024)
             .defaultTo(DEFAULT.bodyBytesMax);

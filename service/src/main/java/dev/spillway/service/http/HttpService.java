@@ -1,8 +1,9 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.CommonApi;
+import dev.spillway.service.SocketFile;
 import dev.spillway.service.settings.HostPort;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -14,12 +15,11 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,14 +32,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the routes of a service and the paths that every service has: {@code /livez}, {@code /readyz}, {@code /metrics},
- * {@code /v1/loggers}, {@code /openapi.yaml}. Has its own Vert.x instance. What is no HTTP at all is answered by Vert.x, with the status alone. Thread-safe.
+ * Serves the endpoints of a service over TCP and, where asked, a Unix socket. Has its own Vert.x instance. What is no HTTP at all is answered by
+ * Vert.x, with the status alone. Thread-safe.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
     private static final Duration LISTEN_WITHIN = Duration.ofSeconds(10);
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
-    private static final Map<String, Boolean> ALIVE = Map.of("alive", true);
+    /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
+    private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
+    private static final int HEADER_BYTES_MAX = 16 * 1024;
 
     /**
      * What to serve and where.
@@ -47,16 +49,17 @@ public final class HttpService implements AutoCloseable {
      * @param name of the service, for messages, threads, and clients that ask the wrong one
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
+     * @param metrics where requests are counted
      * @param json writes answers and reads bodies, refusing unknown fields
-     * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Endpoint> endpoints,
-            Readiness readiness,
-            ServiceMetrics metrics,
-            ObjectMapper json, Optional<String> openApiResource) {
-        public Options {
-            endpoints = List.copyOf(endpoints);
-        }
+    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
+            MeterRegistry metrics, ObjectMapper json) {}
+
+    /** What a service answers. */
+    @FunctionalInterface
+    public interface Endpoints {
+        /** @param vertx the instance that serves them */
+        List<Endpoint> of(Vertx vertx) throws IOException;
     }
 
     private final Options options;
@@ -74,22 +77,17 @@ public final class HttpService implements AutoCloseable {
         this.options = options;
         this.address = options.address();
         // The caches of the file system are off so that no folder is made in the system's temporary folder.
-        this.vertx = options.metrics()
-                .vertx(new VertxOptions().setEventLoopPoolSize(2)
-                        .setWorkerPoolSize(1)
-                        .setInternalBlockingPoolSize(1)
-                        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)))
-                .build();
+        this.vertx = HttpMetrics.vertx(new VertxOptions().setEventLoopPoolSize(2)
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1)
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)),
+                options.metrics());
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
-        var limits = options.limits();
-        var requests = new Gate(limits.workingMax(), limits.waitingMax());
-        var streams = new Gate(limits.streamsMax(), 0);
-        this.answers = new Answers(options.json(), limits, streams);
-        this.blocking = new Blocking(threads, requests, answers);
-        this.endpoints = new ArrayList<>(options.endpoints());
-        endpoints.addAll(ownEndpoints());
-        options.metrics().registry().gauge("http.server.requests.inside", requests, Gate::inside);
-        options.metrics().registry().gauge("http.server.streams.open", streams, Gate::inside);
+        this.answers = new Answers(options.json(), options.limits());
+        this.blocking = new Blocking(threads, answers, options.limits());
+        this.endpoints = options.endpoints().of(vertx);
+        options.metrics().gauge("http.server.requests.inside", blocking, Blocking::inside);
+        options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
     }
 
     /**
@@ -116,22 +114,21 @@ public final class HttpService implements AutoCloseable {
 
     private static InetAddress requireLoopback(HostPort address) throws IOException {
         try {
-            for (var candidate : InetAddress.getAllByName(address.host())) {
-                if (!candidate.isLoopbackAddress()) {
-                    throw new IOException(
-                            "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
-                                    .formatted(address));
-                }
+            var candidates = InetAddress.getAllByName(address.host());
+            if (!Arrays.stream(candidates).allMatch(InetAddress::isLoopbackAddress)) {
+                throw new IOException(
+                        "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
+                                .formatted(address));
             }
-            return InetAddress.getByName(address.host());
+            return candidates[0];
         } catch (UnknownHostException e) {
             throw new IOException("listen: %s (expected: a host name that can be resolved)".formatted(address), e);
         }
     }
 
     private void listen(InetAddress loopback) throws IOException, InterruptedException {
-        var server =
-                listen(SocketAddress.inetSocketAddress(options.address().port(), loopback.getHostAddress()), options.address().toString());
+        var port = options.address().port();
+        var server = listen(SocketAddress.inetSocketAddress(port, loopback.getHostAddress()), options.address().toString());
         address = new HostPort(options.address().host(), server.actualPort());
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
@@ -144,16 +141,17 @@ public final class HttpService implements AutoCloseable {
 
     private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits().connections());
-        var router = EndpointRouter.of(options.name(), vertx, endpoints, blocking, options.json(), options.limits(), connections);
+        var router = new EndpointRouter(options.name(), endpoints, answers, blocking, options.json(), options.limits(), connections)
+                .router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
-                .setMaxInitialLineLength(HttpLimits.REQUEST_LINE_BYTES_MAX)
-                .setMaxHeaderSize(HttpLimits.HEADER_BYTES_MAX)
+                .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+                .setMaxHeaderSize(HEADER_BYTES_MAX)
                 .setTcpNoDelay(true));
         server.connectionHandler(connections::opened).requestHandler(request -> {
-            if (connections.takes(request.connection())) {
+            if (connections.begin(request)) {
                 router.handle(request);
             }
         });
@@ -169,35 +167,6 @@ public final class HttpService implements AutoCloseable {
         }
         servers.add(server);
         return server;
-    }
-
-    private List<Endpoint> ownEndpoints() throws IOException {
-        var own = new ArrayList<Endpoint>();
-        own.add(Endpoint.of(CommonApi.LIVENESS, request -> Response.ok(ALIVE))
-                .immediately(request -> Optional.of(Response.ok(ALIVE)))
-                .always());
-        var health = options.readiness().checks(vertx, threads);
-        own.add(Endpoint.of(CommonApi.READINESS, request -> {
-            var report = health.report();
-            return Response.json(report.ready() ? 200 : 503, report);
-        }).always());
-        own.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
-                options.metrics().registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
-        own.addAll(LoggerEndpoints.all());
-        if (options.openApiResource().isPresent()) {
-            var text = resource(options.openApiResource().get());
-            own.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always());
-        }
-        return own;
-    }
-
-    private static byte[] resource(String name) throws IOException {
-        try (var stream = HttpService.class.getResourceAsStream(name)) {
-            if (stream == null) {
-                throw new IOException("resource: " + name + " (expected: on the class path)");
-            }
-            return stream.readAllBytes();
-        }
     }
 
     /**

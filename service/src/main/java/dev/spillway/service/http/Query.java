@@ -3,6 +3,7 @@ package dev.spillway.service.http;
 import dev.spillway.api.Durations;
 import dev.spillway.api.PathEncoding;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -14,54 +15,46 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The query of a request, percent-decoded once. Reading a value that is not what was asked for ends the handler with 400. */
+/**
+ * The query of a request, percent-decoded once. {@code RoutingContext.queryParams()} would replace bytes that are not UTF-8 and let a misspelled
+ * name pass. Reading a value that is not what was asked for ends the handler with 400.
+ */
 public final class Query {
-    private final List<String> declared;
-    private final Map<String, String> values;
+    private final Map<String, String> values = new LinkedHashMap<>();
 
-    private Query(List<String> declared, Map<String, String> values) {
-        this.declared = declared;
-        this.values = values;
-    }
-
-    static Query parse(String raw, List<String> declared) {
-        Map<String, String> values = new LinkedHashMap<>();
+    Query(String raw, List<String> declared) {
         for (var pair : raw.split("&", -1)) {
             if (pair.isEmpty()) {
                 continue;
             }
-            int equals = pair.indexOf('=');
+            var parts = pair.split("=", 2);
             try {
-                var name = PathEncoding.decodeQuery(equals < 0 ? pair : pair.substring(0, equals));
+                var name = PathEncoding.decodeQuery(parts[0]);
                 if (!declared.contains(name)) {
-                    throw Problems.unknownParameter(name, declared).exception();
+                    throw Problem.of(ProblemType.UNKNOWN_PARAMETER, "%s: unknown query parameter (expected: %s)"
+                            .formatted(Problems.shown(name), declared.isEmpty() ? "none" : String.join(", ", declared))).exception();
                 }
-                if (values.putIfAbsent(name, equals < 0 ? "" : PathEncoding.decodeQuery(pair.substring(equals + 1))) != null) {
+                if (values.put(name, parts.length == 1 ? "" : PathEncoding.decodeQuery(parts[1])) != null) {
                     throw Problem.invalid(name + ": given twice (expected: once)").exception();
                 }
             } catch (IllegalArgumentException e) {
-                throw Problems.malformedQuery("query: " + e.getMessage()).exception();
+                throw Problem.of(ProblemType.MALFORMED_QUERY, "query: " + e.getMessage()).exception();
             }
         }
-        return new Query(declared, values);
     }
 
     public Optional<String> text(String name) {
-        if (!declared.contains(name)) {
-            throw new IllegalStateException("query parameter " + name + " is read but not declared by the route");
-        }
         return Optional.ofNullable(values.get(name));
     }
 
-    /** A whole number between two bounds, both included. */
+    /** A whole number between two bounds, both included, written in digits alone. */
     public Optional<Long> number(String name, long least, long most) {
-        return read(name, "a whole number of " + least + " to " + most, text -> {
-            long number = Long.parseLong(text);
-            if (number < least || number > most) {
-                throw new IllegalArgumentException(text);
-            }
-            return number;
-        });
+        return read(name, "a whole number of " + least + " to " + most,
+                text -> Optional.of(text)
+                        .filter(digits -> digits.matches("[0-9]+"))
+                        .map(Long::valueOf)
+                        .filter(number -> number >= least && number <= most)
+                        .orElseThrow(IllegalArgumentException::new));
     }
 
     /** A parameter without a value says true. */
@@ -78,22 +71,13 @@ public final class Query {
         return value(name, text -> Durations.parse(name, text, most));
     }
 
-    /** A duration of zero or more. */
-    public Optional<Duration> duration(String name) {
-        return read(name, Durations.EXPECTED, Durations::parse);
-    }
-
     /** One of the constants, written in lower case. */
     public <E extends Enum<E>> Optional<E> oneOf(String name, Class<E> type) {
-        var names = Arrays.stream(type.getEnumConstants())
-                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
-        return read(name, "one of " + names, text -> {
-            if (!text.equals(text.toLowerCase(Locale.ROOT))) {
-                throw new IllegalArgumentException(text);
-            }
-            return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
-        });
+        var constants = Arrays.stream(type.getEnumConstants())
+                .collect(Collectors.toMap(constant -> constant.name().toLowerCase(Locale.ROOT), Function.identity(), (a, b) -> a,
+                        LinkedHashMap::new));
+        return read(name, "one of " + String.join(", ", constants.keySet()),
+                text -> Optional.ofNullable(constants.get(text)).orElseThrow(IllegalArgumentException::new));
     }
 
     /** A value of the service's own kind; an {@link IllegalArgumentException} of its reader says why a text is refused. */
@@ -109,11 +93,11 @@ public final class Query {
     }
 
     private <T> Optional<T> read(String name, String expected, Function<String, T> read) {
-        return text(name).map(text -> {
+        return value(name, text -> {
             try {
                 return read.apply(text);
             } catch (IllegalArgumentException e) {
-                throw Problem.invalid("%s: %s (expected: %s)".formatted(name, Problems.shown(text), expected)).exception();
+                throw new InvalidValueException(name, text, expected);
             }
         });
     }

@@ -1,76 +1,114 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.Operation;
+import dev.spillway.api.PathEncoding;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
-import io.vertx.core.Context;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A request as a handler sees it. Belongs to the handler's thread. */
+/**
+ * A request as a handler sees it: what a {@link RoutingContext} knows, with path and query decoded strictly and values read or refused by name.
+ * Belongs to the handler's thread.
+ */
 public final class Request {
     private static final String KEY = Request.class.getName();
     private static final byte[] NOTHING = {};
 
     private final RoutingContext routing;
-    private final Context context;
-    private final Operation operation;
-    private final Map<String, String> parameters;
+    private final Endpoint endpoint;
+    private final ObjectMapper json;
+    private final HttpLimits limits;
+    private final Connections.Client client;
+    private final Map<String, String> parameters = new LinkedHashMap<>();
     private final Query query;
     private final String mediaType;
-    private final ObjectMapper json;
-    private final long jsonBytesMax;
     private final @Nullable BodyStream stream;
-    private final Client client = new Client();
 
-    private Request(RoutingContext routing, Operation operation, Map<String, String> parameters, Query query, String mediaType,
-            ObjectMapper json, long jsonBytesMax, @Nullable BodyStream stream) {
+    /**
+     * Checks everything that can be checked before the body arrives, and is kept beside its routing context. Made on the event loop.
+     *
+     * @param names what the segments of the path are: a parameter's name in braces, or a literal
+     */
+    Request(RoutingContext routing, Endpoint endpoint, String[] names, ObjectMapper json, HttpLimits limits, Connections.Client client) {
         this.routing = routing;
-        this.context = routing.vertx().getOrCreateContext();
-        this.operation = operation;
-        this.parameters = parameters;
-        this.query = query;
-        this.mediaType = mediaType;
+        this.endpoint = endpoint;
         this.json = json;
-        this.jsonBytesMax = jsonBytesMax;
-        this.stream = stream;
+        this.limits = limits;
+        this.client = client;
+        var request = routing.request();
+        boolean hasBody = Connections.hasBody(request);
+        var contentType = header("Content-Type").orElse("");
+        var type = contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        boolean streamed = endpoint.streams(type) && (hasBody || !type.isEmpty());
+        if (hasBody && !streamed) {
+            requireJson(type);
+        }
+        if (streamed && Connections.contentLength(request) > endpoint.streamedBytesMax()) {
+            throw Problems.tooLarge(endpoint.streamedBytesMax()).exception();
+        }
+        readParameters(names, request);
+        this.query = new Query(Objects.requireNonNullElse(request.query(), ""), endpoint.operation().query());
+        this.mediaType = hasBody || streamed ? type : "";
+        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), limits.pauseMax()) : null;
+        routing.put(KEY, this);
     }
 
-    /** Keeps what was read of a request beside its routing context. Called on the event loop. */
-    static Request accept(RoutingContext routing, Operation operation, Map<String, String> parameters, Query query, String mediaType,
-            ObjectMapper json, long jsonBytesMax, @Nullable BodyStream stream) {
-        var request = new Request(routing, operation, parameters, query, mediaType, json, jsonBytesMax, stream);
-        routing.put(KEY, request);
-        return request;
+    private void requireJson(String type) {
+        if (endpoint.mediaTypes().isEmpty()) {
+            throw Problem.of(ProblemType.UNEXPECTED_BODY, "body: sent (expected: none)").exception();
+        }
+        if (!endpoint.gathers(type)) {
+            throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type: %s (expected: %s)"
+                    .formatted(type.isEmpty() ? "missing" : Problems.shown(type), String.join(" or ", endpoint.mediaTypes()))).exception();
+        }
+        var encoding = header("Content-Encoding").orElse("identity");
+        if (!encoding.equalsIgnoreCase("identity")) {
+            throw Problem
+                    .of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: identity)".formatted(Problems.shown(encoding)))
+                    .exception();
+        }
     }
 
-    /** The request that was accepted. */
+    private void readParameters(String[] names, HttpServerRequest request) {
+        var values = EndpointRouter.path(request).split("/", -1);
+        for (int segment = 0; segment < names.length; segment++) {
+            if (EndpointRouter.isParameter(names[segment])) {
+                var name = names[segment].substring(1, names[segment].length() - 1);
+                try {
+                    parameters.put(name, PathEncoding.decode(values[segment]));
+                } catch (IllegalArgumentException e) {
+                    throw Problems.malformedPath(name + ": " + e.getMessage()).exception();
+                }
+            }
+        }
+    }
+
+    /** The request of a routing context. */
     static Request of(RoutingContext routing) {
-        return Objects.requireNonNull(routing.get(KEY), "accepted");
+        return Objects.requireNonNull(routing.get(KEY), "request");
     }
 
-    /** The context that its event loop runs. */
-    Context context() {
-        return context;
+    Connections.Client client() {
+        return client;
     }
 
     /** Bound of its gathered body. */
     long jsonBytesMax() {
-        return jsonBytesMax;
-    }
-
-    Client client() {
-        return client;
+        return endpoint.jsonBytesMax() == 0 ? limits.bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
@@ -83,11 +121,7 @@ public final class Request {
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */
     public String parameter(String name) {
-        var value = parameters.get(name);
-        if (value == null) {
-            throw new IllegalStateException("path parameter " + name + " is not in " + operation.template());
-        }
-        return value;
+        return Objects.requireNonNull(parameters.get(name), () -> "parameter " + name + " of " + endpoint.operation());
     }
 
     /** A parameter as a value of the service's own kind; an {@link IllegalArgumentException} of its reader becomes 400 with its message. */
@@ -99,8 +133,13 @@ public final class Request {
         return query;
     }
 
+    /** A header that a request has at most once. */
     public Optional<String> header(String name) {
-        return Optional.ofNullable(routing.request().getHeader(name));
+        var values = routing.request().headers().getAll(name);
+        if (values.size() > 1) {
+            throw Problem.invalid(name + ": given twice (expected: once)").exception();
+        }
+        return values.stream().findFirst();
     }
 
     /** Media type of the body in lower case, without parameters; empty when there is none. */
@@ -133,7 +172,11 @@ public final class Request {
         try {
             return IncomingJson.read(mapper, bytes(), type);
         } catch (UnreadableJsonException e) {
-            throw Problems.unreadable(e).exception();
+            throw Problem.of(switch (e.mistake()) {
+                case MALFORMED -> ProblemType.MALFORMED_BODY;
+                case UNKNOWN_FIELD -> ProblemType.UNKNOWN_FIELD;
+                case INVALID_FIELD -> ProblemType.INVALID_VALUE;
+            }, String.valueOf(e.getMessage())).exception();
         }
     }
 

@@ -4,7 +4,6 @@ import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
-import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -31,7 +30,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -109,26 +107,6 @@ class HttpServiceTest {
             postgres.set(Optional.empty());
             assertThat(service.get("/readyz").statusCode()).isEqualTo(200);
             assertThat(service.get("/livez").body()).isEqualTo("{\"alive\":true}");
-        }
-    }
-
-    @Test
-    void aCheckThatHangsFailsInTimeAndIsNotStartedTwice() throws Exception {
-        var started = new Semaphore(0);
-        var hang = new CountDownLatch(1);
-        var readiness = new Readiness(Duration.ofMillis(100)).add("kafka", () -> {
-            started.release();
-            hang.await();
-        });
-        var vertx = Vertx.vertx();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var checks = readiness.checks(vertx, threads);
-            assertThat(checks.report().parts().getFirst().why()).isEqualTo("no answer in PT0.1S");
-            assertThat(checks.report().ready()).isFalse();
-            assertThat(started.availablePermits()).isEqualTo(1);
-            hang.countDown();
-        } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().get();
         }
     }
 
@@ -309,8 +287,7 @@ class HttpServiceTest {
 
     private static HttpService.Options withSocket(RunningService host, Path path) {
         return new HttpService.Options("test", HostPort.parse("127.0.0.1:0"), Optional.of(path), RunningService.LIMITS,
-                List.of(RunningService.get("/hello", request -> Response.ok("hello"))),
-                host.readiness, host.metrics, Json.strict(), Optional.empty());
+                vertx -> List.of(RunningService.get("/hello", request -> Response.ok("hello"))), host.metrics.registry(), Json.strict());
     }
 
     private static String ask(Path socket) throws IOException {

@@ -2,6 +2,9 @@ package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
 import dev.spillway.events.Json;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
 final class RunningService implements AutoCloseable {
@@ -36,28 +40,28 @@ final class RunningService implements AutoCloseable {
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
-        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits, List.of(routes), readiness, metrics,
-                Json.strict(),
-                Optional.of("/openapi-of-test.yaml"));
+        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
+                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), metrics.registry(),
+                Json.strict());
     }
 
-    static Endpoint get(String template, Handler handler) {
+    static Endpoint get(String template, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("GET", template, List.of()), handler);
     }
 
-    static Endpoint get(String template, List<String> query, Handler handler) {
+    static Endpoint get(String template, List<String> query, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("GET", template, query), handler);
     }
 
-    static Endpoint put(String template, Body body, Handler handler) {
-        return Endpoint.of(new Operation("PUT", template, List.of()), handler).body(body);
+    static Endpoint put(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
+        return body.apply(Endpoint.of(new Operation("PUT", template, List.of()), handler));
     }
 
-    static Endpoint post(String template, Body body, Handler handler) {
-        return Endpoint.of(new Operation("POST", template, List.of()), handler).body(body);
+    static Endpoint post(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
+        return body.apply(Endpoint.of(new Operation("POST", template, List.of()), handler));
     }
 
-    static Endpoint delete(String template, Handler handler) {
+    static Endpoint delete(String template, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("DELETE", template, List.of()), handler);
     }
 

@@ -5,10 +5,9 @@ import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.ReplicaOutcome;
-import dev.spillway.service.http.Handler;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
@@ -23,12 +22,10 @@ final class Refusals {
     private Refusals() {}
 
     /** The same handler, with what the host throws turned into problems. */
-    static Handler explained(Handler handler) {
+    static Endpoint.Handler explained(Endpoint.Handler handler) {
         return request -> {
             try {
                 return handler.handle(request);
-            } catch (InvalidValueException e) {
-                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
             } catch (HostBusyException e) {
                 throw Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage()))
                         .retryAfter(RETRY_AFTER)
