@@ -115,8 +115,12 @@ public final class PathEncoding {
     }
 
     private static IllegalArgumentException refused(String raw, String why) {
-        var line = raw.replaceAll("\\p{Cntrl}", "?");
-        return new IllegalArgumentException(
-                (line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line) + ": " + why);
+        return new IllegalArgumentException(shown(raw) + ": " + why);
+    }
+
+    /** A text that someone sent, as one line of bounded length. */
+    static String shown(String text) {
+        var line = text.replaceAll("\\p{Cntrl}", "?");
+        return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 }

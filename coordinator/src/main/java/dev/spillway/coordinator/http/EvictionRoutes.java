@@ -39,7 +39,7 @@ final class EvictionRoutes {
     }
 
     private Response list(Request request) {
-        Evictions.@Nullable State state = request.query().oneOf("state", Evictions.State.class).orElse(null);
+        Evictions.@Nullable State state = request.query().value("state", EvictionRoutes::state).orElse(null);
         @Nullable
         HostId host = request.query().value("host", HostId::new).orElse(null);
         @Nullable
@@ -59,6 +59,14 @@ final class EvictionRoutes {
         WaitReason reason = new WaitReason(registry.queries());
         Page<EvictionView> page = registry.queries().evictions(filter, paging.after(), paging.limit());
         return Response.ok(paging.page(page.items(), page.next(), view -> answer(view, reason)));
+    }
+
+    private static Evictions.State state(String text) {
+        return switch (text) {
+            case "open" -> Evictions.State.OPEN;
+            case "closed" -> Evictions.State.CLOSED;
+            default -> throw new InvalidValueException("state", text, "one of open, closed");
+        };
     }
 
     private static EvictionCause cause(String text) {

@@ -10,8 +10,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,9 +21,6 @@ final class Answers {
     private final ObjectMapper json;
     private final HttpLimits limits;
     private final Semaphore streams;
-    /** Threads that send events, to be interrupted when the service stops. */
-    private final Set<Thread> eventSources = ConcurrentHashMap.newKeySet();
-    private volatile boolean stopping;
 
     Answers(ObjectMapper json, HttpLimits limits) {
         this.json = json;
@@ -41,24 +36,13 @@ final class Answers {
         switch (answer.content()) {
             case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
             case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
-            case Content.Streamed(var length, var body) -> {
+            case Content.Streamed(var body) -> {
                 try (body) {
-                    length.ifPresent(bytes -> context.response().putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(bytes)));
-                    stream(context, answer, length.isEmpty(), body::writeTo);
+                    stream(context, answer, false, body::writeTo);
                 }
             }
-            case Content.Events(var source) -> {
-                eventSources.add(Thread.currentThread());
-                try {
-                    if (stopping) {
-                        throw Problems.stopping().exception();
-                    }
-                    stream(context, answer, true,
-                            out -> new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat()));
-                } finally {
-                    eventSources.remove(Thread.currentThread());
-                }
-            }
+            case Content.Events(var source) -> stream(context, answer, true,
+                    out -> new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat()));
         }
     }
 
@@ -66,16 +50,9 @@ final class Answers {
     void problem(RoutingContext context, Problem problem, Map<CharSequence, CharSequence> headers) {
         var response = context.response();
         response.headers().clear();
-        response.setChunked(false);
         problem.retryAfter().ifPresent(after -> response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, after.toSeconds()))));
         response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
         end(context, problem.status(), headers, Buffer.buffer(problem.toJson().toString()));
-    }
-
-    /** Ends the event streams that are open, and those that come. */
-    void stopEvents() {
-        stopping = true;
-        eventSources.forEach(Thread::interrupt);
     }
 
     private static void end(RoutingContext context, int status, Map<CharSequence, CharSequence> headers, Buffer body) {
@@ -112,10 +89,9 @@ final class Answers {
     }
 
     /** Holds a place among the streams, and lets the client's leaving interrupt this thread. */
-    private void stream(RoutingContext context, Response answer, boolean chunked, Writing writing)
+    private void stream(RoutingContext context, Response answer, boolean endless, Writing writing)
             throws IOException, InterruptedException {
         head(context, answer.status(), answer.headers());
-        context.response().setChunked(chunked);
         if (isHead(context)) {
             ended(context, context.response().end());
             return;
@@ -125,7 +101,7 @@ final class Answers {
         }
         var client = Request.of(context).client();
         try {
-            client.beginWriting();
+            client.beginWriting(endless);
             var out = new ResponseStream(context.response(), limits.pauseMax());
             writing.to(out);
             out.finish();

@@ -34,11 +34,14 @@ final class Connections {
     private final HttpLimits.Connections limits;
     private final Map<HttpConnection, Client> open = new ConcurrentHashMap<>();
 
-    /** The other end of a connection: when it leaves, the thread that writes to it is interrupted. Thread-safe. */
+    /** The other end of a connection: when it leaves, the thread that writes to it is interrupted, and one that writes without an end
+     * also when the service stops. Thread-safe. */
     static final class Client {
         private final AtomicInteger requests = new AtomicInteger();
         private volatile long idleSince = System.nanoTime();
         private @Nullable Thread writer;
+        private boolean writesEndless;
+        private boolean stopping;
         private boolean gone;
 
         private synchronized void left() {
@@ -48,12 +51,24 @@ final class Connections {
             }
         }
 
+        /** Lets what has an end go on. */
+        private synchronized void stop() {
+            stopping = true;
+            if (writer != null && writesEndless) {
+                writer.interrupt();
+            }
+        }
+
         /** Registers the calling thread until {@link #endWriting}. */
-        synchronized void beginWriting() throws ClientGoneException {
+        synchronized void beginWriting(boolean endless) throws ClientGoneException {
             if (gone) {
                 throw new ClientGoneException("the client left before its answer", null);
             }
+            if (stopping && endless) {
+                throw Problems.stopping().exception();
+            }
             writer = Thread.currentThread();
+            writesEndless = endless;
         }
 
         /** Clears the interrupt that was meant for the writing, so that what is closed after it does not find it. */
@@ -76,7 +91,7 @@ final class Connections {
         }
         var client = new Client();
         open.put(connection, client);
-        connection.closeHandler(closed -> {
+        connection.shutdownHandler(stop -> client.stop()).closeHandler(closed -> {
             open.remove(connection);
             client.left();
         });

@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +44,7 @@ final class EndpointRouter {
         endpoints.stream()
                 .sorted(Comparator.comparing((Endpoint endpoint) -> endpoint.immediate() == null)
                         .thenComparing(endpoint -> endpoint.operation().template()))
-                .forEach(endpoint -> this.endpoints.put(endpoint, form(endpoint)));
+                .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
         this.answers = answers;
         this.blocking = blocking;
         this.json = json;
@@ -62,7 +61,6 @@ final class EndpointRouter {
 
     private void mount(Router router, Endpoint endpoint, Pattern path) {
         var operation = endpoint.operation();
-        var names = operation.template().split("/");
         var gather = BodyHandler.create(false);
         var route = router.routeWithRegex(HttpMethod.valueOf(operation.method()), path.pattern())
                 .useNormalizedPath(false)
@@ -74,7 +72,7 @@ final class EndpointRouter {
             misframed(context.request()).ifPresent(problem -> {
                 throw problem.exception();
             });
-            var request = new Request(context, endpoint, names, json, limits, connections.client(context.request()));
+            var request = new Request(context, endpoint, json, limits, connections.client(context.request()));
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
@@ -82,21 +80,6 @@ final class EndpointRouter {
                 gather.setBodyLimit(request.jsonBytesMax()).handle(context);
             }
         }).handler(context -> dispatch(endpoint, context));
-    }
-
-    static String path(HttpServerRequest request) {
-        return Objects.requireNonNullElse(request.path(), "");
-    }
-
-    static boolean isParameter(String segment) {
-        return segment.startsWith("{");
-    }
-
-    /** A segment ends at a slash alone, so a match that took too much is not tried again with less. */
-    private static Pattern form(Endpoint endpoint) {
-        return Pattern.compile(Arrays.stream(endpoint.operation().template().split("/"))
-                .map(segment -> isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
-                .collect(Collectors.joining("/")));
     }
 
     /** Returns what is wrong where the server leaves unchecked what decides where a request ends (RFC 9112, sections 3.2 and 6.1). */
@@ -146,7 +129,7 @@ final class EndpointRouter {
         misframed(context.request()).ifPresent(problem -> {
             throw problem.exception();
         });
-        var path = path(context.request());
+        var path = Objects.requireNonNullElse(context.request().path(), "");
         var allowed = endpoints.keySet()
                 .stream()
                 .filter(endpoint -> Objects.requireNonNull(endpoints.get(endpoint)).matcher(path).matches())

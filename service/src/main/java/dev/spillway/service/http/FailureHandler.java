@@ -61,7 +61,7 @@ final class FailureHandler implements Handler<RoutingContext> {
                 case 413 -> Problems.tooLarge(Request.of(context).jsonBytesMax());
                 case 417 -> Problem.of(ProblemType.MALFORMED_REQUEST, "Expect: not understood (expected: 100-continue)").status(417);
                 default -> EndpointRouter.misframed(context.request())
-                        .orElseGet(() -> Problems.malformedPath(what + ": it begins with no slash"));
+                        .orElseGet(() -> Problem.of(ProblemType.MALFORMED_PATH, what + ": it begins with no slash"));
             };
             // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->

@@ -14,11 +14,9 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -96,10 +94,9 @@ public final class HttpService implements AutoCloseable {
      * @throws IOException with a message for people, when an address is not loopback, in use, or cannot be listened on
      */
     public static HttpService start(Options options) throws IOException, InterruptedException {
-        var loopback = requireLoopback(options.address());
         var service = new HttpService(options);
         try {
-            service.listen(loopback);
+            service.listen();
             return service;
         } catch (IOException | InterruptedException | RuntimeException e) {
             service.close();
@@ -112,24 +109,14 @@ public final class HttpService implements AutoCloseable {
         return address;
     }
 
-    private static InetAddress requireLoopback(HostPort address) throws IOException {
-        try {
-            var candidates = InetAddress.getAllByName(address.host());
-            if (!Arrays.stream(candidates).allMatch(InetAddress::isLoopbackAddress)) {
-                throw new IOException(
-                        "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
-                                .formatted(address));
-            }
-            return candidates[0];
-        } catch (UnknownHostException e) {
-            throw new IOException("listen: %s (expected: a host name that can be resolved)".formatted(address), e);
+    private void listen() throws IOException, InterruptedException {
+        if (!address.isLoopback()) {
+            throw new IOException("listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
+                    .formatted(address));
         }
-    }
-
-    private void listen(InetAddress loopback) throws IOException, InterruptedException {
-        var port = options.address().port();
-        var server = listen(SocketAddress.inetSocketAddress(port, loopback.getHostAddress()), options.address().toString());
-        address = new HostPort(options.address().host(), server.actualPort());
+        var host = InetAddress.getByName(address.host()).getHostAddress();
+        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString());
+        address = new HostPort(address.host(), server.actualPort());
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
@@ -170,7 +157,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
+     * Stops accepting, which ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
      * closed. Later calls do nothing.
      */
     @Override
@@ -179,7 +166,6 @@ public final class HttpService implements AutoCloseable {
             return;
         }
         threads.shutdown();
-        answers.stopEvents();
         var within = options.limits().closeWithin();
         var closing = servers.stream().map(server -> server.shutdown(within)).toList();
         for (var server : closing) {

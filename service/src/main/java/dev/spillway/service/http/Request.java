@@ -1,18 +1,16 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.PathEncoding;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
+import dev.spillway.events.InvalidValueException;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -33,17 +31,13 @@ public final class Request {
     private final ObjectMapper json;
     private final HttpLimits limits;
     private final Connections.Client client;
-    private final Map<String, String> parameters = new LinkedHashMap<>();
+    private final Map<String, String> parameters;
     private final Query query;
     private final String mediaType;
     private final @Nullable BodyStream stream;
 
-    /**
-     * Checks everything that can be checked before the body arrives, and is kept beside its routing context. Made on the event loop.
-     *
-     * @param names what the segments of the path are: a parameter's name in braces, or a literal
-     */
-    Request(RoutingContext routing, Endpoint endpoint, String[] names, ObjectMapper json, HttpLimits limits, Connections.Client client) {
+    /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
+    Request(RoutingContext routing, Endpoint endpoint, ObjectMapper json, HttpLimits limits, Connections.Client client) {
         this.routing = routing;
         this.endpoint = endpoint;
         this.json = json;
@@ -51,8 +45,7 @@ public final class Request {
         this.client = client;
         var request = routing.request();
         boolean hasBody = Connections.hasBody(request);
-        var contentType = header("Content-Type").orElse("");
-        var type = contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        var type = header("Content-Type").orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         boolean streamed = endpoint.streams(type) && (hasBody || !type.isEmpty());
         if (hasBody && !streamed) {
             requireJson(type);
@@ -60,40 +53,21 @@ public final class Request {
         if (streamed && Connections.contentLength(request) > endpoint.streamedBytesMax()) {
             throw Problems.tooLarge(endpoint.streamedBytesMax()).exception();
         }
-        readParameters(names, request);
-        this.query = new Query(Objects.requireNonNullElse(request.query(), ""), endpoint.operation().query());
+        this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));
+        this.query = new Query(endpoint.operation().queryValues(Objects.requireNonNullElse(request.query(), "")));
         this.mediaType = hasBody || streamed ? type : "";
         this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), limits.pauseMax()) : null;
         routing.put(KEY, this);
     }
 
     private void requireJson(String type) {
+        var encoding = header("Content-Encoding").orElse("identity");
         if (endpoint.mediaTypes().isEmpty()) {
             throw Problem.of(ProblemType.UNEXPECTED_BODY, "body: sent (expected: none)").exception();
-        }
-        if (!endpoint.gathers(type)) {
-            throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type: %s (expected: %s)"
-                    .formatted(type.isEmpty() ? "missing" : Problems.shown(type), String.join(" or ", endpoint.mediaTypes()))).exception();
-        }
-        var encoding = header("Content-Encoding").orElse("identity");
-        if (!encoding.equalsIgnoreCase("identity")) {
-            throw Problem
-                    .of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: identity)".formatted(Problems.shown(encoding)))
-                    .exception();
-        }
-    }
-
-    private void readParameters(String[] names, HttpServerRequest request) {
-        var values = EndpointRouter.path(request).split("/", -1);
-        for (int segment = 0; segment < names.length; segment++) {
-            if (EndpointRouter.isParameter(names[segment])) {
-                var name = names[segment].substring(1, names[segment].length() - 1);
-                try {
-                    parameters.put(name, PathEncoding.decode(values[segment]));
-                } catch (IllegalArgumentException e) {
-                    throw Problems.malformedPath(name + ": " + e.getMessage()).exception();
-                }
-            }
+        } else if (!endpoint.gathers(type)) {
+            throw Problems.notTaken("Content-Type", type.isEmpty() ? "missing" : type, endpoint.mediaTypes()).exception();
+        } else if (!encoding.equalsIgnoreCase("identity")) {
+            throw Problems.notTaken("Content-Encoding", encoding, List.of("identity")).exception();
         }
     }
 
@@ -124,9 +98,9 @@ public final class Request {
         return Objects.requireNonNull(parameters.get(name), () -> "parameter " + name + " of " + endpoint.operation());
     }
 
-    /** A parameter as a value of the service's own kind; an {@link IllegalArgumentException} of its reader becomes 400 with its message. */
+    /** A parameter as a value of the service's own kind; an {@link InvalidValueException} of its reader becomes 400. */
     public <T> T parameter(String name, Function<String, T> read) {
-        return read(name, parameter(name), read);
+        return read.apply(parameter(name));
     }
 
     public Query query() {
@@ -181,21 +155,10 @@ public final class Request {
     }
 
     /**
-     * The body as it arrives, for a body of a streamed type; the sender is slowed down to the speed of the reader. Over the route's bound,
-     * or when the sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an
-     * {@link java.io.IOException}.
+     * The body as it arrives, where it is streamed; the sender is slowed down to the speed of the reader. Over the route's bound, or when the
+     * sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an {@link java.io.IOException}.
      */
     public InputStream stream() {
-        return stream == null ? new ByteArrayInputStream(bytes()) : stream;
-    }
-
-    static <T> T read(String name, String text, Function<String, T> read) {
-        try {
-            return read.apply(text);
-        } catch (IllegalArgumentException e) {
-            var why = e.getMessage() == null ? "not valid" : e.getMessage();
-            throw Problem.invalid(why.contains("(expected: ") ? why : "%s: %s (expected: %s)".formatted(name, Problems.shown(text), why))
-                    .exception();
-        }
+        return Objects.requireNonNull(stream, "stream");
     }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalLong;
 
 /** What a handler answers. */
 public record Response(int status, Map<CharSequence, CharSequence> headers, Content content) {
@@ -23,8 +22,8 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
         record Bytes(byte[] bytes) implements Content {}
 
-        /** A body that is written while it is sent, no faster than the client takes it. */
-        record Streamed(OptionalLong length, StreamedBody body) implements Content {}
+        /** A body that is written while it is sent, no faster than the client takes it; in chunks, where no header tells its length. */
+        record Streamed(StreamedBody body) implements Content {}
 
         /** Server-Sent Events, until the source returns, the client leaves or the service stops. */
         record Events(EventSource source) implements Content {}
@@ -64,11 +63,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     }
 
     public static Response stream(String mediaType, StreamedBody body) {
-        return new Response(200, mediaType(mediaType), new Content.Streamed(OptionalLong.empty(), body));
-    }
-
-    public static Response stream(String mediaType, long length, StreamedBody body) {
-        return new Response(200, mediaType(mediaType), new Content.Streamed(OptionalLong.of(length), body));
+        return new Response(200, mediaType(mediaType), new Content.Streamed(body));
     }
 
     public static Response events(EventSource source) {

@@ -76,7 +76,7 @@ class StreamsTest {
     @Test
     void aDownloadOfKnownLengthSaysIt() throws Exception {
         try (var service = new RunningService(
-                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", 200_000, new Download(200_000))))) {
+                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", new Download(200_000)).header("Content-Length", "200000")))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
             assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
             assertThat(answer.body()).hasSize(200_000);

@@ -85,7 +85,7 @@ final class TestCoordinator implements AutoCloseable {
                 throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
             }
             return Response.ok(answer);
-        }).body(Body.json(1 << 20));
+        }).json(1 << 20);
     }
 
     private static Operation message(String verb) {
