@@ -32,17 +32,26 @@ final class Answers {
         return limits.streamsMax() - streams.availablePermits();
     }
 
-    void send(RoutingContext context, Response answer) throws IOException, InterruptedException {
+    void send(RoutingContext context, Response answer) throws IOException {
         switch (answer.content()) {
             case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
             case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
             case Content.Streamed(var body) -> {
                 try (body) {
-                    stream(context, answer, false, body::writeTo);
+                    stream(context, answer, body::writeTo);
                 }
             }
-            case Content.Events(var source) -> stream(context, answer, true,
-                    out -> new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat()));
+            case Content.Events(var source) -> stream(context, answer, out -> {
+                var client = Request.of(context).client();
+                try {
+                    if (!client.beginEvents()) {
+                        throw Problems.stopping().exception();
+                    }
+                    new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat());
+                } finally {
+                    client.endEvents();
+                }
+            });
         }
     }
 
@@ -82,15 +91,13 @@ final class Answers {
         }
     }
 
-    /** Writes a body that is sent while it is made. */
     @FunctionalInterface
     private interface Writing {
-        void to(ResponseStream out) throws IOException, InterruptedException;
+        void to(ResponseStream out) throws IOException;
     }
 
-    /** Holds a place among the streams, and lets the client's leaving interrupt this thread. */
-    private void stream(RoutingContext context, Response answer, boolean endless, Writing writing)
-            throws IOException, InterruptedException {
+    /** Writes a body that is sent while it is made, in a place among the streams. */
+    private void stream(RoutingContext context, Response answer, Writing writing) throws IOException {
         head(context, answer.status(), answer.headers());
         if (isHead(context)) {
             ended(context, context.response().end());
@@ -99,14 +106,11 @@ final class Answers {
         if (!streams.tryAcquire()) {
             throw Problems.overloaded("streams: as many as are open at once").exception();
         }
-        var client = Request.of(context).client();
         try {
-            client.beginWriting(endless);
             var out = new ResponseStream(context.response(), limits.pauseMax());
             writing.to(out);
             out.finish();
         } finally {
-            client.endWriting();
             streams.release();
         }
     }

@@ -24,76 +24,51 @@ final class Connections {
     private static final long UNREAD_BYTES_MAX = 16 << 20;
     private static final Duration UNREAD_WITHIN = Duration.ofSeconds(5);
 
-    private static final Client GONE = new Client();
-
-    static {
-        GONE.left();
-    }
-
     private final Vertx vertx;
-    private final HttpLimits.Connections limits;
+    private final HttpLimits limits;
     private final Map<HttpConnection, Client> open = new ConcurrentHashMap<>();
 
-    /** The other end of a connection: when it leaves, the thread that writes to it is interrupted, and one that writes without an end
-     * also when the service stops. Thread-safe. */
+    /** The other end of a connection. Thread-safe. */
     static final class Client {
         private final AtomicInteger requests = new AtomicInteger();
         private volatile long idleSince = System.nanoTime();
-        private @Nullable Thread writer;
-        private boolean writesEndless;
-        private boolean stopping;
-        private boolean gone;
+        private @Nullable Thread eventSource;
+        private boolean ended;
 
-        private synchronized void left() {
-            gone = true;
-            if (writer != null) {
-                writer.interrupt();
-            }
+        /** Registers the calling thread, to be interrupted when the client leaves or the service stops; false when that is so already. */
+        synchronized boolean beginEvents() {
+            eventSource = Thread.currentThread();
+            return !ended;
         }
 
-        /** Lets what has an end go on. */
-        private synchronized void stop() {
-            stopping = true;
-            if (writer != null && writesEndless) {
-                writer.interrupt();
-            }
+        synchronized void endEvents() {
+            eventSource = null;
         }
 
-        /** Registers the calling thread until {@link #endWriting}. */
-        synchronized void beginWriting(boolean endless) throws ClientGoneException {
-            if (gone) {
-                throw new ClientGoneException("the client left before its answer", null);
+        private synchronized void end() {
+            ended = true;
+            if (eventSource != null) {
+                eventSource.interrupt();
             }
-            if (stopping && endless) {
-                throw Problems.stopping().exception();
-            }
-            writer = Thread.currentThread();
-            writesEndless = endless;
-        }
-
-        /** Clears the interrupt that was meant for the writing, so that what is closed after it does not find it. */
-        synchronized void endWriting() {
-            writer = null;
-            Thread.interrupted();
         }
     }
 
-    Connections(Vertx vertx, HttpLimits.Connections limits) {
+    Connections(Vertx vertx, HttpLimits limits) {
         this.vertx = vertx;
         this.limits = limits;
         vertx.setPeriodic(Math.max(1, limits.idleMax().toMillis() / LOOKS_PER_IDLE_TIME), look -> closeIdle());
     }
 
     void opened(HttpConnection connection) {
-        if (open.size() >= limits.max()) {
+        if (open.size() >= limits.connectionsMax()) {
             close(connection);
             return;
         }
         var client = new Client();
         open.put(connection, client);
-        connection.shutdownHandler(stop -> client.stop()).closeHandler(closed -> {
+        connection.shutdownHandler(stops -> client.end()).closeHandler(closed -> {
             open.remove(connection);
-            client.left();
+            client.end();
         });
     }
 
@@ -124,7 +99,7 @@ final class Connections {
 
     /** Returns who sent a request that has begun. */
     Client client(HttpServerRequest request) {
-        return open.getOrDefault(request.connection(), GONE);
+        return open.getOrDefault(request.connection(), new Client());
     }
 
     /** Leaves requests unanswered that arrive behind one whose end is not known: they may be a part of its body. */

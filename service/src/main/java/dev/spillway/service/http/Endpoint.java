@@ -2,9 +2,9 @@ package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
 import dev.spillway.api.ProblemException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,10 +82,6 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
 
     /** The media types that are taken; none where a body is not expected. */
     List<String> mediaTypes() {
-        var types = new ArrayList<>(streamed);
-        if (jsonBytesMax >= 0) {
-            types.addFirst(JSON);
-        }
-        return types;
+        return Stream.concat(Stream.of(JSON).filter(this::gathers), streamed.stream()).toList();
     }
 }

@@ -111,8 +111,9 @@ public final class HttpService implements AutoCloseable {
 
     private void listen() throws IOException, InterruptedException {
         if (!address.isLoopback()) {
-            throw new IOException("listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
-                    .formatted(address));
+            throw new IOException(
+                    "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
+                            .formatted(address));
         }
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString());
@@ -127,7 +128,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
-        var connections = new Connections(vertx, options.limits().connections());
+        var connections = new Connections(vertx, options.limits());
         var router = new EndpointRouter(options.name(), endpoints, answers, blocking, options.json(), options.limits(), connections)
                 .router(vertx);
         // There are no web sockets: what would compress them looks at each message.
@@ -167,32 +168,29 @@ public final class HttpService implements AutoCloseable {
         }
         threads.shutdown();
         var within = options.limits().closeWithin();
-        var closing = servers.stream().map(server -> server.shutdown(within)).toList();
-        for (var server : closing) {
-            closed("listener", () -> await(server, within.plus(LAST_MOMENT)));
-        }
+        closed("listeners", Future.join(servers.stream().map(server -> server.shutdown(within)).toList()), within.plus(LAST_MOMENT));
         threads.shutdownNow();
-        closed("handlers", () -> {
+        try {
             if (!threads.awaitTermination(LAST_MOMENT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new TimeoutException("a handler still runs, and is left behind");
+                LOG.warn("{}: a handler still runs, and is left behind", options.name());
             }
-        });
-        closed("event loops", () -> await(vertx.close(), LAST_MOMENT));
-        var file = socketFile;
-        if (file != null) {
-            closed("socket", file::remove);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closed("event loops", vertx.close(), LAST_MOMENT);
+        try {
+            if (socketFile != null) {
+                socketFile.remove();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: socket not closed cleanly: {}", options.name(), e.toString());
         }
     }
 
-    @FunctionalInterface
-    private interface Step {
-        void run() throws IOException, ExecutionException, InterruptedException, TimeoutException;
-    }
-
-    private void closed(String part, Step step) {
+    private void closed(String part, Future<?> closing, Duration within) {
         try {
-            step.run();
-        } catch (ExecutionException | TimeoutException | IOException e) {
+            await(closing, within);
+        } catch (ExecutionException | TimeoutException e) {
             LOG.warn("{}: {} not closed cleanly: {}", options.name(), part, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

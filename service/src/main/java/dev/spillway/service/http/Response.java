@@ -29,7 +29,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         record Events(EventSource source) implements Content {}
     }
 
-    /** Writes a body. Interrupted when the client is gone. */
+    /** Writes a body. A write fails when the client is gone. */
     @FunctionalInterface
     public interface StreamedBody extends AutoCloseable {
         void writeTo(OutputStream out) throws IOException;

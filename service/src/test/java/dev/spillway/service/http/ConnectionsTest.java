@@ -22,7 +22,7 @@ class ConnectionsTest {
 
     private static HttpLimits limits(int connectionsMax, Duration idleMax) {
         return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5),
-                new HttpLimits.Connections(connectionsMax, idleMax));
+                connectionsMax, idleMax);
     }
 
     @Test

@@ -53,7 +53,7 @@ class HttpServiceTest {
         var begun = new Semaphore(0);
         var goOn = new CountDownLatch(1);
         var limits = new HttpLimits(1024, 2, 1, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/blocks", request -> {
             begun.release();
             goOn.await();
@@ -152,7 +152,7 @@ class HttpServiceTest {
                         "http-close-within", "1s"))));
         assertThat(set).isEqualTo(
                 new HttpLimits(4096, 2, 0, 3, HttpLimits.DEFAULT.pauseMax(), HttpLimits.DEFAULT.heartbeat(), Duration.ofSeconds(1),
-                        new HttpLimits.Connections(4, Duration.ofSeconds(75))));
+                        4, Duration.ofSeconds(75)));
     }
 
     @Test
@@ -254,7 +254,7 @@ class HttpServiceTest {
         var interrupted = new AtomicBoolean();
         var ended = new CountDownLatch(1);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/endless", request -> {
             begun.countDown();
             try {

@@ -35,7 +35,8 @@ class RoutingTest {
                                 + request.query().flag("touch").orElse(true) + "|"
                                 + request.query().text("after").orElse("-") + "|"
                                 + request.query().duration("hold", Duration.ofDays(1)).orElse(Duration.ZERO))),
-                RunningService.get("/value", List.of("id"), request -> text("" + request.query().value("id", RoutingTest::whole).orElse(0))));
+                RunningService.get("/value", List.of("id"),
+                        request -> text("" + request.query().value("id", RoutingTest::whole).orElse(0))));
     }
 
     @AfterAll

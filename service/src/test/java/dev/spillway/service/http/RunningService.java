@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
 /** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
 final class RunningService implements AutoCloseable {
     static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofMinutes(5), Duration.ofSeconds(15), Duration.ofSeconds(5),
-            HttpLimits.Connections.DEFAULT);
+            HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
 
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));

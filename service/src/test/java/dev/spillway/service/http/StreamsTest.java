@@ -76,7 +76,8 @@ class StreamsTest {
     @Test
     void aDownloadOfKnownLengthSaysIt() throws Exception {
         try (var service = new RunningService(
-                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", new Download(200_000)).header("Content-Length", "200000")))) {
+                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", new Download(200_000))
+                        .header("Content-Length", "200000")))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
             assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
             assertThat(answer.body()).hasSize(200_000);
@@ -116,7 +117,7 @@ class StreamsTest {
     void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
         var download = new Download(Long.MAX_VALUE);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service =
                 new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
@@ -225,7 +226,7 @@ class StreamsTest {
     @Test
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits,
                 RunningService.put("/tree", endpoint -> endpoint.json().stream(MIB, List.of("application/x-tar")),
                         request -> Response.ok(request.stream().readAllBytes().length)))) {
@@ -243,7 +244,7 @@ class StreamsTest {
     @Test
     void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service =
                 new RunningService(limits, RunningService.put("/tree", Endpoint::json, request -> Response.ok(request.bytes().length)));
                 var socket = service.connect()) {
@@ -263,7 +264,7 @@ class StreamsTest {
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
@@ -334,7 +335,7 @@ class StreamsTest {
         var first = new Download(Long.MAX_VALUE);
         var second = new Download(10);
         var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/first", request -> Response.stream("application/x-tar", first)),
                 RunningService.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
             socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));
