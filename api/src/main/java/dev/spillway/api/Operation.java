@@ -110,7 +110,7 @@ public record Operation(String method, String template, List<String> query) {
                 var name = PathEncoding.decodeQuery(parts[0]);
                 if (!query.contains(name)) {
                     throw Problem.of(ProblemType.UNKNOWN_PARAMETER, "%s: unknown query parameter (expected: %s)"
-                            .formatted(PathEncoding.shown(name), query.isEmpty() ? "none" : String.join(", ", query))).exception();
+                            .formatted(Problem.shown(name), query.isEmpty() ? "none" : String.join(", ", query))).exception();
                 }
                 if (values.put(name, parts.length == 1 ? "" : PathEncoding.decodeQuery(parts[1])) != null) {
                     throw Problem.invalid(name + ": given twice (expected: once)").exception();

@@ -14,7 +14,6 @@ import java.util.HexFormat;
  */
 public final class PathEncoding {
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
-    private static final int SHOWN_CHARACTERS = 200;
 
     private PathEncoding() {}
 
@@ -115,12 +114,6 @@ public final class PathEncoding {
     }
 
     private static IllegalArgumentException refused(String raw, String why) {
-        return new IllegalArgumentException(shown(raw) + ": " + why);
-    }
-
-    /** A text that someone sent, as one line of bounded length. */
-    static String shown(String text) {
-        var line = text.replaceAll("\\p{Cntrl}", "?");
-        return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
+        return new IllegalArgumentException(Problem.shown(raw) + ": " + why);
     }
 }

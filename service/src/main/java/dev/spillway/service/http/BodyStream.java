@@ -54,6 +54,9 @@ final class BodyStream extends InputStream {
 
     /** Asks for the first chunks, and tells a client that waits for it to send: whoever reads wants the body. */
     private void begin() {
+        if (begun) {
+            return;
+        }
         begun = true;
         context.runOnContext(ready -> {
             if (Connections.awaitsContinue(request)) {
@@ -106,9 +109,7 @@ final class BodyStream extends InputStream {
     }
 
     private Arrival arrival() throws IOException {
-        if (!begun) {
-            begin();
-        }
+        begin();
         try {
             var arrival = arrivals.poll(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
             if (arrival == null) {

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,11 +143,11 @@ final class Connections {
             return;
         }
         long timer = vertx.setTimer(UNREAD_WITHIN.toMillis(), late -> close(connection));
-        var discarded = new AtomicLong();
+        long before = request.bytesRead();
         request.exceptionHandler(broken -> LOG.debug("unread body: {}", broken.toString()));
         request.endHandler(end -> vertx.cancelTimer(timer));
         request.handler(buffer -> {
-            if (discarded.addAndGet(buffer.length()) > UNREAD_BYTES_MAX) {
+            if (request.bytesRead() - before > UNREAD_BYTES_MAX) {
                 close(connection);
             }
         });

@@ -1,6 +1,5 @@
 package dev.spillway.service.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import io.vertx.core.Vertx;
@@ -26,19 +25,15 @@ import java.util.stream.Stream;
  * path, whose parameters {@link Request} decodes, strictly and once.
  */
 final class EndpointRouter {
-    private final String service;
+    private final HttpService.Options options;
     /** Each with the form of its path, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
     private final Blocking blocking;
-    private final ObjectMapper json;
-    private final HttpLimits limits;
     private final Connections connections;
 
-    /** @param service the name that clients are told */
-    EndpointRouter(String service, List<Endpoint> endpoints, Answers answers, Blocking blocking, ObjectMapper json, HttpLimits limits,
-            Connections connections) {
-        this.service = service;
+    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Blocking blocking, Connections connections) {
+        this.options = options;
         // Routes are tried one after the other: first those that are asked for most. A brace sorts behind every letter, so a literal segment is
         // tried before a parameter in its place.
         endpoints.stream()
@@ -47,8 +42,6 @@ final class EndpointRouter {
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
         this.answers = answers;
         this.blocking = blocking;
-        this.json = json;
-        this.limits = limits;
         this.connections = connections;
     }
 
@@ -72,7 +65,7 @@ final class EndpointRouter {
             misframed(context.request()).ifPresent(problem -> {
                 throw problem.exception();
             });
-            var request = new Request(context, endpoint, json, limits, connections.client(context.request()));
+            var request = new Request(context, endpoint, options, connections.client(context.request()));
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
@@ -87,7 +80,7 @@ final class EndpointRouter {
         var encodings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!encodings.isEmpty() && !(encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked"))) {
             return Optional.of(Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING,
-                    "Transfer-Encoding: %s (expected: chunked, once)".formatted(Problems.shown(String.join(", ", encodings)))));
+                    "Transfer-Encoding: %s (expected: chunked, once)".formatted(Problem.shown(String.join(", ", encodings)))));
         }
         int hosts = request.headers().getAll(HttpHeaders.HOST).size();
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
@@ -96,13 +89,13 @@ final class EndpointRouter {
     /** Ends a gathered body that makes no progress for too long: BodyHandler waits for ever. */
     private void requireProgress(RoutingContext context, long receivedBefore) {
         var request = context.request();
-        context.vertx().setTimer(limits.pauseMax().toMillis(), late -> {
+        context.vertx().setTimer(options.limits().pauseMax().toMillis(), late -> {
             if (request.isEnded() || context.response().ended() || context.response().closed()) {
                 return;
             }
             long received = request.bytesRead();
             if (received == receivedBefore) {
-                context.fail(Problems.requestTimeout(limits.pauseMax()).exception());
+                context.fail(Problems.requestTimeout(options.limits().pauseMax()).exception());
             } else {
                 requireProgress(context, received);
             }
@@ -140,7 +133,8 @@ final class EndpointRouter {
                 .collect(Collectors.joining(", "));
         if (allowed.isEmpty()) {
             answers.problem(context, Problem.of(ProblemType.UNKNOWN_PATH,
-                    "path: " + Problems.shown(path) + " (expected: a path of " + service + ", see /openapi.yaml)").with("service", service),
+                    "path: " + Problem.shown(path) + " (expected: a path of " + options.name() + ", see /openapi.yaml)")
+                    .with("service", options.name()),
                     Map.of());
         } else {
             answers.problem(context, Problem.of(ProblemType.METHOD_NOT_ALLOWED,

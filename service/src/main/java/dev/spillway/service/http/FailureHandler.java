@@ -67,7 +67,7 @@ final class FailureHandler implements Handler<RoutingContext> {
             case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
                     Problem.of(ProblemType.MALFORMED_REQUEST,
                             "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"
-                                    .formatted(Problems.shown(String.valueOf(failure.getMessage()))));
+                                    .formatted(Problem.shown(String.valueOf(failure.getMessage()))));
             case Throwable failure -> {
                 var errorId = UUID.randomUUID().toString();
                 LOG.error("{}: error id {}", what, errorId, failure);

@@ -129,8 +129,7 @@ public final class HttpService implements AutoCloseable {
 
     private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits());
-        var router = new EndpointRouter(options.name(), endpoints, answers, blocking, options.json(), options.limits(), connections)
-                .router(vertx);
+        var router = new EndpointRouter(options, endpoints, answers, blocking, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)

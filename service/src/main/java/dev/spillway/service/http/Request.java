@@ -28,8 +28,7 @@ public final class Request {
 
     private final RoutingContext routing;
     private final Endpoint endpoint;
-    private final ObjectMapper json;
-    private final HttpLimits limits;
+    private final HttpService.Options options;
     private final Connections.Client client;
     private final Map<String, String> parameters;
     private final Query query;
@@ -37,11 +36,10 @@ public final class Request {
     private final @Nullable BodyStream stream;
 
     /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
-    Request(RoutingContext routing, Endpoint endpoint, ObjectMapper json, HttpLimits limits, Connections.Client client) {
+    Request(RoutingContext routing, Endpoint endpoint, HttpService.Options options, Connections.Client client) {
         this.routing = routing;
         this.endpoint = endpoint;
-        this.json = json;
-        this.limits = limits;
+        this.options = options;
         this.client = client;
         var request = routing.request();
         boolean hasBody = Connections.hasBody(request);
@@ -56,7 +54,7 @@ public final class Request {
         this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));
         this.query = new Query(endpoint.operation().queryValues(Objects.requireNonNullElse(request.query(), "")));
         this.mediaType = hasBody || streamed ? type : "";
-        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), limits.pauseMax()) : null;
+        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), options.limits().pauseMax()) : null;
         routing.put(KEY, this);
     }
 
@@ -82,7 +80,7 @@ public final class Request {
 
     /** Bound of its gathered body. */
     long jsonBytesMax() {
-        return endpoint.jsonBytesMax() == 0 ? limits.bodyBytesMax() : endpoint.jsonBytesMax();
+        return endpoint.jsonBytesMax() == 0 ? options.limits().bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
@@ -138,7 +136,7 @@ public final class Request {
      * @throws ProblemException 400 that names the field, its value and what was expected
      */
     public <T> T body(Class<T> type) {
-        return body(type, json);
+        return body(type, options.json());
     }
 
     /** As {@link #body(Class)}, read by another mapper. */
