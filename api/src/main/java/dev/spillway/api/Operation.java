@@ -78,18 +78,20 @@ public record Operation(String method, String template, List<String> query) {
      */
     public Map<String, String> parameters(String path) {
         var parameters = new LinkedHashMap<String, String>();
-        var values = path.split("/", -1);
-        int index = 0;
-        for (String segment : template.split("/", -1)) {
-            if (isParameter(segment)) {
-                var name = segment.substring(1, segment.length() - 1);
+        // Both have the same number of slashes. Nothing is split, because a service does this for each request.
+        for (int from = 0, at = 0; from < template.length();) {
+            int end = end(template, from);
+            int pathEnd = end(path, at);
+            if (template.charAt(from) == '{') {
+                var name = template.substring(from + 1, end - 1);
                 try {
-                    parameters.put(name, PathEncoding.decode(values[index]));
+                    parameters.put(name, PathEncoding.decode(path.substring(at, pathEnd)));
                 } catch (IllegalArgumentException e) {
                     throw Problem.of(ProblemType.MALFORMED_PATH, name + ": " + e.getMessage()).exception();
                 }
             }
-            index++;
+            from = end + 1;
+            at = pathEnd + 1;
         }
         return parameters;
     }
@@ -100,6 +102,9 @@ public record Operation(String method, String template, List<String> query) {
      * @throws ProblemException malformed-query, unknown-parameter, or invalid-value for one that is given twice
      */
     public Map<String, String> queryValues(String raw) {
+        if (raw.isEmpty()) {
+            return Map.of();
+        }
         var values = new LinkedHashMap<String, String>();
         for (String pair : raw.split("&", -1)) {
             if (pair.isEmpty()) {
@@ -120,6 +125,11 @@ public record Operation(String method, String template, List<String> query) {
             }
         }
         return values;
+    }
+
+    private static int end(String path, int from) {
+        int slash = path.indexOf('/', from);
+        return slash < 0 ? path.length() : slash;
     }
 
     private static boolean isParameter(String segment) {

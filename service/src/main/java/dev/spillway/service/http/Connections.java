@@ -81,15 +81,15 @@ final class Connections {
             return false;
         }
         client.requests.incrementAndGet();
-        boolean hasBody = hasBody(request);
-        if (hasBody) {
+        var eventLoop = hasBody(request) ? vertx.getOrCreateContext() : null;
+        if (eventLoop != null) {
             request.pause();
         }
-        var eventLoop = vertx.getOrCreateContext();
+        // Not by RoutingContext.addEndHandler, which would replace this: a path without a slash is answered before any route.
         request.response().endHandler(answered -> {
             client.idleSince = System.nanoTime();
             client.requests.decrementAndGet();
-            if (hasBody) {
+            if (eventLoop != null) {
                 eventLoop.runOnContext(ready -> discard(request));
             }
         });
