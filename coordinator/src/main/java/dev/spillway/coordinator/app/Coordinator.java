@@ -100,7 +100,7 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        metrics, Json.strict())));
+                        CoordinatorRoutes::failure, metrics, Json.strict())));
         return new Coordinator(lifecycle, http);
     }
 

@@ -62,11 +62,6 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, first, handler);
     }
 
-    /** The same endpoint with another handler. */
-    public Endpoint handler(Handler other) {
-        return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, immediate, other);
-    }
-
     /** The same endpoint, answered also when the service is at its limit: for what tells whether it lives. */
     public Endpoint always() {
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, false, immediate, handler);

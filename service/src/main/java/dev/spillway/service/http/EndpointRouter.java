@@ -48,7 +48,7 @@ final class EndpointRouter {
     Router router(Vertx vertx) {
         var router = Router.router(vertx);
         endpoints.forEach((endpoint, path) -> mount(router, endpoint, path));
-        router.route().handler(this::nothingHere).failureHandler(new FailureHandler(answers, connections));
+        router.route().handler(this::nothingHere).failureHandler(new FailureHandler(options, answers, connections));
         return router;
     }
 

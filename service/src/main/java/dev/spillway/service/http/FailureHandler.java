@@ -20,10 +20,12 @@ final class FailureHandler implements Handler<RoutingContext> {
     /** Problems of how a message is framed: behind it nobody knows where the next one begins. */
     private static final Set<ProblemType> ENDING = Set.of(ProblemType.MALFORMED_REQUEST, ProblemType.UNSUPPORTED_TRANSFER_ENCODING);
 
+    private final HttpService.Options options;
     private final Answers answers;
     private final Connections connections;
 
-    FailureHandler(Answers answers, Connections connections) {
+    FailureHandler(HttpService.Options options, Answers answers, Connections connections) {
+        this.options = options;
         this.answers = answers;
         this.connections = connections;
     }
@@ -52,7 +54,7 @@ final class FailureHandler implements Handler<RoutingContext> {
         }
     }
 
-    private static Problem problem(String what, RoutingContext context) {
+    private Problem problem(String what, RoutingContext context) {
         return switch (context.failure()) {
             case ProblemException refused -> refused.problem();
             case InvalidValueException refused -> Problem.invalid(String.valueOf(refused.getMessage()));
@@ -68,12 +70,12 @@ final class FailureHandler implements Handler<RoutingContext> {
                     Problem.of(ProblemType.MALFORMED_REQUEST,
                             "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"
                                     .formatted(Problem.shown(String.valueOf(failure.getMessage()))));
-            case Throwable failure -> {
+            case Throwable failure -> options.failures().apply(failure).orElseGet(() -> {
                 var errorId = UUID.randomUUID().toString();
                 LOG.error("{}: error id {}", what, errorId, failure);
-                yield Problem.of(ProblemType.INTERNAL_ERROR, "the log of the service has the cause under error id " + errorId)
+                return Problem.of(ProblemType.INTERNAL_ERROR, "the log of the service has the cause under error id " + errorId)
                         .with("errorId", errorId);
-            }
+            });
         };
     }
 }

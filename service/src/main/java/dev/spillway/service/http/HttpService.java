@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Problem;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.settings.HostPort;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,11 +49,12 @@ public final class HttpService implements AutoCloseable {
      * @param name of the service, for messages, threads, and clients that ask the wrong one
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
+     * @param failures what a failure of the service's own means to a client; empty for a defect
      * @param metrics where requests are counted
      * @param json writes answers and reads bodies, refusing unknown fields
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
-            MeterRegistry metrics, ObjectMapper json) {}
+            Function<Throwable, Optional<Problem>> failures, MeterRegistry metrics, ObjectMapper json) {}
 
     /** What a service answers. */
     @FunctionalInterface

@@ -59,6 +59,8 @@ class BodiesTest {
                 RunningService.post("/things/{id}/start", endpoint -> endpoint, request -> Response.noContent()),
                 RunningService.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
+                }), RunningService.get("/busy", request -> {
+                    throw new UnsupportedOperationException("queue: full");
                 }), RunningService.get("/refused", request -> {
                     throw Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                             .retryAfter(Duration.ofSeconds(7))
@@ -394,6 +396,14 @@ class BodiesTest {
                 .isEqualTo(Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                         .retryAfter(Duration.ofSeconds(7))
                         .with("generation", "4"));
+    }
+
+    @Test
+    void anExceptionThatTheServiceExplainsIsItsProblem() throws Exception {
+        var answer = service.get("/busy");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("3");
+        assertThat(answer.body()).contains("urn:spillway:problem:busy", "queue: full");
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Json;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
@@ -41,7 +43,8 @@ final class RunningService implements AutoCloseable {
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
-                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), metrics.registry(),
+                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
+                metrics.registry(),
                 Json.strict());
     }
 
@@ -63,6 +66,12 @@ final class RunningService implements AutoCloseable {
 
     static Endpoint delete(String template, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("DELETE", template, List.of()), handler);
+    }
+
+    private static Optional<Problem> failure(Throwable failure) {
+        return failure instanceof UnsupportedOperationException
+                ? Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(failure.getMessage())).retryAfter(Duration.ofSeconds(3)))
+                : Optional.empty();
     }
 
     URI uri(String rawPath) {

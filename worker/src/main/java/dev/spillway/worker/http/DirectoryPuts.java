@@ -56,7 +56,7 @@ final class DirectoryPuts {
     }
 
     Endpoint endpoint() {
-        return Endpoint.of(WorkerApi.PUT_DIRECTORY, Refusals.explained(this::put))
+        return Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
                 .json()
                 .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES);
     }

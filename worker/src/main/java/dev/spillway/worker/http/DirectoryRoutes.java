@@ -45,12 +45,12 @@ final class DirectoryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, Refusals.explained(this::get)).immediately(this::hit),
-                Endpoint.of(WorkerApi.DELETE_DIRECTORY, Refusals.explained(this::delete)),
-                Endpoint.of(WorkerApi.GET_ARCHIVE, Refusals.explained(this::archive)),
-                Endpoint.of(WorkerApi.LIST_DIRECTORIES, Refusals.explained(this::list)),
-                Endpoint.of(WorkerApi.GET_STATS, Refusals.explained(this::stats)),
-                Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, Refusals.explained(this::prune)).json());
+        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, this::get).immediately(this::hit),
+                Endpoint.of(WorkerApi.DELETE_DIRECTORY, this::delete),
+                Endpoint.of(WorkerApi.GET_ARCHIVE, this::archive),
+                Endpoint.of(WorkerApi.LIST_DIRECTORIES, this::list),
+                Endpoint.of(WorkerApi.GET_STATS, this::stats),
+                Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, this::prune).json());
     }
 
     static EntryName name(Request request) {

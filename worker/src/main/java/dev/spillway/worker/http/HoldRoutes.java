@@ -41,8 +41,8 @@ final class HoldRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(WorkerApi.LIST_HOLDS, this::list),
-                Endpoint.of(WorkerApi.EXTEND_HOLD, Refusals.explained(this::extend)).json(),
-                Endpoint.of(WorkerApi.RELEASE_HOLD, Refusals.explained(this::release)));
+                Endpoint.of(WorkerApi.EXTEND_HOLD, this::extend).json(),
+                Endpoint.of(WorkerApi.RELEASE_HOLD, this::release));
     }
 
     private Response list(Request request) {
