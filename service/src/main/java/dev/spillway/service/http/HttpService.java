@@ -68,13 +68,12 @@ public final class HttpService implements AutoCloseable {
     private final ExecutorService threads;
     private final Answers answers;
     private final Blocking blocking;
-    private final List<Endpoint> endpoints;
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
     private HostPort address;
 
-    private HttpService(Options options) throws IOException {
+    private HttpService(Options options) {
         this.options = options;
         this.address = options.address();
         // The caches of the file system are off so that no folder is made in the system's temporary folder.
@@ -86,7 +85,6 @@ public final class HttpService implements AutoCloseable {
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
         this.answers = new Answers(options.json(), options.limits());
         this.blocking = new Blocking(threads, answers, options.limits());
-        this.endpoints = options.endpoints().of(vertx);
         options.metrics().gauge("http.server.requests.inside", blocking, Blocking::inside);
         options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
     }
@@ -118,19 +116,20 @@ public final class HttpService implements AutoCloseable {
                     "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
                             .formatted(address));
         }
+        var endpoints = options.endpoints().of(vertx);
         var host = InetAddress.getByName(address.host()).getHostAddress();
-        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString());
+        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
         address = new HostPort(address.host(), server.actualPort());
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
-            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString());
+            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString(), endpoints);
             socketFile.publish();
         }
         LOG.info("{}: listening on {}{}", options.name(), address, options.socket().map(path -> " and " + path).orElse(""));
     }
 
-    private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
+    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits());
         var router = new EndpointRouter(options, endpoints, answers, blocking, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.

@@ -243,6 +243,31 @@ class BodiesTest {
         assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"PUT /nowhere", "POST /policies/p", "PUT nowhere"})
+    void anotherTransferEncodingIsAnsweredWhereNoRouteIsToo(String request) throws IOException {
+        for (var headers : List.of("Host: t\r\nTransfer-Encoding: banana", "Host: t\r\nHost: t\r\nContent-Length: 0")) {
+            var answer = service.raw(request + " HTTP/1.1\r\n" + headers
+                    + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+            assertThat(answer).startsWith(headers.contains("banana") ? "HTTP/1.1 501" : "HTTP/1.1 400")
+                    .containsIgnoringCase("connection: close");
+            assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
+        }
+    }
+
+    @Test
+    void anExpectationWithoutABodyEndsNoConnection() throws IOException {
+        try (var socket = service.connect()) {
+            socket.setSoTimeout(20_000);
+            for (var target : List.of("/livez", "/nowhere", "/livez")) {
+                socket.getOutputStream()
+                        .write(("GET " + target + " HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 ")
+                        .doesNotContainIgnoringCase("connection: close");
+            }
+        }
+    }
+
     @Test
     void aTransferEncodingOfAnOlderVersionIsAnsweredAndNothingAfterItIsRun() throws IOException {
         var next = "GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
