@@ -13,6 +13,9 @@ public final class Durations {
 
     private static final Pattern SHORT = Pattern.compile("([0-9]{1,12})(ms|s|m|h|d)");
 
+    /** Without the signs and small letters that Java also takes. */
+    private static final Pattern ISO = Pattern.compile("P[0-9DTHMS.]+");
+
     private Durations() {}
 
     /**
@@ -52,7 +55,7 @@ public final class Durations {
             };
         } else {
             try {
-                duration = Duration.parse(text);
+                duration = ISO.matcher(text).matches() ? Duration.parse(text) : Duration.ofNanos(-1);
             } catch (DateTimeParseException e) {
                 throw new IllegalArgumentException(text + " (expected: " + EXPECTED + ")", e);
             }

@@ -1,6 +1,11 @@
 package dev.spillway.api;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * One verb at one path.
@@ -47,7 +52,7 @@ public record Operation(String method, String template, List<String> query) {
         var path = new StringBuilder();
         int next = 0;
         for (String segment : template.substring(1).split("/", -1)) {
-            boolean parameter = segment.startsWith("{");
+            boolean parameter = isParameter(segment);
             if (parameter && next == values.length) {
                 throw misfit(values);
             }
@@ -57,6 +62,78 @@ public record Operation(String method, String template, List<String> query) {
             throw misfit(values);
         }
         return path.toString();
+    }
+
+    /** The form of its raw paths: each parameter is one segment, which ends at a slash alone. */
+    public Pattern form() {
+        return Pattern.compile(Arrays.stream(template.split("/", -1))
+                .map(segment -> isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
+                .collect(Collectors.joining("/")));
+    }
+
+    /**
+     * Reads the parameters of a raw path of its form, each percent-decoded once.
+     *
+     * @throws ProblemException malformed-path that names the parameter
+     */
+    public Map<String, String> parameters(String path) {
+        var parameters = new LinkedHashMap<String, String>();
+        // Both have the same number of slashes. Nothing is split, because a service does this for each request.
+        for (int from = 0, at = 0; from < template.length();) {
+            int end = end(template, from);
+            int pathEnd = end(path, at);
+            if (template.charAt(from) == '{') {
+                var name = template.substring(from + 1, end - 1);
+                try {
+                    parameters.put(name, PathEncoding.decode(path.substring(at, pathEnd)));
+                } catch (IllegalArgumentException e) {
+                    throw Problem.of(ProblemType.MALFORMED_PATH, name + ": " + e.getMessage()).exception();
+                }
+            }
+            from = end + 1;
+            at = pathEnd + 1;
+        }
+        return parameters;
+    }
+
+    /**
+     * Reads a raw query, percent-decoded once.
+     *
+     * @throws ProblemException malformed-query, unknown-parameter, or invalid-value for one that is given twice
+     */
+    public Map<String, String> queryValues(String raw) {
+        if (raw.isEmpty()) {
+            return Map.of();
+        }
+        var values = new LinkedHashMap<String, String>();
+        for (String pair : raw.split("&", -1)) {
+            if (pair.isEmpty()) {
+                continue;
+            }
+            var parts = pair.split("=", 2);
+            try {
+                var name = PathEncoding.decodeQuery(parts[0]);
+                if (!query.contains(name)) {
+                    throw Problem.of(ProblemType.UNKNOWN_PARAMETER, "%s: unknown query parameter (expected: %s)"
+                            .formatted(Problem.shown(name), query.isEmpty() ? "none" : String.join(", ", query))).exception();
+                }
+                if (values.put(name, parts.length == 1 ? "" : PathEncoding.decodeQuery(parts[1])) != null) {
+                    throw Problem.invalid(name + ": given twice (expected: once)").exception();
+                }
+            } catch (IllegalArgumentException e) {
+                throw Problem.of(ProblemType.MALFORMED_QUERY, "query: " + e.getMessage()).exception();
+            }
+        }
+        return values;
+    }
+
+    private static int end(String path, int from) {
+        int slash = path.indexOf('/', from);
+        return slash < 0 ? path.length() : slash;
+    }
+
+    private static boolean isParameter(String segment) {
+        return segment.startsWith("{");
     }
 
     /** The operation at one place, ready for its query. */

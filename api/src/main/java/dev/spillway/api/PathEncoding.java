@@ -14,7 +14,6 @@ import java.util.HexFormat;
  */
 public final class PathEncoding {
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
-    private static final int SHOWN_CHARACTERS = 200;
 
     private PathEncoding() {}
 
@@ -115,8 +114,6 @@ public final class PathEncoding {
     }
 
     private static IllegalArgumentException refused(String raw, String why) {
-        var line = raw.replaceAll("\\p{Cntrl}", "?");
-        return new IllegalArgumentException(
-                (line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line) + ": " + why);
+        return new IllegalArgumentException(Problem.shown(raw) + ": " + why);
     }
 }

@@ -24,6 +24,7 @@ import java.util.Optional;
 public record Problem(ProblemType type, int status, String detail, Optional<Duration> retryAfter, Map<String, JsonNode> extensions) {
 
     public static final String MEDIA_TYPE = "application/problem+json";
+    private static final int SHOWN_CHARACTERS = 200;
 
     public Problem {
         if (status < 400 || status > 599) {
@@ -63,6 +64,12 @@ public record Problem(ProblemType type, int status, String detail, Optional<Dura
 
     public Problem with(String member, long value) {
         return with(member, JsonNodeFactory.instance.numberNode(value));
+    }
+
+    /** A text that someone sent, as one line of bounded length for a detail. */
+    public static String shown(String text) {
+        var line = text.replaceAll("\\p{Cntrl}", "?");
+        return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 
     public ProblemException exception() {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,6 +20,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class OperationTest {
+    @Test
+    void whatIsWrittenIntoATargetIsReadBack() {
+        var texts =
+                List.of("a", "a/b c", "..", ".", "%", "\u00e9\uD83D\uDC18", "a&b=c", "a+b", "a=b=c", "\u0000", "{key}", "x".repeat(1_024));
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int round = 0; round < 2_000; round++) {
+            String key = random.nextInt(4) == 0 ? texts.get(random.nextInt(texts.size()))
+                    : random.ints(1 + random.nextInt(20), 1, 0x3000)
+                            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                            .toString();
+            RequestTarget target = CoordinatorApi.LIST_ENTRIES.at(key).with("limit", round).with("prefix", key);
+            int question = target.path().indexOf('?');
+            String path = target.path().substring(0, question);
+            assertThat(CoordinatorApi.LIST_ENTRIES.form().matcher(path).matches()).as("seed %d: %s", seed, path).isTrue();
+            assertThat(CoordinatorApi.LIST_ENTRIES.parameters(path)).as("seed %d", seed).isEqualTo(Map.of("namespace", key));
+            assertThat(CoordinatorApi.LIST_ENTRIES.queryValues(target.path().substring(question + 1))).as("seed %d", seed)
+                    .isEqualTo(Map.of("limit", Integer.toString(round), "prefix", key));
+        }
+    }
+
+    @Test
+    void severalParametersAndEmptyOnesAreReadByTheirPlaces() {
+        assertThat(CoordinatorApi.PIN_ENTRY.parameters("/v1/namespaces/vm/entries/a%2Fpin/pin"))
+                .isEqualTo(Map.of("namespace", "vm", "key", "a/pin"));
+        assertThat(CoordinatorApi.PUT_ENTRY.parameters("/v1/namespaces//entries/")).isEqualTo(Map.of("namespace", "", "key", ""));
+        assertThat(CoordinatorApi.LIST_HOSTS.parameters("/v1/hosts")).isEmpty();
+        assertThat(CoordinatorApi.LIST_ENTRIES.queryValues("")).isEmpty();
+        assertThat(CoordinatorApi.LIST_ENTRIES.queryValues("&limit&&after=")).isEqualTo(Map.of("limit", "", "after", ""));
+    }
+
     @Test
     void aPathIsExpandedWithEachValueEncodedOnce() {
         assertThat(CoordinatorApi.PUT_ENTRY.path("vm", "a/b c")).isEqualTo("/v1/namespaces/vm/entries/a%2Fb%20c");

@@ -15,6 +15,9 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.spillway.api.json.UnreadableJsonException.Mistake;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads JSON into a record and says in plain words what is wrong with it. */
 public final class IncomingJson {
     private static final int SHOWN_CHARACTERS = 120;
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final Pattern DUPLICATE_FIELD = Pattern.compile("^Duplicate field '(.{1,100}?)'");
 
     private IncomingJson() {}
@@ -46,12 +50,14 @@ public final class IncomingJson {
     public static <T> T read(ObjectMapper mapper, byte[] text, JavaType type) throws UnreadableJsonException {
         JsonNode tree;
         try {
-            tree = mapper.readTree(text);
+            // Jackson would guess UTF-16 or UTF-32, and take overlong forms and halves of pairs.
+            var decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+            tree = mapper.readTree(decoded.startsWith(BYTE_ORDER_MARK) ? decoded.substring(1) : decoded);
+        } catch (CharacterCodingException e) {
+            throw new UnreadableJsonException(Mistake.MALFORMED, "body: not UTF-8 (expected: JSON in UTF-8)", e);
         } catch (JsonProcessingException e) {
             throw new UnreadableJsonException(Mistake.MALFORMED,
                     "body: not JSON%s: %s".formatted(place(e.getLocation()), mistake(mapper, e)), e);
-        } catch (IOException e) {
-            throw new UnreadableJsonException(Mistake.MALFORMED, "body: not JSON: " + e.getMessage(), e);
         }
         if (tree == null || tree.isMissingNode() || tree.isNull()) {
             throw new UnreadableJsonException(Mistake.MALFORMED,

@@ -11,8 +11,9 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Readiness;
-import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.net.URI;
@@ -40,8 +41,9 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
     private ServedPuts(FilledRegistry stage) throws IOException, InterruptedException {
         // Nobody confirms orders here, so the bound on open ones is not looked at.
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), InstantSource.system()),
-                new Readiness(READY_WITHIN), metrics, Json.strict(), Optional.of(CoordinatorRoutes.OPENAPI)));
+                ServiceEndpoints.with(CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), InstantSource.system()),
+                        new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
+                CoordinatorRoutes::failure, metrics.registry(), Json.strict()));
     }
 
     static ServedPuts start(FilledRegistry stage) throws InterruptedException {

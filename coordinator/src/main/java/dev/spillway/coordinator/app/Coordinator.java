@@ -14,9 +14,10 @@ import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Readiness;
-import dev.spillway.service.http.ServiceMetrics;
 import dev.spillway.service.kafka.MessageSender;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
@@ -96,8 +97,10 @@ public final class Coordinator implements AutoCloseable {
         Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
         HttpService http = lifecycle.start("http",
                 () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),
-                        settings.http(), CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics, Json.strict(),
-                        Optional.of(CoordinatorRoutes.OPENAPI))));
+                        settings.http(),
+                        ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
+                                Optional.of(CoordinatorRoutes.OPENAPI)),
+                        CoordinatorRoutes::failure, metrics, Json.strict())));
         return new Coordinator(lifecycle, http);
     }
 

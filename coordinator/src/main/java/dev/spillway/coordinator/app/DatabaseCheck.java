@@ -6,7 +6,7 @@ import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.events.HostId;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
-import dev.spillway.service.http.Readiness;
+import dev.spillway.service.monitoring.Readiness;
 
 /** Looks whether the database can be read, by a question that costs one look into an index, and whether the registry's commands work. */
 final class DatabaseCheck implements Readiness.Check {

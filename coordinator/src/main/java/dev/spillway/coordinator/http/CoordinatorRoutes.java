@@ -1,9 +1,11 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Problem;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.service.http.Endpoint;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Every path of the coordinator besides those that every service has. */
@@ -12,6 +14,11 @@ public final class CoordinatorRoutes {
     public static final String OPENAPI = "/dev/spillway/schemas/http/coordinator.yaml";
 
     private CoordinatorRoutes() {}
+
+    /** What an exception of the registry means to a client. */
+    public static Optional<Problem> failure(Throwable failure) {
+        return Refusals.of(failure);
+    }
 
     /**
      * Returns the endpoints of one registry.
@@ -27,7 +34,6 @@ public final class CoordinatorRoutes {
                         new EventRoutes(registry).endpoints(),
                         new WorkerRoutes(registry, backlog).endpoints())
                 .flatMap(List::stream)
-                .map(endpoint -> endpoint.handler(Refusals.explained(endpoint.handler())))
                 .toList();
     }
 }

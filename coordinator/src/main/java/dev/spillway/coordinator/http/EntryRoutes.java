@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -14,8 +15,8 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import java.util.List;
@@ -38,7 +39,7 @@ final class EntryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PUT_ENTRY, this::put).body(Body.json()),
+        return List.of(Endpoint.of(CoordinatorApi.PUT_ENTRY, this::put).json(),
                 Endpoint.of(CoordinatorApi.GET_ENTRY, this::get),
                 Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete),
                 Endpoint.of(CoordinatorApi.LIST_ENTRIES, this::list),
@@ -96,15 +97,15 @@ final class EntryRoutes {
 
     private Response list(Request request) {
         NamespaceName namespace = existing(request);
-        Paging page = Paging.of(request);
+        Paging paging = Paging.of(request, "entries of " + namespace);
         @Nullable
         String prefix = request.query()
                 .value("prefix", text -> text.isEmpty() ? "" : new EntryKey(text).value())
                 .filter(text -> !text.isEmpty())
                 .orElse(null);
         Map<String, String> labels = request.query().value("label", EntryRoutes::label).orElse(Map.of());
-        return Response.ok(Paging.answer(registry.queries().entries(namespace, prefix, labels, page.after(), page.limit()),
-                view -> answer(view, false)));
+        Page<EntryView> page = registry.queries().entries(namespace, prefix, labels, paging.after(), paging.limit());
+        return Response.ok(paging.page(page.items(), page.next(), view -> answer(view, false)));
     }
 
     /** Reads a label that entries must carry, as {@code name=value}. */
@@ -119,10 +120,11 @@ final class EntryRoutes {
 
     private Response snapshots(Request request) {
         NamespaceName namespace = existing(request);
-        Paging page = Paging.of(request);
+        Paging paging = Paging.of(request, "snapshots of " + namespace);
         @Nullable
-        String after = page.after() == null ? null : new SnapshotId(page.after()).value();
-        return Response.ok(Paging.answer(registry.queries().snapshots(namespace, after, page.limit()), snapshotId -> snapshotId));
+        String after = paging.after() == null ? null : new SnapshotId(paging.after()).value();
+        Page<SnapshotId> page = registry.queries().snapshots(namespace, after, paging.limit());
+        return Response.ok(paging.page(page.items(), page.next(), snapshotId -> snapshotId));
     }
 
     private NamespaceName existing(Request request) {

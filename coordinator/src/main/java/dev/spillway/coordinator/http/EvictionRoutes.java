@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionFilter;
 import dev.spillway.coordinator.core.RegistryQueries.EvictionView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -15,6 +16,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import java.util.Arrays;
@@ -37,7 +39,7 @@ final class EvictionRoutes {
     }
 
     private Response list(Request request) {
-        Evictions.@Nullable State state = request.query().oneOf("state", Evictions.State.class).orElse(null);
+        Evictions.@Nullable State state = request.query().value("state", EvictionRoutes::state).orElse(null);
         @Nullable
         HostId host = request.query().value("host", HostId::new).orElse(null);
         @Nullable
@@ -52,10 +54,19 @@ final class EvictionRoutes {
         if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
             throw Refusals.unknownNamespace(namespace);
         }
-        Paging page = Paging.of(request);
+        Paging paging = Paging.of(request, "evictions");
         var filter = new EvictionFilter(state == null ? null : state.toString(), host, namespace, cause, plan);
         WaitReason reason = new WaitReason(registry.queries());
-        return Response.ok(Paging.answer(registry.queries().evictions(filter, page.after(), page.limit()), view -> answer(view, reason)));
+        Page<EvictionView> page = registry.queries().evictions(filter, paging.after(), paging.limit());
+        return Response.ok(paging.page(page.items(), page.next(), view -> answer(view, reason)));
+    }
+
+    private static Evictions.State state(String text) {
+        return switch (text) {
+            case "open" -> Evictions.State.OPEN;
+            case "closed" -> Evictions.State.CLOSED;
+            default -> throw new InvalidValueException("state", text, "one of open, closed");
+        };
     }
 
     private static EvictionCause cause(String text) {

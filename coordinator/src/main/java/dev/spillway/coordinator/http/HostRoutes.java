@@ -16,6 +16,7 @@ import dev.spillway.coordinator.core.RegistryQueries.OpenOrderView;
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
 import dev.spillway.events.HostId;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import java.util.List;
@@ -69,13 +70,13 @@ final class HostRoutes {
 
     private Response orders(Request request) {
         HostId id = host(request);
-        Paging page = Paging.of(request);
-        RegistryQueries.Page<OpenOrderView> orders = registry.queries().orders(id, page.after(), page.limit());
+        Paging paging = Paging.of(request, "orders of " + id);
+        RegistryQueries.Page<OpenOrderView> orders = registry.queries().orders(id, paging.after(), paging.limit());
         if (orders.items().isEmpty() && registry.queries().host(id).isEmpty()) {
             throw Refusals.unknownHost(id);
         }
         WaitReason reason = new WaitReason(registry.queries());
-        return Response.ok(Paging.answer(orders, view -> answer(view, reason)));
+        return Response.ok(paging.page(orders.items(), orders.next(), view -> answer(view, reason)));
     }
 
     private static Orders.OpenOrder answer(OpenOrderView view, WaitReason reason) {

@@ -15,7 +15,6 @@ import dev.spillway.coordinator.core.RegistryQueries.NamespaceView;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -44,8 +43,8 @@ final class NamespaceRoutes {
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(CoordinatorApi.LIST_NAMESPACES, this::list),
                 Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::one),
-                Endpoint.of(CoordinatorApi.SET_NAMESPACE, this::set).body(Body.json()),
-                Endpoint.of(CoordinatorApi.CLEAN_NAMESPACE, this::clean).body(Body.json()));
+                Endpoint.of(CoordinatorApi.SET_NAMESPACE, this::set).json(),
+                Endpoint.of(CoordinatorApi.CLEAN_NAMESPACE, this::clean).json());
     }
 
     static NamespaceName namespace(Request request) {

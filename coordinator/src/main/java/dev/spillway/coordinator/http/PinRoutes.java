@@ -8,7 +8,6 @@ import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.events.EntryName;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -27,7 +26,7 @@ final class PinRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PIN_ENTRY, this::set).body(Body.json()),
+        return List.of(Endpoint.of(CoordinatorApi.PIN_ENTRY, this::set).json(),
                 Endpoint.of(CoordinatorApi.UNPIN_ENTRY, this::lift));
     }
 

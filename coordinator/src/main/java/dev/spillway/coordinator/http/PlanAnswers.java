@@ -6,6 +6,8 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.PolicyChange;
 import dev.spillway.coordinator.core.PolicyField;
+import dev.spillway.events.PlanId;
+import dev.spillway.service.http.Paging;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,14 +15,23 @@ import org.jspecify.annotations.Nullable;
 final class PlanAnswers {
     private PlanAnswers() {}
 
-    /** @param victims absent in lists */
+    /** The name of a plan's list of victims. */
+    static String victimsOf(PlanId plan) {
+        return "victims of " + plan;
+    }
+
+    /**
+     * @param victims absent in lists
+     * @param next the place behind these victims
+     */
     static Plans.Plan plan(PlanRow plan, @Nullable List<Plans.Victim> victims, @Nullable String next) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         boolean setting = plan.state() == PlanRow.State.APPLIED && plan.purpose() instanceof PlanPurpose.SetPolicy;
         return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),
                 plan.actor().value(), plan.made().namespaceEntries(), plan.made().allowed(), plan.made().victims(),
                 plan.made().victimBytes(), begun ? applied(plan.applied(), plan.made().victims()) : null,
-                setting ? !plan.isPolicyNotSet() : null, victims, next, plan.createdAt(), plan.expiresAt(), plan.appliedAt());
+                setting ? !plan.isPolicyNotSet() : null, victims, Paging.next(victimsOf(plan.id()), next), plan.createdAt(),
+                plan.expiresAt(), plan.appliedAt());
     }
 
     static Plans.Victim victim(PlanVictim victim) {

@@ -11,8 +11,8 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.Page;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import java.time.Duration;
@@ -39,7 +39,7 @@ final class PlanRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).body(Body.json()),
+        return List.of(Endpoint.of(CoordinatorApi.PRUNE_NAMESPACE, this::prune).json(),
                 Endpoint.of(CoordinatorApi.LIST_PLANS, this::list),
                 Endpoint.of(CoordinatorApi.GET_PLAN, this::one),
                 Endpoint.of(CoordinatorApi.LIST_VICTIMS, this::victims),
@@ -89,9 +89,9 @@ final class PlanRoutes {
         if (namespace != null && registry.queries().namespace(namespace).isEmpty()) {
             throw Refusals.unknownNamespace(namespace);
         }
-        Paging page = Paging.of(request);
-        return Response.ok(Paging.answer(registry.queries().plans(namespace, page.after(), page.limit()),
-                plan -> PlanAnswers.plan(plan, null, null)));
+        Paging paging = Paging.of(request, "plans");
+        Page<PlanRow> page = registry.queries().plans(namespace, paging.after(), paging.limit());
+        return Response.ok(paging.page(page.items(), page.next(), plan -> PlanAnswers.plan(plan, null, null)));
     }
 
     private Response one(Request request) {
@@ -110,9 +110,10 @@ final class PlanRoutes {
 
     private Response victims(Request request) {
         PlanId id = existing(id(request)).id();
-        Paging page = Paging.of(request);
+        Paging paging = Paging.of(request, PlanAnswers.victimsOf(id));
         boolean keptOnly = request.query().flag(KEPT).orElse(false);
-        return Response.ok(Paging.answer(registry.queries().planVictims(id, keptOnly, page.after(), page.limit()), PlanAnswers::victim));
+        Page<PlanVictim> page = registry.queries().planVictims(id, keptOnly, paging.after(), paging.limit());
+        return Response.ok(paging.page(page.items(), page.next(), PlanAnswers::victim));
     }
 
     private static PlanId id(Request request) {

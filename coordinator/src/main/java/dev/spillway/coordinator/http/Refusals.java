@@ -13,13 +13,12 @@ import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.http.Handler;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Why a request is refused, as its caller sees it. */
@@ -28,31 +27,20 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** The same handler, with what the registry throws turned into problems. */
-    static Handler explained(Handler handler) {
-        return request -> {
-            try {
-                return handler.handle(request);
-            } catch (InvalidValueException e) {
-                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
-            } catch (KeyReusedException e) {
-                throw Problem
-                        .of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage()))
-                        .exception();
-            } catch (RegistryBusyException e) {
-                throw Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again")
-                        .retryAfter(RETRY_AFTER)
-                        .exception();
-            } catch (RegistryUnavailableException e) {
-                throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again")
-                        .retryAfter(RETRY_AFTER)
-                        .exception();
-            } catch (OutcomeUnknownException e) {
-                throw Problem.of(ProblemType.OUTCOME_UNKNOWN,
-                        "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
-                                + " to learn the outcome, or without one if the change may be made twice")
-                        .exception();
-            }
+    /** What an exception of the registry means to a client. */
+    static Optional<Problem> of(Throwable failure) {
+        return switch (failure) {
+            case KeyReusedException e -> Optional.of(Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage())));
+            case RegistryBusyException _ -> Optional
+                    .of(Problem.of(ProblemType.REGISTRY_BUSY, "nothing was changed; the same request can be sent again")
+                            .retryAfter(RETRY_AFTER));
+            case RegistryUnavailableException _ -> Optional.of(
+                    Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nothing was changed; the same request can be sent again")
+                            .retryAfter(RETRY_AFTER));
+            case OutcomeUnknownException _ -> Optional.of(Problem.of(ProblemType.OUTCOME_UNKNOWN,
+                    "the connection to the database was lost while committing; ask again with the same " + Commands.IDEMPOTENCY_KEY
+                            + " to learn the outcome, or without one if the change may be made twice"));
+            default -> Optional.empty();
         };
     }
 

@@ -7,7 +7,6 @@ import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.Waiting;
 import dev.spillway.coordinator.core.Rows;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -27,7 +26,7 @@ final class RegistryRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(CoordinatorApi.GET_REGISTRY, this::show),
-                Endpoint.of(CoordinatorApi.RESTORED, this::restored).body(Body.json(BODY_BYTES_MAX)));
+                Endpoint.of(CoordinatorApi.RESTORED, this::restored).json(BODY_BYTES_MAX));
     }
 
     private Response show(Request request) {

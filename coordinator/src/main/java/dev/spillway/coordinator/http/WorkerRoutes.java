@@ -20,7 +20,6 @@ import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -65,7 +64,7 @@ final class WorkerRoutes {
     }
 
     private <M extends WorkerMessage<?>> Endpoint endpoint(Operation operation, Class<M> type, long bytesMax) {
-        return Endpoint.of(operation, request -> take(request, request.body(type, json))).body(Body.json(bytesMax));
+        return Endpoint.of(operation, request -> take(request, request.body(type, json))).json(bytesMax);
     }
 
     private Response take(Request request, WorkerMessage<?> message) {

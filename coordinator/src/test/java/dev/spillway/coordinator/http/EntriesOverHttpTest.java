@@ -204,6 +204,20 @@ class EntriesOverHttpTest extends OverHttp {
     }
 
     @Test
+    void aCursorOfOneListIsRefusedByAnother() throws Exception {
+        http.namespace("vm", 1_000);
+        http.namespace("other", 1_000);
+        put("k1", "s1");
+        put("k2", "s2");
+        String next = String.valueOf(page(ENTRIES + "?limit=1").next());
+        http.get(ENTRIES + "?after=" + encoded(next)).is(200);
+        for (String list : List.of("/v1/evictions", "/v1/plans", "/v1/namespaces/vm/snapshots", "/v1/namespaces/other/entries")) {
+            http.get(list + "?after=" + encoded(next))
+                    .isProblem(400, "invalid-value", "after: " + next + " (expected: the next of an earlier page)");
+        }
+    }
+
+    @Test
     void aListIsFilteredByPrefixAndLabel() throws Exception {
         http.namespace("vm", 1_000);
         http.put(ENTRIES + "/ubuntu%2F22", "{\"snapshotId\":\"s\",\"labels\":{\"team\":\"a\"}}").is(200);

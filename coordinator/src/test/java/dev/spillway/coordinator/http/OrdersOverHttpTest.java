@@ -87,9 +87,13 @@ class OrdersOverHttpTest {
             assertThat(order.state()).isEqualTo(Orders.State.DEFERRED);
             assertThat(order.deferredUntil()).isEqualTo(http.now.get().plusSeconds(60));
         });
-        http.get("/v1/hosts/host-1/orders?after=%2B294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000")
+        String next = String.valueOf(first.next());
+        String list = next.substring(0, next.indexOf('.') + 1);
+        http.get("/v1/hosts/host-1/orders?after=" + list + "%2B294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000")
                 .isProblem(400, "invalid-value",
                         "after: +294277-01-01T00:00:00Z,00000000-0000-4000-8000-000000000000 (expected: the next of an earlier page)");
+        http.get("/v1/hosts/host-2/orders?after=" + first.next())
+                .isProblem(400, "invalid-value", "after: " + first.next() + " (expected: the next of an earlier page)");
         http.get("/v1/hosts/host-1/orders?after=x").isProblem(400, "invalid-value", "after: x (expected: the next of an earlier page)");
         http.get("/v1/hosts/host-1/orders?limit=1001").is(400);
         http.get("/v1/hosts/host-1/orders?state=closed").is(400);

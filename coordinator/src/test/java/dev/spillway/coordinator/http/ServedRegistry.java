@@ -26,8 +26,9 @@ import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Readiness;
-import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.net.URI;
@@ -63,9 +64,9 @@ final class ServedRegistry implements AutoCloseable {
 
     ServedRegistry() throws IOException, InterruptedException {
         service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), now::get), new Readiness(Duration.ofSeconds(5)),
-                metrics, json,
-                Optional.of(CoordinatorRoutes.OPENAPI)));
+                ServiceEndpoints.with(CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), now::get),
+                        new Readiness(Duration.ofSeconds(5)), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
+                CoordinatorRoutes::failure, metrics.registry(), json));
     }
 
     URI uri(String path) {

@@ -141,9 +141,13 @@ class CommandLineTest extends FleetOfTwo {
             assertThat(done("log-level", "dev.spillway.worker", "inherit", "--json").out())
                     .isEqualTo("{\"name\":\"dev.spillway.worker\",\"effectiveLevel\":\"INFO\"}\n");
         }
-        Spillway.Ran invented = run("log-level", "dev.spillway.invented", "debug");
-        assertThat(invented.exitCode()).isEqualTo(3);
-        assertThat(invented.err()).startsWith("spillway: There is no such logger: logger: dev.spillway.invented (expected: ROOT, or ");
+        for (String[] invented : List.of(new String[]{"log-level", "dev.spillway.invented", "debug"},
+                new String[]{"log-level", "dev.spillway.invented"})) {
+            Spillway.Ran ran = run(invented);
+            assertThat(ran.exitCode()).isEqualTo(3);
+            assertThat(ran.err()).startsWith("spillway: There is no such logger: logger: dev.spillway.invented (expected: ROOT, or ");
+            assertThat(ran.out()).isEmpty();
+        }
     }
 
     @Test

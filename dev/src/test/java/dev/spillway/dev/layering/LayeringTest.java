@@ -84,10 +84,20 @@ class LayeringTest {
     }
 
     @Test
-    void onlyTheHttpBaseKnowsVertx() {
-        noClasses().that(not(resideInAnyPackage("dev.spillway.service.http..", "dev.spillway.bench.http..")))
+    void onlyTheHttpBaseAndItsHealthChecksKnowVertx() {
+        noClasses()
+                .that(not(resideInAnyPackage("dev.spillway.service.http..", "dev.spillway.service.monitoring..",
+                        "dev.spillway.bench.http..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("io.vertx.."))
+                .check(SPILLWAY);
+    }
+
+    @Test
+    void theHttpBaseNamesNoEndpointOfItsOwn() {
+        noClasses().that(resideInAPackage("dev.spillway.service.http.."))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.spillway.service.monitoring..", "dev.spillway.service.logging.."))
                 .check(SPILLWAY);
     }
 

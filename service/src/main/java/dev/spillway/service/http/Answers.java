@@ -2,167 +2,116 @@ package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
+import dev.spillway.service.http.Response.Content;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Sends what handlers answer. Thread-safe; a stream blocks its caller until it is sent. */
 final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
-    private static final CharSequence JSON = HttpHeaders.createOptimized(Body.JSON);
-    static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final ObjectMapper json;
     private final HttpLimits limits;
-    private final Gate streams;
-    /** Threads that send events, to be interrupted when the service stops. */
-    private final Set<Thread> eventSources = ConcurrentHashMap.newKeySet();
-    private volatile boolean stopping;
+    private final Semaphore streams;
 
-    Answers(ObjectMapper json, HttpLimits limits, Gate streams) {
+    Answers(ObjectMapper json, HttpLimits limits) {
         this.json = json;
         this.limits = limits;
-        this.streams = streams;
+        this.streams = new Semaphore(limits.streamsMax());
     }
 
-    void send(RoutingContext context, Response answer) throws IOException, InterruptedException {
-        switch (answer) {
-            case Response.Json(var status, var value, var headers) ->
-                    end(context, status, JSON, Buffer.buffer(json.writeValueAsBytes(value)), headers);
-            case Response.Bytes(var status, var mediaType, var bytes, var headers) ->
-                    end(context, status, mediaType, Buffer.buffer(bytes), headers);
-            case Response.Streamed streamed -> {
-                try (var body = streamed.body()) {
-                    if (isHead(context)) {
-                        streamHead(context, streamed);
-                        ended(context, context.end());
-                    } else {
-                        inStream(context, () -> {
-                            var out = new ResponseStream(context.response(), limits.pauseMax(), () -> streamHead(context, streamed));
-                            body.writeTo(out);
-                            out.finish();
-                        });
-                    }
+    int streamsOpen() {
+        return limits.streamsMax() - streams.availablePermits();
+    }
+
+    void send(RoutingContext context, Response answer) throws IOException {
+        switch (answer.content()) {
+            case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
+            case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
+            case Content.Streamed(var body) -> {
+                try (body) {
+                    stream(context, answer, body::writeTo);
                 }
             }
-            case Response.Events(var source) -> events(context, source);
+            case Content.Events(var source) -> stream(context, answer, out -> {
+                var client = Request.of(context).client();
+                try {
+                    if (!client.beginEvents()) {
+                        throw Problems.stopping().exception();
+                    }
+                    new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat());
+                } finally {
+                    client.endEvents();
+                }
+            });
         }
     }
 
-    /** Answers with a problem. Called on the event loop. */
-    void problem(RoutingContext context, Problem problem, Map<String, String> headers) {
+    /** Answers with a problem, also in the place of an answer that has not begun. Called on the event loop. */
+    void problem(RoutingContext context, Problem problem, Map<CharSequence, CharSequence> headers) {
         var response = context.response();
+        response.headers().clear();
         problem.retryAfter().ifPresent(after -> response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, after.toSeconds()))));
-        end(context, problem.status(), Problem.MEDIA_TYPE, Buffer.buffer(problem.toJson().toString()), headers);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
+        end(context, problem.status(), headers, Buffer.buffer(problem.toJson().toString()));
     }
 
-    /** Answers a request of which nobody knows where it ends, and closes its connection. Called on the event loop. */
-    void lastProblem(RoutingContext context, Problem problem) {
-        problem(context, problem, Map.of(HttpHeaders.CONNECTION.toString(), HttpHeaders.CLOSE.toString()));
-        context.request().connection().close().onFailure(e -> LOG.debug("close: {}", e.toString()));
-    }
-
-    /** Ends the event streams that are open, and those that come. */
-    void stopEvents() {
-        stopping = true;
-        eventSources.forEach(Thread::interrupt);
+    private static void end(RoutingContext context, int status, Map<CharSequence, CharSequence> headers, Buffer body) {
+        var response = context.response();
+        if (!response.closed() && !response.ended()) {
+            head(context, status, headers);
+            if (isHead(context)) {
+                response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+            }
+            ended(context, response.end(body));
+        }
     }
 
     private static boolean isHead(RoutingContext context) {
         return context.request().method().equals(HttpMethod.HEAD);
     }
 
-    private static void end(RoutingContext context, int status, CharSequence mediaType, Buffer body, Map<String, String> headers) {
-        if (isOpen(context)) {
-            head(context, status, mediaType, headers);
-            if (isHead(context)) {
-                context.response().putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
-            }
-            ended(context, status == 204 || isHead(context) ? context.end() : context.end(body));
-        }
-    }
-
-    private static boolean isOpen(RoutingContext context) {
-        return !context.response().closed() && !context.response().ended();
-    }
-
     private static void ended(RoutingContext context, Future<Void> sent) {
         sent.onFailure(cause -> LOG.debug("{} {}: {}", context.request().method(), context.request().path(), cause.toString()));
     }
 
-    private static void head(RoutingContext context, int status, CharSequence mediaType, Map<String, String> headers) {
-        HttpServerResponse response = context.response().setStatusCode(status);
-        if (!mediaType.isEmpty()) {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, mediaType);
-        }
+    private static void head(RoutingContext context, int status, Map<CharSequence, CharSequence> headers) {
+        var response = context.response().setStatusCode(status);
         headers.forEach(response::putHeader);
-        if (UnreadBody.awaitsContinue(context.request())) {
+        if (Connections.awaitsContinue(context.request())) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }
 
-    private static void streamHead(RoutingContext context, Response.Streamed answer) {
-        head(context, answer.status(), answer.mediaType(), answer.headers());
-        if (answer.length().isPresent()) {
-            context.response().putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(answer.length().getAsLong()));
-        } else {
-            context.response().setChunked(true);
-        }
-    }
-
-    private void events(RoutingContext context, Response.EventSource source) throws IOException, InterruptedException {
-        if (isHead(context)) {
-            eventsHead(context);
-            ended(context, context.end());
-            return;
-        }
-        var self = Thread.currentThread();
-        eventSources.add(self);
-        try {
-            if (stopping) {
-                throw Problems.stopping().exception();
-            }
-            inStream(context, () -> {
-                eventsHead(context);
-                new EventStream(context, json, limits).send(source);
-            });
-        } finally {
-            eventSources.remove(self);
-        }
-    }
-
-    private static void eventsHead(RoutingContext context) {
-        head(context, 200, EventStream.MEDIA_TYPE, Map.of("Cache-Control", "no-store"));
-        context.response().setChunked(true);
-    }
-
     @FunctionalInterface
     private interface Writing {
-        void run() throws IOException, InterruptedException;
+        void to(ResponseStream out) throws IOException;
     }
 
-    /** Holds a place among the streams, and lets the client's leaving interrupt this thread. */
-    private void inStream(RoutingContext context, Writing writing) throws IOException, InterruptedException {
-        if (!streams.enter()) {
-            throw Problems.overloaded("streams: as many as are open at once", RETRY_AFTER).exception();
+    /** Writes a body that is sent while it is made, in a place among the streams. */
+    private void stream(RoutingContext context, Response answer, Writing writing) throws IOException {
+        head(context, answer.status(), answer.headers());
+        if (isHead(context)) {
+            ended(context, context.response().end());
+            return;
         }
-        var client = Request.of(context).client();
+        if (!streams.tryAcquire()) {
+            throw Problems.overloaded("streams: as many as are open at once").exception();
+        }
         try {
-            client.beginWriting();
-            writing.run();
+            var out = new ResponseStream(context.response(), limits.pauseMax());
+            writing.to(out);
+            out.finish();
         } finally {
-            client.endWriting();
-            streams.leave();
+            streams.release();
         }
     }
 }

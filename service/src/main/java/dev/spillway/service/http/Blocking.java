@@ -3,6 +3,7 @@ package dev.spillway.service.http;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 
 /**
  * Runs handlers that may block on virtual threads, as many at once as the limits allow. Vert.x offers worker pools of platform threads and
@@ -10,51 +11,59 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class Blocking {
     private final ExecutorService threads;
-    private final Gate requests;
     private final Answers answers;
+    /** Of those that are worked on and those that wait for that. The event loop takes one without waiting. */
+    private final Semaphore places;
+    /** Of those that are worked on, first come first served. */
+    private final Semaphore working;
+    private final int placesMax;
 
-    Blocking(ExecutorService threads, Gate requests, Answers answers) {
+    Blocking(ExecutorService threads, Answers answers, HttpLimits limits) {
         this.threads = threads;
-        this.requests = requests;
         this.answers = answers;
+        this.placesMax = limits.workingMax() + limits.waitingMax();
+        this.places = new Semaphore(placesMax);
+        this.working = new Semaphore(limits.workingMax(), true);
     }
 
-    Answers answers() {
-        return answers;
+    int inside() {
+        return placesMax - places.availablePermits();
     }
 
     /** Takes a request from the event loop. */
     void run(RoutingContext context, Endpoint endpoint, Request request) {
-        if (endpoint.bounded() && !requests.enter()) {
-            context.fail(Problems.overloaded("requests: as many as are taken at once", Answers.RETRY_AFTER).exception());
+        if (endpoint.bounded() && !places.tryAcquire()) {
+            context.fail(Problems.overloaded("requests: as many as are taken at once").exception());
             return;
         }
+        var eventLoop = context.vertx().getOrCreateContext();
         try {
             threads.execute(() -> {
                 try {
-                    answers.send(context, answer(endpoint, request));
+                    answers.send(context, endpoint.bounded() ? inTurn(endpoint, request) : endpoint.handler().handle(request));
                 } catch (Throwable e) {
-                    request.context().runOnContext(ready -> context.fail(e));
+                    eventLoop.runOnContext(ready -> context.fail(e));
                 }
             });
         } catch (RejectedExecutionException e) {
-            leave(endpoint);
+            if (endpoint.bounded()) {
+                places.release();
+            }
             context.fail(Problems.stopping().exception());
         }
     }
 
     /** Gives the place back before the answer is sent: a download keeps one among the streams instead. */
-    private Response answer(Endpoint endpoint, Request request) throws Exception {
+    private Response inTurn(Endpoint endpoint, Request request) throws Exception {
         try {
-            return endpoint.bounded() ? requests.work(() -> endpoint.handler().handle(request)) : endpoint.handler().handle(request);
+            working.acquire();
+            try {
+                return endpoint.handler().handle(request);
+            } finally {
+                working.release();
+            }
         } finally {
-            leave(endpoint);
-        }
-    }
-
-    private void leave(Endpoint endpoint) {
-        if (endpoint.bounded()) {
-            requests.leave();
+            places.release();
         }
     }
 }

@@ -4,7 +4,6 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,23 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a request as a stream for a thread that may block. Only a few chunks are asked for ahead of the reader, so a sender that is
- * faster than the reader is slowed down by TCP.
+ * faster than the reader is slowed down by TCP. {@code ReadStream.blockingStream()} has no timeout and no bound.
  */
 final class BodyStream extends InputStream {
     private static final int CHUNKS_AHEAD = 4;
 
-    /** What arrives from the event loop. */
-    private sealed interface Arrival {
-        record Chunk(Buffer buffer) implements Arrival {}
-
-        record End() implements Arrival {}
-
-        record Gone(Throwable cause) implements Arrival {}
-    }
+    /** What arrives from the event loop: a chunk, the reason why there are no more, or neither at the end. */
+    private record Arrival(@Nullable Buffer chunk, @Nullable Throwable gone) {}
 
     private final Context context;
     private final HttpServerRequest request;
-    private final HttpServerResponse response;
     private final long bytesMax;
     private final Duration pauseMax;
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
@@ -47,13 +39,12 @@ final class BodyStream extends InputStream {
     BodyStream(RoutingContext routing, long bytesMax, Duration pauseMax) {
         this.context = routing.vertx().getOrCreateContext();
         this.request = routing.request();
-        this.response = routing.response();
         this.bytesMax = bytesMax;
         this.pauseMax = pauseMax;
-        request.handler(buffer -> arrivals.add(new Arrival.Chunk(buffer)));
-        request.endHandler(end -> arrivals.add(new Arrival.End()));
+        request.handler(buffer -> arrivals.add(new Arrival(buffer, null)));
+        request.endHandler(end -> arrivals.add(new Arrival(null, null)));
         request.exceptionHandler(cause -> {
-            arrivals.add(new Arrival.Gone(cause));
+            arrivals.add(new Arrival(null, cause));
             if (!(cause instanceof HttpClosedException)) {
                 // The server closes the connection next, so what is wrong with the body is told at once.
                 routing.fail(400, cause);
@@ -63,21 +54,22 @@ final class BodyStream extends InputStream {
 
     /** Asks for the first chunks, and tells a client that waits for it to send: whoever reads wants the body. */
     private void begin() {
-        if (!begun) {
-            begun = true;
-            context.runOnContext(ready -> {
-                if (UnreadBody.awaitsContinue(request)) {
-                    response.writeContinue().onFailure(cause -> arrivals.add(new Arrival.Gone(cause)));
-                }
-                request.fetch(CHUNKS_AHEAD);
-            });
+        if (begun) {
+            return;
         }
+        begun = true;
+        context.runOnContext(ready -> {
+            if (Connections.awaitsContinue(request)) {
+                request.response().writeContinue().onFailure(cause -> arrivals.add(new Arrival(null, cause)));
+            }
+            request.fetch(CHUNKS_AHEAD);
+        });
     }
 
     @Override
     public int read() throws IOException {
-        var available = next();
-        return available == null ? -1 : available.getByte(position++) & 0xFF;
+        var one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override
@@ -98,22 +90,22 @@ final class BodyStream extends InputStream {
     /** A chunk with bytes left, or null at the end. */
     private @Nullable Buffer next() throws IOException {
         while (!ended && (chunk == null || position == chunk.length())) {
-            switch (arrival()) {
-                case Arrival.Chunk(var buffer) -> {
-                    received += buffer.length();
-                    if (received > bytesMax) {
-                        throw Problems.tooLarge(bytesMax).exception();
-                    }
-                    chunk = buffer;
-                    position = 0;
-                    context.runOnContext(ready -> request.fetch(1));
+            var arrival = arrival();
+            if (arrival.gone() != null) {
+                throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes", arrival.gone());
+            }
+            chunk = arrival.chunk();
+            position = 0;
+            ended = chunk == null;
+            if (chunk != null) {
+                received += chunk.length();
+                if (received > bytesMax) {
+                    throw Problems.tooLarge(bytesMax).exception();
                 }
-                case Arrival.End() -> ended = true;
-                case Arrival.Gone(var cause) ->
-                        throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes", cause);
+                context.runOnContext(ready -> request.fetch(1));
             }
         }
-        return ended ? null : chunk;
+        return chunk;
     }
 
     private Arrival arrival() throws IOException {

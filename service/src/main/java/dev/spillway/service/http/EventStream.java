@@ -1,9 +1,12 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.ext.web.RoutingContext;
+import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,38 +14,33 @@ import org.slf4j.LoggerFactory;
 /** Server-Sent Events on their way to one client. Used by the thread of the event source. */
 public final class EventStream {
     private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
-    static final String MEDIA_TYPE = "text/event-stream";
     private static final Buffer COMMENT = Buffer.buffer(":\n\n");
 
-    private final RoutingContext context;
-    private final ResponseStream.Writer writer;
+    private final ResponseStream out;
     private final ObjectMapper json;
-    private final HttpLimits limits;
 
-    EventStream(RoutingContext context, ObjectMapper json, HttpLimits limits) {
-        this.context = context;
-        this.writer = new ResponseStream.Writer(context.response(), limits.pauseMax());
+    EventStream(ResponseStream out, ObjectMapper json) {
+        this.out = out;
         this.json = json;
-        this.limits = limits;
     }
 
     /** Sends the events of a source, with comments in between that keep the connection alive, until the source ends or is interrupted. */
-    void send(Response.EventSource source) throws IOException, InterruptedException {
-        writer.write(COMMENT);
-        var response = context.response();
-        long heartbeat = context.vertx().setPeriodic(limits.heartbeat().toMillis(), tick -> {
+    void send(Response.EventSource source, Vertx vertx, HttpServerResponse response, Duration heartbeat) throws IOException {
+        out.send(COMMENT);
+        long timer = vertx.setPeriodic(heartbeat.toMillis(), tick -> {
             if (!response.closed() && !response.ended() && !response.writeQueueFull()) {
                 response.write(COMMENT).onFailure(cause -> LOG.debug("events: {}", cause.toString()));
             }
         });
         try {
             source.sendTo(this);
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | InterruptedIOException e) {
+            // The stream is ended by its last chunk, which is waited for.
+            Thread.interrupted();
             LOG.debug("events: the client is gone or the service stops");
         } finally {
-            context.vertx().cancelTimer(heartbeat);
+            vertx.cancelTimer(timer);
         }
-        writer.end();
     }
 
     /**
@@ -50,25 +48,18 @@ public final class EventStream {
      *
      * @param id what the client sends as {@code Last-Event-ID} when it comes back; an event without one leaves that as it is
      * @param name kind of event
-     * @param data written as JSON
+     * @param data written as JSON, which has no line breaks
      * @throws IOException when the client is gone
      */
     public void send(@Nullable String id, String name, Object data) throws IOException, InterruptedException {
-        var event = new StringBuilder();
-        if (id != null) {
-            event.append("id: ").append(oneLine("id", id)).append('\n');
-        }
-        event.append("event: ")
-                .append(oneLine("name", name))
-                .append("\ndata: ")
-                .append(oneLine("data", json.writeValueAsString(data)))
-                .append("\n\n");
-        writer.write(Buffer.buffer(event.toString()));
+        var event = (id == null ? "" : "id: " + oneLine(id) + "\n") + "event: " + oneLine(name) + "\ndata: "
+                + oneLine(json.writeValueAsString(data)) + "\n\n";
+        out.send(Buffer.buffer(event));
     }
 
-    private static String oneLine(String part, String text) {
+    private static String oneLine(String text) {
         if (text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException(part + ": " + text + " (expected: one line)");
+            throw new IllegalArgumentException("event: " + text + " (expected: parts of one line)");
         }
         return text;
     }

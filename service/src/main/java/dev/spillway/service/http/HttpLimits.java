@@ -15,28 +15,14 @@ import java.util.List;
  * @param pauseMax how long a client may send or take nothing in the middle of a body
  * @param heartbeat interval of the comments that keep an event stream alive
  * @param closeWithin how long requests under way may take to end when the service stops
- * @param connections bounds of what is connected and asks for nothing
+ * @param connectionsMax open at the same time on one listener; one more is closed without an answer
+ * @param idleMax how long a connection may be without a whole request header, before the first request and between two; longer than clients
+ *        keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed. Never ends a request under way
  */
 public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
-        Duration closeWithin, Connections connections) {
-    public static final HttpLimits DEFAULT =
-            new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15), Duration.ofSeconds(10),
-                    Connections.DEFAULT);
-
-    /**
-     * Bounds of connections. None of them ends a request that is under way, however long its body, its handler or its answer takes.
-     *
-     * @param max open at the same time on one listener; one more is closed without an answer
-     * @param idleMax how long a connection may be without a whole request header, before the first request and between two; longer than clients
-     *        keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed
-     */
-    public record Connections(int max, Duration idleMax) {
-        public static final Connections DEFAULT = new Connections(10_000, Duration.ofSeconds(75));
-    }
-
-    /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
-    static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
-    static final int HEADER_BYTES_MAX = 16 * 1024;
+        Duration closeWithin, int connectionsMax, Duration idleMax) {
+    public static final HttpLimits DEFAULT = new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15),
+            Duration.ofSeconds(10), 10_000, Duration.ofSeconds(75));
 
     private static final Setting<Long> BODY = Setting.bytes("http-body-max", "Largest JSON body that is taken")
             .must("1 KiB or more", bytes -> bytes >= 1024)
@@ -55,7 +41,7 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
     private static final Setting<Integer> CONNECTIONS =
             Setting.integer("http-connections-max", "Connections that are open at the same time on one listener; one more is closed")
                     .must("1 or more", number -> number >= 1)
-                    .defaultTo(Connections.DEFAULT.max);
+                    .defaultTo(DEFAULT.connectionsMax);
     private static final Setting<Duration> CLOSE =
             Setting.duration("http-close-within", "How long requests may take to end when the service stops")
                     .defaultTo(DEFAULT.closeWithin);
@@ -65,8 +51,6 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
 
     public static HttpLimits from(Settings settings) {
         return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
-                DEFAULT.heartbeat,
-                settings.get(CLOSE),
-                new Connections(settings.get(CONNECTIONS), Connections.DEFAULT.idleMax));
+                DEFAULT.heartbeat, settings.get(CLOSE), settings.get(CONNECTIONS), DEFAULT.idleMax);
     }
 }

@@ -1,8 +1,10 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.CommonApi;
+import dev.spillway.api.Problem;
+import dev.spillway.service.SocketFile;
 import dev.spillway.service.settings.HostPort;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -13,13 +15,10 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -27,19 +26,22 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the routes of a service and the paths that every service has: {@code /livez}, {@code /readyz}, {@code /metrics},
- * {@code /v1/loggers}, {@code /openapi.yaml}. Has its own Vert.x instance. What is no HTTP at all is answered by Vert.x, with the status alone. Thread-safe.
+ * Serves the endpoints of a service over TCP and, where asked, a Unix socket. Has its own Vert.x instance. What is no HTTP at all is answered by
+ * Vert.x, with the status alone. Thread-safe.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
     private static final Duration LISTEN_WITHIN = Duration.ofSeconds(10);
     private static final Duration LAST_MOMENT = Duration.ofSeconds(2);
-    private static final Map<String, Boolean> ALIVE = Map.of("alive", true);
+    /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
+    private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
+    private static final int HEADER_BYTES_MAX = 16 * 1024;
 
     /**
      * What to serve and where.
@@ -47,16 +49,18 @@ public final class HttpService implements AutoCloseable {
      * @param name of the service, for messages, threads, and clients that ask the wrong one
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
+     * @param failures what a failure of the service's own means to a client; empty for a defect
+     * @param metrics where requests are counted
      * @param json writes answers and reads bodies, refusing unknown fields
-     * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, List<Endpoint> endpoints,
-            Readiness readiness,
-            ServiceMetrics metrics,
-            ObjectMapper json, Optional<String> openApiResource) {
-        public Options {
-            endpoints = List.copyOf(endpoints);
-        }
+    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
+            Function<Throwable, Optional<Problem>> failures, MeterRegistry metrics, ObjectMapper json) {}
+
+    /** What a service answers. */
+    @FunctionalInterface
+    public interface Endpoints {
+        /** @param vertx the instance that serves them */
+        List<Endpoint> of(Vertx vertx) throws IOException;
     }
 
     private final Options options;
@@ -64,32 +68,25 @@ public final class HttpService implements AutoCloseable {
     private final ExecutorService threads;
     private final Answers answers;
     private final Blocking blocking;
-    private final List<Endpoint> endpoints;
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
     private HostPort address;
 
-    private HttpService(Options options) throws IOException {
+    private HttpService(Options options) {
         this.options = options;
         this.address = options.address();
         // The caches of the file system are off so that no folder is made in the system's temporary folder.
-        this.vertx = options.metrics()
-                .vertx(new VertxOptions().setEventLoopPoolSize(2)
-                        .setWorkerPoolSize(1)
-                        .setInternalBlockingPoolSize(1)
-                        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)))
-                .build();
+        this.vertx = HttpMetrics.vertx(new VertxOptions().setEventLoopPoolSize(2)
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1)
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)),
+                options.metrics());
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
-        var limits = options.limits();
-        var requests = new Gate(limits.workingMax(), limits.waitingMax());
-        var streams = new Gate(limits.streamsMax(), 0);
-        this.answers = new Answers(options.json(), limits, streams);
-        this.blocking = new Blocking(threads, requests, answers);
-        this.endpoints = new ArrayList<>(options.endpoints());
-        endpoints.addAll(ownEndpoints());
-        options.metrics().registry().gauge("http.server.requests.inside", requests, Gate::inside);
-        options.metrics().registry().gauge("http.server.streams.open", streams, Gate::inside);
+        this.answers = new Answers(options.json(), options.limits());
+        this.blocking = new Blocking(threads, answers, options.limits());
+        options.metrics().gauge("http.server.requests.inside", blocking, Blocking::inside);
+        options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
     }
 
     /**
@@ -98,10 +95,9 @@ public final class HttpService implements AutoCloseable {
      * @throws IOException with a message for people, when an address is not loopback, in use, or cannot be listened on
      */
     public static HttpService start(Options options) throws IOException, InterruptedException {
-        var loopback = requireLoopback(options.address());
         var service = new HttpService(options);
         try {
-            service.listen(loopback);
+            service.listen();
             return service;
         } catch (IOException | InterruptedException | RuntimeException e) {
             service.close();
@@ -114,46 +110,37 @@ public final class HttpService implements AutoCloseable {
         return address;
     }
 
-    private static InetAddress requireLoopback(HostPort address) throws IOException {
-        try {
-            for (var candidate : InetAddress.getAllByName(address.host())) {
-                if (!candidate.isLoopbackAddress()) {
-                    throw new IOException(
-                            "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
-                                    .formatted(address));
-                }
-            }
-            return InetAddress.getByName(address.host());
-        } catch (UnknownHostException e) {
-            throw new IOException("listen: %s (expected: a host name that can be resolved)".formatted(address), e);
+    private void listen() throws IOException, InterruptedException {
+        if (!address.isLoopback()) {
+            throw new IOException(
+                    "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
+                            .formatted(address));
         }
-    }
-
-    private void listen(InetAddress loopback) throws IOException, InterruptedException {
-        var server =
-                listen(SocketAddress.inetSocketAddress(options.address().port(), loopback.getHostAddress()), options.address().toString());
-        address = new HostPort(options.address().host(), server.actualPort());
+        var endpoints = options.endpoints().of(vertx);
+        var host = InetAddress.getByName(address.host()).getHostAddress();
+        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
+        address = new HostPort(address.host(), server.actualPort());
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
-            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString());
+            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString(), endpoints);
             socketFile.publish();
         }
         LOG.info("{}: listening on {}{}", options.name(), address, options.socket().map(path -> " and " + path).orElse(""));
     }
 
-    private HttpServer listen(SocketAddress where, String shown) throws IOException, InterruptedException {
-        var connections = new Connections(vertx, options.limits().connections());
-        var router = EndpointRouter.of(options.name(), vertx, endpoints, blocking, options.json(), options.limits(), connections);
+    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException, InterruptedException {
+        var connections = new Connections(vertx, options.limits());
+        var router = new EndpointRouter(options, endpoints, answers, blocking, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
-                .setMaxInitialLineLength(HttpLimits.REQUEST_LINE_BYTES_MAX)
-                .setMaxHeaderSize(HttpLimits.HEADER_BYTES_MAX)
+                .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+                .setMaxHeaderSize(HEADER_BYTES_MAX)
                 .setTcpNoDelay(true));
         server.connectionHandler(connections::opened).requestHandler(request -> {
-            if (connections.takes(request.connection())) {
+            if (connections.begin(request)) {
                 router.handle(request);
             }
         });
@@ -171,37 +158,8 @@ public final class HttpService implements AutoCloseable {
         return server;
     }
 
-    private List<Endpoint> ownEndpoints() throws IOException {
-        var own = new ArrayList<Endpoint>();
-        own.add(Endpoint.of(CommonApi.LIVENESS, request -> Response.ok(ALIVE))
-                .immediately(request -> Optional.of(Response.ok(ALIVE)))
-                .always());
-        var health = options.readiness().checks(vertx, threads);
-        own.add(Endpoint.of(CommonApi.READINESS, request -> {
-            var report = health.report();
-            return Response.json(report.ready() ? 200 : 503, report);
-        }).always());
-        own.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
-                options.metrics().registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
-        own.addAll(LoggerEndpoints.all());
-        if (options.openApiResource().isPresent()) {
-            var text = resource(options.openApiResource().get());
-            own.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always());
-        }
-        return own;
-    }
-
-    private static byte[] resource(String name) throws IOException {
-        try (var stream = HttpService.class.getResourceAsStream(name)) {
-            if (stream == null) {
-                throw new IOException("resource: " + name + " (expected: on the class path)");
-            }
-            return stream.readAllBytes();
-        }
-    }
-
     /**
-     * Stops accepting, ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
+     * Stops accepting, which ends event streams, lets requests under way end within the limit, then breaks off what is left. Blocks until all is
      * closed. Later calls do nothing.
      */
     @Override
@@ -210,34 +168,30 @@ public final class HttpService implements AutoCloseable {
             return;
         }
         threads.shutdown();
-        answers.stopEvents();
         var within = options.limits().closeWithin();
-        var closing = servers.stream().map(server -> server.shutdown(within)).toList();
-        for (var server : closing) {
-            closed("listener", () -> await(server, within.plus(LAST_MOMENT)));
-        }
+        closed("listeners", Future.join(servers.stream().map(server -> server.shutdown(within)).toList()), within.plus(LAST_MOMENT));
         threads.shutdownNow();
-        closed("handlers", () -> {
+        try {
             if (!threads.awaitTermination(LAST_MOMENT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new TimeoutException("a handler still runs, and is left behind");
+                LOG.warn("{}: a handler still runs, and is left behind", options.name());
             }
-        });
-        closed("event loops", () -> await(vertx.close(), LAST_MOMENT));
-        var file = socketFile;
-        if (file != null) {
-            closed("socket", file::remove);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closed("event loops", vertx.close(), LAST_MOMENT);
+        try {
+            if (socketFile != null) {
+                socketFile.remove();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: socket not closed cleanly: {}", options.name(), e.toString());
         }
     }
 
-    @FunctionalInterface
-    private interface Step {
-        void run() throws IOException, ExecutionException, InterruptedException, TimeoutException;
-    }
-
-    private void closed(String part, Step step) {
+    private void closed(String part, Future<?> closing, Duration within) {
         try {
-            step.run();
-        } catch (ExecutionException | TimeoutException | IOException e) {
+            await(closing, within);
+        } catch (ExecutionException | TimeoutException e) {
             LOG.warn("{}: {} not closed cleanly: {}", options.name(), part, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

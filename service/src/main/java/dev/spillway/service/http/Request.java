@@ -1,76 +1,86 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
-import io.vertx.core.Context;
+import dev.spillway.events.InvalidValueException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A request as a handler sees it. Belongs to the handler's thread. */
+/**
+ * A request as a handler sees it: what a {@link RoutingContext} knows, with path and query decoded strictly and values read or refused by name.
+ * Belongs to the handler's thread.
+ */
 public final class Request {
     private static final String KEY = Request.class.getName();
     private static final byte[] NOTHING = {};
 
     private final RoutingContext routing;
-    private final Context context;
-    private final Operation operation;
+    private final Endpoint endpoint;
+    private final HttpService.Options options;
+    private final Connections.Client client;
     private final Map<String, String> parameters;
     private final Query query;
     private final String mediaType;
-    private final ObjectMapper json;
-    private final long jsonBytesMax;
     private final @Nullable BodyStream stream;
-    private final Client client = new Client();
 
-    private Request(RoutingContext routing, Operation operation, Map<String, String> parameters, Query query, String mediaType,
-            ObjectMapper json, long jsonBytesMax, @Nullable BodyStream stream) {
+    /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
+    Request(RoutingContext routing, Endpoint endpoint, HttpService.Options options, Connections.Client client) {
         this.routing = routing;
-        this.context = routing.vertx().getOrCreateContext();
-        this.operation = operation;
-        this.parameters = parameters;
-        this.query = query;
-        this.mediaType = mediaType;
-        this.json = json;
-        this.jsonBytesMax = jsonBytesMax;
-        this.stream = stream;
+        this.endpoint = endpoint;
+        this.options = options;
+        this.client = client;
+        var request = routing.request();
+        boolean hasBody = Connections.hasBody(request);
+        var type = header("Content-Type").orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        boolean streamed = endpoint.streams(type) && (hasBody || !type.isEmpty());
+        if (hasBody && !streamed) {
+            requireJson(type);
+        }
+        if (streamed && Connections.contentLength(request) > endpoint.streamedBytesMax()) {
+            throw Problems.tooLarge(endpoint.streamedBytesMax()).exception();
+        }
+        this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));
+        this.query = new Query(endpoint.operation().queryValues(Objects.requireNonNullElse(request.query(), "")));
+        this.mediaType = hasBody || streamed ? type : "";
+        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), options.limits().pauseMax()) : null;
+        routing.put(KEY, this);
     }
 
-    /** Keeps what was read of a request beside its routing context. Called on the event loop. */
-    static Request accept(RoutingContext routing, Operation operation, Map<String, String> parameters, Query query, String mediaType,
-            ObjectMapper json, long jsonBytesMax, @Nullable BodyStream stream) {
-        var request = new Request(routing, operation, parameters, query, mediaType, json, jsonBytesMax, stream);
-        routing.put(KEY, request);
-        return request;
+    private void requireJson(String type) {
+        var encoding = header("Content-Encoding").orElse("identity");
+        if (endpoint.mediaTypes().isEmpty()) {
+            throw Problem.of(ProblemType.UNEXPECTED_BODY, "body: sent (expected: none)").exception();
+        } else if (!endpoint.gathers(type)) {
+            throw Problems.notTaken("Content-Type", type.isEmpty() ? "missing" : type, endpoint.mediaTypes()).exception();
+        } else if (!encoding.equalsIgnoreCase("identity")) {
+            throw Problems.notTaken("Content-Encoding", encoding, List.of("identity")).exception();
+        }
     }
 
-    /** The request that was accepted. */
+    /** The request of a routing context. */
     static Request of(RoutingContext routing) {
-        return Objects.requireNonNull(routing.get(KEY), "accepted");
+        return Objects.requireNonNull(routing.get(KEY), "request");
     }
 
-    /** The context that its event loop runs. */
-    Context context() {
-        return context;
+    Connections.Client client() {
+        return client;
     }
 
     /** Bound of its gathered body. */
     long jsonBytesMax() {
-        return jsonBytesMax;
-    }
-
-    Client client() {
-        return client;
+        return endpoint.jsonBytesMax() == 0 ? options.limits().bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
@@ -83,24 +93,25 @@ public final class Request {
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */
     public String parameter(String name) {
-        var value = parameters.get(name);
-        if (value == null) {
-            throw new IllegalStateException("path parameter " + name + " is not in " + operation.template());
-        }
-        return value;
+        return Objects.requireNonNull(parameters.get(name), () -> "parameter " + name + " of " + endpoint.operation());
     }
 
-    /** A parameter as a value of the service's own kind; an {@link IllegalArgumentException} of its reader becomes 400 with its message. */
+    /** A parameter as a value of the service's own kind; an {@link InvalidValueException} of its reader becomes 400. */
     public <T> T parameter(String name, Function<String, T> read) {
-        return read(name, parameter(name), read);
+        return read.apply(parameter(name));
     }
 
     public Query query() {
         return query;
     }
 
+    /** A header that a request has at most once. */
     public Optional<String> header(String name) {
-        return Optional.ofNullable(routing.request().getHeader(name));
+        var values = routing.request().headers().getAll(name);
+        if (values.size() > 1) {
+            throw Problem.invalid(name + ": given twice (expected: once)").exception();
+        }
+        return values.stream().findFirst();
     }
 
     /** Media type of the body in lower case, without parameters; empty when there is none. */
@@ -125,7 +136,7 @@ public final class Request {
      * @throws ProblemException 400 that names the field, its value and what was expected
      */
     public <T> T body(Class<T> type) {
-        return body(type, json);
+        return body(type, options.json());
     }
 
     /** As {@link #body(Class)}, read by another mapper. */
@@ -133,26 +144,19 @@ public final class Request {
         try {
             return IncomingJson.read(mapper, bytes(), type);
         } catch (UnreadableJsonException e) {
-            throw Problems.unreadable(e).exception();
+            throw Problem.of(switch (e.mistake()) {
+                case MALFORMED -> ProblemType.MALFORMED_BODY;
+                case UNKNOWN_FIELD -> ProblemType.UNKNOWN_FIELD;
+                case INVALID_FIELD -> ProblemType.INVALID_VALUE;
+            }, String.valueOf(e.getMessage())).exception();
         }
     }
 
     /**
-     * The body as it arrives, for a body of a streamed type; the sender is slowed down to the speed of the reader. Over the route's bound,
-     * or when the sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an
-     * {@link java.io.IOException}.
+     * The body as it arrives, where it is streamed; the sender is slowed down to the speed of the reader. Over the route's bound, or when the
+     * sender pauses too long, a read ends with a {@link ProblemException}; when the sender is gone, with an {@link java.io.IOException}.
      */
     public InputStream stream() {
-        return stream == null ? new ByteArrayInputStream(bytes()) : stream;
-    }
-
-    static <T> T read(String name, String text, Function<String, T> read) {
-        try {
-            return read.apply(text);
-        } catch (IllegalArgumentException e) {
-            var why = e.getMessage() == null ? "not valid" : e.getMessage();
-            throw Problem.invalid(why.contains("(expected: ") ? why : "%s: %s (expected: %s)".formatted(name, Problems.shown(text), why))
-                    .exception();
-        }
+        return Objects.requireNonNull(stream, "stream");
     }
 }

@@ -12,78 +12,41 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The body of a response as a stream. The head of the response is sent with the first full chunk, so an early failure still gets its own answer. */
+/**
+ * The body of a response as a stream for one thread that may block: a chunk is on its way to the socket while the next is made. The head of the
+ * response is sent with the first chunk, so an early failure still gets its own answer.
+ */
 final class ResponseStream extends OutputStream {
     private static final int CHUNK_BYTES = 64 * 1024;
 
-    private final Writer writer;
-    private final Runnable head;
-    private byte[] chunk = new byte[CHUNK_BYTES];
+    private final HttpServerResponse response;
+    private final Duration pauseMax;
+    private Future<Void> underWay = Future.succeededFuture();
+    private byte[] chunk = {};
     private int filled;
-    private boolean headSet;
 
-    /** @param head sets status and headers; called once, before the first byte */
-    ResponseStream(HttpServerResponse response, Duration pauseMax, Runnable head) {
-        this.writer = new Writer(response, pauseMax);
-        this.head = head;
-    }
-
-    /** Writes from a thread that may block: one chunk is on its way to the socket while the next is made. Used by one thread. */
-    static final class Writer {
-        private final HttpServerResponse response;
-        private final Duration pauseMax;
-        private Future<Void> underWay = Future.succeededFuture();
-
-        Writer(HttpServerResponse response, Duration pauseMax) {
-            this.response = response;
-            this.pauseMax = pauseMax;
-        }
-
-        void write(Buffer bytes) throws ClientGoneException, InterruptedException {
-            await(underWay);
-            if (response.closed()) {
-                throw new ClientGoneException("the client is gone", null);
-            }
-            underWay = response.write(bytes);
-        }
-
-        void end() throws ClientGoneException, InterruptedException {
-            await(underWay);
-            await(response.end());
-        }
-
-        private void await(Future<Void> sent) throws ClientGoneException, InterruptedException {
-            try {
-                sent.toCompletionStage().toCompletableFuture().get(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                throw new ClientGoneException("the client took nothing for " + pauseMax, e);
-            } catch (ExecutionException e) {
-                throw new ClientGoneException("the client is gone", e.getCause());
-            }
-        }
+    /** @param pauseMax how long the client may take nothing */
+    ResponseStream(HttpServerResponse response, Duration pauseMax) {
+        this.response = response;
+        this.pauseMax = pauseMax;
     }
 
     @Override
     public void write(int value) throws IOException {
-        chunk[filled++] = (byte) value;
-        if (filled == chunk.length) {
-            send();
-        }
+        write(new byte[]{(byte) value}, 0, 1);
     }
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        int from = offset;
-        int left = length;
-        while (left > 0) {
-            int part = Math.min(left, chunk.length - filled);
+        for (int from = offset, end = offset + length; from < end;) {
+            if (filled == chunk.length) {
+                sendChunk();
+                chunk = new byte[CHUNK_BYTES];
+            }
+            int part = Math.min(end - from, chunk.length - filled);
             System.arraycopy(bytes, from, chunk, filled, part);
             filled += part;
             from += part;
-            left -= part;
-            if (filled == chunk.length) {
-                send();
-            }
         }
     }
 
@@ -91,35 +54,38 @@ final class ResponseStream extends OutputStream {
     @Override
     public void flush() {}
 
+    /** Sends what is written so far and these bytes, which are not to be changed any more. */
+    void send(Buffer bytes) throws IOException {
+        await(underWay);
+        if (response.closed()) {
+            throw new ClientGoneException("the client is gone", null);
+        }
+        underWay = response.write(bytes);
+    }
+
     void finish() throws IOException {
-        send();
-        try {
-            writer.end();
-        } catch (InterruptedException e) {
-            throw interrupted();
+        sendChunk();
+        await(underWay);
+        await(response.end());
+    }
+
+    private void sendChunk() throws IOException {
+        if (filled > 0) {
+            send(Buffer.buffer(filled == chunk.length ? chunk : Arrays.copyOf(chunk, filled)));
+            filled = 0;
         }
     }
 
-    private void send() throws IOException {
-        if (!headSet) {
-            headSet = true;
-            head.run();
-        }
-        if (filled == 0) {
-            return;
-        }
-        var full = Buffer.buffer(filled == chunk.length ? chunk : Arrays.copyOf(chunk, filled));
-        chunk = new byte[CHUNK_BYTES];
-        filled = 0;
+    private void await(Future<Void> sent) throws IOException {
         try {
-            writer.write(full);
+            sent.toCompletionStage().toCompletableFuture().get(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new ClientGoneException("the client took nothing for " + pauseMax, e);
+        } catch (ExecutionException e) {
+            throw new ClientGoneException("the client is gone", e.getCause());
         } catch (InterruptedException e) {
-            throw interrupted();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("the client is gone, or the service stops");
         }
-    }
-
-    private static InterruptedIOException interrupted() {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException("the client is gone, or the service stops");
     }
 }

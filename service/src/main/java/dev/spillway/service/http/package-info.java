@@ -1,6 +1,7 @@
 /**
- * The HTTP base of a service: routes over raw paths, handlers that may block, problems as answers, limits, health, metrics, streams in both
- * directions. Vert.x does not leave this package: a service sees requests, responses and routes. No route of a service is named here.
+ * The HTTP base of a service on vertx-web: routes over raw paths, handlers that may block, problems as answers, limits, streams in both
+ * directions. A service sees requests, responses and endpoints, because its handlers run on virtual threads, where a routing context does not
+ * belong. No route is named here.
  */
 @NullMarked
 package dev.spillway.service.http;

@@ -21,13 +21,15 @@ public final class LogLevels {
         return context().getLoggerList().stream().filter(logger -> logger.getLevel() != null).map(LogLevels::shown).toList();
     }
 
-    /** A logger and every one below it. */
+    /** A logger and every one below it; none where it does not exist. */
     public static List<Loggers.Logger> under(String name) {
-        return context().getLoggerList()
-                .stream()
-                .filter(logger -> name.equals(Loggers.ROOT) || logger.getName().equals(name) || logger.getName().startsWith(name + "."))
-                .map(LogLevels::shown)
-                .toList();
+        return context().exists(name) == null ? List.of()
+                : context().getLoggerList()
+                        .stream()
+                        .filter(logger -> name.equals(Loggers.ROOT) || logger.getName().equals(name)
+                                || logger.getName().startsWith(name + "."))
+                        .map(LogLevels::shown)
+                        .toList();
     }
 
     /**

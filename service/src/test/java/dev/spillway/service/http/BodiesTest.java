@@ -10,8 +10,10 @@ import java.io.PrintStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -42,18 +44,23 @@ class BodiesTest {
     @BeforeAll
     static void start() throws Exception {
         service = new RunningService(
-                RunningService.put("/policies/{name}", Body.json(), request -> Response.ok(request.body(Policy.class))),
-                RunningService.put("/events/{name}", Body.json(), request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
-                RunningService.put("/trees/{name}", Body.json(64).orStream(10_000, List.of("application/x-tar")),
+                RunningService.put("/policies/{name}", Endpoint::json, request -> Response.ok(request.body(Policy.class))),
+                RunningService.put("/events/{name}", Endpoint::json, request -> Response.ok(request.body(Policy.class, Json.tolerant()))),
+                RunningService.put("/keyed/{name}", Endpoint::json,
+                        request -> Response.ok(request.header("Idempotency-Key").orElse("none"))),
+                RunningService.put("/trees/{name}", endpoint -> endpoint.json(64).stream(10_000, List.of("application/x-tar")),
                         request -> Response
-                                .json(201, request.isStreamed() ? request.stream().readAllBytes().length : request.bytes().length)
+                                .json(201, (request.isStreamed() ? request.stream().readAllBytes() : request.bytes()).length)
                                 .header("Location", "/x")),
-                RunningService.put("/kinds/{name}", Body.json().orStream(10, List.of("application/x-tar")),
+                RunningService.put("/kinds/{name}", endpoint -> endpoint.json().stream(10, List.of("application/x-tar")),
                         request -> Response
-                                .ok(request.mediaType() + " " + request.isStreamed() + " " + request.stream().readAllBytes().length)),
-                RunningService.post("/things/{id}/start", Body.none(), request -> Response.noContent()),
+                                .ok(request.mediaType() + " " + request.isStreamed() + " "
+                                        + (request.isStreamed() ? request.stream().readAllBytes() : request.bytes()).length)),
+                RunningService.post("/things/{id}/start", endpoint -> endpoint, request -> Response.noContent()),
                 RunningService.get("/boom", request -> {
                     throw new IllegalStateException("SELECT secret FROM inside");
+                }), RunningService.get("/busy", request -> {
+                    throw new UnsupportedOperationException("queue: full");
                 }), RunningService.get("/refused", request -> {
                     throw Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                             .retryAfter(Duration.ofSeconds(7))
@@ -129,6 +136,57 @@ class BodiesTest {
         assertThat(answer.body()).contains("Content-Type: text/plain (expected: application/json)");
     }
 
+    @ParameterizedTest
+    @CsvSource({"gzip, 415", "zstd, 415", "'', 415", "'identity, gzip', 415", "identity, 200", "Identity, 200"})
+    void jsonInAContentEncodingIsRefused(String encoding, int status) throws Exception {
+        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", encoding)
+                .PUT(BodyPublishers.ofString("{\"backend\":\"d\"}"))
+                .build(), BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(status);
+        if (status == 415) {
+            assertThat(answer.body()).contains("urn:spillway:problem:unsupported-media-type",
+                    "Content-Encoding: " + encoding + " (expected: identity)");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32BE", "ISO-8859-1"})
+    void jsonThatIsNotUtf8IsRefused(String charset) throws Exception {
+        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
+                .header("Content-Type", "application/json; charset=" + charset)
+                .PUT(BodyPublishers.ofString("{\"backend\":\"\u00e9\"}", Charset.forName(charset)))
+                .build(), BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("urn:spillway:problem:malformed-body", "body: not ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c0af", "eda080", "e9", "f4908080"})
+    void bytesThatAreNotUtf8InATextAreRefused(String hex) throws Exception {
+        var body = new ByteArrayOutputStream();
+        body.writeBytes("{\"backend\":\"".getBytes(StandardCharsets.UTF_8));
+        body.writeBytes(HexFormat.of().parseHex(hex));
+        body.writeBytes("\"}".getBytes(StandardCharsets.UTF_8));
+        var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofByteArray(body.toByteArray()))
+                .build(), BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("urn:spillway:problem:malformed-body", "body: not ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Content-Type, application/json", "Content-Encoding, identity", "Idempotency-Key, second"})
+    void aHeaderThatIsGivenTwiceIsRefused(String name, String second) throws IOException {
+        assertThat(service.raw(
+                "PUT /keyed/p HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n"
+                        + "Idempotency-Key: first\r\n" + name + ": " + second + "\r\nContent-Length: 2\r\n\r\n{}"))
+                .startsWith("HTTP/1.1 400")
+                .contains("urn:spillway:problem:invalid-value", name + ": given twice (expected: once)");
+    }
+
     @Test
     void aBodyWhereNoneIsExpectedIsRefused() throws Exception {
         var answer = service.send("POST", "/things/1/start", "application/json", "{}");
@@ -185,6 +243,31 @@ class BodiesTest {
         assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"PUT /nowhere", "POST /policies/p", "PUT nowhere"})
+    void anotherTransferEncodingIsAnsweredWhereNoRouteIsToo(String request) throws IOException {
+        for (var headers : List.of("Host: t\r\nTransfer-Encoding: banana", "Host: t\r\nHost: t\r\nContent-Length: 0")) {
+            var answer = service.raw(request + " HTTP/1.1\r\n" + headers
+                    + "\r\n\r\nGET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+            assertThat(answer).startsWith(headers.contains("banana") ? "HTTP/1.1 501" : "HTTP/1.1 400")
+                    .containsIgnoringCase("connection: close");
+            assertThat(answer.split("HTTP/1.1 ", -1)).hasSize(2);
+        }
+    }
+
+    @Test
+    void anExpectationWithoutABodyEndsNoConnection() throws IOException {
+        try (var socket = service.connect()) {
+            socket.setSoTimeout(20_000);
+            for (var target : List.of("/livez", "/nowhere", "/livez")) {
+                socket.getOutputStream()
+                        .write(("GET " + target + " HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 ")
+                        .doesNotContainIgnoringCase("connection: close");
+            }
+        }
+    }
+
     @Test
     void aTransferEncodingOfAnOlderVersionIsAnsweredAndNothingAfterItIsRun() throws IOException {
         var next = "GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
@@ -215,19 +298,44 @@ class BodiesTest {
         }
     }
 
-    @Test
-    void aClientThatAsksFirstIsRefusedBeforeItSends() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"PUT /policies/p, 413", "PUT /nowhere, 404", "POST /policies/p, 405", "PUT nowhere, 400", "PUT /policies/p?unknown, 400"})
+    void aClientThatAsksFirstIsRefusedBeforeItSendsAndItsConnectionEnds(String request, int status) throws IOException {
         try (var socket = service.connect()) {
+            socket.setSoTimeout(20_000);
             socket.getOutputStream()
-                    .write("PUT /policies/p HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n"
+                    .write((request
+                            + " HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n")
                             .getBytes(StandardCharsets.UTF_8));
-            assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 413");
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 " + status)
+                    .containsIgnoringCase("connection: close");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PUT /policies/p, 415", "PUT /nowhere, 404", "POST /policies/p, 405", "PUT nowhere, 400", "GET /livez, 400"})
+    void aBodyThatIsRefusedIsReadOnlyUpToABound(String request, int status) throws Exception {
+        try (var socket = service.connect()) {
+            socket.setSoTimeout(20_000);
+            var out = socket.getOutputStream();
+            out.write((request + " HTTP/1.1\r\nHost: t\r\nContent-Type: text/plain\r\nContent-Length: 1000000000000\r\n\r\n")
+                    .getBytes(StandardCharsets.UTF_8));
+            long sent = 0;
+            try {
+                while (sent < 1L << 30) {
+                    out.write(new byte[1 << 16]);
+                    sent += 1 << 16;
+                }
+            } catch (IOException e) {
+                assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 " + status);
+            }
+            assertThat(sent).isLessThan(64L << 20);
         }
     }
 
     @Test
     void aLargeBodyThatIsRefusedBeforeItIsLookedAtLeavesTheConnectionInUse() throws IOException {
-        for (var target : List.of("/policies/p", "/policies/%FF", "/policies/p?unknown=1")) {
+        for (var target : List.of("/policies/p", "/policies/%FF", "/policies/p?unknown=1", "/nowhere", "/boom", "nowhere")) {
             try (var socket = service.connect()) {
                 socket.setSoTimeout(20_000);
                 var out = socket.getOutputStream();
@@ -243,9 +351,10 @@ class BodiesTest {
 
     @Test
     void aHandlerThatRefusesBeforeItReadsIsAnsweredInsteadOfContinue() throws IOException {
-        try (var refusing = new RunningService(RunningService.put("/trees/{name}", Body.stream(1L << 30, List.of(Body.ANY)), request -> {
-            throw Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: n (expected: a namespace that was created)").exception();
-        })); var socket = refusing.connect()) {
+        try (var refusing = new RunningService(
+                RunningService.put("/trees/{name}", endpoint -> endpoint.stream(1L << 30, List.of(Endpoint.ANY)), request -> {
+                    throw Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: n (expected: a namespace that was created)").exception();
+                })); var socket = refusing.connect()) {
             socket.getOutputStream()
                     .write("PUT /trees/t HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 20971520\r\n\r\n"
                             .getBytes(StandardCharsets.UTF_8));
@@ -312,6 +421,14 @@ class BodiesTest {
                 .isEqualTo(Problem.of(ProblemType.GENERATION_GONE, "generation: 3 (expected: 4)")
                         .retryAfter(Duration.ofSeconds(7))
                         .with("generation", "4"));
+    }
+
+    @Test
+    void anExceptionThatTheServiceExplainsIsItsProblem() throws Exception {
+        var answer = service.get("/busy");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("3");
+        assertThat(answer.body()).contains("urn:spillway:problem:busy", "queue: full");
     }
 
     @Test

@@ -22,7 +22,7 @@ class ConnectionsTest {
 
     private static HttpLimits limits(int connectionsMax, Duration idleMax) {
         return new HttpLimits(1 << 20, 8, 8, 8, LONG, LONG, Duration.ofSeconds(5),
-                new HttpLimits.Connections(connectionsMax, idleMax));
+                connectionsMax, idleMax);
     }
 
     @Test
@@ -89,7 +89,7 @@ class ConnectionsTest {
     @Test
     void anUploadThatPausesIsLeftAlone() throws Exception {
         var begun = new Semaphore(0);
-        var route = RunningService.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")), request -> {
+        var route = RunningService.put("/tree", endpoint -> endpoint.json().stream(1 << 20, List.of("application/x-tar")), request -> {
             begun.release();
             return Response.ok(request.stream().readAllBytes().length);
         });
@@ -104,7 +104,7 @@ class ConnectionsTest {
 
     @Test
     void anUploadWhoseSenderWaitsToBeAskedIsLeftAlone() throws Exception {
-        var route = RunningService.put("/tree", Body.json().orStream(1 << 20, List.of("application/x-tar")),
+        var route = RunningService.put("/tree", endpoint -> endpoint.json().stream(1 << 20, List.of("application/x-tar")),
                 request -> Response.ok(request.stream().readAllBytes().length));
         try (var service = new RunningService(limits(9, SHORT), route); var socket = service.connect()) {
             send(socket,

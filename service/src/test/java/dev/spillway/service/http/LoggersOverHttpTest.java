@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,8 +77,15 @@ class LoggersOverHttpTest {
         assertThat(loggers("")).containsEntry("dev.spillway", "INFO");
         assertThat(loggers("?under=dev.spillway.service")).containsKeys("dev.spillway.service", NAME)
                 .doesNotContainKeys("ROOT", "dev.spillway");
-        assertThat(loggers("?under=dev.spillway.serv")).isEmpty();
         assertThat(loggers("?under=ROOT")).containsKeys("ROOT", NAME, "org.apache.kafka");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nope.x", "dev.spillway.serv", "", "root"})
+    void whatIsUnderALoggerThatDoesNotExistIsNotFound(String name) throws Exception {
+        var answer = service.get("/v1/loggers?under=" + name);
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("urn:spillway:problem:unknown-logger", "logger: " + name + " (expected: ROOT, or ");
     }
 
     @Test

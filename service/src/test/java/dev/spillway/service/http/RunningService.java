@@ -1,7 +1,12 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.events.Json;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,11 +21,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** An HTTP service with the routes of a test, and two clients: one of the JDK, and a bare socket for what that one would not send. */
 final class RunningService implements AutoCloseable {
     static final HttpLimits LIMITS = new HttpLimits(1024, 8, 8, 8, Duration.ofMinutes(5), Duration.ofSeconds(15), Duration.ofSeconds(5),
-            HttpLimits.Connections.DEFAULT);
+            HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
 
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
@@ -36,29 +42,36 @@ final class RunningService implements AutoCloseable {
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
-        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits, List.of(routes), readiness, metrics,
-                Json.strict(),
-                Optional.of("/openapi-of-test.yaml"));
+        return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
+                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
+                metrics.registry(),
+                Json.strict());
     }
 
-    static Endpoint get(String template, Handler handler) {
+    static Endpoint get(String template, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("GET", template, List.of()), handler);
     }
 
-    static Endpoint get(String template, List<String> query, Handler handler) {
+    static Endpoint get(String template, List<String> query, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("GET", template, query), handler);
     }
 
-    static Endpoint put(String template, Body body, Handler handler) {
-        return Endpoint.of(new Operation("PUT", template, List.of()), handler).body(body);
+    static Endpoint put(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
+        return body.apply(Endpoint.of(new Operation("PUT", template, List.of()), handler));
     }
 
-    static Endpoint post(String template, Body body, Handler handler) {
-        return Endpoint.of(new Operation("POST", template, List.of()), handler).body(body);
+    static Endpoint post(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
+        return body.apply(Endpoint.of(new Operation("POST", template, List.of()), handler));
     }
 
-    static Endpoint delete(String template, Handler handler) {
+    static Endpoint delete(String template, Endpoint.Handler handler) {
         return Endpoint.of(new Operation("DELETE", template, List.of()), handler);
+    }
+
+    private static Optional<Problem> failure(Throwable failure) {
+        return failure instanceof UnsupportedOperationException
+                ? Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(failure.getMessage())).retryAfter(Duration.ofSeconds(3)))
+                : Optional.empty();
     }
 
     URI uri(String rawPath) {

@@ -76,7 +76,8 @@ class StreamsTest {
     @Test
     void aDownloadOfKnownLengthSaysIt() throws Exception {
         try (var service = new RunningService(
-                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", 200_000, new Download(200_000))))) {
+                RunningService.get("/artifact", request -> Response.stream("application/octet-stream", new Download(200_000))
+                        .header("Content-Length", "200000")))) {
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/artifact")).build(), BodyHandlers.ofByteArray());
             assertThat(answer.headers().firstValue("Content-Length")).contains("200000");
             assertThat(answer.body()).hasSize(200_000);
@@ -116,7 +117,7 @@ class StreamsTest {
     void aClientThatTakesNothingForTooLongIsGivenUp() throws Exception {
         var download = new Download(Long.MAX_VALUE);
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service =
                 new RunningService(limits, RunningService.get("/tree", request -> Response.stream("application/x-tar", download)));
                 var socket = service.connect()) {
@@ -147,11 +148,12 @@ class StreamsTest {
         }
         var expected = new CRC32();
         expected.update(sent);
-        try (var service = new RunningService(RunningService.put("/tree", Body.stream(40L * MIB, List.of(Body.ANY)), request -> {
-            var sum = new CRC32();
-            sum.update(request.stream().readAllBytes());
-            return Response.ok(Map.of("sum", sum.getValue()));
-        }))) {
+        try (var service =
+                new RunningService(RunningService.put("/tree", endpoint -> endpoint.stream(40L * MIB, List.of(Endpoint.ANY)), request -> {
+                    var sum = new CRC32();
+                    sum.update(request.stream().readAllBytes());
+                    return Response.ok(Map.of("sum", sum.getValue()));
+                }))) {
             var answer = service.client.send(
                     HttpRequest.newBuilder(service.uri("/tree"))
                             .PUT(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(sent)))
@@ -164,10 +166,11 @@ class StreamsTest {
     @Test
     void anUploadIsTakenNoFasterThanItsHandlerReads() throws Exception {
         var reading = new CountDownLatch(1);
-        try (var service = new RunningService(RunningService.put("/tree", Body.stream(Long.MAX_VALUE, List.of(Body.ANY)), request -> {
-            reading.await();
-            return Response.noContent();
-        })); var socket = service.connect()) {
+        try (var service = new RunningService(
+                RunningService.put("/tree", endpoint -> endpoint.stream(Long.MAX_VALUE, List.of(Endpoint.ANY)), request -> {
+                    reading.await();
+                    return Response.noContent();
+                })); var socket = service.connect()) {
             var written = new AtomicLong();
             var writer = Thread.ofVirtual().start(() -> {
                 try {
@@ -191,7 +194,7 @@ class StreamsTest {
 
     @Test
     void anUploadOfUnknownLengthIsStoppedAtItsBound() throws Exception {
-        try (var service = new RunningService(RunningService.put("/tree", Body.stream(100_000, List.of(Body.ANY)),
+        try (var service = new RunningService(RunningService.put("/tree", endpoint -> endpoint.stream(100_000, List.of(Endpoint.ANY)),
                 request -> Response.ok(request.stream().readAllBytes().length)))) {
             var publisher = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[200_000]));
             var answer = service.client.send(HttpRequest.newBuilder(service.uri("/tree")).PUT(publisher).build(), BodyHandlers.ofString());
@@ -203,14 +206,15 @@ class StreamsTest {
     @Test
     void aClientThatLeavesInTheMiddleOfAnUploadEndsTheRead() throws Exception {
         var outcome = new CompletableFuture<Throwable>();
-        try (var service = new RunningService(RunningService.put("/tree", Body.stream(MIB, List.of(Body.ANY)), request -> {
-            try {
-                return Response.ok(request.stream().readAllBytes().length);
-            } catch (IOException e) {
-                outcome.complete(e);
-                throw e;
-            }
-        }))) {
+        try (var service =
+                new RunningService(RunningService.put("/tree", endpoint -> endpoint.stream(MIB, List.of(Endpoint.ANY)), request -> {
+                    try {
+                        return Response.ok(request.stream().readAllBytes().length);
+                    } catch (IOException e) {
+                        outcome.complete(e);
+                        throw e;
+                    }
+                }))) {
             try (var socket = service.connect()) {
                 socket.getOutputStream()
                         .write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc".getBytes(StandardCharsets.UTF_8));
@@ -222,9 +226,10 @@ class StreamsTest {
     @Test
     void aSenderThatPausesTooLongGetsATimeout() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
-        try (var service = new RunningService(limits, RunningService.put("/tree", Body.json().orStream(MIB, List.of("application/x-tar")),
-                request -> Response.ok(request.stream().readAllBytes().length)))) {
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        try (var service = new RunningService(limits,
+                RunningService.put("/tree", endpoint -> endpoint.json().stream(MIB, List.of("application/x-tar")),
+                        request -> Response.ok(request.stream().readAllBytes().length)))) {
             for (var mediaType : List.of("application/json", "application/x-tar")) {
                 try (var socket = service.connect()) {
                     socket.getOutputStream()
@@ -239,9 +244,9 @@ class StreamsTest {
     @Test
     void aBodyThatGoesOnIsTakenHoweverSlowItIs() throws Exception {
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service =
-                new RunningService(limits, RunningService.put("/tree", Body.json(), request -> Response.ok(request.bytes().length)));
+                new RunningService(limits, RunningService.put("/tree", Endpoint::json, request -> Response.ok(request.bytes().length)));
                 var socket = service.connect()) {
             var out = socket.getOutputStream();
             out.write("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
@@ -259,7 +264,7 @@ class StreamsTest {
     void eventsArriveOneByOneWithHeartbeatsBetween() throws Exception {
         var events = new LinkedBlockingQueue<String>();
         var limits = new HttpLimits(1024, 8, 8, 8, Duration.ofSeconds(20), Duration.ofMillis(50), Duration.ofSeconds(5),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/events", request -> {
             var from = request.header("Last-Event-ID").orElse("0");
             return Response.events(out -> {
@@ -330,7 +335,7 @@ class StreamsTest {
         var first = new Download(Long.MAX_VALUE);
         var second = new Download(10);
         var limits = new HttpLimits(1024, 8, 8, 1, Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofMillis(100),
-                HttpLimits.Connections.DEFAULT);
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
         try (var service = new RunningService(limits, RunningService.get("/first", request -> Response.stream("application/x-tar", first)),
                 RunningService.get("/second", request -> Response.stream("application/x-tar", second))); var socket = service.connect()) {
             socket.getOutputStream().write(("GET /first" + GET).getBytes(StandardCharsets.UTF_8));

@@ -8,8 +8,9 @@ import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Readiness;
-import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
@@ -177,10 +178,11 @@ public final class Worker implements AutoCloseable {
         Deletions deletions = new Deletions(loop, registry, keys, clock);
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(settings.socketOf(store.path())),
                 settings.http(),
-                WorkerRoutes
+                ServiceEndpoints.with(WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
                                 deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),
-                readiness, metrics, Json.strict(), Optional.of(WorkerRoutes.OPEN_API));
+                        readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
+                WorkerRoutes::failure, metrics.registry(), Json.strict());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

@@ -1,8 +1,8 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.events.HostId;
+import dev.spillway.service.SocketFile;
 import dev.spillway.service.http.HttpLimits;
-import dev.spillway.service.http.SocketFile;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;

@@ -10,7 +10,6 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
@@ -57,8 +56,9 @@ final class DirectoryPuts {
     }
 
     Endpoint endpoint() {
-        return Endpoint.of(WorkerApi.PUT_DIRECTORY, Refusals.explained(this::put))
-                .body(Body.json().orStream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES));
+        return Endpoint.of(WorkerApi.PUT_DIRECTORY, this::put)
+                .json()
+                .stream(ARCHIVE_BYTES_MAX, ARCHIVE_TYPES);
     }
 
     private Response put(Request request) throws Exception {

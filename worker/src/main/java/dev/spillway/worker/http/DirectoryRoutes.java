@@ -2,7 +2,6 @@ package dev.spillway.worker.http;
 
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Entries;
-import dev.spillway.api.Page;
 import dev.spillway.api.Plans;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.events.EntryKey;
@@ -10,8 +9,8 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Query;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -32,8 +31,6 @@ import java.util.Optional;
 final class DirectoryRoutes {
 
     private static final int KEY_LENGTH_MAX = 255;
-    private static final long LIMIT_MAX = 1_000;
-    private static final long LIMIT_DEFAULT = 100;
 
     private final Directories directories;
     private final Deletions deletions;
@@ -48,12 +45,12 @@ final class DirectoryRoutes {
     }
 
     List<Endpoint> endpoints() {
-        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, Refusals.explained(this::get)).immediately(this::hit),
-                Endpoint.of(WorkerApi.DELETE_DIRECTORY, Refusals.explained(this::delete)),
-                Endpoint.of(WorkerApi.GET_ARCHIVE, Refusals.explained(this::archive)),
-                Endpoint.of(WorkerApi.LIST_DIRECTORIES, Refusals.explained(this::list)),
-                Endpoint.of(WorkerApi.GET_STATS, Refusals.explained(this::stats)),
-                Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, Refusals.explained(this::prune)).body(Body.json()));
+        return List.of(Endpoint.of(WorkerApi.GET_DIRECTORY, this::get).immediately(this::hit),
+                Endpoint.of(WorkerApi.DELETE_DIRECTORY, this::delete),
+                Endpoint.of(WorkerApi.GET_ARCHIVE, this::archive),
+                Endpoint.of(WorkerApi.LIST_DIRECTORIES, this::list),
+                Endpoint.of(WorkerApi.GET_STATS, this::stats),
+                Endpoint.of(WorkerApi.PRUNE_DIRECTORIES, this::prune).json());
     }
 
     static EntryName name(Request request) {
@@ -149,21 +146,11 @@ final class DirectoryRoutes {
 
     private Response list(Request request) throws InterruptedException {
         NamespaceName namespace = namespace(request);
-        Query query = request.query();
-        int limit = Math.toIntExact(query.number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT));
-        List<CachedDirectories.Listed> found = known(namespace,
-                directories.list(namespace, key(query, "prefix"), key(query, "after"), limit + 1))
-                .stream()
-                .map(DirectoryRoutes::listed)
-                .toList();
-        boolean more = found.size() > limit;
-        List<CachedDirectories.Listed> page = more ? found.subList(0, limit) : found;
-        return Response.ok(new Page<>(page, more ? page.getLast().key().value() : null));
-    }
-
-    /** Reads what may be left out, and is a key or begins one. */
-    private static String key(Query query, String name) {
-        return query.value(name, text -> text.isEmpty() ? "" : new EntryKey(text).value()).orElse("");
+        Paging paging = Paging.of(request, "directories of " + namespace);
+        String after = paging.after() == null ? "" : new EntryKey(paging.after()).value();
+        String prefix = request.query().value("prefix", text -> text.isEmpty() ? "" : new EntryKey(text).value()).orElse("");
+        List<Directories.Listed> found = known(namespace, directories.list(namespace, prefix, after, paging.limit() + 1));
+        return Response.ok(paging.page(found, last -> last.replica().name().key().value(), DirectoryRoutes::listed));
     }
 
     private static CachedDirectories.Listed listed(Directories.Listed entry) {

@@ -20,7 +20,7 @@ record HoldPlace(Instant until, UUID id) implements Comparable<HoldPlace> {
         try {
             return new HoldPlace(Instant.parse(text.substring(0, slash)), UUID.fromString(text.substring(slash + 1)));
         } catch (DateTimeParseException | IllegalArgumentException e) {
-            throw new InvalidValueException("after", text, "the next of the page before");
+            throw new InvalidValueException("after", text, "the next of an earlier page");
         }
     }
 

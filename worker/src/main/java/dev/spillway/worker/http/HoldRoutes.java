@@ -2,12 +2,11 @@ package dev.spillway.worker.http;
 
 import dev.spillway.api.Durations;
 import dev.spillway.api.Holds;
-import dev.spillway.api.Page;
 import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.Hold;
@@ -26,9 +25,6 @@ import java.util.UUID;
 /** Holds are listed, extended and released. They are granted where a directory is read. */
 final class HoldRoutes {
 
-    private static final long LIMIT_MAX = 1_000;
-    private static final long LIMIT_DEFAULT = 100;
-
     private final Directories directories;
     private final HostView view;
     private final ImageStore store;
@@ -45,23 +41,20 @@ final class HoldRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(WorkerApi.LIST_HOLDS, this::list),
-                Endpoint.of(WorkerApi.EXTEND_HOLD, Refusals.explained(this::extend)).body(Body.json()),
-                Endpoint.of(WorkerApi.RELEASE_HOLD, Refusals.explained(this::release)));
+                Endpoint.of(WorkerApi.EXTEND_HOLD, this::extend).json(),
+                Endpoint.of(WorkerApi.RELEASE_HOLD, this::release));
     }
 
     private Response list(Request request) {
-        int limit = Math.toIntExact(request.query().number("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT));
-        Optional<HoldPlace> after = request.query().value("after", HoldPlace::parse);
+        Paging paging = Paging.of(request, "holds");
+        Optional<HoldPlace> after = Optional.ofNullable(paging.after()).map(HoldPlace::parse);
         List<Hold> found = view.holds()
                 .stream()
                 .filter(hold -> after.isEmpty() || HoldPlace.of(hold).compareTo(after.get()) > 0)
                 .sorted(Comparator.comparing(HoldPlace::of))
-                .limit(limit + 1L)
+                .limit(paging.limit() + 1L)
                 .toList();
-        boolean more = found.size() > limit;
-        List<Hold> page = more ? found.subList(0, limit) : found;
-        return Response
-                .ok(new Page<>(page.stream().map(this::answer).toList(), more ? HoldPlace.of(page.getLast()).toString() : null));
+        return Response.ok(paging.page(found, hold -> HoldPlace.of(hold).toString(), this::answer));
     }
 
     private Response extend(Request request) throws Exception {

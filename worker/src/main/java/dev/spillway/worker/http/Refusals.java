@@ -5,15 +5,14 @@ import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
-import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.ReplicaOutcome;
-import dev.spillway.service.http.Handler;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.HostView;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Why a request is refused, as its caller sees it. */
@@ -22,22 +21,14 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** The same handler, with what the host throws turned into problems. */
-    static Handler explained(Handler handler) {
-        return request -> {
-            try {
-                return handler.handle(request);
-            } catch (InvalidValueException e) {
-                throw Problem.invalid(String.valueOf(e.getMessage())).exception();
-            } catch (HostBusyException e) {
-                throw Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage()))
-                        .retryAfter(RETRY_AFTER)
-                        .exception();
-            } catch (HostStoppedException e) {
-                throw Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
-                        .retryAfter(RETRY_AFTER)
-                        .exception();
-            }
+    /** What an exception of the host means to a client. */
+    static Optional<Problem> of(Throwable failure) {
+        return switch (failure) {
+            case HostBusyException e -> Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER));
+            case HostStoppedException _ -> Optional
+                    .of(Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
+                            .retryAfter(RETRY_AFTER));
+            default -> Optional.empty();
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Problem;
 import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.WorkerStatus;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** All paths of a worker. */
@@ -38,6 +40,11 @@ public final class WorkerRoutes {
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
             Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
+
+    /** What an exception of the host means to a client. */
+    public static Optional<Problem> failure(Throwable failure) {
+        return Refusals.of(failure);
+    }
 
     public static List<Endpoint> of(Host host) {
         List<Endpoint> endpoints = new ArrayList<>();

@@ -233,7 +233,9 @@ class RefusalsTest {
         refused(worker.put(unknown, "{\"until\":\"2001-01-01T00:00:00Z\"}"), 400, "invalid-value", "until: 2001-01-01T00:00:00Z",
                 "after now");
         refused(worker.get("/v1/holds?limit=0"), 400, "invalid-value", "limit: 0 (expected: a whole number of 1 to 1000)");
-        refused(worker.get("/v1/holds?after=tomorrow"), 400, "invalid-value", "after: tomorrow (expected: the next of the page before)");
+        refused(worker.get("/v1/holds?after=tomorrow"), 400, "invalid-value", "after: tomorrow (expected: the next of an earlier page)");
+        refused(worker.get("/v1/directories/images/entries?after=tomorrow"), 400, "invalid-value",
+                "after: tomorrow (expected: the next of an earlier page)");
         refused(worker.delete("/v1/holds/1-2-3"), 400, "invalid-value", "UUID");
     }
 

@@ -18,14 +18,14 @@ import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
-import dev.spillway.service.http.Body;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.Readiness;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
-import dev.spillway.service.http.ServiceMetrics;
+import dev.spillway.service.monitoring.Readiness;
+import dev.spillway.service.monitoring.ServiceEndpoints;
+import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,14 +53,15 @@ final class TestCoordinator implements AutoCloseable {
         this.registry = registry;
         this.service = HttpService.start(new HttpService.Options("coordinator", new HostPort("127.0.0.1", port), Optional.empty(),
                 HttpLimits.DEFAULT,
-                List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class),
+                ServiceEndpoints.with(List.of(message("join", JoinRequest.class), message("register", RegisterRequest.class),
                         message("attach", AttachRequest.class),
                         message("resolve", ResolveRequest.class), message("drop", DropRequest.class), message("touch", TouchRequest.class),
                         message("heartbeat", HeartbeatRequest.class), message("reconcile", ReconcileRequest.class),
                         message("discrepancies", DiscrepancyRequest.class), Endpoint.of(CoordinatorApi.GET_NAMESPACE, this::namespace),
                         Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
                         Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
-                new Readiness(Duration.ofSeconds(1)), metrics, Json.strict(), Optional.empty()));
+                        new Readiness(Duration.ofSeconds(1)), metrics, Optional.empty()),
+                failure -> Optional.empty(), metrics.registry(), Json.strict()));
     }
 
     /** How often a verb came while it was not carried out. */
@@ -91,7 +92,7 @@ final class TestCoordinator implements AutoCloseable {
                 throw Problem.of(ProblemType.OUTCOME_UNKNOWN, "the connection was lost while committing").exception();
             }
             return Response.ok(answer);
-        }).body(Body.json(1 << 20));
+        }).json(1 << 20);
     }
 
     private static Operation message(String verb) {

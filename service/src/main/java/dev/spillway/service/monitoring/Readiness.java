@@ -1,4 +1,4 @@
-package dev.spillway.service.http;
+package dev.spillway.service.monitoring;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -70,20 +69,17 @@ public final class Readiness {
         return new LinkedHashMap<>(checks);
     }
 
-    /** Runs the checks on these threads. */
-    Checks checks(Vertx vertx, Executor threads) {
-        return new Checks(vertx, threads);
+    Checks checks(Vertx vertx) {
+        return new Checks(vertx);
     }
 
     /** The checks as Vert.x health checks. */
     final class Checks {
         private final HealthChecks health;
-        private final Executor threads;
         private final Map<String, Future<Status>> running = new ConcurrentHashMap<>();
 
-        private Checks(Vertx vertx, Executor threads) {
+        private Checks(Vertx vertx) {
             this.health = HealthChecks.create(vertx);
-            this.threads = threads;
         }
 
         /** Waits until every check has answered or its time is over. */
@@ -115,7 +111,7 @@ public final class Readiness {
 
         private Future<Status> start(Check check) {
             Promise<Status> promise = Promise.promise();
-            threads.execute(() -> {
+            Thread.ofVirtual().name("readiness").start(() -> {
                 try {
                     check.run();
                     promise.complete(Status.OK());

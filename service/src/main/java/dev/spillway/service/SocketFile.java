@@ -1,4 +1,4 @@
-package dev.spillway.service.http;
+package dev.spillway.service;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -42,7 +42,7 @@ public final class SocketFile {
     }
 
     /** @throws IOException when someone listens there, when the path holds something else, or is too long */
-    static SocketFile prepare(Path path) throws IOException {
+    public static SocketFile prepare(Path path) throws IOException {
         if (!isShortEnough(path)) {
             throw new IOException("socket: %s (expected: a path of %d bytes or less, not %d)".formatted(path, PATH_BYTES_MAX, bytes(path)));
         }
@@ -72,18 +72,18 @@ public final class SocketFile {
     }
 
     /** Returns the address to bind. */
-    Path binding() {
+    public Path binding() {
         return folder.resolve(BINDING_NAME);
     }
 
     /** Shows the bound socket under its path. */
-    void publish() throws IOException {
+    public void publish() throws IOException {
         Files.setPosixFilePermissions(binding(), PosixFilePermissions.fromString("rw-------"));
         Files.move(binding(), path, StandardCopyOption.ATOMIC_MOVE);
         removeBinding();
     }
 
-    void remove() throws IOException {
+    public void remove() throws IOException {
         Files.deleteIfExists(path);
         removeBinding();
     }

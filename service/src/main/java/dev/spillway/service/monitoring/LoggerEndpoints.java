@@ -1,10 +1,15 @@
-package dev.spillway.service.http;
+package dev.spillway.service.monitoring;
 
 import dev.spillway.api.CommonApi;
 import dev.spillway.api.Loggers;
 import dev.spillway.api.Page;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
 import dev.spillway.service.logging.LogLevels;
 import java.util.List;
 import org.slf4j.Logger;
@@ -18,23 +23,29 @@ final class LoggerEndpoints {
 
     static List<Endpoint> all() {
         return List.of(Endpoint.of(CommonApi.LIST_LOGGERS, LoggerEndpoints::list).always(),
-                Endpoint.of(CommonApi.SET_LOGGER, LoggerEndpoints::set).body(Body.json()).always());
+                Endpoint.of(CommonApi.SET_LOGGER, LoggerEndpoints::set).json().always());
     }
 
     private static Response list(Request request) {
         var under = request.query().text("under");
-        return Response.ok(Page.whole(under.map(LogLevels::under).orElseGet(LogLevels::own)));
+        var loggers = under.map(LogLevels::under).orElseGet(LogLevels::own);
+        if (loggers.isEmpty()) {
+            throw unknown(under.orElse(""));
+        }
+        return Response.ok(Page.whole(loggers));
+    }
+
+    private static ProblemException unknown(String name) {
+        var refusal =
+                new InvalidValueException("logger", name, "ROOT, or a package or class that has logged or may log, such as dev.spillway");
+        return Problem.of(ProblemType.UNKNOWN_LOGGER, String.valueOf(refusal.getMessage())).exception();
     }
 
     private static Response set(Request request) {
         var name = request.parameter("name");
         var level = request.body(Loggers.Change.class).level();
         try {
-            var changed = LogLevels.set(name, level)
-                    .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_LOGGER,
-                            "logger: %s (expected: ROOT, or a package or class that has logged or may log, such as dev.spillway)"
-                                    .formatted(Problems.shown(name)))
-                            .exception());
+            var changed = LogLevels.set(name, level).orElseThrow(() -> unknown(name));
             LOG.info("level of {}: {}", changed.name(), level == null ? "inherited, " + changed.effectiveLevel() : level);
             return Response.ok(changed);
         } catch (IllegalArgumentException e) {

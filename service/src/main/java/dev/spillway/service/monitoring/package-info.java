@@ -1,0 +1,5 @@
+/** What every service tells of itself over HTTP: whether it lives and is ready, metrics, levels of loggers, its description. No work is done here. */
+@NullMarked
+package dev.spillway.service.monitoring;
+
+import org.jspecify.annotations.NullMarked;

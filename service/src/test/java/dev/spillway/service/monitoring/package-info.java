@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.monitoring;
+
+import org.jspecify.annotations.NullMarked;
