@@ -6,6 +6,7 @@ import dev.spillway.events.StoreId;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -23,6 +25,7 @@ final class Disk {
     private final StoreId storeId;
     private final Map<ReplicaId, ReplicaRecord> index = new LinkedHashMap<>();
     private final Map<UUID, Hold> holds = new LinkedHashMap<>();
+    private final Map<String, KeptRequest> requests = new LinkedHashMap<>();
     private Membership membership = Membership.NONE;
     private @Nullable Position position;
     private final Map<ReplicaId, SnapshotId> images = new LinkedHashMap<>();
@@ -91,6 +94,7 @@ final class Disk {
         Disk copy = new Disk(storeId);
         copy.index.putAll(index);
         copy.holds.putAll(holds);
+        copy.requests.putAll(requests);
         copy.membership = membership;
         copy.position = position;
         Set<ReplicaId> named = index.values().stream().map(ReplicaRecord::image).collect(Collectors.toSet());
@@ -122,8 +126,20 @@ final class Disk {
                         .orElse(null);
     }
 
+    /** The request that a replica came with. */
+    Optional<KeptRequest.Put> requestOf(ReplicaId replica) {
+        return requests.values()
+                .stream().<KeptRequest.Put>mapMulti((request, puts) -> {
+                    if (request instanceof KeptRequest.Put put && put.replicaId().equals(replica)) {
+                        puts.accept(put);
+                    }
+                })
+                .findFirst();
+    }
+
     IndexContents load() {
-        return new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()), List.of());
+        return new IndexContents(membership, position, List.copyOf(index.values()), List.copyOf(holds.values()),
+                List.copyOf(requests.values()));
     }
 
     void store(IndexChange change) {
@@ -134,8 +150,8 @@ final class Disk {
             case IndexChange.RemoveHold remove -> holds.remove(remove.id());
             case IndexChange.PutMembership put -> membership = put.membership();
             case IndexChange.PutPosition put -> position = put.position();
-            case IndexChange.PutRequest _,IndexChange.RemoveRequest _ ->
-                    throw new IllegalStateException("kept by a real host only: " + change);
+            case IndexChange.PutRequest put -> requests.put(put.request().key(), put.request());
+            case IndexChange.RemoveRequest remove -> requests.remove(remove.key());
         }
     }
 }

@@ -5,27 +5,36 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.core.Hold;
+import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The clients of one machine: what they ask of its process, and what they were promised, which they remember when it dies. */
 final class HostClients {
     private static final int PUT_DEADLINE_MILLIS = 10_000;
+    private static final int KEYS = 4;
+    private static final Duration ANSWERED_WITHIN = Duration.ofHours(1);
+    private static final int HOLDS_MAX = 3;
 
     private final SimulatedHost host;
     private final Invariants invariants;
     private final RandomGenerator random;
     /** What was granted. Clients know an image by the name of its directory, whatever it is called in the registry meanwhile. */
     private final Map<UUID, Hold> promises = new LinkedHashMap<>();
+    /** Answers that were given to puts with an idempotency key, for as long as a repetition must get the same. */
+    private final Map<String, PutOutcome> answers = new HashMap<>();
     /** Times of access that the index does not have yet. */
     private final Map<EntryName, Instant> unwritten = new HashMap<>();
 
@@ -38,15 +47,44 @@ final class HostClients {
     /** Puts an image of the host's own. */
     void put(EntryName name) {
         ReplicaId replica = ReplicaId.mint(host.now(), random);
-        offer(replica, name, new SnapshotId(replica.toString()), 0);
+        offer(replica, name, new SnapshotId(replica.toString()), 0, null);
+    }
+
+    /** Puts with an idempotency key, which may have come before: then with the same image, and the answer is that of the first time. */
+    void putWithKey(EntryName name) {
+        String key = name + "-" + random.nextInt(KEYS);
+        if (!host.isWorking()) {
+            return;
+        }
+        KeptRequest kept = host.running().request(key).orElse(null);
+        PutOutcome told = answers.get(key);
+        if (kept == null) {
+            invariants.requestIsKnown(host, key, told);
+            ReplicaId replica = ReplicaId.mint(host.now(), random);
+            offer(replica, name, new SnapshotId(replica.toString()), 0,
+                    new KeptRequest.Put(key, "digest", replica, 1, host.now(), null, null));
+        } else if (kept instanceof KeptRequest.Put put && put.outcome() != null) {
+            invariants.answeredAgain(host, key, told, put.outcome());
+            answered(put.replicaId(), put.outcome());
+        }
+    }
+
+    /** A process tells an outcome. Its clients remember those that cannot change any more, unless the clock was set so that their time is over soon. */
+    void answered(ReplicaId replica, PutOutcome outcome) {
+        boolean lasting =
+                outcome instanceof PutOutcome.Stored || outcome instanceof PutOutcome.Evicted || outcome instanceof PutOutcome.Gone;
+        host.disk()
+                .requestOf(replica)
+                .filter(put -> lasting && put.since().isAfter(host.now().minus(ANSWERED_WITHIN)))
+                .ifPresent(put -> answers.put(put.key(), outcome));
     }
 
     /** Offers a copy of what another host has. */
     void attach(EntryName name, SnapshotId copied, long generation) {
-        offer(ReplicaId.mint(host.now(), random), name, copied, generation);
+        offer(ReplicaId.mint(host.now(), random), name, copied, generation, null);
     }
 
-    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach) {
+    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach, KeptRequest.@Nullable Put request) {
         if (!host.isWorking() || host.isFull()) {
             return;
         }
@@ -59,21 +97,22 @@ final class HostClients {
             invariants.offered(host, replica, name);
         }
         Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE);
-        host.perform(host.running().offer(host.now(), offer));
+        host.perform(host.running().offer(host.now(), offer, request));
         if (!host.sendBesides(offer)) {
             host.later(PUT_DEADLINE_MILLIS, () -> {
                 if (host.disk().index().containsKey(replica)) {
-                    host.perform(host.running().giveUp(host.now(), replica));
+                    host.perform(host.running().giveUp(host.now(), replica).step());
                 }
             });
         }
     }
 
     void use(EntryName name) {
-        if (host.isWorking() && host.running().served(name).isPresent()) {
+        ReplicaRecord served = host.isWorking() ? host.running().served(name).orElse(null) : null;
+        if (served != null) {
             host.running().used(name, 1, host.now());
             unwritten.put(name, host.now());
-            invariants.uses().used(host, name);
+            invariants.uses().used(host, name, served.generation());
             if (random.nextBoolean()) {
                 writeUses();
             }
@@ -102,13 +141,12 @@ final class HostClients {
 
     void hold(EntryName name, Duration time) {
         if (host.isWorking()) {
-            HostAgent.Answered<Optional<HostAgent.Granted>> answer =
-                    host.running().hold(new UUID(7, random.nextLong()), name, host.now().plus(time));
+            HostAgent.Answered<HoldAnswer> answer =
+                    host.running().hold(new UUID(7, random.nextLong()), name, host.now().plus(time), 0, HOLDS_MAX);
             host.perform(answer.step());
-            if (host.isUp()) {
-                answer.value()
-                        .ifPresent(granted -> promises.put(granted.hold().id(),
-                                new Hold(granted.hold().id(), granted.replica().image(), granted.hold().until())));
+            if (host.isUp() && answer.value() instanceof HoldAnswer.Granted(var hold, var replica)) {
+                promises.put(hold.id(), new Hold(hold.id(), replica.image(), hold.until()));
+                invariants.holdsAtMost(host, HOLDS_MAX);
             }
         }
     }
@@ -136,11 +174,14 @@ final class HostClients {
     /** What has run out by the clock so far stays so, wherever the clock goes. */
     void clockChanges() {
         promises.values().removeIf(hold -> !hold.until().isAfter(host.now()));
+        // by the new clock their time may be over
+        answers.clear();
         invariants.uses().forget(host);
     }
 
     /** Another store is put in, and what was promised of the old one's is void. */
     void storeChanges() {
         promises.clear();
+        answers.clear();
     }
 }

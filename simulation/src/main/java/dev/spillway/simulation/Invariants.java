@@ -152,6 +152,22 @@ final class Invariants {
         }
     }
 
+    /** 8: a key that was answered serves no other put. */
+    void requestIsKnown(SimulatedHost host, String key, @Nullable PutOutcome told) {
+        require(told == null, 8, "{} forgot the request {}, which was answered {}", host, key, told);
+    }
+
+    /** 8: a put that is repeated gets the first answer. */
+    void answeredAgain(SimulatedHost host, String key, @Nullable PutOutcome told, PutOutcome now) {
+        require(told == null || told.equals(now), 8, "{} answers the request {} with {}, and answered {} before", host, key, now, told);
+    }
+
+    /** 8: no more holds are granted than the host grants. */
+    void holdsAtMost(SimulatedHost host, int max) {
+        int holds = host.agent().map(agent -> agent.holds().size()).orElse(0);
+        require(holds <= max, 8, "{} has {} holds, and grants {}", host, holds, max);
+    }
+
     // What transactions do.
 
     /**

@@ -302,6 +302,7 @@ final class SimulatedHost {
             case Effect.Settle settle -> {
                 tell("answers", settle.id(), settle.outcome());
                 invariants.answered(settle.id(), settle.outcome());
+                clients.answered(settle.id(), settle.outcome());
             }
             case Effect.Follow follow -> {
                 partition = follow.partition();

@@ -83,7 +83,8 @@ final class Trouble {
 
     private void work(SimulatedHost host, EntryName name) {
         switch (random.nextInt(policiesChange ? 16 : 13)) {
-            case 0, 1, 2, 3, 4 -> host.clients().put(name);
+            case 0, 1, 2 -> host.clients().put(name);
+            case 3, 4 -> host.clients().putWithKey(name);
             case 5, 6 -> {
                 EntryRow entry = rows.entries().get(name);
                 if (entry != null) {

@@ -1,6 +1,7 @@
 package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Changes;
+import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.MapRows;
 import dev.spillway.events.EntryName;
 import java.time.Instant;
@@ -10,14 +11,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * 7: what was read on a host counts in the order of use. In the end the registry has taken an access of each entry, at or after its last read on any
- * host, unless the host died before its index had that read, lost its store, or had its clock set; or the database was restored since.
+ * 7: what was read on a host counts in the order of use. In the end the registry has taken an access of each entry, at or after the last read of its
+ * generation on any host, unless the host died before its index had that read, lost its store, or had its clock set; or the database was restored since.
  */
 final class UseInvariants {
     private record Read(SimulatedHost host, EntryName name) {}
 
-    /** @param durable whether the host's index has it */
-    private record Use(Instant at, boolean durable) {}
+    /**
+     * @param generation of the copy that was read
+     * @param durable whether the host's index has it
+     */
+    private record Use(Instant at, long generation, boolean durable) {}
 
     private final MapRows rows;
     private final Map<Read, Use> uses = new HashMap<>();
@@ -27,13 +31,13 @@ final class UseInvariants {
         this.rows = rows;
     }
 
-    void used(SimulatedHost host, EntryName name) {
-        uses.put(new Read(host, name), new Use(rows.now(), false));
+    void used(SimulatedHost host, EntryName name, long generation) {
+        uses.put(new Read(host, name), new Use(rows.now(), generation, false));
     }
 
     /** The index of the host has its last read of a key. */
     void written(SimulatedHost host, EntryName name) {
-        uses.computeIfPresent(new Read(host, name), (read, use) -> new Use(use.at(), true));
+        uses.computeIfPresent(new Read(host, name), (read, use) -> new Use(use.at(), use.generation(), true));
     }
 
     /** Its process is gone without having told or written down everything. */
@@ -65,7 +69,8 @@ final class UseInvariants {
         List<String> found = new ArrayList<>();
         uses.forEach((read, use) -> {
             Instant access = accepted.getOrDefault(read.name(), Instant.MIN);
-            if (hosts.contains(read.host()) && rows.entries().containsKey(read.name()) && access.isBefore(use.at())) {
+            EntryRow entry = rows.entries().get(read.name());
+            if (hosts.contains(read.host()) && entry != null && entry.generation() == use.generation() && access.isBefore(use.at())) {
                 found.add("%s was read on %s at %s, and the last access that the registry took is of %s".formatted(read.name(), read.host(),
                         use.at(), access));
             }

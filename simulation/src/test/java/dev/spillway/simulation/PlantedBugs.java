@@ -209,6 +209,19 @@ enum PlantedBugs {
         }
     },
 
+    /** Requests with an idempotency key are kept in memory only, so a restarted worker carries them out again. */
+    A_REQUEST_IS_NOT_DURABLE("forgot the request") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                IndexContents loads(IndexContents stored) {
+                    return new IndexContents(stored.membership(), stored.position(), stored.replicas(), stored.holds(), List.of());
+                }
+            };
+        }
+    },
+
     /** The place in the orders is stored before the order there is decided, and a crash in between passes it over. */
     THE_OFFSET_IS_MOVED_BEFORE_THE_DECISION("is behind Order") {
         @Override

@@ -139,11 +139,13 @@ public final class Worker implements AutoCloseable {
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
-                () -> new HostLoop(new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS, clock, random,
-                        new Outside(registry::send, reports::publish, this::follow), store,
-                        new Removals.Unlinking(settings.unlinksAtOnce(), UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
-                        settings.requestsKept(),
-                        onFailure)));
+                () -> new HostLoop(
+                        new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
+                                random,
+                                new Outside(registry::send, reports::publish, this::follow), store,
+                                new Removals.Unlinking(settings.unlinksAtOnce(),
+                                        UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
+                                onFailure)));
         host.set(loop);
         OrderReader orders =
                 parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS));
@@ -175,7 +177,7 @@ public final class Worker implements AutoCloseable {
         Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
-        Deletions deletions = new Deletions(loop, registry, keys, clock);
+        Deletions deletions = new Deletions(loop, registry, keys);
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(settings.socketOf(store.path())),
                 settings.http(),
                 ServiceEndpoints.with(WorkerRoutes

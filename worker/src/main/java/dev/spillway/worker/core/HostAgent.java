@@ -31,6 +31,7 @@ public final class HostAgent {
     private final Orders orders;
     private final Heartbeats heartbeats;
     private final Correspondence correspondence;
+    private final KeptRequests requests;
 
     private @Nullable Position position;
 
@@ -49,6 +50,7 @@ public final class HostAgent {
         orders = new Orders(identity, times, table, registering, drops);
         heartbeats = new Heartbeats(session, orders, reconciling, times);
         correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
+        requests = new KeptRequests(stored.requests(), times.requestsKept());
         position = stored.position();
     }
 
@@ -143,7 +145,7 @@ public final class HostAgent {
             }
         }
         correspondence.join(now, out);
-        return out.build();
+        return done(out);
     }
 
     /** Does what is due by now. */
@@ -154,7 +156,8 @@ public final class HostAgent {
         }
         orders.retry(now, out);
         correspondence.tick(now, out);
-        return out.build();
+        requests.sweep(now, out);
+        return done(out);
     }
 
     /** Orders may have been missed: compares everything with the registry as soon as that is possible. */
@@ -169,20 +172,50 @@ public final class HostAgent {
         heartbeats.describe(latest);
     }
 
-    /** Takes an image that is whole and in its place, and registers it. */
-    public Step offer(Instant now, Offer offer) {
+    /**
+     * Takes an image that is whole and in its place, and registers it.
+     *
+     * @param request the put that it came with, if that has a key; in place of an earlier one with that key
+     */
+    public Step offer(Instant now, Offer offer, KeptRequest.@Nullable Put request) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord pending = new ReplicaRecord(offer.id(), offer.name(), offer.snapshotId(), offer.generation(), offer.sizeBytes(),
                 offer.description(), ReplicaState.PENDING, false, 0, now, now);
+        if (request != null) {
+            requests.keep(request, out);
+        }
         registering.offer(now, pending, out);
-        return out.build();
+        return done(out);
     }
 
-    /** Ends the wait for a put. A replica that was surely not registered is removed; any other stays pending. */
-    public Step giveUp(Instant now, ReplicaId id) {
+    /** Returns the change that came with a key; empty if none did, or if it was not carried out or is forgotten. */
+    public Optional<KeptRequest> request(String key) {
+        return Optional.ofNullable(requests.find(key));
+    }
+
+    /**
+     * Ends a caller's wait for a put. A replica that was surely not registered is removed, which settles it for all callers. Any other stays pending.
+     *
+     * @return whether the outcome is unknown, to this caller
+     */
+    public Answered<Boolean> giveUp(Instant now, ReplicaId id) {
         Step.Builder out = new Step.Builder();
-        registering.giveUp(now, id, out);
-        return out.build();
+        boolean unknown = !registering.giveUp(now, id, out);
+        return new Answered<>(unknown, done(out));
+    }
+
+    /** Takes a deletion with a key. Its key serves no other request from now on. The registry is asked once the step is durable. */
+    public Answered<KeyedDeletion> delete(Instant now, String key, String digest) {
+        Step.Builder out = new Step.Builder();
+        KeyedDeletion met = requests.delete(now, key, digest, out);
+        return new Answered<>(met, done(out));
+    }
+
+    /** Frees the key of a deletion that was surely not carried out. */
+    public Step notDeleted(String key) {
+        Step.Builder out = new Step.Builder();
+        requests.forget(key, out);
+        return done(out);
     }
 
     /**
@@ -205,7 +238,7 @@ public final class HostAgent {
         if (sender != null) {
             registering.sendUses(now, sender, out);
         }
-        return out.build();
+        return done(out);
     }
 
     /** Returns whether there are reads to report, to a registry that takes them. */
@@ -217,21 +250,28 @@ public final class HostAgent {
     public Step accessed(EntryName name, Instant at) {
         Step.Builder out = new Step.Builder();
         table.served(name).ifPresent(replica -> table.accessed(replica, at, out));
-        return out.build();
+        return done(out);
     }
 
-    /** Hides a snapshot that the registry evicted at a caller's request, although its order is still to come. */
-    public Step evictedElsewhere(EntryName name, SnapshotId snapshot) {
+    /**
+     * Hides a snapshot that the registry evicted at a caller's request, although its order is still to come.
+     *
+     * @param key of that request, if it has one
+     */
+    public Step deleted(EntryName name, SnapshotId snapshot, @Nullable String key) {
         Step.Builder out = new Step.Builder();
+        if (key != null) {
+            requests.deleted(key, snapshot, out);
+        }
         table.served(name).filter(replica -> replica.snapshotId().equals(snapshot)).ifPresent(replica -> table.hide(replica, out));
-        return out.build();
+        return done(out);
     }
 
     /** Takes the outcome of sending a message. */
     public Step delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery) {
         Step.Builder out = new Step.Builder();
         correspondence.delivered(now, message, delivery, out);
-        return out.build();
+        return done(out);
     }
 
     /**
@@ -243,7 +283,7 @@ public final class HostAgent {
         Step.Builder out = new Step.Builder();
         orders.obey(now, order, out);
         advance(read, out);
-        return out.build();
+        return done(out);
     }
 
     /** Skips a record of the orders: it is for another host, or unreadable. An unreadable order is reported as {@code notUnderstood}. */
@@ -253,7 +293,7 @@ public final class HostAgent {
             orders.notUnderstood(notUnderstood, why, out);
         }
         advance(read, out);
-        return out.build();
+        return done(out);
     }
 
     /** Notes that an image is in the trash, or was nowhere. */
@@ -263,7 +303,7 @@ public final class HostAgent {
         if (replica != null && replica.state() == ReplicaState.DOOMED) {
             table.trashed(replica, out);
         }
-        return out.build();
+        return done(out);
     }
 
     /** Notes that nothing of an image is left on the disk. */
@@ -273,7 +313,7 @@ public final class HostAgent {
         if (replica != null && replica.state() == ReplicaState.TRASH) {
             table.unlinked(replica, bytesFreed, out);
         }
-        return out.build();
+        return done(out);
     }
 
     /** Notes that a rename or unlink failed. It is tried again, and the registry is told. */
@@ -283,22 +323,30 @@ public final class HostAgent {
         if (replica != null) {
             orders.failed(now, replica.id(), why, out);
         }
-        return out.build();
+        return done(out);
     }
 
     /**
      * Promises that the served copy of a key stays whole until a time.
      *
-     * @return the hold and the copy, to be given out once the step is durable; empty if no copy is served
+     * @param least the generation that it must have at least
+     * @param max number of holds at which none is granted any more
      */
-    public Answered<Optional<Granted>> hold(UUID id, EntryName name, Instant until) {
+    public Answered<HoldAnswer> hold(UUID id, EntryName name, Instant until, long least, int max) {
+        ReplicaRecord replica = served(name).orElse(null);
+        if (replica == null) {
+            return new Answered<>(new HoldAnswer.NotServed(), Step.NOTHING);
+        }
+        if (replica.generation() < least) {
+            return new Answered<>(new HoldAnswer.Older(replica.generation()), Step.NOTHING);
+        }
+        if (table.holds().size() >= max) {
+            return new Answered<>(new HoldAnswer.TooMany(), Step.NOTHING);
+        }
         Step.Builder out = new Step.Builder();
-        Optional<Granted> granted = served(name).map(replica -> {
-            Hold hold = new Hold(id, replica.id(), until);
-            table.grant(hold, out);
-            return new Granted(hold, replica);
-        });
-        return new Answered<>(granted, out.build());
+        Hold hold = new Hold(id, replica.id(), until);
+        table.grant(hold, out);
+        return new Answered<>(new HoldAnswer.Granted(hold, replica), done(out));
     }
 
     /** Moves the end of a hold. Empty if there is no such hold, or none any more. */
@@ -309,7 +357,7 @@ public final class HostAgent {
             table.grant(later, out);
             return later;
         });
-        return new Answered<>(extended, out.build());
+        return new Answered<>(extended, done(out));
     }
 
     /** Ends a hold. Whether there was one. */
@@ -319,13 +367,17 @@ public final class HostAgent {
         if (hold != null) {
             table.release(hold, out);
         }
-        return new Answered<>(hold != null, out.build());
+        return new Answered<>(hold != null, done(out));
+    }
+
+    /** Ends a step. Requests with a key keep the answers that it gives. */
+    private Step done(Step.Builder out) {
+        requests.settle(out.effects(), out);
+        return out.build();
     }
 
     /** A value for whoever asked, true once the step is durable. */
     public record Answered<T>(T value, Step step) {}
-
-    public record Granted(Hold hold, ReplicaRecord replica) {}
 
     // Orders.
 

@@ -55,13 +55,14 @@ final class Registering {
         sendNext(now, pending.name(), out);
     }
 
-    void giveUp(Instant now, ReplicaId id, Step.Builder out) {
+    /** Removes a replica that was surely not registered, and returns whether it was. */
+    boolean giveUp(Instant now, ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = table.get(id);
-        if (replica != null && replica.state() == ReplicaState.PENDING && registrations.isQueued(id)) {
-            end(now, replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
-        } else {
-            out.effect(new Effect.Settle(id, new PutOutcome.Unknown()));
+        if (replica == null || replica.state() != ReplicaState.PENDING || !registrations.isQueued(id)) {
+            return false;
         }
+        end(now, replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
+        return true;
     }
 
     // Answers.

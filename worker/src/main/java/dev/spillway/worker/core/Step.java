@@ -23,6 +23,10 @@ public record Step(List<IndexChange> changes, List<Effect> effects) {
             effects.add(effect);
         }
 
+        List<Effect> effects() {
+            return effects;
+        }
+
         Step build() {
             return new Step(List.copyOf(changes), List.copyOf(effects));
         }

@@ -6,9 +6,8 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.worker.core.Hold;
-import dev.spillway.worker.core.HostAgent;
+import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
@@ -151,23 +149,12 @@ public final class Directories {
 
     private Found held(EntryName name, Duration length, long least, int max)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        AtomicBoolean exhausted = new AtomicBoolean();
-        Optional<HostAgent.Granted> granted = loop.call((agent, now) -> {
-            if (agent.holds().size() >= max) {
-                exhausted.set(true);
-                return new HostAgent.Answered<>(Optional.empty(), new Step(List.of(), List.of()));
-            }
-            return agent.hold(UUID.randomUUID(), name, now.plus(length));
-        });
-        if (granted.isEmpty()) {
-            return exhausted.get() && view.served(name).isPresent() ? new Found.TooManyHolds(max) : missing(name);
-        }
-        ReplicaRecord replica = granted.get().replica();
-        if (replica.generation() < least) {
-            release(granted.get().hold().id());
-            return new Found.Stale(replica.generation(), least);
-        }
-        return served(replica, Optional.of(granted.get().hold()));
+        return switch (loop.<HoldAnswer>call((agent, now) -> agent.hold(UUID.randomUUID(), name, now.plus(length), least, max))) {
+            case HoldAnswer.Granted(var hold, var replica) -> served(replica, Optional.of(hold));
+            case HoldAnswer.NotServed() -> missing(name);
+            case HoldAnswer.Older(var generation) -> new Found.Stale(generation, least);
+            case HoldAnswer.TooMany() -> new Found.TooManyHolds(max);
+        };
     }
 
     private Found.Served served(ReplicaRecord replica, Optional<Hold> hold) {

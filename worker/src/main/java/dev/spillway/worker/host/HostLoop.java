@@ -74,7 +74,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final Consumer<Throwable> onFailure;
     private final HostView view;
     private final Uses uses = new Uses();
-    private final RequestLog requests;
     private final BlockingQueue<Input> inputs = new ArrayBlockingQueue<>(WAITING_MAX);
     private final PutWaiters waiting = new PutWaiters();
     private final Promises promises = new Promises();
@@ -92,13 +91,12 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @param contents    contents of the index, as loaded
      * @param found       leftovers on the disk, compared with them
-     * @param requestsFor time for which a request with an idempotency key is kept
      * @param onFailure   told once when the loop cannot go on
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
             RandomGenerator random,
             Outside outside,
-            ImageStore store, Removals.Unlinking unlinking, Duration requestsFor, Consumer<Throwable> onFailure) {}
+            ImageStore store, Removals.Unlinking unlinking, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -109,7 +107,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         onFailure = parts.onFailure();
         found = parts.found();
         view = new HostView(contents, found.present());
-        requests = new RequestLog(contents.requests(), parts.requestsFor());
         figures = new LocalFigures(view, parts.store());
         removals = new Removals(parts.store(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
                 parts.unlinking());
@@ -219,10 +216,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
             waiting.add(offer.id(), settled);
-            round.add(agent.offer(round.now(), offer));
-            if (request != null) {
-                round.changes().add(requests.begin(request));
-            }
+            round.add(agent.offer(round.now(), offer, request));
         });
         return outcome(offer.id(), settled, atMost);
     }
@@ -231,7 +225,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            PutOutcome known = view.request(earlier.key()).orElse(null) instanceof KeptRequest.Put now ? now.outcome()
+            PutOutcome known = agent.request(earlier.key()).orElse(null) instanceof KeptRequest.Put now ? now.outcome()
                     : new PutOutcome.NotRegistered("its registration did not arrive");
             if (known == null) {
                 waiting.add(earlier.replicaId(), settled);
@@ -258,12 +252,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         if (!waiting.isWaiting(id, settled)) {
             return;
         }
-        Step step = agent.giveUp(round.now(), id);
-        if (step.effects().stream().anyMatch(effect -> effect.equals(new Effect.Settle(id, new PutOutcome.Unknown())))) {
+        HostAgent.Answered<Boolean> unknown = agent.giveUp(round.now(), id);
+        round.add(unknown.step());
+        if (unknown.value()) {
             waiting.leave(id, settled);
             round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
-        } else {
-            round.add(step);
         }
     }
 
@@ -314,7 +307,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             if (!agent.nextTick().isAfter(round.now())) {
                 figures.describe(agent, round.now());
                 round.add(agent.tick(round.now()));
-                round.changes().addAll(requests.expired(view.requests(), round.now()));
             }
             if (leaving) {
                 round.add(agent.tellUses(round.now()));
@@ -339,7 +331,6 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     private void end(HostAgent agent, Round round) throws IOException {
-        round.changes().addAll(requests.settled(round.effects()));
         if (!round.changes().isEmpty()) {
             index.apply(round.changes());
             view.apply(round.changes());

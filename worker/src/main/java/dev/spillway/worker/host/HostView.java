@@ -118,10 +118,6 @@ public final class HostView {
         return Optional.ofNullable(requests.get(key));
     }
 
-    Collection<KeptRequest> requests() {
-        return requests.values();
-    }
-
     public Membership membership() {
         return membership;
     }

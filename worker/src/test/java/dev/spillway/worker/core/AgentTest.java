@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -69,7 +68,7 @@ abstract class AgentTest {
     }
 
     void put(int number, long generation) {
-        perform(agent.offer(now, offer(number, 0)));
+        perform(agent.offer(now, offer(number, 0), null));
         answer(sent(RegisterRequest.class), outcomes(registered(number, generation)));
     }
 
@@ -82,8 +81,8 @@ abstract class AgentTest {
 
     UUID hold(Duration time) {
         UUID id = new UUID(4, holds.size());
-        HostAgent.Answered<Optional<HostAgent.Granted>> answer = agent.hold(id, KEY, now.plus(time));
-        assertThat(answer.value()).isPresent();
+        HostAgent.Answered<HoldAnswer> answer = agent.hold(id, KEY, now.plus(time), 0, Integer.MAX_VALUE);
+        assertThat(answer.value()).isInstanceOf(HoldAnswer.Granted.class);
         perform(answer.step());
         return id;
     }

@@ -32,7 +32,7 @@ final class HostAgentTest extends AgentTest {
     @Test
     void anOfferIsInTheIndexBeforeItsRegistrationIsSent() {
         join();
-        Step step = agent.offer(now, offer(1, 0));
+        Step step = agent.offer(now, offer(1, 0), null);
         assertThat(step.changes()).containsExactly(new IndexChange.PutReplica(pending(1)));
         assertThat(step.effects()).singleElement()
                 .isInstanceOfSatisfying(Effect.Send.class,
@@ -52,7 +52,7 @@ final class HostAgentTest extends AgentTest {
     @Test
     void aRefusedReplicaGoesWithoutAnOrderAndWithoutAReport() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         answer(sent(RegisterRequest.class), outcomes(new ReplicaOutcome.Refused(id(1), ReplicaOutcome.Reason.TOO_LARGE, "too large")));
         assertThat(outcomeOf(1)).isEqualTo(new PutOutcome.Refused(ReplicaOutcome.Reason.TOO_LARGE, "too large"));
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.DOOMED);
@@ -65,7 +65,7 @@ final class HostAgentTest extends AgentTest {
     void aReplicaThatIsRefusedBecauseTheHostDrainsGoesAndTheHostKnowsFromThenOn() {
         join();
         put(1, 7);
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(2, 0), null));
         assertThat(agent.isDraining()).isFalse();
         answer(sent(RegisterRequest.class), outcomes(new ReplicaOutcome.Refused(id(2), ReplicaOutcome.Reason.DRAINING, "host: host-1")));
         assertThat(agent.isDraining()).isTrue();
@@ -110,7 +110,7 @@ final class HostAgentTest extends AgentTest {
     @Test
     void anOrderForAPendingReplicaProvesItsRegistration() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         perform(agent.ordered(now, order(1), null));
         assertThat(outcomeOf(1)).isEqualTo(new PutOutcome.Evicted());
         removeImage(1);
@@ -216,7 +216,7 @@ final class HostAgentTest extends AgentTest {
     void aLateAnswerForAnOlderGenerationIsNotServed() {
         join();
         put(2, 8);
-        perform(agent.offer(now, offer(1, 7)));
+        perform(agent.offer(now, offer(1, 7), null));
         assertThat(sent(AttachRequest.class).items()).extracting(Attachment::generation, Attachment::snapshotId)
                 .containsExactly(tuple(7L, snapshot(1)));
         answer(sent(AttachRequest.class), outcomes(registered(1, 7)));
@@ -227,14 +227,14 @@ final class HostAgentTest extends AgentTest {
     @Test
     void aCopyOfWhichNobodySaysWhatWasCopiedIsAttachedByItsGenerationAlone() {
         join();
-        perform(agent.offer(now, new Offer(id(1), KEY, new SnapshotId(id(1).toString()), 7, 4_096, Description.NONE)));
+        perform(agent.offer(now, new Offer(id(1), KEY, new SnapshotId(id(1).toString()), 7, 4_096, Description.NONE), null));
         assertThat(sent(AttachRequest.class).items()).extracting(Attachment::snapshotId).containsOnlyNulls();
     }
 
     @Test
     void whatGotNoAnswerIsResolvedAndDeletedIfItNeverArrived() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         perform(agent.delivered(now, sent(RegisterRequest.class), new Delivery.Lost<>("no answer")));
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
         retry();
@@ -248,27 +248,41 @@ final class HostAgentTest extends AgentTest {
     @Test
     void aCallerThatWaitsNoLongerIsToldUnknownWhileNobodyKnows() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
-        perform(agent.giveUp(now, id(1)));
-        assertThat(outcomeOf(1)).isEqualTo(new PutOutcome.Unknown());
+        perform(agent.offer(now, offer(1, 0), null));
+        HostAgent.Answered<Boolean> unknown = agent.giveUp(now, id(1));
+        perform(unknown.step());
+        assertThat(unknown.value()).isTrue();
         assertThat(index.get(id(1))).extracting(ReplicaRecord::state).isEqualTo(ReplicaState.PENDING);
     }
 
     @Test
     void whatWasSurelyNotSentGoesAwayWhenItsCallerWaitsNoLonger() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         perform(agent.delivered(now, sent(RegisterRequest.class), new Delivery.NotDelivered<>("connection refused")));
-        perform(agent.giveUp(now, id(1)));
+        perform(agent.giveUp(now, id(1)).step());
         assertThat(outcomeOf(1)).isInstanceOf(PutOutcome.NotRegistered.class);
         assertThat(toTrash()).containsExactly(id(1));
     }
 
     @Test
+    void oneHoldTooManyIsNotGranted() {
+        join();
+        perform(agent.offer(now, offer(1, 0), null));
+        answer(sent(RegisterRequest.class), outcomes(registered(1, 7)));
+        UUID first = hold(Duration.ofMinutes(1));
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 0, 1)).isEqualTo(
+                new HostAgent.Answered<>(new HoldAnswer.TooMany(), Step.NOTHING));
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 8, 1).value()).isEqualTo(new HoldAnswer.Older(7));
+        perform(agent.release(first).step());
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 7, 1).value()).isInstanceOf(HoldAnswer.Granted.class);
+    }
+
+    @Test
     void registrationsOfAKeyGoOneAfterTheOther() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
+        perform(agent.offer(now, offer(2, 0), null));
         assertThat(allSent(RegisterRequest.class)).hasSize(1);
         answer(sent(RegisterRequest.class), outcomes(registered(1, 7)));
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
@@ -279,7 +293,7 @@ final class HostAgentTest extends AgentTest {
         join();
         put(1, 7);
         agent.used(KEY, 3, now);
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(2, 0), null));
         TouchRequest touch = sent(TouchRequest.class);
         assertThat(touch.used()).containsExactly(new TouchRequest.Used(KEY, 3, 0L));
         assertThat(allSent(RegisterRequest.class)).hasSize(1);
@@ -356,7 +370,7 @@ final class HostAgentTest extends AgentTest {
     void aReadWhileANewImageOfItsKeyWasOnTheWayIsNotForgotten() {
         join();
         put(1, 7);
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(2, 0), null));
         perform(agent.accessed(KEY, now.plusSeconds(1)));
         answer(sent(RegisterRequest.class), outcomes(registered(2, 8)));
         now = now.plusSeconds(61);
@@ -383,14 +397,14 @@ final class HostAgentTest extends AgentTest {
         join();
         put(1, 7);
         agent.used(KEY, 1, now);
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(2, 0), null));
         agent.used(KEY, 1, now);
         answer(sent(TouchRequest.class), new TouchRequest.Counted());
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
         RegisterRequest second = sent(RegisterRequest.class);
         effects.clear();
         answer(second, outcomes(registered(2, 8)));
-        perform(agent.offer(now, offer(3, 0)));
+        perform(agent.offer(now, offer(3, 0), null));
         perform(agent.delivered(now, sent(TouchRequest.class), new Delivery.Lost<>("touch: answered 500")));
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(3));
     }
@@ -428,9 +442,9 @@ final class HostAgentTest extends AgentTest {
     void anEvictionThatWasAnsweredIsNotServedAnyMoreBeforeItsOrderComes() {
         join();
         put(1, 7);
-        perform(agent.evictedElsewhere(KEY, snapshot(2)));
+        perform(agent.deleted(KEY, snapshot(2), null));
         assertThat(agent.served(KEY)).as("another snapshot").isPresent();
-        perform(agent.evictedElsewhere(KEY, snapshot(1)));
+        perform(agent.deleted(KEY, snapshot(1), null));
         assertThat(agent.served(KEY)).isEmpty();
         assertThat(toTrash()).isEmpty();
     }

@@ -321,7 +321,7 @@ final class ReadoptingTest extends AgentTest {
         join();
         put(1, 7);
         put(2, 8);
-        perform(agent.offer(now, offer(3, 0)));
+        perform(agent.offer(now, offer(3, 0), null));
         for (int number = 4; number <= 6; number++) {
             EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
             index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE,

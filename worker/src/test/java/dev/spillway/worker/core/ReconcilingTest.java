@@ -24,7 +24,7 @@ final class ReconcilingTest extends AgentTest {
     void ofTwoCopiesOfOneGenerationTheNewerServesAndTheOtherIsDropped() {
         join();
         put(1, 7);
-        perform(agent.offer(now, offer(2, 7)));
+        perform(agent.offer(now, offer(2, 7), null));
         answer(sent(AttachRequest.class), outcomes(registered(2, 7)));
         assertThat(agent.served(KEY)).map(ReplicaRecord::id).contains(id(2));
         retry();
@@ -80,7 +80,7 @@ final class ReconcilingTest extends AgentTest {
     void anImageThatIsBackIsServedAgainBesideASpareCopyOfIt() {
         join();
         put(1, 7);
-        perform(agent.offer(now, offer(2, 7)));
+        perform(agent.offer(now, offer(2, 7), null));
         answer(sent(AttachRequest.class), outcomes(registered(2, 7)));
         restart(Set.of());
         assertThat(agent.served(KEY)).isEmpty();
@@ -109,7 +109,7 @@ final class ReconcilingTest extends AgentTest {
     @Test
     void whatAnEarlierIncarnationWasToldCountsNoMore() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         RegisterRequest first = sent(RegisterRequest.class);
         perform(agent.tick(now));
         answer(sent(ReconcileRequest.class), new ReconcileAnswer(List.of(), true));
@@ -135,7 +135,7 @@ final class ReconcilingTest extends AgentTest {
     void aReconciliationNamesGhostsAndOrphansButNothingThatIsUnderWay() {
         join();
         put(1, 7);
-        perform(agent.offer(now, offer(2, 0)));
+        perform(agent.offer(now, offer(2, 0), null));
         now = now.plus(RECONCILE).plus(RECONCILE);
         perform(agent.tick(now));
         ReconcileRequest request = sent(ReconcileRequest.class);

@@ -67,7 +67,7 @@ final class RegistrySessionTest extends AgentTest {
     @Test
     void fencedIsNoAnswer() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         perform(agent.delivered(now, sent(RegisterRequest.class),
                 new Delivery.Replied<>(new Reply.Fenced<>("incarnation: 1 (expected: 2)"))));
         assertThat(agent.isJoined()).isFalse();
@@ -79,7 +79,7 @@ final class RegistrySessionTest extends AgentTest {
     @Test
     void aRestartGoesOnInEveryState() {
         join();
-        perform(agent.offer(now, offer(1, 0)));
+        perform(agent.offer(now, offer(1, 0), null));
         for (int number = 2; number <= 4; number++) {
             EntryName other = new EntryName(KEY.namespace(), new EntryKey("key-" + number));
             index.put(id(number), new ReplicaRecord(id(number), other, snapshot(number), number, 1, Description.NONE,

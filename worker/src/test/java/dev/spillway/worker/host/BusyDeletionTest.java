@@ -127,7 +127,7 @@ class BusyDeletionTest {
                 HostLoop loop = new HostLoop(new HostLoop.Parts(new Accepting(), IndexContents.EMPTY,
                         new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS, InstantSource.system(),
                         RandomGenerator.getDefault(), new Outside(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
-                        new Removals.Unlinking(1, UnlinkPace.none()), Duration.ofHours(1), failure -> {}));
+                        new Removals.Unlinking(1, UnlinkPace.none()), failure -> {}));
                 RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
                         Duration.ofSeconds(5), Duration.ofSeconds(60))) {
             coordinator.createContext("/", exchange -> {
@@ -147,7 +147,7 @@ class BusyDeletionTest {
             coordinator.start();
             loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
             loop.awaitJoined();
-            Deletions deletions = new Deletions(loop, registry, new KeyedRequests(Duration.ofSeconds(10)), InstantSource.system());
+            Deletions deletions = new Deletions(loop, registry, new KeyedRequests(Duration.ofSeconds(10)));
             RequestKey key = new RequestKey("once", () -> "digest");
             try {
                 assertThat(deletions.delete(NAME, Optional.empty(), Optional.of(key))).isInstanceOf(Deletions.Deleted.Unknown.class);

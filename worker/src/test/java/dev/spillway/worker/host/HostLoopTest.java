@@ -82,7 +82,7 @@ class HostLoopTest {
         loop = new HostLoop(new HostLoop.Parts(index, index.load(), new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS,
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
                 store,
-                new Removals.Unlinking(1, UnlinkPace.none()), Duration.ofHours(1), failed::complete));
+                new Removals.Unlinking(1, UnlinkPace.none()), failed::complete));
         loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
     }
 

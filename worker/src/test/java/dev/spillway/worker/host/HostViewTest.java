@@ -6,15 +6,11 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
-import dev.spillway.worker.core.Effect;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Membership;
-import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -80,26 +76,5 @@ class HostViewTest {
         assertThat(view.totals(NAME.namespace())).isEqualTo(ServedReplicas.Totals.NONE);
         view.apply(List.of(new IndexChange.PutMembership(Membership.NONE), put(1, ReplicaState.HIDDEN)));
         assertThat(view.served(NAME)).isEmpty();
-    }
-
-    @Test
-    void anAnsweredRequestIsKeptForItsTimeAndOneThatWasNotRegisteredIsForgotten() {
-        RequestLog log = new RequestLog(List.of(), Duration.ofHours(24));
-        KeptRequest.Put request = new KeptRequest.Put("once", "digest", replica(1, ReplicaState.PENDING).id(), 10, NOW, null, null);
-        assertThat(log.begin(request)).isEqualTo(new IndexChange.PutRequest(request));
-        PutOutcome stored = new PutOutcome.Stored(new SnapshotId("s"), 4, List.of());
-        assertThat(log.settled(List.of(new Effect.Settle(request.replicaId(), stored))))
-                .containsExactly(new IndexChange.PutRequest(request.settled(stored)));
-        assertThat(log.settled(List.of(new Effect.Settle(request.replicaId(), stored)))).isEmpty();
-
-        RequestLog again = new RequestLog(List.of(request), Duration.ofHours(24));
-        assertThat(again.settled(List.of(new Effect.Settle(request.replicaId(), new PutOutcome.NotRegistered("away")))))
-                .containsExactly(new IndexChange.RemoveRequest("once"));
-
-        List<KeptRequest> kept = List.of(request.settled(stored), new KeptRequest.Put("open", "d", request.replicaId(), 1, NOW, null, null),
-                new KeptRequest.Deletion("deleting", "d", NOW, null), new KeptRequest.Deletion("deleted", "d", NOW, new SnapshotId("s")));
-        assertThat(log.expired(kept, NOW.plus(Duration.ofHours(23)))).isEmpty();
-        assertThat(log.expired(kept, NOW.plus(Duration.ofHours(25)))).containsExactly(new IndexChange.RemoveRequest("once"),
-                new IndexChange.RemoveRequest("deleting"), new IndexChange.RemoveRequest("deleted"));
     }
 }
