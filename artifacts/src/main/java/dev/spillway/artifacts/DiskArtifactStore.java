@@ -468,7 +468,7 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     /** Returns how often a file was synced. */
-    long syncs() {
+    public long syncs() {
         return syncs.sum();
     }
 
