@@ -1,8 +1,13 @@
 package dev.spillway.artifacts;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.io.Serial;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps artifacts in memory, and loses them when it is closed. Split by fingerprint into shards, each of which has its share of the limits and evicts
@@ -15,6 +20,8 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     private final Shard[] shards;
     private final long maxArtifactBytes;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
 
     /** A store of as many shards as the limits allow: 64, or fewer if a shard would hold too few artifacts or not the largest one. */
     public MemoryArtifactStore(ArtifactLimits limits) {
@@ -48,7 +55,9 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     @Override
     public Optional<Artifact> get(Fingerprint fingerprint) {
-        return shard(fingerprint).get(fingerprint);
+        Optional<Artifact> found = peek(fingerprint);
+        (found.isPresent() ? hits : misses).increment();
+        return found;
     }
 
     @Override
@@ -72,9 +81,11 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     @Override
     public ArtifactMetrics metrics() {
-        ArtifactMetrics sum = shards[0].metrics();
-        for (int i = 1; i < shards.length; i++) {
-            sum = sum.plus(shards[i].metrics());
+        long found = hits.sum();
+        long missed = misses.sum();
+        ArtifactMetrics sum = new ArtifactMetrics(found + missed, found, missed, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        for (Shard shard : shards) {
+            sum = sum.plus(shard.metrics());
         }
         return sum;
     }
@@ -87,14 +98,37 @@ public final class MemoryArtifactStore extends CompilingStore {
         }
     }
 
+    /** An artifact, and the time of its last use by its shard's clock. Kept as it is answered, so that a hit allocates nothing. */
+    private static final class Entry extends AtomicLong {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        private final transient Fingerprint fingerprint;
+        private final transient Optional<Artifact> artifact;
+        private final long size;
+        /** Time under which the shard's order has it. Its last use may be later. */
+        private long listed;
+
+        Entry(Fingerprint fingerprint, Artifact artifact, long now) {
+            super(now);
+            this.fingerprint = fingerprint;
+            this.artifact = Optional.of(artifact);
+            this.size = artifact.size();
+            this.listed = now;
+        }
+    }
+
+    /**
+     * Evicts exactly by use, though a hit takes no lock and moves nothing: it notes the time. The order has entries by a time that is at most that of their last
+     * use. An eviction takes the first, and puts it back by its last use if that is later. So each hit is paid for once at most.
+     */
     private static final class Shard {
         private final long maxEntries;
         private final long maxBytes;
-        /** In the order of use, the least recent first. Values are kept as they are answered, so that a hit allocates nothing. */
-        private final LinkedHashMap<Fingerprint, Optional<Artifact>> artifacts = new LinkedHashMap<>(16, 0.75f, true);
+        private final ConcurrentHashMap<Fingerprint, Entry> artifacts = new ConcurrentHashMap<>();
+        private final TreeSet<Entry> order = new TreeSet<>(Comparator.comparingLong(entry -> entry.listed));
+        private final AtomicLong clock = new AtomicLong();
         private long bytes;
-        private long hits;
-        private long misses;
         private long puts;
         private long rejected;
         private long evictions;
@@ -105,20 +139,13 @@ public final class MemoryArtifactStore extends CompilingStore {
             this.maxBytes = maxBytes;
         }
 
-        synchronized Optional<Artifact> get(Fingerprint fingerprint) {
-            Optional<Artifact> found = peek(fingerprint);
-            if (found.isPresent()) {
-                hits++;
-            } else {
-                misses++;
+        Optional<Artifact> peek(Fingerprint fingerprint) {
+            Entry entry = artifacts.get(fingerprint);
+            if (entry == null) {
+                return Optional.empty();
             }
-            return found;
-        }
-
-        @SuppressWarnings("OptionalAssignedToNull") // a map says null for what it does not have
-        synchronized Optional<Artifact> peek(Fingerprint fingerprint) {
-            Optional<Artifact> found = artifacts.get(fingerprint);
-            return found == null ? Optional.empty() : found;
+            entry.accumulateAndGet(clock.incrementAndGet(), Math::max);
+            return entry.artifact;
         }
 
         synchronized boolean put(Fingerprint fingerprint, Artifact artifact, long maxArtifactBytes) {
@@ -126,31 +153,50 @@ public final class MemoryArtifactStore extends CompilingStore {
                 rejected++;
                 return false;
             }
-            remove(fingerprint);
-            artifacts.put(fingerprint, Optional.of(artifact));
-            bytes += artifact.size();
+            Entry entry = new Entry(fingerprint, artifact, clock.incrementAndGet());
+            forget(artifacts.put(fingerprint, entry));
+            order.add(entry);
+            bytes += entry.size;
             puts++;
             while (artifacts.size() > maxEntries || bytes > maxBytes) {
-                Map.Entry<Fingerprint, Optional<Artifact>> eldest = artifacts.pollFirstEntry();
-                evictions++;
-                evictedBytes += eldest.getValue().orElseThrow().size();
-                bytes -= eldest.getValue().orElseThrow().size();
+                evict(order.first());
             }
             return true;
         }
 
+        private void evict(Entry eldest) {
+            long lastUse = eldest.get();
+            if (lastUse > eldest.listed) {
+                order.remove(eldest);
+                eldest.listed = lastUse;
+                order.add(eldest);
+            } else {
+                remove(eldest.fingerprint);
+                evictions++;
+                evictedBytes += eldest.size;
+            }
+        }
+
         synchronized boolean remove(Fingerprint fingerprint) {
-            Optional<Artifact> removed = artifacts.containsKey(fingerprint) ? artifacts.remove(fingerprint) : Optional.empty();
-            removed.ifPresent(artifact -> bytes -= artifact.size());
-            return removed.isPresent();
+            return forget(artifacts.remove(fingerprint));
+        }
+
+        private boolean forget(@Nullable Entry entry) {
+            if (entry == null) {
+                return false;
+            }
+            order.remove(entry);
+            bytes -= entry.size;
+            return true;
         }
 
         synchronized ArtifactMetrics metrics() {
-            return new ArtifactMetrics(hits + misses, hits, misses, 0, puts, rejected, evictions, evictedBytes, 0, 0, bytes, artifacts.size());
+            return new ArtifactMetrics(0, 0, 0, 0, puts, rejected, evictions, evictedBytes, 0, 0, bytes, artifacts.size());
         }
 
         synchronized void clear() {
             artifacts.clear();
+            order.clear();
             bytes = 0;
         }
     }

@@ -1,6 +1,13 @@
 package dev.spillway.artifacts;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 import static dev.spillway.artifacts.Samples.artifact;
@@ -36,6 +43,35 @@ class MemoryArtifactStoreTest extends ArtifactStoreContract {
         ArtifactLimits limits = new ArtifactLimits(1_000_000, 1_000, 1_000);
         try (MemoryArtifactStore store = new MemoryArtifactStore(limits)) {
             assertThat(store.put(fingerprint(1), artifact(1, 1_000))).isTrue();
+        }
+    }
+
+    @Test
+    void threadsThatPutAndGetLeaveItWithinItsLimits() throws Exception {
+        ArtifactLimits limits = new ArtifactLimits(40, 4_000, 1_000);
+        try (MemoryArtifactStore store = open(limits); ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Future<?>> ends = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                SplittableRandom random = new SplittableRandom(thread);
+                ends.add(threads.submit(() -> {
+                    for (int step = 0; step < 20_000; step++) {
+                        int number = random.nextInt(120);
+                        if (random.nextInt(4) == 0) {
+                            store.put(fingerprint(number), artifact(number, 10 + number));
+                        } else {
+                            store.get(fingerprint(number)).ifPresent(found -> assertThat(found.size()).isEqualTo(10 + number));
+                        }
+                    }
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+            ArtifactMetrics metrics = store.metrics();
+            long held = IntStream.range(0, 120).filter(number -> store.get(fingerprint(number)).isPresent()).count();
+            assertThat(metrics.entries()).isEqualTo(held).isLessThanOrEqualTo(40);
+            assertThat(metrics.cachedBytes()).isLessThanOrEqualTo(4_000);
+            assertThat(metrics.lookups()).isEqualTo(metrics.hits() + metrics.misses());
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Locale;
 /** Opens stores of many small artifacts, and weighs what the one under test keeps on the heap. */
 final class Starts {
     private static final int ARTIFACT_BYTES = 256;
-    private static final double OPEN_SECONDS_MAX = 5;
+    private static final double OPEN_MILLIS_MAX = 5_000;
     private static final double HEAP_BYTES_MAX = 200;
 
     private final Path folder;
@@ -33,20 +33,20 @@ final class Starts {
             progress.step("filling with %,d artifacts%s".formatted(artifacts, kind.suffix()));
             fill(kind);
         }
-        double[][] seconds = new double[kinds.size()][effort.rounds()];
+        double[][] millis = new double[kinds.size()][effort.rounds()];
         for (int round = 0; round < effort.rounds(); round++) {
             progress.step("round %d of %d: start".formatted(round + 1, effort.rounds()));
             for (int kind = 0; kind < kinds.size(); kind++) {
-                seconds[kind][round] = open(kinds.get(kind));
+                millis[kind][round] = open(kinds.get(kind));
             }
         }
         String name = "start with %,d artifacts of %d bytes".formatted(artifacts, ARTIFACT_BYTES);
-        double ours = median(seconds[1]);
+        double ours = median(millis[1]);
         double heap = heapBytesEach();
-        figures.add(new Figure(name, ours, "s"));
-        figures.add(new Figure(name + DurableStore.Kind.ROCKSDB.suffix(), median(seconds[0]), "s"));
+        figures.add(new Figure(name, ours, "ms"));
+        figures.add(new Figure(name + DurableStore.Kind.ROCKSDB.suffix(), median(millis[0]), "ms"));
         figures.add(new Figure("heap of each of these artifacts", heap, "bytes"));
-        bars.add(Bar.atMost("seconds of a " + name, ours, OPEN_SECONDS_MAX));
+        bars.add(Bar.atMost("milliseconds of a " + name, ours, OPEN_MILLIS_MAX));
         bars.add(Bar.atMost("bytes of heap of each of these artifacts", heap, HEAP_BYTES_MAX));
     }
 
@@ -67,11 +67,11 @@ final class Starts {
     private double open(DurableStore.Kind kind) throws Exception {
         long begin = System.nanoTime();
         try (DurableStore store = kind.open(directory(kind))) {
-            double seconds = (System.nanoTime() - begin) / 1e9;
+            double millis = (System.nanoTime() - begin) / 1e6;
             if (store.get(artifacts - 1).isEmpty()) {
                 throw new BenchmarkFailedException("%s: the last artifact is not there".formatted(kind));
             }
-            return seconds;
+            return millis;
         }
     }
 
