@@ -43,8 +43,9 @@ public final class ArtifactsBenchmark implements Benchmark {
             List<Result> results = new DiskLines(folder.path(), effort).measure(progress, checks, bars);
             new Starts(folder.path(), effort).measure(progress, figures, bars);
             progress.step("deleting the stores");
-            Map<String, String> settings = new TreeMap<>(Map.of("keys of hits in memory", "Zipf 0.99 over %,d".formatted(MemoryHits.ENTRIES),
-                    "collector of hits in memory", "G1", "compression of RocksDB", "none"));
+            Map<String, String> settings =
+                    new TreeMap<>(Map.of("keys of hits in memory", "Zipf 0.99 over %,d".formatted(MemoryHits.ENTRIES),
+                            "collector of hits in memory", "G1", "compression of RocksDB", "none"));
             return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, results,
                     figures, checks, bars);
         } catch (InterruptedException | RuntimeException e) {

@@ -80,8 +80,9 @@ final class DiskLines {
     private Group puts(int bytes) {
         Group group = group("put of " + size(bytes));
         for (DurableStore.Kind kind : DurableStore.Kind.values()) {
-            group.lines().put(kind, new Scenario(group.name() + kind.suffix(), "puts", 0, 1,
-                    new Puts(kind, directory("puts-" + bytes, kind), bytes)));
+            group.lines()
+                    .put(kind, new Scenario(group.name() + kind.suffix(), "puts", 0, 1,
+                            new Puts(kind, directory("puts-" + bytes, kind), bytes)));
         }
         return group;
     }

@@ -1,8 +1,8 @@
 package dev.spillway.bench.artifacts;
 
+import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
 import dev.spillway.bench.measure.Operation;
-import dev.spillway.bench.BenchmarkFailedException;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;

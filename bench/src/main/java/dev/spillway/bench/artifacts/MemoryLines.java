@@ -36,7 +36,7 @@ final class MemoryLines {
     MemoryLines(Effort effort) {
         this.effort = effort;
         for (MemoryHits.Limit limit : MemoryHits.Limit.values()) {
-            for (int threads : new int[] {1, 2}) {
+            for (int threads : new int[]{1, 2}) {
                 lines.add(new Line(limit, threads, new ArrayList<>(), new ArrayList<>()));
             }
         }

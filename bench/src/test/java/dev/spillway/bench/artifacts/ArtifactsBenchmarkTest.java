@@ -34,8 +34,9 @@ class ArtifactsBenchmarkTest {
         assertThat(report.figures()).extracting(Figure::name)
                 .contains("hit in memory, full by entries, 2 threads", "hit in memory, full by weight, 1 thread, Caffeine",
                         "start with 10,000 artifacts of 256 bytes", "start with 10,000 artifacts of 256 bytes, RocksDB");
-        assertThat(report.checks()).extracting(Check::counts)
-                .containsExactly(Map.of("callers", 1_000L, "compilations", 1L), Map.of("1 waiter", 1L, "64 waiters", 1L));
+        assertThat(report.checks()).extracting(Check::name).containsExactly("a herd on one artifact", "most syncs of one round of flushes");
+        assertThat(report.checks().getFirst().counts()).isEqualTo(Map.of("callers", 1_000L, "compilations", 1L));
+        assertThat(report.checks().getLast().counts().get("64 waiters")).isBetween(1L, 2L);
         assertThat(report.bars()).extracting(Bar::bound).containsExactly(1.5, 1.5, 1.5, 1.5, 0.05, 1.0, 2.0, 5_000.0, 200.0);
         assertThat(folders()).isEqualTo(before);
     }
