@@ -12,12 +12,14 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hits of one caller in a filled store, evenly over all artifacts. Warm ones find them in the memory of the system. Cold ones ask for each artifact once, and
+ * Hits of one caller in a filled store, evenly over all artifacts. Warm ones find them in the memory of the system. Cold ones ask for an artifact once, and
  * before any is asked for again the store is opened anew and its files are dropped from that memory.
  */
 final class Hits implements Load {
     /** Share of the bytes of cold hits that must have come from the disk. Whatever of a file is read ahead counts once. */
     private static final double FROM_DISK_MIN = 0.5;
+    /** One of so many artifacts is asked for before all are dropped again. Of more, Linux would find too many in what it read around others. */
+    private static final int COLD_SHARE = 8;
 
     private final DurableStore.Kind kind;
     private final Path directory;
@@ -96,7 +98,7 @@ final class Hits implements Load {
         int[] order = order(random);
         int[] next = {0};
         return () -> {
-            if (cold && next[0] == artifacts) {
+            if (cold && next[0] == artifacts / COLD_SHARE) {
                 reopen();
                 next[0] = 0;
             }
