@@ -1,5 +1,6 @@
 package dev.spillway.bench;
 
+import dev.spillway.bench.artifacts.ArtifactsBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.orders.OrdersBenchmark;
 import dev.spillway.bench.registry.RegistryBenchmark;
@@ -11,7 +12,8 @@ import java.util.Optional;
 /** All benchmarks. */
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
-            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark());
+            List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
+                    new ArtifactsBenchmark());
 
     private Benchmarks() {}
 

@@ -20,4 +20,9 @@ public record Bar(String name, double ours, @JsonInclude(JsonInclude.Include.ALW
         double ratio = ours / baseline;
         return new Bar(name + ", at most", ours, baseline, ratio, bound, ratio <= bound);
     }
+
+    /** An absolute bar. */
+    public static Bar atMost(String name, double ours, double bound) {
+        return new Bar(name + ", at most", ours, null, ours, bound, ours <= bound);
+    }
 }

@@ -16,4 +16,10 @@ class BarTest {
         assertThat(Bar.atMost("heap", 6, 5, 1.2)).isEqualTo(new Bar("heap, at most", 6, 5.0, 1.2, 1.2, true));
         assertThat(Bar.atMost("heap", 7, 5, 1.2).held()).isFalse();
     }
+
+    @Test
+    void anAbsoluteBarHasNoBaseline() {
+        assertThat(Bar.atMost("syncs", 2, 2)).isEqualTo(new Bar("syncs, at most", 2, null, 2, 2, true));
+        assertThat(Bar.atMost("syncs", 3, 2).held()).isFalse();
+    }
 }

@@ -41,6 +41,7 @@ class LayeringTest {
     static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(
             Map.entry("events", Set.of()),
             Map.entry("api", Set.of("events")),
+            Map.entry("artifacts", Set.of()),
             Map.entry("client", Set.of("events", "api")),
             Map.entry("cli", Set.of("events", "api", "client")),
             Map.entry("service", Set.of("events", "api")),
@@ -48,7 +49,7 @@ class LayeringTest {
             Map.entry("coordinator", Set.of("events", "api", "service")),
             Map.entry("worker", Set.of("events", "api", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
-            Map.entry("bench", Set.of("events", "api", "client", "service", "coordinator", "worker", "embedded")),
+            Map.entry("bench", Set.of("events", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
 
     static final Set<String> MODULES = MAY_KNOW.keySet();

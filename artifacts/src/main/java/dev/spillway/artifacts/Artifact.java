@@ -1,0 +1,58 @@
+package dev.spillway.artifacts;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The content of an artifact: immutable, and shared by all that read it without a copy. */
+public final class Artifact {
+    private final MemorySegment content;
+
+    private Artifact(MemorySegment content) {
+        this.content = content;
+    }
+
+    /** Takes a copy of the bytes. */
+    public static Artifact copyOf(byte[] bytes) {
+        return shared(bytes.clone());
+    }
+
+    /** Takes bytes that nobody changes from now on. */
+    public static Artifact shared(byte[] bytes) {
+        return shared(MemorySegment.ofArray(bytes));
+    }
+
+    /** Takes memory that nobody changes or frees from now on. */
+    public static Artifact shared(MemorySegment content) {
+        return new Artifact(content.asReadOnly());
+    }
+
+    /** Returns the length in bytes. */
+    public long size() {
+        return content.byteSize();
+    }
+
+    /** Returns the content itself, which cannot be written to. Any thread may read it for as long as it likes. */
+    public MemorySegment content() {
+        return content;
+    }
+
+    /** Returns a copy of the content. */
+    public byte[] toByteArray() {
+        return content.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other || (other instanceof Artifact that && size() == that.size() && content.mismatch(that.content) == -1);
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(size()) * 31 + (size() == 0 ? 0 : content.get(ValueLayout.JAVA_BYTE, size() - 1));
+    }
+
+    @Override
+    public String toString() {
+        return "artifact of %d bytes".formatted(size());
+    }
+}

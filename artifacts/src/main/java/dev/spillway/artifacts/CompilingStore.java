@@ -1,0 +1,30 @@
+package dev.spillway.artifacts;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** Does what all stores do alike. */
+abstract sealed class CompilingStore implements ArtifactStore permits MemoryArtifactStore, DiskArtifactStore, LayeredArtifactStore {
+    private final SingleFlight<Fingerprint, Artifact> compilations = new SingleFlight<>();
+
+    @Override
+    public final Artifact getOrCompile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
+        Optional<Artifact> known = get(fingerprint);
+        return known.isPresent() ? known.get() : compilations.run(fingerprint, () -> compile(fingerprint, compiler));
+    }
+
+    private Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
+        // another caller may have compiled it since the miss
+        Optional<Artifact> known = peek(fingerprint);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Artifact compiled = compiler.call();
+        put(fingerprint, compiled);
+        return compiled;
+    }
+
+    /** Does what {@link #get} does, and counts nothing. */
+    abstract Optional<Artifact> peek(Fingerprint fingerprint) throws IOException;
+}

@@ -1,0 +1,509 @@
+package dev.spillway.artifacts;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps artifacts in a directory, appended to segments one after the other. One process at a time has it open.
+ *
+ * <p>Every read checks the artifact by a checksum that covers its fingerprint. One sync serves all callers that flush at the same time. After a crash
+ * the store has at least what was flushed, and nothing that was half written. Bytes count with the records around them. The files of the directory take
+ * at most a quarter more than the limit, and two segments. When they would take more, the segment with the most dead bytes is emptied.
+ *
+ * <p>Uses are remembered until the store is closed; after a start the order is that of the puts.
+ */
+public final class DiskArtifactStore extends CompilingStore {
+    static final long SEGMENT_BYTES = 128L << 20;
+    private static final int SLACK = 4;
+
+    /** The place of an artifact. Guarded by the index. */
+    private static final class Stored {
+        private Segment segment;
+        private SegmentRecord record;
+
+        Stored(Segment segment, SegmentRecord record) {
+            this.segment = segment;
+            this.record = record;
+        }
+    }
+
+    private final Path directory;
+    private final ArtifactLimits limits;
+    private final long segmentBytes;
+    private final FileChannel lockFile;
+
+    /** By use, the least recent first. The monitor of all that the index tells: places, bytes, evictions. */
+    private final LinkedHashMap<Fingerprint, Stored> index = new LinkedHashMap<>(16, 0.75f, true);
+    private long bytes;
+    private long evictions;
+    private long evictedBytes;
+
+    /** Held by whoever writes to segments. Taken after {@link #flushing} by whoever needs both, and before the index's monitor. */
+    private final Lock appending = new ReentrantLock();
+    private final TreeMap<Long, Segment> segments = new TreeMap<>();
+    private @Nullable Segment active;
+    private List<SegmentRecord> activeRecords = new ArrayList<>();
+    private Set<Segment> unsynced = new HashSet<>();
+    /** Removals that could not be written yet. */
+    private final Deque<Fingerprint> owed = new ArrayDeque<>();
+    private final AtomicLong appended = new AtomicLong();
+    private volatile boolean closed;
+
+    /** Held by whoever syncs. */
+    private final Lock flushing = new ReentrantLock();
+    private volatile long synced;
+    /** Linux tells a failed write once. Later syncs succeed though the bytes are lost. */
+    private boolean syncFailed;
+    private final LongAdder syncs = new LongAdder();
+
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder damaged = new LongAdder();
+    private final LongAdder puts = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+    private final LongAdder flushes = new LongAdder();
+    private final LongAdder flushErrors = new LongAdder();
+
+    private DiskArtifactStore(Path directory, ArtifactLimits limits, long segmentBytes, FileChannel lockFile) {
+        this.directory = directory;
+        this.limits = limits;
+        this.segmentBytes = segmentBytes;
+        this.lockFile = lockFile;
+    }
+
+    /**
+     * Opens the store in a directory, made if it is missing.
+     *
+     * @throws IOException if another process has it open, or it holds something in the place of a segment that is none
+     */
+    public static DiskArtifactStore open(Path directory, ArtifactLimits limits) throws IOException {
+        return open(directory, limits, Math.max(SEGMENT_BYTES, 2 * SegmentRecord.space(limits.maxArtifactBytes())));
+    }
+
+    static DiskArtifactStore open(Path directory, ArtifactLimits limits, long segmentBytes) throws IOException {
+        if (segmentBytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "limits: %d bytes for one artifact (expected: at most 1 GiB)".formatted(limits.maxArtifactBytes()));
+        }
+        Files.createDirectories(directory);
+        FileChannel lockFile = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        DiskArtifactStore store = new DiskArtifactStore(directory, limits, segmentBytes, lockFile);
+        boolean opened = false;
+        try {
+            store.lock();
+            store.load();
+            opened = true;
+            return store;
+        } finally {
+            if (!opened) {
+                store.release();
+            }
+        }
+    }
+
+    private void lock() throws IOException {
+        FileLock lock = null;
+        try {
+            lock = lockFile.tryLock();
+        } catch (OverlappingFileLockException e) {
+            // by this process
+        }
+        if (lock == null) {
+            throw new IOException("%s: is in use (expected: a directory that no other store has open)".formatted(directory));
+        }
+    }
+
+    private void load() throws IOException {
+        for (Path path : Segment.list(directory)) {
+            Segment segment = Segment.open(path);
+            segments.put(segment.number(), segment);
+            for (SegmentRecord record : segment.records()) {
+                Stored earlier = record.kind() == SegmentRecord.Kind.PUT ? place(segment, record) : index.remove(record.fingerprint());
+                forget(earlier);
+            }
+        }
+        evict();
+    }
+
+    private @Nullable Stored place(Segment segment, SegmentRecord record) {
+        segment.live(record);
+        bytes += record.space();
+        return index.put(record.fingerprint(), new Stored(segment, record));
+    }
+
+    private void forget(@Nullable Stored stored) {
+        if (stored != null) {
+            stored.segment.dead(stored.record);
+            bytes -= stored.record.space();
+        }
+    }
+
+    @Override
+    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
+        Optional<Artifact> found = peek(fingerprint);
+        (found.isPresent() ? hits : misses).increment();
+        return found;
+    }
+
+    @Override
+    Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
+        requireOpen();
+        Segment segment;
+        SegmentRecord record;
+        synchronized (index) {
+            Stored stored = index.get(fingerprint);
+            if (stored == null) {
+                return Optional.empty();
+            }
+            segment = stored.segment;
+            record = stored.record;
+        }
+        byte[] bytes;
+        try {
+            bytes = segment.read(record);
+        } catch (NoSuchFileException e) {
+            // the segment was emptied since, and the artifact has another place
+            return peek(fingerprint);
+        }
+        if (record.isIntact(bytes)) {
+            return Optional.of(record.content(bytes));
+        }
+        removeDamaged(fingerprint, segment, record);
+        return Optional.empty();
+    }
+
+    private void removeDamaged(Fingerprint fingerprint, Segment segment, SegmentRecord record) throws IOException {
+        appending.lock();
+        try {
+            boolean same;
+            synchronized (index) {
+                Stored stored = index.get(fingerprint);
+                same = stored != null && stored.segment == segment && stored.record.equals(record);
+            }
+            if (same) {
+                damaged.increment();
+                remove(fingerprint);
+            }
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    @Override
+    public boolean put(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        long space = SegmentRecord.space(artifact.size());
+        if (artifact.size() > limits.maxArtifactBytes() || space > limits.maxBytes()) {
+            rejected.increment();
+            return false;
+        }
+        boolean crowded;
+        appending.lock();
+        try {
+            requireOpen();
+            crowded = makeRoom(artifact.size());
+            SegmentRecord record = append(SegmentRecord.Kind.PUT, fingerprint, artifact.content());
+            synchronized (index) {
+                forget(place(segment(), record));
+                evict();
+            }
+            puts.increment();
+            payOwed();
+        } finally {
+            appending.unlock();
+        }
+        if (crowded) {
+            compact();
+        }
+        return true;
+    }
+
+    /** Removes what is over the limits from the index. That it is also removed from the disk is owed. */
+    private void evict() {
+        while (index.size() > limits.maxEntries() || bytes > limits.maxBytes()) {
+            Map.Entry<Fingerprint, Stored> eldest = index.pollFirstEntry();
+            forget(eldest.getValue());
+            evictions++;
+            evictedBytes += eldest.getValue().record.length();
+            owed.add(eldest.getKey());
+        }
+    }
+
+    /** Writes removals as far as there is room on the disk. The rest is tried again, and evicted again after a crash. */
+    private void payOwed() {
+        try {
+            writeOwed();
+        } catch (IOException e) {
+            // flush tells it
+        }
+    }
+
+    private void writeOwed() throws IOException {
+        for (Fingerprint fingerprint = owed.peek(); fingerprint != null; fingerprint = owed.peek()) {
+            if (!isKnown(fingerprint)) {
+                makeRoom(0);
+                append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
+            }
+            owed.remove();
+        }
+    }
+
+    private boolean isKnown(Fingerprint fingerprint) {
+        synchronized (index) {
+            return index.containsKey(fingerprint);
+        }
+    }
+
+    @Override
+    public boolean remove(Fingerprint fingerprint) throws IOException {
+        appending.lock();
+        try {
+            requireOpen();
+            if (!isKnown(fingerprint)) {
+                return false;
+            }
+            makeRoom(0);
+            append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
+            synchronized (index) {
+                forget(index.remove(fingerprint));
+            }
+            return true;
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    private SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content) throws IOException {
+        SegmentRecord record = segment().append(kind, fingerprint, content);
+        unsynced.add(segment());
+        activeRecords.add(record);
+        appended.addAndGet(record.space());
+        return record;
+    }
+
+    private Segment segment() {
+        if (active == null) {
+            throw new IllegalStateException("no segment (expected: made before anything is written)");
+        }
+        return active;
+    }
+
+    /** Begins the next segment if the current one is full, and returns whether the files take more than they may. */
+    private boolean makeRoom(long length) throws IOException {
+        if (active != null && active.hasRoomFor(length)) {
+            return false;
+        }
+        seal();
+        Segment next = Segment.create(directory, segments.isEmpty() ? 0 : segments.lastKey() + 1, segmentBytes);
+        segments.put(next.number(), next);
+        active = next;
+        return isCrowded();
+    }
+
+    private void seal() throws IOException {
+        if (active != null) {
+            active.seal(activeRecords);
+            activeRecords = new ArrayList<>();
+            active = null;
+        }
+    }
+
+    private boolean isCrowded() {
+        return segments.values().stream().mapToLong(Segment::size).sum() > limits.maxBytes() + limits.maxBytes() / SLACK;
+    }
+
+    /** Copies what counts out of the segments with the most dead bytes, and deletes them. */
+    private void compact() throws IOException {
+        flushing.lock();
+        appending.lock();
+        try {
+            while (!closed && isCrowded() && segments.size() > 1) {
+                Segment emptied = segments.values()
+                        .stream()
+                        .filter(segment -> segment != active)
+                        .max(Comparator.comparingLong(segment -> segment.size() - segment.live()))
+                        .orElseThrow();
+                copyFrom(emptied);
+                sync(unsynced);
+                unsynced.clear();
+                segments.remove(emptied.number());
+                emptied.delete();
+            }
+        } finally {
+            appending.unlock();
+            flushing.unlock();
+        }
+    }
+
+    private void copyFrom(Segment emptied) throws IOException {
+        boolean oldest = segments.firstKey() == emptied.number();
+        Map<Fingerprint, Stored> counting = storedIn(emptied);
+        for (SegmentRecord record : emptied.records()) {
+            Stored stored = counting.get(record.fingerprint());
+            if (stored != null && stored.record.equals(record)) {
+                copy(emptied, record, stored);
+            } else if (record.kind() == SegmentRecord.Kind.REMOVE && !oldest && !isKnown(record.fingerprint())) {
+                makeRoom(0);
+                append(SegmentRecord.Kind.REMOVE, record.fingerprint(), MemorySegment.NULL);
+            }
+        }
+    }
+
+    /** Looks at all of the index, because a look at one entry would count as a use. */
+    private Map<Fingerprint, Stored> storedIn(Segment segment) {
+        Map<Fingerprint, Stored> stored = new HashMap<>();
+        synchronized (index) {
+            index.forEach((fingerprint, place) -> {
+                if (place.segment == segment) {
+                    stored.put(fingerprint, place);
+                }
+            });
+        }
+        return stored;
+    }
+
+    private void copy(Segment from, SegmentRecord record, Stored stored) throws IOException {
+        byte[] bytes = from.read(record);
+        if (!record.isIntact(bytes)) {
+            damaged.increment();
+            synchronized (index) {
+                forget(index.remove(record.fingerprint()));
+            }
+            return;
+        }
+        makeRoom(record.length());
+        SegmentRecord copy = append(SegmentRecord.Kind.PUT, record.fingerprint(), record.content(bytes).content());
+        synchronized (index) {
+            from.dead(record);
+            segment().live(copy);
+            stored.segment = segment();
+            stored.record = copy;
+        }
+    }
+
+    private void sync(Set<Segment> segments) throws IOException {
+        if (syncFailed) {
+            throw new IOException("%s: was not synced earlier (expected: the store opened again)".formatted(directory));
+        }
+        syncFailed = true;
+        for (Segment segment : segments) {
+            segment.sync();
+            syncs.increment();
+        }
+        syncFailed = false;
+    }
+
+    /** {@inheritDoc} After a failure each later flush fails, until the store is opened again and finds what is there. */
+    @Override
+    public void flush() throws IOException {
+        long wanted = appended.get();
+        flushing.lock();
+        try {
+            // whoever had the lock before may have synced what this caller wrote
+            if (syncFailed || synced < wanted || hasOwed()) {
+                flushNow();
+            }
+            flushes.increment();
+        } catch (IOException e) {
+            flushErrors.increment();
+            throw e;
+        } finally {
+            flushing.unlock();
+        }
+    }
+
+    private boolean hasOwed() {
+        appending.lock();
+        try {
+            return !owed.isEmpty();
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    private void flushNow() throws IOException {
+        Set<Segment> syncing;
+        long upTo;
+        appending.lock();
+        try {
+            requireOpen();
+            writeOwed();
+            syncing = unsynced;
+            unsynced = new HashSet<>();
+            upTo = appended.get();
+        } finally {
+            appending.unlock();
+        }
+        sync(syncing);
+        synced = upTo;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("%s: is closed".formatted(directory));
+        }
+    }
+
+    /** Returns how often a file was synced. */
+    public long syncs() {
+        return syncs.sum();
+    }
+
+    @Override
+    public ArtifactMetrics metrics() {
+        synchronized (index) {
+            return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), damaged.sum(), puts.sum(), rejected.sum(), evictions,
+                    evictedBytes, flushes.sum(), flushErrors.sum(), bytes, index.size());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        flushing.lock();
+        appending.lock();
+        try {
+            if (!closed) {
+                try {
+                    flushNow();
+                    seal();
+                } finally {
+                    closed = true;
+                    release();
+                }
+            }
+        } finally {
+            appending.unlock();
+            flushing.unlock();
+        }
+    }
+
+    private void release() throws IOException {
+        for (Segment segment : segments.values()) {
+            segment.close();
+        }
+        lockFile.close();
+    }
+}

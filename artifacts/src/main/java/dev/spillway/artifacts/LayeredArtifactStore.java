@@ -1,0 +1,300 @@
+package dev.spillway.artifacts;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Asks stores one after the other, the fastest first, and copies what a slower one has into the faster ones. Callers that miss the same artifact in the
+ * fastest store ask the slower ones once. A miss is not remembered.
+ *
+ * <p>A store that fails is passed over. If no other has the artifact, its failure is thrown: a failure is never a miss.
+ */
+public final class LayeredArtifactStore extends CompilingStore {
+    /** When the slower stores get what is put. */
+    public enum Writes {
+        /** At once. */
+        THROUGH,
+        /** At the next flush, or when too many bytes wait. */
+        BACK
+    }
+
+    private static final long WAITING_BYTES_MAX = 64L << 20;
+    private static final int STRIPES = 1 << 10;
+
+    private final ArtifactStore fastest;
+    private final List<ArtifactStore> slower;
+    private final Writes writes;
+    private final SingleFlight<Fingerprint, Optional<Artifact>> lookups = new SingleFlight<>();
+    /** Changes of a stripe's fingerprints that began, and that ended. A lookup beside one copies nothing upwards. */
+    private final AtomicIntegerArray begun = new AtomicIntegerArray(STRIPES);
+    private final AtomicIntegerArray ended = new AtomicIntegerArray(STRIPES);
+
+    /** Held by whoever writes to the slower stores what waits, so that an older artifact never follows a newer one. */
+    private final Lock writing = new ReentrantLock();
+    /** Artifacts that the slower stores do not have yet. Its own monitor. */
+    private final Map<Fingerprint, Artifact> waiting = new LinkedHashMap<>();
+    private long waitingBytes;
+
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder puts = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+
+    /**
+     * @param layers at least one, the fastest first. They are this store's from now on, which closes them
+     */
+    public LayeredArtifactStore(List<ArtifactStore> layers, Writes writes) {
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException("no layer (expected: one or more)");
+        }
+        this.fastest = layers.getFirst();
+        this.slower = List.copyOf(layers.subList(1, layers.size()));
+        this.writes = writes;
+    }
+
+    @Override
+    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
+        Optional<Artifact> found = peek(fingerprint);
+        (found.isPresent() ? hits : misses).increment();
+        return found;
+    }
+
+    @Override
+    Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
+        Optional<Artifact> found = fastest.get(fingerprint);
+        if (found.isPresent() || slower.isEmpty()) {
+            return found;
+        }
+        try {
+            return lookups.run(fingerprint, () -> findBelow(fingerprint));
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("a lookup threw what it does not declare", e);
+        }
+    }
+
+    private Optional<Artifact> findBelow(Fingerprint fingerprint) throws IOException {
+        synchronized (waiting) {
+            if (waiting.containsKey(fingerprint)) {
+                return Optional.of(waiting.get(fingerprint));
+            }
+        }
+        int stripe = stripe(fingerprint);
+        int changes = ended.get(stripe);
+        boolean quiet = begun.get(stripe) == changes;
+        IOException failure = null;
+        for (int i = 0; i < slower.size(); i++) {
+            try {
+                Optional<Artifact> found = slower.get(i).get(fingerprint);
+                if (found.isPresent()) {
+                    if (quiet) {
+                        promote(fingerprint, found.get(), i, stripe, changes);
+                    }
+                    return found;
+                }
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return Optional.empty();
+    }
+
+    /** Copies an artifact into all stores above the one that has it, unless it was changed meanwhile. They can do without. */
+    private void promote(Fingerprint fingerprint, Artifact artifact, int from, int stripe, int changes) {
+        for (int i = -1; i < from; i++) {
+            ArtifactStore above = i < 0 ? fastest : slower.get(i);
+            try {
+                above.put(fingerprint, artifact);
+                if (begun.get(stripe) != changes) {
+                    above.remove(fingerprint);
+                }
+            } catch (IOException e) {
+                // the caller has the artifact all the same
+            }
+        }
+    }
+
+    private static int stripe(Fingerprint fingerprint) {
+        return (int) (fingerprint.mixed() >>> 40) & (STRIPES - 1);
+    }
+
+    private <T> T changing(Fingerprint fingerprint, Callable<T> change) throws IOException {
+        begun.incrementAndGet(stripe(fingerprint));
+        try {
+            return change.call();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("a change threw what it does not declare", e);
+        } finally {
+            ended.incrementAndGet(stripe(fingerprint));
+        }
+    }
+
+    /**
+     * {@inheritDoc} A store that does not accept the artifact loses its older one, since it would hide the newer one of a slower store.
+     *
+     * @return whether one of the stores accepted it
+     */
+    @Override
+    public boolean put(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        boolean accepted = changing(fingerprint, () -> {
+            boolean fast = putOrRemove(fastest, fingerprint, artifact);
+            if (fast && writes == Writes.BACK) {
+                await(fingerprint, artifact);
+                return true;
+            }
+            return putBelow(fingerprint, artifact) || fast;
+        });
+        (accepted ? puts : rejected).increment();
+        return accepted;
+    }
+
+    private static boolean putOrRemove(ArtifactStore store, Fingerprint fingerprint, Artifact artifact) throws IOException {
+        boolean accepted = store.put(fingerprint, artifact);
+        if (!accepted) {
+            store.remove(fingerprint);
+        }
+        return accepted;
+    }
+
+    private boolean putBelow(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        if (writes == Writes.THROUGH) {
+            return putSlower(fingerprint, artifact);
+        }
+        writing.lock();
+        try {
+            forgetWaiting(fingerprint);
+            return putSlower(fingerprint, artifact);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private boolean putSlower(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        boolean accepted = false;
+        IOException failure = null;
+        for (ArtifactStore store : slower) {
+            try {
+                accepted |= putOrRemove(store, fingerprint, artifact);
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return accepted;
+    }
+
+    private void await(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        if (slower.isEmpty()) {
+            return;
+        }
+        boolean full;
+        synchronized (waiting) {
+            forgetWaiting(fingerprint);
+            waiting.put(fingerprint, artifact);
+            waitingBytes += artifact.size();
+            full = waitingBytes > WAITING_BYTES_MAX;
+        }
+        if (full) {
+            writeWaiting();
+        }
+    }
+
+    private void forgetWaiting(Fingerprint fingerprint) {
+        synchronized (waiting) {
+            Artifact earlier = waiting.remove(fingerprint);
+            waitingBytes -= earlier == null ? 0 : earlier.size();
+        }
+    }
+
+    private void writeWaiting() throws IOException {
+        writing.lock();
+        try {
+            Map<Fingerprint, Artifact> batch;
+            synchronized (waiting) {
+                batch = new LinkedHashMap<>(waiting);
+            }
+            for (Map.Entry<Fingerprint, Artifact> entry : batch.entrySet()) {
+                for (ArtifactStore store : slower) {
+                    putOrRemove(store, entry.getKey(), entry.getValue());
+                }
+                synchronized (waiting) {
+                    if (Objects.equals(waiting.get(entry.getKey()), entry.getValue())) {
+                        forgetWaiting(entry.getKey());
+                    }
+                }
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    @Override
+    public boolean remove(Fingerprint fingerprint) throws IOException {
+        return changing(fingerprint, () -> {
+            writing.lock();
+            try {
+                boolean removed;
+                synchronized (waiting) {
+                    removed = waiting.containsKey(fingerprint);
+                    forgetWaiting(fingerprint);
+                }
+                removed |= fastest.remove(fingerprint);
+                for (ArtifactStore store : slower) {
+                    removed |= store.remove(fingerprint);
+                }
+                return removed;
+            } finally {
+                writing.unlock();
+            }
+        });
+    }
+
+    @Override
+    public void flush() throws IOException {
+        writeWaiting();
+        fastest.flush();
+        for (ArtifactStore store : slower) {
+            store.flush();
+        }
+    }
+
+    /** Returns lookups and puts of callers, each counted once, and the sums over all stores of the rest. */
+    @Override
+    public ArtifactMetrics metrics() {
+        ArtifactMetrics sum = fastest.metrics();
+        for (ArtifactStore store : slower) {
+            sum = sum.plus(store.metrics());
+        }
+        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(), sum.evictions(),
+                sum.evictedBytes(), sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries());
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            writeWaiting();
+        } finally {
+            fastest.close();
+            for (ArtifactStore store : slower) {
+                store.close();
+            }
+        }
+    }
+}

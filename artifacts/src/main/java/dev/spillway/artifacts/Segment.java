@@ -1,0 +1,249 @@
+package dev.spillway.artifacts;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A file of records, written from its beginning to its end once. One thread at a time writes; any may read. It is not mapped into memory, where a disk that
+ * cannot be read, or a file that was cut, ends the process.
+ */
+final class Segment implements AutoCloseable {
+    private static final int COPIED_AT_ONCE = 1 << 18;
+    private static final String SUFFIX = ".segment";
+
+    private final Path path;
+    private final long number;
+    /** Not a channel, which an interrupt of any writer would close. */
+    private final RandomAccessFile file;
+    private final long capacity;
+    private volatile FileChannel reading;
+    private boolean closed;
+    private final byte[] buffer = new byte[COPIED_AT_ONCE];
+    private long end;
+    /** Bytes of records that still count. */
+    private long live;
+
+    private Segment(Path path, long number, RandomAccessFile file, long capacity) throws IOException {
+        this.path = path;
+        this.number = number;
+        this.file = file;
+        this.capacity = capacity;
+        this.reading = FileChannel.open(path, StandardOpenOption.READ);
+    }
+
+    static Segment create(Path directory, long number, long size) throws IOException {
+        Path path = directory.resolve("%016x%s".formatted(number, SUFFIX));
+        Files.createFile(path);
+        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        try {
+            file.setLength(size);
+            Segment segment = new Segment(path, number, file, size);
+            syncDirectory(directory);
+            return segment;
+        } catch (IOException e) {
+            file.close();
+            Files.delete(path);
+            throw e;
+        }
+    }
+
+    /** Opens a segment that was written by an earlier process. Nothing is appended to it any more. */
+    static Segment open(Path path) throws IOException {
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("%s: is no regular file (expected: a segment of artifacts)".formatted(path));
+        }
+        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        return new Segment(path, number(path), file, file.length());
+    }
+
+    /** Returns the paths of a directory's segments, the oldest first. */
+    static List<Path> list(Path directory) throws IOException {
+        try (var paths = Files.list(directory)) {
+            return paths.filter(Segment::isSegment).sorted().toList();
+        }
+    }
+
+    private static boolean isSegment(Path path) {
+        return path.getFileName().toString().matches("[0-9a-f]{16}\\" + SUFFIX);
+    }
+
+    private static long number(Path path) {
+        return Long.parseUnsignedLong(path.getFileName().toString().substring(0, 16), 16);
+    }
+
+    private static void syncDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    long number() {
+        return number;
+    }
+
+    /**
+     * Reads the bytes of a record, as they are on the disk now. They are fewer if the file ends before. Any thread may call it, interrupted or not: an
+     * interrupt closes the channel for all threads, and each opens it again.
+     */
+    byte[] read(SegmentRecord record) throws IOException {
+        return read(record.offset(), SegmentRecord.HEADER + record.length());
+    }
+
+    private byte[] read(long offset, int length) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                FileChannel channel = reading;
+                try {
+                    return read(channel, offset, length);
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(channel);
+                } catch (ClosedChannelException e) {
+                    reopen(channel);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static byte[] read(FileChannel channel, long offset, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, offset + bytes.position()) < 0) {
+                return Arrays.copyOf(bytes.array(), bytes.position());
+            }
+        }
+        return bytes.array();
+    }
+
+    private synchronized void reopen(FileChannel lost) throws IOException {
+        if (closed) {
+            throw new NoSuchFileException(path.toString());
+        }
+        if (reading.equals(lost)) {
+            reading = FileChannel.open(path, StandardOpenOption.READ);
+        }
+    }
+
+    boolean hasRoomFor(long length) {
+        return end + SegmentRecord.space(length) <= capacity;
+    }
+
+    /** Returns the bytes that the file takes. */
+    long size() {
+        return end;
+    }
+
+    long live() {
+        return live;
+    }
+
+    void live(SegmentRecord record) {
+        live += record.space();
+    }
+
+    void dead(SegmentRecord record) {
+        live -= record.space();
+    }
+
+    /** Appends a record. After a failure the next one is written in its place. */
+    SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content) throws IOException {
+        file.seek(end);
+        SegmentRecord.header(kind, fingerprint, content).get(buffer, 0, SegmentRecord.HEADER);
+        int filled = SegmentRecord.HEADER;
+        for (long copied = 0; copied < content.byteSize();) {
+            int length = (int) Math.min(content.byteSize() - copied, buffer.length - filled);
+            MemorySegment.copy(content, copied, MemorySegment.ofArray(buffer), filled, length);
+            copied += length;
+            file.write(buffer, 0, filled + length);
+            filled = 0;
+        }
+        if (filled > 0) {
+            file.write(buffer, 0, filled);
+        }
+        SegmentRecord record = new SegmentRecord(kind, fingerprint, (int) end, (int) content.byteSize());
+        end += record.space();
+        return record;
+    }
+
+    /**
+     * Returns the records of a segment that was opened, in the order of writing: by its index, or by a look at all of it if the process that wrote it did
+     * not come to write that.
+     */
+    List<SegmentRecord> records() throws IOException {
+        List<SegmentRecord> records = SegmentIndex.read(indexPath(), capacity);
+        if (records == null) {
+            return scan();
+        }
+        end = records.isEmpty() ? 0 : records.getLast().offset() + records.getLast().space();
+        return records;
+    }
+
+    /** Says that no record follows. */
+    void seal(List<SegmentRecord> records) throws IOException {
+        SegmentIndex.write(indexPath(), records);
+    }
+
+    private Path indexPath() {
+        return path.resolveSibling(path.getFileName().toString().replace(SUFFIX, SegmentIndex.SUFFIX));
+    }
+
+    /** Passes over what is not a whole and intact record. */
+    private List<SegmentRecord> scan() throws IOException {
+        List<SegmentRecord> records = new ArrayList<>();
+        long windowStart = 0;
+        byte[] window = {};
+        for (long offset = 0; offset + SegmentRecord.HEADER <= capacity;) {
+            if (offset + SegmentRecord.HEADER > windowStart + window.length) {
+                windowStart = offset;
+                window = read(offset, (int) Math.min(COPIED_AT_ONCE, capacity - offset));
+                if (window.length < SegmentRecord.HEADER) {
+                    break;
+                }
+            }
+            SegmentRecord record = SegmentRecord.read(window, (int) (offset - windowStart), (int) offset);
+            if (record != null && offset + record.space() <= capacity && record.isIntact(read(record))) {
+                records.add(record);
+                offset += record.space();
+                end = offset;
+            } else {
+                offset += Long.BYTES;
+            }
+        }
+        return records;
+    }
+
+    void sync() throws IOException {
+        file.getFD().sync();
+    }
+
+    synchronized void delete() throws IOException {
+        close();
+        Files.deleteIfExists(path);
+        Files.deleteIfExists(indexPath());
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        reading.close();
+        file.close();
+    }
+}

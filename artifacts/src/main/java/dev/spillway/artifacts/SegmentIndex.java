@@ -1,0 +1,68 @@
+package dev.spillway.artifacts;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/** A list of the records of a segment, which saves a start the look at the segment itself. It is never needed: a missing or damaged one is no loss. */
+final class SegmentIndex {
+    static final String SUFFIX = ".index";
+    private static final int RECORD = Fingerprint.BYTES + 2 * Integer.BYTES;
+
+    private SegmentIndex() {}
+
+    /** Writes records. A removal is told from an empty artifact by a negative length. */
+    static void write(Path path, List<SegmentRecord> records) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(records.size() * RECORD + Integer.BYTES);
+        for (SegmentRecord record : records) {
+            record.fingerprint().write(bytes);
+            bytes.putInt(record.offset()).putInt(record.kind() == SegmentRecord.Kind.PUT ? record.length() : -1);
+        }
+        bytes.putInt(sum(bytes.array()));
+        Path unfinished = path.resolveSibling(path.getFileName() + ".unfinished");
+        Files.write(unfinished, bytes.array());
+        Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * @param size of the segment, which all records must lie in
+     * @return null if there is none that is whole
+     */
+    static @Nullable List<SegmentRecord> read(Path path, long size) throws IOException {
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            return null;
+        }
+        byte[] content = Files.readAllBytes(path);
+        if (content.length % RECORD != Integer.BYTES) {
+            return null;
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        if (bytes.getInt(content.length - Integer.BYTES) != sum(content)) {
+            return null;
+        }
+        List<SegmentRecord> records = new ArrayList<>(content.length / RECORD);
+        while (bytes.remaining() > Integer.BYTES) {
+            Fingerprint fingerprint = Fingerprint.read(bytes);
+            int offset = bytes.getInt();
+            int length = bytes.getInt();
+            if (offset < 0 || offset + SegmentRecord.space(Math.max(0, length)) > size) {
+                return null;
+            }
+            records.add(new SegmentRecord(length < 0 ? SegmentRecord.Kind.REMOVE : SegmentRecord.Kind.PUT, fingerprint, offset, Math.max(0, length)));
+        }
+        return records;
+    }
+
+    private static int sum(byte[] content) {
+        CRC32C crc = new CRC32C();
+        crc.update(content, 0, content.length - Integer.BYTES);
+        return (int) crc.getValue();
+    }
+}

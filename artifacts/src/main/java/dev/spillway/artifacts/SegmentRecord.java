@@ -1,0 +1,90 @@
+package dev.spillway.artifacts;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The form of a record in a segment: a header of 48 bytes, the content, and zeros up to a multiple of 8 bytes. The header has a kind, the content's length,
+ * the fingerprint, a checksum of all of these, and one of them with the content. All numbers are big-endian.
+ *
+ * @param offset place in the segment
+ * @param length of the content in bytes
+ */
+record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length) {
+    enum Kind {
+        PUT(0x5350_4101), REMOVE(0x5350_4102);
+
+        private final int magic;
+
+        Kind(int magic) {
+            this.magic = magic;
+        }
+    }
+
+    static final int HEADER = 48;
+    private static final int ALIGNMENT = 8;
+    /** Bytes of the header that both checksums cover. */
+    private static final int CHECKED = 40;
+
+    /** Returns the bytes that a record takes. */
+    static long space(long length) {
+        return (HEADER + length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    long space() {
+        return space(length);
+    }
+
+    static ByteBuffer header(Kind kind, Fingerprint fingerprint, MemorySegment content) {
+        ByteBuffer header = ByteBuffer.allocate(HEADER).putInt(kind.magic).putInt((int) content.byteSize());
+        fingerprint.write(header);
+        CRC32C crc = new CRC32C();
+        crc.update(header.array(), 0, CHECKED);
+        header.putInt((int) crc.getValue());
+        crc.update(content.asByteBuffer());
+        return header.putInt((int) crc.getValue()).flip();
+    }
+
+    /**
+     * Reads a header.
+     *
+     * @param bytes from the header's first on; not moved
+     * @param at index of that byte
+     * @param offset of that byte in the segment
+     * @return null if there is none that is right
+     */
+    static @Nullable SegmentRecord read(byte[] bytes, int at, int offset) {
+        ByteBuffer header = ByteBuffer.wrap(bytes, at, HEADER);
+        int magic = header.getInt();
+        Kind kind = magic == Kind.PUT.magic ? Kind.PUT : magic == Kind.REMOVE.magic ? Kind.REMOVE : null;
+        int length = header.getInt();
+        if (kind == null || length < 0) {
+            return null;
+        }
+        Fingerprint fingerprint = Fingerprint.read(header);
+        return (int) headerSum(bytes, at).getValue() == header.getInt() ? new SegmentRecord(kind, fingerprint, offset, length) : null;
+    }
+
+    private static CRC32C headerSum(byte[] bytes, int at) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, at, CHECKED);
+        return crc;
+    }
+
+    /** Returns whether these bytes, header and content, are what was written for this record. */
+    boolean isIntact(byte[] bytes) {
+        if (bytes.length != HEADER + length || !equals(read(bytes, 0, offset))) {
+            return false;
+        }
+        CRC32C crc = headerSum(bytes, 0);
+        crc.update(bytes, HEADER, length);
+        return (int) crc.getValue() == ByteBuffer.wrap(bytes).getInt(CHECKED + Integer.BYTES);
+    }
+
+    /** Returns the content in the bytes of a record. */
+    Artifact content(byte[] bytes) {
+        return Artifact.shared(MemorySegment.ofArray(bytes).asSlice(HEADER, length));
+    }
+}

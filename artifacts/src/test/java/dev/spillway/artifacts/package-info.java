@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.artifacts;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.artifacts;
+
+import org.jspecify.annotations.NullMarked;
