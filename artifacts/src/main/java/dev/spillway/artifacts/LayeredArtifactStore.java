@@ -282,7 +282,8 @@ public final class LayeredArtifactStore extends CompilingStore {
         for (ArtifactStore store : slower) {
             sum = sum.plus(store.metrics());
         }
-        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(), sum.evictions(),
+        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(),
+                sum.evictions(),
                 sum.evictedBytes(), sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries());
     }
 

@@ -146,7 +146,8 @@ public final class MemoryArtifactStore extends CompilingStore {
         }
 
         synchronized ArtifactMetrics metrics() {
-            return new ArtifactMetrics(hits + misses, hits, misses, 0, puts, rejected, evictions, evictedBytes, 0, 0, bytes, artifacts.size());
+            return new ArtifactMetrics(hits + misses, hits, misses, 0, puts, rejected, evictions, evictedBytes, 0, 0, bytes,
+                    artifacts.size());
         }
 
         synchronized void clear() {

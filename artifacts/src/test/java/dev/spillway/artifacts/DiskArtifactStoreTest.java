@@ -18,6 +18,7 @@ import static dev.spillway.artifacts.Samples.artifact;
 import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class DiskArtifactStoreTest extends ArtifactStoreContract {
     private static final long SEGMENT = 64 << 10;
@@ -250,7 +251,71 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         DiskArtifactStore store = open("a", WIDE);
         store.close();
         store.close();
-        assertThatThrownBy(() -> store.put(fingerprint(1), artifact(1, 1))).isInstanceOf(IllegalStateException.class).hasMessageContaining("is closed");
+        assertThatThrownBy(() -> store.put(fingerprint(1), artifact(1, 1))).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("is closed");
+    }
+
+    /** An interrupt closes the channel that a thread reads from, for all threads. */
+    @Test
+    void aReaderThatIsInterruptedReadsAndDisturbsNobody() throws Exception {
+        try (DiskArtifactStore store = open("a", WIDE); ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            store.put(fingerprint(1), artifact(1, 5_000));
+            List<Future<?>> ends = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                boolean interrupted = i == 0;
+                ends.add(pool.submit(() -> {
+                    for (int step = 0; step < 2_000; step++) {
+                        if (interrupted) {
+                            Thread.currentThread().interrupt();
+                        }
+                        assertThat(store.get(fingerprint(1))).contains(artifact(1, 5_000));
+                        assertThat(Thread.interrupted()).isEqualTo(interrupted);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
+            }
+        }
+    }
+
+    @Test
+    void aFullDiskIsAnErrorAndNoLoss() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk.toString()) == 0, "skipped: may not mount a file system");
+        try {
+            int stored = 0;
+            try (DiskArtifactStore store = DiskArtifactStore.open(disk.resolve("store"), WIDE, SEGMENT)) {
+                while (fits(store, stored)) {
+                    stored++;
+                }
+                assertThat(stored).isBetween(10, 25);
+                assertThatThrownBy(() -> store.put(fingerprint(0), artifact(1_000, 9_000))).isInstanceOf(IOException.class);
+                assertThat(store.get(fingerprint(0))).as("the older one").contains(artifact(0, 9_000));
+                store.flush();
+            }
+            try (DiskArtifactStore store = DiskArtifactStore.open(disk.resolve("store"), WIDE, SEGMENT)) {
+                assertThat(store.metrics().entries()).isEqualTo(stored);
+                for (int i = 0; i < stored; i++) {
+                    assertThat(store.get(fingerprint(i))).contains(artifact(i, 9_000));
+                }
+            }
+        } finally {
+            assertThat(run("umount", disk.toString())).isZero();
+        }
+    }
+
+    private static boolean fits(DiskArtifactStore store, int number) {
+        try {
+            return store.put(fingerprint(number), artifact(number, 9_000));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectErrorStream(true).start().waitFor();
     }
 
     /** A process that puts and flushes is killed with kill -9, again and again. */
@@ -262,7 +327,8 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
             int flushed = runAndKill(next, random.nextInt(60));
             try (DiskArtifactStore store = open("killed", WIDE)) {
                 for (int number = 0; number <= flushed; number++) {
-                    assertThat(store.get(fingerprint(number))).as("artifact %d after death %d", number, death).contains(artifact(number, size(number)));
+                    assertThat(store.get(fingerprint(number))).as("artifact %d after death %d", number, death)
+                            .contains(artifact(number, size(number)));
                 }
                 assertThat(store.metrics().damaged()).isZero();
             }

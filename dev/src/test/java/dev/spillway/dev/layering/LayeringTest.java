@@ -41,14 +41,15 @@ class LayeringTest {
     static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(
             Map.entry("events", Set.of()),
             Map.entry("api", Set.of("events")),
-            Map.entry("client", Set.of("events", "api")),
+            Map.entry("artifacts", Set.of()),
+            Map.entry("client", Set.of("events", "api", "artifacts")),
             Map.entry("cli", Set.of("events", "api", "client")),
             Map.entry("service", Set.of("events", "api")),
             Map.entry("embedded", Set.of()),
             Map.entry("coordinator", Set.of("events", "api", "service")),
             Map.entry("worker", Set.of("events", "api", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
-            Map.entry("bench", Set.of("events", "api", "client", "service", "coordinator", "worker", "embedded")),
+            Map.entry("bench", Set.of("events", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
 
     static final Set<String> MODULES = MAY_KNOW.keySet();
@@ -104,7 +105,7 @@ class LayeringTest {
     /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
     @Test
     void clientsNeedNoServersLibraries() {
-        noClasses().that(belongTo("api").or(belongTo("client")).or(belongTo("cli")))
+        noClasses().that(belongTo("api").or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "org.jdbi..",
                         "org.postgresql..", "org.rocksdb..", "io.micrometer..", "org.slf4j.."))
