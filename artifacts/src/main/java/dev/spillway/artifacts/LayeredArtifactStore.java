@@ -1,6 +1,7 @@
 package dev.spillway.artifacts;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,9 @@ public final class LayeredArtifactStore extends CompilingStore {
         }
         try {
             return lookups.run(fingerprint, () -> findBelow(fingerprint));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("interrupted while another caller asks the slower stores").initCause(e);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
