@@ -323,7 +323,7 @@ public final class DiskArtifactStore extends CompilingStore {
         return isCrowded();
     }
 
-    private void seal() throws IOException {
+    private void seal() {
         if (active != null) {
             active.seal(activeRecords);
             activeRecords = new ArrayList<>();
@@ -475,7 +475,8 @@ public final class DiskArtifactStore extends CompilingStore {
     @Override
     public ArtifactMetrics metrics() {
         synchronized (index) {
-            return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), damaged.sum(), puts.sum(), rejected.sum(), evictions,
+            return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), damaged.sum(), puts.sum(), rejected.sum(),
+                    evictions,
                     evictedBytes, flushes.sum(), flushErrors.sum(), bytes, index.size());
         }
     }

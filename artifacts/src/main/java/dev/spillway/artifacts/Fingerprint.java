@@ -93,7 +93,8 @@ public final class Fingerprint implements Comparable<Fingerprint> {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Fingerprint that && first == that.first && second == that.second && third == that.third && fourth == that.fourth;
+        return other instanceof Fingerprint that && first == that.first && second == that.second && third == that.third
+                && fourth == that.fourth;
     }
 
     @Override

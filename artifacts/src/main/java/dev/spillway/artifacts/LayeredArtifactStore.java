@@ -1,6 +1,7 @@
 package dev.spillway.artifacts;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,9 @@ public final class LayeredArtifactStore extends CompilingStore {
         }
         try {
             return lookups.run(fingerprint, () -> findBelow(fingerprint));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("interrupted while another caller asks the slower stores").initCause(e);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -282,7 +286,8 @@ public final class LayeredArtifactStore extends CompilingStore {
         for (ArtifactStore store : slower) {
             sum = sum.plus(store.metrics());
         }
-        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(), sum.evictions(),
+        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(),
+                sum.evictions(),
                 sum.evictedBytes(), sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries());
     }
 

@@ -197,7 +197,7 @@ final class Segment implements AutoCloseable {
     }
 
     /** Says that no record follows. */
-    void seal(List<SegmentRecord> records) throws IOException {
+    void seal(List<SegmentRecord> records) {
         SegmentIndex.write(indexPath(), records);
     }
 

@@ -18,8 +18,8 @@ final class SegmentIndex {
 
     private SegmentIndex() {}
 
-    /** Writes records. A removal is told from an empty artifact by a negative length. */
-    static void write(Path path, List<SegmentRecord> records) throws IOException {
+    /** Writes records, as far as the disk takes them. A removal is told from an empty artifact by a negative length. */
+    static void write(Path path, List<SegmentRecord> records) {
         ByteBuffer bytes = ByteBuffer.allocate(records.size() * RECORD + Integer.BYTES);
         for (SegmentRecord record : records) {
             record.fingerprint().write(bytes);
@@ -27,8 +27,16 @@ final class SegmentIndex {
         }
         bytes.putInt(sum(bytes.array()));
         Path unfinished = path.resolveSibling(path.getFileName() + ".unfinished");
-        Files.write(unfinished, bytes.array());
-        Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            try {
+                Files.write(unfinished, bytes.array());
+                Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException e) {
+            // the next start looks at the segment itself
+        }
     }
 
     /**
@@ -55,7 +63,8 @@ final class SegmentIndex {
             if (offset < 0 || offset + SegmentRecord.space(Math.max(0, length)) > size) {
                 return null;
             }
-            records.add(new SegmentRecord(length < 0 ? SegmentRecord.Kind.REMOVE : SegmentRecord.Kind.PUT, fingerprint, offset, Math.max(0, length)));
+            records.add(new SegmentRecord(length < 0 ? SegmentRecord.Kind.REMOVE : SegmentRecord.Kind.PUT, fingerprint, offset,
+                    Math.max(0, length)));
         }
         return records;
     }

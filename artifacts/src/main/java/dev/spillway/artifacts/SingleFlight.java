@@ -1,5 +1,7 @@
 package dev.spillway.artifacts;
 
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +34,8 @@ final class SingleFlight<K, V> {
                 return earlier.get();
             } catch (ExecutionException e) {
                 switch (e.getCause()) {
-                    case InterruptedException _ -> Thread.onSpinWait();
+                    // who acted was interrupted, and this caller was not
+                    case InterruptedException _,InterruptedIOException _,ClosedByInterruptException _ -> Thread.onSpinWait();
                     case Exception failure -> throw failure;
                     case Error failure -> throw failure;
                     case null, default -> throw e;

@@ -3,6 +3,7 @@ package dev.spillway.artifacts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,12 +13,15 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 import static dev.spillway.artifacts.Samples.artifact;
 import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class DiskArtifactStoreTest extends ArtifactStoreContract {
     private static final long SEGMENT = 64 << 10;
@@ -184,24 +188,28 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         }
     }
 
-    /** Removals survive however often their segments are emptied, or an older artifact would be served again. */
+    /** A removal outlives its segment, for as long as an older segment has what it removes. */
     @Test
     void whatIsRemovedStaysAway() throws IOException {
         ArtifactLimits limits = new ArtifactLimits(1_000, 300_000, 10_000);
+        int kept = 25;
         try (DiskArtifactStore store = open("a", limits)) {
             store.put(fingerprint(-1), artifact(-1, 100));
-            store.put(fingerprint(-2), artifact(-2, 100));
+            for (int i = 0; i < kept; i++) {
+                store.put(fingerprint(1_000 + i), artifact(i, 2_000));
+            }
             for (int i = 0; i < 1_000; i++) {
                 if (i == 20) {
                     store.remove(fingerprint(-1));
                 }
-                store.get(fingerprint(-2));
+                store.get(fingerprint(1_000 + i % kept));
                 store.put(fingerprint(i % 100), artifact(i, 2_000));
             }
+            assertThat(segment(folder.resolve("a"), 0)).as("the segment that has it").endsWithRaw(Path.of("0000000000000000.segment"));
         }
         try (DiskArtifactStore store = open("a", limits)) {
             assertThat(store.get(fingerprint(-1))).isEmpty();
-            assertThat(store.get(fingerprint(-2))).contains(artifact(-2, 100));
+            assertThat(store.get(fingerprint(1_000))).contains(artifact(0, 2_000));
         }
     }
 
@@ -250,7 +258,84 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         DiskArtifactStore store = open("a", WIDE);
         store.close();
         store.close();
-        assertThatThrownBy(() -> store.put(fingerprint(1), artifact(1, 1))).isInstanceOf(IllegalStateException.class).hasMessageContaining("is closed");
+        assertThatThrownBy(() -> store.put(fingerprint(1), artifact(1, 1))).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("is closed");
+    }
+
+    /** An interrupt closes the channel that a thread reads from, for all threads. */
+    @Test
+    void aReaderThatIsInterruptedReadsAndDisturbsNobody() throws Exception {
+        try (DiskArtifactStore store = open("a", WIDE); ExecutorService pool = Executors.newFixedThreadPool(2)) {
+            store.put(fingerprint(1), artifact(1, 9_000));
+            AtomicBoolean done = new AtomicBoolean();
+            Thread interrupted = new Thread(() -> {
+                while (!done.get()) {
+                    assertThat(get(store)).contains(artifact(1, 9_000));
+                }
+            });
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            interrupted.setUncaughtExceptionHandler((thread, cause) -> failure.set(cause));
+            interrupted.start();
+            Future<?> other = pool.submit(() -> {
+                for (int step = 0; step < 5_000; step++) {
+                    assertThat(get(store)).contains(artifact(1, 9_000));
+                }
+            });
+            while (!other.isDone()) {
+                interrupted.interrupt();
+                Thread.onSpinWait();
+            }
+            done.set(true);
+            interrupted.join();
+            other.get();
+            assertThat(failure.get()).isNull();
+        }
+    }
+
+    private static Optional<Artifact> get(DiskArtifactStore store) {
+        try {
+            return store.get(fingerprint(1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aFullDiskIsAnErrorAndNoLoss() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk.toString()) == 0, "skipped: may not mount a file system");
+        try {
+            int stored = 0;
+            try (DiskArtifactStore store = DiskArtifactStore.open(disk.resolve("store"), WIDE, SEGMENT)) {
+                while (fits(store, stored)) {
+                    stored++;
+                }
+                assertThat(stored).isBetween(10, 25);
+                assertThatThrownBy(() -> store.put(fingerprint(0), artifact(1_000, 9_000))).isInstanceOf(IOException.class);
+                assertThat(store.get(fingerprint(0))).as("the older one").contains(artifact(0, 9_000));
+                store.flush();
+            }
+            try (DiskArtifactStore store = DiskArtifactStore.open(disk.resolve("store"), WIDE, SEGMENT)) {
+                assertThat(store.metrics().entries()).isEqualTo(stored);
+                for (int i = 0; i < stored; i++) {
+                    assertThat(store.get(fingerprint(i))).contains(artifact(i, 9_000));
+                }
+            }
+        } finally {
+            assertThat(run("umount", disk.toString())).isZero();
+        }
+    }
+
+    private static boolean fits(DiskArtifactStore store, int number) {
+        try {
+            return store.put(fingerprint(number), artifact(number, 9_000));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectErrorStream(true).start().waitFor();
     }
 
     /** A process that puts and flushes is killed with kill -9, again and again. */
@@ -262,7 +347,8 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
             int flushed = runAndKill(next, random.nextInt(60));
             try (DiskArtifactStore store = open("killed", WIDE)) {
                 for (int number = 0; number <= flushed; number++) {
-                    assertThat(store.get(fingerprint(number))).as("artifact %d after death %d", number, death).contains(artifact(number, size(number)));
+                    assertThat(store.get(fingerprint(number))).as("artifact %d after death %d", number, death)
+                            .contains(artifact(number, size(number)));
                 }
                 assertThat(store.metrics().damaged()).isZero();
             }

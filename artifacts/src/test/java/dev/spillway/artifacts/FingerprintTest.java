@@ -20,8 +20,10 @@ class FingerprintTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "00", "00FF0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef8001",
-            "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef800g", "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef80010"})
+            "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef800g",
+            "00ff0123456789abcdef00ff0123456789abcdef00ff0123456789abcdef80010"})
     void allElseIsRefused(String text) {
-        assertThatThrownBy(() -> Fingerprint.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("64 lower-case");
+        assertThatThrownBy(() -> Fingerprint.parse(text)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("64 lower-case");
     }
 }

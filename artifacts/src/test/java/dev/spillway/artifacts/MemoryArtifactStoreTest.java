@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static dev.spillway.artifacts.Samples.artifact;
 import static dev.spillway.artifacts.Samples.fingerprint;
@@ -47,6 +48,7 @@ class MemoryArtifactStoreTest extends ArtifactStoreContract {
     }
 
     @Test
+    @Timeout(300)
     void countsStayExactWhileManyPutAndGet() throws Exception {
         List<Fingerprint> keys = IntStream.range(0, 120).mapToObj(Samples::fingerprint).toList();
         List<Artifact> artifacts = IntStream.range(0, 120).mapToObj(number -> artifact(number, 10 + number)).toList();

@@ -54,7 +54,7 @@ class ClientReadmeTest {
             assertThat(run(program.group(2), source)).as(program.group(2)).isEqualTo(expected);
             programs++;
         }
-        assertThat(programs).isEqualTo(3);
+        assertThat(programs).isEqualTo(4);
     }
 
     private static String run(String name, String source) throws Exception {
