@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
 
 /** Clients at work and things going wrong, each after a random pause. */
 final class Trouble {
+    private static final int KEYED_ONE_IN = 10;
     private static final int PARTITIONS_MAX = 6;
 
     private final Timeline timeline;
@@ -83,8 +84,13 @@ final class Trouble {
 
     private void work(SimulatedHost host, EntryName name) {
         switch (random.nextInt(policiesChange ? 16 : 13)) {
-            case 0, 1, 2 -> host.clients().put(name);
-            case 3, 4 -> host.clients().putWithKey(name);
+            case 0, 1, 2, 3, 4 -> {
+                if (random.nextInt(KEYED_ONE_IN) == 0) {
+                    host.clients().putWithKey(name);
+                } else {
+                    host.clients().put(name);
+                }
+            }
             case 5, 6 -> {
                 EntryRow entry = rows.entries().get(name);
                 if (entry != null) {
