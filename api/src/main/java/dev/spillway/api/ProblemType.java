@@ -19,6 +19,8 @@ public enum ProblemType {
     UNEXPECTED_BODY(400, "unexpected-body", "A body was sent where none is expected"),
     UNKNOWN_FIELD(400, "unknown-field", "The body has a field that is not known"),
     INVALID_VALUE(400, "invalid-value", "A value is not valid"),
+    /** A web page sends it to a server of another. */
+    OTHER_ORIGIN(403, "other-origin", "A web page of another origin may ask for nothing here"),
     UNKNOWN_PATH(404, "unknown-path", "There is nothing at this path"),
     UNKNOWN_LOGGER(404, "unknown-logger", "There is no such logger"),
     METHOD_NOT_ALLOWED(405, "method-not-allowed", "The path does not take this method"),
@@ -27,6 +29,7 @@ public enum ProblemType {
     BODY_TOO_LARGE(413, "body-too-large", "The body is too large"),
     PATH_TOO_LONG(414, "path-too-long", "The request line is too long"),
     UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The body is of a type that is not taken here"),
+    OTHER_NAME(421, "other-name", "This service is not asked by a name of the Internet"),
     IDEMPOTENCY_KEY_REUSED(422, "idempotency-key-reused", "The Idempotency-Key was used for another request"),
     HEADERS_TOO_LARGE(431, "headers-too-large", "The headers are too large"),
     UNSUPPORTED_TRANSFER_ENCODING(501, "unsupported-transfer-encoding", "The body is sent in a way that is not spoken here"),

@@ -62,9 +62,7 @@ final class EndpointRouter {
             route.method(HttpMethod.HEAD);
         }
         route.handler(context -> {
-            misframed(context.request()).ifPresent(problem -> {
-                throw problem.exception();
-            });
+            requireFit(context.request());
             var request = new Request(context, endpoint, options, connections.client(context.request()));
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
@@ -84,6 +82,12 @@ final class EndpointRouter {
         }
         int hosts = request.headers().getAll(HttpHeaders.HOST).size();
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
+    }
+
+    private static void requireFit(HttpServerRequest request) {
+        misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
+            throw problem.exception();
+        });
     }
 
     /** Ends a gathered body that makes no progress for too long: BodyHandler waits for ever. */
@@ -119,9 +123,7 @@ final class EndpointRouter {
 
     /** Answers 405 with the methods of the path, or 404. It names the service, because whoever asks the wrong one asks for paths that it does not have. */
     private void nothingHere(RoutingContext context) {
-        misframed(context.request()).ifPresent(problem -> {
-            throw problem.exception();
-        });
+        requireFit(context.request());
         var path = Objects.requireNonNullElse(context.request().path(), "");
         var allowed = endpoints.keySet()
                 .stream()

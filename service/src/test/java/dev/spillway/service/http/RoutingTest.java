@@ -122,6 +122,26 @@ class RoutingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"Host: evil.example\r\n", "Host: 127.0.0.1.evil.example:7070\r\n", "Host: localhost.\r\n",
+            "Host: localhost:1\r\nOrigin: http://evil.example\r\n", "Host: localhost:1\r\nOrigin: null\r\n",
+            "Host: localhost:1\r\nOrigin: http://localhost:2\r\n"})
+    void aWebPageOfAnotherIsRefused(String headers) throws IOException {
+        String status = headers.contains("Origin") ? "403" : "421";
+        for (String path : List.of("/v1/hosts/all", "/v1/hosts/nothing/here")) {
+            assertThat(service.raw("GET " + path + " HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n"))
+                    .startsWith("HTTP/1.1 " + status)
+                    .contains("urn:spillway:problem:other-");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Host: 127.0.0.1:7070", "Host: [::1]:7070", "Host: localhost", "Host: coordinator:7070", "Host: a.localhost:1",
+            "Host: localhost:1\r\nOrigin: http://localhost:1"})
+    void aServiceIsAskedByItsAddressOrALocalName(String headers) throws IOException {
+        assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n\r\n")).startsWith("HTTP/1.1 200");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"GET /livez HTTP/1.0\r\n\r\n", "GET /livez HTTP/1.1\r\nConnection: close\r\nHost:\r\n\r\n"})
     void aHostThatIsEmptyOrOfAnOlderVersionMissingIsTaken(String request) throws IOException {
         assertThat(service.raw(request)).contains(" 200 ");
