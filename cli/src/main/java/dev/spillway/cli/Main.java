@@ -52,12 +52,9 @@ public final class Main {
     }
 
     private static Outcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
-        for (String argument : arguments) {
-            if (argument.indexOf(REPLACEMENT) >= 0) {
-                return new Outcome.WrongUsage(
-                        ("%s (expected: text in the encoding of the locale, which is %s for %s; "
-                                + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
-                                .formatted(argument, System.getProperty("sun.jnu.encoding"), locale(System.getenv())));
+        for (int at = 0; at < arguments.size(); at++) {
+            if (arguments.get(at).indexOf(REPLACEMENT) >= 0) {
+                return notText(at + 1, arguments.get(at), System.getProperty("sun.jnu.encoding"));
             }
         }
         CommandLine commands = commands(arguments, console, others);
@@ -91,6 +88,15 @@ public final class Main {
             // The outermost edge: a person cannot do anything with a stack trace.
             return new Outcome.Failed("this should not happen: " + e);
         }
+    }
+
+    private static Outcome notText(int number, String argument, String encoding) {
+        return new Outcome.WrongUsage(encoding.equals("UTF-8")
+                ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
+                        .formatted(argument, number)
+                : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
+                        + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
+                        .formatted(argument, encoding, locale(System.getenv())));
     }
 
     /** Names the variable from which the C library takes the encoding of the locale. */

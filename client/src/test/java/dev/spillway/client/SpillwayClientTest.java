@@ -55,7 +55,8 @@ class SpillwayClientTest {
             try (var connection = server.accept()) {
                 assertThat(connection.getInputStream().read()).isEqualTo('P');
                 client.close();
-                assertThat(put.handle((_, failure) -> failure).get(30, TimeUnit.SECONDS)).cause().isInstanceOf(OutcomeUnknownException.class);
+                assertThat(put.handle((_, failure) -> failure).get(30, TimeUnit.SECONDS)).cause()
+                        .isInstanceOf(OutcomeUnknownException.class);
             }
         }
     }

@@ -4,6 +4,7 @@ import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.ServiceProcess;
 import dev.spillway.service.logging.LogSettings;
@@ -56,20 +57,31 @@ public final class Dev implements SpillwayCommand {
         for (int host = 1; host <= hosts; host++) {
             requireFree(port + DevFleet.FIRST_WORKER + host - 1, "host-" + host);
         }
-        try (DevFolder folder = DevFolder.open(data)) {
-            Path log = LogFiles.next(folder.path().resolve("logs"));
-            Logging.apply(logSettings, log);
-            DevFleet fleet = new DevFleet(folder, port, hosts, console.out());
-            fleet.check();
-            console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
-            console.out().println("log          " + log);
-            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
+        try {
+            if (data != null) {
+                new DevFleet(DevFolder.placeOf(data), false, port, hosts, console.out()).check();
+            }
+            return run(logSettings);
         } catch (SettingsException e) {
             SettingProblem first = e.problems().getFirst();
             return new Outcome.Failed(
                     "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
+        } catch (EmbeddedServerException e) {
+            return new Outcome.Failed("--data: " + e.getMessage());
         } catch (IOException e) {
             return new Outcome.Failed("data: " + e.getMessage());
+        }
+    }
+
+    private Outcome run(LogSettings logSettings) throws SettingsException, IOException, InterruptedException {
+        try (DevFolder folder = DevFolder.open(data)) {
+            Path log = LogFiles.next(folder.path().resolve("logs"));
+            Logging.apply(logSettings, log);
+            DevFleet fleet = new DevFleet(folder.path(), folder.temporary(), port, hosts, console.out());
+            fleet.checkStores();
+            console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
+            console.out().println("log          " + log);
+            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
         }
     }
 

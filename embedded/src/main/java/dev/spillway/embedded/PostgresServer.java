@@ -102,9 +102,6 @@ public final class PostgresServer implements AutoCloseable {
 
     private static PostgresServer start(PostgresSettings settings, ServerDirectory directory) throws IOException {
         Path data = data(directory.path());
-        if (data.toString().matches("(?s).*[\"$`\\\\\n].*")) {
-            throw new EmbeddedServerException(NAME + " directory: " + data + " (expected: a path without any of \" $ ` \\)");
-        }
         Postmaster.clear(data, settings.stopTimeout());
         PostgresBinaries binaries = new PostgresBinaries(settings.binaries());
         String password = prepare(directory.path(), binaries);

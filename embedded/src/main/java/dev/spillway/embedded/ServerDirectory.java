@@ -56,6 +56,7 @@ final class ServerDirectory implements AutoCloseable {
                 return openTemporary(server, reaper);
             }
             Path path = Files.createDirectories(kept).toRealPath();
+            requirePlain(server + " directory", path);
             ServerDirectory opened = lock(path, false);
             if (opened == null) {
                 throw new DirectoryInUseException(server, path);
@@ -67,9 +68,18 @@ final class ServerDirectory implements AutoCloseable {
         }
     }
 
+    /** {@code pg_ctl} puts the path on a shell's command line, and Kafka splits its setting at commas. */
+    static void requirePlain(String name, Path directory) {
+        if (directory.toString().matches("(?s).*[,\"$`\\\\\n].*")) {
+            throw new EmbeddedServerException(
+                    name + ": " + directory + " (expected: a path without any of , \" $ ` \\ and without a line break)");
+        }
+    }
+
     private static ServerDirectory openTemporary(String server, Consumer<Path> reaper) throws IOException {
         String prefix = "spillway-" + server.toLowerCase(Locale.ROOT) + "-";
         Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+        requirePlain(server + " directory", parent);
         sweep(parent, prefix, reaper);
         while (true) {
             Path path = Files.createTempDirectory(parent, prefix);

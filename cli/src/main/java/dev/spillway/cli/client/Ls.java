@@ -27,7 +27,7 @@ final class Ls implements SpillwayCommand {
     private NamespaceParameter namespace;
     @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
     private @Nullable String prefix;
-    @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label.")
+    @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label. NAME ends at the first =.")
     private Values.@Nullable Label label;
     @Option(names = "--limit", paramLabel = "N", description = "At most so many.")
     private Values.@Nullable Count limit;

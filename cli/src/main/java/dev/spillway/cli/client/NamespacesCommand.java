@@ -121,10 +121,13 @@ final class NamespacesCommand {
                 console.out().println(answer.text());
                 return Outcome.done();
             }
-            Table table = new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">SHARE");
+            Table table =
+                    new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE");
             for (Namespaces.Namespace namespace : all(answer)) {
                 table.row(namespace.name(), namespace.entries(), Text.number(namespace.maxEntries()), Text.bytes(namespace.bytes()),
-                        Text.bytes(namespace.maxBytes()), namespace.maxEvictionShare());
+                        Text.bytes(namespace.maxBytes()), Text.length(namespace.ttl()), Text.length(namespace.maxIdle()),
+                        namespace.lowWatermark(),
+                        namespace.maxEvictionShare());
             }
             table.print(console.out());
             return Outcome.done();

@@ -152,9 +152,17 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
                             kind(), option));
         }
         String line = problem.type() == ProblemType.OTHER ? "the server answered " + problem.detail()
-                : problem.type().title() + ": " + problem.detail();
+                : problem.type().title() + ": " + problem.detail() + next(problem);
         boolean absent = problem.status() == 404 && problem.type() != ProblemType.OTHER && problem.type() != ProblemType.UNKNOWN_PATH;
         return absent ? new Outcome.NotFound(line) : new Outcome.Failed(line);
+    }
+
+    /** Names the command that goes on from a refusal. */
+    private static String next(Problem problem) {
+        JsonNode plan = problem.extensions().get("planId");
+        return problem.type() == ProblemType.PLAN_NEEDED && plan != null
+                ? "; to evict them: spillway plans apply " + Text.printable(plan.asText())
+                : "";
     }
 
     /** {@code coordinator} or {@code worker}; the services call themselves so too. */
