@@ -29,6 +29,6 @@ public final class Elsewhere implements SpillwayCommand {
 
     @Override
     public Outcome call() {
-        return new Outcome.WrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
+        return Outcome.wrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
     }
 }

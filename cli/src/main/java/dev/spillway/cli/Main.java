@@ -73,7 +73,7 @@ public final class Main {
         CommandLine chosen = parsed.commandSpec().commandLine();
         if (!(chosen.getCommand() instanceof SpillwayCommand command)) {
             chosen.usage(console.err());
-            return new Outcome.WrongUsage("no command given");
+            return Outcome.wrongUsage("no command given");
         }
         try {
             return command.call();
@@ -83,15 +83,15 @@ public final class Main {
             return wrongUsage(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Outcome.Failed("interrupted");
+            return Outcome.failed("interrupted");
         } catch (RuntimeException e) {
             // The outermost edge: a person cannot do anything with a stack trace.
-            return new Outcome.Failed("this should not happen: " + e);
+            return Outcome.failed("this should not happen: " + e);
         }
     }
 
     private static Outcome notText(int number, String argument, String encoding) {
-        return new Outcome.WrongUsage(encoding.equals("UTF-8")
+        return Outcome.wrongUsage(encoding.equals("UTF-8")
                 ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
                         .formatted(argument, number)
                 : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
@@ -130,7 +130,7 @@ public final class Main {
 
     private static Outcome wrongUsage(ParameterException e) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return new Outcome.WrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
+        return Outcome.wrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
     }
 
     private static String oneLine(String text) {

@@ -64,12 +64,12 @@ public final class Dev implements SpillwayCommand {
             return run(logSettings);
         } catch (SettingsException e) {
             SettingProblem first = e.problems().getFirst();
-            return new Outcome.Failed(
+            return Outcome.failed(
                     "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
         } catch (EmbeddedServerException e) {
-            return new Outcome.Failed("--data: " + e.getMessage());
+            return Outcome.failed("--data: " + e.getMessage());
         } catch (IOException e) {
-            return new Outcome.Failed("data: " + e.getMessage());
+            return Outcome.failed("data: " + e.getMessage());
         }
     }
 
@@ -81,7 +81,7 @@ public final class Dev implements SpillwayCommand {
             fleet.checkStores();
             console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
             console.out().println("log          " + log);
-            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
+            return Outcome.ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
         }
     }
 
@@ -116,7 +116,7 @@ public final class Dev implements SpillwayCommand {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         } catch (IOException e) {
-            throw new CommandFailedException(new Outcome.Failed(
+            throw new CommandFailedException(Outcome.failed(
                     "port %d of %s: %s (expected: a free port; --port moves them all)".formatted(port, whose, e.getMessage())));
         }
     }

@@ -166,7 +166,7 @@ final class DevFolder implements AutoCloseable {
     }
 
     private static CommandFailedException failed(String line) {
-        return new CommandFailedException(new Outcome.Failed(line));
+        return new CommandFailedException(Outcome.failed(line));
     }
 
     private static String reason(IOException e) {

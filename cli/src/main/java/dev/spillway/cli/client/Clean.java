@@ -97,7 +97,7 @@ final class Clean implements SpillwayCommand {
                 return evicted;
             }
             if (patience.isOver()) {
-                throw new CommandFailedException(new Outcome.Failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
+                throw new CommandFailedException(Outcome.failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
                         .formatted(Text.length(timeout), evicted, step.remaining())));
             }
         }
@@ -172,7 +172,7 @@ final class Clean implements SpillwayCommand {
         if (cleaned.unconfirmed().size() > NAMED) {
             console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
         }
-        return new Outcome.Failed("%s not confirmed in %s; they stay ordered to be deleted"
+        return Outcome.failed("%s not confirmed in %s; they stay ordered to be deleted"
                 .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), Text.length(timeout)));
     }
 }

@@ -82,10 +82,10 @@ final class Drain implements SpillwayCommand {
     private Outcome outcome(Hosts.Host now) {
         Hosts.Drain drain = now.drain();
         if (drain == null) {
-            return new Outcome.Failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
+            return Outcome.failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
         }
         if (!drain.drained()) {
-            return new Outcome.Failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
+            return Outcome.failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
                     now.state() == Hosts.State.AWAY ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : "",
                     now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
         }

@@ -31,9 +31,7 @@ final class EvictionsCommand implements SpillwayCommand {
     @Spec
     private CommandSpec spec;
     @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
+    private Listing listing = Listing.ofHundred();
     @Parameters(paramLabel = "ID", arity = "0..1", description = "Only this eviction.")
     private @Nullable EvictionId id;
     @Option(names = "--state", paramLabel = "STATE", description = "open or closed (default: both).")
@@ -46,8 +44,6 @@ final class EvictionsCommand implements SpillwayCommand {
     private @Nullable EvictionCause cause;
     @Option(names = "--plan", paramLabel = "ID", description = "Only those that this plan named.")
     private @Nullable PlanId plan;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
-    private Values.Count limit = new Values.Count(100);
 
     EvictionsCommand(Console console) {
         this.console = console;
@@ -56,27 +52,26 @@ final class EvictionsCommand implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         if (id == null) {
-            list();
-        } else if (state != null || host != null || namespace != null || cause != null || plan != null) {
-            throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
-        } else {
-            show(coordinator.server().get(CoordinatorApi.GET_EVICTION.at(id)));
+            return list();
         }
+        if (state != null || host != null || namespace != null || cause != null || plan != null) {
+            throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
+        }
+        show(listing.coordinator().server().get(CoordinatorApi.GET_EVICTION.at(id)));
         return Outcome.done();
     }
 
-    private void list() throws InterruptedException {
+    private Outcome list() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_EVICTIONS.at()
                 .with("state", state)
                 .with("host", host)
                 .with("namespace", namespace)
                 .with("cause", cause)
                 .with("plan", plan);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit.number());
-        if (output.json()) {
-            pages.printJson(console.out());
-            return;
-        }
+        return listing.print(list, console, this::print);
+    }
+
+    private void print(Pages pages) {
         Table table = new Table("EVICTED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", "HOSTS", "ID");
         for (Evictions.Eviction eviction : pages.as(Evictions.Eviction.class)) {
             table.row(Text.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
@@ -91,7 +86,7 @@ final class EvictionsCommand implements SpillwayCommand {
     }
 
     private void show(Server.Answer answer) {
-        if (output.json()) {
+        if (listing.output().json()) {
             console.out().println(answer.text());
             return;
         }

@@ -20,17 +20,13 @@ import picocli.CommandLine.Option;
 final class Ls implements SpillwayCommand {
     private final Console console;
     @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
+    private Listing listing = Listing.ofAll();
     @Mixin
     private NamespaceParameter namespace;
     @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
     private @Nullable String prefix;
     @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label. NAME ends at the first =.")
     private Values.@Nullable Label label;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many.")
-    private Values.@Nullable Count limit;
 
     Ls(Console console) {
         this.console = console;
@@ -39,11 +35,10 @@ final class Ls implements SpillwayCommand {
     @Override
     public Outcome call() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_ENTRIES.at(namespace.name()).with("prefix", prefix).with("label", label);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit.number());
-        if (output.json()) {
-            pages.printJson(console.out());
-            return Outcome.done();
-        }
+        return listing.print(list, console, this::print);
+    }
+
+    private void print(Pages pages) {
         boolean anyPinned = pages.items().stream().anyMatch(entry -> entry.has("pin"));
         List<String> columns = new ArrayList<>(List.of("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS"));
         if (anyPinned) {
@@ -69,7 +64,6 @@ final class Ls implements SpillwayCommand {
             table.row(cells.toArray());
         }
         table.print(console.out());
-        return Outcome.done();
     }
 
     private static String pinned(JsonNode pin) {

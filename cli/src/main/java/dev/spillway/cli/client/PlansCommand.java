@@ -89,13 +89,9 @@ final class PlansCommand {
     static final class Ls implements SpillwayCommand {
         private final Console console;
         @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
+        private Listing listing = Listing.ofHundred();
         @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
         private @Nullable NamespaceName namespace;
-        @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
-        private Values.Count limit = new Values.Count(100);
 
         Ls(Console console) {
             this.console = console;
@@ -103,12 +99,10 @@ final class PlansCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Pages pages =
-                    Pages.fetch(coordinator.server(), CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), limit.number());
-            if (output.json()) {
-                pages.printJson(console.out());
-                return Outcome.done();
-            }
+            return listing.print(CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), console, this::print);
+        }
+
+        private void print(Pages pages) {
             Table table = new Table("MADE", "NAMESPACE", "FOR", "STATE", ">VICTIMS", ">ENTRIES", ">BYTES", ">EVICTED", "EXPIRES", "ID");
             for (Plans.Plan plan : pages.as(Plans.Plan.class)) {
                 table.row(Text.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
@@ -116,7 +110,6 @@ final class PlansCommand {
                         plan.applied() == null ? Text.NONE : plan.applied().evicted(), Text.time(plan.expiresAt()), plan.id());
             }
             table.print(console.out());
-            return Outcome.done();
         }
     }
 

@@ -48,7 +48,7 @@ final class Status implements SpillwayCommand {
         } else {
             print(answer.as(WorkerStatus.class), readiness);
         }
-        return readiness.ready() ? Outcome.done() : new Outcome.Failed(server.name() + " at " + server.address() + " is not ready");
+        return readiness.ready() ? Outcome.done() : Outcome.failed(server.name() + " at " + server.address() + " is not ready");
     }
 
     private void print(WorkerStatus status, Readiness readiness) {
