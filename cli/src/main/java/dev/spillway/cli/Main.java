@@ -11,17 +11,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.ScopeType;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
-@Command(name = "spillway", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Main.Version.class,
-        description = "Keeps the caches of a fleet of hosts in step.",
-        synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable."})
 public final class Main {
     /** Java puts it for what is no text in the encoding of the locale: such an argument would name something else. */
     private static final char REPLACEMENT = '\uFFFD';
@@ -109,7 +103,9 @@ public final class Main {
     }
 
     private static CommandLine commands(List<String> arguments, Console console, Consumer<CommandLine> others) {
-        CommandLine commands = new CommandLine(new Main());
+        CommandSpec root = CommandSpec.create().name("spillway");
+        root.usageMessage().description("Keeps the caches of a fleet of hosts in step.");
+        CommandLine commands = new CommandLine(root);
         Map<String, Function<Console, CommandLine>> clients = Clients.all();
         Function<Console, CommandLine> named = arguments.isEmpty() ? null : clients.get(arguments.getFirst());
         if (named != null) {
@@ -119,6 +115,7 @@ public final class Main {
             clients.values().forEach(command -> commands.addSubcommand(command.apply(console)));
             others.accept(commands);
         }
+        Declaration.complete(root);
         Values.convert(commands);
         // Keys are opaque: an @ at the beginning is part of one.
         commands.setExpandAtFiles(false);
@@ -137,10 +134,7 @@ public final class Main {
         return text.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[]{"spillway " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "unpackaged")};
-        }
+    static String[] version() {
+        return new String[]{"spillway " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "unpackaged")};
     }
 }

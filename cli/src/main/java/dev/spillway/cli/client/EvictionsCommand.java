@@ -4,9 +4,10 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Orders;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -15,38 +16,37 @@ import dev.spillway.events.PlanId;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Evictions and how far each host is with them. */
-@Command(name = "evictions",
-        description = "List evictions, newest first, or show one with the order of each host.")
-final class EvictionsCommand implements SpillwayCommand {
+final class EvictionsCommand implements ClientCommand {
     private final Console console;
-    @Spec
+    @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec spec;
-    @Mixin
-    private Listing listing = Listing.ofHundred();
-    @Parameters(paramLabel = "ID", arity = "0..1", description = "Only this eviction.")
+    private final Listing listing = Listing.ofHundred();
     private @Nullable EvictionId id;
-    @Option(names = "--state", paramLabel = "STATE", description = "open or closed (default: both).")
     private Evictions.@Nullable State state;
-    @Option(names = "--host", paramLabel = "HOST", description = "Only those with an order for this host.")
     private @Nullable HostId host;
-    @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
     private @Nullable NamespaceName namespace;
-    @Option(names = "--cause", paramLabel = "CAUSE", description = "Only of this cause, such as PRUNED.")
     private @Nullable EvictionCause cause;
-    @Option(names = "--plan", paramLabel = "ID", description = "Only those that this plan named.")
     private @Nullable PlanId plan;
 
     EvictionsCommand(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("evictions", "List evictions, newest first, or show one with the order of each host.");
+        spec = to.spec();
+        listing.declare(to);
+        to.optional("0", "ID", EvictionId.class, value -> id = value, "Only this eviction.");
+        to.option("--state", "STATE", Evictions.State.class, value -> state = value, "open or closed (default: both).");
+        to.option("--host", "HOST", HostId.class, value -> host = value, "Only those with an order for this host.");
+        to.option("--namespace", "NS", NamespaceName.class, value -> namespace = value, "Only of this namespace.");
+        to.option("--cause", "CAUSE", EvictionCause.class, value -> cause = value, "Only of this cause, such as PRUNED.");
+        to.option("--plan", "ID", PlanId.class, value -> plan = value, "Only those that this plan named.");
     }
 
     @Override

@@ -2,19 +2,21 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import java.util.function.Consumer;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Prints a list that the coordinator gives page by page. */
 final class Listing {
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: ${DEFAULT-VALUE}).")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
     private Values.Count limit;
+
+    void declare(Declaration to) {
+        coordinator.declare(to);
+        output.declare(to);
+        to.option("--limit", "N", Values.Count.class, value -> limit = value, "At most so many (default: " + limit + ").");
+    }
 
     private Listing(Values.Count limit) {
         this.limit = limit;

@@ -3,33 +3,36 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Lists the entries of a namespace. */
-@Command(name = "ls", description = "List the entries of a namespace, least recently used first.")
-final class Ls implements SpillwayCommand {
+final class Ls implements ClientCommand {
     private final Console console;
-    @Mixin
-    private Listing listing = Listing.ofAll();
-    @Mixin
-    private NamespaceParameter namespace;
-    @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
+    private final Listing listing = Listing.ofAll();
+    private final NamespaceParameter namespace = new NamespaceParameter();
     private @Nullable String prefix;
-    @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label. NAME ends at the first =.")
     private Values.@Nullable Label label;
 
     Ls(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("ls", "List the entries of a namespace, least recently used first.");
+        listing.declare(to);
+        namespace.declare(to);
+        to.option("--prefix", "TEXT", String.class, value -> prefix = value, "Only keys that begin with it.");
+        to.option("--label", "NAME=VALUE", Values.Label.class, value -> label = value,
+                "Only entries with this label. NAME ends at the first =.");
     }
 
     @Override
