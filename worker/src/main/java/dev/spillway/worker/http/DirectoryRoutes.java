@@ -77,7 +77,7 @@ final class DirectoryRoutes {
     private Optional<Response> hit(Request request) {
         Query query = request.query();
         boolean plain = query.text("hold").isEmpty() && query.text("fresh").isEmpty() && query.text("fetch").isEmpty() && !request.isHead();
-        return plain ? directories.hit(name(request)).map(HitAnswer::of) : Optional.empty();
+        return plain ? directories.hit(name(request)).map(DirectoryRoutes::found) : Optional.empty();
     }
 
     private static Response found(Directories.Found.Served served) {
