@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -86,11 +87,38 @@ class OperationTest {
         return Stream.of(Arguments.of("coordinator", CoordinatorApi.all()), Arguments.of("worker", WorkerApi.all()));
     }
 
-    private static Map<String, Set<String>> described(String document) throws IOException {
-        JsonNode root;
+    /** A schema's maxLength counts characters, and the services count bytes. So each one says so, itself or what holds it. */
+    @ParameterizedTest
+    @MethodSource("documents")
+    void theLengthOfATextIsDescribedInBytes(String document, List<Operation> operations) throws IOException {
+        assertThat(operations).isNotEmpty();
+        assertThat(undescribed("", root(document), false)).isEmpty();
+    }
+
+    /** Header values are ASCII, of which a character is a byte. */
+    private static List<String> undescribed(String at, JsonNode node, boolean described) {
+        boolean told = described || node.path("description").asText().matches("(?s).*(bytes of UTF-8|ASCII).*");
+        Stream<String> itself = node.path("maxLength").isNumber() && !told ? Stream.of(at) : Stream.of();
+        Stream<String> slips =
+                node.properties().stream().filter(field -> field.getValue().isNull()).map(field -> at + ": no value: " + field);
+        Stream<String> below = Stream.concat(node.properties().stream(), elements(node))
+                .flatMap(field -> undescribed(at + "/" + field.getKey(), field.getValue(), told && !field.getKey().equals("properties"))
+                        .stream());
+        return Stream.of(itself, slips, below).flatMap(each -> each).toList();
+    }
+
+    private static Stream<Map.Entry<String, JsonNode>> elements(JsonNode node) {
+        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(element -> Map.entry("-", element)) : Stream.of();
+    }
+
+    private static JsonNode root(String document) throws IOException {
         try (var text = Operation.class.getResourceAsStream("/dev/spillway/schemas/http/" + document + ".yaml")) {
-            root = new YAMLMapper().readTree(text);
+            return new YAMLMapper().readTree(text);
         }
+    }
+
+    private static Map<String, Set<String>> described(String document) throws IOException {
+        JsonNode root = root(document);
         var described = new TreeMap<String, Set<String>>();
         root.path("paths").properties().forEach(path -> path.getValue().properties().forEach(verb -> {
             if (!verb.getKey().equals("parameters")) {

@@ -1,15 +1,15 @@
 package dev.spillway.cli;
 
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
 /** Commands that run servers. The launcher starts them by a program of their own; here they are listed beside those of clients. */
-@Command
-public final class Elsewhere implements SpillwayCommand {
+public final class Elsewhere implements ClientCommand {
     private final String name;
+    private final String description;
 
-    private Elsewhere(String name) {
+    private Elsewhere(String name, String description) {
         this.name = name;
+        this.description = description;
     }
 
     /** Adds them with what {@code spillway --help} says of each. */
@@ -22,13 +22,16 @@ public final class Elsewhere implements SpillwayCommand {
     }
 
     private static void add(CommandLine commands, String name, String description) {
-        CommandLine command = new CommandLine(new Elsewhere(name));
-        command.getCommandSpec().usageMessage().description(description);
-        commands.addSubcommand(name, command);
+        commands.addSubcommand(Declaration.of(new Elsewhere(name, description)));
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe(name, description);
     }
 
     @Override
     public Outcome call() {
-        return new Outcome.WrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
+        return Outcome.wrongUsage(name + ": not a command of this program (expected: started as ./spillway " + name + ")");
     }
 }

@@ -11,17 +11,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.ScopeType;
 
 /** The {@code spillway} command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable. */
-@Command(name = "spillway", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT, versionProvider = Main.Version.class,
-        description = "Keeps the caches of a fleet of hosts in step.",
-        synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable."})
 public final class Main {
     /** Java puts it for what is no text in the encoding of the locale: such an argument would name something else. */
     private static final char REPLACEMENT = '\uFFFD';
@@ -52,12 +46,9 @@ public final class Main {
     }
 
     private static Outcome execute(List<String> arguments, Console console, Consumer<CommandLine> others) {
-        for (String argument : arguments) {
-            if (argument.indexOf(REPLACEMENT) >= 0) {
-                return new Outcome.WrongUsage(
-                        ("%s (expected: text in the encoding of the locale, which is %s for %s; "
-                                + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
-                                .formatted(argument, System.getProperty("sun.jnu.encoding"), locale(System.getenv())));
+        for (int at = 0; at < arguments.size(); at++) {
+            if (arguments.get(at).indexOf(REPLACEMENT) >= 0) {
+                return notText(at + 1, arguments.get(at), System.getProperty("sun.jnu.encoding"));
             }
         }
         CommandLine commands = commands(arguments, console, others);
@@ -76,7 +67,7 @@ public final class Main {
         CommandLine chosen = parsed.commandSpec().commandLine();
         if (!(chosen.getCommand() instanceof SpillwayCommand command)) {
             chosen.usage(console.err());
-            return new Outcome.WrongUsage("no command given");
+            return Outcome.wrongUsage("no command given");
         }
         try {
             return command.call();
@@ -86,11 +77,20 @@ public final class Main {
             return wrongUsage(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Outcome.Failed("interrupted");
+            return Outcome.failed("interrupted");
         } catch (RuntimeException e) {
             // The outermost edge: a person cannot do anything with a stack trace.
-            return new Outcome.Failed("this should not happen: " + e);
+            return Outcome.failed("this should not happen: " + e);
         }
+    }
+
+    private static Outcome notText(int number, String argument, String encoding) {
+        return Outcome.wrongUsage(encoding.equals("UTF-8")
+                ? "%s (expected: text in UTF-8; argument %d has bytes that are none, or the character U+FFFD that stands for such bytes)"
+                        .formatted(argument, number)
+                : ("%s (expected: text in the encoding of the locale, which is %s for %s; "
+                        + "set LC_ALL to a UTF-8 locale that is installed, such as C.UTF-8)")
+                        .formatted(argument, encoding, locale(System.getenv())));
     }
 
     /** Names the variable from which the C library takes the encoding of the locale. */
@@ -103,7 +103,9 @@ public final class Main {
     }
 
     private static CommandLine commands(List<String> arguments, Console console, Consumer<CommandLine> others) {
-        CommandLine commands = new CommandLine(new Main());
+        CommandSpec root = CommandSpec.create().name("spillway");
+        root.usageMessage().description("Keeps the caches of a fleet of hosts in step.");
+        CommandLine commands = new CommandLine(root);
         Map<String, Function<Console, CommandLine>> clients = Clients.all();
         Function<Console, CommandLine> named = arguments.isEmpty() ? null : clients.get(arguments.getFirst());
         if (named != null) {
@@ -113,6 +115,7 @@ public final class Main {
             clients.values().forEach(command -> commands.addSubcommand(command.apply(console)));
             others.accept(commands);
         }
+        Declaration.complete(root);
         Values.convert(commands);
         // Keys are opaque: an @ at the beginning is part of one.
         commands.setExpandAtFiles(false);
@@ -124,17 +127,14 @@ public final class Main {
 
     private static Outcome wrongUsage(ParameterException e) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return new Outcome.WrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
+        return Outcome.wrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
     }
 
     private static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[]{"spillway " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "unpackaged")};
-        }
+    static String[] version() {
+        return new String[]{"spillway " + Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "unpackaged")};
     }
 }

@@ -62,6 +62,9 @@ final class HeldTree implements HeldDirectory {
                     }
                 } catch (NotReachableException | OutcomeUnknownException e) {
                     // Asked again after the next pause; until then the hold goes on as it was granted.
+                } catch (IllegalStateException e) {
+                    // The client was closed while the tree was being got.
+                    return;
                 }
             }
         } catch (InterruptedException e) {

@@ -13,10 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connects an application to a fleet. One is enough for a process; thread-safe, for platform and virtual threads. Closing it releases the holds that
- * are open and closes its connections.
+ * are open and closes its connections; a call after that throws an {@link IllegalStateException}.
  */
 public final class SpillwayClient implements AutoCloseable {
     private static final long ANSWER_BYTES_MAX = 64 << 20;
@@ -32,8 +33,8 @@ public final class SpillwayClient implements AutoCloseable {
 
     /** What a client is made from. Addresses are written as {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
     public static final class Builder {
-        private List<Endpoint> coordinators = List.of(Endpoint.tcp("127.0.0.1", 7070));
-        private Endpoint worker = Endpoint.tcp("127.0.0.1", 7080);
+        private List<Endpoint> coordinators = List.of();
+        private @Nullable Endpoint worker;
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration timeout = Duration.ofSeconds(30);
         private Duration copyTimeout = Duration.ofHours(12);
@@ -42,19 +43,19 @@ public final class SpillwayClient implements AutoCloseable {
 
         private Builder() {}
 
-        /** Coordinators of one registry, of which any one will do; 127.0.0.1:7070 by default. */
+        /** Names the coordinators of one registry, of which any one will do. They listen on port 7070 by default. */
         public Builder coordinators(String... addresses) {
             coordinators = new ArrayList<>(Arrays.stream(addresses).map(Endpoint::parse).toList());
             return this;
         }
 
-        /** The worker of this host, by its TCP address; 127.0.0.1:7080 by default. */
+        /** Names the worker of this host by its TCP address. It listens on port 7080 by default. */
         public Builder worker(String address) {
             worker = Endpoint.parse(address);
             return this;
         }
 
-        /** The worker of this host, by its Unix socket. */
+        /** Names the worker of this host by its Unix socket, which is {@code worker.sock} in the worker's data directory by default. */
         public Builder workerSocket(Path socket) {
             worker = Endpoint.unix(socket);
             return this;
@@ -93,24 +94,46 @@ public final class SpillwayClient implements AutoCloseable {
             return this;
         }
 
+        /** @throws IllegalStateException when neither a coordinator nor a worker is named: no address is guessed */
         public SpillwayClient build() {
+            if (coordinators.isEmpty() && worker == null) {
+                throw new IllegalStateException("servers: none (expected: Builder.coordinators or Builder.worker names one)");
+            }
             return new SpillwayClient(this);
         }
     }
 
-    /** Begins with a coordinator and a worker on this machine. */
+    /** Begins without any server. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The registry of a namespace, asked at the coordinators. */
+    /**
+     * Returns the registry of a namespace, asked at the coordinators.
+     *
+     * @throws IllegalStateException when no coordinator was named, or this is closed
+     */
     public ImageRegistry images(String namespace) {
+        http.requireOpen();
+        if (settings.coordinators.isEmpty()) {
+            throw new IllegalStateException("coordinators: none (expected: Builder.coordinators names at least one)");
+        }
         return new RemoteImageRegistry(new NamespaceName(namespace), retries(settings.coordinators), settings.timeout);
     }
 
-    /** The directory trees of a namespace, asked at the worker. */
+    /**
+     * Returns the directory trees of a namespace, asked at the worker.
+     *
+     * @throws IllegalStateException when no worker was named, or this is closed
+     */
     public DirectoryCache directories(String namespace) {
-        return new RemoteDirectoryCache(new NamespaceName(namespace), retries(List.of(settings.worker)), settings.timeout,
+        http.requireOpen();
+        Endpoint worker = settings.worker;
+        if (worker == null) {
+            throw new IllegalStateException(
+                    "worker: none (expected: Builder.worker or Builder.workerSocket names the worker of this host)");
+        }
+        return new RemoteDirectoryCache(new NamespaceName(namespace), retries(List.of(worker)), settings.timeout,
                 settings.copyTimeout, settings.hold, held);
     }
 

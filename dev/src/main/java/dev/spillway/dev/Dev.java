@@ -4,6 +4,7 @@ import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Outcome;
 import dev.spillway.cli.SpillwayCommand;
+import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.ServiceProcess;
 import dev.spillway.service.logging.LogSettings;
@@ -56,20 +57,31 @@ public final class Dev implements SpillwayCommand {
         for (int host = 1; host <= hosts; host++) {
             requireFree(port + DevFleet.FIRST_WORKER + host - 1, "host-" + host);
         }
+        try {
+            if (data != null) {
+                new DevFleet(DevFolder.placeOf(data), false, port, hosts, console.out()).check();
+            }
+            return run(logSettings);
+        } catch (SettingsException e) {
+            SettingProblem first = e.problems().getFirst();
+            return Outcome.failed(
+                    "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
+        } catch (EmbeddedServerException e) {
+            return Outcome.failed("--data: " + e.getMessage());
+        } catch (IOException e) {
+            return Outcome.failed("data: " + e.getMessage());
+        }
+    }
+
+    private Outcome run(LogSettings logSettings) throws SettingsException, IOException, InterruptedException {
         try (DevFolder folder = DevFolder.open(data)) {
             Path log = LogFiles.next(folder.path().resolve("logs"));
             Logging.apply(logSettings, log);
-            DevFleet fleet = new DevFleet(folder, port, hosts, console.out());
-            fleet.check();
+            DevFleet fleet = new DevFleet(folder.path(), folder.temporary(), port, hosts, console.out());
+            fleet.checkStores();
             console.out().printf("data         %s%s%n", folder.path(), folder.temporary() ? " (goes at exit; --data DIR keeps it)" : "");
             console.out().println("log          " + log);
-            return new Outcome.Ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
-        } catch (SettingsException e) {
-            SettingProblem first = e.problems().getFirst();
-            return new Outcome.Failed(
-                    "--data: it cannot be used: %s: %s (expected: %s)".formatted(first.name(), first.value(), first.expected()));
-        } catch (IOException e) {
-            return new Outcome.Failed("data: " + e.getMessage());
+            return Outcome.ended(ServiceProcess.run("dev", CLOSE_WITHIN, console.err(), fleet::start));
         }
     }
 
@@ -104,7 +116,7 @@ public final class Dev implements SpillwayCommand {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         } catch (IOException e) {
-            throw new CommandFailedException(new Outcome.Failed(
+            throw new CommandFailedException(Outcome.failed(
                     "port %d of %s: %s (expected: a free port; --port moves them all)".formatted(port, whose, e.getMessage())));
         }
     }

@@ -2,6 +2,7 @@ package dev.spillway.dev;
 
 import dev.spillway.coordinator.app.Coordinator;
 import dev.spillway.coordinator.app.CoordinatorSettings;
+import dev.spillway.embedded.EmbeddedServerException;
 import dev.spillway.embedded.EmbeddedServers;
 import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.embedded.PostgresSettings;
@@ -17,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,31 +42,44 @@ final class DevFleet {
     /** Enough for a hundred hosts, and a broker with few partitions recovers fast after a kill. */
     private static final int PARTITIONS = 16;
 
-    private final DevFolder folder;
+    private final Path folder;
+    private final boolean temporary;
     private final int port;
     private final int hosts;
     private final PrintStream out;
 
-    DevFleet(DevFolder folder, int port, int hosts, PrintStream out) {
+    /** @param temporary whether PostgreSQL and Kafka keep nothing */
+    DevFleet(Path folder, boolean temporary, int port, int hosts, PrintStream out) {
         this.folder = folder;
+        this.temporary = temporary;
         this.port = port;
         this.hosts = hosts;
         this.out = out;
     }
 
     /**
-     * Reads the settings of every part and opens the store of every worker once, before anything is started.
+     * Reads the settings of every part, before anything is made or started.
      *
-     * @throws SettingsException with what is wrong with those of the first part that cannot work
-     * @throws IOException       naming the store that cannot be used
+     * @throws SettingsException       with what is wrong with those of the first part that cannot work
+     * @throws EmbeddedServerException when PostgreSQL and Kafka cannot work there
      */
-    void check() throws SettingsException, IOException, InterruptedException {
+    List<WorkerSettings> check() throws SettingsException {
+        EmbeddedServers.requireUsable(folder);
         CoordinatorSettings.read(Sources.of(coordinator(Addresses.NOT_YET)));
         List<WorkerSettings> workers = new ArrayList<>();
         for (int host = 1; host <= hosts; host++) {
             workers.add(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(worker(Addresses.NOT_YET, host)))));
         }
-        for (WorkerSettings worker : workers) {
+        return workers;
+    }
+
+    /**
+     * Opens the store of every worker once, before anything is started.
+     *
+     * @throws IOException naming the store that cannot be used
+     */
+    void checkStores() throws SettingsException, IOException, InterruptedException {
+        for (WorkerSettings worker : check()) {
             Worker.requireStore(worker);
         }
     }
@@ -102,7 +117,7 @@ final class DevFleet {
                         () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
                                 failure -> lifecycle.fail(id, failure)));
                 Optional<String> refusal = awaitJoined(id, worker);
-                return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.path().resolve(id).resolve("images"),
+                return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.resolve(id).resolve("images"),
                         refusal.map(why -> "\n" + " ".repeat(13) + "refused: " + why).orElse(""));
             }));
         }
@@ -138,12 +153,12 @@ final class DevFleet {
 
     private PostgresSettings postgres() {
         PostgresSettings settings =
-                folder.temporary() ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.path().resolve("postgres"));
+                temporary ? PostgresSettings.temporary() : PostgresSettings.keptIn(folder.resolve("postgres"));
         return settings.withParameter("max_connections", "50");
     }
 
     private KafkaSettings kafka() {
-        return folder.temporary() ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.path().resolve("kafka"));
+        return temporary ? KafkaSettings.temporary() : KafkaSettings.keptIn(folder.resolve("kafka"));
     }
 
     private Map<String, String> coordinator(Addresses servers) {
@@ -162,7 +177,7 @@ final class DevFleet {
 
     private Map<String, String> worker(Addresses servers, int host) {
         return Map.of("host-id", id(host), "listen", "127.0.0.1:" + (port + FIRST_WORKER + host - 1), "data",
-                folder.path().resolve(id(host)).toString(), "coordinators", "127.0.0.1:" + port, "kafka-servers", servers.kafka(),
+                folder.resolve(id(host)).toString(), "coordinators", "127.0.0.1:" + port, "kafka-servers", servers.kafka(),
                 "allowed-sources", "/");
     }
 

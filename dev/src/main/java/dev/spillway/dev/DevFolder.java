@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,16 @@ final class DevFolder implements AutoCloseable {
             throw failed("--data: %s cannot be used: %s (expected: a directory that this user can write)".formatted(
                     kept == null ? System.getProperty("java.io.tmpdir") : kept, reason(e)));
         }
+    }
+
+    /** Returns where a folder lies or will lie, without symbolic links. Makes nothing. */
+    static Path placeOf(Path kept) throws IOException {
+        Path whole = kept.toAbsolutePath().normalize();
+        Path there = whole;
+        while (!Files.exists(there)) {
+            there = Objects.requireNonNull(there.getParent(), "the root is always there");
+        }
+        return there.toRealPath().resolve(there.relativize(whole));
     }
 
     Path path() {
@@ -155,7 +166,7 @@ final class DevFolder implements AutoCloseable {
     }
 
     private static CommandFailedException failed(String line) {
-        return new CommandFailedException(new Outcome.Failed(line));
+        return new CommandFailedException(Outcome.failed(line));
     }
 
     private static String reason(IOException e) {

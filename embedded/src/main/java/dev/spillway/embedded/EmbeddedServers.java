@@ -1,5 +1,6 @@
 package dev.spillway.embedded;
 
+import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +38,15 @@ public record EmbeddedServers(PostgresServer postgres, KafkaBroker kafka) implem
             }
             throw e;
         }
+    }
+
+    /**
+     * Refuses a directory below which the servers cannot keep their data. Makes nothing.
+     *
+     * @throws EmbeddedServerException for a path with a character that a server takes as something else
+     */
+    public static void requireUsable(Path directory) {
+        ServerDirectory.requirePlain("directory", directory);
     }
 
     /** Stops both at the same time and returns when both are gone. */

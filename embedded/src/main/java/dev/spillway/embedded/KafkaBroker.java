@@ -73,9 +73,6 @@ public final class KafkaBroker implements AutoCloseable {
         ServerDirectory directory = ServerDirectory.open(NAME, settings.directory(), left -> {});
         boolean started = false;
         try {
-            if (directory.path().toString().contains(",")) {
-                throw new EmbeddedServerException("Kafka directory: " + directory.path() + " (expected: a path without a comma)");
-            }
             Path data = KafkaStorage.prepare(directory.path());
             try (Listeners listeners = Listeners.bind(settings)) {
                 KafkaBroker broker;

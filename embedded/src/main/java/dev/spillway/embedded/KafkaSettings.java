@@ -23,12 +23,12 @@ public record KafkaSettings(@Nullable Path directory, int port, int controllerPo
         Duration startTimeout, Duration stopTimeout) {
 
     public KafkaSettings {
-        PostgresSettings.requirePort("port", port);
-        PostgresSettings.requirePort("controllerPort", controllerPort);
+        requirePort("port", port);
+        requirePort("controllerPort", controllerPort);
         if (port != 0 && port == controllerPort) {
             throw new IllegalArgumentException("controllerPort: " + controllerPort + " (expected: another one than port)");
         }
-        PostgresSettings.requirePositive("retention", retention);
+        requirePositive("retention", retention);
         for (Map.Entry<String, String> property : properties.entrySet()) {
             if (KafkaProperties.FIXED.contains(property.getKey())) {
                 throw new IllegalArgumentException("property " + property.getKey() + ": " + property.getValue()
@@ -36,8 +36,8 @@ public record KafkaSettings(@Nullable Path directory, int port, int controllerPo
             }
         }
         properties = Map.copyOf(properties);
-        PostgresSettings.requirePositive("startTimeout", startTimeout);
-        PostgresSettings.requirePositive("stopTimeout", stopTimeout);
+        requirePositive("startTimeout", startTimeout);
+        requirePositive("stopTimeout", stopTimeout);
     }
 
     /** A broker of its own that leaves nothing behind. */
@@ -72,5 +72,17 @@ public record KafkaSettings(@Nullable Path directory, int port, int controllerPo
 
     public KafkaSettings withTimeouts(Duration startTimeout, Duration stopTimeout) {
         return new KafkaSettings(directory, port, controllerPort, retention, properties, startTimeout, stopTimeout);
+    }
+
+    private static void requirePort(String name, int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException(name + ": " + port + " (expected: 0 to 65535)");
+        }
+    }
+
+    private static void requirePositive(String name, Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(name + ": " + duration + " (expected: more than zero)");
+        }
     }
 }

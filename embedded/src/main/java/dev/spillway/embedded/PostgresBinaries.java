@@ -20,33 +20,25 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The programs of PostgreSQL, unpacked once into a folder of ours, where the library finds them and unpacks nothing.
- *
- * <p>A folder appears complete, by renaming. The library's mark of a complete folder holds the list of its files with
- * their sizes here, and every start compares it. The library itself takes whatever file is there for a whole one,
- * after a crash too.
+ * The programs of PostgreSQL, unpacked once into a folder of ours, where the library finds them and unpacks nothing. A folder appears complete, by
+ * renaming. The library itself takes whatever file is there for a whole one, after a crash and on a full disk too.
  */
 final class PostgresBinaries implements PgBinaryResolver {
     /** The user {@code nobody}, as which PostgreSQL runs for root where the library's {@code unshare -U} is forbidden. */
     static final int NOBODY = 65534;
 
-    private static final Logger LOG = LoggerFactory.getLogger(PostgresBinaries.class);
-    private static final String COMPLETE = ".exists";
-
     private final Path folder;
-    private final boolean asNobody;
+    private final boolean asNobody = currentUid() == 0 && !LinuxUtils.isUnshareAvailable();
 
-    /**
-     * @param folder where to unpack; null for the machine's cache directory if root, else the user's
-     */
+    /** @param folder null for the machine's cache directory if root, which an unprivileged user can reach too, else the user's */
     PostgresBinaries(@Nullable Path folder) {
-        this.folder = (folder != null ? folder : defaultFolder()).toAbsolutePath();
-        this.asNobody = currentUid() == 0 && !LinuxUtils.isUnshareAvailable();
+        String configured = System.getenv("XDG_CACHE_HOME");
+        Path cache = currentUid() == 0 ? Path.of("/var/cache")
+                : configured == null || configured.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(configured);
+        this.folder = (folder != null ? folder : cache.resolve("spillway")).toAbsolutePath();
     }
 
     static long currentUid() {
@@ -76,22 +68,20 @@ final class PostgresBinaries implements PgBinaryResolver {
         try (InputStream stream = DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machineHardware)) {
             archive = stream.readAllBytes();
         }
-        String name = "PG-" + DigestUtils.md5Hex(archive);
-        Path home = folder.resolve(name);
+        Path home = folder.resolve("PG-" + DigestUtils.md5Hex(archive));
         try {
             Files.createDirectories(folder);
             try (FileChannel lock = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 lock.lock();
-                if (!complete(home)) {
+                if (!Files.exists(home)) {
                     Path unfinished = folder.resolve("unfinished");
                     FileUtils.deleteDirectory(unfinished.toFile());
                     unpack(archive, unfinished);
-                    FileUtils.deleteDirectory(home.toFile());
+                    markComplete(unfinished);
                     Files.move(unfinished, home, StandardCopyOption.ATOMIC_MOVE);
-                    LOG.info("PostgreSQL unpacked into {}", home);
                 }
                 if (asNobody) {
-                    stepDown(home, workingDirectory().toPath().resolve(name));
+                    stepDown(home, workingDirectory().toPath().resolve(home.getFileName()));
                 }
             }
         } catch (IOException e) {
@@ -101,31 +91,7 @@ final class PostgresBinaries implements PgBinaryResolver {
         return new ByteArrayInputStream(archive);
     }
 
-    /** Root's cache is one that an unprivileged user can reach too, because PostgreSQL may have to run as one. */
-    private static Path defaultFolder() {
-        if (currentUid() == 0) {
-            return Path.of("/var/cache/spillway");
-        }
-        String configured = System.getenv("XDG_CACHE_HOME");
-        return (configured == null || configured.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(configured))
-                .resolve("spillway");
-    }
-
-    private static boolean complete(Path home) throws IOException {
-        List<String> files = Files.exists(home.resolve(COMPLETE)) ? Files.readAllLines(home.resolve(COMPLETE)) : List.of();
-        for (String line : files) {
-            String[] sizeAndName = line.split(" ", 2);
-            Path file = home.resolve(sizeAndName[1]);
-            if (!Files.isRegularFile(file) || Files.size(file) != Long.parseLong(sizeAndName[0])) {
-                LOG.warn("{} is damaged at {}: unpacking it again", home, file);
-                return false;
-            }
-        }
-        return !files.isEmpty();
-    }
-
     private static void unpack(byte[] archive, Path target) throws IOException {
-        StringBuilder files = new StringBuilder();
         try (TarArchiveInputStream tar = new TarArchiveInputStream(new XZInputStream(new ByteArrayInputStream(archive)))) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 Path path = entry.resolveIn(target);
@@ -136,11 +102,15 @@ final class PostgresBinaries implements PgBinaryResolver {
                     Files.copy(tar, path);
                     Files.setPosixFilePermissions(path,
                             PosixFilePermissions.fromString((entry.getMode() & 0100) != 0 ? "rwxr-xr-x" : "rw-r--r--"));
-                    files.append(entry.getSize()).append(' ').append(target.relativize(path)).append('\n');
                 }
             }
         }
-        Files.writeString(target.resolve(COMPLETE), files);
+    }
+
+    /** The library's mark, which counts if it is the newest file. */
+    private static void markComplete(Path home) throws IOException {
+        Files.deleteIfExists(home.resolve(".exists"));
+        Files.createFile(home.resolve(".exists"));
     }
 
     /** Programs in front of those that the library starts as root, which PostgreSQL refuses. */
@@ -152,7 +122,6 @@ final class PostgresBinaries implements PgBinaryResolver {
                     + programs.resolve("bin").resolve(program).toString().replace("'", "'\\''") + "' \"$@\"\n");
             Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-        Files.deleteIfExists(home.resolve(COMPLETE));
-        Files.createFile(home.resolve(COMPLETE));
+        markComplete(home);
     }
 }

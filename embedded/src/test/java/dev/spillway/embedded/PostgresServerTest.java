@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -135,10 +134,11 @@ class PostgresServerTest {
 
     @Test
     void refusesDataOfAnotherMajorVersion(@TempDir Path directory) throws Exception {
-        Path version = Files.createDirectories(PostgresServer.data(directory)).resolve("PG_VERSION");
+        PostgresServer.start(PostgresSettings.keptIn(directory)).close();
+        Path version = PostgresServer.data(directory).resolve("PG_VERSION");
         Files.writeString(version, "17\n");
         assertThatExceptionOfType(EmbeddedServerException.class).isThrownBy(() -> PostgresServer.start(PostgresSettings.keptIn(directory)))
-                .withMessageContaining("version 17 (expected: 18)");
+                .withMessageContaining("initialized by PostgreSQL version 17");
         assertThat(version).hasContent("17");
     }
 
@@ -155,11 +155,10 @@ class PostgresServerTest {
     }
 
     @Test
-    @Timeout(value = 3, unit = TimeUnit.MINUTES)
+    @Timeout(value = 50, unit = TimeUnit.SECONDS)
     void repeatsWhatTheServerSaidAsSoonAsItHasEndedInsteadOfServing() {
-        PostgresSettings settings = PostgresSettings.temporary().withTimeouts(Duration.ofMinutes(10), Duration.ofSeconds(10));
         assertThatExceptionOfType(EmbeddedServerException.class)
-                .isThrownBy(() -> PostgresServer.start(settings.withParameter("shared_buffers", "many")))
+                .isThrownBy(() -> PostgresServer.start(PostgresSettings.temporary().withParameter("shared_buffers", "many")))
                 .withMessageContaining("invalid value for parameter \"shared_buffers\": \"many\"");
     }
 
@@ -249,8 +248,7 @@ class PostgresServerTest {
     @Tag("full")
     @Test
     void endsAServerThatDoesNotStop() throws Exception {
-        PostgresServer server =
-                PostgresServer.start(PostgresSettings.temporary().withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(1)));
+        PostgresServer server = PostgresServer.start(PostgresSettings.temporary());
         Postmaster postmaster = Postmaster.of(PostgresServer.data(server.directory())).orElseThrow();
         postmaster.signal("STOP");
         server.close();
@@ -261,12 +259,8 @@ class PostgresServerTest {
     @Test
     void refusesSettingsThatWouldMakeItLessThanItSays() {
         assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withParameter("fsync", "off"))
-                .withMessage("parameter fsync: off (expected: not set, it is always 'on' here)");
+                .withMessage("parameter fsync: off (expected: not set, it is always on here)");
         assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withParameter("port", "5432"))
                 .withMessageContaining("parameter port: 5432");
-        assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withPort(70000))
-                .withMessage("port: 70000 (expected: 0 to 65535)");
-        assertThatIllegalArgumentException().isThrownBy(() -> PostgresSettings.temporary().withParameter("a b", "c"))
-                .withMessageContaining("parameter: a b");
     }
 }

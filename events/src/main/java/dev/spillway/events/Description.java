@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * What its owner says about an image, never interpreted: a line of text of at most 1,024 bytes and at most 32 labels (name of 1 to 128
- * bytes, value of at most 512).
+ * bytes without {@code =}, value of at most 512).
  */
 public record Description(String text, SortedMap<String, String> labels) {
     public static final Description NONE = new Description("", new TreeMap<>());
@@ -23,6 +23,10 @@ public record Description(String text, SortedMap<String, String> labels) {
         }
         for (Map.Entry<String, String> label : labels.entrySet()) {
             Text.bounded("labels", label.getKey(), 1, LABEL_NAME_BYTES_MAX);
+            if (label.getKey().indexOf('=') >= 0) {
+                throw new InvalidValueException("labels", label.getKey(),
+                        "a name without =, which ends the name where entries are listed by a label");
+            }
             Text.bounded("labels." + label.getKey(), label.getValue(), 0, LABEL_VALUE_BYTES_MAX);
         }
         labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));

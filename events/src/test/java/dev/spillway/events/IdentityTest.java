@@ -117,6 +117,9 @@ class IdentityTest {
                 .isInstanceOf(InvalidValueException.class)
                 .hasMessageStartingWith("labels.team: ");
         assertThatThrownBy(() -> new Description("", new TreeMap<>(Map.of("", "x")))).isInstanceOf(InvalidValueException.class);
+        assertThatThrownBy(() -> new Description("", new TreeMap<>(Map.of("a=b", "x")))).isInstanceOf(InvalidValueException.class)
+                .hasMessage("labels: a=b (expected: a name without =, which ends the name where entries are listed by a label)");
+        assertThat(new Description("", new TreeMap<>(Map.of("a", "b=c"))).labels()).containsEntry("a", "b=c");
         assertThatThrownBy(() -> Description.of("x".repeat(1025))).isInstanceOf(InvalidValueException.class);
     }
 

@@ -5,10 +5,11 @@ import dev.spillway.api.Evictions;
 import dev.spillway.api.Namespaces;
 import dev.spillway.api.Orders;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
@@ -16,15 +17,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Evicts everything in a namespace and waits until it is gone from every disk. */
-@Command(name = "clean",
-        description = "Evict every entry of a namespace and wait until every host has confirmed. "
-                + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.")
-final class Clean implements SpillwayCommand {
+final class Clean implements ClientCommand {
     private static final int NAMED = 20;
 
     /** What came of it, for programs. */
@@ -47,19 +42,26 @@ final class Clean implements SpillwayCommand {
     }
 
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private NamespaceParameter namespace;
-    @Option(names = "--yes", description = "Do not ask.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final NamespaceParameter namespace = new NamespaceParameter();
     private boolean yes;
-    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to wait for the hosts, such as 5m (default: 10m).")
     private Duration timeout = Duration.ofMinutes(10);
 
     Clean(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("clean", "Evict every entry of a namespace and wait until every host has confirmed. "
+                + "Ends with 1 and names hosts and images if some have not in time; they stay ordered to be deleted.");
+        coordinator.declare(to);
+        output.declare(to);
+        namespace.declare(to);
+        to.flag("--yes", value -> yes = value, "Do not ask.");
+        to.option("--timeout", "TIME", Duration.class, value -> timeout = value,
+                "How long to wait for the hosts, such as 5m (default: 10m).");
     }
 
     @Override
@@ -97,7 +99,7 @@ final class Clean implements SpillwayCommand {
                 return evicted;
             }
             if (patience.isOver()) {
-                throw new CommandFailedException(new Outcome.Failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
+                throw new CommandFailedException(Outcome.failed("not clean in %s: evicted %d, %d still there, others put meanwhile"
                         .formatted(Text.length(timeout), evicted, step.remaining())));
             }
         }
@@ -172,7 +174,7 @@ final class Clean implements SpillwayCommand {
         if (cleaned.unconfirmed().size() > NAMED) {
             console.err().println("and " + (cleaned.unconfirmed().size() - NAMED) + " more");
         }
-        return new Outcome.Failed("%s not confirmed in %s; they stay ordered to be deleted"
+        return Outcome.failed("%s not confirmed in %s; they stay ordered to be deleted"
                 .formatted(Text.count(cleaned.unconfirmed().size(), "image", "images"), Text.length(timeout)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.spillway.cli.client;
 
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -21,35 +22,33 @@ public final class Clients {
      */
     public static Map<String, Function<Console, CommandLine>> all() {
         Map<String, Function<Console, CommandLine>> all = new LinkedHashMap<>();
-        all.put("namespace", console -> new CommandLine(new NamespacesCommand())
-                .addSubcommand(new NamespacesCommand.Set(console))
-                .addSubcommand(new NamespacesCommand.Ls(console)));
-        all.put("put", console -> new CommandLine(new Put(console)));
-        all.put("get", console -> new CommandLine(new Get(console)));
-        all.put("ls", console -> new CommandLine(new Ls(console)));
-        all.put("rm", console -> new CommandLine(new Rm(console)));
-        all.put("pin", console -> new CommandLine(new PinsCommand.Pin(console)));
-        all.put("unpin", console -> new CommandLine(new PinsCommand.Unpin(console)));
-        all.put("prune", console -> new CommandLine(new PlansCommand.Prune(console)));
-        all.put("plans", console -> new CommandLine(new PlansCommand())
-                .addSubcommand(new PlansCommand.Ls(console))
-                .addSubcommand(new PlansCommand.Show(console))
-                .addSubcommand(new PlansCommand.Apply(console)));
-        all.put("clean", console -> new CommandLine(new Clean(console)));
-        all.put("stats", console -> new CommandLine(new Stats(console)));
-        all.put("evictions", console -> new CommandLine(new EvictionsCommand(console)));
-        all.put("events", console -> new CommandLine(new Events(console)));
-        all.put("hosts", console -> new CommandLine(new HostsCommand(console)));
-        all.put("drain", console -> new CommandLine(new Drain(console)));
-        all.put("retire", console -> new CommandLine(new Retire(console)));
-        all.put("readmit", console -> new CommandLine(new Readmit(console)));
-        all.put("restored", console -> new CommandLine(new Restored(console)));
-        all.put("holds", console -> new CommandLine(new HoldsCommand())
-                .addSubcommand(new HoldsCommand.Ls(console))
-                .addSubcommand(new HoldsCommand.Extend(console))
-                .addSubcommand(new HoldsCommand.Release(console)));
-        all.put("status", console -> new CommandLine(new Status(console)));
-        all.put("log-level", console -> new CommandLine(new LogLevel(console)));
+        all.put("namespace",
+                console -> Declaration.group("namespace", "Create, change and list namespaces.", new NamespacesCommand.Set(console),
+                        new NamespacesCommand.Ls(console)));
+        all.put("put", console -> Declaration.of(new Put(console)));
+        all.put("get", console -> Declaration.of(new Get(console)));
+        all.put("ls", console -> Declaration.of(new Ls(console)));
+        all.put("rm", console -> Declaration.of(new Rm(console)));
+        all.put("pin", console -> Declaration.of(new PinsCommand.Pin(console)));
+        all.put("unpin", console -> Declaration.of(new PinsCommand.Unpin(console)));
+        all.put("prune", console -> Declaration.of(new PlansCommand.Prune(console)));
+        all.put("plans",
+                console -> Declaration.group("plans", "List, show and apply plans: victims that a prune or a changed policy chose.",
+                        new PlansCommand.Ls(console), new PlansCommand.Show(console), new PlansCommand.Apply(console)));
+        all.put("clean", console -> Declaration.of(new Clean(console)));
+        all.put("stats", console -> Declaration.of(new Stats(console)));
+        all.put("evictions", console -> Declaration.of(new EvictionsCommand(console)));
+        all.put("events", console -> Declaration.of(new Events(console)));
+        all.put("hosts", console -> Declaration.of(new HostsCommand(console)));
+        all.put("drain", console -> Declaration.of(new Drain(console)));
+        all.put("retire", console -> Declaration.of(new Retire(console)));
+        all.put("readmit", console -> Declaration.of(new Readmit(console)));
+        all.put("restored", console -> Declaration.of(new Restored(console)));
+        all.put("holds", console -> Declaration.group("holds",
+                "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.",
+                new HoldsCommand.Ls(console), new HoldsCommand.Extend(console), new HoldsCommand.Release(console)));
+        all.put("status", console -> Declaration.of(new Status(console)));
+        all.put("log-level", console -> Declaration.of(new LogLevel(console)));
         return all;
     }
 }

@@ -2,36 +2,38 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.time.Duration;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Relieves a host of its duty, and waits until nothing but last copies is left on it. */
-@Command(name = "drain",
-        description = "Have a host take nothing new and delete what other hosts hold, and wait until nothing but last copies is left. "
-                + "Those are kept, and served, until they are evicted, other hosts have them, or the host is retired. "
-                + "Ends with 1 and says what is left if that takes too long; the host goes on draining.")
-final class Drain implements SpillwayCommand {
+final class Drain implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private HostParameter host;
-    @Option(names = "--cancel", description = "Let the host take part again. What it was ordered to delete stays ordered.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final HostParameter host = new HostParameter();
     private boolean cancel;
-    @Option(names = "--no-wait", description = "Return at once; spillway hosts shows how far it is.")
     private boolean noWait;
-    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to wait, such as 5m (default: 10m).")
     private Duration timeout = Duration.ofMinutes(10);
 
     Drain(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("drain",
+                "Have a host take nothing new and delete what other hosts hold, and wait until nothing but last copies is left. "
+                        + "Those are kept, and served, until they are evicted, other hosts have them, or the host is retired. "
+                        + "Ends with 1 and says what is left if that takes too long; the host goes on draining.");
+        coordinator.declare(to);
+        output.declare(to);
+        host.declare(to);
+        to.flag("--cancel", value -> cancel = value, "Let the host take part again. What it was ordered to delete stays ordered.");
+        to.flag("--no-wait", value -> noWait = value, "Return at once; spillway hosts shows how far it is.");
+        to.option("--timeout", "TIME", Duration.class, value -> timeout = value, "How long to wait, such as 5m (default: 10m).");
     }
 
     @Override
@@ -82,10 +84,10 @@ final class Drain implements SpillwayCommand {
     private Outcome outcome(Hosts.Host now) {
         Hosts.Drain drain = now.drain();
         if (drain == null) {
-            return new Outcome.Failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
+            return Outcome.failed("%s is %s: somebody cancelled it, or retired the host".formatted(host.id(), now.state()));
         }
         if (!drain.drained()) {
-            return new Outcome.Failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
+            return Outcome.failed("%s is not drained in %s; it goes on draining%s%s".formatted(host.id(), Text.length(timeout),
                     now.state() == Hosts.State.AWAY ? ", and is AWAY, heard " + Text.ago(now.lastHeardAt()) : "",
                     now.openOrders() == 0 ? "" : "; what it is still to delete: spillway hosts " + host.id() + " --orders"));
         }

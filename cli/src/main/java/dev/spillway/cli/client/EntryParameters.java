@@ -1,15 +1,20 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.Declaration;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
-import picocli.CommandLine.Parameters;
 
 /** Which entry a command is about. */
 final class EntryParameters {
-    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
+    @SuppressWarnings("NullAway.Init") // by declare
     private NamespaceName namespace;
-    @Parameters(index = "1", paramLabel = "KEY", description = "The key, any text of 1 to 1,024 bytes.")
+    @SuppressWarnings("NullAway.Init") // by declare
     private EntryKey key;
+
+    void declare(Declaration to) {
+        to.parameter("0", "NS", NamespaceName.class, value -> namespace = value, "The namespace.");
+        to.parameter("1", "KEY", EntryKey.class, value -> key = value, "The key, any text of 1 to 1,024 bytes.");
+    }
 
     NamespaceName namespace() {
         return namespace;

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.FleetEvent;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,28 +15,30 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Follows what happens in the fleet. */
-@Command(name = "events",
-        description = "Follow evictions, confirmations, hosts and restores as they happen, until Ctrl-C. A lost connection is taken up where it broke.")
-final class Events implements SpillwayCommand {
+final class Events implements ClientCommand {
     private static final long PAUSE_MILLIS_MIN = 100;
     private static final long PAUSE_MILLIS_MAX = 5_000;
 
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Option(names = "--since", paramLabel = "ID", description = "Begin behind this event, as --json names them in lastEventId.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
     private Values.@Nullable EventId since;
     private @Nullable String lastEventId;
 
     Events(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("events",
+                "Follow evictions, confirmations, hosts and restores as they happen, until Ctrl-C. A lost connection is taken up where it broke.");
+        coordinator.declare(to);
+        output.declare(to);
+        to.option("--since", "ID", Values.EventId.class, value -> since = value,
+                "Begin behind this event, as --json names them in lastEventId.");
     }
 
     @Override

@@ -4,9 +4,10 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Orders;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -15,68 +16,62 @@ import dev.spillway.events.PlanId;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Evictions and how far each host is with them. */
-@Command(name = "evictions",
-        description = "List evictions, newest first, or show one with the order of each host.")
-final class EvictionsCommand implements SpillwayCommand {
+final class EvictionsCommand implements ClientCommand {
     private final Console console;
-    @Spec
+    @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec spec;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Parameters(paramLabel = "ID", arity = "0..1", description = "Only this eviction.")
+    private final Listing listing = Listing.ofHundred();
     private @Nullable EvictionId id;
-    @Option(names = "--state", paramLabel = "STATE", description = "open or closed (default: both).")
     private Evictions.@Nullable State state;
-    @Option(names = "--host", paramLabel = "HOST", description = "Only those with an order for this host.")
     private @Nullable HostId host;
-    @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
     private @Nullable NamespaceName namespace;
-    @Option(names = "--cause", paramLabel = "CAUSE", description = "Only of this cause, such as PRUNED.")
     private @Nullable EvictionCause cause;
-    @Option(names = "--plan", paramLabel = "ID", description = "Only those that this plan named.")
     private @Nullable PlanId plan;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
-    private Values.Count limit = new Values.Count(100);
 
     EvictionsCommand(Console console) {
         this.console = console;
     }
 
     @Override
+    public void declare(Declaration to) {
+        to.describe("evictions", "List evictions, newest first, or show one with the order of each host.");
+        spec = to.spec();
+        listing.declare(to);
+        to.optional("0", "ID", EvictionId.class, value -> id = value, "Only this eviction.");
+        to.option("--state", "STATE", Evictions.State.class, value -> state = value, "open or closed (default: both).");
+        to.option("--host", "HOST", HostId.class, value -> host = value, "Only those with an order for this host.");
+        to.option("--namespace", "NS", NamespaceName.class, value -> namespace = value, "Only of this namespace.");
+        to.option("--cause", "CAUSE", EvictionCause.class, value -> cause = value, "Only of this cause, such as PRUNED.");
+        to.option("--plan", "ID", PlanId.class, value -> plan = value, "Only those that this plan named.");
+    }
+
+    @Override
     public Outcome call() throws InterruptedException {
         if (id == null) {
-            list();
-        } else if (state != null || host != null || namespace != null || cause != null || plan != null) {
-            throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
-        } else {
-            show(coordinator.server().get(CoordinatorApi.GET_EVICTION.at(id)));
+            return list();
         }
+        if (state != null || host != null || namespace != null || cause != null || plan != null) {
+            throw new ParameterException(spec.commandLine(), "ID: given with a filter (expected: either ID or filters)");
+        }
+        show(listing.coordinator().server().get(CoordinatorApi.GET_EVICTION.at(id)));
         return Outcome.done();
     }
 
-    private void list() throws InterruptedException {
+    private Outcome list() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_EVICTIONS.at()
                 .with("state", state)
                 .with("host", host)
                 .with("namespace", namespace)
                 .with("cause", cause)
                 .with("plan", plan);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit.number());
-        if (output.json()) {
-            pages.printJson(console.out());
-            return;
-        }
+        return listing.print(list, console, this::print);
+    }
+
+    private void print(Pages pages) {
         Table table = new Table("EVICTED", "NAMESPACE", "KEY", ">GENERATION", "CAUSE", ">BYTES", "STATE", "HOSTS", "ID");
         for (Evictions.Eviction eviction : pages.as(Evictions.Eviction.class)) {
             table.row(Text.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
@@ -91,7 +86,7 @@ final class EvictionsCommand implements SpillwayCommand {
     }
 
     private void show(Server.Answer answer) {
-        if (output.json()) {
+        if (listing.output().json()) {
             console.out().println(answer.text());
             return;
         }

@@ -3,32 +3,34 @@ package dev.spillway.cli.client;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Finds a stored tree on a host. */
-@Command(name = "get", description = "Print the path of a stored directory on a host.")
-final class Get implements SpillwayCommand {
+final class Get implements ClientCommand {
     private final Console console;
-    @Mixin
-    private WorkerOption worker;
-    @Mixin
-    private Output output;
-    @Mixin
-    private EntryParameters entry;
-    @Option(names = "--hold", paramLabel = "TIME",
-            description = "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.")
+    private final WorkerOption worker = new WorkerOption();
+    private final Output output = new Output();
+    private final EntryParameters entry = new EntryParameters();
     private Values.@Nullable TimeSpan hold;
-    @Option(names = "--fresh", description = "Ask the registry first whether it is still the entry's newest.")
     private boolean fresh;
 
     Get(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("get", "Print the path of a stored directory on a host.");
+        worker.declare(to);
+        output.declare(to);
+        entry.declare(to);
+        to.option("--hold", "TIME", Values.TimeSpan.class, value -> hold = value,
+                "Keep the directory whole for so long, such as PT10M or 10m, even if it is evicted.");
+        to.flag("--fresh", value -> fresh = value, "Ask the registry first whether it is still the entry's newest.");
     }
 
     @Override

@@ -1,12 +1,16 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.Declaration;
 import java.util.UUID;
-import picocli.CommandLine.Parameters;
 
 /** Which hold a command is about. */
 final class HoldParameter {
-    @Parameters(index = "0", paramLabel = "ID", description = "The hold.")
+    @SuppressWarnings("NullAway.Init") // by declare
     private UUID id;
+
+    void declare(Declaration to) {
+        to.parameter("0", "ID", UUID.class, value -> id = value, "The hold.");
+    }
 
     UUID id() {
         return id;

@@ -2,28 +2,30 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.Holds;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Holds of a worker. */
-@Command(name = "holds",
-        description = "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.")
 final class HoldsCommand {
-    @Command(name = "ls", description = "List the holds of a worker.")
-    static final class Ls implements SpillwayCommand {
+    private HoldsCommand() {}
+
+    static final class Ls implements ClientCommand {
         private final Console console;
-        @Mixin
-        private WorkerOption worker;
-        @Mixin
-        private Output output;
+        private final WorkerOption worker = new WorkerOption();
+        private final Output output = new Output();
 
         Ls(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("ls", "List the holds of a worker.");
+            worker.declare(to);
+            output.declare(to);
         }
 
         @Override
@@ -47,20 +49,24 @@ final class HoldsCommand {
         }
     }
 
-    @Command(name = "extend", description = "Let a hold last for so long from now on.")
-    static final class Extend implements SpillwayCommand {
+    static final class Extend implements ClientCommand {
         private final Console console;
-        @Mixin
-        private WorkerOption worker;
-        @Mixin
-        private Output output;
-        @Mixin
-        private HoldParameter hold;
-        @Option(names = "--for", paramLabel = "TIME", required = true, description = "Such as PT10M or 10m.")
+        private final WorkerOption worker = new WorkerOption();
+        private final Output output = new Output();
+        private final HoldParameter hold = new HoldParameter();
         private Values.TimeSpan length = new Values.TimeSpan("10m");
 
         Extend(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("extend", "Let a hold last for so long from now on.");
+            worker.declare(to);
+            output.declare(to);
+            hold.declare(to);
+            to.option("--for", "TIME", Values.TimeSpan.class, value -> length = value, "Such as PT10M or 10m.").required(true);
         }
 
         @Override
@@ -73,16 +79,20 @@ final class HoldsCommand {
         }
     }
 
-    @Command(name = "release", description = "End a hold; what was evicted meanwhile is deleted then.")
-    static final class Release implements SpillwayCommand {
+    static final class Release implements ClientCommand {
         private final Console console;
-        @Mixin
-        private WorkerOption worker;
-        @Mixin
-        private HoldParameter hold;
+        private final WorkerOption worker = new WorkerOption();
+        private final HoldParameter hold = new HoldParameter();
 
         Release(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("release", "End a hold; what was evicted meanwhile is deleted then.");
+            worker.declare(to);
+            hold.declare(to);
         }
 
         @Override

@@ -6,48 +6,49 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
 import dev.spillway.api.Orders;
 import dev.spillway.api.RegistryStatus;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The hosts of the fleet. */
-@Command(name = "hosts", description = "List the hosts of the fleet, show one, or list what one is still ordered to delete.")
-final class HostsCommand implements SpillwayCommand {
+final class HostsCommand implements ClientCommand {
     private static final long ORDERS_DEFAULT = 100;
     /** Orders can be open for long for good reasons, and are shown with their hosts. */
     private static final Set<String> EXPECTED_AT_ONCE = Set.of("facts", "events");
     private static final Duration LATE = Duration.ofMinutes(1);
 
     private final Console console;
-    @Spec
+    @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec spec;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Parameters(paramLabel = "HOST", arity = "0..1", description = "Only this host, with all that is known of it.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
     private @Nullable HostId host;
-    @Option(names = "--orders",
-            description = "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.")
     private boolean orders;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many orders (default: 100).")
     private Values.@Nullable Count limit;
 
     HostsCommand(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("hosts", "List the hosts of the fleet, show one, or list what one is still ordered to delete.");
+        spec = to.spec();
+        coordinator.declare(to);
+        output.declare(to);
+        to.optional("0", "HOST", HostId.class, value -> host = value, "Only this host, with all that is known of it.");
+        to.flag("--orders", value -> orders = value,
+                "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.");
+        to.option("--limit", "N", Values.Count.class, value -> limit = value, "At most so many orders (default: 100).");
     }
 
     @Override

@@ -2,42 +2,42 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CommonApi;
 import dev.spillway.api.Loggers;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Levels of loggers of a running service. */
-@Command(name = "log-level",
-        description = {
-                "Show or change from which level on a running service logs, until it ends: the coordinator, or with --worker a worker.",
-                "Without NAME it lists the loggers that have a level of their own, with NAME alone that logger and those below it."})
-final class LogLevel implements SpillwayCommand {
+final class LogLevel implements ClientCommand {
     private final Console console;
-    @Spec
+    @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec spec;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Option(names = "--worker", paramLabel = "WORKER",
-            description = "This worker instead: host:port, a URL, unix:/path of its socket or a host's name.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
     private @Nullable String worker;
-    @Mixin
-    private Output output;
-    @Parameters(index = "0", paramLabel = "NAME", arity = "0..1", description = "ROOT, a package such as dev.spillway, or a class.")
+    private final Output output = new Output();
     private @Nullable String name;
-    @Parameters(index = "1", paramLabel = "LEVEL", arity = "0..1",
-            description = "trace, debug, info, warn, error or off; inherit for that of the next logger above.")
     private Values.@Nullable LogLevel level;
 
     LogLevel(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("log-level",
+                "Show or change from which level on a running service logs, until it ends: the coordinator, or with --worker a worker.",
+                "Without NAME it lists the loggers that have a level of their own, with NAME alone that logger and those below it.");
+        spec = to.spec();
+        coordinator.declare(to);
+        to.option("--worker", "WORKER", String.class, value -> worker = value,
+                "This worker instead: host:port, a URL, unix:/path of its socket or a host's name.");
+        output.declare(to);
+        to.optional("0", "NAME", String.class, value -> name = value, "ROOT, a package such as dev.spillway, or a class.");
+        to.optional("1", "LEVEL", Values.LogLevel.class, value -> level = value,
+                "trace, debug, info, warn, error or off; inherit for that of the next logger above.");
     }
 
     @Override

@@ -3,47 +3,45 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Lists the entries of a namespace. */
-@Command(name = "ls", description = "List the entries of a namespace, least recently used first.")
-final class Ls implements SpillwayCommand {
+final class Ls implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private NamespaceParameter namespace;
-    @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin with it.")
+    private final Listing listing = Listing.ofAll();
+    private final NamespaceParameter namespace = new NamespaceParameter();
     private @Nullable String prefix;
-    @Option(names = "--label", paramLabel = "NAME=VALUE", description = "Only entries with this label.")
     private Values.@Nullable Label label;
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many.")
-    private Values.@Nullable Count limit;
 
     Ls(Console console) {
         this.console = console;
     }
 
     @Override
+    public void declare(Declaration to) {
+        to.describe("ls", "List the entries of a namespace, least recently used first.");
+        listing.declare(to);
+        namespace.declare(to);
+        to.option("--prefix", "TEXT", String.class, value -> prefix = value, "Only keys that begin with it.");
+        to.option("--label", "NAME=VALUE", Values.Label.class, value -> label = value,
+                "Only entries with this label. NAME ends at the first =.");
+    }
+
+    @Override
     public Outcome call() throws InterruptedException {
         RequestTarget list = CoordinatorApi.LIST_ENTRIES.at(namespace.name()).with("prefix", prefix).with("label", label);
-        Pages pages = Pages.fetch(coordinator.server(), list, limit == null ? Long.MAX_VALUE : limit.number());
-        if (output.json()) {
-            pages.printJson(console.out());
-            return Outcome.done();
-        }
+        return listing.print(list, console, this::print);
+    }
+
+    private void print(Pages pages) {
         boolean anyPinned = pages.items().stream().anyMatch(entry -> entry.has("pin"));
         List<String> columns = new ArrayList<>(List.of("KEY", ">GENERATION", ">BYTES", ">USED", "DESCRIPTION", "LABELS"));
         if (anyPinned) {
@@ -69,7 +67,6 @@ final class Ls implements SpillwayCommand {
             table.row(cells.toArray());
         }
         table.print(console.out());
-        return Outcome.done();
     }
 
     private static String pinned(JsonNode pin) {

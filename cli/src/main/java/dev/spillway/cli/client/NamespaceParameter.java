@@ -1,12 +1,16 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.Declaration;
 import dev.spillway.events.NamespaceName;
-import picocli.CommandLine.Parameters;
 
 /** Which namespace a command is about. */
 final class NamespaceParameter {
-    @Parameters(index = "0", paramLabel = "NS", description = "The namespace.")
+    @SuppressWarnings("NullAway.Init") // by declare
     private NamespaceName name;
+
+    void declare(Declaration to) {
+        to.parameter("0", "NS", NamespaceName.class, value -> name = value, "The namespace.");
+    }
 
     NamespaceName name() {
         return name;

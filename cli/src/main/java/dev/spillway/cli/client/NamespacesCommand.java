@@ -3,56 +3,58 @@ package dev.spillway.cli.client;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Namespaces and their limits. */
-@Command(name = "namespace", description = "Create, change and list namespaces.")
 final class NamespacesCommand {
+    private NamespacesCommand() {}
 
-    @Command(name = "set",
-            description = "Create a namespace or change its limits. What is not given stays as it is; a new namespace has no limit.")
-    static final class Set implements SpillwayCommand {
+    static final class Set implements ClientCommand {
         /** A lowered limit evicts before it is answered. */
         private static final Duration EVICT_WITHIN = Duration.ofMinutes(10);
 
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private NamespaceParameter namespace;
-        @Option(names = "--max-entries", paramLabel = "N", converter = Limit.Entries.class,
-                description = "At most so many entries, 1 or more, or none.")
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final NamespaceParameter namespace = new NamespaceParameter();
         private @Nullable Limit maxEntries;
-        @Option(names = "--max-bytes", paramLabel = "B", converter = Limit.Size.class,
-                description = "At most so many bytes, such as 10GiB, or none.")
         private @Nullable Limit maxBytes;
-        @Option(names = "--ttl", paramLabel = "TIME", converter = Limit.Time.class,
-                description = "An entry goes so long after it was put, such as 7d, or none.")
         private @Nullable Limit ttl;
-        @Option(names = "--max-idle", paramLabel = "TIME", converter = Limit.Time.class,
-                description = "An entry goes so long after its last use, such as 12h, or none.")
         private @Nullable Limit maxIdle;
-        @Option(names = "--low-watermark", paramLabel = "S", converter = Limit.Share.class,
-                description = "A put that exceeds a limit evicts down to this share of the limits, above 0 and at most 1, or none.")
         private @Nullable Limit lowWatermark;
-        @Option(names = "--max-eviction-share", paramLabel = "S",
-                description = "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.")
         private Values.@Nullable Share maxEvictionShare;
 
         Set(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("set", "Create a namespace or change its limits. What is not given stays as it is; a new namespace has no limit.");
+            coordinator.declare(to);
+            output.declare(to);
+            namespace.declare(to);
+            to.option("--max-entries", "N", Limit.class, value -> maxEntries = value, "At most so many entries, 1 or more, or none.")
+                    .converters(new Limit.Entries());
+            to.option("--max-bytes", "B", Limit.class, value -> maxBytes = value, "At most so many bytes, such as 10GiB, or none.")
+                    .converters(new Limit.Size());
+            to.option("--ttl", "TIME", Limit.class, value -> ttl = value, "An entry goes so long after it was put, such as 7d, or none.")
+                    .converters(new Limit.Time());
+            to.option("--max-idle", "TIME", Limit.class, value -> maxIdle = value,
+                    "An entry goes so long after its last use, such as 12h, or none.").converters(new Limit.Time());
+            to.option("--low-watermark", "S", Limit.class, value -> lowWatermark = value,
+                    "A put that exceeds a limit evicts down to this share of the limits, above 0 and at most 1, or none.")
+                    .converters(new Limit.Share());
+            to.option("--max-eviction-share", "S", Values.Share.class, value -> maxEvictionShare = value,
+                    "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.");
         }
 
         @Override
@@ -102,16 +104,20 @@ final class NamespacesCommand {
         }
     }
 
-    @Command(name = "ls", description = "List namespaces with their limits.")
-    static final class Ls implements SpillwayCommand {
+    static final class Ls implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
 
         Ls(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("ls", "List namespaces with their limits.");
+            coordinator.declare(to);
+            output.declare(to);
         }
 
         @Override
@@ -121,10 +127,13 @@ final class NamespacesCommand {
                 console.out().println(answer.text());
                 return Outcome.done();
             }
-            Table table = new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">SHARE");
+            Table table =
+                    new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE");
             for (Namespaces.Namespace namespace : all(answer)) {
                 table.row(namespace.name(), namespace.entries(), Text.number(namespace.maxEntries()), Text.bytes(namespace.bytes()),
-                        Text.bytes(namespace.maxBytes()), namespace.maxEvictionShare());
+                        Text.bytes(namespace.maxBytes()), Text.length(namespace.ttl()), Text.length(namespace.maxIdle()),
+                        namespace.lowWatermark(),
+                        namespace.maxEvictionShare());
             }
             table.print(console.out());
             return Outcome.done();

@@ -1,11 +1,14 @@
 package dev.spillway.cli.client;
 
-import picocli.CommandLine.Option;
+import dev.spillway.cli.Declaration;
 
 /** Whether a command prints for people or for programs. */
 final class Output {
-    @Option(names = "--json", description = "Print the server's JSON.")
     private boolean json;
+
+    void declare(Declaration to) {
+        to.flag("--json", value -> json = value, "Print the server's JSON.");
+    }
 
     boolean json() {
         return json;

@@ -2,38 +2,40 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Pins;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.PinReason;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Pins of entries. */
 final class PinsCommand {
     private PinsCommand() {}
 
-    @Command(name = "pin",
-            description = "Promise that an entry is not chosen as a victim. It counts for no limit meanwhile, and goes only when it is deleted, "
-                    + "replaced, lost by its last host, or cleaned with its namespace.")
-    static final class Pin implements SpillwayCommand {
+    static final class Pin implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private EntryParameters entry;
-        @Option(names = "--reason", paramLabel = "TEXT", required = true, description = "Why, for whoever wonders later.")
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final EntryParameters entry = new EntryParameters();
         private PinReason reason = new PinReason("none given");
-        @Option(names = "--until", paramLabel = "TIME", description = "Such as 2026-12-31T23:59:59Z (default: no end).")
         private @Nullable Instant until;
 
         Pin(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("pin",
+                    "Promise that an entry is not chosen as a victim. It counts for no limit meanwhile, and goes only when it is deleted, "
+                            + "replaced, lost by its last host, or cleaned with its namespace.");
+            coordinator.declare(to);
+            output.declare(to);
+            entry.declare(to);
+            to.option("--reason", "TEXT", PinReason.class, value -> reason = value, "Why, for whoever wonders later.").required(true);
+            to.option("--until", "TIME", Instant.class, value -> until = value, "Such as 2026-12-31T23:59:59Z (default: no end).");
         }
 
         @Override
@@ -53,18 +55,22 @@ final class PinsCommand {
         }
     }
 
-    @Command(name = "unpin", description = "Lift the pin of an entry. Nothing is evicted for it before the next put.")
-    static final class Unpin implements SpillwayCommand {
+    static final class Unpin implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private EntryParameters entry;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final EntryParameters entry = new EntryParameters();
 
         Unpin(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("unpin", "Lift the pin of an entry. Nothing is evicted for it before the next put.");
+            coordinator.declare(to);
+            output.declare(to);
+            entry.declare(to);
         }
 
         @Override

@@ -1,12 +1,16 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.Declaration;
 import dev.spillway.events.PlanId;
-import picocli.CommandLine.Parameters;
 
 /** Which plan a command is about. */
 final class PlanParameter {
-    @Parameters(index = "0", paramLabel = "ID", description = "The plan.")
+    @SuppressWarnings("NullAway.Init") // by declare
     private PlanId id;
+
+    void declare(Declaration to) {
+        to.parameter("0", "ID", PlanId.class, value -> id = value, "The plan.");
+    }
 
     PlanId id() {
         return id;

@@ -4,54 +4,57 @@ import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Plans;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Plans: what would be evicted and why, and evicting exactly that. */
-@Command(name = "plans", description = "List, show and apply plans: victims that a prune or a changed policy chose.")
 final class PlansCommand {
+    private PlansCommand() {}
 
-    @Command(name = "prune",
-            description = "Evict what is idle too long, and more, least recently used first, until what is left is within the bounds. "
-                    + "More than the namespace's share is not evicted but planned; apply the plan to go on.")
-    static final class Prune implements SpillwayCommand {
+    static final class Prune implements ClientCommand {
         private final Console console;
-        @Spec
+        @SuppressWarnings("NullAway.Init") // by declare
         private CommandSpec spec;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private NamespaceParameter namespace;
-        @Option(names = "--max-entries", paramLabel = "N", description = "Leave at most so many entries, 0 for none.")
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final NamespaceParameter namespace = new NamespaceParameter();
         private @Nullable Long maxEntries;
-        @Option(names = "--max-bytes", paramLabel = "B", description = "Leave at most so many bytes, such as 10GiB.")
         private Values.@Nullable Bytes maxBytes;
-        @Option(names = "--idle-for", paramLabel = "TIME", description = "Evict what was not used for so long, such as 7d.")
         private Values.@Nullable TimeSpan idleFor;
-        @Option(names = "--prefix", paramLabel = "TEXT", description = "Count and evict only keys that begin with it.")
         private @Nullable EntryKey prefix;
-        @Option(names = "--dry-run", description = "Only make the plan.")
         private boolean dryRun;
-        @Option(names = "--worker", paramLabel = "WORKER",
-                description = "Ask through this worker: what it holds goes last. With --max-entries and --max-bytes alone.")
         private @Nullable String worker;
 
         Prune(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("prune",
+                    "Evict what is idle too long, and more, least recently used first, until what is left is within the bounds. "
+                            + "More than the namespace's share is not evicted but planned; apply the plan to go on.");
+            spec = to.spec();
+            coordinator.declare(to);
+            output.declare(to);
+            namespace.declare(to);
+            to.option("--max-entries", "N", Long.class, value -> maxEntries = value, "Leave at most so many entries, 0 for none.");
+            to.option("--max-bytes", "B", Values.Bytes.class, value -> maxBytes = value, "Leave at most so many bytes, such as 10GiB.");
+            to.option("--idle-for", "TIME", Values.TimeSpan.class, value -> idleFor = value,
+                    "Evict what was not used for so long, such as 7d.");
+            to.option("--prefix", "TEXT", EntryKey.class, value -> prefix = value, "Count and evict only keys that begin with it.");
+            to.flag("--dry-run", value -> dryRun = value, "Only make the plan.");
+            to.option("--worker", "WORKER", String.class, value -> worker = value,
+                    "Ask through this worker: what it holds goes last. With --max-entries and --max-bytes alone.");
         }
 
         @Override
@@ -85,30 +88,28 @@ final class PlansCommand {
         }
     }
 
-    @Command(name = "ls", description = "List plans, newest first.")
-    static final class Ls implements SpillwayCommand {
+    static final class Ls implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Option(names = "--namespace", paramLabel = "NS", description = "Only of this namespace.")
+        private final Listing listing = Listing.ofHundred();
         private @Nullable NamespaceName namespace;
-        @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
-        private Values.Count limit = new Values.Count(100);
 
         Ls(Console console) {
             this.console = console;
         }
 
         @Override
+        public void declare(Declaration to) {
+            to.describe("ls", "List plans, newest first.");
+            listing.declare(to);
+            to.option("--namespace", "NS", NamespaceName.class, value -> namespace = value, "Only of this namespace.");
+        }
+
+        @Override
         public Outcome call() throws InterruptedException {
-            Pages pages =
-                    Pages.fetch(coordinator.server(), CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), limit.number());
-            if (output.json()) {
-                pages.printJson(console.out());
-                return Outcome.done();
-            }
+            return listing.print(CoordinatorApi.LIST_PLANS.at().with("namespace", namespace), console, this::print);
+        }
+
+        private void print(Pages pages) {
             Table table = new Table("MADE", "NAMESPACE", "FOR", "STATE", ">VICTIMS", ">ENTRIES", ">BYTES", ">EVICTED", "EXPIRES", "ID");
             for (Plans.Plan plan : pages.as(Plans.Plan.class)) {
                 table.row(Text.ago(plan.createdAt()), plan.namespace(), plan.purpose() instanceof Plans.ToPrune ? "PRUNE" : "POLICY",
@@ -116,22 +117,25 @@ final class PlansCommand {
                         plan.applied() == null ? Text.NONE : plan.applied().evicted(), Text.time(plan.expiresAt()), plan.id());
             }
             table.print(console.out());
-            return Outcome.done();
         }
     }
 
-    @Command(name = "apply", description = "Evict what a plan named, unless it was used, replaced, pinned or deleted since.")
-    static final class Apply implements SpillwayCommand {
+    static final class Apply implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private PlanParameter plan;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final PlanParameter plan = new PlanParameter();
 
         Apply(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("apply", "Evict what a plan named, unless it was used, replaced, pinned or deleted since.");
+            coordinator.declare(to);
+            output.declare(to);
+            plan.declare(to);
         }
 
         @Override
@@ -141,18 +145,22 @@ final class PlansCommand {
         }
     }
 
-    @Command(name = "show", description = "Show a plan: its victims, or what became of them.")
-    static final class Show implements SpillwayCommand {
+    static final class Show implements ClientCommand {
         private final Console console;
-        @Mixin
-        private CoordinatorOption coordinator;
-        @Mixin
-        private Output output;
-        @Mixin
-        private PlanParameter plan;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private final PlanParameter plan = new PlanParameter();
 
         Show(Console console) {
             this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("show", "Show a plan: its victims, or what became of them.");
+            coordinator.declare(to);
+            output.declare(to);
+            plan.declare(to);
         }
 
         @Override

@@ -2,9 +2,10 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.nio.file.Path;
@@ -12,45 +13,45 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Stores a directory tree on a host. */
-@Command(name = "put",
-        description = "Store a directory on a host, under a key. What no longer fits into the namespace is evicted from all hosts.")
-final class Put implements SpillwayCommand {
+final class Put implements ClientCommand {
     /** How long a request that moves no data may take. */
     static final Duration SHORT = Duration.ofSeconds(60);
     /** A tree of any size is copied while the request waits. */
     private static final Duration COPY = Duration.ofHours(12);
 
     private final Console console;
-    @Mixin
-    private WorkerOption worker;
-    @Mixin
-    private Output output;
-    @Mixin
-    private EntryParameters entry;
-    @Parameters(index = "2", paramLabel = "DIR", description = "The directory, on the worker's host.")
+    private final WorkerOption worker = new WorkerOption();
+    private final Output output = new Output();
+    private final EntryParameters entry = new EntryParameters();
+    @SuppressWarnings("NullAway.Init") // by declare
     private Path directory;
-    @Option(names = "--description", paramLabel = "TEXT", description = "What it is, in a line.")
     private @Nullable String description;
-    @Option(names = "--generation", paramLabel = "N",
-            description = "Offer the directory as this host's copy of that generation of the entry, instead of a new one.")
     private @Nullable Long generation;
-    @Option(names = "--snapshot", paramLabel = "ID",
-            description = "With --generation: the image that was copied, as ls tells it; refused where the generation is another image's.")
     private @Nullable SnapshotId snapshot;
-    @Option(names = "--mode", paramLabel = "MODE", description = {"copy, move or reflink (default: copy).",
-            "move hands the directory over: nobody may write to it any more. It is refused while a file in it is open for writing. Where"
-                    + " something of it cannot be kept or deleted, it is copied, and all of it stays.",
-            "An image must not be written to, whatever the mode."})
     private CachedDirectories.@Nullable Mode mode;
 
     Put(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("put", "Store a directory on a host, under a key. What no longer fits into the namespace is evicted from all hosts.");
+        worker.declare(to);
+        output.declare(to);
+        entry.declare(to);
+        to.parameter("2", "DIR", Path.class, value -> directory = value, "The directory, on the worker's host.");
+        to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
+        to.option("--generation", "N", Long.class, value -> generation = value,
+                "Offer the directory as this host's copy of that generation of the entry, instead of a new one.");
+        to.option("--snapshot", "ID", SnapshotId.class, value -> snapshot = value,
+                "With --generation: the image that was copied, as ls tells it; refused where the generation is another image's.");
+        to.option("--mode", "MODE", CachedDirectories.Mode.class, value -> mode = value, "copy, move or reflink (default: copy).",
+                "move hands the directory over: nobody may write to it any more. It is refused while a file in it is open for writing. Where"
+                        + " something of it cannot be kept or deleted, it is copied, and all of it stays.",
+                "An image must not be written to, whatever the mode.");
     }
 
     @Override

@@ -2,30 +2,31 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Lets a host join again. */
-@Command(name = "readmit",
-        description = {"Let a retired host, or a new store under the id of a host that was replaced, join.",
-                "What a host that is AWAY had is given up first, as retire does; that is asked about, unless another store waits to take its place."})
-final class Readmit implements SpillwayCommand {
+final class Readmit implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private HostParameter host;
-    @Option(names = "--yes", description = "Do not ask.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final HostParameter host = new HostParameter();
     private boolean yes;
 
     Readmit(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("readmit", "Let a retired host, or a new store under the id of a host that was replaced, join.",
+                "What a host that is AWAY had is given up first, as retire does; that is asked about, unless another store waits to take its place.");
+        coordinator.declare(to);
+        output.declare(to);
+        host.declare(to);
+        to.flag("--yes", value -> yes = value, "Do not ask.");
     }
 
     @Override

@@ -2,28 +2,29 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RegistryStatus;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Says that the registry's database was restored from an older state. */
-@Command(name = "restored",
-        description = "Say that the registry's database was restored from a backup: every host then tells it what it holds. "
-                + "To be said before workers reach a coordinator on the restored database.")
-final class Restored implements SpillwayCommand {
+final class Restored implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Option(names = "--yes", description = "Do not ask.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
     private boolean yes;
 
     Restored(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("restored", "Say that the registry's database was restored from a backup: every host then tells it what it holds. "
+                + "To be said before workers reach a coordinator on the restored database.");
+        coordinator.declare(to);
+        output.declare(to);
+        to.flag("--yes", value -> yes = value, "Do not ask.");
     }
 
     @Override

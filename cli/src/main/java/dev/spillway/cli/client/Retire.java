@@ -2,32 +2,33 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.util.Set;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Gives a host up. */
-@Command(name = "retire",
-        description = "Give a host up: its copies are no longer counted on, and what only it held is evicted as LOST.")
-final class Retire implements SpillwayCommand {
+final class Retire implements ClientCommand {
     private static final Set<Hosts.State> HEARD = Set.of(Hosts.State.ACTIVE, Hosts.State.DRAINING);
 
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private HostParameter host;
-    @Option(names = "--yes", description = "Do not ask; only a host that is heard is asked for.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final HostParameter host = new HostParameter();
     private boolean yes;
 
     Retire(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("retire", "Give a host up: its copies are no longer counted on, and what only it held is evicted as LOST.");
+        coordinator.declare(to);
+        output.declare(to);
+        host.declare(to);
+        to.flag("--yes", value -> yes = value, "Do not ask; only a host that is heard is asked for.");
     }
 
     @Override

@@ -2,30 +2,32 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Entries;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.SnapshotId;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Deletes an entry everywhere. */
-@Command(name = "rm", description = "Delete an entry from the registry and from every host.")
-final class Rm implements SpillwayCommand {
+final class Rm implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Mixin
-    private EntryParameters entry;
-    @Option(names = "--if-snapshot", paramLabel = "ID", description = "Only if the entry names this snapshot.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final EntryParameters entry = new EntryParameters();
     private @Nullable SnapshotId ifSnapshot;
 
     Rm(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("rm", "Delete an entry from the registry and from every host.");
+        coordinator.declare(to);
+        output.declare(to);
+        entry.declare(to);
+        to.option("--if-snapshot", "ID", SnapshotId.class, value -> ifSnapshot = value, "Only if the entry names this snapshot.");
     }
 
     @Override

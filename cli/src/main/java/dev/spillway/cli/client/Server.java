@@ -130,10 +130,10 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
         return switch (outcome) {
             case dev.spillway.client.http.Outcome.Answer<T> answer -> answer.body();
             case dev.spillway.client.http.Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
-            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(new Outcome.NotReachable(
+            case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(Outcome.notReachable(
                     "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name, address,
                             cause(call, why).replaceFirst("^not reachable: ", ""), name, option)));
-            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(new Outcome.NotReachable(
+            case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(Outcome.notReachable(
                     "%s at %s: the answer was lost, %s%s".formatted(name, address, cause(call, why),
                             call.method().equals("GET") ? "" : "; whether it was done is unknown, look before you ask again")));
         };
@@ -147,14 +147,22 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
     private Outcome refused(Problem problem) {
         JsonNode service = problem.extensions().get("service");
         if (service != null && !service.asText().startsWith(kind())) {
-            return new Outcome.Failed(
+            return Outcome.failed(
                     "%s answers at %s (expected: a %s; %s says where)".formatted(Text.printable(service.asText()), address,
                             kind(), option));
         }
         String line = problem.type() == ProblemType.OTHER ? "the server answered " + problem.detail()
-                : problem.type().title() + ": " + problem.detail();
+                : problem.type().title() + ": " + problem.detail() + next(problem);
         boolean absent = problem.status() == 404 && problem.type() != ProblemType.OTHER && problem.type() != ProblemType.UNKNOWN_PATH;
-        return absent ? new Outcome.NotFound(line) : new Outcome.Failed(line);
+        return absent ? Outcome.notFound(line) : Outcome.failed(line);
+    }
+
+    /** Names the command that goes on from a refusal. */
+    private static String next(Problem problem) {
+        JsonNode plan = problem.extensions().get("planId");
+        return problem.type() == ProblemType.PLAN_NEEDED && plan != null
+                ? "; to evict them: spillway plans apply " + Text.printable(plan.asText())
+                : "";
     }
 
     /** {@code coordinator} or {@code worker}; the services call themselves so too. */
@@ -163,6 +171,6 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
     }
 
     static CommandFailedException notUnderstood(String why) {
-        return new CommandFailedException(new Outcome.Failed("the server's answer was not understood: " + why));
+        return new CommandFailedException(Outcome.failed("the server's answer was not understood: " + why));
     }
 }

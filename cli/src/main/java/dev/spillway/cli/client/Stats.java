@@ -2,32 +2,34 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Figures of namespaces. */
-@Command(name = "stats", description = "Show how namespaces are used.")
-final class Stats implements SpillwayCommand {
+final class Stats implements ClientCommand {
     private final Console console;
-    @Mixin
-    private CoordinatorOption coordinator;
-    @Mixin
-    private Output output;
-    @Parameters(paramLabel = "NS", arity = "0..1", description = "Only this namespace.")
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
     private @Nullable NamespaceName namespace;
 
     Stats(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("stats", "Show how namespaces are used.");
+        coordinator.declare(to);
+        output.declare(to);
+        to.optional("0", "NS", NamespaceName.class, value -> namespace = value, "Only this namespace.");
     }
 
     @Override

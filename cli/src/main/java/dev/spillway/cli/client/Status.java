@@ -5,20 +5,17 @@ import dev.spillway.api.CommonApi;
 import dev.spillway.api.ReplicaState;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.api.WorkerStatus;
+import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
-import dev.spillway.cli.SpillwayCommand;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** A worker as it sees itself. */
-@Command(name = "status",
-        description = "Show a worker as it sees itself, and whether it is ready, part by part. Ends with 1 if it is not.")
-final class Status implements SpillwayCommand {
+final class Status implements ClientCommand {
     /** What this command reads of {@code /readyz}. */
     record Readiness(boolean ready, List<Part> parts) {}
 
@@ -26,13 +23,18 @@ final class Status implements SpillwayCommand {
     record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age) {}
 
     private final Console console;
-    @Mixin
-    private WorkerOption worker;
-    @Mixin
-    private Output output;
+    private final WorkerOption worker = new WorkerOption();
+    private final Output output = new Output();
 
     Status(Console console) {
         this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("status", "Show a worker as it sees itself, and whether it is ready, part by part. Ends with 1 if it is not.");
+        worker.declare(to);
+        output.declare(to);
     }
 
     @Override
@@ -48,7 +50,7 @@ final class Status implements SpillwayCommand {
         } else {
             print(answer.as(WorkerStatus.class), readiness);
         }
-        return readiness.ready() ? Outcome.done() : new Outcome.Failed(server.name() + " at " + server.address() + " is not ready");
+        return readiness.ready() ? Outcome.done() : Outcome.failed(server.name() + " at " + server.address() + " is not ready");
     }
 
     private void print(WorkerStatus status, Readiness readiness) {

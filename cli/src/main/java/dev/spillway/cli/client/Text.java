@@ -49,7 +49,10 @@ final class Text {
     }
 
     /** A time that somebody gave, exactly, in the largest units that it takes. */
-    static String length(Duration time) {
+    static String length(@Nullable Duration time) {
+        if (time == null) {
+            return NONE;
+        }
         StringBuilder words = new StringBuilder();
         append(words, time.toDays(), " d");
         append(words, time.toHoursPart(), " h");

@@ -20,10 +20,10 @@ record TypedName(String expected, String nothingDone) {
         try {
             answer = console.in().readLine();
         } catch (IOException e) {
-            throw new CommandFailedException(new Outcome.Failed(nothingDone + ": the answer could not be read: " + e.getMessage()));
+            throw new CommandFailedException(Outcome.failed(nothingDone + ": the answer could not be read: " + e.getMessage()));
         }
         if (answer == null || !answer.strip().equals(expected)) {
-            throw new CommandFailedException(new Outcome.Failed("%s: answer: %s (expected: %s, or --yes)".formatted(nothingDone,
+            throw new CommandFailedException(Outcome.failed("%s: answer: %s (expected: %s, or --yes)".formatted(nothingDone,
                     answer == null ? "none" : Text.printable(answer), expected)));
         }
     }

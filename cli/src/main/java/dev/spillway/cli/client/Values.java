@@ -33,7 +33,14 @@ public final class Values {
     record Bytes(long count) {}
 
     /** How many: 1 or more. */
-    record Count(long number) {}
+    record Count(long number) {
+        static final Count ALL = new Count(Long.MAX_VALUE);
+
+        @Override
+        public String toString() {
+            return number == Long.MAX_VALUE ? "all" : Long.toString(number);
+        }
+    }
 
     /** A share above 0 and at most 1. */
     record Share(double fraction) {

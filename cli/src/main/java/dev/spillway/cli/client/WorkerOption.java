@@ -2,30 +2,31 @@ package dev.spillway.cli.client;
 
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Hosts;
+import dev.spillway.cli.Declaration;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.HostId;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.Spec.Target;
 
 /** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
 final class WorkerOption {
     static final String VARIABLE = "SPILLWAY_WORKER";
     private static final String OPTION = "--worker or " + VARIABLE;
 
-    @Spec(Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec command;
 
-    @Mixin
-    private CoordinatorOption coordinator;
+    private final CoordinatorOption coordinator = new CoordinatorOption();
 
-    @Option(names = "--worker", paramLabel = "WORKER", defaultValue = "${env:" + VARIABLE + ":-127.0.0.1:7080}",
-            description = "The worker, host:port, a URL, unix:/path of its socket or a host's name (default: " + VARIABLE
-                    + ", else 127.0.0.1:7080).")
     private String worker = "127.0.0.1:7080";
+
+    void declare(Declaration to) {
+        command = to.spec();
+        coordinator.declare(to);
+        to.option("--worker", "WORKER", String.class, value -> worker = value,
+                "The worker, host:port, a URL, unix:/path of its socket or a host's name (default: " + VARIABLE + ", else 127.0.0.1:7080).")
+                .defaultValue("${env:" + VARIABLE + ":-127.0.0.1:7080}");
+    }
 
     Server server() throws InterruptedException {
         return server(worker, coordinator, command);

@@ -96,13 +96,16 @@ final class Connections implements AutoCloseable {
     /** @throws IOException when there is none, so that nothing was sent */
     Connection connect(Endpoint server) throws IOException {
         IOException last = null;
+        if (closed) {
+            throw closed();
+        }
         for (SocketAddress address : server.addresses()) {
             try {
                 Connection connection = connect(server, address);
                 open.add(connection);
                 if (closed) {
                     discard(connection);
-                    throw new IOException("the client is closed");
+                    throw closed();
                 }
                 return connection;
             } catch (java.nio.channels.ClosedByInterruptException e) {
@@ -112,6 +115,14 @@ final class Connections implements AutoCloseable {
             }
         }
         throw last == null ? new IOException("no address") : last;
+    }
+
+    private static IOException closed() {
+        return new IOException(JsonClient.CLOSED);
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     private Connection connect(Endpoint server, SocketAddress address) throws IOException {

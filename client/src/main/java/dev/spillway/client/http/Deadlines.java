@@ -5,6 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ final class Deadlines implements AutoCloseable {
     Deadlines() {
         timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("spillway-client-deadlines").daemon().factory());
         timer.setRemoveOnCancelPolicy(true);
+        // Once it is closed nothing is connected any more, so nothing needs an end.
+        timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 
     Deadline after(Duration timeout) {

@@ -30,6 +30,9 @@ import org.apache.hc.core5.http.protocol.RequestContent;
  * connection turns out to be closed: whoever wants another attempt decides so by the outcome. Thread-safe.
  */
 public final class JsonClient implements AutoCloseable {
+    /** Why a closed client does nothing. */
+    static final String CLOSED = "the client is closed";
+
     private static final String JSON = "application/json";
     private static final HttpProcessor PROCESSOR = HttpProcessorBuilder.create().add(new RequestContent()).build();
 
@@ -53,6 +56,17 @@ public final class JsonClient implements AutoCloseable {
         this.mapper = mapper;
         this.answerBytesMax = answerBytesMax;
         this.connections = new Connections(connectWithin, deadlines);
+    }
+
+    /** @throws IllegalStateException once this is closed */
+    public void requireOpen() {
+        if (isClosed()) {
+            throw new IllegalStateException(CLOSED);
+        }
+    }
+
+    boolean isClosed() {
+        return connections.isClosed();
     }
 
     /** Reads and writes what is sent. */

@@ -38,6 +38,7 @@ public final class Retries {
      * @throws dev.spillway.api.ProblemException when the server refuses it
      * @throws NotReachableException             when it is surely not done, because no server could be reached, or when a read was not answered
      * @throws OutcomeUnknownException           when a change was sent and nobody could tell what became of it
+     * @throws IllegalStateException             when the client was closed before
      */
     public <T> T send(Call call, TypeReference<T> type) throws InterruptedException {
         return known(call, servers.typed(type));
@@ -49,6 +50,7 @@ public final class Retries {
     }
 
     private <T> T known(Call call, Servers.Typed<T> answer) throws InterruptedException {
+        servers.client().requireOpen();
         boolean change = !call.isRead();
         Call sent = change ? call.idempotencyKey(UUID.randomUUID().toString()) : call;
         long begin = System.nanoTime();
@@ -65,7 +67,7 @@ public final class Retries {
                 default -> {}
             }
             long pause = pauseMillis(outcome, attempt);
-            if (pause < 0 || System.nanoTime() - begin + pause * 1_000_000 > patience.toNanos()) {
+            if (pause < 0 || servers.client().isClosed() || System.nanoTime() - begin + pause * 1_000_000 > patience.toNanos()) {
                 throw failure(outcome, change ? unknown : null);
             }
             Thread.sleep(pause);

@@ -60,6 +60,10 @@ public final class Servers {
         return outcome;
     }
 
+    JsonClient client() {
+        return client;
+    }
+
     public List<Endpoint> all() {
         return all;
     }

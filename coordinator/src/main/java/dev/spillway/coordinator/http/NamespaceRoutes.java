@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Namespaces: their limits, their figures, and cleaning them. */
 final class NamespaceRoutes {
@@ -71,13 +72,14 @@ final class NamespaceRoutes {
     private Response set(Request request) {
         NamespaceName name = namespace(request);
         Steps steps = Steps.of(commands, request, "PUT namespace", name);
-        return switch (steps.run(new Command.SetPolicy(name, change(request)))) {
+        PolicyChange change = change(request);
+        return switch (steps.run(new Command.SetPolicy(name, change))) {
             case Outcomes.PolicySetting.Changed(var policy, var evicted) -> Response.ok(answer(name, policy, evicted));
             case Outcomes.PolicySetting.Planned(var begun, _) -> {
                 PlanSteps plan = new PlanSteps(steps);
                 Outcomes.Planning.Made made = plan.whole(begun);
                 if (!made.isWithinShare()) {
-                    throw Refusals.planNeeded("limits", made);
+                    throw Refusals.planNeeded(change.given().stream().map(PolicyField::toString).collect(Collectors.joining(", ")), made);
                 }
                 plan.apply(made.planId(), () -> false);
                 yield Response.ok(steps.ask(() -> roomMade(name, made.planId())));

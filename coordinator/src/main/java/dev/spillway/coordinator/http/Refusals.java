@@ -91,10 +91,11 @@ final class Refusals {
                 .exception();
     }
 
+    /** @param asked what would evict too much, as the caller named it */
     static ProblemException planNeeded(String asked, Outcomes.Planning.Made made) {
         return Problem
                 .of(ProblemType.PLAN_NEEDED,
-                        "%s: would evict %d of %d entries (expected: at most %d without asking; look at the plan and apply it: POST /v1/plans/%s/apply)"
+                        "%s: would evict %d of %d entries (expected: at most %d without asking; plan %s evicts them when it is applied)"
                                 .formatted(asked, made.victims(), made.namespaceEntries(), made.allowed(), made.planId()))
                 .with("planId", made.planId().toString())
                 .with("victimCount", made.victims())
@@ -109,7 +110,7 @@ final class Refusals {
         long evicted = plan.applied().evicted();
         return Problem
                 .of(ProblemType.POLICY_NOT_SET,
-                        "plan %s: evicted %d %s and did not set the limits, because more than the share came meanwhile (expected: the limits set once more, with another %s if they had one)"
+                        "plan %s: evicted %d %s and did not set the policy, because more than the share came meanwhile (expected: the policy set once more, with another %s if they had one)"
                                 .formatted(plan.id(), evicted, evicted == 1 ? "entry" : "entries", Commands.IDEMPOTENCY_KEY))
                 .with("planId", plan.id().toString())
                 .with("evicted", evicted)

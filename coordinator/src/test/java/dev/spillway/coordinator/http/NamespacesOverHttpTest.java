@@ -100,8 +100,8 @@ class NamespacesOverHttpTest {
         var refused = http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9}").is(409);
         String plan = refused.tree().path("planId").asText();
         refused.isProblem(409, "plan-needed",
-                "limits: would evict 11 of 20 entries (expected: at most 10 without asking; look at the plan and "
-                        + "apply it: POST /v1/plans/" + plan + "/apply)");
+                "maxEntries: would evict 11 of 20 entries (expected: at most 10 without asking; plan " + plan
+                        + " evicts them when it is applied)");
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).maxEntries()).isEqualTo(10_000);
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(20);
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":9,\"maxEvictionShare\":1}")
@@ -118,8 +118,8 @@ class NamespacesOverHttpTest {
         var refused = http.put("/v1/namespaces/rootfs", "{\"ttl\":\"PT1S\"}").is(409);
         String plan = refused.tree().path("planId").asText();
         refused.isProblem(409, "plan-needed",
-                "limits: would evict 20 of 20 entries (expected: at most 10 without asking; look at the plan and "
-                        + "apply it: POST /v1/plans/" + plan + "/apply)");
+                "ttl: would evict 20 of 20 entries (expected: at most 10 without asking; plan " + plan
+                        + " evicts them when it is applied)");
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).ttl()).isNull();
         http.post("/v1/plans/" + plan + "/apply").is(200);
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class))

@@ -98,8 +98,8 @@ class PlansOverHttpTest extends OverHttp {
         var refused = http.post("/v1/namespaces/vm/prune", "{\"maxEntries\":5}").is(409);
         String plan = refused.tree().path("planId").asText();
         refused.isProblem(409, "plan-needed",
-                "prune: would evict 7 of 12 entries (expected: at most 6 without asking; look at the plan and apply it: "
-                        + "POST /v1/plans/" + plan + "/apply)");
+                "prune: would evict 7 of 12 entries (expected: at most 6 without asking; plan " + plan
+                        + " evicts them when it is applied)");
         assertThat(keys()).hasSize(12);
         assertThat(http.get("/v1/plans/" + plan).is(200).as(Plans.Plan.class).victims()).hasSize(7);
         http.post("/v1/plans/" + plan + "/apply").is(200);
@@ -127,8 +127,8 @@ class PlansOverHttpTest extends OverHttp {
         for (int time = 0; time < 2; time++) {
             JsonNode problem = http.post("/v1/plans/" + plan + "/apply")
                     .isProblem(409, "policy-not-set", "plan " + plan
-                            + ": evicted 16 entries and did not set the limits, because more than the "
-                            + "share came meanwhile (expected: the limits set once more, with another Idempotency-Key if they had one)")
+                            + ": evicted 16 entries and did not set the policy, because more than the "
+                            + "share came meanwhile (expected: the policy set once more, with another Idempotency-Key if they had one)")
                     .tree();
             assertThat(problem.path("planId").asText()).isEqualTo(plan);
             assertThat(problem.path("evicted").asLong()).isEqualTo(16);

@@ -73,7 +73,7 @@ public final class Bench implements SpillwayCommand {
             return Outcome.done();
         } catch (BenchmarkFailedException | EmbeddedServerException e) {
             console.progressEnded();
-            return new Outcome.Failed("nothing was measured: " + e.getMessage());
+            return Outcome.failed("nothing was measured: " + e.getMessage());
         } finally {
             ended.countDown();
             leave(stopping);

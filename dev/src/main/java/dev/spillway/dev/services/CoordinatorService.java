@@ -32,7 +32,7 @@ final class CoordinatorService implements SpillwayCommand {
 
     @Override
     public Outcome call() {
-        return new Outcome.Ended(ServiceProcess.run("coordinator", CLOSE_WITHIN, console.err(), lifecycle -> {
+        return Outcome.ended(ServiceProcess.run("coordinator", CLOSE_WITHIN, console.err(), lifecycle -> {
             CoordinatorSettings read = CoordinatorSettings.read(Sources.ofProcess(settings, variablesOfOthers));
             Logging.apply(read.log());
             Coordinator coordinator = lifecycle.start("coordinator", () -> Coordinator.start(read));

@@ -36,7 +36,7 @@ final class WorkerService implements SpillwayCommand {
 
     @Override
     public Outcome call() {
-        return new Outcome.Ended(ServiceProcess.run("worker", CLOSE_WITHIN, console.err(), lifecycle -> {
+        return Outcome.ended(ServiceProcess.run("worker", CLOSE_WITHIN, console.err(), lifecycle -> {
             Settings read = WorkerSettings.DECLARATION.read(Sources.ofProcess(settings, variablesOfOthers));
             Logging.apply(LogSettings.from(read));
             Logger log = LoggerFactory.getLogger(WorkerService.class);

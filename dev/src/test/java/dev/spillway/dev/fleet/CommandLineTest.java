@@ -252,7 +252,10 @@ class CommandLineTest extends FleetOfTwo {
         }
         Spillway.Ran refused = run("namespace", "set", "careful", "--max-entries", "1");
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err()).contains("limits: would evict 11 of 12 entries (expected: at most 6 without asking").hasLineCount(1);
+        assertThat(refused.err()).contains("maxEntries: would evict 11 of 12 entries (expected: at most 6 without asking")
+                .containsPattern("; to evict them: spillway plans apply [-0-9a-f]{36}\n$")
+                .doesNotContain("POST", "/v1/")
+                .hasLineCount(1);
         assertThat(done("namespace", "set", "careful", "--max-entries", "1", "--max-eviction-share", "1").out())
                 .contains("evicted 11 entries");
     }
@@ -265,6 +268,10 @@ class CommandLineTest extends FleetOfTwo {
                         + "down to a share of 0.8 when that is exceeded; one prune or lowered limit evicts at most a share of 0.5\n");
         assertThat(done("namespace", "set", "timed", "--ttl", "none", "--max-entries", "none").out())
                 .startsWith("timed: no limit of entries, no limit of bytes, for PT12H without use at most,");
+        assertThat(done("namespace", "ls").lines()).first()
+                .asString()
+                .matches("NAMESPACE +ENTRIES +AT MOST +BYTES +AT MOST +TTL +MAX IDLE +LOW WATERMARK +SHARE");
+        assertThat(done("namespace", "ls").out()).containsPattern("(?m)^timed +0 +- +0 B +- +- +12 h +0.8 +0.5$");
         JsonNode timed = json(done("namespace", "set", "timed", "--low-watermark", "none", "--max-idle", "none", "--json").out());
         assertThat(timed.has("maxIdle")).isFalse();
         assertThat(timed.get("lowWatermark").asDouble()).isEqualTo(1);
@@ -317,7 +324,7 @@ class CommandLineTest extends FleetOfTwo {
 
         Spillway.Ran refused = run("prune", "pruned", "--max-entries", "2");
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err()).contains("prune: would evict 10 of 12 entries").hasLineCount(1);
+        assertThat(refused.err()).contains("prune: would evict 10 of 12 entries").contains(": spillway plans apply ").hasLineCount(1);
         assertThat(done("prune", "pruned", "--max-entries", "1", "--prefix", "key-1").out()).contains(": evicted 2 entries (");
 
         Spillway.Ran applied = done("plans", "apply", id);
@@ -346,7 +353,7 @@ class CommandLineTest extends FleetOfTwo {
         });
         Spillway.Ran refused = run("namespace", "set", "aged", "--ttl", "1s");
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err()).contains("limits: would evict 10 of 10 entries (expected: at most 5 without asking").hasLineCount(1);
+        assertThat(refused.err()).contains("ttl: would evict 10 of 10 entries (expected: at most 5 without asking").hasLineCount(1);
         assertThat(done("ls", "aged").lines()).hasSize(11);
         String id = done("plans", "ls", "--namespace", "aged").lines().get(1).replaceFirst(".* ", "");
         assertThat(done("plans", "show", id).out()).contains("EXPIRED");

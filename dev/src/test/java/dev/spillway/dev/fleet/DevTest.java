@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -49,6 +51,8 @@ class DevTest {
             refusedOnTheSamePort(port);
             first.kill();
         }
+        List<ProcessHandle> left = serving(data);
+        assertThat(left).as("PostgreSQL outlives the process that started it").hasSize(1);
 
         SpillwayProcess second = SpillwayProcess.start(output, dev);
         try (second) {
@@ -64,7 +68,7 @@ class DevTest {
             done("clean", "tour", "--yes", "--timeout", "5m", "--url", url);
             assertThat(FleetProcesses.names(data.resolve("host-1").resolve("images"))).isEmpty();
 
-            assertThat(serving(data)).as("PostgreSQL runs in a process of its own").hasSize(1);
+            assertThat(serving(data)).as("the one that was left is ended, and another runs").hasSize(1).doesNotContainAnyElementsOf(left);
             assertThat(second.stop(Eventually.HANG)).as(second.text()).isZero();
             assertThat(serving(data)).isEmpty();
         }
@@ -128,7 +132,19 @@ class DevTest {
                     .contains("worker.sock")
                     .hasLineCount(1);
         }
-        assertThat(deep.resolve("postgres")).doesNotExist();
+        assertThat(deep).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a,b", "a\"b", "a$b", "a`b"})
+    void aDirectoryThatAServerCannotUseIsRefusedBeforeAnythingStarts(String name) throws IOException, InterruptedException {
+        Path data = scratch.resolve(name).resolve("below");
+        try (SpillwayProcess refused = SpillwayProcess.start(scratch.resolve("refused"),
+                List.of("dev", "--hosts", "1", "--data", data.toString(), "--port", String.valueOf(Ports.freeForDev(1))))) {
+            assertThat(refused.awaitEnd(Eventually.HANG)).as(refused.text()).isEqualTo(1);
+            assertThat(refused.text()).startsWith("spillway: --data: ").contains(name, "(expected: a path without").hasLineCount(1);
+        }
+        assertThat(scratch.resolve(name)).doesNotExist();
     }
 
     @Test

@@ -18,9 +18,6 @@ final class ArchiveAttributes {
     private static final String STAR = "SCHILY.xattr.";
     private static final String SELINUX = "RHT.security.selinux";
 
-    /** How this program wrote an empty value before it read records byte for byte. */
-    private static final String EMPTY = "=";
-
     private ArchiveAttributes() {}
 
     @FunctionalInterface
@@ -82,7 +79,7 @@ final class ArchiveAttributes {
 
     private static byte[] unpacked(String name, byte[] value, String path) throws StagingStopped {
         try {
-            return new String(value, StandardCharsets.ISO_8859_1).equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(value);
+            return Base64.getDecoder().decode(value);
         } catch (IllegalArgumentException e) {
             throw refused(path, name, "has a value that is not base 64");
         }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -97,6 +98,11 @@ public final class ImageStore implements AutoCloseable {
     /** Returns the path at which readers find the image with this id, published or not. */
     public Path imagePath(String id) {
         return images.resolve(StoreFiles.name(id).toString());
+    }
+
+    /** As {@link #imagePath(String)}, without reading the id anew. */
+    public Path imagePath(UUID id) {
+        return images.resolve(id.toString());
     }
 
     /** Bytes that this process may still write to the store's file system. */

@@ -158,7 +158,7 @@ public final class Directories {
     }
 
     private Found.Served served(ReplicaRecord replica, Optional<Hold> hold) {
-        return new Found.Served(replica, store.imagePath(replica.image().toString()), hold);
+        return new Found.Served(replica, store.imagePath(replica.image().value()), hold);
     }
 
     private Found missing(EntryName name) throws InterruptedException {

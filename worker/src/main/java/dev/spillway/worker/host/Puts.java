@@ -168,7 +168,7 @@ public final class Puts {
 
     /** Settles a put. A stored tree whose source is in an unknown state is no answer; a repeated request may get one. */
     private Result settled(ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, PutOutcome outcome) throws InterruptedException {
-        Path path = store.imagePath(id.toString());
+        Path path = store.imagePath(id.value());
         if (!(outcome instanceof PutOutcome.Stored)) {
             return new Result.Settled(path, sizeBytes, losses, Optional.empty(), outcome);
         }

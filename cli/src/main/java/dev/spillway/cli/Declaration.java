@@ -1,0 +1,115 @@
+package dev.spillway.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.ISetter;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/**
+ * What a command is called and takes, told to picocli by code. By annotations a client command would take half as long again to start: Java reads
+ * them through proxies, which it makes anew in each process.
+ */
+public final class Declaration {
+    private final CommandSpec spec;
+    private final List<OptionSpec.Builder> options = new ArrayList<>();
+    private final List<PositionalParamSpec.Builder> parameters = new ArrayList<>();
+
+    private Declaration(CommandSpec spec) {
+        this.spec = spec;
+    }
+
+    public static CommandLine of(ClientCommand command) {
+        Declaration declaration = new Declaration(CommandSpec.wrapWithoutInspection(command));
+        command.declare(declaration);
+        declaration.options.forEach(option -> declaration.spec.addOption(option.build()));
+        declaration.parameters.forEach(parameter -> declaration.spec.addPositional(parameter.build()));
+        return new CommandLine(declaration.spec);
+    }
+
+    /** A name under which other commands are. */
+    public static CommandLine group(String name, String description, ClientCommand... commands) {
+        CommandSpec spec = CommandSpec.create().name(name);
+        spec.usageMessage().description(description);
+        CommandLine group = new CommandLine(spec);
+        for (ClientCommand command : commands) {
+            group.addSubcommand(of(command));
+        }
+        return group;
+    }
+
+    public void describe(String name, String... description) {
+        spec.name(name).usageMessage().description(description);
+    }
+
+    /** An option with a value. */
+    public <T> OptionSpec.Builder option(String name, String label, Class<T> type, Consumer<T> setter, String... description) {
+        OptionSpec.Builder option =
+                OptionSpec.builder(name).paramLabel(label).type(type).setter(into(type, setter)).description(description);
+        options.add(option);
+        return option;
+    }
+
+    /** An option without a value. */
+    public void flag(String name, Consumer<Boolean> setter, String... description) {
+        options.add(OptionSpec.builder(name).type(Boolean.class).arity("0").setter(into(Boolean.class, setter)).description(description));
+    }
+
+    /** A value without a name. */
+    public <T> void parameter(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
+        parameter(index, label, type, setter, description, true);
+    }
+
+    /** A value without a name that may be left out. */
+    public <T> void optional(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
+        parameter(index, label, type, setter, description, false);
+    }
+
+    private <T> void parameter(String index, String label, Class<T> type, Consumer<T> setter, String[] description, boolean required) {
+        parameters.add(PositionalParamSpec.builder()
+                .index(index)
+                .paramLabel(label)
+                .type(type)
+                .arity(required ? "1" : "0..1")
+                .required(required)
+                .setter(into(type, setter))
+                .description(description));
+    }
+
+    private static <T> ISetter into(Class<T> type, Consumer<T> setter) {
+        return new ISetter() {
+            @Override
+            @SuppressWarnings({"TypeParameterUnusedInFormals", "NullAway"}) // picocli's
+            public <V> V set(V value) {
+                // picocli begins with null where no initial value is told; the field has its own.
+                if (value != null) {
+                    setter.accept(type.cast(value));
+                }
+                return null;
+            }
+        };
+    }
+
+    /** The command, for messages on wrong usage. */
+    public CommandSpec spec() {
+        return spec;
+    }
+
+    /** Gives a command and those under it what every command has. */
+    static void complete(CommandSpec command) {
+        command.addOption(
+                OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help message and exit.").build());
+        command.addOption(
+                OptionSpec.builder("-V", "--version").versionHelp(true).description("Print version information and exit.").build());
+        command.versionProvider(Main::version);
+        if (command.usageMessage().footer().length == 0) {
+            command.usageMessage()
+                    .footer("", "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not found, 4 server not reachable.");
+        }
+        command.usageMessage().synopsisSubcommandLabel("COMMAND");
+        command.subcommands().values().forEach(each -> complete(each.getCommandSpec()));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.RequestTarget;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
+import dev.spillway.cli.Outcome;
+import java.util.function.Consumer;
+
+/** Prints a list that the coordinator gives page by page. */
+final class Listing {
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private Values.Count limit;
+
+    void declare(Declaration to) {
+        coordinator.declare(to);
+        output.declare(to);
+        to.option("--limit", "N", Values.Count.class, value -> limit = value, "At most so many (default: " + limit + ").");
+    }
+
+    private Listing(Values.Count limit) {
+        this.limit = limit;
+    }
+
+    /** Prints a hundred items unless more are asked for. */
+    static Listing ofHundred() {
+        return new Listing(new Values.Count(100));
+    }
+
+    static Listing ofAll() {
+        return new Listing(Values.Count.ALL);
+    }
+
+    CoordinatorOption coordinator() {
+        return coordinator;
+    }
+
+    Output output() {
+        return output;
+    }
+
+    /** @param table prints the items for people */
+    Outcome print(RequestTarget list, Console console, Consumer<Pages> table) throws InterruptedException {
+        Pages pages = Pages.fetch(coordinator.server(), list, limit.number());
+        if (output.json()) {
+            pages.printJson(console.out());
+        } else {
+            table.accept(pages);
+        }
+        return Outcome.done();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.client;
+
+import org.jspecify.annotations.NullMarked;
