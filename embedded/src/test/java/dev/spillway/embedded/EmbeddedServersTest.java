@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+@Tag("full")
 class EmbeddedServersTest {
     @Test
     void recoverEverythingAcknowledgedAfterAKill(@TempDir Path directory) throws Exception {

@@ -246,6 +246,7 @@ class PostgresServerTest {
     }
 
     @Tag("full")
+    @Tag("full")
     @Test
     void endsAServerThatDoesNotStop() throws Exception {
         PostgresServer server = PostgresServer.start(PostgresSettings.temporary());

@@ -9,11 +9,13 @@ import dev.spillway.bench.measure.Report;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole benchmark with small fleets: its figures are counted, not timed, so they are the same on every machine. */
+@Tag("full")
 class OrdersBenchmarkTest {
     private static Report report;
 

@@ -8,11 +8,13 @@ import dev.spillway.bench.measure.Report;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole benchmark, small and short: what it counts, never how large anything became. */
+@Tag("full")
 class TouchesBenchmarkTest {
     @Test
     void touchesChangeEntriesAndNothingElse() throws InterruptedException {

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Both registries are given the same random commands and must answer the same, but for the ids and times that each makes up. */
+@Tag("full")
 class ReferenceComparisonTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

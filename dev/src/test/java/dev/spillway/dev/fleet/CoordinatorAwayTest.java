@@ -8,12 +8,14 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** What is read on a host while no coordinator runs counts once one runs again. */
+@Tag("full")
 class CoordinatorAwayTest {
     private static final Duration WITHIN = Duration.ofMinutes(2);
     private static final int TRIES = 10;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ class DevTest {
     @TempDir
     Path scratch;
 
+    @Tag("full")
     @Test
     void whatIsKeptSurvivesAKillAndNothingStaysBehindAfterAStop() throws IOException, InterruptedException {
         int port = Ports.freeForDev(HOSTS);

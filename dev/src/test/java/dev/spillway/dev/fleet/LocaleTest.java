@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,7 @@ class LocaleTest {
     }
 
     /** As long as there is a UTF-8 locale, that one. */
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"C", "POSIX", "C.UTF-8", "xx_YY.UTF-8"})
     void theLauncherTakesALocaleThatIsInstalled(String locale) throws IOException {

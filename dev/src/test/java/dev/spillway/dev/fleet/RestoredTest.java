@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The registry's database goes back to a backup, as docs/operations.md says, under a fleet that went on meanwhile. */
+@Tag("full")
 class RestoredTest {
     @TempDir
     Path scratch;

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Kafka or PostgreSQL goes while the fleet runs, and comes back. */
+@Tag("full")
 class ServersGoneTest extends FleetOfTwo {
     private static final int CAPACITY = 2;
 

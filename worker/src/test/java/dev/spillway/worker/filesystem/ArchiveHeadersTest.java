@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -191,6 +192,7 @@ class ArchiveHeadersTest {
         assertRefused(archive, RefusalReason.BAD_PATH, "is absolute");
     }
 
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"--format=gnu, first", "--format=posix --sparse-version=0.0, first", "--format=posix --sparse-version=0.1, first",
             "--format=posix --sparse-version=1.0, first", "bsdtar, first", "--format=gnu, many",
