@@ -38,7 +38,7 @@ final class DiskInvariants {
     private final RestoreInvariants restores;
     private final List<SimulatedHost> machines = new ArrayList<>();
     private final Set<SimulatedHost> touched = new LinkedHashSet<>();
-    /** The newest that was served, by how often the database had been restored then. */
+    /** The newest that was served, by how often the database had been restored when the registry took it, or took it again. */
     private final Map<Reader, NavigableMap<Integer, Long>> served = new HashMap<>();
     /** Hosts of which a store was copied: two machines may have spoken for one. */
     private final Set<HostId> copied = new HashSet<>();
@@ -210,7 +210,7 @@ final class DiskInvariants {
 
     /**
      * 7: a reader of one host never sees an older generation after a newer one, but for what was put or copied there after a restore: that may have an
-     * older number than what was served before it.
+     * older number than what the registry has not known since.
      */
     private void checkServed(SimulatedHost machine, HostAgent agent) {
         if (!agent.hasCompared() && older.contains(machine)) {
@@ -220,12 +220,14 @@ final class DiskInvariants {
         for (ReplicaRecord record : agent.replicas()) {
             agent.served(record.name()).ifPresent(replica -> {
                 NavigableMap<Integer, Long> newest = served.computeIfAbsent(new Reader(machine, record.name()), reader -> new TreeMap<>());
+                int since = restores.registeredAfter(replica.image());
+                int known = Math.max(since, restores.registeredAfter(replica.id()));
                 if (restores.isNumberedTwice(replica.image())) {
-                    newest.put(restores.restores(), replica.generation());
+                    newest.put(known, replica.generation());
                     return;
                 }
-                newest.merge(restores.restores(), replica.generation(), Math::max);
-                long highest = Collections.max(newest.tailMap(restores.registeredAfter(replica.image()), true).values());
+                newest.merge(known, replica.generation(), Math::max);
+                long highest = Collections.max(newest.tailMap(since, true).values());
                 require(replica.generation() >= highest, 7, "{} serves generation {} of {} after {}", machine, replica.generation(),
                         record.name(), highest);
             });

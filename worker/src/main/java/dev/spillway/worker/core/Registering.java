@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,13 +157,13 @@ final class Registering {
         uses.missed(namespace, misses);
     }
 
-    /** Recalls uses from the index that the registry may not know. */
+    /** Recalls uses from the index that the registry may not know, also of images that are lost since. */
     void recallUses() {
         Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
-        table.in(ReplicaState.LIVE)
-                .stream()
+        Stream.concat(table.in(ReplicaState.LIVE).stream(), table.in(ReplicaState.HIDDEN).stream().filter(ReplicaRecord::imageAwaited))
                 .filter(replica -> !replica.lastAccessedAt().equals(replica.cachedAt()))
-                .forEach(replica -> lastUsed.put(replica.name(), replica.lastAccessedAt()));
+                .forEach(replica -> lastUsed.merge(replica.name(), replica.lastAccessedAt(),
+                        (one, other) -> one.isAfter(other) ? one : other));
         uses.recall(lastUsed);
     }
 

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -342,13 +344,14 @@ final class HostAgentTest extends AgentTest {
         assertThat(again.sender().incarnation()).isEqualTo(2);
     }
 
-    @Test
-    void aRegistryThatIsJoinedHearsWhenImagesWereReadLast() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRegistryThatIsJoinedHearsWhenImagesWereReadLastAlsoOfThoseThatAreLost(boolean present) {
         join();
         put(1, 7);
         perform(agent.accessed(KEY, now.plusSeconds(1)));
         now = now.plusSeconds(61);
-        restart(Set.of(id(1)));
+        restart(present ? Set.of(id(1)) : Set.of());
         answer(sent(JoinRequest.class), joined(2, false));
         perform(agent.tick(now));
         assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, 60_000L));
