@@ -21,7 +21,11 @@ abstract sealed class CompilingStore implements ArtifactStore permits MemoryArti
             return known.get();
         }
         Artifact compiled = compiler.call();
-        put(fingerprint, compiled);
+        try {
+            put(fingerprint, compiled);
+        } catch (IOException e) {
+            // the caller has what it asked for; flush tells what cannot be written
+        }
         return compiled;
     }
 

@@ -3,8 +3,6 @@ package dev.spillway.artifacts;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -34,11 +33,14 @@ import org.jspecify.annotations.Nullable;
  * the store has at least what was flushed, and nothing that was half written. Bytes count with the records around them. The files of the directory take
  * at most a quarter more than the limit, and two segments. When they would take more, the segment with the most dead bytes is emptied.
  *
- * <p>Uses are remembered until the store is closed; after a start the order is that of the puts.
+ * <p>Uses are remembered until the store is closed; after a start the order is that of the puts and of the copies out of emptied segments.
  */
 public final class DiskArtifactStore extends CompilingStore {
     static final long SEGMENT_BYTES = 128L << 20;
     private static final int SLACK = 4;
+    private static final int SEGMENTS_MIN = 8;
+    /** Linux frees a process's lock of a file when any channel of it is closed. So a second store of this process opens none. */
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     /** The place of an artifact. Guarded by the index. */
     private static final class Stored {
@@ -78,6 +80,8 @@ public final class DiskArtifactStore extends CompilingStore {
     private volatile long synced;
     /** Linux tells a failed write once. Later syncs succeed though the bytes are lost. */
     private boolean syncFailed;
+    /** Guarded as the segments are. Read without, as a hint. */
+    private volatile boolean crowded;
     private final LongAdder syncs = new LongAdder();
 
     private final LongAdder hits = new LongAdder();
@@ -109,9 +113,19 @@ public final class DiskArtifactStore extends CompilingStore {
             throw new IllegalArgumentException(
                     "limits: %d bytes for one artifact (expected: at most 1 GiB)".formatted(limits.maxArtifactBytes()));
         }
-        Files.createDirectories(directory);
-        FileChannel lockFile = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        DiskArtifactStore store = new DiskArtifactStore(directory, limits, segmentBytes, lockFile);
+        Path real = Files.createDirectories(directory).toRealPath();
+        if (!HELD_HERE.add(real)) {
+            throw inUse(real);
+        }
+        FileChannel lockFile = null;
+        try {
+            lockFile = FileChannel.open(real.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } finally {
+            if (lockFile == null) {
+                HELD_HERE.remove(real);
+            }
+        }
+        DiskArtifactStore store = new DiskArtifactStore(real, limits, segmentBytes, lockFile);
         boolean opened = false;
         try {
             store.lock();
@@ -126,15 +140,13 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     private void lock() throws IOException {
-        FileLock lock = null;
-        try {
-            lock = lockFile.tryLock();
-        } catch (OverlappingFileLockException e) {
-            // by this process
+        if (lockFile.tryLock() == null) {
+            throw inUse(directory);
         }
-        if (lock == null) {
-            throw new IOException("%s: is in use (expected: a directory that no other store has open)".formatted(directory));
-        }
+    }
+
+    private static IOException inUse(Path directory) {
+        return new IOException("%s: is in use (expected: a directory that no other store has open)".formatted(directory));
     }
 
     private void load() throws IOException {
@@ -142,8 +154,12 @@ public final class DiskArtifactStore extends CompilingStore {
             Segment segment = Segment.open(path);
             segments.put(segment.number(), segment);
             for (SegmentRecord record : segment.records()) {
-                Stored earlier = record.kind() == SegmentRecord.Kind.PUT ? place(segment, record) : index.remove(record.fingerprint());
-                forget(earlier);
+                if (record.kind() == SegmentRecord.Kind.PUT) {
+                    forget(place(segment, record));
+                } else {
+                    segment.removal(record);
+                    forget(index.remove(record.fingerprint()));
+                }
             }
         }
         evict();
@@ -186,6 +202,9 @@ public final class DiskArtifactStore extends CompilingStore {
         try {
             bytes = segment.read(record);
         } catch (NoSuchFileException e) {
+            if (isAt(fingerprint, segment, record)) {
+                throw e;
+            }
             // the segment was emptied since, and the artifact has another place
             return peek(fingerprint);
         }
@@ -196,17 +215,19 @@ public final class DiskArtifactStore extends CompilingStore {
         return Optional.empty();
     }
 
+    private boolean isAt(Fingerprint fingerprint, Segment segment, SegmentRecord record) {
+        synchronized (index) {
+            Stored stored = index.get(fingerprint);
+            return stored != null && stored.segment == segment && stored.record.equals(record);
+        }
+    }
+
     private void removeDamaged(Fingerprint fingerprint, Segment segment, SegmentRecord record) throws IOException {
         appending.lock();
         try {
-            boolean same;
-            synchronized (index) {
-                Stored stored = index.get(fingerprint);
-                same = stored != null && stored.segment == segment && stored.record.equals(record);
-            }
-            if (same) {
+            if (isAt(fingerprint, segment, record)) {
                 damaged.increment();
-                remove(fingerprint);
+                removeKnown(fingerprint);
             }
         } finally {
             appending.unlock();
@@ -220,11 +241,10 @@ public final class DiskArtifactStore extends CompilingStore {
             rejected.increment();
             return false;
         }
-        boolean crowded;
         appending.lock();
         try {
             requireOpen();
-            crowded = makeRoom(artifact.size());
+            makeRoom(artifact.size());
             SegmentRecord record = append(SegmentRecord.Kind.PUT, fingerprint, artifact.content());
             synchronized (index) {
                 forget(place(segment(), record));
@@ -235,9 +255,7 @@ public final class DiskArtifactStore extends CompilingStore {
         } finally {
             appending.unlock();
         }
-        if (crowded) {
-            compact();
-        }
+        compactIfCrowded();
         return true;
     }
 
@@ -285,14 +303,19 @@ public final class DiskArtifactStore extends CompilingStore {
             if (!isKnown(fingerprint)) {
                 return false;
             }
-            makeRoom(0);
-            append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
-            synchronized (index) {
-                forget(index.remove(fingerprint));
-            }
-            return true;
+            removeKnown(fingerprint);
         } finally {
             appending.unlock();
+        }
+        compactIfCrowded();
+        return true;
+    }
+
+    private void removeKnown(Fingerprint fingerprint) throws IOException {
+        makeRoom(0);
+        append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
+        synchronized (index) {
+            forget(index.remove(fingerprint));
         }
     }
 
@@ -300,6 +323,9 @@ public final class DiskArtifactStore extends CompilingStore {
         SegmentRecord record = segment().append(kind, fingerprint, content);
         unsynced.add(segment());
         activeRecords.add(record);
+        if (kind == SegmentRecord.Kind.REMOVE) {
+            segment().removal(record);
+        }
         appended.addAndGet(record.space());
         return record;
     }
@@ -311,16 +337,16 @@ public final class DiskArtifactStore extends CompilingStore {
         return active;
     }
 
-    /** Begins the next segment if the current one is full, and returns whether the files take more than they may. */
-    private boolean makeRoom(long length) throws IOException {
+    /** Begins the next segment if the current one is full. */
+    private void makeRoom(long length) throws IOException {
         if (active != null && active.hasRoomFor(length)) {
-            return false;
+            return;
         }
         seal();
         Segment next = Segment.create(directory, segments.isEmpty() ? 0 : segments.lastKey() + 1, segmentBytes);
         segments.put(next.number(), next);
         active = next;
-        return isCrowded();
+        crowded = isCrowded();
     }
 
     private void seal() {
@@ -331,31 +357,53 @@ public final class DiskArtifactStore extends CompilingStore {
         }
     }
 
+    /** Returns whether the files take more than they may, or are too many, as after many short runs. */
     private boolean isCrowded() {
-        return segments.values().stream().mapToLong(Segment::size).sum() > limits.maxBytes() + limits.maxBytes() / SLACK;
+        long bound = limits.maxBytes() + limits.maxBytes() / SLACK;
+        return segments.values().stream().mapToLong(Segment::size).sum() > bound
+                || segments.size() > SEGMENTS_MIN + 2 * (bound / segmentBytes);
     }
 
-    /** Copies what counts out of the segments with the most dead bytes, and deletes them. */
+    /** What was put or removed is done, so a failure is left to the next time. */
+    private void compactIfCrowded() {
+        if (crowded) {
+            try {
+                compact();
+            } catch (IOException e) {
+                // flush tells what cannot be written
+            }
+        }
+    }
+
+    /** Copies what counts out of segments, and deletes them. */
     private void compact() throws IOException {
         flushing.lock();
         appending.lock();
         try {
             while (!closed && isCrowded() && segments.size() > 1) {
-                Segment emptied = segments.values()
-                        .stream()
-                        .filter(segment -> segment != active)
-                        .max(Comparator.comparingLong(segment -> segment.size() - segment.live()))
-                        .orElseThrow();
+                Segment emptied = toEmpty();
                 copyFrom(emptied);
                 sync(unsynced);
                 unsynced.clear();
                 segments.remove(emptied.number());
                 emptied.delete();
             }
+            crowded = false;
         } finally {
             appending.unlock();
             flushing.unlock();
         }
+    }
+
+    /** Returns the segment with the most dead bytes; the oldest, whose removals are needed no more, where no other frees a good part of itself. */
+    private Segment toEmpty() {
+        Segment oldest = segments.firstEntry().getValue();
+        Segment most = segments.values()
+                .stream()
+                .filter(segment -> segment != active)
+                .max(Comparator.comparingLong(segment -> segment.dead(segment == oldest)))
+                .orElse(oldest);
+        return most.dead(most == oldest) > most.size() / SLACK ? most : oldest;
     }
 
     private void copyFrom(Segment emptied) throws IOException {
@@ -506,5 +554,6 @@ public final class DiskArtifactStore extends CompilingStore {
             segment.close();
         }
         lockFile.close();
+        HELD_HERE.remove(directory);
     }
 }

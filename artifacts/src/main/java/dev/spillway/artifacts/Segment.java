@@ -35,6 +35,8 @@ final class Segment implements AutoCloseable {
     private long end;
     /** Bytes of records that still count. */
     private long live;
+    /** Bytes of removals, which count until no older segment has what they remove. */
+    private long removals;
 
     private Segment(Path path, long number, RandomAccessFile file, long capacity) throws IOException {
         this.path = path;
@@ -155,6 +157,15 @@ final class Segment implements AutoCloseable {
         return live;
     }
 
+    /** Returns the bytes that emptying it would free. */
+    long dead(boolean oldest) {
+        return end - live - (oldest ? 0 : removals);
+    }
+
+    void removal(SegmentRecord record) {
+        removals += record.space();
+    }
+
     void live(SegmentRecord record) {
         live += record.space();
     }
@@ -219,13 +230,16 @@ final class Segment implements AutoCloseable {
                 }
             }
             SegmentRecord record = SegmentRecord.read(window, (int) (offset - windowStart), (int) offset);
-            if (record != null && offset + record.space() <= capacity && record.isIntact(read(record))) {
-                records.add(record);
-                offset += record.space();
-                end = offset;
-            } else {
+            if (record == null) {
                 offset += Long.BYTES;
+                continue;
             }
+            if (record.isIntact(read(record))) {
+                records.add(record);
+                end = offset + record.space();
+            }
+            // also where the content is damaged: records in it would be somebody's content
+            offset += record.space();
         }
         return records;
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static dev.spillway.artifacts.Samples.artifact;
 import static dev.spillway.artifacts.Samples.fingerprint;
@@ -241,6 +242,69 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         open("a", WIDE).close();
     }
 
+    /** Closing a second channel of the lock's file would free the lock of the first. */
+    @Test
+    void aStoreThatWasRefusedHereStaysLockedForOthers() throws Exception {
+        try (DiskArtifactStore store = open("killed", WIDE)) {
+            assertThatThrownBy(() -> open("killed", WIDE)).isInstanceOf(IOException.class);
+            assertThat(start(0).waitFor()).as("another process is refused").isEqualTo(1);
+            store.put(fingerprint(1), artifact(1, 10));
+        }
+    }
+
+    /** Removals alone fill segments while artifacts of the oldest stay in use. */
+    @Test
+    @Timeout(120)
+    void smallChurnBesideWhatStaysInUseComesToAnEnd() throws IOException {
+        Random random = new Random(2);
+        ArtifactLimits limits = new ArtifactLimits(2_000, 1 << 20, 10_000);
+        try (DiskArtifactStore store = open("a", limits)) {
+            for (int i = 0; i < 100; i++) {
+                store.put(fingerprint(-1 - i), artifact(i, 8_000));
+            }
+            for (int i = 0; i < 30_000; i++) {
+                store.get(fingerprint(-1 - i % 100));
+                store.put(fingerprint(i), artifact(i, 1 + random.nextInt(200)));
+            }
+            assertThat(Segment.list(folder.resolve("a")).size() * SEGMENT).isLessThanOrEqualTo((1 << 20) * 5 / 4 + 3 * SEGMENT);
+            assertThat(store.get(fingerprint(-1))).contains(artifact(0, 8_000));
+        }
+    }
+
+    @Test
+    void manyShortRunsLeaveFewSegments() throws IOException {
+        for (int run = 0; run < 60; run++) {
+            try (DiskArtifactStore store = open("a", LIMITS)) {
+                store.put(fingerprint(run % 15), artifact(run, 100));
+            }
+        }
+        assertThat(Segment.list(folder.resolve("a"))).hasSizeLessThan(15);
+        try (DiskArtifactStore store = open("a", LIMITS)) {
+            for (int run = 45; run < 60; run++) {
+                assertThat(store.get(fingerprint(run % 15))).contains(artifact(run, 100));
+            }
+        }
+    }
+
+    /** The content of an artifact is a segment itself, and the artifact is damaged. Its records must not be found. */
+    @Test
+    void recordsInTheContentOfADamagedRecordAreNotRead() throws IOException {
+        try (DiskArtifactStore other = open("other", WIDE)) {
+            other.put(fingerprint(1), artifact(1_001, 400));
+        }
+        byte[] foreign = java.util.Arrays.copyOf(Files.readAllBytes(segment(folder.resolve("other"), 0)), 4_096);
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            store.put(fingerprint(1), artifact(1, 400));
+            store.put(fingerprint(2), Artifact.shared(foreign));
+        }
+        Files.delete(folder.resolve("a/0000000000000000.index"));
+        flip(segment(folder.resolve("a"), 0), SegmentRecord.space(400) + SegmentRecord.HEADER + 4_000);
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            assertThat(store.get(fingerprint(1))).contains(artifact(1, 400));
+            assertThat(store.get(fingerprint(2))).isEmpty();
+        }
+    }
+
     @Test
     void aSymbolicLinkOrADirectoryInThePlaceOfASegmentIsRefused() throws IOException {
         open("a", WIDE).close();
@@ -313,6 +377,8 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
                 assertThat(stored).isBetween(10, 25);
                 assertThatThrownBy(() -> store.put(fingerprint(0), artifact(1_000, 9_000))).isInstanceOf(IOException.class);
                 assertThat(store.get(fingerprint(0))).as("the older one").contains(artifact(0, 9_000));
+                assertThat(store.getOrCompile(fingerprint(-1), () -> artifact(-1, 9_000))).as("compiled in vain otherwise")
+                        .isEqualTo(artifact(-1, 9_000));
                 store.flush();
             }
             try (DiskArtifactStore store = DiskArtifactStore.open(disk.resolve("store"), WIDE, SEGMENT)) {
@@ -361,10 +427,7 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
     }
 
     private int runAndKill(int first, int flushes) throws IOException, InterruptedException {
-        String java = ProcessHandle.current().info().command().orElseThrow();
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
-        Process process = new ProcessBuilder(java, "-Xmx64m", "-cp", classPath, DiskArtifactStoreTest.class.getName(),
-                folder.resolve("killed").toString(), Integer.toString(first)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = start(first);
         int flushed = first - 1;
         try (BufferedReader lines = process.inputReader()) {
             int seen = 0;
@@ -377,6 +440,14 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         }
         assertThat(process.waitFor()).as("died of SIGKILL").isEqualTo(137);
         return flushed;
+    }
+
+    private Process start(int first) throws IOException {
+        String java = ProcessHandle.current().info().command().orElseThrow();
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
+        return new ProcessBuilder(java, "-Xmx64m", "-cp", classPath, DiskArtifactStoreTest.class.getName(),
+                folder.resolve("killed").toString(),
+                Integer.toString(first)).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     }
 
     /** Puts and flushes from a number on, for ever, and prints the number of each flushed artifact. */

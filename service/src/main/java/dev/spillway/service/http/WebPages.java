@@ -5,13 +5,16 @@ import dev.spillway.api.ProblemType;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps web pages of others from using a browser on this machine to ask this service. A browser names the page's origin when it changes something. A page
- * whose own name was made to point here (DNS rebinding) asks by that name, which has a dot and is no address.
+ * Keeps web pages of others from using a browser on this machine to ask this service. A browser names the page's origin when it changes something, and says
+ * with every request to this machine whether the page is of another site. A page whose own name was made to point here (DNS rebinding) asks by that name, which has a dot and is no address.
  */
 final class WebPages {
+    private static final Pattern LOCAL = Pattern.compile("(.*\\.)?localhost\\.?|localhost\\.localdomain", Pattern.CASE_INSENSITIVE);
+
     private WebPages() {}
 
     static Optional<Problem> refused(HttpServerRequest request) {
@@ -19,6 +22,10 @@ final class WebPages {
         if (host != null && !isLocal(host)) {
             return Optional.of(Problem.of(ProblemType.OTHER_NAME,
                     "Host: %s (expected: an address, localhost, or a name without dots)".formatted(Problem.shown(host))));
+        }
+        String site = request.getHeader("Sec-Fetch-Site");
+        if ("cross-site".equals(site) || "same-site".equals(site)) {
+            return Optional.of(Problem.of(ProblemType.OTHER_ORIGIN, "Sec-Fetch-Site: %s (expected: same-origin, or none)".formatted(site)));
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         return origin == null || isSame(origin, host) ? Optional.empty()
@@ -33,7 +40,7 @@ final class WebPages {
     private static boolean isLocal(String host) {
         int colon = host.lastIndexOf(':');
         String name = colon < 0 || host.startsWith("[") ? host : host.substring(0, colon);
-        return name.startsWith("[") || name.indexOf('.') < 0 || name.endsWith(".localhost")
+        return name.startsWith("[") || name.indexOf('.') < 0 || LOCAL.matcher(name).matches()
                 || name.chars().allMatch(character -> character == '.' || (character >= '0' && character <= '9'));
     }
 }

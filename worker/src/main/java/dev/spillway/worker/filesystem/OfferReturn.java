@@ -70,7 +70,7 @@ final class OfferReturn {
             if (e.isReplaced()) {
                 return kept(offer, "is gone or replaced");
             }
-            if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM) {
+            if (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM || e.errno() == Errno.EROFS) {
                 return kept(offer, String.valueOf(e.getMessage()));
             }
             throw e.at(offer.path().toString());
@@ -105,15 +105,12 @@ final class OfferReturn {
         return new SettleOutcome.SourceDeleted(outcome);
     }
 
-    private static boolean hasNameBack(OpenDirectory parent, EntryName deleted, EntryName name) throws PosixException {
+    private static boolean hasNameBack(OpenDirectory parent, EntryName deleted, EntryName name) {
         try {
             rename(parent, deleted, name);
             return true;
         } catch (PosixException e) {
-            if (e.errno() == Errno.EEXIST) {
-                return false;
-            }
-            throw e;
+            return false;
         }
     }
 
