@@ -31,6 +31,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,6 +120,7 @@ class CoordinatorTest {
         }
     }
 
+    @Tag("full")
     @Test
     void withoutTheDatabaseNothingIsPromisedAndReportsWait() throws Exception {
         client.namespace(1);

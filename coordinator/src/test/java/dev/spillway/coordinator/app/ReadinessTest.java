@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
@@ -152,6 +153,7 @@ class ReadinessTest {
         reconnect();
     }
 
+    @Tag("full")
     @Test
     void factsThatKafkaDoesNotTakeAreNamedWithTheirAgeUntilItTakesThem() throws Exception {
         closeForMessages(Topics.EVICTIONS);
@@ -166,6 +168,7 @@ class ReadinessTest {
         assertThat(age(part("facts"))).isEqualTo(Duration.ZERO);
     }
 
+    @Tag("full")
     @Test
     void ordersThatKafkaDoesNotTakeAreNamedUntilItTakesThem() throws Exception {
         closeForMessages(Topics.ORDERS);

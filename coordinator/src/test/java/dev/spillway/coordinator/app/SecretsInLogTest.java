@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ class SecretsInLogTest {
         Logging.apply(LogSettings.DEFAULT);
     }
 
+    @Tag("full")
     @Test
     void noSecretIsWrittenAtAnyLevel() throws Exception {
         Path log = folder.resolve("coordinator.log");
