@@ -68,6 +68,7 @@ public final class DiskArtifactStore extends CompilingStore {
     private final Lock appending = new ReentrantLock();
     private final TreeMap<Long, Segment> segments = new TreeMap<>();
     private @Nullable Segment active;
+    private final byte[] buffer = new byte[Segment.COPIED_AT_ONCE];
     private List<SegmentRecord> activeRecords = new ArrayList<>();
     private Set<Segment> unsynced = new HashSet<>();
     /** Removals that could not be written yet. */
@@ -320,7 +321,7 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     private SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content) throws IOException {
-        SegmentRecord record = segment().append(kind, fingerprint, content);
+        SegmentRecord record = segment().append(kind, fingerprint, content, buffer);
         unsynced.add(segment());
         activeRecords.add(record);
         if (kind == SegmentRecord.Kind.REMOVE) {
@@ -364,7 +365,7 @@ public final class DiskArtifactStore extends CompilingStore {
                 || segments.size() > SEGMENTS_MIN + 2 * (bound / segmentBytes);
     }
 
-    /** What was put or removed is done, so a failure is left to the next time. */
+    /** Leaves a failure to the next time, because the put or removal is done. */
     private void compactIfCrowded() {
         if (crowded) {
             try {
@@ -550,10 +551,12 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     private void release() throws IOException {
-        for (Segment segment : segments.values()) {
-            segment.close();
+        try (FileChannel _ = lockFile) {
+            for (Segment segment : segments.values()) {
+                segment.close();
+            }
+        } finally {
+            HELD_HERE.remove(directory);
         }
-        lockFile.close();
-        HELD_HERE.remove(directory);
     }
 }

@@ -21,7 +21,7 @@ import java.util.List;
  * cannot be read, or a file that was cut, ends the process.
  */
 final class Segment implements AutoCloseable {
-    private static final int COPIED_AT_ONCE = 1 << 18;
+    static final int COPIED_AT_ONCE = 1 << 18;
     private static final String SUFFIX = ".segment";
 
     private final Path path;
@@ -31,7 +31,6 @@ final class Segment implements AutoCloseable {
     private final long capacity;
     private volatile FileChannel reading;
     private boolean closed;
-    private final byte[] buffer = new byte[COPIED_AT_ONCE];
     private long end;
     /** Bytes of records that still count. */
     private long live;
@@ -153,10 +152,6 @@ final class Segment implements AutoCloseable {
         return end;
     }
 
-    long live() {
-        return live;
-    }
-
     /** Returns the bytes that emptying it would free. */
     long dead(boolean oldest) {
         return end - live - (oldest ? 0 : removals);
@@ -174,8 +169,12 @@ final class Segment implements AutoCloseable {
         live -= record.space();
     }
 
-    /** Appends a record. After a failure the next one is written in its place. */
-    SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content) throws IOException {
+    /**
+     * Appends a record. After a failure the next one is written in its place.
+     *
+     * @param buffer of {@link #COPIED_AT_ONCE} bytes, the caller's, so that old segments hold none
+     */
+    SegmentRecord append(SegmentRecord.Kind kind, Fingerprint fingerprint, MemorySegment content, byte[] buffer) throws IOException {
         file.seek(end);
         SegmentRecord.header(kind, fingerprint, content).get(buffer, 0, SegmentRecord.HEADER);
         int filled = SegmentRecord.HEADER;

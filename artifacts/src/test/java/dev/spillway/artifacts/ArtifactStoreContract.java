@@ -23,7 +23,7 @@ import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What every store does. */
+/** Tests the behaviour of every store. */
 abstract class ArtifactStoreContract {
     static final ArtifactLimits LIMITS = new ArtifactLimits(20, 40_000, 10_000);
 

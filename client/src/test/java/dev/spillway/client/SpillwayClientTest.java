@@ -12,7 +12,7 @@ import org.junit.jupiter.api.function.Executable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-/** How a client is made and ended. No server is asked. */
+/** Tests the making and the closing of a client. No server is asked. */
 class SpillwayClientTest {
     private static final String NOWHERE = "127.0.0.1:9";
 

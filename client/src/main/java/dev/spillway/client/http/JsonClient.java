@@ -30,7 +30,7 @@ import org.apache.hc.core5.http.protocol.RequestContent;
  * connection turns out to be closed: whoever wants another attempt decides so by the outcome. Thread-safe.
  */
 public final class JsonClient implements AutoCloseable {
-    /** Why a closed client does nothing. */
+    /** Message of a closed client. */
     static final String CLOSED = "the client is closed";
 
     private static final String JSON = "application/json";

@@ -15,7 +15,7 @@ public final class CoordinatorRoutes {
 
     private CoordinatorRoutes() {}
 
-    /** What an exception of the registry means to a client. */
+    /** Returns the problem that an exception of the registry is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
         return Refusals.of(failure);
     }

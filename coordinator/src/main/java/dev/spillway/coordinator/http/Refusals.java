@@ -27,7 +27,7 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** What an exception of the registry means to a client. */
+    /** Returns the problem that an exception of the registry is to a client. */
     static Optional<Problem> of(Throwable failure) {
         return switch (failure) {
             case KeyReusedException e -> Optional.of(Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, String.valueOf(e.getMessage())));

@@ -12,9 +12,9 @@ import java.util.concurrent.Semaphore;
 final class Blocking {
     private final ExecutorService threads;
     private final Answers answers;
-    /** Of those that are worked on and those that wait for that. The event loop takes one without waiting. */
+    /** Places of requests that are worked on or wait for that. The event loop takes one without waiting. */
     private final Semaphore places;
-    /** Of those that are worked on, first come first served. */
+    /** Places of requests that are worked on, first come first served. */
     private final Semaphore working;
     private final int placesMax;
 

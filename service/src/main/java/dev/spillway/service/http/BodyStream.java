@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class BodyStream extends InputStream {
     private static final int CHUNKS_AHEAD = 4;
 
-    /** What arrives from the event loop: a chunk, the reason why there are no more, or neither at the end. */
+    /** Something from the event loop: a chunk, the reason why there are no more, or neither at the end. */
     private record Arrival(@Nullable Buffer chunk, @Nullable Throwable gone) {}
 
     private final Context context;

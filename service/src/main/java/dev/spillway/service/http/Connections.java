@@ -126,7 +126,7 @@ final class Connections {
         return length == null ? 0 : Long.parseLong(length);
     }
 
-    /** Whether a client has sent nothing of its body and waits to be told to. */
+    /** Returns whether a client has sent nothing of its body and waits to be told to. */
     static boolean awaitsContinue(HttpServerRequest request) {
         var expectation = request.getHeader(HttpHeaders.EXPECT);
         return "100-continue".equalsIgnoreCase(expectation) && request.bytesRead() == 0 && hasBody(request);

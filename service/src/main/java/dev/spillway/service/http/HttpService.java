@@ -56,7 +56,7 @@ public final class HttpService implements AutoCloseable {
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
             Function<Throwable, Optional<Problem>> failures, MeterRegistry metrics, ObjectMapper json) {}
 
-    /** What a service answers. */
+    /** Makes the endpoints of a service. */
     @FunctionalInterface
     public interface Endpoints {
         /** @param vertx the instance that serves them */

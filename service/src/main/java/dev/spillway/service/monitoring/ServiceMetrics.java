@@ -26,7 +26,7 @@ public final class ServiceMetrics implements AutoCloseable {
         collections.bindTo(registry);
     }
 
-    /** Where a service registers metrics of its own. */
+    /** Returns the registry for metrics of the service's own. */
     public PrometheusMeterRegistry registry() {
         return registry;
     }

@@ -1,4 +1,4 @@
-/** What every service tells of itself over HTTP: whether it lives and is ready, metrics, levels of loggers, its description. No work is done here. */
+/** The endpoints by which every service tells of itself: whether it lives and is ready, metrics, levels of loggers, its description. No work is done here. */
 @NullMarked
 package dev.spillway.service.monitoring;
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What becomes of a check that does not end. */
+/** Tests checks that do not end. */
 class ReadinessTest {
     @Test
     void aCheckThatHangsFailsInTimeAndIsNotStartedTwice() throws Exception {

@@ -2,7 +2,7 @@ package dev.spillway.worker.core;
 
 import dev.spillway.events.SnapshotId;
 
-/** What a deletion with an idempotency key meets. */
+/** The state of an idempotency key that a deletion comes with. */
 public sealed interface KeyedDeletion {
     /**
      * The registry is to be asked in the key's name.

@@ -100,7 +100,7 @@ public final class ImageStore implements AutoCloseable {
         return images.resolve(StoreFiles.name(id).toString());
     }
 
-    /** As {@link #imagePath(String)}, without reading the id anew. */
+    /** Does what {@link #imagePath(String)} does, without reading the id anew. */
     public Path imagePath(UUID id) {
         return images.resolve(id.toString());
     }

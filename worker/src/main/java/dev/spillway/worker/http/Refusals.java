@@ -21,7 +21,7 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** What an exception of the host means to a client. */
+    /** Returns the problem that an exception of the host is to a client. */
     static Optional<Problem> of(Throwable failure) {
         return switch (failure) {
             case HostBusyException e -> Optional.of(Problem.of(ProblemType.BUSY, String.valueOf(e.getMessage())).retryAfter(RETRY_AFTER));

@@ -41,7 +41,7 @@ public final class WorkerRoutes {
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
             Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
-    /** What an exception of the host means to a client. */
+    /** Returns the problem that an exception of the host is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
         return Refusals.of(failure);
     }
