@@ -75,14 +75,18 @@ final class Starts {
         }
     }
 
+    /** Between a store that is open and the same heap without it: what others left there before would be counted otherwise. */
     private double heapBytesEach() throws Exception {
-        long before = Heap.afterCollection();
+        long open = heapOfOpenStore();
+        return (double) (open - Heap.afterCollections()) / artifacts;
+    }
+
+    private long heapOfOpenStore() throws Exception {
         try (DurableStore store = DurableStore.Kind.SPILLWAY.open(directory(DurableStore.Kind.SPILLWAY))) {
-            long after = Heap.afterCollection();
             if (!(store instanceof DurableStore.Segments segments) || segments.store().metrics().entries() != artifacts) {
                 throw new BenchmarkFailedException("%s (expected: %d artifacts)".formatted(store, artifacts));
             }
-            return (double) (after - before) / artifacts;
+            return Heap.afterCollections();
         }
     }
 

@@ -12,7 +12,21 @@ import java.util.stream.Collectors;
 
 /** What lives on the heap of this process. */
 public final class Heap {
+    private static final int COLLECTIONS = 5;
+
     private Heap() {}
+
+    /**
+     * Bytes that outlive several full collections, one after the other. A single one may leave what a thread that is just ending, or an object
+     * with a cleaner, still holds.
+     */
+    public static long afterCollections() {
+        long least = afterCollection();
+        for (int more = 1; more < COLLECTIONS; more++) {
+            least = Math.min(least, afterCollection());
+        }
+        return least;
+    }
 
     /**
      * Bytes that outlive a full collection, which this starts. Taken from what the collector itself says, because callers that go on fill the
