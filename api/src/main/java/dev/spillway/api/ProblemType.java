@@ -53,12 +53,15 @@ public enum ProblemType {
     HOST_REFUSED(409, "host-refused", "The host cannot be changed this way now"),
     OTHER_EPOCH(409, "other-epoch", "The registry is in another epoch"),
     FENCED(409, "fenced", "The sender is not the current incarnation of its host"),
+    WRITTEN_ALREADY(409, "written-already", "The key has another content, and is written once"),
+    GROUP_FULL(409, "group-full", "The group has as many entries as a group may have"),
     OTHER_SNAPSHOT(412, "other-snapshot", "The entry names another snapshot"),
     /** Answered with 422 where only the size was told, and no bytes were sent. */
     TOO_LARGE(413, "too-large", "The image can never fit into its namespace"),
     REGISTRY_BUSY(503, "registry-busy", "The registry has more to do than it gets done"),
     REGISTRY_UNAVAILABLE(503, "registry-unavailable", "The registry's database cannot be used right now"),
     BACKLOG(503, "backlog", "Too many evictions are not confirmed yet"),
+    NO_ROOM(507, "no-room", "The namespace is full of entries that are promised to stay"),
     /** Answered with 504 where it is not known whether more was done. */
     UNFINISHED(503, "unfinished", "Only a part of the request was carried out"),
 

@@ -188,7 +188,7 @@ enum PlantedBugs {
                                     replica.sizeBytes(),
                                     replica.description(), ReplicaState.LIVE, replica.ordered(), 0, replica.cachedAt(),
                                     replica.lastAccessedAt(), replica.imageOf(),
-                                    replica.registeredEpoch(), replica.readoption(), false)
+                                    replica.registeredEpoch(), replica.readoption(), false, replica.artifact())
                             : replica);
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }
@@ -436,7 +436,7 @@ enum PlantedBugs {
                             .map(replica -> new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
                                     replica.sizeBytes(), replica.description(), replica.state(), replica.ordered(), replica.bytesFreed(),
                                     replica.cachedAt(), replica.cachedAt(), replica.imageOf(), replica.registeredEpoch(),
-                                    replica.readoption(), replica.imageAwaited()))
+                                    replica.readoption(), replica.imageAwaited(), replica.artifact()))
                             .toList();
                     return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
                 }

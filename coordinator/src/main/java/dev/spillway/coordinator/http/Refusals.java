@@ -77,6 +77,9 @@ final class Refusals {
             // A put at the registry belongs to no host.
             case DRAINING -> throw new IllegalArgumentException("refused: " + refused + " (expected: a reason that no host is behind)");
             case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, refused.detail()).status(422).exception();
+            case NO_ROOM -> Problem.of(ProblemType.NO_ROOM, refused.detail()).exception();
+            case WRITTEN_ALREADY -> Problem.of(ProblemType.WRITTEN_ALREADY, refused.detail()).exception();
+            case GROUP_FULL -> Problem.of(ProblemType.GROUP_FULL, refused.detail()).exception();
         };
     }
 

@@ -1,6 +1,8 @@
 package dev.spillway.events.protocol;
 
+import dev.spillway.events.Backend;
 import dev.spillway.events.NamespaceName;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,14 @@ public record PolicySet(long version, List<Entry> policies) {
      * The policy of one namespace, as far as a worker needs it.
      *
      * @param maxBytes what a single image may not exceed, in allocated bytes; absent for no bound
+     * @param minResidency how long an entry that was put or read is not evicted to make room; absent for no promise
+     * @param writeOnce whether a key keeps its first content
      */
-    public record Entry(NamespaceName namespace, @Nullable Long maxBytes) {}
+    public record Entry(NamespaceName namespace, @Nullable Long maxBytes, Backend backend, @Nullable Duration minResidency,
+            boolean writeOnce) {
+        /** The policy of a namespace of directories. */
+        public Entry(NamespaceName namespace, @Nullable Long maxBytes) {
+            this(namespace, maxBytes, Backend.DIRECTORY, null, false);
+        }
+    }
 }

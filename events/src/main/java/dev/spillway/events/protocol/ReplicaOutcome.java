@@ -38,6 +38,12 @@ public sealed interface ReplicaOutcome {
     /** Why a registration is refused. */
     enum Reason {
         UNKNOWN_NAMESPACE, TOO_LARGE,
+        /** Its namespace is full of entries that are promised to stay. */
+        NO_ROOM,
+        /** Its key has another content, and keys of its namespace are written once. */
+        WRITTEN_ALREADY,
+        /** Its group has as many entries as a group may have. */
+        GROUP_FULL,
         /** Its host is to hold less and less, whatever the replica. */
         DRAINING
     }

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param imageOf         the id that its image is named by on the disk, where that is an earlier one of its own: it was readopted
  * @param registeredEpoch the epoch that it was registered in; absent until it is registered
  * @param readoption      the id that it is to go on under, while the registry has not answered
+ * @param artifact        what it has as an artifact; absent if it is a directory
  * @param imageAwaited    true if it is HIDDEN only because its image was not on the disk at a start: a volume that is mounted again brings it back
  */
 public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
         ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt, @Nullable ReplicaId imageOf,
-        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited) {
+        @Nullable Long registeredEpoch, @Nullable Proposal readoption, boolean imageAwaited, @Nullable ArtifactInfo artifact) {
     /**
      * A new id, minted to readopt a replica.
      *
@@ -33,7 +34,7 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
     public ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description,
             ReplicaState state, boolean ordered, long bytesFreed, Instant cachedAt, Instant lastAccessedAt) {
         this(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, lastAccessedAt, null, null,
-                null, false);
+                null, false, null);
     }
 
     /** Returns the name of its image on the disk, which is the id that it came with. */
@@ -48,45 +49,45 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
 
     ReplicaRecord in(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
     }
 
     /** Returns the replica as one that is not served until its image is back. */
     ReplicaRecord awaitingImage() {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.HIDDEN, ordered, bytesFreed,
                 cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, true);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, true, artifact);
     }
 
     ReplicaRecord registered(SnapshotId snapshot, long as, long epoch, ReplicaState next) {
         return new ReplicaRecord(id, name, snapshot, as, sizeBytes, description, next, ordered, bytesFreed, cachedAt, lastAccessedAt,
-                imageOf, epoch, readoption, false);
+                imageOf, epoch, readoption, false, artifact);
     }
 
     ReplicaRecord underOrder(ReplicaState next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, next, true, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
     }
 
     ReplicaRecord gone(long freed) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, ReplicaState.GONE, ordered, freed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, readoption, false);
+                lastAccessedAt, imageOf, registeredEpoch, readoption, false, artifact);
     }
 
     ReplicaRecord accessed(Instant at) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt, at,
-                imageOf, registeredEpoch, readoption, imageAwaited);
+                imageOf, registeredEpoch, readoption, imageAwaited, artifact);
     }
 
     ReplicaRecord proposed(@Nullable Proposal next) {
         return new ReplicaRecord(id, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited);
+                lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited, artifact);
     }
 
     /** Returns the same image under its next id. */
     ReplicaRecord readopted(Proposal as, ReplicaState next) {
         return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,
-                lastAccessedAt, image(), as.epoch(), null, imageAwaited);
+                lastAccessedAt, image(), as.epoch(), null, imageAwaited, artifact);
     }
 
     /** Returns whether it counts in the host's inventory. */

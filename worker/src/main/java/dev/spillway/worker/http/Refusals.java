@@ -136,6 +136,9 @@ final class Refusals {
             case PutOutcome.Refused(ReplicaOutcome.Reason reason, String detail) -> switch (reason) {
                 case UNKNOWN_NAMESPACE -> unknownNamespace(name.namespace());
                 case TOO_LARGE -> Problem.of(ProblemType.TOO_LARGE, detail).exception();
+                case NO_ROOM -> Problem.of(ProblemType.NO_ROOM, detail).exception();
+                case WRITTEN_ALREADY -> Problem.of(ProblemType.WRITTEN_ALREADY, detail).exception();
+                case GROUP_FULL -> Problem.of(ProblemType.GROUP_FULL, detail).exception();
                 case DRAINING -> draining(detail);
             };
             case PutOutcome.Gone() -> Problem.of(ProblemType.GENERATION_GONE,

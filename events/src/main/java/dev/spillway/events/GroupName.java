@@ -1,0 +1,25 @@
+package dev.spillway.events;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+
+/** Names entries of one namespace that are evicted together: 1 to 1,024 bytes of UTF-8, opaque and compared exactly. */
+public record GroupName(@JsonValue String value) implements Comparable<GroupName> {
+    private static final int BYTES_MAX = 1024;
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public GroupName {
+        Text.bounded("group", value, 1, BYTES_MAX);
+    }
+
+    /** Orders by the unsigned bytes of UTF-8, as PostgreSQL does ({@code COLLATE "C"}), so that rows sorted here are sorted there. */
+    @Override
+    public int compareTo(GroupName other) {
+        return Text.compareUtf8(value, other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}
