@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
  * One verb at one path.
  *
  * @param method   GET (which also answers HEAD), PUT, POST, DELETE
- * @param template the path: segments as they are, and parameters such as {@code {key}}, each one segment of the raw path
+ * @param template the path: segments as they are, and parameters such as {@code {key}}, each one segment of the raw path; a last one such as
+ *         {@code {path...}} takes all that is left
  * @param query    names of the query parameters; others are refused
  */
 public record Operation(String method, String template, List<String> query) {
@@ -56,7 +57,7 @@ public record Operation(String method, String template, List<String> query) {
             if (parameter && next == values.length) {
                 throw misfit(values);
             }
-            path.append('/').append(parameter ? PathEncoding.encode(values[next++].toString()) : segment);
+            path.append('/').append(parameter ? encoded(segment, values[next++].toString()) : segment);
         }
         if (next < values.length) {
             throw misfit(values);
@@ -64,10 +65,15 @@ public record Operation(String method, String template, List<String> query) {
         return path.toString();
     }
 
-    /** The form of its raw paths: each parameter is one segment, which ends at a slash alone. */
+    private static String encoded(String parameter, String value) {
+        return isRest(parameter) ? Arrays.stream(value.split("/", -1)).map(PathEncoding::encode).collect(Collectors.joining("/"))
+                : PathEncoding.encode(value);
+    }
+
+    /** The form of its raw paths: each parameter is one segment, which ends at a slash alone, or all that is left. */
     public Pattern form() {
         return Pattern.compile(Arrays.stream(template.split("/", -1))
-                .map(segment -> isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
+                .map(segment -> isRest(segment) ? ".*+" : isParameter(segment) ? "[^/]*+" : Pattern.quote(segment))
                 .collect(Collectors.joining("/")));
     }
 
@@ -78,12 +84,13 @@ public record Operation(String method, String template, List<String> query) {
      */
     public Map<String, String> parameters(String path) {
         var parameters = new LinkedHashMap<String, String>();
-        // Both have the same number of slashes. Nothing is split, because a service does this for each request.
+        // Both have the same number of slashes, unless the last parameter takes all. Nothing is split, because a service does this for each request.
         for (int from = 0, at = 0; from < template.length();) {
             int end = end(template, from);
-            int pathEnd = end(path, at);
+            boolean rest = template.startsWith("...}", end - 4);
+            int pathEnd = rest ? path.length() : end(path, at);
             if (template.charAt(from) == '{') {
-                var name = template.substring(from + 1, end - 1);
+                var name = template.substring(from + 1, rest ? end - 4 : end - 1);
                 try {
                     parameters.put(name, PathEncoding.decode(path.substring(at, pathEnd)));
                 } catch (IllegalArgumentException e) {
@@ -130,6 +137,10 @@ public record Operation(String method, String template, List<String> query) {
     private static int end(String path, int from) {
         int slash = path.indexOf('/', from);
         return slash < 0 ? path.length() : slash;
+    }
+
+    private static boolean isRest(String segment) {
+        return segment.endsWith("...}");
     }
 
     private static boolean isParameter(String segment) {

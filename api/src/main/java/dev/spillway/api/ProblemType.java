@@ -70,6 +70,7 @@ public enum ProblemType {
     OLDER_GENERATION(404, "older-generation", "This host's copy is not the newest"),
     UNKNOWN_HOLD(404, "unknown-hold", "There is no such hold"),
     EVICTED(409, "evicted", "The entry was evicted before its put was answered"),
+    OTHER_BACKEND(409, "other-backend", "The namespace is for images of another kind"),
     GENERATION_GONE(409, "generation-gone", "The generation is no longer its entry's"),
     TREE_REFUSED(422, "tree-refused", "The tree holds what cannot be stored"),
     MALFORMED_ARCHIVE(422, "malformed-archive", "The body is no archive that can be read"),

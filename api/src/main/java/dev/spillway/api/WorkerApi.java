@@ -10,6 +10,8 @@ public final class WorkerApi {
     private static final String DIRECTORIES = "/v1/directories/{namespace}";
     private static final String ENTRIES = DIRECTORIES + "/entries";
     private static final String ENTRY = ENTRIES + "/{key}";
+    private static final String ARTIFACTS = "/v1/artifacts/{namespace}";
+    private static final String ARTIFACT = ARTIFACTS + "/{fingerprint}";
     private static final String HOLD = "/v1/holds/{id}";
 
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
@@ -19,6 +21,13 @@ public final class WorkerApi {
     public static final Operation LIST_DIRECTORIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix"));
     public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
     public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune"));
+
+    public static final Operation PUT_ARTIFACT = listed(Operation.put(ARTIFACT).query("group", "generation"));
+    public static final Operation GET_ARTIFACT = listed(Operation.get(ARTIFACT).query("fetch"));
+    public static final Operation DELETE_ARTIFACT = listed(Operation.delete(ARTIFACT));
+    public static final Operation LIST_ARTIFACTS = listed(Operation.get(ARTIFACTS).query("limit", "after", "prefix"));
+    public static final Operation GET_ARTIFACT_STATS = listed(Operation.get(ARTIFACTS + "/stats"));
+    public static final Operation FLUSH_ARTIFACTS = listed(Operation.post(ARTIFACTS + "/flush"));
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));

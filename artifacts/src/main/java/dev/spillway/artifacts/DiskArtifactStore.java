@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every read checks the artifact by a checksum that covers its fingerprint. One sync serves all callers that flush at the same time. After a crash
  * the store has at least what was flushed, and nothing that was half written. Bytes count with the records around them. The files of the directory take
- * at most a quarter more than the limit, and two segments. When they would take more, the segment with the most dead bytes is emptied.
+ * at most half more than what the store holds and four segments, or a quarter more than the limit and two segments, whichever is less. When they
+ * would take more, the segment with the most dead bytes is emptied.
  *
  * <p>Uses are remembered until the store is closed; after a start the order is that of the puts and of the copies out of emptied segments.
  */
@@ -39,6 +41,7 @@ public final class DiskArtifactStore extends CompilingStore {
     static final long SEGMENT_BYTES = 128L << 20;
     private static final int SLACK = 4;
     private static final int SEGMENTS_MIN = 8;
+    private static final int DEAD_SEGMENTS = 4;
     /** Linux frees a process's lock of a file when any channel of it is closed. So a second store of this process opens none. */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
@@ -81,6 +84,8 @@ public final class DiskArtifactStore extends CompilingStore {
     private volatile long synced;
     /** Linux tells a failed write once. Later syncs succeed though the bytes are lost. */
     private boolean syncFailed;
+    /** Bytes that were removed since somebody looked whether the files take too much. Guarded as the segments are. */
+    private long diedUnseen;
     /** Guarded as the segments are. Read without, as a hint. */
     private volatile boolean crowded;
     private final LongAdder syncs = new LongAdder();
@@ -296,6 +301,26 @@ public final class DiskArtifactStore extends CompilingStore {
         }
     }
 
+    /** Returns whether there is an artifact with this fingerprint. It may be damaged, and this is no use of it. */
+    public boolean contains(Fingerprint fingerprint) {
+        return isKnown(fingerprint);
+    }
+
+    /** Returns the length of the artifact with this fingerprint; empty if there is none. Counts as a use. */
+    public OptionalLong sizeOf(Fingerprint fingerprint) {
+        synchronized (index) {
+            Stored stored = index.get(fingerprint);
+            return stored == null ? OptionalLong.empty() : OptionalLong.of(stored.record.length());
+        }
+    }
+
+    /** Returns the fingerprints of all artifacts now. */
+    public Set<Fingerprint> fingerprints() {
+        synchronized (index) {
+            return Set.copyOf(index.keySet());
+        }
+    }
+
     @Override
     public boolean remove(Fingerprint fingerprint) throws IOException {
         appending.lock();
@@ -316,7 +341,12 @@ public final class DiskArtifactStore extends CompilingStore {
         makeRoom(0);
         append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
         synchronized (index) {
-            forget(index.remove(fingerprint));
+            Stored removed = index.remove(fingerprint);
+            forget(removed);
+            diedUnseen += removed == null ? 0 : removed.record.space();
+        }
+        if (diedUnseen > segmentBytes) {
+            crowded = isCrowded();
         }
     }
 
@@ -360,7 +390,12 @@ public final class DiskArtifactStore extends CompilingStore {
 
     /** Returns whether the files take more than they may, or are too many, as after many short runs. */
     private boolean isCrowded() {
-        long bound = limits.maxBytes() + limits.maxBytes() / SLACK;
+        diedUnseen = 0;
+        long held;
+        synchronized (index) {
+            held = bytes;
+        }
+        long bound = Math.min(limits.maxBytes() + limits.maxBytes() / SLACK, held + held / 2 + DEAD_SEGMENTS * segmentBytes);
         return segments.values().stream().mapToLong(Segment::size).sum() > bound
                 || segments.size() > SEGMENTS_MIN + 2 * (bound / segmentBytes);
     }

@@ -34,10 +34,13 @@ final class EndpointRouter {
 
     EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Blocking blocking, Connections connections) {
         this.options = options;
-        // Routes are tried one after the other: first those that are asked for most. A brace sorts behind every letter, so a literal segment is
-        // tried before a parameter in its place.
+        // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
+        // theirs. A brace sorts behind every letter, so the literal is tried before the parameter.
+        List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
         endpoints.stream()
-                .sorted(Comparator.comparing((Endpoint endpoint) -> endpoint.immediate() == null)
+                .sorted(Comparator
+                        .comparing((Endpoint endpoint) -> asked.stream()
+                                .noneMatch(form -> form.matcher(endpoint.operation().template()).matches()))
                         .thenComparing(endpoint -> endpoint.operation().template()))
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
         this.answers = answers;

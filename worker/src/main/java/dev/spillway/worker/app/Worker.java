@@ -12,6 +12,7 @@ import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexContents;
@@ -21,12 +22,14 @@ import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.StoreArea;
 import dev.spillway.worker.filesystem.StoreProbe;
 import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Outside;
+import dev.spillway.worker.host.Policies;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
@@ -59,6 +62,7 @@ import org.slf4j.LoggerFactory;
 public final class Worker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
     private static final String INDEX = "index";
+    private static final String ARTIFACTS = "artifacts";
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
@@ -133,7 +137,9 @@ public final class Worker implements AutoCloseable {
         boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
         IndexContents contents = index.load();
-        Recovery recovery = Recovery.of(store, contents);
+        ArtifactImages artifacts =
+                parts.start("artifacts", () -> ArtifactImages.open(store.path().resolve(ARTIFACTS), settings.artifacts()));
+        Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
         StoreProbe probe = new StoreProbe(store.path());
@@ -142,7 +148,7 @@ public final class Worker implements AutoCloseable {
                 () -> new HostLoop(
                         new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
                                 random,
-                                new Outside(registry::send, reports::publish, this::follow), store,
+                                new Outside(registry::send, reports::publish, this::follow), store, artifacts,
                                 new Removals.Unlinking(settings.unlinksAtOnce(),
                                         UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
                                 onFailure)));
@@ -153,7 +159,7 @@ public final class Worker implements AutoCloseable {
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
-        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, loop, registry,
+        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, artifacts, loop, registry,
                 readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
@@ -170,11 +176,16 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(ImageStore store, StoreId storeId, HostLoop loop, RegistryClient registry, Readiness readiness,
+    private HttpService.Options options(ImageStore store, StoreId storeId, ArtifactImages images, HostLoop loop, RegistryClient registry,
+            Readiness readiness,
             ServiceMetrics metrics) {
-        Directories directories = new Directories(loop, store, registry, clock, settings.archiveHold(), settings.holdsMax());
+        Policies policies = new Policies(loop.view(), registry);
+        Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
+        ReplicaIds ids = new ReplicaIds(clock);
+        Artifacts artifacts = new Artifacts(loop, images, store, policies, clock, ids, settings.putDeadline());
+        new ArtifactMeter(artifacts).bindTo(metrics.registry());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
-        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), directories, clock, new ReplicaIds(clock), keys,
+        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Deletions deletions = new Deletions(loop, registry, keys);
@@ -182,6 +193,7 @@ public final class Worker implements AutoCloseable {
                 settings.http(),
                 ServiceEndpoints.with(WorkerRoutes
                         .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
+                                artifacts,
                                 deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),
                         readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure, metrics.registry(), Json.strict());

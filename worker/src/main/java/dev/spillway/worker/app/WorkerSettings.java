@@ -10,6 +10,7 @@ import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.UnlinkPace;
 import dev.spillway.worker.http.UploadPace;
 import java.nio.file.Path;
@@ -34,12 +35,13 @@ import java.util.Optional;
  * @param putsAtOnce      directories; uploads have places of their own
  * @param uploadPace      below which an upload is ended
  * @param unlinkRates     of all trees together that are unlinked
+ * @param artifacts       bounds of the artifacts
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        HttpLimits http) {
+        ArtifactImages.Limits artifacts, HttpLimits http) {
     private static final String SOCKET_NAME = "worker.sock";
 
     private static final Setting<HostId> HOST_ID =
@@ -113,6 +115,18 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .bytes("unlink-bytes-rate", "Bytes that unlinking frees per second, unless the disk is short of space; 0 for no bound")
             .defaultTo(UnlinkPace.Rates.DEFAULTS.bytesPerSecond());
 
+    private static final Setting<Long> ARTIFACTS_MAX_BYTES = Setting
+            .bytes("artifacts-max-bytes", "Bytes of all artifacts that this host keeps; more are refused")
+            .defaultTo(64L << 30);
+    private static final Setting<Long> ARTIFACT_MAX_BYTES = Setting
+            .bytes("artifact-max-bytes", "Bytes of one artifact, which is in memory as a whole while it is stored or sent")
+            .must("1 to 1 GiB", bytes -> bytes >= 1 && bytes <= 1 << 30)
+            .defaultTo(64L << 20);
+    private static final Setting<Long> ARTIFACTS_MEMORY = Setting
+            .bytes("artifacts-memory", "Bytes of the artifacts used last that are kept in memory, too")
+            .must("1 or more", bytes -> bytes >= 1)
+            .defaultTo(128L << 20);
+
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
             List.of(new CrossCheck<>(DATA, SOCKET,
@@ -139,7 +153,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
                 MIN_FREE_BYTES, IGNORE_TRUSTED, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
-                UNLINK_RATE, UNLINK_BYTES_RATE));
+                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         return all;
@@ -165,6 +179,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 settings.get(UPLOADS_AT_ONCE),
                 new UploadPace(settings.get(UPLOAD_RATE_MIN), settings.get(UPLOAD_RATE_OVER)), settings.get(UNLINKS_AT_ONCE),
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
+                new ArtifactImages.Limits(settings.get(ARTIFACTS_MAX_BYTES), settings.get(ARTIFACT_MAX_BYTES),
+                        settings.get(ARTIFACTS_MEMORY)),
                 HttpLimits.from(settings));
     }
 }

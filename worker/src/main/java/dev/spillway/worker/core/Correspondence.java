@@ -105,6 +105,14 @@ final class Correspondence {
     }
 
     void delivered(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
+        registering.ended(message);
+        take(now, message, delivery, out);
+        if (delivery instanceof Delivery.Replied<?>) {
+            registering.sendArtifacts(now, out);
+        }
+    }
+
+    private void take(Instant now, WorkerMessage<?> message, Delivery<?> delivery, Step.Builder out) {
         if (message instanceof FencedMessage<?> fenced && delivery instanceof Delivery.Replied<?>(Reply<?> reply)) {
             if (!fenced.sender().equals(session.sender())) {
                 // An answer to an earlier incarnation may be outdated: its rows may be closed, and its comparison may be of another state.

@@ -44,7 +44,7 @@ public final class HostAgent {
         table = new ReplicaTable(identity, stored);
         session = new RegistrySession(identity, times, stored.membership(), random);
         drops = new Drops(table);
-        registering = new Registering(table, session, drops);
+        registering = new Registering(table, session, drops, random);
         Readopting readopting = new Readopting(table, session, drops, times, random);
         reconciling = new Reconciling(table, drops, session, times, random);
         orders = new Orders(identity, times, table, registering, drops);
@@ -180,7 +180,7 @@ public final class HostAgent {
     public Step offer(Instant now, Offer offer, KeptRequest.@Nullable Put request) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord pending = new ReplicaRecord(offer.id(), offer.name(), offer.snapshotId(), offer.generation(), offer.sizeBytes(),
-                offer.description(), ReplicaState.PENDING, false, 0, now, now);
+                offer.description(), ReplicaState.PENDING, false, 0, now, now, null, null, null, false, offer.artifact());
         if (request != null) {
             requests.keep(request, out);
         }
@@ -358,6 +358,18 @@ public final class HostAgent {
             return later;
         });
         return new Answered<>(extended, done(out));
+    }
+
+    /** Notes that an image turned out to be damaged, or is not in its place any more. */
+    public Step lost(ReplicaId image) {
+        Step.Builder out = new Step.Builder();
+        ReplicaRecord replica = table.ofImage(image);
+        if (replica != null && replica.isInventory()) {
+            drops.lose(replica, out);
+        } else if (replica != null && replica.state() == ReplicaState.PENDING) {
+            registering.missing(replica);
+        }
+        return done(out);
     }
 
     /** Ends a hold. Whether there was one. */

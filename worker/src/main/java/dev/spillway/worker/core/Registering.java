@@ -13,12 +13,15 @@ import dev.spillway.events.protocol.ReplicaOutcomes;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Registering {
     private static final int RESOLVED_AT_ONCE = 500;
+    private static final int REGISTERED_AT_ONCE = 500;
 
     private final ReplicaTable table;
     private final RegistrySession session;
@@ -35,11 +39,15 @@ final class Registering {
     private final Registrations registrations = new Registrations();
     private final UseLog uses = new UseLog();
     private final Set<ReplicaId> missing = new HashSet<>();
+    private final RandomGenerator random;
+    /** The message under way that registers artifacts. */
+    private @Nullable WorkerMessage<?> bulk;
 
-    Registering(ReplicaTable table, RegistrySession session, Drops drops) {
+    Registering(ReplicaTable table, RegistrySession session, Drops drops, RandomGenerator random) {
         this.table = table;
         this.session = session;
         this.drops = drops;
+        this.random = random;
     }
 
     /** Takes over a replica that is pending since an earlier process. */
@@ -53,13 +61,22 @@ final class Registering {
     void offer(Instant now, ReplicaRecord pending, Step.Builder out) {
         table.pending(pending, out);
         registrations.queue(pending);
-        sendNext(now, pending.name(), out);
+        if (pending.artifact() == null) {
+            sendNext(now, pending.name(), out);
+        } else {
+            sendArtifacts(now, out);
+        }
+    }
+
+    /** Notes that a pending replica's image is not in its place. */
+    void missing(ReplicaRecord pending) {
+        missing.add(pending.id());
     }
 
     /** Removes a replica that was surely not registered, and returns whether it was. */
     boolean giveUp(Instant now, ReplicaId id, Step.Builder out) {
         ReplicaRecord replica = table.get(id);
-        if (replica == null || replica.state() != ReplicaState.PENDING || !registrations.isQueued(id)) {
+        if (replica == null || replica.state() != ReplicaState.PENDING || replica.artifact() != null || !registrations.isQueued(id)) {
             return false;
         }
         end(now, replica, new PutOutcome.NotRegistered("the registry could not be reached in time"), out);
@@ -86,10 +103,23 @@ final class Registering {
                     // This answer is for readopted replicas, which are never pending.
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
-                case ReplicaOutcome.Ended ignored ->
+                case ReplicaOutcome.Ended ignored -> {
+                    if (replica.artifact() != null && !missing.contains(replica.id())) {
+                        offerAgain(now, replica, out);
+                    } else {
                         end(now, replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
+                    }
+                }
             }
         }
+    }
+
+    /** Offers an accepted artifact under a new id. The former one was used up, and its caller does not wait any more. */
+    private void offerAgain(Instant now, ReplicaRecord ended, Step.Builder out) {
+        ReplicaRecord again = table.mintedAnew(ended, ReplicaId.mint(now, random), out);
+        out.effect(new Effect.Settle(ended.id(), new PutOutcome.Unknown()));
+        registrations.settled(ended);
+        registrations.queue(again);
     }
 
     private void registered(Instant now, ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {
@@ -124,7 +154,16 @@ final class Registering {
 
     private void settled(Instant now, ReplicaRecord pending, Step.Builder out) {
         registrations.settled(pending);
-        sendNext(now, pending.name(), out);
+        if (pending.artifact() == null) {
+            sendNext(now, pending.name(), out);
+        }
+    }
+
+    /** Notes that a message has come to its end, well or not. */
+    void ended(WorkerMessage<?> message) {
+        if (message.equals(bulk)) {
+            bulk = null;
+        }
     }
 
     void notDelivered(RegisterRequest register) {
@@ -195,6 +234,7 @@ final class Registering {
         Sender as = session.sender();
         if (as != null) {
             registrations.ready().forEach(name -> sendRegistration(as, name, out));
+            sendBulk(as, out);
         }
     }
 
@@ -207,6 +247,42 @@ final class Registering {
             out.effect(new Effect.Send(new ResolveRequest(as, unsure)));
         }
         registrations.ready().forEach(name -> sendNext(now, name, out));
+        sendArtifacts(now, out);
+    }
+
+    /** Registers artifacts that wait, many with one message. While it is under way, the next ones gather. */
+    void sendArtifacts(Instant now, Step.Builder out) {
+        Sender as = session.sender();
+        if (as == null || bulk != null || registrations.readyArtifacts(1).isEmpty()) {
+            return;
+        }
+        sendUses(now, as, out);
+        if (!uses.isUnderWay()) {
+            sendBulk(as, out);
+        }
+    }
+
+    private void sendBulk(Sender as, Step.Builder out) {
+        List<EntryName> names = bulk == null ? registrations.readyArtifacts(REGISTERED_AT_ONCE) : List.of();
+        if (!names.isEmpty()) {
+            bulk = message(as, names);
+            out.effect(new Effect.Send(bulk));
+        }
+    }
+
+    /** Takes the replicas of these keys into one message: those that register, or, where the first one does not, those that attach. */
+    private WorkerMessage<?> message(Sender as, List<EntryName> names) {
+        List<ReplicaRecord> next = names.stream()
+                .map(registrations::toSend)
+                .filter(Objects::nonNull)
+                .map(table::get)
+                .filter(Objects::nonNull)
+                .toList();
+        boolean register = next.getFirst().generation() == 0;
+        List<ReplicaRecord> taken = next.stream().filter(replica -> (replica.generation() == 0) == register).toList();
+        taken.forEach(replica -> registrations.sent(replica.id()));
+        return register ? new RegisterRequest(as, taken.stream().map(Registering::registration).toList())
+                : new AttachRequest(as, taken.stream().map(Registering::attachment).toList());
     }
 
     /** Uses before a put count before it, so the put waits for the end of the touch that carries them. */
@@ -229,13 +305,19 @@ final class Registering {
             return;
         }
         registrations.sent(replica.id());
-        out.effect(new Effect.Send(replica.generation() == 0
-                ? new RegisterRequest(as,
-                        List.of(new Registration(replica.id(), name.namespace(), name.key(), replica.snapshotId(), replica.sizeBytes(),
-                                replica.description())))
-                : new AttachRequest(as,
-                        List.of(new Attachment(replica.id(), name.namespace(), name.key(), replica.generation(), replica.sizeBytes(),
-                                copied(replica))))));
+        out.effect(new Effect.Send(replica.generation() == 0 ? new RegisterRequest(as, List.of(registration(replica)))
+                : new AttachRequest(as, List.of(attachment(replica)))));
+    }
+
+    private static Registration registration(ReplicaRecord replica) {
+        ArtifactInfo artifact = replica.artifact();
+        return new Registration(replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(), replica.sizeBytes(),
+                replica.description(), artifact == null ? null : artifact.content(), artifact == null ? null : artifact.group());
+    }
+
+    private static Attachment attachment(ReplicaRecord replica) {
+        return new Attachment(replica.id(), replica.name().namespace(), replica.name().key(), replica.generation(), replica.sizeBytes(),
+                copied(replica));
     }
 
     /** Returns the image that a replica is a copy of, if the client named it. */

@@ -3,11 +3,12 @@ package dev.spillway.worker.core;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,18 +27,68 @@ final class Registrations {
         RESOLVING
     }
 
-    private final Map<ReplicaId, Progress> progress = new HashMap<>();
-    private final Map<EntryName, Deque<ReplicaId>> queues = new HashMap<>();
+    /** A pending replica. */
+    private static final class Pending {
+        private final EntryName name;
+        private final boolean artifact;
+        private Progress progress;
 
-    void queue(ReplicaRecord pending) {
-        progress.put(pending.id(), Progress.QUEUED);
-        queues.computeIfAbsent(pending.name(), ignored -> new ArrayDeque<>()).add(pending.id());
+        Pending(EntryName name, boolean artifact, Progress progress) {
+            this.name = name;
+            this.artifact = artifact;
+            this.progress = progress;
+        }
+    }
+
+    private final Map<ReplicaId, Pending> pending = new HashMap<>();
+    private final Map<EntryName, Deque<ReplicaId>> queues = new HashMap<>();
+    /** Keys with something to send, those of artifacts apart. */
+    private final Set<EntryName> ready = new LinkedHashSet<>();
+    private final Set<EntryName> readyArtifacts = new LinkedHashSet<>();
+    /** Replicas to resolve. */
+    private final Set<ReplicaId> unsure = new LinkedHashSet<>();
+
+    void queue(ReplicaRecord replica) {
+        add(replica, Progress.QUEUED);
     }
 
     /** Adds a replica that was pending at the start. Whether its registration was sent is unknown. */
-    void found(ReplicaRecord pending) {
-        queue(pending);
-        progress.put(pending.id(), Progress.UNSURE);
+    void found(ReplicaRecord replica) {
+        add(replica, Progress.UNSURE);
+    }
+
+    private void add(ReplicaRecord replica, Progress progress) {
+        Pending added = new Pending(replica.name(), replica.artifact() != null, progress);
+        pending.put(replica.id(), added);
+        queues.computeIfAbsent(replica.name(), ignored -> new ArrayDeque<>(1)).add(replica.id());
+        changed(replica.id(), added);
+    }
+
+    private void changed(ReplicaId id, Pending changed) {
+        if (changed.progress == Progress.UNSURE) {
+            unsure.add(id);
+        } else {
+            unsure.remove(id);
+        }
+        refresh(changed.name);
+    }
+
+    private void refresh(EntryName name) {
+        ready.remove(name);
+        readyArtifacts.remove(name);
+        ReplicaId first = toSend(name);
+        Pending next = first == null ? null : pending.get(first);
+        if (next != null) {
+            (next.artifact ? readyArtifacts : ready).add(name);
+        }
+    }
+
+    private void move(ReplicaId id, Progress from, Progress to) {
+        Pending moved = pending.get(id);
+        if (moved != null && moved.progress == from) {
+            moved.progress = to;
+            changed(id, moved);
+        }
     }
 
     /** Returns the first of a key's queue if it is to be sent now. */
@@ -45,49 +96,51 @@ final class Registrations {
     ReplicaId toSend(EntryName name) {
         Deque<ReplicaId> queue = queues.get(name);
         ReplicaId first = queue == null ? null : queue.peek();
-        return first != null && progress.get(first) == Progress.QUEUED ? first : null;
+        return first != null && isQueued(first) ? first : null;
     }
 
-    /** Returns the keys that have something to send. */
+    /** Returns the keys of directories that have something to send. */
     List<EntryName> ready() {
-        return queues.keySet().stream().filter(name -> toSend(name) != null).sorted().toList();
+        return ready.stream().sorted().toList();
+    }
+
+    /** Returns keys of artifacts that have something to send, those that wait longest first. */
+    List<EntryName> readyArtifacts(int limit) {
+        return readyArtifacts.stream().limit(limit).toList();
     }
 
     void sent(ReplicaId id) {
-        progress.replace(id, Progress.SENT);
+        move(id, Progress.QUEUED, Progress.SENT);
     }
 
     void notDelivered(ReplicaId id) {
-        progress.replace(id, Progress.SENT, Progress.QUEUED);
+        move(id, Progress.SENT, Progress.QUEUED);
     }
 
     void unanswered(ReplicaId id) {
-        progress.replace(id, Progress.SENT, Progress.UNSURE);
-        progress.replace(id, Progress.RESOLVING, Progress.UNSURE);
+        move(id, Progress.SENT, Progress.UNSURE);
+        move(id, Progress.RESOLVING, Progress.UNSURE);
     }
 
     /** Returns replicas to resolve now, and marks them as being resolved. */
     List<ReplicaId> resolveNext(int limit) {
-        List<ReplicaId> unsure = new ArrayList<>();
-        progress.forEach((id, at) -> {
-            if (at == Progress.UNSURE && unsure.size() < limit) {
-                unsure.add(id);
-            }
-        });
-        unsure.sort(null);
-        unsure.forEach(id -> progress.replace(id, Progress.RESOLVING));
-        return unsure;
+        List<ReplicaId> next = unsure.stream().limit(limit).sorted().toList();
+        next.forEach(id -> move(id, Progress.UNSURE, Progress.RESOLVING));
+        return next;
     }
 
     boolean isQueued(ReplicaId id) {
-        return progress.get(id) == Progress.QUEUED;
+        Pending found = pending.get(id);
+        return found != null && found.progress == Progress.QUEUED;
     }
 
     void settled(ReplicaRecord replica) {
-        progress.remove(replica.id());
+        pending.remove(replica.id());
+        unsure.remove(replica.id());
         queues.computeIfPresent(replica.name(), (name, queue) -> {
             queue.remove(replica.id());
             return queue.isEmpty() ? null : queue;
         });
+        refresh(replica.name());
     }
 }

@@ -84,6 +84,12 @@ public record ReplicaRecord(ReplicaId id, EntryName name, SnapshotId snapshotId,
                 lastAccessedAt, imageOf, registeredEpoch, next, imageAwaited, artifact);
     }
 
+    /** Returns the same pending replica under another id. */
+    ReplicaRecord under(ReplicaId next) {
+        return new ReplicaRecord(next, name, snapshotId, generation, sizeBytes, description, state, ordered, bytesFreed, cachedAt,
+                lastAccessedAt, image(), registeredEpoch, readoption, imageAwaited, artifact);
+    }
+
     /** Returns the same image under its next id. */
     ReplicaRecord readopted(Proposal as, ReplicaState next) {
         return new ReplicaRecord(as.id(), name, snapshotId, generation, sizeBytes, description, next, ordered, bytesFreed, cachedAt,

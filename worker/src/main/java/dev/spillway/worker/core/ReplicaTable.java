@@ -132,6 +132,14 @@ final class ReplicaTable {
         return readopted;
     }
 
+    /** Continues a pending replica under a new id, because the registry has used up its former one. */
+    ReplicaRecord mintedAnew(ReplicaRecord pending, ReplicaId id, Step.Builder out) {
+        ReplicaRecord again = pending.under(id);
+        remove(pending, out);
+        put(again, out);
+        return again;
+    }
+
     Optional<ReplicaRecord> served(EntryName name) {
         ReplicaId id = served.get(name);
         return id == null ? Optional.empty() : Optional.ofNullable(replicas.get(id));

@@ -40,6 +40,11 @@ final class FreeSpace {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
     }
 
+    /** Returns whether the reserve stays free if so many bytes are written. */
+    boolean hasRoomFor(long bytes) throws IOException {
+        return disk.getUsableSpace() - underWay.get() - bytes >= keptBytes;
+    }
+
     /** Returns whether so much is free that something small was not refused for want of space. */
     boolean hasRoom() throws IOException {
         return disk.getUsableSpace() >= ROOM_BYTES;

@@ -201,6 +201,12 @@ public final class ImageStore implements AutoCloseable {
         });
     }
 
+    /** Returns whether the tree is among the images or in the trash. */
+    public boolean has(String id) throws IOException {
+        EntryName name = StoreFiles.name(id);
+        return files.area(StoreArea.IMAGES).find(name).isPresent() || files.area(StoreArea.TRASH).find(name).isPresent();
+    }
+
     private TrashOutcome toTrash(String id) {
         EntryName name = StoreFiles.name(id);
         OpenDirectory images = files.area(StoreArea.IMAGES);
@@ -215,6 +221,11 @@ public final class ImageStore implements AutoCloseable {
         } catch (IOException e) {
             return new TrashOutcome.Failed(e);
         }
+    }
+
+    /** Returns whether the reserve stays free if so many bytes are written. */
+    public boolean hasRoomFor(long bytes) throws IOException {
+        return space.hasRoomFor(bytes);
     }
 
     /** Returns whether less than twice the reserve is free, so that puts are or will soon be refused. Always false without a reserve. */

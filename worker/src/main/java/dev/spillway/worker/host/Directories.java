@@ -4,7 +4,6 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -27,6 +26,7 @@ public final class Directories {
     private final HostView view;
     private final ImageStore store;
     private final RegistryClient registry;
+    private final Policies policies;
     private final InstantSource clock;
     private final Duration archiveHold;
     private final int holdsMax;
@@ -58,12 +58,14 @@ public final class Directories {
      * @param archiveHold time for which a copy that is being sent stays held if this process dies meanwhile
      * @param holdsMax    number of holds at which readers get no more; copies that are being sent are limited by the number of streams
      */
-    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, InstantSource clock, Duration archiveHold,
+    public Directories(HostLoop loop, ImageStore store, RegistryClient registry, Policies policies, InstantSource clock,
+            Duration archiveHold,
             int holdsMax) {
         this.loop = loop;
         this.view = loop.view();
         this.store = store;
         this.registry = registry;
+        this.policies = policies;
         this.clock = clock;
         this.archiveHold = archiveHold;
         this.holdsMax = holdsMax;
@@ -162,7 +164,7 @@ public final class Directories {
     }
 
     private Found missing(EntryName name) throws InterruptedException {
-        return isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
+        return policies.isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
     }
 
     private Found counted(EntryName name, Found found) {
@@ -174,44 +176,6 @@ public final class Directories {
             }
         }
         return found;
-    }
-
-    /** Returns whether a namespace exists, as far as known. While the registry is down, it counts as existing. */
-    private boolean isKnown(NamespaceName namespace) throws InterruptedException {
-        return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0
-                || !(policyNow(namespace) instanceof PolicyNow.UnknownNamespace);
-    }
-
-    /** The policy for a put into a namespace. */
-    sealed interface PolicyNow {
-        /** @param maxBytes limit of one image */
-        record Known(long maxBytes) implements PolicyNow {}
-
-        record UnknownNamespace() implements PolicyNow {}
-
-        record Away(HostView.Apart apart) implements PolicyNow {}
-    }
-
-    /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
-    PolicyNow policyNow(NamespaceName namespace) throws InterruptedException {
-        String refusal = view.standing().refusal();
-        if (refusal != null) {
-            return new PolicyNow.Away(new HostView.Apart(true, refusal));
-        }
-        Optional<PolicySet.Entry> known = view.policy(namespace);
-        if (known.isPresent()) {
-            Long maxBytes = known.get().maxBytes();
-            return new PolicyNow.Known(maxBytes == null ? Long.MAX_VALUE : maxBytes);
-        }
-        return switch (registry.namespace(namespace)) {
-            case Outcome.Answer<RegistryClient.Namespace>(var _, var found) ->
-                    new PolicyNow.Known(found.maxBytes() == null ? Long.MAX_VALUE : found.maxBytes());
-            case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.type() == ProblemType.UNKNOWN_NAMESPACE
-                    ? new PolicyNow.UnknownNamespace()
-                    : new PolicyNow.Away(HostView.Apart.away(problem.detail()));
-            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
-            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
-        };
     }
 
     /** The result of a read within a namespace. */
@@ -246,7 +210,7 @@ public final class Directories {
     /** Reads nothing of a namespace of which nothing is served where that says nothing. Looks before and after, because the host may be refused or taken meanwhile. */
     private <T> InNamespace<T> read(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
         loop.awaitMayServe();
-        if (!isKnown(namespace)) {
+        if (!policies.isKnown(namespace)) {
             return new InNamespace.UnknownNamespace<>();
         }
         Optional<HostView.Apart> before = view.missesAreUnknown();

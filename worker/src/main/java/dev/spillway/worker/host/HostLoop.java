@@ -14,8 +14,10 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.Images;
 import dev.spillway.worker.host.Promises.Promise;
 import java.io.IOException;
 import java.time.Duration;
@@ -96,7 +98,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
             RandomGenerator random,
             Outside outside,
-            ImageStore store, Removals.Unlinking unlinking, Consumer<Throwable> onFailure) {}
+            ImageStore store, Images artifacts, Removals.Unlinking unlinking, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -108,8 +110,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         found = parts.found();
         view = new HostView(contents, found.present());
         figures = new LocalFigures(view, parts.store());
-        removals = new Removals(parts.store(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
-                parts.unlinking());
+        removals =
+                new Removals(parts.store(), parts.artifacts(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
+                        parts.unlinking());
         effects = new EffectRunner(parts.outside(), removals, view, waiting, promises,
                 (message, delivery) -> postResult((agent, round) -> round.add(agent.delivered(round.now(), message, delivery))));
     }
@@ -219,6 +222,33 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
             round.add(agent.offer(round.now(), offer, request));
         });
         return outcome(offer.id(), settled, atMost);
+    }
+
+    /**
+     * Accepts an artifact, whose content is in its place. It is registered soon, together with others.
+     *
+     * @throws HostBusyException if it was not accepted
+     */
+    void accept(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
+        call((agent, now) -> new HostAgent.Answered<>(true, agent.offer(now, offer, null)));
+    }
+
+    /** Tells the agent that an image is damaged or gone. */
+    void lost(ReplicaId image) throws InterruptedException {
+        post((agent, round) -> round.add(agent.lost(image)));
+    }
+
+    /** Waits for what becomes of an artifact that was accepted earlier; returns at once if it is settled. */
+    void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
+        Promise<PutOutcome> settled = promises.make();
+        enqueue((agent, round) -> {
+            if (view.replica(id).filter(replica -> replica.state() == ReplicaState.PENDING).isPresent()) {
+                waiting.add(id, settled);
+            } else {
+                round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
+            }
+        });
+        outcome(id, settled, atMost);
     }
 
     /** Waits for what becomes of a replica that was offered by an earlier request. */

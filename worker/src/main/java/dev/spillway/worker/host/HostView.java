@@ -32,6 +32,9 @@ public final class HostView {
     /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
     private final ServedReplicas served = new ServedReplicas();
+    private final ServedReplicas artifacts = new ServedReplicas();
+    /** Artifacts whose registration is not answered. Readers here get them already. */
+    private final Map<EntryName, ReplicaRecord> accepted = new ConcurrentHashMap<>();
     private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
     private final Map<String, KeptRequest> requests = new ConcurrentHashMap<>();
     private final Map<ReplicaState, LongAdder> counts = figures();
@@ -80,8 +83,8 @@ public final class HostView {
         contents.replicas().forEach(replica -> put(replica.id(), replica));
         contents.replicas()
                 .stream()
-                .filter(replica -> isLive(replica) && present.contains(replica.image()))
-                .forEach(served::put);
+                .filter(replica -> present.contains(replica.image()))
+                .forEach(this::show);
         contents.holds().forEach(hold -> holds.put(hold.id(), hold));
         contents.requests().forEach(request -> requests.put(request.key(), request));
     }
@@ -89,6 +92,30 @@ public final class HostView {
     /** Returns the copy of a key that readers get now. */
     public Optional<ReplicaRecord> served(EntryName name) {
         return membership.suspended() ? Optional.empty() : served.get(name);
+    }
+
+    /** Returns the artifact of a key that readers get now, also one whose registration is not answered. */
+    public Optional<ReplicaRecord> artifact(EntryName name) {
+        if (membership.suspended()) {
+            return Optional.empty();
+        }
+        ReplicaRecord waiting = accepted.get(name);
+        return waiting == null ? artifacts.get(name) : Optional.of(waiting);
+    }
+
+    /** Returns the artifact of a key whose registration is not answered. */
+    Optional<ReplicaRecord> accepted(EntryName name) {
+        return Optional.ofNullable(accepted.get(name));
+    }
+
+    /** Returns registered artifacts of a namespace, as {@link #served(NamespaceName, String, String, int)} does. */
+    public List<ReplicaRecord> artifacts(NamespaceName namespace, String prefix, String after, int limit) {
+        return membership.suspended() ? List.of() : artifacts.page(namespace, prefix, after, limit);
+    }
+
+    /** Returns how much there is of registered artifacts of a namespace. */
+    public ServedReplicas.Totals artifactTotals(NamespaceName namespace) {
+        return membership.suspended() ? ServedReplicas.Totals.NONE : artifacts.totals(namespace);
     }
 
     /** Returns what is served of a namespace, in the order of keys, from the first key that begins with the prefix and follows another. */
@@ -185,13 +212,38 @@ public final class HostView {
                 case IndexChange.RemoveRequest(var key) -> requests.remove(key);
             }
         }
-        last.values().stream().flatMap(Optional::stream).filter(HostView::isLive).forEach(served::put);
+        last.values().stream().flatMap(Optional::stream).forEach(this::show);
         last.forEach((id, now) -> {
             ReplicaRecord before = put(id, now.orElse(null));
-            if (before != null && isLive(before) && now.filter(HostView::isLive).isEmpty()) {
-                served.remove(before.name(), id);
+            if (before != null) {
+                hide(before, now.map(ReplicaRecord::state).orElse(null));
             }
         });
+    }
+
+    private void show(ReplicaRecord replica) {
+        if (isLive(replica)) {
+            kind(replica).put(replica);
+        } else if (isAccepted(replica)) {
+            accepted.put(replica.name(), replica);
+        }
+    }
+
+    private void hide(ReplicaRecord before, @Nullable ReplicaState now) {
+        if (isLive(before) && now != ReplicaState.LIVE) {
+            kind(before).remove(before.name(), before.id());
+        }
+        if (isAccepted(before) && now != ReplicaState.PENDING) {
+            accepted.computeIfPresent(before.name(), (name, shown) -> shown.id().equals(before.id()) ? null : shown);
+        }
+    }
+
+    private ServedReplicas kind(ReplicaRecord replica) {
+        return replica.artifact() == null ? served : artifacts;
+    }
+
+    private static boolean isAccepted(ReplicaRecord replica) {
+        return replica.state() == ReplicaState.PENDING && replica.artifact() != null;
     }
 
     void stands(Standing now, PolicySet latest) {

@@ -1,5 +1,6 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
@@ -44,7 +45,7 @@ public final class Puts {
     private final HostLoop loop;
     private final ImageStore store;
     private final AllowedSources allowed;
-    private final Directories directories;
+    private final Policies policies;
     private final InstantSource clock;
     private final ReplicaIds ids;
     private final Duration deadline;
@@ -102,6 +103,9 @@ public final class Puts {
 
         record UnknownNamespace() implements Result {}
 
+        /** The namespace is for images of another kind. */
+        record OtherBackend(Backend backend) implements Result {}
+
         record TooLarge(long maxBytes) implements Result {}
 
         /** @param path path of the refused entry, below the root of the tree */
@@ -123,12 +127,12 @@ public final class Puts {
         record KeyReused(String key) implements Result {}
     }
 
-    public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Directories directories, InstantSource clock,
+    public Puts(HostLoop loop, ImageStore store, AllowedSources allowed, Policies policies, InstantSource clock,
             ReplicaIds ids, KeyedRequests keys, Duration deadline, AtOnce atOnce) {
         this.loop = loop;
         this.store = store;
         this.allowed = allowed;
-        this.directories = directories;
+        this.policies = policies;
         this.clock = clock;
         this.ids = ids;
         this.keys = keys;
@@ -188,10 +192,12 @@ public final class Puts {
         if (loop.view().standing().draining()) {
             return new Result.Draining();
         }
-        return switch (directories.policyNow(put.name().namespace())) {
-            case Directories.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
-            case Directories.PolicyNow.Away(var apart) -> new Result.Away(apart);
-            case Directories.PolicyNow.Known(var maxBytes) -> {
+        return switch (policies.now(put.name().namespace())) {
+            case Policies.PolicyNow.UnknownNamespace() -> new Result.UnknownNamespace();
+            case Policies.PolicyNow.Away(var apart) -> new Result.Away(apart);
+            case Policies.PolicyNow.Known known when !known.isOf(Backend.DIRECTORY) -> new Result.OtherBackend(known.policy().backend());
+            case Policies.PolicyNow.Known known -> {
+                long maxBytes = known.maxBytes();
                 Places places = places(put.source());
                 places.enter(deadline);
                 ReplicaId id = ids.mint();

@@ -6,6 +6,7 @@ import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.filesystem.GiveBackOutcome;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.Images;
 import dev.spillway.worker.filesystem.StoreArea;
 import dev.spillway.worker.filesystem.UnlinkOutcome;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
     /** Looks, and does what has to be done before the host starts. */
-    public static Recovery of(ImageStore store, IndexContents contents) throws IOException, InterruptedException {
+    public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
         Map<String, ReplicaRecord> records = new HashMap<>();
         contents.replicas().forEach(replica -> records.put(replica.image().toString(), replica));
         Set<ReplicaId> moved = new HashSet<>();
@@ -64,8 +65,12 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             }
         }
         backIntoTrash(store, contents, present);
+        for (ReplicaId id : artifacts.inventory()) {
+            ReplicaRecord replica = records.get(id.toString());
+            (replica == null || replica.state() == ReplicaState.GONE ? leftovers : present).add(id);
+        }
         if (!leftovers.isEmpty()) {
-            LOG.info("{} trees that no record names are removed", leftovers.size());
+            LOG.info("{} images that no record names are removed", leftovers.size());
         }
         return new Recovery(Set.copyOf(present), Set.copyOf(moved), leftovers);
     }

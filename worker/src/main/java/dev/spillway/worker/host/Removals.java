@@ -2,13 +2,17 @@ package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.filesystem.DirectoryImages;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.Images;
 import dev.spillway.worker.filesystem.SettleOutcome;
 import dev.spillway.worker.filesystem.TrashOutcome;
 import dev.spillway.worker.filesystem.UnlinkOutcome;
 import dev.spillway.worker.filesystem.UnlinkPace;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +59,8 @@ public final class Removals implements AutoCloseable {
     }
 
     private final ImageStore store;
+    private final Images directories;
+    private final Images artifacts;
     private final Predicate<ReplicaId> ordered;
     private final Results results;
     private final UnlinkPace pace;
@@ -71,8 +77,10 @@ public final class Removals implements AutoCloseable {
      *
      * @param ordered whether an order names a replica, which proves that it was registered
      */
-    Removals(ImageStore store, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
+    Removals(ImageStore store, Images artifacts, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
         this.store = store;
+        this.directories = new DirectoryImages(store);
+        this.artifacts = artifacts;
         this.ordered = ordered;
         this.results = results;
         this.pace = unlinking.pace();
@@ -126,12 +134,12 @@ public final class Removals implements AutoCloseable {
     }
 
     private void carryOut(List<Task> waiting) throws InterruptedException {
-        Map<String, Task.Trash> toTrash = new LinkedHashMap<>();
+        Map<ReplicaId, Task.Trash> toTrash = new LinkedHashMap<>();
         for (Task task : waiting) {
             switch (task) {
                 case Task.Trash trash -> {
                     if (endMove(trash.id(), ordered.test(trash.id()))) {
-                        toTrash.put(trash.id().toString(), trash);
+                        toTrash.put(trash.id(), trash);
                     }
                 }
                 case Task.Settled(var id, var registered, var then) -> {
@@ -146,11 +154,27 @@ public final class Removals implements AutoCloseable {
             return;
         }
         try {
-            Map<String, TrashOutcome> outcomes = store.toTrash(toTrash.keySet());
+            Map<ReplicaId, TrashOutcome> outcomes = new HashMap<>();
+            for (Map.Entry<Images, List<ReplicaId>> kind : byKind(toTrash.keySet()).entrySet()) {
+                outcomes.putAll(kind.getKey().toTrash(kind.getValue()));
+            }
             toTrash.forEach((id, trash) -> renamed(trash, outcomes.getOrDefault(id, new TrashOutcome.Absent())));
         } catch (IOException e) {
             toTrash.values().forEach(trash -> failed(trash, e));
         }
+    }
+
+    private Map<Images, List<ReplicaId>> byKind(Collection<ReplicaId> ids) throws IOException {
+        Map<Images, List<ReplicaId>> byKind = new HashMap<>();
+        for (ReplicaId id : ids) {
+            byKind.computeIfAbsent(holderOf(id), kind -> new ArrayList<>()).add(id);
+        }
+        return byKind;
+    }
+
+    /** Returns what holds an image. What is nowhere is looked for among the directories. */
+    private Images holderOf(ReplicaId id) throws IOException {
+        return artifacts.has(id) ? artifacts : directories;
     }
 
     private void renamed(Task.Trash trash, TrashOutcome outcome) {
@@ -220,7 +244,7 @@ public final class Removals implements AutoCloseable {
         long freed = 0;
         String failure = null;
         try {
-            switch (store.unlink(id.toString(), pace)) {
+            switch (holderOf(id).unlink(id, pace)) {
                 case UnlinkOutcome.Unlinked(var bytes, var _) -> freed = bytes;
                 case UnlinkOutcome.Absent _ -> {}
                 case UnlinkOutcome.Incomplete(var _, var _, var failures, var count) ->

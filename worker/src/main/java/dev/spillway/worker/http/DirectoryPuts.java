@@ -155,6 +155,7 @@ final class DirectoryPuts {
                                     .orElse(null)));
             case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
             case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
+            case Puts.Result.OtherBackend(var backend) -> throw Refusals.otherBackend(name.namespace(), backend);
             case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
             case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);
             case Puts.Result.ArchiveMalformed(var path, var detail) -> throw Refusals.malformedArchive(path, detail);

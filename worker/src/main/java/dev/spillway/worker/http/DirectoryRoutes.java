@@ -176,7 +176,7 @@ final class DirectoryRoutes {
         return Response.ok(new CachedDirectories.Stats(totals.entries(), totals.bytes()));
     }
 
-    private static <T> T known(NamespaceName namespace, Directories.InNamespace<T> read) {
+    static <T> T known(NamespaceName namespace, Directories.InNamespace<T> read) {
         return switch (read) {
             case Directories.InNamespace.Known<T>(var value) -> value;
             case Directories.InNamespace.UnknownNamespace<T>() -> throw Refusals.unknownNamespace(namespace);

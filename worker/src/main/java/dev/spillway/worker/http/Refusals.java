@@ -3,6 +3,7 @@ package dev.spillway.worker.http;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -36,6 +37,14 @@ final class Refusals {
         return Problem
                 .of(ProblemType.UNKNOWN_NAMESPACE,
                         "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)")
+                .exception();
+    }
+
+    static ProblemException otherBackend(NamespaceName namespace, Backend backend) {
+        return Problem
+                .of(ProblemType.OTHER_BACKEND,
+                        "namespace: %s is for %s images (expected: a namespace that was created for such images)".formatted(namespace,
+                                backend))
                 .exception();
     }
 
@@ -97,6 +106,10 @@ final class Refusals {
     static ProblemException tooLarge(long maxBytes) {
         return Problem.of(ProblemType.TOO_LARGE, "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes))
                 .exception();
+    }
+
+    static ProblemException artifactTooLarge(long maxBytes) {
+        return Problem.of(ProblemType.TOO_LARGE, "artifact: over %d bytes (expected: at most that)".formatted(maxBytes)).exception();
     }
 
     static ProblemException sourceRefused(String why) {

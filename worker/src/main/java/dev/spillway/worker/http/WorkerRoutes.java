@@ -11,6 +11,7 @@ import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
@@ -39,6 +40,7 @@ public final class WorkerRoutes {
      * @param pace    that uploads must keep
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
+            Artifacts artifacts,
             Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
     /** Returns the problem that an exception of the host is to a client. */
@@ -51,6 +53,7 @@ public final class WorkerRoutes {
         endpoints.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).endpoint());
         endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.prunes(), host.holdMax()).endpoints());
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
+        endpoints.addAll(new ArtifactRoutes(host.id(), host.artifacts(), host.deletions()).endpoints());
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;
     }

@@ -11,6 +11,7 @@ import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.client.http.Servers;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
@@ -25,6 +26,7 @@ import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
+import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
@@ -60,8 +62,20 @@ public final class RegistryClient implements AutoCloseable {
 
     public record DeletedEntry(SnapshotId snapshotId) {}
 
-    /** @param maxBytes limit of the whole namespace, and so of one image; absent for no limit */
-    public record Namespace(NamespaceName name, @Nullable Long maxBytes) {}
+    /**
+     * The part of a namespace that a worker needs.
+     *
+     * @param maxBytes limit of the whole namespace, and so of one image; absent for no limit
+     * @param backend absent for directories
+     */
+    public record Namespace(NamespaceName name, @Nullable Long maxBytes, @Nullable Backend backend, @Nullable Duration minResidency,
+            @Nullable Boolean writeOnce) {
+        /** Returns what the registry tells at a join. */
+        public PolicySet.Entry policy(NamespaceName of) {
+            return new PolicySet.Entry(of, maxBytes, backend == null ? Backend.DIRECTORY : backend, minResidency,
+                    Boolean.TRUE.equals(writeOnce));
+        }
+    }
 
     /** The operation of a message and the type of its answer. */
     private record Verb(Operation operation, Class<?> answer) {}

@@ -1,6 +1,7 @@
 package dev.spillway.worker.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -75,7 +76,7 @@ final class TestRegistry {
 
     record Entry(SnapshotId snapshotId, long generation, long sizeBytes) {}
 
-    record Policy(int maxEntries, @Nullable Long maxBytes) {}
+    record Policy(int maxEntries, @Nullable Long maxBytes, Backend backend) {}
 
     private final RegistryId id = new RegistryId(UUID.randomUUID());
     private final Map<NamespaceName, Policy> policies = new TreeMap<>();
@@ -92,7 +93,13 @@ final class TestRegistry {
     private boolean drains;
 
     synchronized TestRegistry namespace(String name, int maxEntries, @Nullable Long maxBytes) {
-        policies.put(new NamespaceName(name), new Policy(maxEntries, maxBytes));
+        policies.put(new NamespaceName(name), new Policy(maxEntries, maxBytes, Backend.DIRECTORY));
+        policyVersion++;
+        return this;
+    }
+
+    synchronized TestRegistry artifacts(String name, int maxEntries, @Nullable Long maxBytes) {
+        policies.put(new NamespaceName(name), new Policy(maxEntries, maxBytes, Backend.ARTIFACT));
         policyVersion++;
         return this;
     }
@@ -219,7 +226,11 @@ final class TestRegistry {
 
     private PolicySet policySet() {
         return new PolicySet(policyVersion,
-                policies.entrySet().stream().map(policy -> new PolicySet.Entry(policy.getKey(), policy.getValue().maxBytes())).toList());
+                policies.entrySet()
+                        .stream()
+                        .map(policy -> new PolicySet.Entry(policy.getKey(), policy.getValue().maxBytes(), policy.getValue().backend(), null,
+                                false))
+                        .toList());
     }
 
     private Optional<ReplicaOutcome> known(ReplicaId replica) {
@@ -245,6 +256,11 @@ final class TestRegistry {
             if (policy.maxBytes() != null && item.sizeBytes() > policy.maxBytes()) {
                 return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.TOO_LARGE,
                         "sizeBytes: " + item.sizeBytes() + " (expected: at most " + policy.maxBytes() + ")");
+            }
+            Entry joined = entries.get(item.name());
+            if (item.content() != null && joined != null && joined.snapshotId().equals(item.snapshotId())) {
+                rows.put(item.replicaId(), new Row(host, item.name(), joined.generation(), item.snapshotId()));
+                return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), joined.generation(), List.of());
             }
             evict(item.name(), EvictionCause.REPLACED);
             entries.put(item.name(), new Entry(item.snapshotId(), ++generations, item.sizeBytes()));

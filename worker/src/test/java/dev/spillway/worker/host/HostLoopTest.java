@@ -24,6 +24,7 @@ import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.filesystem.DirectoryImages;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.UnlinkPace;
 import java.io.IOException;
@@ -81,7 +82,7 @@ class HostLoopTest {
         store = ImageStore.open(folder.resolve("store"));
         loop = new HostLoop(new HostLoop.Parts(index, index.load(), new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS,
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
-                store,
+                store, new DirectoryImages(store),
                 new Removals.Unlinking(1, UnlinkPace.none()), failed::complete));
         loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
     }

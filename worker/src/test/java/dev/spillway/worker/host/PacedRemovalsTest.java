@@ -3,6 +3,7 @@ package dev.spillway.worker.host;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.service.Reachability.Sleeper;
 import dev.spillway.worker.filesystem.AllowedSources;
+import dev.spillway.worker.filesystem.DirectoryImages;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.filesystem.PublishOutcome;
 import dev.spillway.worker.filesystem.SourceDirectory;
@@ -71,7 +72,7 @@ class PacedRemovalsTest {
 
     private Removals removals(int atOnce, Sleeper sleeper) {
         UnlinkPace pace = new UnlinkPace(RATES, store::isShortOfSpace, now::get, sleeper);
-        return new Removals(store, id -> true, results, new Removals.Unlinking(atOnce, pace));
+        return new Removals(store, new DirectoryImages(store), id -> true, results, new Removals.Unlinking(atOnce, pace));
     }
 
     private void sleep(Duration time) {

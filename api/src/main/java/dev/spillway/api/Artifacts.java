@@ -1,0 +1,55 @@
+package dev.spillway.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.GroupName;
+import dev.spillway.events.SnapshotId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Artifacts that a worker caches. */
+public final class Artifacts {
+    private Artifacts() {}
+
+    /** What became of an artifact that was put, in lower case on the wire. */
+    public enum Outcome {
+        /** It is kept and read here, survives a loss of power after the next flush, and will be registered. */
+        @JsonProperty("accepted")
+        ACCEPTED,
+        /** It is also registered. */
+        @JsonProperty("stored")
+        STORED,
+        /** The same content was here already. */
+        @JsonProperty("existing")
+        EXISTING
+    }
+
+    /** The answer to a put. */
+    public record Kept(EntryKey key, ContentDigest content, long sizeBytes, Outcome outcome) {}
+
+    /** An artifact of a list. */
+    public record Listed(EntryKey key, SnapshotId snapshotId, long generation, ContentDigest content, @Nullable GroupName group,
+            long sizeBytes, Instant cachedAt, Instant lastAccessedAt) {}
+
+    /**
+     * The figures of artifacts.
+     *
+     * @param entries registered artifacts of the namespace that this host has
+     * @param bytes of them
+     * @param host counts of all namespaces since the start of the worker
+     */
+    public record Stats(long entries, long bytes, HostStats host) {}
+
+    /**
+     * Counts of one host.
+     *
+     * @param damaged artifacts that were not what was stored; each was a miss
+     * @param rejectedPuts artifacts for which this host had no room
+     * @param cachedBytes bytes of all artifacts on the disk
+     * @param entries number of all artifacts on the disk
+     * @param hitRatePpm hits among lookups in parts per million; 0 without lookups
+     */
+    public record HostStats(long lookups, long hits, long misses, long damaged, long puts, long rejectedPuts, long evictions,
+            long evictedBytes, long flushes, long flushErrors, long cachedBytes, long entries, long hitRatePpm) {}
+}

@@ -1,0 +1,36 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.worker.host.Artifacts;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.function.ToLongFunction;
+
+/** The figures of a host's artifacts, for the metrics. */
+record ArtifactMeter(Artifacts artifacts) implements MeterBinder {
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        count(registry, "hits", "Lookups that found an artifact", ArtifactMetrics::hits);
+        count(registry, "misses", "Lookups that found none", ArtifactMetrics::misses);
+        count(registry, "damaged", "Artifacts that were not what was stored", ArtifactMetrics::damaged);
+        count(registry, "puts", "Artifacts that were accepted", ArtifactMetrics::puts);
+        count(registry, "puts.rejected", "Artifacts for which there was no room", ArtifactMetrics::rejectedPuts);
+        count(registry, "flushes", "Flushes that succeeded", ArtifactMetrics::flushes);
+        count(registry, "flushes.failed", "Flushes that failed", ArtifactMetrics::flushErrors);
+        Gauge.builder("spillway.artifacts", artifacts, host -> host.metrics().entries())
+                .description("Artifacts on the disk")
+                .register(registry);
+        Gauge.builder("spillway.artifacts.size", artifacts, host -> host.metrics().cachedBytes())
+                .description("Bytes of the artifacts on the disk")
+                .baseUnit("bytes")
+                .register(registry);
+    }
+
+    private void count(MeterRegistry registry, String name, String description, ToLongFunction<ArtifactMetrics> figure) {
+        FunctionCounter.builder("spillway.artifacts." + name, artifacts, host -> figure.applyAsLong(host.metrics()))
+                .description(description)
+                .register(registry);
+    }
+}

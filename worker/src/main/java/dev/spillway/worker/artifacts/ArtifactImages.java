@@ -1,0 +1,174 @@
+package dev.spillway.worker.artifacts;
+
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactLimits;
+import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.artifacts.DiskArtifactStore;
+import dev.spillway.artifacts.Fingerprint;
+import dev.spillway.artifacts.LayeredArtifactStore;
+import dev.spillway.artifacts.MemoryArtifactStore;
+import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.filesystem.Images;
+import dev.spillway.worker.filesystem.TrashOutcome;
+import dev.spillway.worker.filesystem.UnlinkOutcome;
+import dev.spillway.worker.filesystem.UnlinkPace;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The contents of a host's artifacts: on the disk, and those used last also in memory. Each is named by its replica, so two of one fingerprint never
+ * meet, and what one order deletes is nobody else's. The registry chooses what goes; here nothing is evicted, and what does not fit is refused.
+ * Thread-safe.
+ */
+public final class ArtifactImages implements Images, AutoCloseable {
+    private final MemoryArtifactStore memory;
+    private final DiskArtifactStore disk;
+    private final LayeredArtifactStore layers;
+    private final long maxBytes;
+    private final long maxArtifactBytes;
+    /** Images that readers do not reach any more, until they are unlinked. */
+    private final Set<ReplicaId> trash = ConcurrentHashMap.newKeySet();
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+
+    /**
+     * The bounds of a host's artifacts.
+     *
+     * @param maxBytes of all of them on the disk
+     * @param maxArtifactBytes of one
+     * @param memoryBytes of those that are in memory, too
+     */
+    public record Limits(long maxBytes, long maxArtifactBytes, long memoryBytes) {}
+
+    private ArtifactImages(MemoryArtifactStore memory, DiskArtifactStore disk, Limits limits) {
+        this.memory = memory;
+        this.disk = disk;
+        this.layers = new LayeredArtifactStore(List.of(memory, disk), LayeredArtifactStore.Writes.THROUGH);
+        this.maxBytes = limits.maxBytes();
+        this.maxArtifactBytes = limits.maxArtifactBytes();
+    }
+
+    /**
+     * Opens what is kept in a directory, which is made if it is missing.
+     *
+     * @throws IOException if another process has it open, or it holds something else
+     */
+    public static ArtifactImages open(Path directory, Limits limits) throws IOException {
+        // The disk's own limit is never met, because put refuses before it.
+        var disk = DiskArtifactStore.open(directory,
+                new ArtifactLimits(Long.MAX_VALUE, limits.maxBytes() + 2 * limits.maxArtifactBytes(), limits.maxArtifactBytes()));
+        var memory = new MemoryArtifactStore(new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(),
+                Math.min(limits.maxArtifactBytes(), Math.max(1, limits.memoryBytes() / 8))));
+        return new ArtifactImages(memory, disk, limits);
+    }
+
+    /** Returns the bytes that one artifact may have. */
+    public long maxArtifactBytes() {
+        return maxArtifactBytes;
+    }
+
+    /**
+     * Keeps the content of a replica. It survives a loss of power after the next {@link #flush}.
+     *
+     * @return whether there was room for it
+     */
+    public boolean put(ReplicaId id, Artifact content) throws IOException {
+        boolean fits = content.size() <= maxArtifactBytes && disk.metrics().cachedBytes() + content.size() <= maxBytes;
+        if (!fits || !layers.put(named(id), content)) {
+            rejected.increment();
+            return false;
+        }
+        return true;
+    }
+
+    /** Returns the content of a replica, if it is there and undamaged. */
+    public Optional<Artifact> get(ReplicaId id) throws IOException {
+        return trash.contains(id) ? Optional.empty() : layers.get(named(id));
+    }
+
+    /** Returns the content of a replica if it is in memory. Waits for nothing. */
+    public Optional<Artifact> inMemory(ReplicaId id) {
+        return memory.get(named(id));
+    }
+
+    /** Counts a lookup of a caller. */
+    public void lookedUp(boolean hit) {
+        (hit ? hits : misses).increment();
+    }
+
+    /** Makes all that was put before survive a loss of power. */
+    public void flush() throws IOException {
+        layers.flush();
+    }
+
+    /** Returns the figures of this host's artifacts since the start. Lookups are those of callers. */
+    public ArtifactMetrics metrics() {
+        ArtifactMetrics stored = disk.metrics();
+        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), stored.damaged(), stored.puts(), rejected.sum(),
+                stored.evictions(), stored.evictedBytes(), stored.flushes(), stored.flushErrors(), stored.cachedBytes(), stored.entries());
+    }
+
+    @Override
+    public Set<ReplicaId> inventory() {
+        Set<ReplicaId> ids = new HashSet<>();
+        disk.fingerprints().forEach(fingerprint -> ids.add(id(fingerprint)));
+        ids.removeAll(trash);
+        return ids;
+    }
+
+    @Override
+    public boolean has(ReplicaId id) {
+        return disk.contains(named(id));
+    }
+
+    @Override
+    public Map<ReplicaId, TrashOutcome> toTrash(Collection<ReplicaId> ids) {
+        Map<ReplicaId, TrashOutcome> outcomes = new HashMap<>();
+        for (ReplicaId id : ids) {
+            if (!has(id)) {
+                outcomes.put(id, new TrashOutcome.Absent());
+            } else {
+                outcomes.put(id, trash.add(id) ? new TrashOutcome.Moved() : new TrashOutcome.AlreadyInTrash());
+            }
+        }
+        return outcomes;
+    }
+
+    @Override
+    public UnlinkOutcome unlink(ReplicaId id, UnlinkPace pace) throws IOException {
+        long size = disk.sizeOf(named(id)).orElse(-1);
+        boolean removed = layers.remove(named(id));
+        trash.remove(id);
+        return removed ? new UnlinkOutcome.Unlinked(Math.max(0, size), 1) : new UnlinkOutcome.Absent();
+    }
+
+    /** Replica ids fill half of a fingerprint. */
+    private static Fingerprint named(ReplicaId id) {
+        return Fingerprint.of(ByteBuffer.allocate(Fingerprint.BYTES)
+                .putLong(id.value().getMostSignificantBits())
+                .putLong(id.value().getLeastSignificantBits())
+                .array());
+    }
+
+    private static ReplicaId id(Fingerprint fingerprint) {
+        ByteBuffer bytes = ByteBuffer.wrap(fingerprint.toByteArray());
+        return new ReplicaId(new UUID(bytes.getLong(), bytes.getLong()));
+    }
+
+    @Override
+    public void close() throws IOException {
+        layers.close();
+    }
+}

@@ -1,0 +1,272 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.events.Backend;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.worker.artifacts.ArtifactImages;
+import dev.spillway.worker.core.ArtifactInfo;
+import dev.spillway.worker.core.Offer;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.filesystem.ImageStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The artifact cache of one host. What is put is accepted once its replica is durable as pending; it is registered soon, together with others, and
+ * readers of this host get it at once. Blocks where nothing else is said; thread-safe.
+ */
+public final class Artifacts {
+    private final HostLoop loop;
+    private final HostView view;
+    private final ArtifactImages images;
+    private final ImageStore store;
+    private final Policies policies;
+    private final InstantSource clock;
+    private final ReplicaIds ids;
+    private final Duration deadline;
+
+    /** The result of a read. */
+    public sealed interface Found {
+        record Served(ReplicaRecord replica, Artifact content) implements Found {}
+
+        /** Nothing of that key is here. */
+        record Missing() implements Found {}
+
+        record UnknownNamespace() implements Found {}
+
+        /** Unknown: the registry cannot be asked, or this host serves nothing. */
+        record Away(HostView.Apart apart) implements Found {}
+    }
+
+    /**
+     * An artifact to keep.
+     *
+     * @param generation generation to add a copy of, or 0 to take the key with a new one
+     */
+    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation) {}
+
+    /** The outcome of a put. */
+    public sealed interface Result {
+        /** It is kept here and read here, and will be registered. */
+        record Accepted() implements Result {}
+
+        /** The same content was here already; this counts as a use of it. */
+        record Existing() implements Result {}
+
+        /** The registry was asked, with this outcome. */
+        record Settled(PutOutcome outcome) implements Result {}
+
+        record UnknownNamespace() implements Result {}
+
+        /** The namespace is for images of another kind. */
+        record OtherBackend(Backend backend) implements Result {}
+
+        record TooLarge(long maxBytes) implements Result {}
+
+        record DiskFull(String why) implements Result {}
+
+        record Away(HostView.Apart apart) implements Result {}
+
+        /** This host takes nothing new. */
+        record Draining() implements Result {}
+    }
+
+    /** @param deadline how long a put or a deletion waits for a registration */
+    public Artifacts(HostLoop loop, ArtifactImages images, ImageStore store, Policies policies, InstantSource clock, ReplicaIds ids,
+            Duration deadline) {
+        this.loop = loop;
+        this.view = loop.view();
+        this.images = images;
+        this.store = store;
+        this.policies = policies;
+        this.clock = clock;
+        this.ids = ids;
+        this.deadline = deadline;
+    }
+
+    /** Returns the largest content that is taken. */
+    public long maxBytes() {
+        return images.maxArtifactBytes();
+    }
+
+    /** Finds an artifact that is in memory, and counts the access. Waits for nothing. */
+    public Optional<Found.Served> hit(EntryName name) {
+        if (!loop.mayServe()) {
+            return Optional.empty();
+        }
+        return view.artifact(name).flatMap(replica -> images.inMemory(replica.image()).map(content -> {
+            used(name);
+            return new Found.Served(replica, content);
+        }));
+    }
+
+    /** Finds an artifact, and counts the access. */
+    public Found get(EntryName name) throws IOException, InterruptedException {
+        Found found = look(name);
+        switch (found) {
+            case Found.Served _ -> used(name);
+            case Found.Missing() -> {
+                images.lookedUp(false);
+                if (view.policy(name.namespace()).isPresent()) {
+                    loop.uses().missed(name.namespace());
+                }
+            }
+            case Found.UnknownNamespace _,Found.Away _ -> {
+                // Nothing was read.
+            }
+        }
+        return found;
+    }
+
+    private void used(EntryName name) {
+        images.lookedUp(true);
+        loop.uses().hit(name, clock.instant());
+    }
+
+    /** Finds an artifact, and counts nothing. */
+    public Found look(EntryName name) throws IOException, InterruptedException {
+        loop.awaitMayServe();
+        Optional<HostView.Apart> before = view.missesAreUnknown();
+        Optional<Found.Served> served = read(name);
+        if (served.isPresent()) {
+            return served.get();
+        }
+        Optional<HostView.Apart> apart = before.or(view::missesAreUnknown);
+        if (apart.isPresent()) {
+            return new Found.Away(apart.get());
+        }
+        return policies.isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
+    }
+
+    /** Reads what is here of a key. A damaged content is a miss, and the registry is told. */
+    private Optional<Found.Served> read(EntryName name) throws IOException, InterruptedException {
+        Optional<ReplicaRecord> replica = view.artifact(name);
+        if (replica.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Artifact> content = images.get(replica.get().image());
+        if (content.isEmpty() && view.replica(replica.get().id()).equals(replica)) {
+            loop.lost(replica.get().image());
+        }
+        return content.map(found -> new Found.Served(replica.get(), found));
+    }
+
+    /** Counts an access of an artifact that was read otherwise. */
+    public void touch(EntryName name) {
+        loop.uses().hit(name, clock.instant());
+    }
+
+    /**
+     * Keeps an artifact.
+     *
+     * @throws HostBusyException if too much waits already; nothing was kept
+     */
+    public Result put(Put put) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Optional<Result> refused = refused(put.name().namespace(), put.content().size());
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        if (view.artifact(put.name()).filter(here -> isSame(put, here)).isPresent() && read(put.name()).isPresent()) {
+            touch(put.name());
+            return new Result.Existing();
+        }
+        Offer offer =
+                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), Description.NONE, put.info());
+        boolean offered = false;
+        try {
+            if (!images.put(offer.id(), put.content())) {
+                return new Result.DiskFull("artifacts: as many bytes as this host keeps (expected: artifacts-max-bytes not reached)");
+            }
+            Result result = offer(offer);
+            offered = true;
+            return result;
+        } finally {
+            if (!offered) {
+                loop.removals().discard(offer.id());
+            }
+        }
+    }
+
+    /** Returns why an artifact of this size is refused, before any of it is received; empty if it is not. */
+    public Optional<Result> refused(NamespaceName namespace, long bytes) throws IOException, InterruptedException {
+        // The registry refuses a registration that is under way when the drain begins.
+        if (view.standing().draining()) {
+            return Optional.of(new Result.Draining());
+        }
+        return switch (policies.now(namespace)) {
+            case Policies.PolicyNow.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
+            case Policies.PolicyNow.Away(var apart) -> Optional.of(new Result.Away(apart));
+            case Policies.PolicyNow.Known known when !known.isOf(Backend.ARTIFACT) ->
+                    Optional.of(new Result.OtherBackend(known.policy().backend()));
+            case Policies.PolicyNow.Known known -> {
+                long limit = Math.min(known.maxBytes(), images.maxArtifactBytes());
+                if (bytes > limit) {
+                    yield Optional.of(new Result.TooLarge(limit));
+                }
+                yield store.hasRoomFor(bytes) ? Optional.empty()
+                        : Optional.of(new Result.DiskFull("disk: %d bytes more would not leave min-free-bytes".formatted(bytes)));
+            }
+        };
+    }
+
+    private static boolean isSame(Put put, ReplicaRecord here) {
+        return put.generation() == 0 && put.info().equals(here.artifact()) && put.snapshotId().equals(here.snapshotId());
+    }
+
+    /** Waits for the registry only where it may refuse what fits. */
+    private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
+        Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
+        boolean mayBeRefused = policy.map(known -> known.writeOnce() || known.minResidency() != null).orElse(true);
+        if (mayBeRefused || offer.generation() != 0) {
+            return new Result.Settled(loop.register(offer, null, deadline));
+        }
+        loop.accept(offer);
+        return new Result.Accepted();
+    }
+
+    /** Waits until the registry knows what was accepted of a key, so that it can be deleted or evicted. */
+    public void awaitRegistered(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+        Optional<ReplicaRecord> waiting = view.accepted(name);
+        if (waiting.isPresent()) {
+            loop.awaitRegistered(waiting.get().id(), deadline);
+        }
+    }
+
+    /** Makes everything that was accepted before this call survive a loss of power. */
+    public void flush() throws IOException {
+        images.flush();
+    }
+
+    /** Lists registered artifacts of a namespace, sorted by key, as {@link Directories#list} does. */
+    public Directories.InNamespace<List<Directories.Listed>> list(NamespaceName namespace, String prefix, String after, int limit)
+            throws InterruptedException {
+        loop.awaitMayServe();
+        if (!policies.isKnown(namespace)) {
+            return new Directories.InNamespace.UnknownNamespace<>();
+        }
+        return new Directories.InNamespace.Known<>(view.artifacts(namespace, prefix, after, limit)
+                .stream()
+                .map(replica -> new Directories.Listed(replica,
+                        loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
+                .toList());
+    }
+
+    /** Returns the figures of all artifacts of this host since its start. */
+    public ArtifactMetrics metrics() {
+        return images.metrics();
+    }
+
+    /** Returns how much there is of registered artifacts of a namespace. */
+    public ServedReplicas.Totals totals(NamespaceName namespace) {
+        return view.artifactTotals(namespace);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.api.ProblemType;
+import dev.spillway.client.http.Outcome;
+import dev.spillway.events.Backend;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.worker.registry.RegistryClient;
+import java.util.Optional;
+
+/** What this host knows of namespaces. Blocks where the registry has to be asked; thread-safe. */
+public final class Policies {
+    private final HostView view;
+    private final RegistryClient registry;
+
+    public Policies(HostView view, RegistryClient registry) {
+        this.view = view;
+        this.registry = registry;
+    }
+
+    /** The policy for a put into a namespace. */
+    public sealed interface PolicyNow {
+        record Known(PolicySet.Entry policy) implements PolicyNow {
+            /** Returns the limit of one image, in bytes. */
+            long maxBytes() {
+                Long maxBytes = policy.maxBytes();
+                return maxBytes == null ? Long.MAX_VALUE : maxBytes;
+            }
+
+            boolean isOf(Backend backend) {
+                return policy.backend() == backend;
+            }
+        }
+
+        record UnknownNamespace() implements PolicyNow {}
+
+        record Away(HostView.Apart apart) implements PolicyNow {}
+    }
+
+    /** Returns whether a namespace exists, as far as known. While the registry is down, it counts as existing. */
+    boolean isKnown(NamespaceName namespace) throws InterruptedException {
+        return view.policy(namespace).isPresent() || view.totals(namespace).entries() > 0 || view.artifactTotals(namespace).entries() > 0
+                || !(now(namespace) instanceof PolicyNow.UnknownNamespace);
+    }
+
+    /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
+    PolicyNow now(NamespaceName namespace) throws InterruptedException {
+        String refusal = view.standing().refusal();
+        if (refusal != null) {
+            return new PolicyNow.Away(new HostView.Apart(true, refusal));
+        }
+        Optional<PolicySet.Entry> known = view.policy(namespace);
+        if (known.isPresent()) {
+            return new PolicyNow.Known(known.get());
+        }
+        return switch (registry.namespace(namespace)) {
+            case Outcome.Answer<RegistryClient.Namespace>(var _, var found) -> new PolicyNow.Known(found.policy(namespace));
+            case Outcome.Refused<RegistryClient.Namespace>(var problem) -> problem.type() == ProblemType.UNKNOWN_NAMESPACE
+                    ? new PolicyNow.UnknownNamespace()
+                    : new PolicyNow.Away(HostView.Apart.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Namespace>(var why) -> new PolicyNow.Away(HostView.Apart.away(why));
+        };
+    }
+}

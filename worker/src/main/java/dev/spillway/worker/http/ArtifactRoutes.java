@@ -1,0 +1,170 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.api.Artifacts.HostStats;
+import dev.spillway.api.Artifacts.Kept;
+import dev.spillway.api.Artifacts.Listed;
+import dev.spillway.api.Artifacts.Outcome;
+import dev.spillway.api.Artifacts.Stats;
+import dev.spillway.api.Entries;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.worker.core.ArtifactInfo;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.Deletions;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.ServedReplicas;
+import java.util.List;
+import java.util.Optional;
+
+/** Artifacts by fingerprint, which is their key and their snapshot id. */
+final class ArtifactRoutes {
+    private final HostId host;
+    private final Artifacts artifacts;
+    private final Deletions deletions;
+
+    ArtifactRoutes(HostId host, Artifacts artifacts, Deletions deletions) {
+        this.host = host;
+        this.artifacts = artifacts;
+        this.deletions = deletions;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.GET_ARTIFACT, this::get).immediately(this::hit),
+                Endpoint.of(WorkerApi.PUT_ARTIFACT, this::put).stream(artifacts.maxBytes(), List.of(Endpoint.ANY)),
+                Endpoint.of(WorkerApi.DELETE_ARTIFACT, this::delete),
+                Endpoint.of(WorkerApi.LIST_ARTIFACTS, this::list),
+                Endpoint.of(WorkerApi.GET_ARTIFACT_STATS, this::stats),
+                Endpoint.of(WorkerApi.FLUSH_ARTIFACTS, this::flush));
+    }
+
+    private static EntryName name(Request request) {
+        // A fingerprint has the form of a digest.
+        String fingerprint = request.parameter("fingerprint", ArtifactRoutes::fingerprint);
+        return new EntryName(namespace(request), new EntryKey(fingerprint));
+    }
+
+    private static String fingerprint(String text) {
+        if (!text.matches("[0-9a-f]{64}")) {
+            throw new InvalidValueException("fingerprint", text, "64 lower-case hexadecimal digits");
+        }
+        return text;
+    }
+
+    private static NamespaceName namespace(Request request) {
+        return request.parameter("namespace", NamespaceName::new);
+    }
+
+    private Optional<Response> hit(Request request) {
+        return request.isHead() ? Optional.empty() : artifacts.hit(name(request)).map(served -> ArtifactBody.answer(request, served));
+    }
+
+    private Response get(Request request) throws Exception {
+        EntryName name = name(request);
+        return ArtifactBody.answer(request, served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name)));
+    }
+
+    /** Returns what was found, or refuses. */
+    static Artifacts.Found.Served served(EntryName name, Artifacts.Found found) {
+        return switch (found) {
+            case Artifacts.Found.Served served -> served;
+            case Artifacts.Found.Missing() -> throw Refusals.unknownEntry(name);
+            case Artifacts.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
+            case Artifacts.Found.Away(var apart) -> throw Refusals.apart(apart);
+        };
+    }
+
+    private Response put(Request request) throws Exception {
+        EntryName name = name(request);
+        Optional<GroupName> group = request.query().value("group", GroupName::new);
+        long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
+        artifacts.refused(name.namespace(), 0).ifPresent(refused -> refuse(name, generation, refused));
+        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
+        ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
+        Artifacts.Result result =
+                artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, generation));
+        return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
+                kept(name, generation, received.digest(), received.content().size(), result));
+    }
+
+    private Kept kept(EntryName name, long generation, ContentDigest digest, long bytes, Artifacts.Result result) {
+        return new Kept(name.key(), digest, bytes, switch (result) {
+            case Artifacts.Result.Accepted() -> Outcome.ACCEPTED;
+            case Artifacts.Result.Existing() -> Outcome.EXISTING;
+            case Artifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
+            default -> throw refuse(name, generation, result);
+        });
+    }
+
+    /** Throws what a put that keeps nothing is to its client. */
+    private RuntimeException refuse(EntryName name, long generation, Artifacts.Result result) {
+        throw switch (result) {
+            case Artifacts.Result.Settled(var outcome) -> Refusals.of(name, generation, outcome);
+            case Artifacts.Result.UnknownNamespace() -> Refusals.unknownNamespace(name.namespace());
+            case Artifacts.Result.OtherBackend(var backend) -> Refusals.otherBackend(name.namespace(), backend);
+            case Artifacts.Result.TooLarge(var maxBytes) -> Refusals.artifactTooLarge(maxBytes);
+            case Artifacts.Result.DiskFull(var why) -> Refusals.diskFull(why);
+            case Artifacts.Result.Away(var apart) -> Refusals.apart(apart);
+            case Artifacts.Result.Draining() -> Refusals.draining(host);
+            case Artifacts.Result.Accepted _,Artifacts.Result.Existing _ ->
+                    throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
+        };
+    }
+
+    private Response delete(Request request) throws Exception {
+        EntryName name = name(request);
+        artifacts.awaitRegistered(name);
+        return switch (deletions.delete(name, Optional.empty(), Optional.empty())) {
+            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new Entries.Deleted(snapshot));
+            case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
+            case Deletions.Deleted.Away(var apart) -> throw Refusals.apart(apart);
+            case Deletions.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
+            case Deletions.Deleted.KeyReused(var reused) -> throw Refusals.keyReused(reused);
+        };
+    }
+
+    private Response list(Request request) throws InterruptedException {
+        NamespaceName namespace = namespace(request);
+        Paging paging = Paging.of(request, "artifacts of " + namespace);
+        String after = paging.after() == null ? "" : new EntryKey(paging.after()).value();
+        String prefix = request.query().value("prefix", text -> text.isEmpty() ? "" : new EntryKey(text).value()).orElse("");
+        List<Directories.Listed> found =
+                DirectoryRoutes.known(namespace, artifacts.list(namespace, prefix, after, paging.limit() + 1));
+        return Response.ok(paging.page(found, last -> last.replica().name().key().value(), ArtifactRoutes::listed));
+    }
+
+    private static Listed listed(Directories.Listed entry) {
+        ReplicaRecord replica = entry.replica();
+        ArtifactInfo info = ArtifactBody.info(replica);
+        return new Listed(replica.name().key(), replica.snapshotId(), replica.generation(), info.content(), info.group(),
+                replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
+    }
+
+    private Response stats(Request request) {
+        ServedReplicas.Totals totals = artifacts.totals(namespace(request));
+        ArtifactMetrics host = artifacts.metrics();
+        return Response.ok(new Stats(totals.entries(), totals.bytes(),
+                new HostStats(host.lookups(), host.hits(), host.misses(), host.damaged(), host.puts(), host.rejectedPuts(),
+                        host.evictions(),
+                        host.evictedBytes(), host.flushes(), host.flushErrors(), host.cachedBytes(), host.entries(),
+                        host.hitRatePartsPerMillion())));
+    }
+
+    private Response flush(Request request) throws Exception {
+        artifacts.flush();
+        return Response.noContent();
+    }
+}
