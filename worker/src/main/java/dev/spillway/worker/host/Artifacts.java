@@ -219,7 +219,9 @@ public final class Artifacts {
     }
 
     private static boolean isSame(Put put, ReplicaRecord here) {
-        return put.generation() == 0 && put.info().equals(here.artifact()) && put.snapshotId().equals(here.snapshotId());
+        return put.generation() == 0 && here.artifact() != null
+                && put.info().equals(new ArtifactInfo(here.artifact().content(), here.artifact().group()))
+                && put.snapshotId().equals(here.snapshotId());
     }
 
     /** Waits for the registry only where it may refuse what fits. */
