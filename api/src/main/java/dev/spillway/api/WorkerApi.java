@@ -29,6 +29,9 @@ public final class WorkerApi {
     public static final Operation GET_ARTIFACT_STATS = listed(Operation.get(ARTIFACTS + "/stats"));
     public static final Operation FLUSH_ARTIFACTS = listed(Operation.post(ARTIFACTS + "/flush"));
 
+    /** Gives another worker its copy. */
+    public static final Operation GET_COPY = listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId"));
+
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));
     public static final Operation RELEASE_HOLD = listed(Operation.delete(HOLD));

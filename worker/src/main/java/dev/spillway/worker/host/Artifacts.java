@@ -1,7 +1,10 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.api.ProblemType;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.artifacts.SingleFlight;
+import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -14,17 +17,25 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.registry.Peers;
+import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The artifact cache of one host. What is put is accepted once its replica is durable as pending; it is registered soon, together with others, and
  * readers of this host get it at once. Blocks where nothing else is said; thread-safe.
  */
 public final class Artifacts {
+    private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
+
     private final HostLoop loop;
     private final HostView view;
     private final ArtifactImages images;
@@ -33,10 +44,19 @@ public final class Artifacts {
     private final InstantSource clock;
     private final ReplicaIds ids;
     private final Duration deadline;
+    private final RegistryClient registry;
+    private final Peers peers;
+    private final SingleFlight<EntryName, Found> fetches = new SingleFlight<>();
+    private final LongAdder fetchedEver = new LongAdder();
 
     /** The result of a read. */
     public sealed interface Found {
-        record Served(ReplicaRecord replica, Artifact content) implements Found {}
+        record Served(Artifact content, ArtifactInfo info, Description description, long generation) implements Found {
+            private static Served of(ReplicaRecord replica, Artifact content) {
+                return new Served(content, Objects.requireNonNull(replica.artifact(), "artifact"), replica.description(),
+                        replica.generation());
+            }
+        }
 
         /** Nothing of that key is here. */
         record Missing() implements Found {}
@@ -52,7 +72,8 @@ public final class Artifacts {
      *
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      */
-    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation) {}
+    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, Description description,
+            long generation) {}
 
     /** The outcome of a put. */
     public sealed interface Result {
@@ -82,7 +103,7 @@ public final class Artifacts {
 
     /** @param deadline how long a put or a deletion waits for a registration */
     public Artifacts(HostLoop loop, ArtifactImages images, ImageStore store, Policies policies, InstantSource clock, ReplicaIds ids,
-            Duration deadline) {
+            Duration deadline, RegistryClient registry, Peers peers) {
         this.loop = loop;
         this.view = loop.view();
         this.images = images;
@@ -91,6 +112,13 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
+        this.registry = registry;
+        this.peers = peers;
+    }
+
+    /** Returns the copies that other hosts gave since the start. */
+    public long fetched() {
+        return fetchedEver.sum();
     }
 
     /** Returns the largest content that is taken. */
@@ -105,13 +133,20 @@ public final class Artifacts {
         }
         return view.artifact(name).flatMap(replica -> images.inMemory(replica.image()).map(content -> {
             used(name);
-            return new Found.Served(replica, content);
+            return Found.Served.of(replica, content);
         }));
     }
 
-    /** Finds an artifact, and counts the access. */
-    public Found get(EntryName name) throws IOException, InterruptedException {
+    /**
+     * Finds an artifact, and counts the access.
+     *
+     * @param fetch whether other hosts are asked for what is not here
+     */
+    public Found get(EntryName name, boolean fetch) throws IOException, InterruptedException {
         Found found = look(name);
+        if (fetch && found instanceof Found.Missing) {
+            found = fetched(name);
+        }
         switch (found) {
             case Found.Served _ -> used(name);
             case Found.Missing() -> {
@@ -125,6 +160,52 @@ public final class Artifacts {
             }
         }
         return found;
+    }
+
+    /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
+    private Found fetched(EntryName name) throws IOException, InterruptedException {
+        try {
+            return fetches.run(name, () -> fetch(name));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("a fetch threw what it does not declare", e);
+        }
+    }
+
+    private Found fetch(EntryName name) throws IOException, InterruptedException {
+        Optional<HostView.Apart> apart = view.standing().apart();
+        if (apart.isPresent()) {
+            return new Found.Away(apart.get());
+        }
+        return switch (registry.entry(name, true)) {
+            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry);
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
+                    new Found.UnknownNamespace();
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> new Found.Missing();
+            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+        };
+    }
+
+    /** Keeps a copy where that is possible, and serves it in any case. */
+    private Found copied(EntryName name, RegistryClient.Entry entry) throws IOException, InterruptedException {
+        Optional<Peers.Copy> copy = peers.fetch(name, entry);
+        if (copy.isEmpty()) {
+            return new Found.Missing();
+        }
+        fetchedEver.increment();
+        Artifact content = Artifact.shared(copy.get().bytes());
+        ArtifactInfo info = new ArtifactInfo(copy.get().content(), entry.group());
+        Description description = entry.described();
+        try {
+            Result kept = put(new Put(name, entry.snapshotId(), content, info, description, entry.generation()));
+            LOG.debug("{}: a copy from another host: {}", name, kept);
+        } catch (HostBusyException | HostStoppedException e) {
+            LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
+        }
+        return new Found.Served(content, info, description, entry.generation());
     }
 
     private void used(EntryName name) {
@@ -157,7 +238,7 @@ public final class Artifacts {
         if (content.isEmpty() && view.replica(replica.get().id()).equals(replica)) {
             loop.lost(replica.get().image());
         }
-        return content.map(found -> new Found.Served(replica.get(), found));
+        return content.map(found -> Found.Served.of(replica.get(), found));
     }
 
     /** Counts an access of an artifact that was read otherwise. */
@@ -180,7 +261,7 @@ public final class Artifacts {
             return new Result.Existing();
         }
         Offer offer =
-                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), Description.NONE, put.info());
+                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(), put.info());
         boolean offered = false;
         try {
             if (!images.put(offer.id(), put.content())) {
@@ -221,14 +302,15 @@ public final class Artifacts {
     private static boolean isSame(Put put, ReplicaRecord here) {
         return put.generation() == 0 && here.artifact() != null
                 && put.info().equals(new ArtifactInfo(here.artifact().content(), here.artifact().group()))
-                && put.snapshotId().equals(here.snapshotId());
+                && put.snapshotId().equals(here.snapshotId())
+                && put.description().equals(here.description());
     }
 
     /** Waits for the registry only where it may refuse what fits. */
     private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
         boolean mayBeRefused = policy.map(known -> known.writeOnce() || known.minResidency() != null).orElse(true);
-        if (mayBeRefused || offer.generation() != 0) {
+        if (mayBeRefused && offer.generation() == 0) {
             return new Result.Settled(loop.register(offer, null, deadline));
         }
         loop.accept(offer);

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The content of an artifact as a body of HTTP: received whole, answered whole, in part, or not at all where the client has it (RFC 9110). */
-final class ArtifactBody {
+public final class ArtifactBody {
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
     private ArtifactBody() {}
@@ -48,7 +48,8 @@ final class ArtifactBody {
         return bytes;
     }
 
-    static ContentDigest digest(byte[] bytes) {
+    /** Returns the SHA-256 of a content. */
+    public static ContentDigest digest(byte[] bytes) {
         try {
             return new ContentDigest(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         } catch (NoSuchAlgorithmException e) {
@@ -62,7 +63,7 @@ final class ArtifactBody {
 
     /** Answers a GET or HEAD. */
     static Response answer(Request request, Artifacts.Found.Served served) {
-        String tag = "\"" + info(served.replica()).content() + "\"";
+        String tag = "\"" + served.info().content() + "\"";
         if (request.header("If-None-Match").filter(tags -> matches(tags, tag)).isPresent()) {
             return tagged(new Response(304, Map.of(), Response.noContent().content()), served, tag);
         }
@@ -74,7 +75,7 @@ final class ArtifactBody {
     }
 
     private static Response tagged(Response response, Artifacts.Found.Served served, String tag) {
-        return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.replica().generation()));
+        return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.generation()));
     }
 
     private static boolean matches(String tags, String tag) {
