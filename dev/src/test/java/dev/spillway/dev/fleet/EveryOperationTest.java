@@ -99,6 +99,9 @@ class EveryOperationTest extends FleetOfTwo {
         Http.send("PUT", fleet.url() + "/v1/namespaces/objects", Map.of("maxEntries", 10, "backend", "ARTIFACT"), Map.of());
         String objects = "/v1/artifacts/objects";
         String fingerprint = "0".repeat(63) + "1";
+        JsonNode claim = worker.done("POST", objects + "/" + fingerprint + "/claim", Map.of("waitFor", "PT1S"));
+        assertThat(claim.get("state").asText()).isEqualTo("yours");
+        worker.done("DELETE", objects + "/" + fingerprint + "/claim?id=" + claim.get("id").asText(), null);
         JsonNode kept = worker.done("PUT", objects + "/" + fingerprint, Map.of("any", "content"));
         assertThat(kept.get("outcome").asText()).isEqualTo("accepted");
         worker.get(objects + "/" + fingerprint);
