@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.app;
 
+import dev.spillway.api.Numbers;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
@@ -88,7 +89,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Setting<Duration> GRACE = positive("grace", "Orphans and ghosts younger than this are left alone", RULES.grace());
     private static final Setting<Double> BREAKER_SHARE = Setting
             .custom("breaker-share", "Share of a host's replicas beyond which a loss or an orphan sweep waits for a person",
-                    "a number above 0, at most 1", Double::parseDouble)
+                    "a number above 0, at most 1", Numbers::decimal)
             .must("above 0, at most 1", share -> share > 0 && share <= 1)
             .defaultTo(RULES.breakerShare());
     private static final Setting<Integer> BREAKER_FROM =
