@@ -102,13 +102,18 @@ public record StaticPages(String name, List<Path> folders) {
 
     private static void begin(RoutingContext context) {
         EndpointRouter.requireFit(context.request());
+        if (context.normalizedPath().equals(PATH)) {
+            // StaticHandler looks for the folder first, which an archive need not name.
+            context.reroute(PATH + "index.html");
+            return;
+        }
         // A part of a page is of use to nobody, and a Range may be passed over.
         context.request().headers().remove("Range");
         var response = context.response()
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer");
-        var type = context.normalizedPath().endsWith("/") ? "text/html" : MimeMapping.mimeTypeForFilename(context.normalizedPath());
+        var type = MimeMapping.mimeTypeForFilename(context.normalizedPath());
         if (type != null) {
             // StaticHandler adds it to a GET alone.
             response.putHeader(HttpHeaders.CONTENT_TYPE, type.startsWith("text") ? type + ";charset=utf-8" : type);
