@@ -113,6 +113,26 @@ class EveryOperationTest extends FleetOfTwo {
         worker.refused(404, "GET", objects + "/" + fingerprint, null);
     }
 
+    @Test
+    void everyOperationRefusesAWebPageOfAnotherOriginAndSaysSo() throws Exception {
+        for (String url : List.of(fleet.url(), fleet.workerUrl(1))) {
+            try (DescribedService service = new DescribedService(url)) {
+                service.refusesWebPagesOfOthers();
+            }
+        }
+    }
+
+    @Test
+    void eachServiceHasAStartPageWhoseLinksLeadSomewhere() throws Exception {
+        try (DescribedService coordinator = new DescribedService(fleet.url());
+                DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
+            assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml",
+                    "/v1/hosts",
+                    "/v1/namespaces", "/v1/evictions");
+            assertThat(worker.startPage("Spillway worker")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml");
+        }
+    }
+
     private static void common(DescribedService service) throws IOException, InterruptedException {
         for (String path : List.of("/livez", "/readyz", "/metrics", "/openapi.yaml")) {
             service.get(path);
