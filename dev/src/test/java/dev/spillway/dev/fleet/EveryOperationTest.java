@@ -107,7 +107,8 @@ class EveryOperationTest extends FleetOfTwo {
     void eachServiceHasAStartPageWhoseLinksLeadSomewhere() throws Exception {
         try (DescribedService coordinator = new DescribedService(fleet.url());
                 DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
-            assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml", "/v1/hosts",
+            assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml",
+                    "/v1/hosts",
                     "/v1/namespaces", "/v1/evictions");
             assertThat(worker.startPage("Spillway worker")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml");
         }

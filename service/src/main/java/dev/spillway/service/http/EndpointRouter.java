@@ -36,7 +36,8 @@ final class EndpointRouter {
     private final Connections connections;
 
     /** @param unpacked where the pages are unpacked, if there are any */
-    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers, Blocking blocking, Connections connections) {
+    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers, Blocking blocking,
+            Connections connections) {
         this.options = options;
         this.unpacked = unpacked;
         // Routes are tried one after the other: first those that are asked for most. A brace sorts behind every letter, so a literal segment is

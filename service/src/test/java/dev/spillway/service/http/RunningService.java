@@ -49,7 +49,8 @@ final class RunningService implements AutoCloseable {
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
-                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure, pages,
+                ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
+                pages,
                 metrics.registry(),
                 Json.strict());
     }
