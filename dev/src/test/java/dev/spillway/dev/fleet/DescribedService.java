@@ -109,7 +109,7 @@ final class DescribedService implements AutoCloseable {
         HttpResponse<String> root = page("/");
         assertThat(root.statusCode()).isEqualTo(302);
         HttpResponse<String> page = page(root.headers().firstValue("Location").orElseThrow());
-        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.statusCode()).as(page.body()).isEqualTo(200);
         assertThat(page.body()).contains("<title>" + title + "</title>", "<h1>" + title + "</h1>").doesNotContain("<script");
         assertThat(page("/ui/style.css").statusCode()).isEqualTo(200);
         List<String> links = Pattern.compile("<a href=\"([^\"]*)\"").matcher(page.body()).results().map(link -> link.group(1)).toList();

@@ -206,7 +206,8 @@ public final class Worker implements AutoCloseable {
                                 artifacts,
                                 deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),
                         readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
-                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(store.path().resolve(NATIVE)))), metrics.registry(), Json.strict());
+                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(store.path().resolve(NATIVE)))), metrics.registry(),
+                Json.strict());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {
