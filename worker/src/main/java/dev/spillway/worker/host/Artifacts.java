@@ -52,7 +52,13 @@ public final class Artifacts {
      *
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      */
-    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation) {}
+    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation,
+            Description description) {
+        /** Creates one that its owner says nothing about. */
+        public Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation) {
+            this(name, snapshotId, content, info, generation, Description.NONE);
+        }
+    }
 
     /** The outcome of a put. */
     public sealed interface Result {
@@ -115,10 +121,7 @@ public final class Artifacts {
         switch (found) {
             case Found.Served _ -> used(name);
             case Found.Missing() -> {
-                images.lookedUp(false);
-                if (view.policy(name.namespace()).isPresent()) {
-                    loop.uses().missed(name.namespace());
-                }
+                missed(name);
             }
             case Found.UnknownNamespace _,Found.Away _ -> {
                 // Nothing was read.
@@ -127,7 +130,16 @@ public final class Artifacts {
         return found;
     }
 
-    private void used(EntryName name) {
+    /** Counts a miss of what {@link #look} did not find, or found without what belongs to it. */
+    public void missed(EntryName name) {
+        images.lookedUp(false);
+        if (view.policy(name.namespace()).isPresent()) {
+            loop.uses().missed(name.namespace());
+        }
+    }
+
+    /** Counts an access of what {@link #look} found. */
+    public void used(EntryName name) {
         images.lookedUp(true);
         loop.uses().hit(name, clock.instant());
     }
@@ -160,6 +172,16 @@ public final class Artifacts {
         return content.map(found -> new Found.Served(replica.get(), found));
     }
 
+    /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
+    public boolean holds(EntryName name) {
+        return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
+    }
+
+    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
+    public void renew(EntryName name) {
+        loop.uses().renewed(name, clock.instant());
+    }
+
     /** Counts an access of an artifact that was read otherwise. */
     public void touch(EntryName name) {
         loop.uses().hit(name, clock.instant());
@@ -180,7 +202,8 @@ public final class Artifacts {
             return new Result.Existing();
         }
         Offer offer =
-                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), Description.NONE, put.info());
+                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(),
+                        put.info());
         boolean offered = false;
         try {
             if (!images.put(offer.id(), put.content())) {
@@ -219,7 +242,8 @@ public final class Artifacts {
     }
 
     private static boolean isSame(Put put, ReplicaRecord here) {
-        return put.generation() == 0 && put.info().equals(here.artifact()) && put.snapshotId().equals(here.snapshotId());
+        return put.generation() == 0 && put.info().equals(here.artifact()) && put.description().equals(here.description())
+                && put.snapshotId().equals(here.snapshotId());
     }
 
     /** Waits for the registry only where it may refuse what fits. */
