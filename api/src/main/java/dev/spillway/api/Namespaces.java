@@ -1,5 +1,6 @@
 package dev.spillway.api;
 
+import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import java.time.Duration;
@@ -20,9 +21,13 @@ public final class Namespaces {
      * @param maxIdle          how long after its last use an entry goes, in ISO 8601
      * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts; 1 by default
      * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict, above 0 and at most 1
+     * @param backend          kind of the images; cannot change while the namespace has entries
+     * @param minResidency     time from its last put or get during which no put evicts an entry to make room, in ISO 8601; artifacts only
+     * @param writeOnce        whether a key keeps its first content; artifacts only
      */
     public record Put(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable String ttl, @Nullable String maxIdle,
-            @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {}
+            @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend, @Nullable String minResidency,
+            @Nullable Boolean writeOnce) {}
 
     /**
      * The policy as it is after it was set.
@@ -30,7 +35,8 @@ public final class Namespaces {
      * @param evicted how many entries went because of a lowered limit
      */
     public record Policy(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, long evicted) {}
+            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
+            boolean writeOnce, long evicted) {}
 
     /**
      * A namespace: its policy and its figures.
@@ -39,13 +45,15 @@ public final class Namespaces {
      * @param maxBytes      absent for no bound
      * @param ttl           absent for none
      * @param maxIdle       absent for none
+     * @param minResidency  absent for no promise
      * @param bytes         allocated bytes of its entries
      * @param pinnedEntries those among the entries that no limit counts; {@code pinnedBytes} likewise
      * @param evictions     how many of each cause; a cause that never happened is absent
      */
     public record Namespace(NamespaceName name, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, long entries, long bytes, long pinnedEntries,
-            long pinnedBytes, long hits, long misses, Map<EvictionCause, Long> evictions) {}
+            @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
+            boolean writeOnce, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits, long misses,
+            Map<EvictionCause, Long> evictions) {}
 
     /**
      * Says that everything in a namespace is to go.

@@ -2,6 +2,7 @@ package dev.spillway.api;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
@@ -62,7 +63,8 @@ public final class Plans {
      * @param given names of the fields that take their value here; all others stay as they are
      */
     public record PolicyChange(List<String> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-            @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {}
+            @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
+            @Nullable Duration minResidency, @Nullable Boolean writeOnce) {}
 
     /** How far a plan is. */
     public enum State {

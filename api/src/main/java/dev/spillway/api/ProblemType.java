@@ -49,6 +49,7 @@ public enum ProblemType {
     UNKNOWN_PLAN(404, "unknown-plan", "There is no such plan"),
     PLAN_NEEDED(409, "plan-needed", "It would evict more than the namespace's share allows"),
     PLAN_NOT_APPLICABLE(409, "plan-not-applicable", "The plan cannot be applied"),
+    NAMESPACE_IN_USE(409, "namespace-in-use", "The namespace has entries, and cannot change what they are"),
     POLICY_NOT_SET(409, "policy-not-set", "Others put too much while room was made"),
     HOST_REFUSED(409, "host-refused", "The host cannot be changed this way now"),
     OTHER_EPOCH(409, "other-epoch", "The registry is in another epoch"),

@@ -31,6 +31,9 @@ public final class WorkerApi {
     public static final Operation GET_ARTIFACT_STATS = listed(Operation.get(ARTIFACTS + "/stats"));
     public static final Operation FLUSH_ARTIFACTS = listed(Operation.post(ARTIFACTS + "/flush"));
 
+    /** Gives another worker its copy. */
+    public static final Operation GET_COPY = listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId"));
+
     // Build tools ask by these, each in its own way. Turborepo names a team with each request.
     public static final Operation GET_CACHED = listed(Operation.get(CACHED).query("teamId", "slug"));
     public static final Operation PUT_CACHED = listed(Operation.put(CACHED).query("teamId", "slug"));

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
 /** Lets one caller do what many ask for at the same time. Thread-safe. */
-final class SingleFlight<K, V> {
+public final class SingleFlight<K, V> {
     private static final class Flight<V> extends CompletableFuture<V> {
         private final Thread leader = Thread.currentThread();
     }
@@ -20,7 +20,7 @@ final class SingleFlight<K, V> {
      * Returns the result of the action, or of that of a caller that began earlier with the same key and has not ended. A failure reaches all of them.
      * If the caller that acts is interrupted, one of the others acts in its place.
      */
-    V run(K key, Callable<V> action) throws Exception {
+    public V run(K key, Callable<V> action) throws Exception {
         while (true) {
             Flight<V> own = new Flight<>();
             Flight<V> earlier = flights.putIfAbsent(key, own);

@@ -44,6 +44,8 @@ final class DiskInvariants {
     private final Set<HostId> copied = new HashSet<>();
     /** Machines whose store became an older one. */
     private final Set<SimulatedHost> older = new HashSet<>();
+    /** Accepted artifacts under an id that is not that of their image. */
+    private final Set<ReplicaId> offeredAgain = new HashSet<>();
 
     DiskInvariants(MapRows rows, Set<ReplicaId> live, Set<ReplicaId> everLive, Set<ReplicaId> everEnded) {
         this.rows = rows;
@@ -176,7 +178,9 @@ final class DiskInvariants {
                 }
                 case HIDDEN -> require(everLive.contains(id), 3, "{} has {}, which was never registered", machine, replica);
                 case PENDING ->
-                        require(disk.images().containsKey(id) || disk.isDamaged(id), 1, "{} lost the image of {}", machine, replica);
+                        require(disk.images().containsKey(replica.image()) || disk.isDamaged(replica.image()), 1, "{} lost the image of {}",
+                                machine,
+                                replica);
                 case DOOMED, TRASH, GONE -> {
                     require(!live.contains(id) || restores.isDoubtful(id) || isAtItsTwin(machine, replica.image()), 1,
                             "{} gives up {}, which is live", machine, replica);
@@ -208,6 +212,13 @@ final class DiskInvariants {
                 && !copied.contains(machine.id()) && machine.hasCompared();
     }
 
+    /** An accepted artifact that is registered under another id than that of its image was put when it gets that one. */
+    void offered(ReplicaRecord pending) {
+        if (!pending.image().equals(pending.id())) {
+            offeredAgain.add(pending.id());
+        }
+    }
+
     /**
      * 7: a reader of one host never sees an older generation after a newer one, but for what was put or copied there after a restore: that may have an
      * older number than what the registry has not known since.
@@ -220,7 +231,7 @@ final class DiskInvariants {
         for (ReplicaRecord record : agent.replicas()) {
             agent.served(record.name()).ifPresent(replica -> {
                 NavigableMap<Integer, Long> newest = served.computeIfAbsent(new Reader(machine, record.name()), reader -> new TreeMap<>());
-                int since = restores.registeredAfter(replica.image());
+                int since = restores.registeredAfter(offeredAgain.contains(replica.id()) ? replica.id() : replica.image());
                 int known = Math.max(since, restores.registeredAfter(replica.id()));
                 if (restores.isNumberedTwice(replica.image())) {
                     newest.put(known, replica.generation());

@@ -1,9 +1,11 @@
 package dev.spillway.simulation;
 
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.HostAgent;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class HostClients {
     private static final int PUT_DEADLINE_MILLIS = 10_000;
     private static final int KEYS = 4;
+    private static final int CONTENTS = 3;
     private static final Duration ANSWERED_WITHIN = Duration.ofHours(1);
     private static final int HOLDS_MAX = 3;
 
@@ -84,7 +87,19 @@ final class HostClients {
         offer(ReplicaId.mint(host.now(), random), name, copied, generation, null);
     }
 
+    /** Puts an artifact, whose content other hosts make, too. Nobody waits for its registration. */
+    void putArtifact(EntryName name) {
+        String content = Integer.toString(random.nextInt(CONTENTS)).repeat(64);
+        offer(ReplicaId.mint(host.now(), random), name, new SnapshotId(content), 0, null,
+                new ArtifactInfo(new ContentDigest(content), null));
+    }
+
     private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach, KeptRequest.@Nullable Put request) {
+        offer(replica, name, image, generationToAttach, request, null);
+    }
+
+    private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach, KeptRequest.@Nullable Put request,
+            @Nullable ArtifactInfo artifact) {
         if (!host.isWorking() || host.isFull()) {
             return;
         }
@@ -96,7 +111,7 @@ final class HostClients {
         if (generationToAttach == 0) {
             invariants.offered(host, replica, name);
         }
-        Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE);
+        Offer offer = new Offer(replica, name, image, generationToAttach, 1 + random.nextInt(100), Description.NONE, artifact);
         host.perform(host.running().offer(host.now(), offer, request));
         if (!host.sendBesides(offer)) {
             host.later(PUT_DEADLINE_MILLIS, () -> {

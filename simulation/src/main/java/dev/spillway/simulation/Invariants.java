@@ -26,7 +26,10 @@ import dev.spillway.events.protocol.FencedMessage;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Sender;
+import dev.spillway.worker.core.Effect;
+import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,6 +62,7 @@ final class Invariants {
     private final Set<ReplicaId> live = new HashSet<>();
     private final Map<ReplicaId, Offered> offered = new HashMap<>();
     private long offers;
+    private final Set<ReplicaId> accepted = new HashSet<>();
 
     Invariants(MapRows rows, RegistryRules rules, boolean interleaved) {
         this.rows = rows;
@@ -121,6 +125,35 @@ final class Invariants {
     /** A host was given an image of its own, after all that it was given before. */
     void offered(SimulatedHost host, ReplicaId id, EntryName name) {
         offered.put(id, new Offered(host, name, ++offers, restores.restores()));
+    }
+
+    /**
+     * 8: an artifact that was accepted ends unregistered only where the registry refused it, its image is lost, or its store is an older copy. Under a
+     * new id it keeps its place among the puts of its host.
+     */
+    void acceptedStays(SimulatedHost host, IndexChange change, List<Effect> effects) {
+        if (!(change instanceof IndexChange.PutReplica(var replica))) {
+            return;
+        }
+        if (replica.state() == ReplicaState.PENDING && replica.artifact() != null) {
+            accepted.add(replica.image());
+        }
+        if (!accepted.contains(replica.image())) {
+            return;
+        }
+        Offered put = offered.get(replica.image());
+        if (replica.state() == ReplicaState.PENDING && put != null) {
+            offered.put(replica.id(), put);
+            disks.offered(replica);
+        }
+        var before = host.disk().index().get(replica.id());
+        boolean ends = replica.state() == ReplicaState.DOOMED && !replica.ordered() && before != null
+                && before.state() == ReplicaState.PENDING;
+        require(!ends || !host.disk().images().containsKey(replica.image()) || host.disk().membership().suspended()
+                || effects.stream()
+                        .anyMatch(effect -> effect instanceof Effect.Settle(var id, var outcome) && id.equals(replica.id())
+                                && (outcome instanceof PutOutcome.Refused || outcome instanceof PutOutcome.Gone)),
+                8, "{} gives up {}, which it accepted", host, replica.id());
     }
 
     /** 1: nothing that is registered or held goes from a disk. */
@@ -352,9 +385,14 @@ final class Invariants {
         disks.joined(host, rows.countReplicas(host.id()), memory.stores);
     }
 
-    /** 7: for capacity the least recently used go. What one transaction of several commands used itself is not looked at. */
+    private static boolean isBulk(Command<?> command) {
+        return command instanceof Command.FromWorker<?>(RegisterRequest register) && register.items().size() > 1;
+    }
+
+    /** 7: for capacity the least recently used go. What one transaction of several commands or registrations used itself is not looked at. */
     private void checkVictims(List<Command<?>> commands, Changes changes) {
-        if (commands.size() != 1 || changes.evictions().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
+        if (commands.size() != 1 || isBulk(commands.getFirst())
+                || changes.evictions().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
             return;
         }
         Map<NamespaceName, List<EntryName>> left = new HashMap<>();

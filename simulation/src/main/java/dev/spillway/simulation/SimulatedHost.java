@@ -238,6 +238,7 @@ final class SimulatedHost {
     // Running the agent.
 
     void perform(Step step) {
+        step.changes().forEach(change -> invariants.acceptedStays(this, change, step.effects()));
         if (!step.changes().isEmpty() && !store(step.changes())) {
             return;
         }

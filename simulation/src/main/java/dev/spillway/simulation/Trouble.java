@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
 
 /** Clients at work and things going wrong, each after a random pause. */
 final class Trouble {
+    private static final int ARTIFACTS_ONE_IN = 3;
     private static final int KEYED_ONE_IN = 10;
     private static final int PARTITIONS_MAX = 6;
 
@@ -87,6 +88,8 @@ final class Trouble {
             case 0, 1, 2, 3, 4 -> {
                 if (random.nextInt(KEYED_ONE_IN) == 0) {
                     host.clients().putWithKey(name);
+                } else if (random.nextInt(ARTIFACTS_ONE_IN) == 0) {
+                    host.clients().putArtifact(name);
                 } else {
                     host.clients().put(name);
                 }

@@ -444,6 +444,28 @@ enum PlantedBugs {
         }
     },
 
+    /** The index forgets that a pending image is an artifact, so it is given up where nobody waits for it. */
+    AN_ACCEPTED_ARTIFACT_IS_GIVEN_UP("which it accepted") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                IndexContents loads(IndexContents stored) {
+                    List<ReplicaRecord> replicas = stored.replicas()
+                            .stream()
+                            .map(replica -> replica.state() == ReplicaState.PENDING
+                                    ? new ReplicaRecord(replica.id(), replica.name(), replica.snapshotId(), replica.generation(),
+                                            replica.sizeBytes(), replica.description(), replica.state(), replica.ordered(),
+                                            replica.bytesFreed(), replica.cachedAt(), replica.lastAccessedAt(), replica.imageOf(),
+                                            replica.registeredEpoch(), replica.readoption(), replica.imageAwaited(), null)
+                                    : replica)
+                            .toList();
+                    return new IndexContents(stored.membership(), stored.position(), replicas, stored.holds(), stored.requests());
+                }
+            };
+        }
+    },
+
     /** Another store under a known host id joins, whatever is known to lie in the one before. */
     A_NEW_STORE_IS_TAKEN_FOR_THE_OLD_ONE("rows of it are open") {
         @Override

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.spillway.api.Sizes;
+import dev.spillway.events.Backend;
+import dev.spillway.events.InvalidValueException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -53,6 +55,19 @@ record Limit(JsonNode value) {
         @Override
         public JsonNode read(String text) {
             return JSON.textNode(new Values.TimeSpan(text).text());
+        }
+    }
+
+    /** Reads the name of a backend, in either case. */
+    static final class BackendName implements Reading {
+        @Override
+        public JsonNode read(String text) {
+            for (Backend backend : Backend.values()) {
+                if (backend.name().equalsIgnoreCase(text)) {
+                    return JSON.textNode(backend.name());
+                }
+            }
+            throw new InvalidValueException("backend", text, "directory, artifact");
         }
     }
 

@@ -7,10 +7,12 @@ import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
+import dev.spillway.events.Backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Namespaces and their limits. */
@@ -31,6 +33,9 @@ final class NamespacesCommand {
         private @Nullable Limit maxIdle;
         private @Nullable Limit lowWatermark;
         private Values.@Nullable Share maxEvictionShare;
+        private @Nullable Limit backend;
+        private @Nullable Limit minResidency;
+        private @Nullable Boolean writeOnce;
 
         Set(Console console) {
             this.console = console;
@@ -55,6 +60,14 @@ final class NamespacesCommand {
                     .converters(new Limit.Share());
             to.option("--max-eviction-share", "S", Values.Share.class, value -> maxEvictionShare = value,
                     "Share of the entries that one prune, lowered limit or shorter time may evict without asking, above 0 and at most 1.");
+            to.option("--backend", "KIND", Limit.class, value -> backend = value,
+                    "directory (the default) or artifact: what its images are. It stays while the namespace has entries.")
+                    .converters(new Limit.BackendName());
+            to.option("--min-residency", "TIME", Limit.class, value -> minResidency = value,
+                    "Artifacts only: no put evicts an entry to make room so soon after its last put or get, such as 3h, or none.")
+                    .converters(new Limit.Time());
+            to.option("--write-once", "true|false", Boolean.class, value -> writeOnce = value,
+                    "Artifacts only: a key keeps its first content.").arity("0..1").fallbackValue("true");
         }
 
         @Override
@@ -67,6 +80,11 @@ final class NamespacesCommand {
             set(body, "lowWatermark", lowWatermark);
             if (maxEvictionShare != null) {
                 body.put("maxEvictionShare", maxEvictionShare.fraction());
+            }
+            set(body, "backend", backend);
+            set(body, "minResidency", minResidency);
+            if (writeOnce != null) {
+                body.put("writeOnce", writeOnce);
             }
             Server.Answer answer = coordinator.server().send(CoordinatorApi.SET_NAMESPACE.at(namespace.name()), body, EVICT_WITHIN);
             if (output.json()) {
@@ -100,6 +118,15 @@ final class NamespacesCommand {
             if (set.lowWatermark() < 1) {
                 said.add("down to a share of " + set.lowWatermark() + " when that is exceeded");
             }
+            if (set.backend() == Backend.ARTIFACT) {
+                said.add("of artifacts");
+            }
+            if (set.minResidency() != null) {
+                said.add("kept for " + set.minResidency() + " after each use");
+            }
+            if (set.writeOnce()) {
+                said.add("written once");
+            }
             return String.join(", ", said) + "; one prune or lowered limit evicts at most a share of " + set.maxEvictionShare();
         }
     }
@@ -128,12 +155,14 @@ final class NamespacesCommand {
                 return Outcome.done();
             }
             Table table =
-                    new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE");
+                    new Table("NAMESPACE", ">ENTRIES", ">AT MOST", ">BYTES", ">AT MOST", ">TTL", ">MAX IDLE", ">LOW WATERMARK", ">SHARE",
+                            "BACKEND", ">MIN RESIDENCY", "WRITE ONCE");
             for (Namespaces.Namespace namespace : all(answer)) {
                 table.row(namespace.name(), namespace.entries(), Text.number(namespace.maxEntries()), Text.bytes(namespace.bytes()),
                         Text.bytes(namespace.maxBytes()), Text.length(namespace.ttl()), Text.length(namespace.maxIdle()),
                         namespace.lowWatermark(),
-                        namespace.maxEvictionShare());
+                        namespace.maxEvictionShare(), namespace.backend().name().toLowerCase(Locale.ROOT),
+                        Text.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no");
             }
             table.print(console.out());
             return Outcome.done();

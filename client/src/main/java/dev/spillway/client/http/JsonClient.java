@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
@@ -26,7 +29,7 @@ import org.apache.hc.core5.http.protocol.HttpProcessorBuilder;
 import org.apache.hc.core5.http.protocol.RequestContent;
 
 /**
- * Sends JSON and reads JSON, blocking; for platform and virtual threads. A request is sent once, except that a GET is sent again when its kept
+ * Sends and reads JSON or {@link Content}, blocking; for platform and virtual threads. A request is sent once, except that a GET is sent again when its kept
  * connection turns out to be closed: whoever wants another attempt decides so by the outcome. Thread-safe.
  */
 public final class JsonClient implements AutoCloseable {
@@ -42,9 +45,11 @@ public final class JsonClient implements AutoCloseable {
     private final Connections connections;
     private final HttpRequestExecutor executor = new HttpRequestExecutor();
 
-    /** @param bytes the whole body */
-    @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
-    private record Received(int status, Optional<Duration> retryAfter, byte[] bytes) {}
+    private record Received(int status, Optional<Duration> retryAfter, Content content) {
+        byte[] bytes() {
+            return content.bytes();
+        }
+    }
 
     /**
      * A client with connections of its own.
@@ -137,7 +142,7 @@ public final class JsonClient implements AutoCloseable {
             ClassicHttpResponse response = executor.execute(request, connection.http, context);
             byte[] bytes = bounded(response);
             whole = executor.keepAlive(request, response, connection.http, context);
-            return new Received(response.getCode(), retryAfter(response), bytes);
+            return new Received(response.getCode(), retryAfter(response), new Content(bytes, headers(response)));
         } finally {
             deadline.close();
             if (whole) {
@@ -201,7 +206,10 @@ public final class JsonClient implements AutoCloseable {
         request.setHeader("Host", server.authority());
         request.setHeader("Accept", JSON);
         call.headers().forEach(request::setHeader);
-        call.body().ifPresent(body -> request.setEntity(new ByteArrayEntity(written(body), ContentType.parse(JSON))));
+        call.body()
+                .map(body -> body instanceof Content content ? new ByteArrayEntity(content.bytes(), ContentType.APPLICATION_OCTET_STREAM)
+                        : new ByteArrayEntity(written(body), ContentType.parse(JSON)))
+                .ifPresent(request::setEntity);
         return request;
     }
 
@@ -220,11 +228,28 @@ public final class JsonClient implements AutoCloseable {
         if (type.hasRawClass(NoContent.class)) {
             return new Outcome.Answer<>(answer.status(), mapper.convertValue(new NoContent(), type));
         }
+        if (type.hasRawClass(Content.class)) {
+            return new Outcome.Answer<>(answer.status(), content(answer));
+        }
         try {
             return new Outcome.Answer<>(answer.status(), IncomingJson.read(mapper, answer.bytes(), type));
         } catch (UnreadableJsonException e) {
             return new Outcome.Unknown<>("%s: answered %d with what cannot be read: %s".formatted(what, answer.status(), e.getMessage()));
         }
+    }
+
+    /** Returns the content as what the caller asked for, which is a content. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <T> T content(Received answer) {
+        return (T) answer.content();
+    }
+
+    private static Map<String, String> headers(ClassicHttpResponse answer) {
+        Map<String, String> headers = new HashMap<>();
+        for (Header header : answer.getHeaders()) {
+            headers.put(header.getName().toLowerCase(Locale.ROOT), header.getValue());
+        }
+        return Map.copyOf(headers);
     }
 
     private static Optional<Duration> retryAfter(ClassicHttpResponse answer) {

@@ -214,7 +214,7 @@ public final class MapRows implements Rows {
     @Override
     public PolicySet policies() {
         return new PolicySet(tables.policyVersion,
-                tables.namespaces.values().stream().map(row -> new PolicySet.Entry(row.name(), row.policy().maxBytes())).toList());
+                tables.namespaces.values().stream().map(row -> row.policy().forWorkers(row.name())).toList());
     }
 
     @Override

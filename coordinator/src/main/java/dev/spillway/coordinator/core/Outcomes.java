@@ -24,7 +24,8 @@ public final class Outcomes {
     public record Done() {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
-    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class)})
+    @JsonSubTypes({@JsonSubTypes.Type(PolicySetting.Changed.class), @JsonSubTypes.Type(PolicySetting.Planned.class),
+            @JsonSubTypes.Type(PolicySetting.Refused.class)})
     public sealed interface PolicySetting {
         /** The policy is set, and evicted this many entries. */
         record Changed(Policy policy, long evicted) implements PolicySetting {}
@@ -35,6 +36,9 @@ public final class Outcomes {
          * @param maxEvictionShare share that the policy allows without confirmation
          */
         record Planned(Planning.Made plan, double maxEvictionShare) implements PolicySetting {}
+
+        /** The policy cannot be set now; nothing was changed. */
+        record Refused(String detail) implements PolicySetting, Refusal {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")

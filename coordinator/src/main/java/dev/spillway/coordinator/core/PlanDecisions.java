@@ -164,6 +164,13 @@ final class PlanDecisions {
                 return new Outcomes.Applying.Step(true, 0);
             }
         }
+        NamespaceRow namespace = transaction.namespace(plan.namespace());
+        if (namespace != null && plan.purpose() instanceof PlanPurpose.SetPolicy set) {
+            String refused = PolicyDecisions.refusal(namespace, set.change().appliedTo(namespace.policy()));
+            if (refused != null) {
+                return new Outcomes.Applying.Refused("plan " + id + ": " + refused);
+            }
+        }
         List<PlanVictim> victims = transaction.stored().plans().victims(id, plan.applied().done(), limit);
         List<PlanVictim> settled = settle(transaction, plan, victims);
         Tally tally = plan.applied();

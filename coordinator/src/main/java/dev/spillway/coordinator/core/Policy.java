@@ -1,7 +1,10 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.protocol.PolicySet;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -18,9 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param maxIdle          time from its last use after which an entry goes, likewise
  * @param lowWatermark     share of the limits, above 0 and at most 1, down to which a put that exceeds one of them evicts
  * @param maxEvictionShare share of the entries that one prune, lowered limit or shortened time may evict without asking, above 0 and at most 1
+ * @param backend          kind of its images; stays as long as the namespace has entries
+ * @param minResidency     time from its last put or get during which no put evicts an entry to make room; absent for none. A put is refused instead.
+ * @param writeOnce        whether a key keeps its first content
  */
 public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
-        double lowWatermark, double maxEvictionShare) {
+        double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency, boolean writeOnce) {
     public static final double DEFAULT_LOW_WATERMARK = 1;
     public static final double DEFAULT_EVICTION_SHARE = 0.5;
     public static final Policy UNLIMITED = new Policy(null, null, DEFAULT_EVICTION_SHARE);
@@ -46,6 +52,19 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         if (!(maxEvictionShare > 0 && maxEvictionShare <= 1)) {
             throw new InvalidValueException("maxEvictionShare", maxEvictionShare, "above 0, at most 1");
         }
+        minResidency = minResidency == null ? null : time("minResidency", minResidency);
+        if (backend != Backend.ARTIFACT && minResidency != null) {
+            throw new InvalidValueException("minResidency", minResidency, "none, unless the namespace's backend is " + Backend.ARTIFACT);
+        }
+        if (backend != Backend.ARTIFACT && writeOnce) {
+            throw new InvalidValueException("writeOnce", true, "false, unless the namespace's backend is " + Backend.ARTIFACT);
+        }
+    }
+
+    /** Limits of a namespace of directories. */
+    public Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl, @Nullable Duration maxIdle,
+            double lowWatermark, double maxEvictionShare) {
+        this(maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, Backend.DIRECTORY, null, false);
     }
 
     /** Limits of number and bytes alone. */
@@ -64,6 +83,11 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
     /** Returns whether a single image of this size can fit. */
     boolean fits(long sizeBytes) {
         return maxBytes == null || sizeBytes <= maxBytes;
+    }
+
+    /** Returns what workers need of it. */
+    public PolicySet.Entry forWorkers(NamespaceName namespace) {
+        return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce);
     }
 
     Bounds limits() {

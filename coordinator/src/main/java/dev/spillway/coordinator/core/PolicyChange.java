@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.core;
 
+import dev.spillway.events.Backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,12 +12,27 @@ import org.jspecify.annotations.Nullable;
  * stay.
  */
 public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
-        @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {
+        @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare, @Nullable Backend backend,
+        @Nullable Duration minResidency, @Nullable Boolean writeOnce) {
     /** Refuses values that no policy can have. */
     public PolicyChange {
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
-                maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare);
+                maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
+                // Whether they suit the backend shows where they are applied.
+                Backend.ARTIFACT, minResidency, false);
+    }
+
+    /** Changes the limits and times of entries. */
+    public PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @Nullable Long maxBytes, @Nullable Duration ttl,
+            @Nullable Duration maxIdle, @Nullable Double lowWatermark, @Nullable Double maxEvictionShare) {
+        this(given, maxEntries, maxBytes, ttl, maxIdle, lowWatermark, maxEvictionShare, null, null, null);
+    }
+
+    /** Makes a namespace one of artifacts. */
+    public static PolicyChange toArtifacts(@Nullable Duration minResidency, boolean writeOnce) {
+        return new PolicyChange(PolicyField.of(PolicyField.BACKEND, PolicyField.MIN_RESIDENCY, PolicyField.WRITE_ONCE), null, null, null,
+                null, null, null, Backend.ARTIFACT, minResidency, writeOnce);
     }
 
     /** Sets what is not null and lets everything else stay. */
@@ -54,14 +70,17 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
                 changed(PolicyField.MAX_BYTES, maxBytes, before.maxBytes()), changed(PolicyField.TTL, ttl, before.ttl()),
                 changed(PolicyField.MAX_IDLE, maxIdle, before.maxIdle()),
                 changed(PolicyField.LOW_WATERMARK, lowWatermark, before.lowWatermark(), Policy.DEFAULT_LOW_WATERMARK),
-                changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE));
+                changed(PolicyField.MAX_EVICTION_SHARE, maxEvictionShare, before.maxEvictionShare(), Policy.DEFAULT_EVICTION_SHARE),
+                changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY),
+                changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()),
+                changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false));
     }
 
     private <T> @Nullable T changed(PolicyField field, @Nullable T value, @Nullable T before) {
         return given.contains(field) ? value : before;
     }
 
-    private double changed(PolicyField field, @Nullable Double value, double before, double fallback) {
+    private <T> T changed(PolicyField field, @Nullable T value, T before, T fallback) {
         if (!given.contains(field)) {
             return before;
         }

@@ -24,10 +24,21 @@ final class PolicyDecisions {
             return new Outcomes.PolicySetting.Changed(first, 0);
         }
         Policy after = command.change().appliedTo(existing.policy());
+        String refused = refusal(existing, after);
+        if (refused != null) {
+            return new Outcomes.PolicySetting.Refused(refused);
+        }
         List<EvictedEntry> evicted = settle(transaction, existing, after);
         return evicted == null
                 ? new Outcomes.PolicySetting.Planned(plans.make(transaction, existing, command.change(), after), after.maxEvictionShare())
                 : new Outcomes.PolicySetting.Changed(after, evicted.size());
+    }
+
+    /** Says why a namespace cannot have this policy now; null if it can. */
+    static @Nullable String refusal(NamespaceRow namespace, Policy after) {
+        return after.backend() == namespace.policy().backend() || namespace.entries() == 0 ? null
+                : "backend: " + after.backend() + " (expected: " + namespace.policy().backend() + ", as long as namespace "
+                        + namespace.name() + " has entries; it has " + namespace.entries() + ")";
     }
 
     /**

@@ -10,7 +10,8 @@ import java.util.Set;
 /** One value of a {@link Policy}, by the name that its users know. */
 public enum PolicyField {
     MAX_ENTRIES("maxEntries"), MAX_BYTES("maxBytes"), TTL("ttl"), MAX_IDLE("maxIdle"), LOW_WATERMARK("lowWatermark"), MAX_EVICTION_SHARE(
-            "maxEvictionShare");
+            "maxEvictionShare"),
+    BACKEND("backend"), MIN_RESIDENCY("minResidency"), WRITE_ONCE("writeOnce");
 
     private final String text;
 

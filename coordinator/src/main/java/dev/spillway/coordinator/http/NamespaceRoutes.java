@@ -64,7 +64,8 @@ final class NamespaceRoutes {
     private static Namespaces.Namespace answer(NamespaceView view) {
         Policy policy = view.policy();
         return new Namespaces.Namespace(view.name(), policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(),
-                policy.lowWatermark(), policy.maxEvictionShare(), view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
+                policy.lowWatermark(), policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(),
+                view.entries(), view.bytes(), view.pinnedEntries(), view.pinnedBytes(),
                 view.hits(),
                 view.misses(), view.evictions());
     }
@@ -75,6 +76,7 @@ final class NamespaceRoutes {
         PolicyChange change = change(request);
         return switch (steps.run(new Command.SetPolicy(name, change))) {
             case Outcomes.PolicySetting.Changed(var policy, var evicted) -> Response.ok(answer(name, policy, evicted));
+            case Outcomes.PolicySetting.Refused(var detail) -> throw Refusals.namespaceInUse(detail);
             case Outcomes.PolicySetting.Planned(var begun, _) -> {
                 PlanSteps plan = new PlanSteps(steps);
                 Outcomes.Planning.Made made = plan.whole(begun);
@@ -100,7 +102,7 @@ final class NamespaceRoutes {
 
     private static Namespaces.Policy answer(NamespaceName name, Policy policy, long evicted) {
         return new Namespaces.Policy(name, policy.maxEntries(), policy.maxBytes(), policy.ttl(), policy.maxIdle(), policy.lowWatermark(),
-                policy.maxEvictionShare(), evicted);
+                policy.maxEvictionShare(), policy.backend(), policy.minResidency(), policy.writeOnce(), evicted);
     }
 
     private static PolicyChange change(Request request) {
@@ -109,7 +111,8 @@ final class NamespaceRoutes {
         // What the record cannot tell: a field that is null from one that is not there.
         request.body(ObjectNode.class).fieldNames().forEachRemaining(given::add);
         return new PolicyChange(PolicyField.named(given), body.maxEntries(), body.maxBytes(), Times.duration("ttl", body.ttl()),
-                Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare());
+                Times.duration("maxIdle", body.maxIdle()), body.lowWatermark(), body.maxEvictionShare(), body.backend(),
+                Times.duration("minResidency", body.minResidency()), body.writeOnce());
     }
 
     private Response clean(Request request) {

@@ -46,7 +46,9 @@ final class PlanAnswers {
                     new Plans.ToPrune(maxEntries, maxBytes, idleFor, keyPrefix);
             case PlanPurpose.SetPolicy(PolicyChange change) -> new Plans.ToSetPolicy(
                     new Plans.PolicyChange(change.given().stream().map(PolicyField::toString).toList(), change.maxEntries(),
-                            change.maxBytes(), change.ttl(), change.maxIdle(), change.lowWatermark(), change.maxEvictionShare()));
+                            change.maxBytes(), change.ttl(), change.maxIdle(), change.lowWatermark(), change.maxEvictionShare(),
+                            change.backend(),
+                            change.minResidency(), change.writeOnce()));
         };
     }
 

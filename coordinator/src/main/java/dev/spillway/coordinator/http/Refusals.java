@@ -105,6 +105,10 @@ final class Refusals {
                 .exception();
     }
 
+    static ProblemException namespaceInUse(String detail) {
+        return Problem.of(ProblemType.NAMESPACE_IN_USE, detail).exception();
+    }
+
     static ProblemException planNotApplied(String detail) {
         return Problem.of(ProblemType.PLAN_NOT_APPLICABLE, detail).exception();
     }

@@ -8,6 +8,7 @@ import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.coordinator.core.TimeBounds;
+import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -51,13 +52,15 @@ final class EntryTable {
     static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
             new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
                     Columns.nullableMillis(row, "ttl_millis"), Columns.nullableMillis(row, "max_idle_millis"),
-                    row.getDouble("low_watermark"), row.getDouble("max_eviction_share")),
+                    row.getDouble("low_watermark"), row.getDouble("max_eviction_share"), Backend.valueOf(row.getString("backend")),
+                    Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once")),
             row.getLong("entries"), row.getLong("bytes"), row.getLong("pinned_entries"), row.getLong("pinned_bytes"),
             row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"), row.getBoolean("draining"),
             row.getLong("pins_lifted"));
 
     static final String NAMESPACE_COLUMNS =
-            "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.entries, n.bytes, "
+            "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, "
+                    + "n.entries, n.bytes, "
                     + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.pins_lifted ";
 
     static final String BY_NAME = "SELECT " + COLUMNS + """
@@ -106,12 +109,13 @@ final class EntryTable {
                             ORDER BY e.pin_until, e.key LIMIT 1) < now()
                     ORDER BY n.name LIMIT :limit""";
 
-    private static final String NAMESPACES_FROM_ARRAYS = """
-            FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :entries, :bytes, :pinnedEntries, :pinnedBytes,
-                        :uses, :hits, :misses, :draining, :lifted)
-                AS u (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries, bytes,
-                      pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
-            """;
+    private static final String NAMESPACES_FROM_ARRAYS =
+            """
+                    FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :backend, :residency, :once, :entries, :bytes, :pinnedEntries, :pinnedBytes,
+                                :uses, :hits, :misses, :draining, :lifted)
+                        AS u (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
+                              min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
+                    """;
 
     private static final String FROM_ARRAYS =
             """
@@ -153,12 +157,15 @@ final class EntryTable {
         // One statement, so that the version and the policies are of one snapshot.
         List<PolicySet.Entry> policies = new ArrayList<>();
         long[] version = {0};
-        handle.createQuery("SELECT r.policy_version, n.name, n.max_bytes FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
+        handle.createQuery(
+                "SELECT r.policy_version, " + NAMESPACE_COLUMNS + "FROM registry r LEFT JOIN namespaces n ON true ORDER BY n.name")
                 .map((row, context) -> {
                     version[0] = row.getLong("policy_version");
-                    String name = row.getString("name");
-                    return name == null ? List.<PolicySet.Entry>of()
-                            : List.of(new PolicySet.Entry(new NamespaceName(name), Columns.nullableLong(row, "max_bytes")));
+                    if (row.getString("name") == null) {
+                        return List.<PolicySet.Entry>of();
+                    }
+                    NamespaceRow namespace = NAMESPACE_MAPPER.map(row, context);
+                    return List.of(namespace.policy().forWorkers(namespace.name()));
                 })
                 .forEach(policies::addAll);
         return new PolicySet(version[0], policies);
@@ -247,13 +254,14 @@ final class EntryTable {
         namespaceColumns(changed).addTo(script, """
                 UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
                     max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
+                    backend = u.backend, min_residency_millis = u.min_residency_millis, write_once = u.write_once,
                     entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
                     use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, pins_lifted = u.pins_lifted
                 """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
         namespaceColumns(added).addTo(script,
                 """
-                        INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, entries,
-                            bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
+                        INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
+                            min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
                         SELECT u.*
                         """
                         + NAMESPACES_FROM_ARRAYS);
@@ -268,6 +276,9 @@ final class EntryTable {
                 .nullableLongs("maxIdle", row -> millis(row.policy().maxIdle()))
                 .doubles("watermark", row -> row.policy().lowWatermark())
                 .doubles("share", row -> row.policy().maxEvictionShare())
+                .texts("backend", row -> row.policy().backend())
+                .nullableLongs("residency", row -> millis(row.policy().minResidency()))
+                .booleans("once", row -> row.policy().writeOnce())
                 .longs("entries", NamespaceRow::entries)
                 .longs("bytes", NamespaceRow::bytes)
                 .longs("pinnedEntries", NamespaceRow::pinnedEntries)

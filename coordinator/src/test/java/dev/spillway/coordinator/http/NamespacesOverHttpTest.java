@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import dev.spillway.api.Namespaces;
 import dev.spillway.api.Page;
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -36,12 +37,15 @@ class NamespacesOverHttpTest {
     @Test
     void aNamespaceIsMadeAndChangedByWhatIsGiven() throws Exception {
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":10737418240}").is(200).as(Namespaces.Policy.class))
-                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, 0));
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 0.5, Backend.DIRECTORY, null,
+                        false, 0));
         assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEvictionShare\":1.0}").is(200).as(Namespaces.Policy.class))
-                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0));
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, Backend.DIRECTORY, null,
+                        false, 0));
         assertThat(http.get("/v1/namespaces/rootfs").is(200).as(Namespaces.Namespace.class))
                 .isEqualTo(
-                        new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, 0, 0, 0, 0, 0, 0,
+                        new Namespaces.Namespace(new NamespaceName("rootfs"), 10L, 10L << 30, null, null, 1, 1.0, Backend.DIRECTORY, null,
+                                false, 0, 0, 0, 0, 0, 0,
                                 Map.of()));
     }
 
@@ -50,10 +54,33 @@ class NamespacesOverHttpTest {
         http.put("/v1/namespaces/rootfs", "{\"maxEntries\":10,\"maxBytes\":100,\"ttl\":\"P7D\",\"maxIdle\":\"PT12H\",\"lowWatermark\":0.8}")
                 .is(200);
         assertThat(http.put("/v1/namespaces/rootfs", "{\"ttl\":null,\"maxEntries\":null}").is(200).as(Namespaces.Policy.class))
-                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5, 0));
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), null, 100L, null, Duration.ofHours(12), 0.8, 0.5,
+                        Backend.DIRECTORY, null, false, 0));
         assertThat(http.put("/v1/namespaces/rootfs", "{\"lowWatermark\":null}").is(200).as(Namespaces.Policy.class).lowWatermark())
                 .isOne();
         assertThat(http.put("/v1/namespaces/rootfs", "{}").is(200).as(Namespaces.Policy.class).maxIdle()).isEqualTo(Duration.ofHours(12));
+    }
+
+    @Test
+    void aNamespaceOfArtifactsIsSetAndShownAndStaysOneWhileItHasEntries() throws Exception {
+        assertThat(http.put("/v1/namespaces/builds", "{\"backend\":\"ARTIFACT\",\"minResidency\":\"PT3H\",\"writeOnce\":true}")
+                .is(200)
+                .as(Namespaces.Policy.class))
+                .isEqualTo(new Namespaces.Policy(new NamespaceName("builds"), null, null, null, null, 1, 0.5, Backend.ARTIFACT,
+                        Duration.ofHours(3), true, 0));
+        fill("builds", 1);
+        http.put("/v1/namespaces/builds", "{\"backend\":null,\"minResidency\":null,\"writeOnce\":null}")
+                .isProblem(409, "namespace-in-use",
+                        "backend: DIRECTORY (expected: ARTIFACT, as long as namespace builds has entries; it has 1)");
+        http.put("/v1/namespaces/builds", "{\"backend\":\"ARTIFACT\",\"minResidency\":null}").is(200);
+        Namespaces.Namespace builds = http.get("/v1/namespaces/builds").is(200).as(Namespaces.Namespace.class);
+        assertThat(builds.backend()).isEqualTo(Backend.ARTIFACT);
+        assertThat(builds.minResidency()).isNull();
+        assertThat(builds.writeOnce()).isTrue();
+        http.post("/v1/namespaces/builds/clean", "{\"confirm\":\"builds\"}").is(200);
+        assertThat(http.put("/v1/namespaces/builds", "{\"backend\":\"DIRECTORY\",\"writeOnce\":false}").is(200).as(Namespaces.Policy.class))
+                .extracting(Namespaces.Policy::backend)
+                .isEqualTo(Backend.DIRECTORY);
     }
 
     /** More than one command does, and still answered when it is done. */
@@ -64,7 +91,8 @@ class NamespacesOverHttpTest {
             assertThat(http.put("/v1/namespaces/rootfs", "{\"maxEntries\":1400}", "Idempotency-Key", "lower")
                     .is(200)
                     .as(Namespaces.Policy.class))
-                    .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5, 1_200));
+                    .isEqualTo(new Namespaces.Policy(new NamespaceName("rootfs"), 1_400L, null, null, null, 1, 0.5,
+                            Backend.DIRECTORY, null, false, 1_200));
         }
         assertThat(http.get("/v1/namespaces/rootfs").as(Namespaces.Namespace.class).entries()).isEqualTo(1_400);
     }
@@ -79,8 +107,10 @@ class NamespacesOverHttpTest {
         http.get("/v1/namespaces/b/entries/x").is(404);
         var list = http.get("/v1/namespaces").is(200).as(new TypeReference<Page<Namespaces.Namespace>>() {});
         assertThat(list.items()).containsExactly(
-                new Namespaces.Namespace(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, 0, 0, 0, 0, 0, 0, Map.of()),
-                new Namespaces.Namespace(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, 1, 9, 0, 0, 1, 1,
+                new Namespaces.Namespace(new NamespaceName("a"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false, 0, 0, 0, 0,
+                        0, 0, Map.of()),
+                new Namespaces.Namespace(new NamespaceName("b"), 1L, null, null, null, 1, 0.5, Backend.DIRECTORY, null, false, 1, 9, 0, 0,
+                        1, 1,
                         Map.of(EvictionCause.CAPACITY, 1L)));
         assertThat(list.next()).isNull();
     }
@@ -150,8 +180,10 @@ class NamespacesOverHttpTest {
             "{\"maxIdle\":\"P99999D\"}|invalid-value|maxIdle: PT2399976H (expected: 1 second (PT1S) to 36500 days (P36500D))",
             "{\"maxIdle\":\"forever\"}|invalid-value|maxIdle: forever (expected: a duration such as 10s, 5m or PT10S)",
             "{\"lowWatermark\":0}|invalid-value|lowWatermark: 0.0 (expected: above 0, at most 1)",
-            "{\"backend\":\"docker\"}|unknown-field|backend: unknown field (expected: lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, ttl)",
-            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, ttl)"})
+            "{\"minResidency\":\"PT3H\"}|invalid-value|minResidency: PT3H (expected: none, unless the namespace's backend is ARTIFACT)",
+            "{\"backend\":\"DIRECTORY\",\"writeOnce\":true}|invalid-value|writeOnce: true (expected: false, unless the namespace's backend is ARTIFACT)",
+            "{\"backend\":\"ARTIFACT\",\"minResidency\":\"PT0S\"}|invalid-value|minResidency: PT0S (expected: 1 second (PT1S) to 36500 days (P36500D))",
+            "{\"maxEntires\":1}|unknown-field|maxEntires: unknown field (expected: backend, lowWatermark, maxBytes, maxEntries, maxEvictionShare, maxIdle, minResidency, ttl, writeOnce)"})
     void aBodyThatIsWrongIsRefusedByNameAndChangesNothing(String body, String kind, String detail) throws Exception {
         http.put("/v1/namespaces/rootfs", body).isProblem(400, kind, detail);
         http.get("/v1/namespaces/rootfs").is(404);

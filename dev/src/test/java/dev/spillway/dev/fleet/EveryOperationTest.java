@@ -86,12 +86,28 @@ class EveryOperationTest extends FleetOfTwo {
             worker.get(directories + "/stats");
             worker.done("POST", directories + "/prune", Map.of("maxEntries", 5));
             worker.done("DELETE", directories + "/entries/a%2Fb", null);
+            artifacts(worker);
             worker.get("/v1/status");
             worker.refused(404, "GET", directories + "/entries/a%2Fb", null);
             worker.refused(400, "PUT", directories + "/entries/c", Map.of("sourceDir", scratch.resolve("absent").toString()));
 
             assertThat(worker.exercised()).isEqualTo(worker.operations());
         }
+    }
+
+    private void artifacts(DescribedService worker) throws IOException, InterruptedException {
+        Http.send("PUT", fleet.url() + "/v1/namespaces/objects", Map.of("maxEntries", 10, "backend", "ARTIFACT"), Map.of());
+        String objects = "/v1/artifacts/objects";
+        String fingerprint = "0".repeat(63) + "1";
+        JsonNode kept = worker.done("PUT", objects + "/" + fingerprint, Map.of("any", "content"));
+        assertThat(kept.get("outcome").asText()).isEqualTo("accepted");
+        worker.get(objects + "/" + fingerprint);
+        worker.done("POST", objects + "/flush", null);
+        Eventually.holds(Eventually.HANG, () -> assertThat(worker.get(objects).get("items")).hasSize(1));
+        worker.get(objects + "/stats");
+        worker.get("/v1/copies/objects/" + fingerprint);
+        worker.done("DELETE", objects + "/" + fingerprint, null);
+        worker.refused(404, "GET", objects + "/" + fingerprint, null);
     }
 
     private static void common(DescribedService service) throws IOException, InterruptedException {

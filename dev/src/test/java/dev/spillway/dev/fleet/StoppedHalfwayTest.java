@@ -60,9 +60,10 @@ class StoppedHalfwayTest {
 
     @Test
     void aCleanTellsWhatIsGoneAlready() {
-        answers.add(new Answer(200, """
-                {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "entries": 1500, "bytes": 0, "pinnedEntries": 0,
-                 "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
+        answers.add(new Answer(200,
+                """
+                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false, "entries": 1500, "bytes": 0, "pinnedEntries": 0,
+                         "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1000, \"remaining\": 500}"));
         answers.add(new Answer(503, BUSY));
         Spillway.Ran ran = run("clean", "trees", "--yes");
@@ -73,9 +74,10 @@ class StoppedHalfwayTest {
     /** An entry with very many copies is doomed in parts: until the last, nobody may say that every host has confirmed. */
     @Test
     void aCleanIsNotDoneWhileHostsAreStillToBeOrdered() {
-        answers.add(new Answer(200, """
-                {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "entries": 1, "bytes": 0, "pinnedEntries": 0,
-                 "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
+        answers.add(new Answer(200,
+                """
+                        {"name": "trees", "lowWatermark": 1, "maxEvictionShare": 0.5, "backend": "DIRECTORY", "writeOnce": false, "entries": 1, "bytes": 0, "pinnedEntries": 0,
+                         "pinnedBytes": 0, "hits": 0, "misses": 0, "evictions": {}}"""));
         answers.add(new Answer(200, "{\"evicted\": 1, \"remaining\": 0}"));
         answers.add(new Answer(200, """
                 {"items": [{"id": "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "namespace": "trees", "key": "base", "snapshotId": "image",

@@ -33,6 +33,10 @@ CREATE TABLE namespaces (
     max_idle_millis    bigint           CHECK (max_idle_millis >= 1000),
     low_watermark      double precision NOT NULL DEFAULT 1 CHECK (low_watermark > 0 AND low_watermark <= 1),
     max_eviction_share double precision NOT NULL CHECK (max_eviction_share > 0 AND max_eviction_share <= 1),
+    -- Of the images on hosts. The other two are for artifacts alone.
+    backend            text             NOT NULL DEFAULT 'DIRECTORY' CHECK (backend IN ('DIRECTORY', 'ARTIFACT')),
+    min_residency_millis bigint         CHECK (min_residency_millis >= 1000),
+    write_once         boolean          NOT NULL DEFAULT false,
     entries            bigint           NOT NULL CHECK (entries >= 0),
     bytes              bigint           NOT NULL CHECK (bytes >= 0),
     pinned_entries     bigint           NOT NULL DEFAULT 0 CHECK (pinned_entries >= 0),
@@ -43,7 +47,8 @@ CREATE TABLE namespaces (
     -- Increases when a pin ends: its entry returns among the possible victims at its old place in the order of use.
     pins_lifted        bigint           NOT NULL DEFAULT 0 CHECK (pins_lifted >= 0),
     -- Within its limits, but left above its low watermark by a put that had evicted enough.
-    draining           boolean          NOT NULL DEFAULT false
+    draining           boolean          NOT NULL DEFAULT false,
+    CONSTRAINT namespaces_artifacts CHECK (backend = 'ARTIFACT' OR (min_residency_millis IS NULL AND NOT write_once))
 ) WITH (fillfactor = 20);
 
 CREATE TABLE eviction_counts (

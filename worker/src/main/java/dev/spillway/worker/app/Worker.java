@@ -35,10 +35,12 @@ import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.host.ReplicaIds;
+import dev.spillway.worker.http.ArtifactBody;
 import dev.spillway.worker.http.WorkerRoutes;
 import dev.spillway.worker.kafka.KafkaReach;
 import dev.spillway.worker.kafka.OrderReader;
 import dev.spillway.worker.kafka.ReportSender;
+import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
 import dev.spillway.worker.rocksdb.RocksIndex;
 import java.io.IOException;
@@ -65,6 +67,9 @@ public final class Worker implements AutoCloseable {
     private static final String ARTIFACTS = "artifacts";
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
+    private static final Duration PEER_CONNECT = Duration.ofSeconds(1);
+    /** For one attempt at one holder of an artifact. */
+    private static final Duration PEER_WITHIN = Duration.ofSeconds(10);
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
     private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -142,6 +147,9 @@ public final class Worker implements AutoCloseable {
         Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
+        Peers peers =
+                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.artifacts().maxArtifactBytes(),
+                        ArtifactBody::digest));
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
@@ -159,7 +167,7 @@ public final class Worker implements AutoCloseable {
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
-        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, artifacts, loop, registry,
+        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, artifacts, peers, loop, registry,
                 readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
@@ -176,13 +184,14 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(ImageStore store, StoreId storeId, ArtifactImages images, HostLoop loop, RegistryClient registry,
+    private HttpService.Options options(ImageStore store, StoreId storeId, ArtifactImages images, Peers peers, HostLoop loop,
+            RegistryClient registry,
             Readiness readiness,
             ServiceMetrics metrics) {
         Policies policies = new Policies(loop.view(), registry);
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
         ReplicaIds ids = new ReplicaIds(clock);
-        Artifacts artifacts = new Artifacts(loop, images, store, policies, clock, ids, settings.putDeadline());
+        Artifacts artifacts = new Artifacts(loop, images, store, policies, clock, ids, settings.putDeadline(), registry, peers);
         new ArtifactMeter(artifacts).bindTo(metrics.registry());
         KeyedRequests keys = new KeyedRequests(settings.putDeadline());
         Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,

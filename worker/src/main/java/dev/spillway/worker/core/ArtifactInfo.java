@@ -9,5 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param content what it contains
  * @param group the group that it is evicted with; absent for none
+ * @param number its place in the order of this host's puts; 0 until it is accepted. Ids do not tell the order, because clocks are set back
  */
-public record ArtifactInfo(ContentDigest content, @Nullable GroupName group) {}
+public record ArtifactInfo(ContentDigest content, @Nullable GroupName group, long number) {
+    /** Describes an artifact that is not accepted yet. */
+    public ArtifactInfo(ContentDigest content, @Nullable GroupName group) {
+        this(content, group, 0);
+    }
+
+    ArtifactInfo numbered(long place) {
+        return new ArtifactInfo(content, group, place);
+    }
+}

@@ -11,7 +11,7 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.List;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -34,6 +34,8 @@ public final class HostAgent {
     private final KeptRequests requests;
 
     private @Nullable Position position;
+    /** The place of the last artifact in the order of puts. */
+    private long puts;
 
     /**
      * Continues from what the index holds.
@@ -52,6 +54,7 @@ public final class HostAgent {
         correspondence = new Correspondence(session, registering, drops, readopting, reconciling, heartbeats, times);
         requests = new KeptRequests(stored.requests(), times.requestsKept());
         position = stored.position();
+        puts = stored.replicas().stream().mapToLong(HostAgent::number).max().orElse(0);
     }
 
     // Reads.
@@ -121,7 +124,7 @@ public final class HostAgent {
      */
     public Step start(Instant now, Set<ReplicaId> present) {
         Step.Builder out = new Step.Builder();
-        for (ReplicaRecord replica : List.copyOf(table.all())) {
+        for (ReplicaRecord replica : table.all().stream().sorted(Comparator.comparingLong(HostAgent::number)).toList()) {
             switch (replica.state()) {
                 case PENDING -> registering.found(replica, present.contains(replica.image()));
                 case LIVE, HIDDEN -> {
@@ -146,6 +149,10 @@ public final class HostAgent {
         }
         correspondence.join(now, out);
         return done(out);
+    }
+
+    private static long number(ReplicaRecord replica) {
+        return replica.artifact() == null ? 0 : replica.artifact().number();
     }
 
     /** Does what is due by now. */
@@ -180,7 +187,8 @@ public final class HostAgent {
     public Step offer(Instant now, Offer offer, KeptRequest.@Nullable Put request) {
         Step.Builder out = new Step.Builder();
         ReplicaRecord pending = new ReplicaRecord(offer.id(), offer.name(), offer.snapshotId(), offer.generation(), offer.sizeBytes(),
-                offer.description(), ReplicaState.PENDING, false, 0, now, now, null, null, null, false, offer.artifact());
+                offer.description(), ReplicaState.PENDING, false, 0, now, now, null, null, null, false,
+                offer.artifact() == null ? null : offer.artifact().numbered(++puts));
         if (request != null) {
             requests.keep(request, out);
         }

@@ -104,7 +104,8 @@ final class Registering {
                 }
                 case ReplicaOutcome.Gone ignored -> end(now, replica, new PutOutcome.Gone(), out);
                 case ReplicaOutcome.Ended ignored -> {
-                    if (replica.artifact() != null && !missing.contains(replica.id())) {
+                    // In an older copy of the store it may be one that was registered, and replaced, in the time that the copy lacks.
+                    if (replica.artifact() != null && !missing.contains(replica.id()) && !session.membership().suspended()) {
                         offerAgain(now, replica, out);
                     } else {
                         end(now, replica, new PutOutcome.NotRegistered("its registration did not arrive"), out);
@@ -118,8 +119,7 @@ final class Registering {
     private void offerAgain(Instant now, ReplicaRecord ended, Step.Builder out) {
         ReplicaRecord again = table.mintedAnew(ended, ReplicaId.mint(now, random), out);
         out.effect(new Effect.Settle(ended.id(), new PutOutcome.Unknown()));
-        registrations.settled(ended);
-        registrations.queue(again);
+        registrations.queueInPlaceOf(ended, again);
     }
 
     private void registered(Instant now, ReplicaRecord pending, ReplicaOutcome.Registered registered, Step.Builder out) {

@@ -52,6 +52,16 @@ final class Registrations {
         add(replica, Progress.QUEUED);
     }
 
+    /** Queues a replica under its next id, in its former place: before those of its key that came later. */
+    void queueInPlaceOf(ReplicaRecord former, ReplicaRecord again) {
+        Deque<ReplicaId> inOrder = new ArrayDeque<>();
+        queues.getOrDefault(former.name(), inOrder).forEach(id -> inOrder.add(id.equals(former.id()) ? again.id() : id));
+        settled(former);
+        queue(again);
+        queues.put(again.name(), inOrder);
+        refresh(again.name());
+    }
+
     /** Adds a replica that was pending at the start. Whether its registration was sent is unknown. */
     void found(ReplicaRecord replica) {
         add(replica, Progress.UNSURE);

@@ -1,7 +1,10 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.api.ProblemType;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.artifacts.SingleFlight;
+import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -14,17 +17,25 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.registry.Peers;
+import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The artifact cache of one host. What is put is accepted once its replica is durable as pending; it is registered soon, together with others, and
  * readers of this host get it at once. Blocks where nothing else is said; thread-safe.
  */
 public final class Artifacts {
+    private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
+
     private final HostLoop loop;
     private final HostView view;
     private final ArtifactImages images;
@@ -33,10 +44,19 @@ public final class Artifacts {
     private final InstantSource clock;
     private final ReplicaIds ids;
     private final Duration deadline;
+    private final RegistryClient registry;
+    private final Peers peers;
+    private final SingleFlight<EntryName, Found> fetches = new SingleFlight<>();
+    private final LongAdder fetchedEver = new LongAdder();
 
     /** The result of a read. */
     public sealed interface Found {
-        record Served(ReplicaRecord replica, Artifact content) implements Found {}
+        record Served(Artifact content, ArtifactInfo info, Description description, long generation) implements Found {
+            private static Served of(ReplicaRecord replica, Artifact content) {
+                return new Served(content, Objects.requireNonNull(replica.artifact(), "artifact"), replica.description(),
+                        replica.generation());
+            }
+        }
 
         /** Nothing of that key is here. */
         record Missing() implements Found {}
@@ -52,13 +72,8 @@ public final class Artifacts {
      *
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      */
-    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation,
-            Description description) {
-        /** Creates one that its owner says nothing about. */
-        public Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, long generation) {
-            this(name, snapshotId, content, info, generation, Description.NONE);
-        }
-    }
+    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, Description description,
+            long generation) {}
 
     /** The outcome of a put. */
     public sealed interface Result {
@@ -88,7 +103,7 @@ public final class Artifacts {
 
     /** @param deadline how long a put or a deletion waits for a registration */
     public Artifacts(HostLoop loop, ArtifactImages images, ImageStore store, Policies policies, InstantSource clock, ReplicaIds ids,
-            Duration deadline) {
+            Duration deadline, RegistryClient registry, Peers peers) {
         this.loop = loop;
         this.view = loop.view();
         this.images = images;
@@ -97,6 +112,13 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
+        this.registry = registry;
+        this.peers = peers;
+    }
+
+    /** Returns the copies that other hosts gave since the start. */
+    public long fetched() {
+        return fetchedEver.sum();
     }
 
     /** Returns the largest content that is taken. */
@@ -111,18 +133,20 @@ public final class Artifacts {
         }
         return view.artifact(name).flatMap(replica -> images.inMemory(replica.image()).map(content -> {
             used(name);
-            return new Found.Served(replica, content);
+            return Found.Served.of(replica, content);
         }));
     }
 
-    /** Finds an artifact, and counts the access. */
-    public Found get(EntryName name) throws IOException, InterruptedException {
-        Found found = look(name);
+    /**
+     * Finds an artifact, and counts the access.
+     *
+     * @param fetch whether other hosts are asked for what is not here
+     */
+    public Found get(EntryName name, boolean fetch) throws IOException, InterruptedException {
+        Found found = find(name, fetch);
         switch (found) {
             case Found.Served _ -> used(name);
-            case Found.Missing() -> {
-                missed(name);
-            }
+            case Found.Missing() -> missed(name);
             case Found.UnknownNamespace _,Found.Away _ -> {
                 // Nothing was read.
             }
@@ -130,7 +154,63 @@ public final class Artifacts {
         return found;
     }
 
-    /** Counts a miss of what {@link #look} did not find, or found without what belongs to it. */
+    /**
+     * Finds an artifact, and counts nothing.
+     *
+     * @param fetch whether other hosts are asked for what is not here
+     */
+    public Found find(EntryName name, boolean fetch) throws IOException, InterruptedException {
+        Found found = look(name);
+        return fetch && found instanceof Found.Missing ? fetched(name) : found;
+    }
+
+    /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
+    private Found fetched(EntryName name) throws IOException, InterruptedException {
+        try {
+            return fetches.run(name, () -> fetch(name));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("a fetch threw what it does not declare", e);
+        }
+    }
+
+    private Found fetch(EntryName name) throws IOException, InterruptedException {
+        Optional<HostView.Apart> apart = view.standing().apart();
+        if (apart.isPresent()) {
+            return new Found.Away(apart.get());
+        }
+        return switch (registry.entry(name, true)) {
+            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry);
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
+                    new Found.UnknownNamespace();
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> new Found.Missing();
+            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+        };
+    }
+
+    /** Keeps a copy where that is possible, and serves it in any case. */
+    private Found copied(EntryName name, RegistryClient.Entry entry) throws IOException, InterruptedException {
+        Optional<Peers.Copy> copy = peers.fetch(name, entry);
+        if (copy.isEmpty()) {
+            return new Found.Missing();
+        }
+        fetchedEver.increment();
+        Artifact content = Artifact.shared(copy.get().bytes());
+        ArtifactInfo info = new ArtifactInfo(copy.get().content(), entry.group());
+        Description description = entry.described();
+        try {
+            Result kept = put(new Put(name, entry.snapshotId(), content, info, description, entry.generation()));
+            LOG.debug("{}: a copy from another host: {}", name, kept);
+        } catch (HostBusyException | HostStoppedException e) {
+            LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
+        }
+        return new Found.Served(content, info, description, entry.generation());
+    }
+
+    /** Counts a miss of what {@link #find} did not find, or found without what belongs to it. */
     public void missed(EntryName name) {
         images.lookedUp(false);
         if (view.policy(name.namespace()).isPresent()) {
@@ -138,7 +218,7 @@ public final class Artifacts {
         }
     }
 
-    /** Counts an access of what {@link #look} found. */
+    /** Counts an access of what {@link #find} found. */
     public void used(EntryName name) {
         images.lookedUp(true);
         loop.uses().hit(name, clock.instant());
@@ -169,7 +249,7 @@ public final class Artifacts {
         if (content.isEmpty() && view.replica(replica.get().id()).equals(replica)) {
             loop.lost(replica.get().image());
         }
-        return content.map(found -> new Found.Served(replica.get(), found));
+        return content.map(found -> Found.Served.of(replica.get(), found));
     }
 
     /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
@@ -202,8 +282,7 @@ public final class Artifacts {
             return new Result.Existing();
         }
         Offer offer =
-                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(),
-                        put.info());
+                new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(), put.info());
         boolean offered = false;
         try {
             if (!images.put(offer.id(), put.content())) {
@@ -242,15 +321,17 @@ public final class Artifacts {
     }
 
     private static boolean isSame(Put put, ReplicaRecord here) {
-        return put.generation() == 0 && put.info().equals(here.artifact()) && put.description().equals(here.description())
-                && put.snapshotId().equals(here.snapshotId());
+        return put.generation() == 0 && here.artifact() != null
+                && put.info().equals(new ArtifactInfo(here.artifact().content(), here.artifact().group()))
+                && put.snapshotId().equals(here.snapshotId())
+                && put.description().equals(here.description());
     }
 
     /** Waits for the registry only where it may refuse what fits. */
     private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
         boolean mayBeRefused = policy.map(known -> known.writeOnce() || known.minResidency() != null).orElse(true);
-        if (mayBeRefused || offer.generation() != 0) {
+        if (mayBeRefused && offer.generation() == 0) {
             return new Result.Settled(loop.register(offer, null, deadline));
         }
         loop.accept(offer);

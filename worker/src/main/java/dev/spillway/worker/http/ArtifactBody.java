@@ -47,7 +47,8 @@ public final class ArtifactBody {
         return bytes;
     }
 
-    static ContentDigest digest(byte[] bytes) {
+    /** Returns the SHA-256 of a content. */
+    public static ContentDigest digest(byte[] bytes) {
         try {
             return new ContentDigest(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         } catch (NoSuchAlgorithmException e) {
@@ -61,7 +62,7 @@ public final class ArtifactBody {
 
     /** Answers a GET or HEAD. */
     public static Response answer(Request request, Artifacts.Found.Served served) {
-        String tag = "\"" + info(served.replica()).content() + "\"";
+        String tag = "\"" + served.info().content() + "\"";
         if (request.header("If-None-Match").filter(tags -> matches(tags, tag)).isPresent()) {
             return tagged(Response.empty(304), served, tag);
         }
@@ -73,7 +74,7 @@ public final class ArtifactBody {
     }
 
     private static Response tagged(Response response, Artifacts.Found.Served served, String tag) {
-        return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.replica().generation()));
+        return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.generation()));
     }
 
     private static boolean matches(String tags, String tag) {

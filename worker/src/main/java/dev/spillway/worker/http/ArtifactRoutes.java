@@ -9,6 +9,7 @@ import dev.spillway.api.Entries;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
@@ -16,6 +17,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -33,11 +35,13 @@ import java.util.Optional;
 /** Artifacts by fingerprint, which is their key and their snapshot id. */
 final class ArtifactRoutes {
     private final HostId host;
+    private final StoreId store;
     private final Artifacts artifacts;
     private final Deletions deletions;
 
-    ArtifactRoutes(HostId host, Artifacts artifacts, Deletions deletions) {
+    ArtifactRoutes(HostId host, StoreId store, Artifacts artifacts, Deletions deletions) {
         this.host = host;
+        this.store = store;
         this.artifacts = artifacts;
         this.deletions = deletions;
     }
@@ -48,6 +52,7 @@ final class ArtifactRoutes {
                 Endpoint.of(WorkerApi.DELETE_ARTIFACT, this::delete),
                 Endpoint.of(WorkerApi.LIST_ARTIFACTS, this::list),
                 Endpoint.of(WorkerApi.GET_ARTIFACT_STATS, this::stats),
+                Endpoint.of(WorkerApi.GET_COPY, this::copy),
                 Endpoint.of(WorkerApi.FLUSH_ARTIFACTS, this::flush));
     }
 
@@ -74,7 +79,20 @@ final class ArtifactRoutes {
 
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
-        return ArtifactBody.answer(request, Refusals.served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name)));
+        boolean fetch = request.query().flag("fetch").orElse(true);
+        return ArtifactBody.answer(request, Refusals.served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name, fetch)));
+    }
+
+    /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
+    private Response copy(Request request) throws Exception {
+        EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
+        Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name));
+        boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
+                || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();
+        if (other) {
+            throw Refusals.unknownEntry(name);
+        }
+        return ArtifactBody.answer(request, served);
     }
 
     private Response put(Request request) throws Exception {
@@ -87,7 +105,8 @@ final class ArtifactRoutes {
         ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
         ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
         Artifacts.Result result =
-                artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, generation));
+                artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, Description.NONE,
+                        generation));
         return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
                 kept(name, generation, received.digest(), received.content().size(), result));
     }

@@ -54,7 +54,7 @@ public final class WorkerRoutes {
         endpoints.add(new DirectoryPuts(host.id(), host.puts(), host.pace()).endpoint());
         endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.prunes(), host.holdMax()).endpoints());
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
-        endpoints.addAll(new ArtifactRoutes(host.id(), host.artifacts(), host.deletions()).endpoints());
+        endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
         endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;

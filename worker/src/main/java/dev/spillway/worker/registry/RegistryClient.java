@@ -12,11 +12,16 @@ import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.client.http.Servers;
 import dev.spillway.events.Backend;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
 import dev.spillway.events.protocol.DiscrepancyRequest;
@@ -41,6 +46,8 @@ import dev.spillway.worker.core.Delivery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,8 +64,32 @@ public final class RegistryClient implements AutoCloseable {
     private final JsonClient client;
     private final Servers coordinators;
 
-    /** The part of the registry's answer about an entry that a worker needs. */
-    public record Entry(SnapshotId snapshotId, long generation) {}
+    /**
+     * The part of the registry's answer about an entry that a worker needs.
+     *
+     * @param content what an artifact contains, if that is known
+     * @param group the group of an artifact, if it has one
+     */
+    public record Entry(SnapshotId snapshotId, long generation, @Nullable String description, @Nullable SortedMap<String, String> labels,
+            @Nullable ContentDigest content, @Nullable GroupName group, @Nullable List<Holder> replicas) {
+        /** Returns its description with its labels. */
+        public Description described() {
+            return new Description(description == null ? "" : description, labels == null ? new TreeMap<>() : labels);
+        }
+
+        /** Returns the hosts that have a copy. */
+        public List<Holder> holders() {
+            return replicas == null ? List.of() : replicas.stream().filter(holder -> "LIVE".equals(holder.state())).toList();
+        }
+    }
+
+    /**
+     * A host that has a copy.
+     *
+     * @param storeId the store that it is in; absent where the registry is of a version that does not tell
+     * @param address where its worker listens; absent as the former
+     */
+    public record Holder(HostId hostId, String state, @Nullable StoreId storeId, @Nullable String address) {}
 
     public record DeletedEntry(SnapshotId snapshotId) {}
 

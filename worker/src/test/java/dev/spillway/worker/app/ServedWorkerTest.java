@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.api.Operation;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,14 +71,26 @@ class ServedWorkerTest {
             assertThat(described).hasSizeGreaterThan(10);
             for (Map.Entry<String, Set<String>> path : described.entrySet()) {
                 String filled =
-                        path.getKey().replace("{namespace}", "images").replace("{key}", "k").replace("{id}", "0").replace("{name}", "ROOT");
+                        path.getKey()
+                                .replace("{namespace}", "images")
+                                .replace("{key}", "k")
+                                .replace("{id}", "0")
+                                .replace("{name}", "ROOT")
+                                .replace("{fingerprint}", "0".repeat(64));
                 HttpResponse<Void> refused = worker.client.send(
                         HttpRequest.newBuilder(worker.uri(filled)).method("PATCH", BodyPublishers.noBody()).build(),
                         BodyHandlers.discarding());
                 assertThat(refused.statusCode()).as(filled).isEqualTo(405);
                 Set<String> allowed = new TreeSet<>(List.of(refused.headers().firstValue("Allow").orElseThrow().split(", ")));
                 allowed.remove("HEAD");
-                assertThat(allowed).as(filled).isEqualTo(path.getValue());
+                // A literal segment may stand where another path has a parameter.
+                Set<String> expected = new TreeSet<>();
+                described.forEach((form, methods) -> {
+                    if (new Operation("GET", form, List.of()).form().matcher(filled).matches()) {
+                        expected.addAll(methods);
+                    }
+                });
+                assertThat(allowed).as(filled).isEqualTo(expected);
             }
         }
     }

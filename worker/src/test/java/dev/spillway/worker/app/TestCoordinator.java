@@ -110,11 +110,13 @@ final class TestCoordinator implements AutoCloseable {
         if (policy.maxBytes() != null) {
             answer.put("maxBytes", policy.maxBytes());
         }
+        answer.put("backend", policy.backend());
         return Response.ok(answer);
     }
 
     private Response entry(Request request) {
-        return Response.ok(registry.entry(name(request)).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY)));
+        EntryName name = name(request);
+        return Response.ok(registry.answer(name, registry.entry(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY))));
     }
 
     private Response delete(Request request) {

@@ -2,6 +2,7 @@ package dev.spillway.worker.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.Backend;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -64,6 +65,7 @@ final class TestRegistry {
         private final EntryName name;
         private final long generation;
         private final SnapshotId snapshot;
+        private @Nullable ContentDigest content;
         private @Nullable Order order;
 
         Row(HostId host, EntryName name, long generation, SnapshotId snapshot) {
@@ -84,6 +86,7 @@ final class TestRegistry {
     private final Map<ReplicaId, Row> rows = new LinkedHashMap<>();
     private final Map<ReplicaId, Boolean> recorded = new HashMap<>();
     private final Map<HostId, Sender> current = new HashMap<>();
+    private final Map<HostId, String> addresses = new HashMap<>();
     private final List<EntryName> touched = new ArrayList<>();
     private final List<Report> reports = new ArrayList<>();
     private long policyVersion = 1;
@@ -125,6 +128,29 @@ final class TestRegistry {
 
     synchronized Optional<Entry> entry(EntryName name) {
         return Optional.ofNullable(entries.get(name));
+    }
+
+    /** Names another address of a host, whatever it says itself. */
+    synchronized void address(HostId host, String address) {
+        addresses.put(host, address);
+    }
+
+    /** The entry as a coordinator answers it, with its copies. */
+    synchronized Map<String, Object> answer(EntryName name, Entry entry) {
+        List<Map<String, Object>> replicas = new ArrayList<>();
+        Map<String, Object> answer = new LinkedHashMap<>(Map.of("snapshotId", entry.snapshotId(), "generation", entry.generation(),
+                "sizeBytes", entry.sizeBytes(), "replicas", replicas));
+        rows.forEach((id, row) -> {
+            if (row.name.equals(name) && row.order == null) {
+                replicas.add(Map.of("hostId", row.host, "state", "LIVE", "storeId",
+                        Objects.requireNonNull(current.get(row.host)).storeId(), "address",
+                        Objects.requireNonNull(addresses.get(row.host))));
+                if (row.content != null) {
+                    answer.put("content", row.content);
+                }
+            }
+        });
+        return answer;
     }
 
     synchronized Map<EntryName, Entry> entries() {
@@ -220,6 +246,7 @@ final class TestRegistry {
         }
         Sender sender = new Sender(join.hostId(), join.storeId(), id, 1, ++incarnations);
         current.put(join.hostId(), sender);
+        addresses.putIfAbsent(join.hostId(), join.address());
         return new JoinAnswer.Joined(id, 1, sender.incarnation(), 0, false, policySet(),
                 new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains, false);
     }
@@ -259,16 +286,21 @@ final class TestRegistry {
             }
             Entry joined = entries.get(item.name());
             if (item.content() != null && joined != null && joined.snapshotId().equals(item.snapshotId())) {
-                rows.put(item.replicaId(), new Row(host, item.name(), joined.generation(), item.snapshotId()));
+                put(item.replicaId(), new Row(host, item.name(), joined.generation(), item.snapshotId()), item.content());
                 return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), joined.generation(), List.of());
             }
             evict(item.name(), EvictionCause.REPLACED);
             entries.put(item.name(), new Entry(item.snapshotId(), ++generations, item.sizeBytes()));
-            rows.put(item.replicaId(), new Row(host, item.name(), generations, item.snapshotId()));
+            put(item.replicaId(), new Row(host, item.name(), generations, item.snapshotId()), item.content());
             long generation = generations;
             return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), generation,
                     shrink(item.namespace(), policy.maxEntries()));
         });
+    }
+
+    private void put(ReplicaId id, Row row, @Nullable ContentDigest content) {
+        row.content = content;
+        rows.put(id, row);
     }
 
     private List<EvictedEntry> shrink(NamespaceName namespace, int maxEntries) {

@@ -55,16 +55,17 @@ final class Bazel {
         /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
         @Override
         public Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-            Artifacts.Found found = artifacts.look(name);
-            if (!(found instanceof Artifacts.Found.Served served)) {
-                return counted ? artifacts.get(name) : found;
-            }
+            Artifacts.Found found = artifacts.find(name, counted);
             List<EntryName> parts = new ArrayList<>();
-            if (!findParts(artifacts, name, served.content().toByteArray(), parts)) {
-                if (counted) {
-                    artifacts.missed(name);
-                }
-                return new Artifacts.Found.Missing();
+            if (found instanceof Artifacts.Found.Served served
+                    && !findParts(artifacts, name, served.content().toByteArray(), counted, parts)) {
+                found = new Artifacts.Found.Missing();
+            }
+            if (found instanceof Artifacts.Found.Missing && counted) {
+                artifacts.missed(name);
+            }
+            if (!(found instanceof Artifacts.Found.Served)) {
+                return found;
             }
             if (counted) {
                 artifacts.used(name);
@@ -77,13 +78,17 @@ final class Bazel {
         @Override
         public void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {
             List<EntryName> parts = new ArrayList<>();
-            if (findParts(artifacts, name, content.toByteArray(), parts)) {
+            if (findParts(artifacts, name, content.toByteArray(), false, parts)) {
                 parts.forEach(artifacts::renew);
             }
         }
 
-        /** Returns whether all parts are here. What is no action result has none: ccache may keep its own contents under such names. */
-        private static boolean findParts(Artifacts artifacts, EntryName result, byte[] content, List<EntryName> parts)
+        /**
+         * Returns whether all parts are here. What is no action result has none: ccache may keep its own contents under such names.
+         *
+         * @param fetch whether other hosts are asked for what is not here
+         */
+        private static boolean findParts(Artifacts artifacts, EntryName result, byte[] content, boolean fetch, List<EntryName> parts)
                 throws IOException, InterruptedException {
             ActionResult action;
             try {
@@ -93,13 +98,18 @@ final class Bazel {
             }
             for (String tree : action.trees()) {
                 EntryName name = blob(result, tree);
-                if (!(artifacts.look(name) instanceof Artifacts.Found.Served served) || !addFiles(result, served, parts)) {
+                if (!(artifacts.find(name, fetch) instanceof Artifacts.Found.Served served) || !addFiles(result, served, parts)) {
                     return false;
                 }
                 parts.add(name);
             }
             action.blobs().forEach(hash -> parts.add(blob(result, hash)));
-            return parts.stream().allMatch(artifacts::holds);
+            for (EntryName part : parts) {
+                if (!artifacts.holds(part) && !(fetch && artifacts.find(part, true) instanceof Artifacts.Found.Served)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private static boolean addFiles(EntryName result, Artifacts.Found.Served tree, List<EntryName> parts) {

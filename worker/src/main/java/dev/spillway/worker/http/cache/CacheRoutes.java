@@ -120,7 +120,7 @@ public final class CacheRoutes {
         ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
         dialect.check(name, received.digest());
         Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received.content(),
-                new ArtifactInfo(received.digest(), null), 0, dialect.description(request)));
+                new ArtifactInfo(received.digest(), null), dialect.description(request), 0));
         if (Refusals.keepsNothing(result)) {
             throw Refusals.of(host, name, 0, result);
         }
@@ -150,7 +150,7 @@ public final class CacheRoutes {
             return collection(namespace(request), path);
         }
         return answer(request, false, (asked, name, dialect) -> WebDav.found(name.namespace(), path,
-                Optional.of(Refusals.served(name, artifacts.look(name)).replica()), clock.instant()));
+                Optional.of(Refusals.served(name, artifacts.look(name))), clock.instant()));
     }
 
     private Response collection(NamespaceName namespace, String path) throws Exception {

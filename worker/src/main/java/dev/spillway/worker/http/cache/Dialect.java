@@ -26,7 +26,7 @@ interface Dialect {
      * @param counted whether this is an access, of which figures and the order of use are told
      */
     default Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-        return counted ? artifacts.get(name) : artifacts.look(name);
+        return counted ? artifacts.get(name, true) : artifacts.look(name);
     }
 
     /** Returns whether a put leaves what is here as it is, whatever it brings. */

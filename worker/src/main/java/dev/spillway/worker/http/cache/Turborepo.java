@@ -31,7 +31,7 @@ final class Turborepo implements Dialect {
     @Override
     public Response found(Request request, Artifacts.Found.Served served) {
         Response answer = ArtifactBody.answer(request, served);
-        Map<String, String> labels = served.replica().description().labels();
+        Map<String, String> labels = served.description().labels();
         for (String name : KEPT) {
             String value = labels.get(name);
             answer = value == null ? answer : answer.header(name, value);

@@ -3,13 +3,12 @@ package dev.spillway.worker.http.cache;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Response;
-import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.Artifacts;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Objects;
 import java.util.Optional;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
@@ -28,12 +27,12 @@ final class WebDav {
     }
 
     /** Answers with the properties of an artifact, or of a collection where there is none. */
-    static Response found(NamespaceName namespace, String path, Optional<ReplicaRecord> artifact, Instant now) {
+    static Response found(NamespaceName namespace, String path, Optional<Artifacts.Found.Served> artifact, Instant now) {
         return Response.bytes("application/xml; charset=utf-8",
                 multistatus(WorkerApi.GET_CACHED.path(namespace, path), artifact.orElse(null), now)).status(207);
     }
 
-    private static byte[] multistatus(String href, @Nullable ReplicaRecord artifact, Instant now) {
+    private static byte[] multistatus(String href, Artifacts.Found.@Nullable Served artifact, Instant now) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             XMLStreamWriter xml = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(bytes, StandardCharsets.UTF_8.name());
@@ -44,15 +43,15 @@ final class WebDav {
             text(xml, "href", href);
             begin(xml, "propstat");
             begin(xml, "prop");
-            text(xml, "getlastmodified", httpDate(artifact == null ? now : artifact.cachedAt()));
+            text(xml, "getlastmodified", httpDate(now));
             begin(xml, "resourcetype");
             if (artifact == null) {
                 xml.writeEmptyElement(PREFIX, "collection", DAV);
                 xml.writeEndElement();
             } else {
                 xml.writeEndElement();
-                text(xml, "getcontentlength", Long.toString(artifact.sizeBytes()));
-                text(xml, "getetag", "\"" + Objects.requireNonNull(artifact.artifact(), "artifact").content() + "\"");
+                text(xml, "getcontentlength", Long.toString(artifact.content().size()));
+                text(xml, "getetag", "\"" + artifact.info().content() + "\"");
             }
             xml.writeEndElement();
             text(xml, "status", "HTTP/1.1 200 OK");
