@@ -14,9 +14,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.eventually;
 
 /** A worker with a namespace for build tools. */
 abstract class CacheOfBuilds {
@@ -27,6 +30,7 @@ abstract class CacheOfBuilds {
     TestRegistry registry;
     TestCoordinator coordinator;
     RunningWorker worker;
+    private @Nullable RunningWorker second;
 
     @BeforeEach
     void start() throws Exception {
@@ -39,8 +43,17 @@ abstract class CacheOfBuilds {
         return new RunningWorker(folder.resolve("store"), coordinator.address().toString(), settings).joined();
     }
 
+    /** Starts another host of the same fleet. */
+    RunningWorker another() throws Exception {
+        second = new RunningWorker(folder.resolve("store-2"), coordinator.address().toString(), Map.of("host-id", "host-2")).joined();
+        return second;
+    }
+
     @AfterEach
     void stop() {
+        if (second != null) {
+            second.close();
+        }
         worker.close();
         coordinator.close();
     }
@@ -72,5 +85,10 @@ abstract class CacheOfBuilds {
 
     static EntryName name(String path) {
         return new EntryName(new NamespaceName("builds"), new EntryKey(path));
+    }
+
+    /** Waits until the registry knows all that this host took, so that another host finds it. */
+    void awaitRegistered() throws Exception {
+        eventually(() -> worker.get("/v1/status").body().path("replicas").path("PENDING").asInt() == 0 && !registry.entries().isEmpty());
     }
 }
