@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /**
  * One verb at one path.
  *
- * @param method   GET (which also answers HEAD), PUT, POST, DELETE
+ * @param method   GET (which also answers HEAD), PUT, POST, DELETE, OPTIONS, or one of WebDAV
  * @param template the path: segments as they are, and parameters such as {@code {key}}, each one segment of the raw path; a last one such as
  *         {@code {path...}} takes all that is left
  * @param query    names of the query parameters; others are refused

@@ -12,6 +12,8 @@ public final class WorkerApi {
     private static final String ENTRY = ENTRIES + "/{key}";
     private static final String ARTIFACTS = "/v1/artifacts/{namespace}";
     private static final String ARTIFACT = ARTIFACTS + "/{fingerprint}";
+    private static final String CACHE = "/cache/{namespace}";
+    private static final String CACHED = CACHE + "/{path...}";
     private static final String HOLD = "/v1/holds/{id}";
 
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
@@ -33,6 +35,20 @@ public final class WorkerApi {
     public static final Operation UNCLAIM_ARTIFACT = listed(Operation.delete(ARTIFACT + "/claim").query("id"));
     /** Gives another worker its copy. */
     public static final Operation GET_COPY = listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId"));
+
+    // Build tools ask by these, each in its own way. Turborepo names a team with each request.
+    public static final Operation GET_CACHED = listed(Operation.get(CACHED).query("teamId", "slug"));
+    public static final Operation PUT_CACHED = listed(Operation.put(CACHED).query("teamId", "slug"));
+    public static final Operation DELETE_CACHED = listed(Operation.delete(CACHED));
+    public static final Operation POST_CACHED = listed(Operation.post(CACHED).query("teamId", "slug"));
+    public static final Operation CACHED_OPTIONS = listed(new Operation("OPTIONS", CACHED, List.of("teamId", "slug")));
+    public static final Operation CACHE_OPTIONS = listed(new Operation("OPTIONS", CACHE, List.of()));
+
+    // OpenAPI 3.1 has no place for the methods of WebDAV.
+    public static final Operation FIND_CACHED = new Operation("PROPFIND", CACHED, List.of());
+    public static final Operation FIND_CACHE = new Operation("PROPFIND", CACHE, List.of());
+    public static final Operation MAKE_COLLECTION = new Operation("MKCOL", CACHED, List.of());
+    public static final Operation MAKE_CACHE = new Operation("MKCOL", CACHE, List.of());
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /** Metrics of HTTP servers, by route, method and status. */
 final class HttpMetrics {
     /** A method that is none of these is counted as {@code other}: each text that a client invents would make a series for ever. */
-    private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS");
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PROPFIND", "MKCOL");
 
     private HttpMetrics() {}
 

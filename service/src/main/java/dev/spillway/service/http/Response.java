@@ -55,7 +55,12 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
 
     /** 204. */
     public static Response noContent() {
-        return new Response(204, Map.of(), new Content.Bytes(new byte[0]));
+        return empty(204);
+    }
+
+    /** An answer without a body. */
+    public static Response empty(int status) {
+        return new Response(status, Map.of(), new Content.Bytes(new byte[0]));
     }
 
     public static Response bytes(String mediaType, byte[] bytes) {
@@ -68,6 +73,11 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
 
     public static Response events(EventSource source) {
         return new Response(200, mediaType("text/event-stream"), new Content.Events(source)).header("Cache-Control", "no-store");
+    }
+
+    /** The same answer with another status. */
+    public Response status(int other) {
+        return new Response(other, headers, content);
     }
 
     /** The same answer with a header more. */

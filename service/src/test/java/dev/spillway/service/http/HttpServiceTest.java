@@ -1,5 +1,6 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.Operation;
 import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
@@ -120,6 +121,16 @@ class HttpServiceTest {
                     .contains("vertx_http_server_response_time_seconds_count{code=\"200\",method=\"GET\",route=\"/v1/entries/{key}\"} 2")
                     .contains("vertx_http_server_response_time_seconds_count{code=\"404\",method=\"GET\",route=\"\"} 1")
                     .contains("jvm_memory_used_bytes");
+        }
+    }
+
+    @Test
+    void methodsOfWebDavAreCountedByName() throws Exception {
+        var find = Endpoint.of(new Operation("PROPFIND", "/found/{path...}", List.of()), request -> Response.empty(207));
+        try (var service = new RunningService(find)) {
+            assertThat(service.send("PROPFIND", "/found/a/b", "text/plain", "").statusCode()).isEqualTo(207);
+            assertThat(service.send("MKCOL", "/livez", "text/plain", "").statusCode()).isEqualTo(405);
+            assertThat(service.get("/metrics").body()).contains("method=\"PROPFIND\"", "method=\"MKCOL\"");
         }
     }
 

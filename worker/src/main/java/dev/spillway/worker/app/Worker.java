@@ -14,6 +14,8 @@ import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.worker.artifacts.ArtifactImages;
+import dev.spillway.worker.ccache.HelperRequests;
+import dev.spillway.worker.ccache.HelperSocket;
 import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexContents;
@@ -66,6 +68,7 @@ public final class Worker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
     private static final String INDEX = "index";
     private static final String ARTIFACTS = "artifacts";
+    private static final String CCACHE_SOCKET = "ccache.sock";
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
     private static final Duration PEER_CONNECT = Duration.ofSeconds(1);
@@ -140,11 +143,11 @@ public final class Worker implements AutoCloseable {
         }
         NativeLibraries.load(List.of(store.path().resolve(NATIVE)));
         StoreId storeId = StoreId.parse(store.storeId());
-        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
-        RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
-        IndexContents contents = index.load();
         ArtifactImages artifacts =
                 parts.start("artifacts", () -> ArtifactImages.open(store.path().resolve(ARTIFACTS), settings.artifacts()));
+        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.inventory().isEmpty();
+        RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
+        IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
@@ -168,9 +171,25 @@ public final class Worker implements AutoCloseable {
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
         KafkaReach kafka = parts.start("kafka", () -> new KafkaReach(settings.kafka()));
-        HttpService http = parts.start("http", () -> HttpService.start(options(store, storeId, artifacts, peers, loop, registry,
-                readiness(loop, probe, kafka, orders, reports), metrics)));
+        Policies policies = new Policies(loop.view(), registry);
+        ReplicaIds ids = new ReplicaIds(clock);
+        Artifacts cache = new Artifacts(loop, artifacts, store, policies, clock, ids, settings.putDeadline(), registry, peers);
+        new ArtifactMeter(cache).bindTo(metrics.registry());
+        KeyedRequests keys = new KeyedRequests(settings.putDeadline());
+        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
+                settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
+        new ArchiveLossesMeter(puts).bindTo(metrics.registry());
+        Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
+        Deletions deletions = new Deletions(loop, registry, keys);
+        WorkerRoutes.Host routes = new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories,
+                puts, cache, deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace());
+        HttpService http = parts.start("http",
+                () -> HttpService.start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());
+        if (settings.ccacheNamespace().isPresent()) {
+            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions, ArtifactBody::digest);
+            parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
+        }
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
         if (contents.membership().registryId() == null) {
             parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
@@ -185,29 +204,12 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(ImageStore store, StoreId storeId, ArtifactImages images, Peers peers, HostLoop loop,
-            RegistryClient registry,
-            Readiness readiness,
-            ServiceMetrics metrics) {
-        Policies policies = new Policies(loop.view(), registry);
-        Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
-        ReplicaIds ids = new ReplicaIds(clock);
-        Artifacts artifacts = new Artifacts(loop, images, store, policies, clock, ids, settings.putDeadline(), registry, peers);
-        new ArtifactMeter(artifacts).bindTo(metrics.registry());
-        KeyedRequests keys = new KeyedRequests(settings.putDeadline());
-        Puts puts = new Puts(loop, store, new AllowedSources(settings.allowedSources()), policies, clock, ids, keys,
-                settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
-        new ArchiveLossesMeter(puts).bindTo(metrics.registry());
-        Deletions deletions = new Deletions(loop, registry, keys);
-        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(), Optional.of(settings.socketOf(store.path())),
-                settings.http(),
-                ServiceEndpoints.with(WorkerRoutes
-                        .of(new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories, puts,
-                                artifacts,
-                                deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace())),
-                        readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
-                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(store.path().resolve(NATIVE)))), metrics.registry(),
-                Json.strict());
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) {
+        return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
+                Optional.of(settings.socketOf(routes.store().path())), settings.http(),
+                ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
+                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))),
+                metrics.registry(), Json.strict());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

@@ -1,6 +1,7 @@
 package dev.spillway.worker.app;
 
 import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.kafka.KafkaSettings;
@@ -36,12 +37,13 @@ import java.util.Optional;
  * @param uploadPace      below which an upload is ended
  * @param unlinkRates     of all trees together that are unlinked
  * @param artifacts       bounds of the artifacts
+ * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        ArtifactImages.Limits artifacts, HttpLimits http) {
+        ArtifactImages.Limits artifacts, Optional<NamespaceName> ccacheNamespace, HttpLimits http) {
     private static final String SOCKET_NAME = "worker.sock";
 
     private static final Setting<HostId> HOST_ID =
@@ -127,6 +129,12 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .must("1 or more", bytes -> bytes >= 1)
             .defaultTo(128L << 20);
 
+    private static final Setting<Optional<NamespaceName>> CCACHE_NAMESPACE = Setting
+            .custom("ccache-namespace",
+                    "Namespace that ccache uses by the Unix socket ccache.sock in the store's directory; no such socket if not given",
+                    "a name of 1 to 63 lower-case letters, digits, dots, dashes and underscores", NamespaceName::new)
+            .optional();
+
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
             List.of(new CrossCheck<>(DATA, SOCKET,
@@ -153,7 +161,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
                 MIN_FREE_BYTES, IGNORE_TRUSTED, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
-                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY));
+                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY, CCACHE_NAMESPACE));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         return all;
@@ -181,6 +189,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
                 new ArtifactImages.Limits(settings.get(ARTIFACTS_MAX_BYTES), settings.get(ARTIFACT_MAX_BYTES),
                         settings.get(ARTIFACTS_MEMORY)),
+                settings.get(CCACHE_NAMESPACE),
                 HttpLimits.from(settings));
     }
 }

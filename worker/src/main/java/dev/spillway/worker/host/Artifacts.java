@@ -147,23 +147,25 @@ public final class Artifacts {
      * @param fetch whether other hosts are asked for what is not here
      */
     public Found get(EntryName name, boolean fetch) throws IOException, InterruptedException {
-        Found found = look(name);
-        if (fetch && found instanceof Found.Missing) {
-            found = fetched(name);
-        }
+        Found found = find(name, fetch);
         switch (found) {
             case Found.Served _ -> used(name);
-            case Found.Missing() -> {
-                images.lookedUp(false);
-                if (view.policy(name.namespace()).isPresent()) {
-                    loop.uses().missed(name.namespace());
-                }
-            }
+            case Found.Missing() -> missed(name);
             case Found.UnknownNamespace _,Found.Away _ -> {
                 // Nothing was read.
             }
         }
         return found;
+    }
+
+    /**
+     * Finds an artifact, and counts nothing.
+     *
+     * @param fetch whether other hosts are asked for what is not here
+     */
+    public Found find(EntryName name, boolean fetch) throws IOException, InterruptedException {
+        Found found = look(name);
+        return fetch && found instanceof Found.Missing ? fetched(name) : found;
     }
 
     /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
@@ -212,7 +214,16 @@ public final class Artifacts {
         return new Found.Served(content, info, description, entry.generation());
     }
 
-    private void used(EntryName name) {
+    /** Counts a miss of what {@link #find} did not find, or found without what belongs to it. */
+    public void missed(EntryName name) {
+        images.lookedUp(false);
+        if (view.policy(name.namespace()).isPresent()) {
+            loop.uses().missed(name.namespace());
+        }
+    }
+
+    /** Counts an access of what {@link #find} found. */
+    public void used(EntryName name) {
         images.lookedUp(true);
         loop.uses().hit(name, clock.instant());
     }
@@ -272,6 +283,16 @@ public final class Artifacts {
     /** Ends a claim without the artifact. */
     public void giveBack(EntryName name, UUID claim) {
         claims.giveBack(name, claim);
+    }
+
+    /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
+    public boolean holds(EntryName name) {
+        return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
+    }
+
+    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
+    public void renew(EntryName name) {
+        loop.uses().renewed(name, clock.instant());
     }
 
     /** Counts an access of an artifact that was read otherwise. */

@@ -41,7 +41,16 @@ final class Uses {
 
     synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
-        hits.merge(name, new Hits(1, at), Hits::and);
+        used(name, 1, at);
+    }
+
+    /** Notes a use that is no read. */
+    synchronized void renewed(EntryName name, Instant at) {
+        used(name, 0, at);
+    }
+
+    private void used(EntryName name, long times, Instant at) {
+        hits.merge(name, new Hits(times, at), Hits::and);
         forgetOldest(hits);
         accesses.putLast(name, at);
         forgetOldest(accesses);

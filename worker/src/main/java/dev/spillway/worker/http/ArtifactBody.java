@@ -14,7 +14,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -28,14 +27,14 @@ public final class ArtifactBody {
     private ArtifactBody() {}
 
     /** An artifact that was received. */
-    record Received(Artifact content, ContentDigest digest) {}
+    public record Received(Artifact content, ContentDigest digest) {}
 
     /**
      * Receives a body.
      *
      * @param bytesMax bound of it, beyond which the route's own problem is thrown
      */
-    static Received receive(Request request, long bytesMax) throws IOException {
+    public static Received receive(Request request, long bytesMax) throws IOException {
         byte[] bytes = request.isStreamed() ? read(request.stream(), bytesMax) : request.bytes();
         return new Received(Artifact.shared(bytes), digest(bytes));
     }
@@ -62,10 +61,10 @@ public final class ArtifactBody {
     }
 
     /** Answers a GET or HEAD. */
-    static Response answer(Request request, Artifacts.Found.Served served) {
+    public static Response answer(Request request, Artifacts.Found.Served served) {
         String tag = "\"" + served.info().content() + "\"";
         if (request.header("If-None-Match").filter(tags -> matches(tags, tag)).isPresent()) {
-            return tagged(new Response(304, Map.of(), Response.noContent().content()), served, tag);
+            return tagged(Response.empty(304), served, tag);
         }
         byte[] content = served.content().toByteArray();
         Optional<Matcher> range = request.header("If-Range").filter(text -> !text.equals(tag)).isPresent() ? Optional.empty()
@@ -95,10 +94,11 @@ public final class ArtifactBody {
             last = range.group(2).isEmpty() ? length - 1 : Math.min(length - 1, Long.parseLong(range.group(2)));
         }
         if (first > last) {
-            return new Response(416, Map.of(), Response.noContent().content()).header("Content-Range", "bytes */" + length);
+            return Response.empty(416).header("Content-Range", "bytes */" + length);
         }
         byte[] part = Arrays.copyOfRange(content, Math.toIntExact(first), Math.toIntExact(last + 1));
-        Response whole = Response.bytes("application/octet-stream", part);
-        return new Response(206, whole.headers(), whole.content()).header("Content-Range", "bytes %d-%d/%d".formatted(first, last, length));
+        return Response.bytes("application/octet-stream", part)
+                .status(206)
+                .header("Content-Range", "bytes %d-%d/%d".formatted(first, last, length));
     }
 }

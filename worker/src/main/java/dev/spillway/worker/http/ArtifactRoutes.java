@@ -90,13 +90,13 @@ final class ArtifactRoutes {
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
         boolean fetch = request.query().flag("fetch").orElse(true);
-        return ArtifactBody.answer(request, served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name, fetch)));
+        return ArtifactBody.answer(request, Refusals.served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name, fetch)));
     }
 
     /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
     private Response copy(Request request) throws Exception {
         EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
-        Artifacts.Found.Served served = served(name, artifacts.look(name));
+        Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name));
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
                 || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();
         if (other) {
@@ -105,21 +105,13 @@ final class ArtifactRoutes {
         return ArtifactBody.answer(request, served);
     }
 
-    /** Returns what was found, or refuses. */
-    static Artifacts.Found.Served served(EntryName name, Artifacts.Found found) {
-        return switch (found) {
-            case Artifacts.Found.Served served -> served;
-            case Artifacts.Found.Missing() -> throw Refusals.unknownEntry(name);
-            case Artifacts.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
-            case Artifacts.Found.Away(var apart) -> throw Refusals.apart(apart);
-        };
-    }
-
     private Response put(Request request) throws Exception {
         EntryName name = name(request);
         Optional<GroupName> group = request.query().value("group", GroupName::new);
         long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
-        artifacts.refused(name.namespace(), 0).ifPresent(refused -> refuse(name, generation, refused));
+        artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
+            throw Refusals.of(host, name, generation, refused);
+        });
         ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
         ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
         Artifacts.Result result =
@@ -134,35 +126,14 @@ final class ArtifactRoutes {
             case Artifacts.Result.Accepted() -> Outcome.ACCEPTED;
             case Artifacts.Result.Existing() -> Outcome.EXISTING;
             case Artifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
-            default -> throw refuse(name, generation, result);
+            default -> throw Refusals.of(host, name, generation, result);
         });
-    }
-
-    /** Throws what a put that keeps nothing is to its client. */
-    private RuntimeException refuse(EntryName name, long generation, Artifacts.Result result) {
-        throw switch (result) {
-            case Artifacts.Result.Settled(var outcome) -> Refusals.of(name, generation, outcome);
-            case Artifacts.Result.UnknownNamespace() -> Refusals.unknownNamespace(name.namespace());
-            case Artifacts.Result.OtherBackend(var backend) -> Refusals.otherBackend(name.namespace(), backend);
-            case Artifacts.Result.TooLarge(var maxBytes) -> Refusals.artifactTooLarge(maxBytes);
-            case Artifacts.Result.DiskFull(var why) -> Refusals.diskFull(why);
-            case Artifacts.Result.Away(var apart) -> Refusals.apart(apart);
-            case Artifacts.Result.Draining() -> Refusals.draining(host);
-            case Artifacts.Result.Accepted _,Artifacts.Result.Existing _ ->
-                    throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
-        };
     }
 
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
         artifacts.awaitRegistered(name);
-        return switch (deletions.delete(name, Optional.empty(), Optional.empty())) {
-            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new Entries.Deleted(snapshot));
-            case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
-            case Deletions.Deleted.Away(var apart) -> throw Refusals.apart(apart);
-            case Deletions.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
-            case Deletions.Deleted.KeyReused(var reused) -> throw Refusals.keyReused(reused);
-        };
+        return Response.ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Optional.empty(), Optional.empty()))));
     }
 
     private Response list(Request request) throws InterruptedException {

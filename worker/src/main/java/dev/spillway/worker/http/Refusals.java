@@ -7,8 +7,11 @@ import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.HostView;
@@ -17,7 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Why a request is refused, as its caller sees it. */
-final class Refusals {
+public final class Refusals {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private Refusals() {}
@@ -33,14 +36,14 @@ final class Refusals {
         };
     }
 
-    static ProblemException unknownNamespace(NamespaceName namespace) {
+    public static ProblemException unknownNamespace(NamespaceName namespace) {
         return Problem
                 .of(ProblemType.UNKNOWN_NAMESPACE,
                         "namespace: " + namespace + " (expected: a namespace that was created at the coordinator)")
                 .exception();
     }
 
-    static ProblemException otherBackend(NamespaceName namespace, Backend backend) {
+    public static ProblemException otherBackend(NamespaceName namespace, Backend backend) {
         return Problem
                 .of(ProblemType.OTHER_BACKEND,
                         "namespace: %s is for %s images (expected: a namespace that was created for such images)".formatted(namespace,
@@ -161,6 +164,48 @@ final class Refusals {
                             .retryAfter(RETRY_AFTER)
                             .exception();
             case PutOutcome.Unknown() -> unknownOutcome("the registry did not answer in time");
+        };
+    }
+
+    /** Returns what was found, or refuses. */
+    public static Artifacts.Found.Served served(EntryName name, Artifacts.Found found) {
+        return switch (found) {
+            case Artifacts.Found.Served served -> served;
+            case Artifacts.Found.Missing() -> throw unknownEntry(name);
+            case Artifacts.Found.UnknownNamespace() -> throw unknownNamespace(name.namespace());
+            case Artifacts.Found.Away(var apart) -> throw apart(apart);
+        };
+    }
+
+    /** Returns whether a put left its content unkept. */
+    public static boolean keepsNothing(Artifacts.Result result) {
+        return !(result instanceof Artifacts.Result.Accepted || result instanceof Artifacts.Result.Existing
+                || result instanceof Artifacts.Result.Settled(PutOutcome.Stored _));
+    }
+
+    /** For every result of a put that keeps nothing. */
+    public static ProblemException of(HostId host, EntryName name, long generation, Artifacts.Result result) {
+        return switch (result) {
+            case Artifacts.Result.Settled(var outcome) -> of(name, generation, outcome);
+            case Artifacts.Result.UnknownNamespace() -> unknownNamespace(name.namespace());
+            case Artifacts.Result.OtherBackend(var backend) -> otherBackend(name.namespace(), backend);
+            case Artifacts.Result.TooLarge(var maxBytes) -> artifactTooLarge(maxBytes);
+            case Artifacts.Result.DiskFull(var why) -> diskFull(why);
+            case Artifacts.Result.Away(var apart) -> apart(apart);
+            case Artifacts.Result.Draining() -> draining(host);
+            case Artifacts.Result.Accepted _,Artifacts.Result.Existing _ ->
+                    throw new IllegalArgumentException("result: " + result + " (expected: one that refuses)");
+        };
+    }
+
+    /** Returns the image that was deleted, or refuses. */
+    public static SnapshotId deleted(Deletions.Deleted deleted) {
+        return switch (deleted) {
+            case Deletions.Deleted.Done(var snapshot) -> snapshot;
+            case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
+            case Deletions.Deleted.Away(var apart) -> throw apart(apart);
+            case Deletions.Deleted.Unknown(var why) -> throw unknownOutcome(why);
+            case Deletions.Deleted.KeyReused(var reused) -> throw keyReused(reused);
         };
     }
 }

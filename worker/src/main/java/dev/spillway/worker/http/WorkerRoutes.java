@@ -17,6 +17,7 @@ import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
+import dev.spillway.worker.http.cache.CacheRoutes;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ public final class WorkerRoutes {
         endpoints.addAll(new DirectoryRoutes(host.directories(), host.deletions(), host.prunes(), host.holdMax()).endpoints());
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
         endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
+        endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;
     }

@@ -3,6 +3,7 @@ package dev.spillway.worker.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -76,7 +77,7 @@ final class TestRegistry {
         }
     }
 
-    record Entry(SnapshotId snapshotId, long generation, long sizeBytes) {}
+    record Entry(SnapshotId snapshotId, long generation, long sizeBytes, Description description) {}
 
     record Policy(int maxEntries, @Nullable Long maxBytes, Backend backend) {}
 
@@ -139,7 +140,9 @@ final class TestRegistry {
     synchronized Map<String, Object> answer(EntryName name, Entry entry) {
         List<Map<String, Object>> replicas = new ArrayList<>();
         Map<String, Object> answer = new LinkedHashMap<>(Map.of("snapshotId", entry.snapshotId(), "generation", entry.generation(),
-                "sizeBytes", entry.sizeBytes(), "replicas", replicas));
+                "sizeBytes", entry.sizeBytes(), "description", entry.description().text(), "labels", entry.description().labels(),
+                "replicas",
+                replicas));
         rows.forEach((id, row) -> {
             if (row.name.equals(name) && row.order == null) {
                 replicas.add(Map.of("hostId", row.host, "state", "LIVE", "storeId",
@@ -184,7 +187,7 @@ final class TestRegistry {
     /** Puts an entry that belongs to no host, as a caller of the coordinator may. */
     synchronized long putElsewhere(EntryName name, SnapshotId snapshot) {
         evict(name, EvictionCause.REPLACED);
-        entries.put(name, new Entry(snapshot, ++generations, 0));
+        entries.put(name, new Entry(snapshot, ++generations, 0, Description.NONE));
         return generations;
     }
 
@@ -290,7 +293,7 @@ final class TestRegistry {
                 return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), joined.generation(), List.of());
             }
             evict(item.name(), EvictionCause.REPLACED);
-            entries.put(item.name(), new Entry(item.snapshotId(), ++generations, item.sizeBytes()));
+            entries.put(item.name(), new Entry(item.snapshotId(), ++generations, item.sizeBytes(), item.description()));
             put(item.replicaId(), new Row(host, item.name(), generations, item.snapshotId()), item.content());
             long generation = generations;
             return new ReplicaOutcome.Registered(item.replicaId(), item.snapshotId(), generation,

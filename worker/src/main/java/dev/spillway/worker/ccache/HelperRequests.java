@@ -1,0 +1,168 @@
+package dev.spillway.worker.ccache;
+
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.ArtifactInfo;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.Deletions;
+import dev.spillway.worker.host.HostBusyException;
+import dev.spillway.worker.host.HostStoppedException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Answers requests of ccache, protocol 1 of its storage helpers. What cannot be answered now is "not found" or "not stored": after an error ccache
+ * uses no cache for the rest of its process. Keys are those of ccache's HTTP layout {@code subdirs}, so both ways meet the same artifacts. Thread-safe.
+ */
+public final class HelperRequests {
+    /** Protocol 1; get, put and remove; info. */
+    private static final byte[] GREETING = {1, 2, 0, 1};
+    private static final byte GET = 0;
+    private static final byte PUT = 1;
+    private static final byte REMOVE = 2;
+    private static final byte STOP = 3;
+    private static final byte INFO = 4;
+    private static final byte OK = 0;
+    private static final byte NOOP = 1;
+    private static final byte ERROR = 2;
+    private static final int OVERWRITE = 1;
+    /** Hex digits of the directory of a key. */
+    private static final int DIRECTORY_DIGITS = 2;
+
+    private final NamespaceName namespace;
+    private final Artifacts artifacts;
+    private final Deletions deletions;
+    private final Function<byte[], ContentDigest> digest;
+
+    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions, Function<byte[], ContentDigest> digest) {
+        this.namespace = namespace;
+        this.artifacts = artifacts;
+        this.deletions = deletions;
+        this.digest = digest;
+    }
+
+    /** Answers a client until it leaves. */
+    void serve(ByteChannel client) throws IOException, InterruptedException {
+        write(client, ByteBuffer.wrap(GREETING));
+        while (true) {
+            ByteBuffer operation = ByteBuffer.allocate(1);
+            if (client.read(operation) < 0) {
+                return;
+            }
+            switch (operation.get(0)) {
+                case GET -> get(client);
+                case PUT -> {
+                    if (!put(client)) {
+                        return;
+                    }
+                }
+                case REMOVE -> answer(client, remove(name(client)));
+                case STOP -> {
+                    // The worker goes on: this process is no helper of one build.
+                    answer(client, OK);
+                    return;
+                }
+                case INFO -> {
+                    byte[] identity = "Spillway worker".getBytes(StandardCharsets.UTF_8);
+                    write(client, ByteBuffer.allocate(identity.length + 2).put((byte) identity.length).put(identity).put((byte) 0).flip());
+                }
+                default -> {
+                    error(client, "request: not one of protocol 1 (expected: 0 to 4)");
+                    return;
+                }
+            }
+        }
+    }
+
+    private void get(ByteChannel client) throws IOException, InterruptedException {
+        if (artifacts.get(name(client), true) instanceof Artifacts.Found.Served(Artifact content, _, _, _)) {
+            byte[] value = content.toByteArray();
+            write(client, ByteBuffer.allocate(1 + Long.BYTES).order(ByteOrder.nativeOrder()).put(OK).putLong(value.length).flip());
+            write(client, ByteBuffer.wrap(value));
+        } else {
+            answer(client, NOOP);
+        }
+    }
+
+    /** Returns whether the next request can be told from the value of this one. */
+    private boolean put(ByteChannel client) throws IOException, InterruptedException {
+        EntryName name = name(client);
+        boolean overwrite = (read(client, 1).get() & OVERWRITE) != 0;
+        long length = read(client, Long.BYTES).order(ByteOrder.nativeOrder()).getLong();
+        if (length < 0 || length > artifacts.maxBytes()) {
+            error(client, "value: over %d bytes (expected: at most that)".formatted(artifacts.maxBytes()));
+            return false;
+        }
+        byte[] value = read(client, Math.toIntExact(length)).array();
+        answer(client, !overwrite && artifacts.look(name) instanceof Artifacts.Found.Served ? NOOP : put(name, value));
+        return true;
+    }
+
+    private byte put(EntryName name, byte[] value) throws IOException, InterruptedException {
+        ContentDigest content = digest.apply(value);
+        try {
+            return switch (artifacts.put(new Artifacts.Put(name, new SnapshotId(content.value()), Artifact.shared(value),
+                    new ArtifactInfo(content, null), Description.NONE, 0))) {
+                case Artifacts.Result.Accepted(),Artifacts.Result.Existing(),Artifacts.Result.Settled(PutOutcome.Stored _) -> OK;
+                default -> NOOP;
+            };
+        } catch (HostBusyException | HostStoppedException _) {
+            return NOOP;
+        }
+    }
+
+    private byte remove(EntryName name) throws IOException, InterruptedException {
+        try {
+            artifacts.awaitRegistered(name);
+            return deletions.delete(name, Optional.empty(), Optional.empty()) instanceof Deletions.Deleted.Done ? OK : NOOP;
+        } catch (HostBusyException | HostStoppedException _) {
+            return NOOP;
+        }
+    }
+
+    /** Reads a key, which is binary. */
+    private EntryName name(ByteChannel client) throws IOException {
+        int length = Byte.toUnsignedInt(read(client, 1).get());
+        String hex = HexFormat.of().formatHex(read(client, length).array());
+        int split = Math.min(DIRECTORY_DIGITS, hex.length());
+        return new EntryName(namespace, new EntryKey(hex.substring(0, split) + "/" + hex.substring(split)));
+    }
+
+    private static ByteBuffer read(ByteChannel client, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (client.read(bytes) < 0) {
+                throw new EOFException("request: ended after %d bytes (expected: %d)".formatted(bytes.position(), length));
+            }
+        }
+        return bytes.flip();
+    }
+
+    private static void answer(ByteChannel client, byte status) throws IOException {
+        write(client, ByteBuffer.wrap(new byte[]{status}));
+    }
+
+    private static void error(ByteChannel client, String message) throws IOException {
+        byte[] text = message.getBytes(StandardCharsets.US_ASCII);
+        write(client, ByteBuffer.allocate(text.length + 2).put(ERROR).put((byte) text.length).put(text).flip());
+    }
+
+    private static void write(ByteChannel client, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            client.write(bytes);
+        }
+    }
+}

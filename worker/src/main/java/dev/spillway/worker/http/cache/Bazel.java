@@ -1,0 +1,133 @@
+package dev.spillway.worker.http.cache;
+
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.worker.host.Artifacts;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Bazel: blobs are named by their SHA-256, and an action result is a hit only where all of its blobs are. */
+final class Bazel {
+    static final Dialect BLOBS = new Blobs();
+    static final Dialect RESULTS = new Results();
+
+    private static final Pattern PATH = Pattern.compile("(?s)((?:.*/)?)(ac|cas)/([0-9a-f]{64})");
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    private Bazel() {}
+
+    static boolean isHash(String text) {
+        return HASH.matcher(text).matches();
+    }
+
+    /** Returns the dialect of a path of Bazel's, or the other one. */
+    static Dialect of(String path, Dialect other) {
+        Matcher matcher = PATH.matcher(path);
+        if (!matcher.matches()) {
+            return other;
+        }
+        return matcher.group(2).equals("cas") ? BLOBS : RESULTS;
+    }
+
+    private static final class Blobs implements Dialect {
+        @Override
+        public void check(EntryName name, ContentDigest digest) {
+            if (!name.key().value().endsWith("/" + digest) && !name.key().value().equals(digest.value())) {
+                throw Problem.of(ProblemType.INVALID_VALUE, "content: has the SHA-256 %s (expected: that of its path)".formatted(digest))
+                        .exception();
+            }
+        }
+    }
+
+    private static final class Results implements Dialect {
+        @Override
+        public boolean standsAlone() {
+            return false;
+        }
+
+        /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
+        @Override
+        public Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+            Artifacts.Found found = artifacts.find(name, counted);
+            List<EntryName> parts = new ArrayList<>();
+            if (found instanceof Artifacts.Found.Served served
+                    && !findParts(artifacts, name, served.content().toByteArray(), counted, parts)) {
+                found = new Artifacts.Found.Missing();
+            }
+            if (found instanceof Artifacts.Found.Missing && counted) {
+                artifacts.missed(name);
+            }
+            if (!(found instanceof Artifacts.Found.Served)) {
+                return found;
+            }
+            if (counted) {
+                artifacts.used(name);
+                parts.forEach(artifacts::renew);
+            }
+            return found;
+        }
+
+        /** A put counts as a use, too: the parts came before their result. */
+        @Override
+        public void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {
+            List<EntryName> parts = new ArrayList<>();
+            if (findParts(artifacts, name, content.toByteArray(), false, parts)) {
+                parts.forEach(artifacts::renew);
+            }
+        }
+
+        /**
+         * Returns whether all parts are here. What is no action result has none: ccache may keep its own contents under such names.
+         *
+         * @param fetch whether other hosts are asked for what is not here
+         */
+        private static boolean findParts(Artifacts artifacts, EntryName result, byte[] content, boolean fetch, List<EntryName> parts)
+                throws IOException, InterruptedException {
+            ActionResult action;
+            try {
+                action = ActionResult.parse(content);
+            } catch (IOException _) {
+                return true;
+            }
+            for (String tree : action.trees()) {
+                EntryName name = blob(result, tree);
+                if (!(artifacts.find(name, fetch) instanceof Artifacts.Found.Served served) || !addFiles(result, served, parts)) {
+                    return false;
+                }
+                parts.add(name);
+            }
+            action.blobs().forEach(hash -> parts.add(blob(result, hash)));
+            for (EntryName part : parts) {
+                if (!artifacts.holds(part) && !(fetch && artifacts.find(part, true) instanceof Artifacts.Found.Served)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static boolean addFiles(EntryName result, Artifacts.Found.Served tree, List<EntryName> parts) {
+            try {
+                ActionResult.filesOfTree(tree.content().toByteArray()).forEach(hash -> parts.add(blob(result, hash)));
+                return true;
+            } catch (IOException _) {
+                // It names files that nobody can find.
+                return false;
+            }
+        }
+
+        private static EntryName blob(EntryName result, String hash) {
+            Matcher matcher = PATH.matcher(result.key().value());
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException("key: " + result.key() + " (expected: that of an action result)");
+            }
+            return new EntryName(result.namespace(), new EntryKey(matcher.group(1) + "cas/" + hash));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.spillway.worker.http.cache;
+
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.worker.core.ArtifactInfo;
+import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.Deletions;
+import dev.spillway.worker.http.ArtifactBody;
+import dev.spillway.worker.http.Refusals;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The artifact cache as build tools ask it: the key is the path, and the snapshot id is the content's SHA-256. */
+public final class CacheRoutes {
+    /** Bound of a body that is not kept. */
+    private static final long IGNORED_BYTES_MAX = 1 << 20;
+
+    private static final Dialect TURBOREPO = new Turborepo();
+    private static final Dialect NX = new Nx();
+
+    private final HostId host;
+    private final Artifacts artifacts;
+    private final Deletions deletions;
+    private final InstantSource clock;
+
+    @FunctionalInterface
+    private interface Answering {
+        Response answer(Request request, EntryName name, Dialect dialect) throws Exception;
+    }
+
+    public CacheRoutes(HostId host, Artifacts artifacts, Deletions deletions, InstantSource clock) {
+        this.host = host;
+        this.artifacts = artifacts;
+        this.deletions = deletions;
+        this.clock = clock;
+    }
+
+    public List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.GET_CACHED, this::get).immediately(this::hit),
+                Endpoint.of(WorkerApi.PUT_CACHED, request -> answer(request, true, this::put))
+                        .stream(artifacts.maxBytes(), List.of(Endpoint.ANY)),
+                Endpoint.of(WorkerApi.DELETE_CACHED, request -> answer(request, true, this::delete)),
+                Endpoint.of(WorkerApi.POST_CACHED, CacheRoutes::post).stream(IGNORED_BYTES_MAX, List.of(Endpoint.ANY)),
+                Endpoint.of(WorkerApi.CACHED_OPTIONS, request -> WebDav.options()),
+                Endpoint.of(WorkerApi.CACHE_OPTIONS, request -> WebDav.options()),
+                Endpoint.of(WorkerApi.FIND_CACHED, this::find).stream(IGNORED_BYTES_MAX, List.of(Endpoint.ANY)),
+                Endpoint.of(WorkerApi.FIND_CACHE, request -> collection(namespace(request), ""))
+                        .stream(IGNORED_BYTES_MAX, List.of(Endpoint.ANY)),
+                Endpoint.of(WorkerApi.MAKE_COLLECTION, this::makeCollection),
+                Endpoint.of(WorkerApi.MAKE_CACHE, this::makeCollection));
+    }
+
+    private static NamespaceName namespace(Request request) {
+        return request.parameter("namespace", NamespaceName::new);
+    }
+
+    private static EntryName name(Request request) {
+        return new EntryName(namespace(request), request.parameter("path", EntryKey::new));
+    }
+
+    private static Dialect dialect(String path) {
+        if (path.startsWith(Turborepo.PREFIX)) {
+            return TURBOREPO;
+        }
+        return path.startsWith(Nx.PREFIX) ? NX : Bazel.of(path, Dialect.PLAIN);
+    }
+
+    /** Answers a request for one artifact; a refusal has the status of the dialect. */
+    private Response answer(Request request, boolean changes, Answering answering) throws Exception {
+        Dialect dialect = dialect(request.parameter("path"));
+        try {
+            return answering.answer(request, name(request), dialect);
+        } catch (ProblemException e) {
+            throw dialect.refusals().of(e.problem(), changes);
+        } catch (InvalidValueException e) {
+            throw dialect.refusals().of(Problem.invalid(String.valueOf(e.getMessage())), changes);
+        }
+    }
+
+    private Optional<Response> hit(Request request) {
+        Dialect dialect = dialect(request.parameter("path"));
+        try {
+            return request.isHead() || !dialect.standsAlone() ? Optional.empty()
+                    : artifacts.hit(name(request)).map(served -> dialect.found(request, served));
+        } catch (InvalidValueException _) {
+            // The handler refuses it.
+            return Optional.empty();
+        }
+    }
+
+    private Response get(Request request) throws Exception {
+        return request.parameter("path").equals(Turborepo.STATUS) ? Turborepo.status() : answer(request, false, this::read);
+    }
+
+    private Response read(Request request, EntryName name, Dialect dialect) throws Exception {
+        return dialect.found(request, Refusals.served(name, dialect.find(artifacts, name, !request.isHead())));
+    }
+
+    private Response put(Request request, EntryName name, Dialect dialect) throws Exception {
+        long announced = request.header("Content-Length").map(Long::parseLong).orElse(0L);
+        artifacts.refused(name.namespace(), announced).ifPresent(refused -> {
+            throw Refusals.of(host, name, 0, refused);
+        });
+        if (dialect.keepsFirst() && artifacts.look(name) instanceof Artifacts.Found.Served) {
+            return dialect.put(false);
+        }
+        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
+        dialect.check(name, received.digest());
+        Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received.content(),
+                new ArtifactInfo(received.digest(), null), dialect.description(request), 0));
+        if (Refusals.keepsNothing(result)) {
+            throw Refusals.of(host, name, 0, result);
+        }
+        dialect.kept(artifacts, name, received.content());
+        return dialect.put(!(result instanceof Artifacts.Result.Existing));
+    }
+
+    private Response delete(Request request, EntryName name, Dialect dialect) throws Exception {
+        artifacts.awaitRegistered(name);
+        SnapshotId deleted = Refusals.deleted(deletions.delete(name, Optional.empty(), Optional.empty()));
+        return Response.noContent().header("ETag", "\"" + deleted + "\"");
+    }
+
+    /** Takes the events of a run, which are not kept. */
+    private static Response post(Request request) {
+        String path = request.parameter("path");
+        if (!path.equals(Turborepo.EVENTS)) {
+            throw Problem.of(ProblemType.UNKNOWN_PATH, "POST to %s (expected: to %s)".formatted(Problem.shown(path), Turborepo.EVENTS))
+                    .exception();
+        }
+        return Response.ok(Map.of());
+    }
+
+    private Response find(Request request) throws Exception {
+        String path = request.parameter("path");
+        if (path.isEmpty() || path.endsWith("/")) {
+            return collection(namespace(request), path);
+        }
+        return answer(request, false, (asked, name, dialect) -> WebDav.found(name.namespace(), path,
+                Optional.of(Refusals.served(name, artifacts.look(name))), clock.instant()));
+    }
+
+    private Response collection(NamespaceName namespace, String path) throws Exception {
+        requireArtifacts(namespace);
+        return WebDav.found(namespace, path, Optional.empty(), clock.instant());
+    }
+
+    private Response makeCollection(Request request) throws Exception {
+        requireArtifacts(namespace(request));
+        return Response.empty(201);
+    }
+
+    /** Refuses a namespace that takes no artifacts. It does not refuse one for what passes, because a collection is never made. */
+    private void requireArtifacts(NamespaceName namespace) throws Exception {
+        switch (artifacts.refused(namespace, 0).orElse(null)) {
+            case Artifacts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(namespace);
+            case Artifacts.Result.OtherBackend(var backend) -> throw Refusals.otherBackend(namespace, backend);
+            case null, default -> {
+                // It is one for artifacts, as far as this host knows.
+            }
+        }
+    }
+}

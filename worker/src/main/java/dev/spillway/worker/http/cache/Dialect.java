@@ -1,0 +1,70 @@
+package dev.spillway.worker.http.cache;
+
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.http.ArtifactBody;
+import java.io.IOException;
+
+/** The way in which one build tool asks for artifacts. As it is here, it is plain HTTP. */
+interface Dialect {
+    /** Plain HTTP: ccache, sccache, Gradle and Maven ask so. */
+    Dialect PLAIN = new Dialect() {};
+
+    /** Returns whether an artifact that is in memory may be answered at once, whatever else is here. */
+    default boolean standsAlone() {
+        return true;
+    }
+
+    /**
+     * Finds an artifact.
+     *
+     * @param counted whether this is an access, of which figures and the order of use are told
+     */
+    default Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+        return counted ? artifacts.get(name, true) : artifacts.look(name);
+    }
+
+    /** Returns whether a put leaves what is here as it is, whatever it brings. */
+    default boolean keepsFirst() {
+        return false;
+    }
+
+    /** Returns what to keep beside the content of a put. */
+    default Description description(Request request) {
+        return Description.NONE;
+    }
+
+    /**
+     * Checks a content that was received and is not kept yet.
+     *
+     * @throws dev.spillway.api.ProblemException if it is not what its name says
+     */
+    default void check(EntryName name, ContentDigest digest) {}
+
+    /** Notes that a content was put, or was here already. */
+    default void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {}
+
+    /** Answers a read of what is here. */
+    default Response found(Request request, Artifacts.Found.Served served) {
+        return ArtifactBody.answer(request, served);
+    }
+
+    /**
+     * Answers a put.
+     *
+     * @param isNew whether it was kept; otherwise the same was here
+     */
+    default Response put(boolean isNew) {
+        return Response.empty(isNew ? 201 : 200);
+    }
+
+    /** Returns the statuses of refusals. */
+    default RefusalStatuses refusals() {
+        return RefusalStatuses.PLAIN;
+    }
+}

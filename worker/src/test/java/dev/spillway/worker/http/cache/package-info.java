@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.http.cache;
+
+import org.jspecify.annotations.NullMarked;
