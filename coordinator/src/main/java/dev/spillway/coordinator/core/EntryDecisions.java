@@ -61,6 +61,12 @@ final class EntryDecisions {
             transaction.save(before.described(description).usedAt(used.useCounter(), transaction.now()));
             return new Outcomes.Putting.Stored(before.generation(), null, List.of());
         }
+        Pin pin = before == null ? null : before.pin();
+        Evictor.Room room =
+                evictor.room(transaction, (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null), name);
+        if (!room.suffices()) {
+            return noRoom(room);
+        }
         if (before != null) {
             evictor.evict(transaction, before, EvictionCause.REPLACED);
             namespace = held(transaction, name);
@@ -68,12 +74,23 @@ final class EntryDecisions {
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
         EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description, used.useCounter(), external, transaction.now(),
-                transaction.now(), before == null ? null : before.pin());
-        NamespaceRow grown = used.with(entry);
-        transaction.save(grown);
+                transaction.now(), pin);
+        transaction.save(used.with(entry));
         transaction.save(entry);
-        evicted.addAll(evictor.enforce(transaction, grown, name));
+        evicted.addAll(evictor.evict(transaction, room));
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
+    }
+
+    private static Outcomes.Putting.Refused noRoom(Evictor.Room room) {
+        Policy policy = room.left().policy();
+        EntryRow resident = room.resident();
+        if (resident == null || policy.minResidency() == null) {
+            throw new IllegalStateException("namespace " + room.left().name() + " has room");
+        }
+        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
+                "namespace %s: at its %s, and entry %s would have to go, which was put or read within minResidency %s (expected: room from %s on, at the earliest)"
+                        .formatted(room.left().name(), policy.limits().exceeded(room.left()), resident.name().key(), policy.minResidency(),
+                                resident.lastAccessedAt().plus(policy.minResidency())));
     }
 
     Outcomes.Getting get(WorkingSet transaction, Command.Get command) {
@@ -129,7 +146,7 @@ final class EntryDecisions {
         }
         long evicted = 0;
         while (evicted < command.limit()) {
-            EntryRow victim = evictor.victim(transaction, command.namespace(), null, command.limit());
+            EntryRow victim = evictor.victim(transaction, command.namespace(), command.limit());
             if (victim == null) {
                 break;
             }

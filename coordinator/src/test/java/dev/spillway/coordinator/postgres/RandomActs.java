@@ -53,6 +53,11 @@ final class RandomActs {
         this.drains = drains;
     }
 
+    /** Makes one of the namespaces one of artifacts, before it has entries. */
+    static Act first() {
+        return new Act.Plain(new Command.SetPolicy(Fleet.ns("ns-1"), PolicyChange.toArtifacts(null, false)));
+    }
+
     Act next() {
         return switch (random.nextInt(29)) {
             case 0 -> new Act.Plain(new Command.SetPolicy(namespace(), random.nextBoolean() ? null : 1L + random.nextInt(12),
@@ -135,7 +140,8 @@ final class RandomActs {
 
     /** Times that no number of passings comes near, because the two clocks differ a little. */
     private PolicyChange change() {
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(4)) {
+            case 3 -> PolicyChange.toArtifacts(random.nextBoolean() ? null : Duration.ofMinutes(30), random.nextInt(3) == 0);
             case 0 -> PolicyChange.ofTtl(random.nextInt(3) == 0 ? null : Duration.ofMinutes(50));
             case 1 -> PolicyChange.ofMaxIdle(random.nextInt(3) == 0 ? null : Duration.ofMinutes(30));
             default -> PolicyChange.ofLowWatermark(any(List.of(0.1, 0.5, 0.75, 1.0)));
