@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.PlanPurpose;
 import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -32,6 +33,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Random acts on few keys, few hosts and few images, so that they meet. */
 final class RandomActs {
@@ -68,7 +70,7 @@ final class RandomActs {
             case 5 -> random.nextInt(4) == 0 ? new Act.Plain(new Command.Clean(namespace(), 1 + random.nextInt(5))) : next();
             case 6, 7, 8, 9 -> {
                 List<Registration> items = some(1 + random.nextInt(4), () -> new Registration(replica(), namespace(), key(), snapshot(),
-                        random.nextInt(12), description()));
+                        random.nextInt(12), description(), content(), null));
                 yield send(sender -> new RegisterRequest(sender, items));
             }
             case 10 -> {
@@ -186,6 +188,10 @@ final class RandomActs {
 
     private SnapshotId snapshot() {
         return new SnapshotId("image-" + random.nextInt(4));
+    }
+
+    private @Nullable ContentDigest content() {
+        return random.nextInt(3) > 0 ? null : new ContentDigest(String.valueOf(random.nextInt(2)).repeat(64));
     }
 
     private Description description() {
