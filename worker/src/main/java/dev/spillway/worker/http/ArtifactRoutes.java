@@ -165,7 +165,9 @@ final class ArtifactRoutes {
 
     private Response claim(Request request) throws Exception {
         EntryName name = name(request);
-        artifacts.refused(name.namespace(), 0).ifPresent(refused -> refuse(name, 0, refused));
+        artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
+            throw Refusals.of(host, name, 0, refused);
+        });
         Claim claim = request.body(Claim.class);
         return Response.ok(artifacts.claim(name, within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),
                 within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX)));
