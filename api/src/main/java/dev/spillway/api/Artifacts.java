@@ -5,7 +5,9 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.SnapshotId;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Artifacts that a worker caches. */
@@ -23,6 +25,34 @@ public final class Artifacts {
         /** The same content was here already. */
         @JsonProperty("existing")
         EXISTING
+    }
+
+    /**
+     * Asks whether the caller shall make an artifact that is missing.
+     *
+     * @param waitFor how long to wait while another caller makes it; at most 1 min, nothing if absent
+     * @param heldFor how long nobody else is told to make it, unless the claim is given back; at most 1 h, 10 min if absent
+     */
+    public record Claim(@Nullable Duration waitFor, @Nullable Duration heldFor) {}
+
+    /**
+     * The answer to a claim.
+     *
+     * @param id of the claim, to give it back; absent unless it is the caller's
+     */
+    public record Claimed(State state, @Nullable UUID id) {}
+
+    /** Who makes an artifact, in lower case on the wire. */
+    public enum State {
+        /** It is here by now. */
+        @JsonProperty("here")
+        HERE,
+        /** The caller shall make it. */
+        @JsonProperty("yours")
+        YOURS,
+        /** Another caller still makes it. */
+        @JsonProperty("taken")
+        TAKEN
     }
 
     /** The answer to a put. */

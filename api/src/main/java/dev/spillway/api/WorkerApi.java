@@ -31,6 +31,8 @@ public final class WorkerApi {
     public static final Operation GET_ARTIFACT_STATS = listed(Operation.get(ARTIFACTS + "/stats"));
     public static final Operation FLUSH_ARTIFACTS = listed(Operation.post(ARTIFACTS + "/flush"));
 
+    public static final Operation CLAIM_ARTIFACT = listed(Operation.post(ARTIFACT + "/claim"));
+    public static final Operation UNCLAIM_ARTIFACT = listed(Operation.delete(ARTIFACT + "/claim").query("id"));
     /** Gives another worker its copy. */
     public static final Operation GET_COPY = listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId"));
 

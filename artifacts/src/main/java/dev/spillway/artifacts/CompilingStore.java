@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/** Does what all stores do alike. */
-abstract sealed class CompilingStore implements ArtifactStore permits MemoryArtifactStore, DiskArtifactStore, LayeredArtifactStore {
+/** Does what all stores do alike: lets one of many callers that miss the same artifact compile it. */
+public abstract class CompilingStore implements ArtifactStore {
     private final SingleFlight<Fingerprint, Artifact> compilations = new SingleFlight<>();
 
     @Override
@@ -14,7 +14,8 @@ abstract sealed class CompilingStore implements ArtifactStore permits MemoryArti
         return known.isPresent() ? known.get() : compilations.run(fingerprint, () -> compile(fingerprint, compiler));
     }
 
-    private Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
+    /** Compiles and stores an artifact that was missed. One caller of this store does so at a time. */
+    protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         // another caller may have compiled it since the miss
         Optional<Artifact> known = peek(fingerprint);
         if (known.isPresent()) {
@@ -30,5 +31,5 @@ abstract sealed class CompilingStore implements ArtifactStore permits MemoryArti
     }
 
     /** Does what {@link #get} does, and counts nothing. */
-    abstract Optional<Artifact> peek(Fingerprint fingerprint) throws IOException;
+    protected abstract Optional<Artifact> peek(Fingerprint fingerprint) throws IOException;
 }

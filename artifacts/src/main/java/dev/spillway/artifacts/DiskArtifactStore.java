@@ -192,7 +192,7 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     @Override
-    Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
+    protected Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
         requireOpen();
         Segment segment;
         SegmentRecord record;

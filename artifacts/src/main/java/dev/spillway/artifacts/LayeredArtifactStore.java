@@ -70,7 +70,7 @@ public final class LayeredArtifactStore extends CompilingStore {
     }
 
     @Override
-    Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
+    protected Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
         Optional<Artifact> found = fastest.get(fingerprint);
         if (found.isPresent() || slower.isEmpty()) {
             return found;

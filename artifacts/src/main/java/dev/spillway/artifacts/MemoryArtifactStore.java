@@ -61,7 +61,7 @@ public final class MemoryArtifactStore extends CompilingStore {
     }
 
     @Override
-    Optional<Artifact> peek(Fingerprint fingerprint) {
+    protected Optional<Artifact> peek(Fingerprint fingerprint) {
         return shard(fingerprint).peek(fingerprint);
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.client;
 
+import dev.spillway.artifacts.ArtifactStore;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Retries;
@@ -127,14 +128,27 @@ public final class SpillwayClient implements AutoCloseable {
      * @throws IllegalStateException when no worker was named, or this is closed
      */
     public DirectoryCache directories(String namespace) {
+        return new RemoteDirectoryCache(new NamespaceName(namespace), retries(List.of(worker())), settings.timeout,
+                settings.copyTimeout, settings.hold, held);
+    }
+
+    /**
+     * Returns the artifacts of a namespace, asked at the worker.
+     *
+     * @throws IllegalStateException when no worker was named, or this is closed
+     */
+    public ArtifactStore artifacts(String namespace) {
+        return new RemoteArtifactStore(new NamespaceName(namespace), retries(List.of(worker())), settings.timeout);
+    }
+
+    private Endpoint worker() {
         http.requireOpen();
         Endpoint worker = settings.worker;
         if (worker == null) {
             throw new IllegalStateException(
                     "worker: none (expected: Builder.worker or Builder.workerSocket names the worker of this host)");
         }
-        return new RemoteDirectoryCache(new NamespaceName(namespace), retries(List.of(worker)), settings.timeout,
-                settings.copyTimeout, settings.hold, held);
+        return worker;
     }
 
     private Retries retries(List<Endpoint> servers) {

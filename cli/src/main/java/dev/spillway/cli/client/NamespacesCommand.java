@@ -110,10 +110,10 @@ final class NamespacesCommand {
             said.add(set.maxEntries() == null ? "no limit of entries" : "at most " + Text.count(set.maxEntries(), "entry", "entries"));
             said.add(set.maxBytes() == null ? "no limit of bytes" : "at most " + Text.bytes(set.maxBytes()));
             if (set.ttl() != null) {
-                said.add("for " + set.ttl() + " at most");
+                said.add("for " + Text.length(set.ttl()) + " at most");
             }
             if (set.maxIdle() != null) {
-                said.add("for " + set.maxIdle() + " without use at most");
+                said.add("for " + Text.length(set.maxIdle()) + " without use at most");
             }
             if (set.lowWatermark() < 1) {
                 said.add("down to a share of " + set.lowWatermark() + " when that is exceeded");

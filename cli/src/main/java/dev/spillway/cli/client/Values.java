@@ -4,8 +4,8 @@ import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Durations;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Loggers;
+import dev.spillway.api.Numbers;
 import dev.spillway.api.Sizes;
-import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -48,7 +48,7 @@ public final class Values {
 
         static Share parse(String text) {
             try {
-                double fraction = Double.parseDouble(text);
+                double fraction = Numbers.decimal(text);
                 if (fraction > 0 && fraction <= 1) {
                     return new Share(fraction);
                 }
@@ -162,7 +162,6 @@ public final class Values {
         register(commands, EventId.class, EventId::new);
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
-        register(commands, Endpoint.class, Endpoint::parse);
         register(commands, CachedDirectories.Mode.class, text -> oneOf(CachedDirectories.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
@@ -198,7 +197,7 @@ public final class Values {
 
     private static long whole(String text, long least, long most) {
         try {
-            long number = Long.parseLong(text);
+            long number = Numbers.whole(text);
             if (number >= least && number <= most) {
                 return number;
             }

@@ -14,6 +14,7 @@ import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
@@ -100,7 +101,7 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, metrics, Json.strict())));
+                        CoordinatorRoutes::failure, Optional.of(new StaticPages("coordinator", settings.nativeFolders())), metrics, Json.strict())));
         return new Coordinator(lifecycle, http);
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.app;
 
+import dev.spillway.api.Numbers;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
@@ -88,7 +89,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Setting<Duration> GRACE = positive("grace", "Orphans and ghosts younger than this are left alone", RULES.grace());
     private static final Setting<Double> BREAKER_SHARE = Setting
             .custom("breaker-share", "Share of a host's replicas beyond which a loss or an orphan sweep waits for a person",
-                    "a number above 0, at most 1", Double::parseDouble)
+                    "a number above 0, at most 1", Numbers::decimal)
             .must("above 0, at most 1", share -> share > 0 && share <= 1)
             .defaultTo(RULES.breakerShare());
     private static final Setting<Integer> BREAKER_FROM =
@@ -123,7 +124,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                     .defaultTo(Duration.ofMinutes(1));
 
     private static final Setting<Optional<Path>> NATIVE_FOLDER = Setting.path("native-folder",
-            "Where native libraries are unpacked at the start, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
+            "Where native libraries are unpacked at the start, and pages for as long as it runs, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
             .optional();
 
     /** What a coordinator can be told, and the conditions between its settings. */

@@ -33,6 +33,8 @@ class ClientReadmeTest {
     static void start() throws Exception {
         fleet = new FleetInProcess(scratch.resolve("fleet"), 1);
         assertThat(Spillway.run("namespace", "set", "trees", "--max-entries", "10", "--url", fleet.url()).exitCode()).isZero();
+        assertThat(Spillway.run("namespace", "set", "objects", "--max-entries", "100000", "--backend", "artifact", "--url", fleet.url())
+                .exitCode()).isZero();
         assertThat(Spillway.run("namespace", "set", "snapshots", "--max-entries", "2", "--url", fleet.url()).exitCode()).isZero();
     }
 
@@ -54,7 +56,7 @@ class ClientReadmeTest {
             assertThat(run(program.group(2), source)).as(program.group(2)).isEqualTo(expected);
             programs++;
         }
-        assertThat(programs).isEqualTo(4);
+        assertThat(programs).isEqualTo(5);
     }
 
     private static String run(String name, String source) throws Exception {

@@ -51,6 +51,15 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("99999999999999999999 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns",
                         "--max-entries", "99999999999999999999"),
                 List.of("many (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "many"),
+                List.of("+5 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "+5"),
+                List.of("\u0665 (expected: a whole number of 1 to 9223372036854775807)", "ls", "ns", "--limit", "\u0665"),
+                List.of("+5 (expected: a whole number of 1 to 9223372036854775807, or none)", "namespace", "set", "ns", "--max-entries",
+                        "+5"),
+                List.of("+2 (expected: a whole number of 0 to 2147483647)", "dev", "--hosts", "+2"),
+                List.of("'--max-eviction-share': +0.5 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
+                        "--max-eviction-share", "+0.5"),
+                List.of("'--max-eviction-share': 0x1p-1 (expected: a number above 0 and at most 1)", "namespace", "set", "ns",
+                        "--max-eviction-share", "0x1p-1"),
                 List.of("-1 (expected: a whole number of 0 to 9223372036854775807)", "prune", "ns", "--max-entries=-1"),
                 List.of("1y (expected: a duration such as", "namespace", "set", "ns", "--ttl", "1y"),
                 List.of("'--low-watermark'", "namespace", "set", "ns", "--low-watermark", "80%"),
@@ -78,6 +87,8 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("benchmark: nothing (expected: registry: ", "bench", "nothing"),
                 List.of("--minutes: 11 (expected: 1 to 10)", "bench", "registry", "--minutes", "11"),
                 List.of("--minutes: 2 (expected: not together with --quick)", "bench", "registry", "--quick", "--minutes", "2"),
+                List.of("--url or SPILLWAY_URL: '' (expected: host:port", "hosts", "--url", ""),
+                List.of("--worker or SPILLWAY_WORKER: '' (expected: host:port", "status", "--worker", ""),
                 List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
                 List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
                 List.of("--limit: given without --orders (expected: both, or neither)", "hosts", "host-1", "--limit", "5"),
@@ -264,10 +275,10 @@ class CommandLineTest extends FleetOfTwo {
     void aPolicyIsSetAndItsLimitsAreRemoved() {
         assertThat(done("namespace", "set", "timed", "--ttl", "7d", "--max-idle", "12h", "--low-watermark", "0.8", "--max-entries", "10")
                 .out())
-                .isEqualTo("timed: at most 10 entries, no limit of bytes, for PT168H at most, for PT12H without use at most, "
+                .isEqualTo("timed: at most 10 entries, no limit of bytes, for 7 d at most, for 12 h without use at most, "
                         + "down to a share of 0.8 when that is exceeded; one prune or lowered limit evicts at most a share of 0.5\n");
         assertThat(done("namespace", "set", "timed", "--ttl", "none", "--max-entries", "none").out())
-                .startsWith("timed: no limit of entries, no limit of bytes, for PT12H without use at most,");
+                .startsWith("timed: no limit of entries, no limit of bytes, for 12 h without use at most,");
         assertThat(done("namespace", "ls").lines()).first()
                 .asString()
                 .matches(

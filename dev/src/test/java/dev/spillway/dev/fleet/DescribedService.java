@@ -85,6 +85,44 @@ final class DescribedService implements AutoCloseable {
         return read(exchange);
     }
 
+    /** Expects that each operation refuses a web page of another origin, and that it describes both refusals of web pages. */
+    void refusesWebPagesOfOthers() throws IOException, InterruptedException {
+        for (String operation : operations()) {
+            String method = operation.replaceFirst(" .*", "");
+            String template = operation.replaceFirst(".* ", "");
+            JsonNode described = description.path("paths").path(template).path(method.toLowerCase(Locale.ROOT));
+            HttpResponse<byte[]> response =
+                    client.send(HttpRequest.newBuilder(URI.create(url + template.replaceAll("\\{[^}]*}", "x")))
+                            .header("Origin", "http://elsewhere.example")
+                            .method(method, BodyPublishers.noBody())
+                            .build(), BodyHandlers.ofByteArray());
+            requireDescribed(new Exchange(operation, described, response.statusCode(), mediaType(response), response.body()));
+            assertThat(response.statusCode()).as(operation).isEqualTo(403);
+            assertThat(described.path("responses").has("403")).as(operation).isTrue();
+            assertThat(resolved(described.path("responses").path("421")).path("description").asText()).as(operation)
+                    .startsWith("other-name");
+        }
+    }
+
+    /** Expects that the root leads to a page that names the service, and that whatever the page links is there. Returns the links. */
+    List<String> startPage(String title) throws IOException, InterruptedException {
+        HttpResponse<String> root = page("/");
+        assertThat(root.statusCode()).isEqualTo(302);
+        HttpResponse<String> page = page(root.headers().firstValue("Location").orElseThrow());
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body()).contains("<title>" + title + "</title>", "<h1>" + title + "</h1>").doesNotContain("<script");
+        assertThat(page("/ui/style.css").statusCode()).isEqualTo(200);
+        List<String> links = Pattern.compile("<a href=\"([^\"]*)\"").matcher(page.body()).results().map(link -> link.group(1)).toList();
+        for (String link : links) {
+            assertThat(page(link).statusCode()).as(link).isEqualTo(200);
+        }
+        return links;
+    }
+
+    private HttpResponse<String> page(String path) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(URI.create(url + path)).build(), BodyHandlers.ofString());
+    }
+
     private Exchange exchange(String method, String path, @Nullable Object body) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path)).timeout(Eventually.HANG);
         if (body == null) {
@@ -121,7 +159,8 @@ final class DescribedService implements AutoCloseable {
                 .filter(candidate -> candidate.getValue().has(method.toLowerCase(Locale.ROOT)))
                 .map(Map.Entry::getKey)
                 .sorted()
-                .filter(candidate -> Pattern.matches(candidate.replaceAll("\\{[^}]*}", "[^/]*"), path))
+                .filter(candidate -> Pattern.matches(candidate.replaceAll("\\{[^}]*\\.\\.\\.}", ".*").replaceAll("\\{[^}]*}", "[^/]*"),
+                        path))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(method + " " + path + " (expected: an operation of the description)"));
     }

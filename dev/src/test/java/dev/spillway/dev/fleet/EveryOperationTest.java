@@ -87,6 +87,7 @@ class EveryOperationTest extends FleetOfTwo {
             worker.done("POST", directories + "/prune", Map.of("maxEntries", 5));
             worker.done("DELETE", directories + "/entries/a%2Fb", null);
             artifacts(worker);
+            cache(worker);
             worker.get("/v1/status");
             worker.refused(404, "GET", directories + "/entries/a%2Fb", null);
             worker.refused(400, "PUT", directories + "/entries/c", Map.of("sourceDir", scratch.resolve("absent").toString()));
@@ -99,6 +100,9 @@ class EveryOperationTest extends FleetOfTwo {
         Http.send("PUT", fleet.url() + "/v1/namespaces/objects", Map.of("maxEntries", 10, "backend", "ARTIFACT"), Map.of());
         String objects = "/v1/artifacts/objects";
         String fingerprint = "0".repeat(63) + "1";
+        JsonNode claim = worker.done("POST", objects + "/" + fingerprint + "/claim", Map.of("waitFor", "PT1S"));
+        assertThat(claim.get("state").asText()).isEqualTo("yours");
+        worker.done("DELETE", objects + "/" + fingerprint + "/claim?id=" + claim.get("id").asText(), null);
         JsonNode kept = worker.done("PUT", objects + "/" + fingerprint, Map.of("any", "content"));
         assertThat(kept.get("outcome").asText()).isEqualTo("accepted");
         worker.get(objects + "/" + fingerprint);
@@ -108,6 +112,39 @@ class EveryOperationTest extends FleetOfTwo {
         worker.get("/v1/copies/objects/" + fingerprint);
         worker.done("DELETE", objects + "/" + fingerprint, null);
         worker.refused(404, "GET", objects + "/" + fingerprint, null);
+    }
+
+    private static void cache(DescribedService worker) throws IOException, InterruptedException {
+        String cache = "/cache/objects";
+        worker.done("OPTIONS", cache, null);
+        worker.done("OPTIONS", cache + "/a/b", null);
+        worker.done("PUT", cache + "/a/b", Map.of("any", "content"));
+        worker.get(cache + "/a/b");
+        worker.done("PUT", cache + "/v8/artifacts/1?slug=us", Map.of("any", "content"));
+        worker.get(cache + "/v8/artifacts/status");
+        worker.done("POST", cache + "/v8/artifacts/events", Map.of("event", "HIT"));
+        worker.done("DELETE", cache + "/a/b", null);
+        worker.refused(404, "GET", cache + "/a/b", null);
+    }
+
+    @Test
+    void everyOperationRefusesAWebPageOfAnotherOriginAndSaysSo() throws Exception {
+        for (String url : List.of(fleet.url(), fleet.workerUrl(1))) {
+            try (DescribedService service = new DescribedService(url)) {
+                service.refusesWebPagesOfOthers();
+            }
+        }
+    }
+
+    @Test
+    void eachServiceHasAStartPageWhoseLinksLeadSomewhere() throws Exception {
+        try (DescribedService coordinator = new DescribedService(fleet.url());
+                DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
+            assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml",
+                    "/v1/hosts",
+                    "/v1/namespaces", "/v1/evictions");
+            assertThat(worker.startPage("Spillway worker")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml");
+        }
     }
 
     private static void common(DescribedService service) throws IOException, InterruptedException {

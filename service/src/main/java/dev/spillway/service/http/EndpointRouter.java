@@ -9,12 +9,14 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,14 +28,18 @@ import java.util.stream.Stream;
  */
 final class EndpointRouter {
     private final HttpService.Options options;
+    private final Optional<Path> unpacked;
     /** Each with the form of its path, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
     private final Blocking blocking;
     private final Connections connections;
 
-    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Blocking blocking, Connections connections) {
+    /** @param unpacked where the pages are unpacked, if there are any */
+    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers, Blocking blocking,
+            Connections connections) {
         this.options = options;
+        this.unpacked = unpacked;
         // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
         // theirs. A brace sorts behind every letter, so the literal is tried before the parameter.
         List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
@@ -51,6 +57,7 @@ final class EndpointRouter {
     Router router(Vertx vertx) {
         var router = Router.router(vertx);
         endpoints.forEach((endpoint, path) -> mount(router, endpoint, path));
+        options.pages().ifPresent(pages -> pages.mount(router, unpacked.orElseThrow()));
         router.route().handler(this::nothingHere).failureHandler(new FailureHandler(options, answers, connections));
         return router;
     }
@@ -87,7 +94,7 @@ final class EndpointRouter {
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
     }
 
-    private static void requireFit(HttpServerRequest request) {
+    static void requireFit(HttpServerRequest request) {
         misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
             throw problem.exception();
         });
@@ -128,10 +135,12 @@ final class EndpointRouter {
     private void nothingHere(RoutingContext context) {
         requireFit(context.request());
         var path = Objects.requireNonNullElse(context.request().path(), "");
-        var allowed = endpoints.keySet()
+        boolean asksForPage = Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(context.request().method());
+        var ofPages = Stream.of("GET").filter(get -> unpacked.isPresent() && StaticPages.mayBeAt(path) && !asksForPage);
+        var allowed = Stream.concat(ofPages, endpoints.keySet()
                 .stream()
                 .filter(endpoint -> Objects.requireNonNull(endpoints.get(endpoint)).matcher(path).matches())
-                .map(endpoint -> endpoint.operation().method())
+                .map(endpoint -> endpoint.operation().method()))
                 .flatMap(method -> method.equals("GET") ? Stream.of("GET", "HEAD") : Stream.of(method))
                 .distinct()
                 .sorted()

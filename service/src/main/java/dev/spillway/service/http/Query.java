@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Durations;
+import dev.spillway.api.Numbers;
 import dev.spillway.events.InvalidValueException;
 import java.time.Duration;
 import java.util.Map;
@@ -19,14 +20,18 @@ public final class Query {
         return Optional.ofNullable(values.get(name));
     }
 
-    /** A whole number between two bounds of zero or more, both included, in digits alone. */
+    /** A whole number between two bounds, both included. */
     public Optional<Long> number(String name, long least, long most) {
         return value(name, text -> {
-            long number = text.matches("[0-9]{1,19}") ? Long.parseUnsignedLong(text) : -1;
-            if (number < least || number > most) {
-                throw new InvalidValueException(name, text, "a whole number of " + least + " to " + most);
+            try {
+                long number = Numbers.whole(text);
+                if (number >= least && number <= most) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as for a number out of range.
             }
-            return number;
+            throw new InvalidValueException(name, text, "a whole number of " + least + " to " + most);
         });
     }
 

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     private static final String KEY = Request.class.getName();
     private static final byte[] NOTHING = {};
+    private static final Set<String> UTF_8 = Set.of("utf-8", "utf8");
 
     private final RoutingContext routing;
     private final Endpoint endpoint;
@@ -67,6 +69,11 @@ public final class Request {
         } else if (!encoding.equalsIgnoreCase("identity")) {
             throw Problems.notTaken("Content-Encoding", encoding, List.of("identity")).exception();
         }
+        routing.parsedHeaders().contentType().parameters().forEach((name, charset) -> {
+            if (name.equalsIgnoreCase("charset") && !UTF_8.contains(String.valueOf(charset).toLowerCase(Locale.ROOT))) {
+                throw Problems.notTaken("charset", String.valueOf(charset), List.of("utf-8")).exception();
+            }
+        });
     }
 
     /** The request of a routing context. */

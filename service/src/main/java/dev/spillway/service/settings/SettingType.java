@@ -1,6 +1,7 @@
 package dev.spillway.service.settings;
 
 import dev.spillway.api.Durations;
+import dev.spillway.api.Numbers;
 import dev.spillway.api.Sizes;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -24,15 +25,15 @@ record SettingType<T>(String expected, Function<String, T> parse) {
         }
         return text;
     });
-    static final SettingType<Integer> INTEGER = new SettingType<>("a whole number", Integer::valueOf);
-    static final SettingType<Long> LONG = new SettingType<>("a whole number", Long::valueOf);
+    static final SettingType<Integer> INTEGER = new SettingType<>("a whole number", SettingType::integer);
+    static final SettingType<Long> LONG = new SettingType<>("a whole number", Numbers::whole);
     static final SettingType<Boolean> BOOLEAN = new SettingType<>("true or false", text -> switch (text) {
         case "true" -> true;
         case "false" -> false;
         default -> throw new IllegalArgumentException(text);
     });
     static final SettingType<Integer> PORT =
-            new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", Integer.parseInt(text)).port());
+            new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", integer(text)).port());
     static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
     static final SettingType<Long> BYTES = new SettingType<>(Sizes.EXPECTED, Sizes::parse);
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
@@ -67,6 +68,14 @@ record SettingType<T>(String expected, Function<String, T> parse) {
 
     private static String lowerCase(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static int integer(String text) {
+        try {
+            return Math.toIntExact(Numbers.whole(text));
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(text, e);
+        }
     }
 
     private static Path path(String text) {

@@ -152,10 +152,23 @@ class BodiesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"utf-16, 415", "'\"UTF-16\"', 415", "iso-8859-1, 415", "us-ascii, 415", "'', 415", "nothing, 415", "UTF-8, 200",
+            "'\"utf-8\"', 200", "utf8, 200"})
+    void jsonOfAnotherCharsetIsRefused(String charset, int status) throws Exception {
+        for (var type : List.of("application/json;charset=", "application/json; Charset=", "Application/JSON; a=b ; charset=")) {
+            var answer = service.send("PUT", "/policies/p", type + charset, "{\"backend\":\"d\"}");
+            assertThat(answer.statusCode()).as(type + charset).isEqualTo(status);
+            if (status == 415) {
+                assertThat(answer.body()).contains("urn:spillway:problem:unsupported-media-type", "(expected: utf-8)");
+            }
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32BE", "ISO-8859-1"})
     void jsonThatIsNotUtf8IsRefused(String charset) throws Exception {
         var answer = service.client.send(HttpRequest.newBuilder(service.uri("/policies/p"))
-                .header("Content-Type", "application/json; charset=" + charset)
+                .header("Content-Type", "application/json")
                 .PUT(BodyPublishers.ofString("{\"backend\":\"\u00e9\"}", Charset.forName(charset)))
                 .build(), BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(400);

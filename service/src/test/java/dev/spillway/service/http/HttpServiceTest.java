@@ -299,6 +299,7 @@ class HttpServiceTest {
     private static HttpService.Options withSocket(RunningService host, Path path) {
         return new HttpService.Options("test", HostPort.parse("127.0.0.1:0"), Optional.of(path), RunningService.LIMITS,
                 vertx -> List.of(RunningService.get("/hello", request -> Response.ok("hello"))), failure -> Optional.empty(),
+                Optional.empty(),
                 host.metrics.registry(), Json.strict());
     }
 

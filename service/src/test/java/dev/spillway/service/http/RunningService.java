@@ -31,6 +31,7 @@ final class RunningService implements AutoCloseable {
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
     final HttpService service;
+    private final Optional<StaticPages> pages;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     RunningService(Endpoint... routes) throws IOException, InterruptedException {
@@ -38,12 +39,18 @@ final class RunningService implements AutoCloseable {
     }
 
     RunningService(HttpLimits limits, Endpoint... routes) throws IOException, InterruptedException {
+        this(limits, Optional.empty(), routes);
+    }
+
+    RunningService(HttpLimits limits, Optional<StaticPages> pages, Endpoint... routes) throws IOException, InterruptedException {
+        this.pages = pages;
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
                 ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
+                pages,
                 metrics.registry(),
                 Json.strict());
     }

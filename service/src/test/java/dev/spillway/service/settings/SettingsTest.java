@@ -133,6 +133,10 @@ class SettingsTest {
                     --cache-bytes=9999999TiB;  cache-bytes: 9999999TiB (expected: a size in bytes such as 4096, 512MiB or 10GiB), from the command line
                     --pool-size=101;           pool-size: 101 (expected: a whole number, 1 to 100), from the command line
                     --pool-size=;              pool-size: "" (expected: a whole number, 1 to 100), from the command line
+                    --epoch=+5;                epoch: +5 (expected: a whole number), from the command line
+                    --pool-size=+5;            pool-size: +5 (expected: a whole number, 1 to 100), from the command line
+                    --pool-size=٥;             pool-size: ٥ (expected: a whole number, 1 to 100), from the command line
+                    --debug-port=+81;          debug-port: +81 (expected: a port of 0 to 65535, 0 for any that is free), from the command line
                     --epoch=1.5;               epoch: 1.5 (expected: a whole number), from the command line
                     --listen=7070;             listen: 7070 (expected: host:port such as 127.0.0.1:7070), from the command line
                     --listen=::1:7070;         listen: ::1:7070 (expected: host:port such as 127.0.0.1:7070), from the command line

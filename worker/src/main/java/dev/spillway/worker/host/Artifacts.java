@@ -1,5 +1,7 @@
 package dev.spillway.worker.host;
 
+import dev.spillway.api.Artifacts.Claimed;
+import dev.spillway.api.Artifacts.State;
 import dev.spillway.api.ProblemType;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactMetrics;
@@ -25,6 +27,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +50,7 @@ public final class Artifacts {
     private final RegistryClient registry;
     private final Peers peers;
     private final SingleFlight<EntryName, Found> fetches = new SingleFlight<>();
+    private final Claims claims = new Claims();
     private final LongAdder fetchedEver = new LongAdder();
 
     /** The result of a read. */
@@ -262,6 +266,35 @@ public final class Artifacts {
         loop.uses().renewed(name, clock.instant());
     }
 
+    /**
+     * Asks who makes an artifact that is missing: the caller, if nobody else does.
+     *
+     * @param waitFor how long to wait for another maker
+     * @param heldFor how long the claim lasts unless it is given back
+     */
+    public Claimed claim(EntryName name, Duration waitFor, Duration heldFor) throws IOException, HostBusyException, InterruptedException {
+        long deadline = System.nanoTime() + waitFor.toNanos();
+        while (true) {
+            Optional<UUID> own = claims.take(name, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())), heldFor);
+            // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
+            if (view.artifact(name).isPresent() && read(name).isPresent()) {
+                own.ifPresent(id -> claims.giveBack(name, id));
+                return new Claimed(State.HERE, null);
+            }
+            if (own.isPresent()) {
+                return new Claimed(State.YOURS, own.get());
+            }
+            if (System.nanoTime() >= deadline) {
+                return new Claimed(State.TAKEN, null);
+            }
+        }
+    }
+
+    /** Ends a claim without the artifact. */
+    public void giveBack(EntryName name, UUID claim) {
+        claims.giveBack(name, claim);
+    }
+
     /** Counts an access of an artifact that was read otherwise. */
     public void touch(EntryName name) {
         loop.uses().hit(name, clock.instant());
@@ -290,6 +323,7 @@ public final class Artifacts {
             }
             Result result = offer(offer);
             offered = true;
+            claims.made(put.name());
             return result;
         } finally {
             if (!offered) {

@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Artifacts.Claim;
 import dev.spillway.api.Artifacts.HostStats;
 import dev.spillway.api.Artifacts.Kept;
 import dev.spillway.api.Artifacts.Listed;
@@ -29,11 +30,18 @@ import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.ServedReplicas;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Artifacts by fingerprint, which is their key and their snapshot id. */
 final class ArtifactRoutes {
+    private static final Duration WAIT_MAX = Duration.ofMinutes(1);
+    private static final Duration HELD_DEFAULT = Duration.ofMinutes(10);
+    private static final Duration HELD_MAX = Duration.ofHours(1);
+
     private final HostId host;
     private final StoreId store;
     private final Artifacts artifacts;
@@ -52,6 +60,8 @@ final class ArtifactRoutes {
                 Endpoint.of(WorkerApi.DELETE_ARTIFACT, this::delete),
                 Endpoint.of(WorkerApi.LIST_ARTIFACTS, this::list),
                 Endpoint.of(WorkerApi.GET_ARTIFACT_STATS, this::stats),
+                Endpoint.of(WorkerApi.CLAIM_ARTIFACT, this::claim).json(),
+                Endpoint.of(WorkerApi.UNCLAIM_ARTIFACT, this::giveBack),
                 Endpoint.of(WorkerApi.GET_COPY, this::copy),
                 Endpoint.of(WorkerApi.FLUSH_ARTIFACTS, this::flush));
     }
@@ -151,6 +161,32 @@ final class ArtifactRoutes {
                         host.evictions(),
                         host.evictedBytes(), host.flushes(), host.flushErrors(), host.cachedBytes(), host.entries(),
                         host.hitRatePartsPerMillion())));
+    }
+
+    private Response claim(Request request) throws Exception {
+        EntryName name = name(request);
+        artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
+            throw Refusals.of(host, name, 0, refused);
+        });
+        Claim claim = request.body(Claim.class);
+        return Response.ok(artifacts.claim(name, within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),
+                within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX)));
+    }
+
+    private static Duration within(String field, @Nullable Duration given, Duration otherwise, Duration most) {
+        Duration duration = given == null ? otherwise : given;
+        if (duration.isNegative() || duration.compareTo(most) > 0) {
+            throw new InvalidValueException(field, duration, "a duration of 0 to " + most);
+        }
+        return duration;
+    }
+
+    private Response giveBack(Request request) {
+        UUID id = request.query()
+                .value("id", text -> UUID.fromString(text))
+                .orElseThrow(() -> new InvalidValueException("id", "", "the id of a claim"));
+        artifacts.giveBack(name(request), id);
+        return Response.noContent();
     }
 
     private Response flush(Request request) throws Exception {

@@ -61,7 +61,7 @@ final class TestCoordinator implements AutoCloseable {
                         Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
                         Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
                         new Readiness(Duration.ofSeconds(1)), metrics, Optional.empty()),
-                failure -> Optional.empty(), metrics.registry(), Json.strict()));
+                failure -> Optional.empty(), Optional.empty(), metrics.registry(), Json.strict()));
     }
 
     /** How often a verb came while it was not carried out. */

@@ -1,0 +1,193 @@
+package dev.spillway.client;
+
+import dev.spillway.api.Artifacts.Claim;
+import dev.spillway.api.Artifacts.Claimed;
+import dev.spillway.api.Artifacts.Kept;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import dev.spillway.api.RequestTarget;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.artifacts.CompilingStore;
+import dev.spillway.artifacts.Fingerprint;
+import dev.spillway.client.http.Call;
+import dev.spillway.client.http.Content;
+import dev.spillway.client.http.NoContent;
+import dev.spillway.client.http.Retries;
+import dev.spillway.events.NamespaceName;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a worker for artifacts. One of many processes of its host that miss the same artifact compiles it. Thread-safe. */
+final class RemoteArtifactStore extends CompilingStore {
+    private static final Duration WAIT = Duration.ofSeconds(20);
+    private static final Duration COMPILED_WITHIN = Duration.ofMinutes(30);
+
+    private final NamespaceName namespace;
+    private final Retries worker;
+    private final Duration timeout;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder damaged = new LongAdder();
+    private final LongAdder puts = new LongAdder();
+    private final LongAdder rejected = new LongAdder();
+    private final LongAdder flushes = new LongAdder();
+    private final LongAdder flushErrors = new LongAdder();
+
+    RemoteArtifactStore(NamespaceName namespace, Retries worker, Duration timeout) {
+        this.namespace = namespace;
+        this.worker = worker;
+        this.timeout = timeout;
+    }
+
+    /** Asks the worker for something. */
+    private interface Asked<T> {
+        T of(Retries worker) throws InterruptedException;
+    }
+
+    private <T> T ask(Asked<T> asked) throws IOException {
+        try {
+            return asked.of(worker);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("interrupted while the worker is asked").initCause(e);
+        } catch (NotReachableException | OutcomeUnknownException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private Call call(RequestTarget target) {
+        return Call.of(target, timeout);
+    }
+
+    @Override
+    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
+        Optional<Artifact> found = peek(fingerprint);
+        (found.isPresent() ? hits : misses).increment();
+        return found;
+    }
+
+    /** A content that is not what its tag says is a failure of the way, not a miss. */
+    @Override
+    protected Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
+        try {
+            Content content =
+                    ask(asked -> asked.send(call(WorkerApi.GET_ARTIFACT.at(namespace, fingerprint)), Content.class));
+            String told = content.header("etag").orElse("none");
+            String actual = "\"" + Fingerprint.sha256(content.bytes()) + "\"";
+            if (!told.equals(actual)) {
+                damaged.increment();
+                throw new IOException("artifact %s: has the digest %s (expected: %s)".formatted(fingerprint, actual, told));
+            }
+            return Optional.of(Artifact.shared(content.bytes()));
+        } catch (ProblemException e) {
+            if (e.type() == ProblemType.UNKNOWN_ENTRY) {
+                return Optional.empty();
+            }
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public boolean put(Fingerprint fingerprint, Artifact artifact) throws IOException {
+        try {
+            ask(asked -> asked.send(call(WorkerApi.PUT_ARTIFACT.at(namespace, fingerprint)).body(Content.of(artifact.toByteArray())),
+                    Kept.class));
+            puts.increment();
+            return true;
+        } catch (ProblemException e) {
+            if (e.type() == ProblemType.TOO_LARGE || e.type() == ProblemType.BODY_TOO_LARGE || e.type() == ProblemType.NO_ROOM
+                    || e.type() == ProblemType.WRITTEN_ALREADY) {
+                rejected.increment();
+                return false;
+            }
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public boolean remove(Fingerprint fingerprint) throws IOException {
+        try {
+            ask(asked -> asked.send(call(WorkerApi.DELETE_ARTIFACT.at(namespace, fingerprint)), NoContent.class));
+            return true;
+        } catch (ProblemException e) {
+            if (e.type() == ProblemType.UNKNOWN_ENTRY) {
+                return false;
+            }
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void flush() throws IOException {
+        try {
+            ask(asked -> asked.send(call(WorkerApi.FLUSH_ARTIFACTS.at(namespace)), NoContent.class));
+            flushes.increment();
+        } catch (IOException | ProblemException e) {
+            flushErrors.increment();
+            throw e instanceof IOException failure ? failure : new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** {@inheritDoc} The worker lets one process at a time compile; without the worker this one does. */
+    @Override
+    protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
+        while (true) {
+            Claimed claimed = claim(fingerprint);
+            if (claimed == null) {
+                return super.compile(fingerprint, compiler);
+            }
+            switch (claimed.state()) {
+                case HERE -> {
+                    Optional<Artifact> made = peek(fingerprint);
+                    if (made.isPresent()) {
+                        return made.get();
+                    }
+                }
+                case YOURS -> {
+                    try {
+                        return super.compile(fingerprint, compiler);
+                    } finally {
+                        giveBack(fingerprint, claimed.id());
+                    }
+                }
+                case TAKEN -> Thread.onSpinWait();
+            }
+        }
+    }
+
+    private @Nullable Claimed claim(Fingerprint fingerprint) throws InterruptedException {
+        try {
+            return worker.send(call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
+                    .body(new Claim(WAIT, COMPILED_WITHIN)), Claimed.class);
+        } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
+            return null;
+        }
+    }
+
+    private void giveBack(Fingerprint fingerprint, @Nullable UUID claim) throws InterruptedException {
+        try {
+            worker.once().send(call(WorkerApi.UNCLAIM_ARTIFACT.at(namespace, fingerprint).with("id", claim)), NoContent.class);
+        } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
+            // It ends with its time.
+        }
+    }
+
+    /** Returns the counts of this store; what the worker holds is told by the worker's own figures. */
+    @Override
+    public ArtifactMetrics metrics() {
+        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), damaged.sum(), puts.sum(), rejected.sum(), 0, 0,
+                flushes.sum(), flushErrors.sum(), 0, 0);
+    }
+
+    /** Does nothing: connections are the client's. */
+    @Override
+    public void close() {}
+}
