@@ -161,7 +161,8 @@ final class DescribedService implements AutoCloseable {
                 .filter(candidate -> candidate.getValue().has(method.toLowerCase(Locale.ROOT)))
                 .map(Map.Entry::getKey)
                 .sorted()
-                .filter(candidate -> Pattern.matches(candidate.replaceAll("\\{[^}]*}", "[^/]*"), path))
+                .filter(candidate -> Pattern.matches(candidate.replaceAll("\\{[^}]*\\.\\.\\.}", ".*").replaceAll("\\{[^}]*}", "[^/]*"),
+                        path))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(method + " " + path + " (expected: an operation of the description)"));
     }

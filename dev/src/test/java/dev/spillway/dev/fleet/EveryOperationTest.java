@@ -87,6 +87,7 @@ class EveryOperationTest extends FleetOfTwo {
             worker.done("POST", directories + "/prune", Map.of("maxEntries", 5));
             worker.done("DELETE", directories + "/entries/a%2Fb", null);
             artifacts(worker);
+            cache(worker);
             worker.get("/v1/status");
             worker.refused(404, "GET", directories + "/entries/a%2Fb", null);
             worker.refused(400, "PUT", directories + "/entries/c", Map.of("sourceDir", scratch.resolve("absent").toString()));
@@ -111,6 +112,19 @@ class EveryOperationTest extends FleetOfTwo {
         worker.get("/v1/copies/objects/" + fingerprint);
         worker.done("DELETE", objects + "/" + fingerprint, null);
         worker.refused(404, "GET", objects + "/" + fingerprint, null);
+    }
+
+    private static void cache(DescribedService worker) throws IOException, InterruptedException {
+        String cache = "/cache/objects";
+        worker.done("OPTIONS", cache, null);
+        worker.done("OPTIONS", cache + "/a/b", null);
+        worker.done("PUT", cache + "/a/b", Map.of("any", "content"));
+        worker.get(cache + "/a/b");
+        worker.done("PUT", cache + "/v8/artifacts/1?slug=us", Map.of("any", "content"));
+        worker.get(cache + "/v8/artifacts/status");
+        worker.done("POST", cache + "/v8/artifacts/events", Map.of("event", "HIT"));
+        worker.done("DELETE", cache + "/a/b", null);
+        worker.refused(404, "GET", cache + "/a/b", null);
     }
 
     @Test

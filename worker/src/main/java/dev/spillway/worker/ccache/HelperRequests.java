@@ -25,7 +25,7 @@ import java.util.function.Function;
 
 /**
  * Answers requests of ccache, protocol 1 of its storage helpers. What cannot be answered now is "not found" or "not stored": after an error ccache
- * uses no cache for the rest of its process. Keys are those of ccache's HTTP layout {@code subdirs}, so both ways meet the same artifacts. Thread-safe.
+ * uses no cache for the rest of its process. A key is named by its hex digits, the first two of them as a directory, as ccache does over HTTP in the layout {@code subdirs}. Thread-safe.
  */
 public final class HelperRequests {
     /** Protocol 1; get, put and remove; info. */
