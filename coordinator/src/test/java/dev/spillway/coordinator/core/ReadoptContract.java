@@ -1,11 +1,14 @@
 package dev.spillway.coordinator.core;
 
 import dev.spillway.coordinator.core.RegistryQueries.OrderView;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.JoinAnswer;
+import dev.spillway.events.protocol.Readoption;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.List;
 import java.util.Objects;
@@ -47,6 +50,24 @@ interface ReadoptContract extends RegistryFixture {
         ReplicaId next = Fleet.newReplicaId();
         host.drop(DropRequest.Reason.CANCELLED, next);
         assertThat(host.readopts(next, former, "a", "image-a", generation, false)).isEqualTo(new ReplicaOutcome.Ended(next));
+    }
+
+    @Test
+    default void anArtifactThatComesBackKeepsItsContentAndItsGroup() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
+        FleetHost host = fleet.host("host-1");
+        Backup backup = backUp(fleet.registry);
+        ReplicaId former = host.holds("k", "image-1");
+        long generation = fleet.entry("k").generation();
+        backup.restore();
+        fleet.restored();
+        host.comesToReadopt(generation);
+        ContentDigest content = new ContentDigest("a".repeat(64));
+        GroupName group = new GroupName("build-1");
+        Readoption plain = FleetHost.readoption(Fleet.newReplicaId(), former, "k", "image-1", generation, true);
+        host.readopt(true, new Readoption(plain.replicaId(), former, plain.namespace(), plain.key(), plain.snapshotId(), generation, 1,
+                plain.description(), true, content, group));
+        assertThat(fleet.entry("k").written()).isEqualTo(new Written(content, null, group));
     }
 
     @Test

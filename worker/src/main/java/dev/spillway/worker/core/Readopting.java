@@ -106,9 +106,11 @@ final class Readopting {
             proposal = new ReplicaRecord.Proposal(ReplicaId.mint(now, random), epoch);
             table.propose(replica, proposal, out);
         }
+        ArtifactInfo artifact = replica.artifact();
         return new Readoption(proposal.id(), replica.id(), replica.name().namespace(), replica.name().key(), replica.snapshotId(),
                 replica.generation(), replica.sizeBytes(), replica.description(),
-                replica.state() == ReplicaState.LIVE || replica.imageAwaited());
+                replica.state() == ReplicaState.LIVE || replica.imageAwaited(), artifact == null ? null : artifact.content(),
+                artifact == null ? null : artifact.group());
     }
 
     void answered(Instant now, ReadoptRequest request, ReplicaOutcomes answer, Step.Builder out) {
