@@ -1,11 +1,14 @@
 package dev.spillway.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.time.Instant;
 import java.util.List;
@@ -36,15 +39,23 @@ public final class Entries {
      * An entry.
      *
      * @param sizeBytes allocated bytes as its owner stated them
+     * @param content   SHA-256 of an artifact's content; absent where nobody stated it
+     * @param writtenBy host that registered its generation first; absent where none did
+     * @param group     group that it was put with; absent for none
      * @param pin       absent when it is not pinned
-     * @param replicas  copies of its generation, at most 1,000; absent in lists
+     * @param replicas  copies of its generation, at most 1,000, first LIVE ones of hosts that are heard; absent in lists
      */
     public record Entry(NamespaceName namespace, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, String description,
-            SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, Pins.@Nullable Pin pin,
+            SortedMap<String, String> labels, Instant createdAt, Instant lastAccessedAt, @Nullable ContentDigest content,
+            @Nullable HostId writtenBy, @Nullable GroupName group, Pins.@Nullable Pin pin,
             @Nullable List<Replica> replicas) {}
 
-    /** One host's copy. */
-    public record Replica(ReplicaId replicaId, HostId hostId, ReplicaState state, Instant registeredAt) {}
+    /**
+     * One host's copy.
+     *
+     * @param address host and port where its worker serves others
+     */
+    public record Replica(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, ReplicaState state, Instant registeredAt) {}
 
     /** The state of a copy at the registry. */
     public enum ReplicaState {

@@ -8,6 +8,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -27,11 +28,13 @@ final class StatementPerGet implements Load {
     private static final String TOUCH = """
             UPDATE entries SET last_use = nextval('bench_uses'), last_accessed_at = now() WHERE namespace = :namespace AND key = :key
             RETURNING snapshot_id, generation, size_bytes, description, labels::text AS labels, created_at, last_accessed_at""";
-    private static final String READ = """
-            SELECT e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels::text AS labels, e.created_at, e.last_accessed_at,
-                r.replica_id, r.host_id, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
-            FROM entries e LEFT JOIN replicas r ON r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
-            WHERE e.namespace = :namespace AND e.key = :key""";
+    private static final String READ =
+            """
+                    SELECT e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels::text AS labels, e.created_at, e.last_accessed_at,
+                        r.replica_id, r.host_id, h.store_id, h.address, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
+                    FROM entries e LEFT JOIN replicas r ON r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
+                        LEFT JOIN hosts h ON h.host_id = r.host_id
+                    WHERE e.namespace = :namespace AND e.key = :key""";
 
     private final FilledRegistry stage;
     private final boolean touch;
@@ -89,6 +92,7 @@ final class StatementPerGet implements Load {
     private Entry entry(ResultSet row) throws SQLException {
         List<ReplicaView> replicas = touch ? List.of()
                 : List.of(new ReplicaView(new ReplicaId(row.getObject("replica_id", UUID.class)), new HostId(row.getString("host_id")),
+                        new StoreId(row.getObject("store_id", UUID.class)), row.getString("address"),
                         row.getString("state"), instant(row, "registered_at")));
         return new Entry(new SnapshotId(row.getString("snapshot_id")), row.getLong("generation"), row.getLong("size_bytes"),
                 row.getString("description"), row.getString("labels"), instant(row, "created_at"), instant(row, "last_accessed_at"),

@@ -35,7 +35,8 @@ final class WorkerOption {
     /** The worker that a text means. */
     static Server server(String worker, CoordinatorOption coordinator, CommandSpec command) throws InterruptedException {
         if (worker.isEmpty()) {
-            throw new ParameterException(command.commandLine(), OPTION + ": '' (expected: " + Endpoint.EXPECTED + ", or the name of a host)");
+            throw new ParameterException(command.commandLine(),
+                    OPTION + ": '' (expected: " + Endpoint.EXPECTED + ", or the name of a host)");
         }
         try {
             if (worker.contains(":")) {

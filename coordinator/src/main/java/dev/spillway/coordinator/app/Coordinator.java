@@ -101,7 +101,8 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of(new StaticPages("coordinator", settings.nativeFolders())), metrics, Json.strict())));
+                        CoordinatorRoutes::failure, Optional.of(new StaticPages("coordinator", settings.nativeFolders())), metrics,
+                        Json.strict())));
         return new Coordinator(lifecycle, http);
     }
 

@@ -99,7 +99,8 @@ public final class Decisions {
         transaction.actFor(command.actor());
         return (A) switch (command) {
             case Command.SetPolicy set -> plans.policies().set(transaction, set);
-            case Command.Put put -> entries.put(transaction, put.name(), put.snapshotId(), put.sizeBytes(), put.description(), true);
+            case Command.Put put ->
+                    entries.put(transaction, put.name(), put.snapshotId(), put.sizeBytes(), put.description(), true, Written.NONE);
             case Command.Get get -> entries.get(transaction, get);
             case Command.Invalidate invalidate -> entries.invalidate(transaction, invalidate);
             case Command.Clean clean -> entries.clean(transaction, clean);

@@ -23,12 +23,12 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. If the key already names this snapshot, generation and size stay, so that a second copy replaces nothing. Description and labels
+     * Puts an entry. If the key already names this snapshot, and no other content of it, generation and size stay, so that a second copy replaces nothing. Description and labels
      * become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the key, so the new snapshot is
      * pinned as the old one was.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
-            boolean external) {
+            boolean external, Written written) {
         InvalidValueException.requireAtLeast("sizeBytes", sizeBytes, 0);
         NamespaceRow namespace = transaction.namespace(name.namespace());
         if (namespace == null) {
@@ -55,11 +55,22 @@ final class EntryDecisions {
             namespace = held(transaction, name);
             before = null;
         }
-        if (before != null && before.snapshotId().equals(snapshotId)) {
+        boolean joins = before != null && before.snapshotId().equals(snapshotId) && before.written().agreesWith(written);
+        if (before != null && !joins && namespace.policy().writeOnce()) {
+            return writtenAlready(before);
+        }
+        if (before != null && joins) {
             NamespaceRow used = namespace.used();
             transaction.save(used);
-            transaction.save(before.described(description).usedAt(used.useCounter(), transaction.now()));
+            transaction.save(
+                    before.described(description).written(before.written().joinedBy(written)).usedAt(used.useCounter(), transaction.now()));
             return new Outcomes.Putting.Stored(before.generation(), null, List.of());
+        }
+        Pin pin = before == null ? null : before.pin();
+        Evictor.Room room =
+                evictor.room(transaction, (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null), name);
+        if (!room.suffices()) {
+            return noRoom(room);
         }
         if (before != null) {
             evictor.evict(transaction, before, EvictionCause.REPLACED);
@@ -68,12 +79,32 @@ final class EntryDecisions {
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
         EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description, used.useCounter(), external, transaction.now(),
-                transaction.now(), before == null ? null : before.pin());
-        NamespaceRow grown = used.with(entry);
-        transaction.save(grown);
+                transaction.now(), pin, written);
+        transaction.save(used.with(entry));
         transaction.save(entry);
-        evicted.addAll(evictor.enforce(transaction, grown, name));
+        evicted.addAll(evictor.evict(transaction, room));
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
+    }
+
+    private static Outcomes.Putting.Refused writtenAlready(EntryRow before) {
+        Written written = before.written();
+        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.WRITTEN_ALREADY,
+                "key: %s of namespace %s, whose keys are written once, with another image (expected: snapshot %s%s, as %s wrote it at %s)"
+                        .formatted(before.name().key(), before.name().namespace(), before.snapshotId(),
+                                written.content() == null ? "" : " with content " + written.content(),
+                                written.by() == null ? "somebody" : "host " + written.by(), before.createdAt()));
+    }
+
+    private static Outcomes.Putting.Refused noRoom(Evictor.Room room) {
+        Policy policy = room.left().policy();
+        EntryRow resident = room.resident();
+        if (resident == null || policy.minResidency() == null) {
+            throw new IllegalStateException("namespace " + room.left().name() + " has room");
+        }
+        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
+                "namespace %s: at its %s, and entry %s would have to go, which was put or read within minResidency %s (expected: room from %s on, at the earliest)"
+                        .formatted(room.left().name(), policy.limits().exceeded(room.left()), resident.name().key(), policy.minResidency(),
+                                resident.lastAccessedAt().plus(policy.minResidency())));
     }
 
     Outcomes.Getting get(WorkingSet transaction, Command.Get command) {
@@ -129,7 +160,7 @@ final class EntryDecisions {
         }
         long evicted = 0;
         while (evicted < command.limit()) {
-            EntryRow victim = evictor.victim(transaction, command.namespace(), null, command.limit());
+            EntryRow victim = evictor.victim(transaction, command.namespace(), command.limit());
             if (victim == null) {
                 break;
             }

@@ -16,17 +16,23 @@ import org.jspecify.annotations.Nullable;
  * @param pin      pin that keeps it from being chosen as a victim
  */
 public record EntryRow(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, long lastUse,
-        boolean external, Instant createdAt, Instant lastAccessedAt, @Nullable Pin pin) {
+        boolean external, Instant createdAt, Instant lastAccessedAt, @Nullable Pin pin, Written written) {
     EntryRow usedAt(long use, Instant now) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now, pin);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, use, external, createdAt, now, pin, written);
     }
 
     EntryRow described(Description changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, lastUse, external, createdAt, lastAccessedAt, pin);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, changed, lastUse, external, createdAt, lastAccessedAt, pin, written);
+    }
+
+    EntryRow written(Written changed) {
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, pin,
+                changed);
     }
 
     EntryRow pinned(@Nullable Pin changed) {
-        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, changed);
+        return new EntryRow(name, snapshotId, generation, sizeBytes, description, lastUse, external, createdAt, lastAccessedAt, changed,
+                written);
     }
 
     Rows.Holding holding() {

@@ -81,55 +81,84 @@ final class Evictor {
 
     /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
-    EntryRow victim(WorkingSet transaction, NamespaceName namespace, @Nullable EntryName exempt, int expected) {
-        return transaction.victim(namespace, exempt, expected, rules.doomChunk());
+    EntryRow victim(WorkingSet transaction, NamespaceName namespace, int expected) {
+        return transaction.victims(namespace, null, rules.doomChunk()).next(expected);
     }
 
     /**
-     * Evicts least recently used entries if a limit is exceeded, down to the low watermark, oldest first, never {@code exempt}. Once the limits hold,
-     * it stops after a chunk and leaves the rest to the sweep.
+     * Entries to evict for room.
+     *
+     * @param victims  in the order of eviction
+     * @param left     the namespace without them
+     * @param resident the entry that would be next, and is promised to stay; absent if none is
      */
-    List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt) {
-        List<EvictedEntry> evicted = new ArrayList<>();
+    record Room(List<EntryRow> victims, NamespaceRow left, @Nullable EntryRow resident) {
+        /** Returns whether the limits hold once the victims are gone. */
+        boolean suffices() {
+            return resident == null || !left.exceeds(left.policy().limits());
+        }
+    }
+
+    /**
+     * Chooses least recently used entries if a limit is exceeded, down to the low watermark, oldest first, never {@code exempt} and none within its
+     * residency. Once the limits hold, it stops after a chunk. Nothing is changed.
+     *
+     * @param of the namespace as it will be
+     */
+    Room room(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt) {
+        return of.exceeds(of.policy().limits()) ? choose(transaction, of, exempt, of.policy().residentSince(transaction.now()), CHUNK, true)
+                : new Room(List.of(), of, null);
+    }
+
+    /** @param past whether the limits are met even beyond {@code limit} */
+    private Room choose(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt, Instant residentSince, int limit,
+            boolean past) {
         Bounds limits = of.policy().limits();
         Bounds target = of.policy().target();
-        NamespaceRow namespace = held(transaction, of.name());
-        if (!namespace.exceeds(limits)) {
-            return evicted;
-        }
-        while (namespace.exceeds(target)) {
-            if (evicted.size() >= CHUNK && !namespace.exceeds(limits)) {
-                transaction.save(namespace.draining(true));
-                break;
-            }
-            EntryRow victim = victim(transaction, of.name(), exempt, expected(namespace, target));
+        List<EntryRow> victims = new ArrayList<>();
+        NamespaceRow left = of;
+        WorkingSet.Victims inOrder = transaction.victims(of.name(), exempt, rules.doomChunk());
+        while (left.exceeds(target) && (victims.size() < limit || (past && left.exceeds(limits)))) {
+            EntryRow victim = inOrder.next(expected(left, target));
             if (victim == null) {
                 break;
             }
+            if (victim.lastAccessedAt().isAfter(residentSince)) {
+                return new Room(victims, left, victim);
+            }
+            victims.add(victim);
+            left = left.without(victim);
+        }
+        return new Room(victims, left, null);
+    }
+
+    /** Evicts what was chosen. The sweep goes on where the choice stopped after a chunk. */
+    List<EvictedEntry> evict(WorkingSet transaction, Room room) {
+        List<EvictedEntry> evicted = new ArrayList<>();
+        for (EntryRow victim : room.victims()) {
             evicted.add(evict(transaction, victim, EvictionCause.CAPACITY));
-            namespace = held(transaction, of.name());
+        }
+        if (room.victims().size() >= CHUNK && room.left().exceeds(room.left().policy().target())) {
+            transaction.save(held(transaction, room.left().name()).draining(true));
         }
         return evicted;
+    }
+
+    /** Evicts what exceeds the limits that somebody has set, whatever its residency. */
+    List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of) {
+        return of.exceeds(of.policy().limits()) ? evict(transaction, choose(transaction, of, null, Instant.MAX, CHUNK, true)) : List.of();
     }
 
     /** Evicts up to {@code limit} entries of a namespace that is still above its low watermark. */
     int drain(WorkingSet transaction, NamespaceName name, int limit) {
-        int evicted = 0;
         NamespaceRow namespace = held(transaction, name);
-        Bounds target = namespace.policy().target();
-        while (evicted < limit && namespace.exceeds(target)) {
-            EntryRow victim = victim(transaction, name, null, limit);
-            if (victim == null) {
-                break;
-            }
-            evict(transaction, victim, EvictionCause.CAPACITY);
-            evicted++;
-            namespace = held(transaction, name);
+        Room room = choose(transaction, namespace, null, namespace.policy().residentSince(transaction.now()), limit, false);
+        room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY));
+        if (room.victims().size() < limit) {
+            // The limits can be exceeded by what was readopted.
+            transaction.save(held(transaction, name).draining(!room.suffices()));
         }
-        if (evicted < limit) {
-            transaction.save(namespace.draining(false));
-        }
-        return evicted;
+        return room.victims().size();
     }
 
     private static int expected(NamespaceRow namespace, Bounds target) {

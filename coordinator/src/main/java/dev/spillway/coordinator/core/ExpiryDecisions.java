@@ -55,7 +55,7 @@ final class ExpiryDecisions {
         }
         Duration maxIdle = namespace.policy().maxIdle();
         while (maxIdle != null && evicted < limit) {
-            EntryRow leastUsed = evictor.victim(transaction, name, null, Math.min(limit - evicted, IDLE_PAGE));
+            EntryRow leastUsed = evictor.victim(transaction, name, Math.min(limit - evicted, IDLE_PAGE));
             if (leastUsed == null || namespace.policy().endOf(leastUsed, transaction.now()) != EvictionCause.IDLE) {
                 break;
             }

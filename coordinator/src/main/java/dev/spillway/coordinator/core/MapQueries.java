@@ -64,16 +64,26 @@ final class MapQueries implements RegistryQueries {
         synchronized (lock) {
             return Optional.ofNullable(rows.tables.entries.get(name))
                     .map(row -> view(row, rows.tables.holders(new Rows.Holding(name, row.generation()))
+                            .sorted(Comparator.comparing((ReplicaRow held) -> !isReachable(held)).thenComparing(ReplicaRow::id))
                             .limit(LIMIT_MAX)
-                            .map(held -> new ReplicaView(held.id(), held.hostId(), held.isLive() ? "LIVE" : "DOOMED", held.registeredAt()))
+                            .map(this::view)
                             .toList()));
         }
     }
 
+    private boolean isReachable(ReplicaRow held) {
+        return held.isLive() && MapRows.stored(rows.tables.hosts, held.hostId()).state() == HostState.ACTIVE;
+    }
+
+    private ReplicaView view(ReplicaRow held) {
+        HostRow host = MapRows.stored(rows.tables.hosts, held.hostId());
+        return new ReplicaView(held.id(), host.id(), host.storeId(), host.address(), held.isLive() ? "LIVE" : "DOOMED",
+                held.registeredAt());
+    }
+
     private static EntryView view(EntryRow row, List<ReplicaView> replicas) {
         return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(), row.pin(),
-                replicas);
+                row.lastAccessedAt(), row.pin(), row.written(), replicas);
     }
 
     @Override

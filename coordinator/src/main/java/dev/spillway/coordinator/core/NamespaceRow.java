@@ -27,17 +27,21 @@ public record NamespaceRow(NamespaceName name, Policy policy, long entries, long
     }
 
     NamespaceRow with(EntryRow entry) {
-        return grown(1, entry);
+        return with(entry.sizeBytes(), entry.pin() != null);
     }
 
     NamespaceRow without(EntryRow entry) {
-        return grown(-1, entry);
+        return grown(-1, entry.sizeBytes(), entry.pin() != null);
     }
 
-    private NamespaceRow grown(int sign, EntryRow entry) {
-        boolean pinned = entry.pin() != null;
-        return new NamespaceRow(name, policy, entries + sign, bytes + sign * entry.sizeBytes(), pinnedEntries + (pinned ? sign : 0),
-                pinnedBytes + (pinned ? sign * entry.sizeBytes() : 0), useCounter, hits, misses, draining, pinsLifted);
+    /** Counts one more entry. */
+    NamespaceRow with(long sizeBytes, boolean pinned) {
+        return grown(1, sizeBytes, pinned);
+    }
+
+    private NamespaceRow grown(int sign, long sizeBytes, boolean pinned) {
+        return new NamespaceRow(name, policy, entries + sign, bytes + sign * sizeBytes, pinnedEntries + (pinned ? sign : 0),
+                pinnedBytes + (pinned ? sign * sizeBytes : 0), useCounter, hits, misses, draining, pinsLifted);
     }
 
     NamespaceRow counted(long moreHits, long moreMisses) {

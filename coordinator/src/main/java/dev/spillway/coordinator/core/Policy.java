@@ -85,6 +85,11 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return maxBytes == null || sizeBytes <= maxBytes;
     }
 
+    /** Returns the time after which an entry must have been named to be promised to stay. */
+    Instant residentSince(Instant now) {
+        return minResidency == null ? Instant.MAX : now.minus(minResidency);
+    }
+
     /** Returns what workers need of it. */
     public PolicySet.Entry forWorkers(NamespaceName namespace) {
         return new PolicySet.Entry(namespace, maxBytes, backend, minResidency, writeOnce);

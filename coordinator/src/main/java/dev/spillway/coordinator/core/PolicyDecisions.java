@@ -68,7 +68,7 @@ final class PolicyDecisions {
         }
         transaction.save(lowered);
         transaction.policiesChanged();
-        return evictor.enforce(transaction, lowered, null);
+        return evictor.enforce(transaction, lowered);
     }
 
     /** Looks at no more entries than it may take to know. */

@@ -159,7 +159,7 @@ final class ReadoptDecisions {
         }
         NamespaceRow used = namespace.used();
         EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
-                used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin());
+                used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin(), Written.NONE);
         NamespaceRow grown = used.with(taken);
         // Evicts nothing here. The sweep and the next put return to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);

@@ -12,6 +12,7 @@ import dev.spillway.events.OrderCause;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -73,10 +74,20 @@ public interface RegistryQueries {
     record NamespaceView(NamespaceName name, Policy policy, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits,
             long misses, Map<EvictionCause, Long> evictions) {}
 
-    record ReplicaView(ReplicaId replicaId, HostId hostId, String state, Instant registeredAt) {}
+    /**
+     * One host's copy.
+     *
+     * @param address host and port where its worker serves others, as it said when it joined
+     */
+    record ReplicaView(ReplicaId replicaId, HostId hostId, StoreId storeId, String address, String state, Instant registeredAt) {}
 
+    /**
+     * An entry.
+     *
+     * @param replicas first LIVE ones of hosts that are heard
+     */
     record EntryView(EntryName name, SnapshotId snapshotId, long generation, long sizeBytes, Description description, Instant createdAt,
-            Instant lastAccessedAt, @Nullable Pin pin, List<ReplicaView> replicas) {}
+            Instant lastAccessedAt, @Nullable Pin pin, Written written, List<ReplicaView> replicas) {}
 
     /**
      * One replica's order.

@@ -60,7 +60,8 @@ final class ReplicaDecisions {
         if (host.isDraining()) {
             return refusedByDrain(host, item.replicaId());
         }
-        return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false)) {
+        return switch (entries.put(transaction, item.name(), item.snapshotId(), item.sizeBytes(), item.description(), false,
+                new Written(item.content(), host.id(), item.group()))) {
             case Outcomes.Putting.Stored stored -> {
                 transaction.replicas()
                         .save(new ReplicaRow(item.replicaId(), host.id(), item.name(), item.snapshotId(), stored.generation(),

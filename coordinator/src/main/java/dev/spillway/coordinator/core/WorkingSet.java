@@ -221,13 +221,20 @@ public final class WorkingSet {
         goneEntries.add(row.name());
     }
 
-    /**
-     * Locks and returns the least recently used entry of a namespace other than {@code exempt}; null if there is none. If several are wanted, an
-     * {@code expected} number of them and their holders are read ahead.
-     */
-    @Nullable
-    EntryRow victim(NamespaceName namespace, @Nullable EntryName exempt, int expected, int holdersEach) {
-        return victimsOf(namespace).first(entries, exempt, Math.max(expected, putsToCome.getOrDefault(namespace, 0)), page -> {
+    /** Walks over the entries of a namespace in the order of eviction. */
+    @FunctionalInterface
+    interface Victims {
+        /**
+         * Locks and returns the next one; null if there is none. If several are wanted, an {@code expected} number of them and their holders are
+         * read ahead.
+         */
+        @Nullable
+        EntryRow next(int expected);
+    }
+
+    /** Returns the victims of a namespace other than {@code exempt}, until this transaction puts, uses or evicts an entry of it. */
+    Victims victims(NamespaceName namespace, @Nullable EntryName exempt, int holdersEach) {
+        VictimCursor.Walk walk = victimsOf(namespace).walk(entries, exempt, page -> {
             List<EntryRow> unread = new ArrayList<>();
             for (EntryRow row : page) {
                 if (!entries.containsKey(row.name())) {
@@ -237,6 +244,7 @@ public final class WorkingSet {
             }
             replicas.readHolders(unread, holdersEach);
         });
+        return expected -> walk.next(Math.max(expected, putsToCome.getOrDefault(namespace, 0)));
     }
 
     /** Replaces the registry's row. */

@@ -138,6 +138,7 @@ final class EntryRoutes {
     private static Entries.Entry answer(EntryView view, boolean withReplicas) {
         return new Entries.Entry(view.name().namespace(), view.name().key(), view.snapshotId(), view.generation(), view.sizeBytes(),
                 view.description().text(), view.description().labels(), view.createdAt(), view.lastAccessedAt(),
+                view.written().content(), view.written().by(), view.written().group(),
                 view.pin() == null ? null : PinRoutes.answer(view.pin()), withReplicas ? replicas(view.replicas()) : null);
     }
 
@@ -145,12 +146,14 @@ final class EntryRoutes {
         return new Entries.Entry(row.name().namespace(), row.name().key(), row.snapshotId(), row.generation(), row.sizeBytes(),
                 row.description().text(),
                 row.description().labels(), row.createdAt(), row.lastAccessedAt(),
+                row.written().content(), row.written().by(), row.written().group(),
                 row.pin() == null ? null : PinRoutes.answer(row.pin()), replicas(replicas));
     }
 
     private static List<Entries.Replica> replicas(List<ReplicaView> views) {
         return views.stream()
-                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), Entries.ReplicaState.valueOf(view.state()),
+                .map(view -> new Entries.Replica(view.replicaId(), view.hostId(), view.storeId(), view.address(),
+                        Entries.ReplicaState.valueOf(view.state()),
                         view.registeredAt()))
                 .toList();
     }

@@ -7,6 +7,7 @@ import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.StoreId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,14 +33,16 @@ final class EntryReads implements AutoCloseable {
     /** Keys in one statement at most. */
     private static final int BATCH_MAX = 1_024;
 
-    static final String ENTRIES = "SELECT " + EntryTable.COLUMNS + """
-            , r.replica_id, r.host_id, r.state, r.registered_at
-            FROM unnest(:namespaces, :keys) AS asked (namespace, key)
-            JOIN entries e ON e.namespace = asked.namespace AND e.key = asked.key
-            LEFT JOIN LATERAL (
-                SELECT r.replica_id, r.host_id, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
-                FROM replicas r WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
-                ORDER BY r.replica_id LIMIT :limit) AS r ON true""";
+    static final String ENTRIES = "SELECT " + EntryTable.COLUMNS
+            + """
+                    , r.replica_id, r.host_id, r.store_id, r.address, r.state, r.registered_at
+                    FROM unnest(:namespaces, :keys) AS asked (namespace, key)
+                    JOIN entries e ON e.namespace = asked.namespace AND e.key = asked.key
+                    LEFT JOIN LATERAL (
+                        SELECT r.replica_id, r.host_id, h.store_id, h.address, CASE WHEN r.doom_cause IS NULL THEN 'LIVE' ELSE 'DOOMED' END AS state, r.registered_at
+                        FROM replicas r JOIN hosts h ON h.host_id = r.host_id
+                        WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key
+                        ORDER BY r.doom_cause IS NULL AND h.state = 'ACTIVE' DESC, r.replica_id LIMIT :limit) AS r ON true""";
 
     private record Found(EntryRow entry, @Nullable ReplicaView replica) {}
 
@@ -124,7 +127,8 @@ final class EntryReads implements AutoCloseable {
     private static @Nullable ReplicaView replica(ResultSet row) throws SQLException {
         String host = row.getString("host_id");
         return host == null ? null
-                : new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(host), row.getString("state"),
+                : new ReplicaView(new ReplicaId(Columns.uuid(row, "replica_id")), new HostId(host),
+                        new StoreId(Columns.uuid(row, "store_id")), row.getString("address"), row.getString("state"),
                         Columns.instant(row, "registered_at"));
     }
 }

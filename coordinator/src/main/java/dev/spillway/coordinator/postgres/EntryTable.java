@@ -8,10 +8,14 @@ import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.coordinator.core.TimeBounds;
+import dev.spillway.coordinator.core.Written;
 import dev.spillway.events.Backend;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
+import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.SnapshotId;
@@ -39,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryTable {
     static final String COLUMNS =
             "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
-                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at ";
+                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name ";
 
     static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
@@ -47,7 +51,7 @@ final class EntryTable {
             row.getLong("generation"), row.getLong("size_bytes"),
             new Description(row.getString("description"), Columns.labels(row, "labels")),
             row.getLong("last_use"), row.getBoolean("external"), Columns.instant(row, "created_at"),
-            Columns.instant(row, "last_accessed_at"), pin(row));
+            Columns.instant(row, "last_accessed_at"), pin(row), written(row));
 
     static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
             new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
@@ -121,9 +125,9 @@ final class EntryTable {
             """
                     FROM (SELECT unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size), unnest(:description),
                             unnest(:labels::text[]::jsonb[]), unnest(:use), unnest(:external), unnest(:created), unnest(:accessed), unnest(:pinReason),
-                            unnest(:pinUntil), unnest(:pinnedAt))
+                            unnest(:pinUntil), unnest(:pinnedAt), unnest(:content), unnest(:writtenBy), unnest(:group))
                         AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at,
-                              pin_reason, pin_until, pinned_at)
+                              pin_reason, pin_until, pinned_at, content, written_by, group_name)
                     """;
 
     private final Handle handle;
@@ -294,6 +298,18 @@ final class EntryTable {
         return time == null ? null : time.toMillis();
     }
 
+    private static Written written(ResultSet row) throws SQLException {
+        @Nullable
+        String content = row.getString("content");
+        @Nullable
+        String by = row.getString("written_by");
+        @Nullable
+        String group = row.getString("group_name");
+        return content == null && by == null && group == null ? Written.NONE
+                : new Written(content == null ? null : new ContentDigest(content), by == null ? null : new HostId(by),
+                        group == null ? null : new GroupName(group));
+    }
+
     private static @Nullable Pin pin(ResultSet row) throws SQLException {
         @Nullable
         String reason = row.getString("pin_reason");
@@ -331,12 +347,13 @@ final class EntryTable {
         columns(changed).addTo(script, """
                 UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
                     description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
-                    last_accessed_at = u.last_accessed_at, pin_reason = u.pin_reason, pin_until = u.pin_until, pinned_at = u.pinned_at
+                    last_accessed_at = u.last_accessed_at, pin_reason = u.pin_reason, pin_until = u.pin_until, pinned_at = u.pinned_at,
+                    content = u.content, written_by = u.written_by, group_name = u.group_name
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
         columns(added).addTo(script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
-                            last_accessed_at, pin_reason, pin_until, pinned_at) SELECT u.*
+                            last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name) SELECT u.*
                         """
                         + FROM_ARRAYS);
     }
@@ -356,6 +373,9 @@ final class EntryTable {
                 .times("accessed", EntryRow::lastAccessedAt)
                 .texts("pinReason", row -> row.pin() == null ? null : row.pin().reason())
                 .times("pinUntil", row -> row.pin() == null ? null : row.pin().until())
-                .times("pinnedAt", row -> row.pin() == null ? null : row.pin().at());
+                .times("pinnedAt", row -> row.pin() == null ? null : row.pin().at())
+                .texts("content", row -> row.written().content())
+                .texts("writtenBy", row -> row.written().by())
+                .texts("group", row -> row.written().group());
     }
 }

@@ -159,7 +159,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     static EntryView view(EntryRow row, List<ReplicaView> replicas) {
         return new EntryView(row.name(), row.snapshotId(), row.generation(), row.sizeBytes(), row.description(), row.createdAt(),
-                row.lastAccessedAt(), row.pin(),
+                row.lastAccessedAt(), row.pin(), row.written(),
                 replicas);
     }
 

@@ -78,7 +78,8 @@ class EntriesOverHttpTest extends OverHttp {
         assertThat(http.register(sender, registration)).isInstanceOf(ReplicaOutcome.Registered.class);
         for (String path : List.of("/a", "/a?touch=false", "/a?touch=true")) {
             assertThat(http.get(ENTRIES + path).is(200).as(Entries.Entry.class).replicas())
-                    .containsExactly(new Entries.Replica(registration.replicaId(), sender.hostId(), Entries.ReplicaState.LIVE,
+                    .containsExactly(new Entries.Replica(registration.replicaId(), sender.hostId(), sender.storeId(), "127.0.0.1:7080",
+                            Entries.ReplicaState.LIVE,
                             ServedRegistry.START));
         }
         assertThat(page(ENTRIES).items().getFirst().replicas()).isNull();

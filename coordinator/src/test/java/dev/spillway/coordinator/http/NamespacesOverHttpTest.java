@@ -83,6 +83,19 @@ class NamespacesOverHttpTest {
                 .isEqualTo(Backend.DIRECTORY);
     }
 
+    @Test
+    void aPutThatWouldEvictWhatIsPromisedToStayIsAnswered507() throws Exception {
+        http.put("/v1/namespaces/builds", "{\"backend\":\"ARTIFACT\",\"maxEntries\":1,\"minResidency\":\"PT3H\"}").is(200);
+        http.put("/v1/namespaces/builds/entries/first", "{\"snapshotId\":\"first\"}").is(200);
+        assertThat(http.put("/v1/namespaces/builds/entries/other", "{\"snapshotId\":\"other\"}")
+                .is(507)
+                .tree()
+                .path("detail")
+                .asText())
+                .matches("namespace builds: at its maxEntries 1, and entry .* would have to go, which was put or read within minResidency "
+                        + "PT3H \\(expected: room from .*Z on, at the earliest\\)");
+    }
+
     /** More than one command does, and still answered when it is done. */
     @Test
     void aLimitThatTakesThousandsWithinTheShareIsSetByOneRequest() throws Exception {

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.Fleet;
+import dev.spillway.coordinator.core.Written;
 import dev.spillway.events.Description;
 import dev.spillway.events.SnapshotId;
 import java.time.Instant;
@@ -32,7 +33,7 @@ class LeastUsesTest {
 
     private static EntryRow usedAt(long use) {
         return new EntryRow(Fleet.name("k" + use), new SnapshotId("image"), use, 1, Description.NONE, use, false, Instant.EPOCH,
-                Instant.EPOCH, null);
+                Instant.EPOCH, null, Written.NONE);
     }
 
     @Test

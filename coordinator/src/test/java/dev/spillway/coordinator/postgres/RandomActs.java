@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.PlanPurpose;
 import dev.spillway.coordinator.core.PolicyChange;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -32,6 +33,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Random acts on few keys, few hosts and few images, so that they meet. */
 final class RandomActs {
@@ -53,6 +55,11 @@ final class RandomActs {
         this.drains = drains;
     }
 
+    /** Makes one of the namespaces one of artifacts, before it has entries. */
+    static Act first() {
+        return new Act.Plain(new Command.SetPolicy(Fleet.ns("ns-1"), PolicyChange.toArtifacts(null, false)));
+    }
+
     Act next() {
         return switch (random.nextInt(29)) {
             case 0 -> new Act.Plain(new Command.SetPolicy(namespace(), random.nextBoolean() ? null : 1L + random.nextInt(12),
@@ -63,7 +70,7 @@ final class RandomActs {
             case 5 -> random.nextInt(4) == 0 ? new Act.Plain(new Command.Clean(namespace(), 1 + random.nextInt(5))) : next();
             case 6, 7, 8, 9 -> {
                 List<Registration> items = some(1 + random.nextInt(4), () -> new Registration(replica(), namespace(), key(), snapshot(),
-                        random.nextInt(12), description()));
+                        random.nextInt(12), description(), content(), null));
                 yield send(sender -> new RegisterRequest(sender, items));
             }
             case 10 -> {
@@ -135,7 +142,8 @@ final class RandomActs {
 
     /** Times that no number of passings comes near, because the two clocks differ a little. */
     private PolicyChange change() {
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(4)) {
+            case 3 -> PolicyChange.toArtifacts(random.nextBoolean() ? null : Duration.ofMinutes(30), random.nextInt(3) == 0);
             case 0 -> PolicyChange.ofTtl(random.nextInt(3) == 0 ? null : Duration.ofMinutes(50));
             case 1 -> PolicyChange.ofMaxIdle(random.nextInt(3) == 0 ? null : Duration.ofMinutes(30));
             default -> PolicyChange.ofLowWatermark(any(List.of(0.1, 0.5, 0.75, 1.0)));
@@ -180,6 +188,10 @@ final class RandomActs {
 
     private SnapshotId snapshot() {
         return new SnapshotId("image-" + random.nextInt(4));
+    }
+
+    private @Nullable ContentDigest content() {
+        return random.nextInt(3) > 0 ? null : new ContentDigest(String.valueOf(random.nextInt(2)).repeat(64));
     }
 
     private Description description() {

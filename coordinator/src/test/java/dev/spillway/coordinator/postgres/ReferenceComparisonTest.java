@@ -64,6 +64,7 @@ class ReferenceComparisonTest {
         Side reference = new Side(new InMemoryRegistry(new RegistryId(new UUID(-seed, 7)), 4, rules, clock, new Random(seed)), clock,
                 time -> ahead.updateAndGet(time::plus));
         RandomActs commands = new RandomActs(random, true);
+        assertThat(stored.carryOut(RandomActs.first())).isEqualTo(reference.carryOut(RandomActs.first()));
         for (int step = 0; step < STEPS; step++) {
             Act act = commands.next();
             String expected = reference.carryOut(act);
@@ -94,6 +95,7 @@ class ReferenceComparisonTest {
         RandomActs commands = new RandomActs(random, true);
         try (Gathering gathering = new Gathering(DATABASE, registry)) {
             new Fleet(reference.registry()).namespace("gate", null);
+            assertThat(stored.carryOut(RandomActs.first())).isEqualTo(reference.carryOut(RandomActs.first()));
             for (int step = 0; step < BATCHES; step++) {
                 List<Act> batch = Stream.generate(commands::next).limit(1 + random.nextInt(12)).toList();
                 List<Act> shared = batch.stream().filter(act -> act.sharesItsTransaction() && stored.knows(act)).toList();

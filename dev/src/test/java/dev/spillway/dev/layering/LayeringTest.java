@@ -47,7 +47,7 @@ class LayeringTest {
             Map.entry("service", Set.of("events", "api")),
             Map.entry("embedded", Set.of()),
             Map.entry("coordinator", Set.of("events", "api", "service")),
-            Map.entry("worker", Set.of("events", "api", "client", "service")),
+            Map.entry("worker", Set.of("events", "api", "artifacts", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
             Map.entry("bench", Set.of("events", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));

@@ -74,6 +74,10 @@ CREATE TABLE entries (
     pin_reason       text,
     pin_until        timestamptz,
     pinned_at        timestamptz,
+    -- What an artifact contains, in SHA-256; the host of its generation's first registration; the group that it was put with.
+    content          text COLLATE "C" CHECK (content ~ '^[0-9a-f]{64}$'),
+    written_by       text COLLATE "C",
+    group_name       text COLLATE "C" CHECK (octet_length(group_name) BETWEEN 1 AND 1024),
     PRIMARY KEY (namespace, key),
     CONSTRAINT entries_pin CHECK ((pin_reason IS NULL) = (pinned_at IS NULL) AND (pin_reason IS NOT NULL OR pin_until IS NULL))
 ) WITH (fillfactor = 80);

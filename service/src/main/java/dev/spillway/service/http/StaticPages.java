@@ -91,12 +91,15 @@ public record StaticPages(String name, List<Path> folders) {
                 .handler(filesOf(own, "shared"));
     }
 
-    /** The root is absolute: Vert.x looks for a relative one in the working directory first, whatever lies there. */
+    /**
+     * The root is absolute: Vert.x looks for a relative one in the working directory first, whatever lies there. Hidden files are not refused,
+     * because then a root below a hidden folder, such as {@code ~/.cache}, has no file at all.
+     */
     private static StaticHandler filesOf(Path own, String name) {
         return StaticHandler.create(FileSystemAccess.ROOT, own.resolve("web").resolve(name).toString())
                 .setAlwaysAsyncFS(true)
                 .setMaxCacheSize(FILES_REMEMBERED)
-                .setIncludeHidden(false)
+                .setIncludeHidden(true)
                 .setDefaultContentEncoding("utf-8");
     }
 

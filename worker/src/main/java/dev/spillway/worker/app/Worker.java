@@ -143,11 +143,11 @@ public final class Worker implements AutoCloseable {
         }
         NativeLibraries.load(List.of(store.path().resolve(NATIVE)));
         StoreId storeId = StoreId.parse(store.storeId());
-        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty();
-        RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
-        IndexContents contents = index.load();
         ArtifactImages artifacts =
                 parts.start("artifacts", () -> ArtifactImages.open(store.path().resolve(ARTIFACTS), settings.artifacts()));
+        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.inventory().isEmpty();
+        RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
+        IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
@@ -208,8 +208,8 @@ public final class Worker implements AutoCloseable {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
-                WorkerRoutes::failure,
-                Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(), Json.strict());
+                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))),
+                metrics.registry(), Json.strict());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {
