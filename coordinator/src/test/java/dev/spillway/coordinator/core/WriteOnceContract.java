@@ -10,6 +10,7 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -95,12 +96,16 @@ public interface WriteOnceContract extends RegistryFixture {
     @Test
     default void holdersThatCanBeAskedComeFirstWithTheirAddresses() {
         Fleet fleet = artifacts(empty(RegistryFixture.AT_ONCE), false);
+        // By their ids alone, the one that cannot be asked would come first.
+        List<ReplicaId> ids = Stream.generate(Fleet::newReplicaId).limit(2).sorted().toList();
+        ReplicaId unheard = ids.getFirst();
+        ReplicaId live = ids.getLast();
         FleetHost away = fleet.host("host-1");
-        ReplicaId unheard = away.holds("a", "image-a");
+        away.register(unheard, "a", "image-a");
         FleetHost heard = fleet.host("host-2");
         fleet.sweep(10);
         heard.join(heard.joinRequest("10.0.0.2:7080", heard.storeId.value(), false));
-        ReplicaId live = heard.holds("a", "image-a");
+        heard.register(live, "a", "image-a");
         assertThat(fleet.entry("a").replicas()).extracting(replica -> List.of(replica.replicaId(), replica.storeId(), replica.address()))
                 .containsExactly(List.of(live, heard.storeId, "10.0.0.2:7080"), List.of(unheard, away.storeId, "127.0.0.1:7080"));
     }

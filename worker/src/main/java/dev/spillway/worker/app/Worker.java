@@ -208,8 +208,8 @@ public final class Worker implements AutoCloseable {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
-                WorkerRoutes::failure, Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))),
-                metrics.registry(), Json.strict());
+                WorkerRoutes::failure,
+                Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(), Json.strict());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

@@ -256,6 +256,16 @@ public final class Artifacts {
         return content.map(found -> Found.Served.of(replica.get(), found));
     }
 
+    /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
+    public boolean holds(EntryName name) {
+        return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
+    }
+
+    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
+    public void renew(EntryName name) {
+        loop.uses().renewed(name, clock.instant());
+    }
+
     /**
      * Asks who makes an artifact that is missing: the caller, if nobody else does.
      *
@@ -283,16 +293,6 @@ public final class Artifacts {
     /** Ends a claim without the artifact. */
     public void giveBack(EntryName name, UUID claim) {
         claims.giveBack(name, claim);
-    }
-
-    /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
-    public boolean holds(EntryName name) {
-        return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
-    }
-
-    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
-    public void renew(EntryName name) {
-        loop.uses().renewed(name, clock.instant());
     }
 
     /** Counts an access of an artifact that was read otherwise. */
