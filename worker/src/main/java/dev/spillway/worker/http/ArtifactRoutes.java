@@ -96,6 +96,8 @@ final class ArtifactRoutes {
     /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
     private Response copy(Request request) throws Exception {
         EntryName name = new EntryName(namespace(request), request.parameter("key", EntryKey::new));
+        // The registry names a holder before that has heard of its generation.
+        artifacts.awaitRegistered(name);
         Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name));
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
                 || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();

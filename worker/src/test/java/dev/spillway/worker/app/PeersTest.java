@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,6 +91,23 @@ class PeersTest {
         }
         eventually(() -> registry.rowsOf(new HostId("host-2")) == 1);
         assertThat(second.get("/v1/artifacts/objects/stats").body().path("host").path("puts").asInt()).isEqualTo(1);
+    }
+
+    /** The registry names a holder as soon as it has registered it, which the holder learns a moment later. */
+    @Test
+    void aHolderThatDoesNotKnowYetThatItIsOneGivesItsCopy() throws Exception {
+        String other = "/v1/artifacts/objects/%064x".formatted(2);
+        coordinator.answersLost.add("register");
+        assertThat(first.send(HttpRequest.newBuilder(first.uri(other)).PUT(BodyPublishers.ofByteArray(CONTENT)).build()).status())
+                .isEqualTo(201);
+        eventually(() -> registry.entries().size() == 2);
+        int asked = coordinator.entriesAsked.get();
+        CompletableFuture<HttpResponse<byte[]>> got =
+                second.client.sendAsync(HttpRequest.newBuilder(second.uri(other)).build(), BodyHandlers.ofByteArray());
+        eventually(() -> coordinator.entriesAsked.get() > asked);
+        coordinator.answersLost.remove("register");
+        assertThat(got.get().statusCode()).isEqualTo(200);
+        assertThat(got.get().body()).isEqualTo(CONTENT);
     }
 
     @Test

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Speaks a coordinator's HTTP for a {@link TestRegistry}. */
 final class TestCoordinator implements AutoCloseable {
@@ -45,6 +46,8 @@ final class TestCoordinator implements AutoCloseable {
     final Set<String> answersLost = ConcurrentHashMap.newKeySet();
     /** Verbs that are not carried out, because the registry's database is away. */
     final Set<String> unavailable = ConcurrentHashMap.newKeySet();
+    /** How often somebody asked for an entry. */
+    final AtomicInteger entriesAsked = new AtomicInteger();
     private final Map<String, Integer> refused = new ConcurrentHashMap<>();
     /** What deletions with an idempotency key were answered. */
     private final Map<String, Map<String, Object>> kept = new ConcurrentHashMap<>();
@@ -115,6 +118,7 @@ final class TestCoordinator implements AutoCloseable {
     }
 
     private Response entry(Request request) {
+        entriesAsked.incrementAndGet();
         EntryName name = name(request);
         return Response.ok(registry.answer(name, registry.entry(name).orElseThrow(() -> missing(ProblemType.UNKNOWN_ENTRY))));
     }
