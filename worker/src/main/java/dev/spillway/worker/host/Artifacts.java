@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Artifacts {
     private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
+    /** Of the largest size; many more of usual ones. */
+    private static final int BODIES_AT_ONCE = 4;
+    private static final long ROOM_PART = 64 << 10;
 
     private final HostLoop loop;
     private final HostView view;
@@ -50,6 +55,7 @@ public final class Artifacts {
     private final RegistryClient registry;
     private final Peers peers;
     private final SingleFlight<EntryName, Found> fetches = new SingleFlight<>();
+    private final Semaphore rooms;
     private final Claims claims = new Claims();
     private final LongAdder fetchedEver = new LongAdder();
 
@@ -116,6 +122,7 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
+        this.rooms = new Semaphore(Math.toIntExact(BODIES_AT_ONCE * (images.maxArtifactBytes() / ROOM_PART + 1)));
         this.registry = registry;
         this.peers = peers;
     }
@@ -128,6 +135,26 @@ public final class Artifacts {
     /** Returns the largest content that is taken. */
     public long maxBytes() {
         return images.maxArtifactBytes();
+    }
+
+    /** Memory that a body takes while it arrives. */
+    public interface Room extends AutoCloseable {
+        /** Gives it back. */
+        @Override
+        void close();
+    }
+
+    /**
+     * Takes memory for a body, and waits for it as long as for a registration.
+     *
+     * @throws HostBusyException if other bodies have it all that time
+     */
+    public Room room(long bytes) throws HostBusyException, InterruptedException {
+        int parts = Math.toIntExact(bytes / ROOM_PART + 1);
+        if (!rooms.tryAcquire(parts, deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new HostBusyException("as many bytes of artifacts arrive at once as are taken");
+        }
+        return () -> rooms.release(parts);
     }
 
     /** Finds an artifact that is in memory, and counts the access. Waits for nothing. */

@@ -8,6 +8,7 @@ import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Artifacts;
+import dev.spillway.worker.host.HostBusyException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -30,12 +31,21 @@ public final class ArtifactBody {
     public record Received(Artifact content, ContentDigest digest) {}
 
     /**
-     * Receives a body.
+     * Receives a body, of which no more than the bound of one artifact is taken.
      *
-     * @param bytesMax bound of it, beyond which the route's own problem is thrown
+     * @throws HostBusyException if the bodies under way already take as much memory as they may
      */
-    public static Received receive(Request request, long bytesMax) throws IOException {
-        byte[] bytes = request.isStreamed() ? read(request.stream(), bytesMax) : request.bytes();
+    public static Received receive(Request request, Artifacts artifacts) throws IOException, HostBusyException, InterruptedException {
+        if (!request.isStreamed()) {
+            return received(request.bytes());
+        }
+        long most = request.header("Content-Length").map(Long::parseLong).orElse(artifacts.maxBytes());
+        try (Artifacts.Room _ = artifacts.room(Math.min(most, artifacts.maxBytes()))) {
+            return received(read(request.stream(), artifacts.maxBytes()));
+        }
+    }
+
+    private static Received received(byte[] bytes) {
         return new Received(Artifact.shared(bytes), digest(bytes));
     }
 

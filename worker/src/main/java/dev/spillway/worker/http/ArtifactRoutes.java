@@ -114,7 +114,7 @@ final class ArtifactRoutes {
         artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
             throw Refusals.of(host, name, generation, refused);
         });
-        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
+        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts);
         ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
         Artifacts.Result result =
                 artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, Description.NONE,

@@ -117,7 +117,7 @@ public final class CacheRoutes {
         if (dialect.keepsFirst() && artifacts.look(name) instanceof Artifacts.Found.Served) {
             return dialect.put(false);
         }
-        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts.maxBytes());
+        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts);
         dialect.check(name, received.digest());
         Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received.content(),
                 new ArtifactInfo(received.digest(), null), dialect.description(request), 0));
