@@ -1,7 +1,9 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.api.Artifacts;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Namespaces;
+import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.ClientCommand;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
@@ -17,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Stats implements ClientCommand {
     private final Console console;
     private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final WorkerOption worker = new WorkerOption(coordinator);
     private final Output output = new Output();
     private @Nullable NamespaceName namespace;
+    private boolean artifacts;
 
     Stats(Console console) {
         this.console = console;
@@ -27,13 +31,17 @@ final class Stats implements ClientCommand {
     @Override
     public void declare(Declaration to) {
         to.describe("stats", "Show how namespaces are used.");
-        coordinator.declare(to);
+        worker.declare(to);
         output.declare(to);
+        to.flag("--artifacts", value -> artifacts = value, "Show what a worker counted of the artifacts of NS.");
         to.optional("0", "NS", NamespaceName.class, value -> namespace = value, "Only this namespace.");
     }
 
     @Override
     public Outcome call() throws InterruptedException {
+        if (artifacts) {
+            return ofArtifacts();
+        }
         Server server = coordinator.server();
         Server.Answer answer = server
                 .get(namespace == null ? CoordinatorApi.LIST_NAMESPACES.at() : CoordinatorApi.GET_NAMESPACE.at(namespace));
@@ -59,6 +67,33 @@ final class Stats implements ClientCommand {
                     reads == 0 ? Text.NONE : String.format(Locale.ROOT, "%.1f %%", 100.0 * each.hits() / reads),
                     causes.isEmpty() ? Text.NONE : causes);
         }
+        table.print(console.out());
+        return Outcome.done();
+    }
+
+    private Outcome ofArtifacts() throws InterruptedException {
+        if (namespace == null) {
+            return Outcome.wrongUsage("--artifacts: without NS (expected: a namespace of artifacts)");
+        }
+        Server.Answer answer = worker.server().get(WorkerApi.GET_ARTIFACT_STATS.at(namespace));
+        if (output.json()) {
+            console.out().println(answer.text());
+            return Outcome.done();
+        }
+        Artifacts.Stats stats = answer.as(Artifacts.Stats.class);
+        Artifacts.HostStats host = stats.host();
+        Table table = new Table("ARTIFACTS", namespace.value());
+        table.row("of the namespace, on this host", stats.entries() + ", " + Text.bytes(stats.bytes()));
+        table.row("on this host", host.entries() + ", " + Text.bytes(host.cachedBytes()));
+        table.row("lookups", host.lookups());
+        table.row("hits", "%d, %.1f %%".formatted(host.hits(), host.hitRatePpm() / 10_000.0));
+        table.row("misses", host.misses());
+        table.row("damaged", host.damaged());
+        table.row("puts", host.puts());
+        table.row("puts without room", host.rejectedPuts());
+        table.row("evicted for the host's own limits", host.evictions() + ", " + Text.bytes(host.evictedBytes()));
+        table.row("flushes", host.flushes());
+        table.row("failed flushes", host.flushErrors());
         table.print(console.out());
         return Outcome.done();
     }

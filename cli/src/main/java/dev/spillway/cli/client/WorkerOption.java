@@ -16,9 +16,19 @@ final class WorkerOption {
     @SuppressWarnings("NullAway.Init") // by declare
     private CommandSpec command;
 
-    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final CoordinatorOption coordinator;
 
     private String worker = "127.0.0.1:7080";
+
+    /** For a command that asks a worker, and the coordinator only where a host is named. */
+    WorkerOption() {
+        this(new CoordinatorOption());
+    }
+
+    /** For a command that asks either. */
+    WorkerOption(CoordinatorOption coordinator) {
+        this.coordinator = coordinator;
+    }
 
     void declare(Declaration to) {
         command = to.spec();

@@ -64,6 +64,10 @@ class ClientArtifactsTest {
             assertThat(store.metrics().hits()).isEqualTo(1);
             assertThat(store.metrics().misses()).isEqualTo(2);
             assertThat(store.metrics().flushes()).isEqualTo(1);
+            Spillway.Ran stats = Spillway.run("stats", "objects", "--artifacts", "--worker", fleet.workerUrl(1));
+            assertThat(stats.exitCode()).as(stats.err()).isZero();
+            assertThat(stats.out()).containsPattern("flushes +1").containsPattern("damaged +0");
+            assertThat(Spillway.run("stats", "--artifacts", "--worker", fleet.workerUrl(1)).exitCode()).isEqualTo(2);
         }
     }
 
