@@ -38,6 +38,7 @@ import org.jdbi.v3.core.CloseException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -51,6 +52,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Who follows the activity is told of everything once, whatever else goes on in the cluster and wherever the database is moved. */
 @Timeout(300)
+@Tag("full")
 class ActivityFollowingTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

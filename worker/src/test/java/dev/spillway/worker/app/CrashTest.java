@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A worker is killed again and again while it puts, moves, evicts and deletes. */
+@Tag("full")
 class CrashTest {
     private static final int ROUNDS = 3;
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A worker that nobody ever told anything gives up, one that has something to serve does not. */
+@Tag("full")
 class StartLimitTest {
     private static final Map<String, String> SHORT = Map.of("startup-timeout", "2s", "registry-connect-timeout", "1s",
             "registry-timeout", "1500ms");

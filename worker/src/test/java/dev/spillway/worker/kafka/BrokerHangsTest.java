@@ -38,12 +38,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A worker is stopped while its broker hangs: the worst way of being gone, because nothing says so. */
+@Tag("full")
 class BrokerHangsTest {
     private static final HostId HOST = new HostId("host-1");
     private static final StoreId STORE = StoreId.parse("0190a000-0000-7000-8000-000000000001");
