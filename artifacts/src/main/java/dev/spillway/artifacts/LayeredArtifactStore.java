@@ -88,6 +88,11 @@ public final class LayeredArtifactStore extends CompilingStore {
     }
 
     private Optional<Artifact> findBelow(Fingerprint fingerprint) throws IOException {
+        // a caller that asked below may have copied it up since the miss
+        Optional<Artifact> copied = fastest.get(fingerprint);
+        if (copied.isPresent()) {
+            return copied;
+        }
         synchronized (waiting) {
             if (waiting.containsKey(fingerprint)) {
                 return Optional.of(waiting.get(fingerprint));

@@ -207,6 +207,11 @@ public final class Artifacts {
     }
 
     private Found fetch(EntryName name) throws IOException, InterruptedException {
+        // A caller that fetched it may have ended since the miss.
+        Optional<Found.Served> here = read(name);
+        if (here.isPresent()) {
+            return here.get();
+        }
         Optional<HostView.Apart> apart = view.standing().apart();
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
