@@ -24,7 +24,7 @@ public final class WorkerApi {
     public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
     public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune"));
 
-    public static final Operation PUT_ARTIFACT = listed(Operation.put(ARTIFACT).query("group", "generation"));
+    public static final Operation PUT_ARTIFACT = listed(Operation.put(ARTIFACT).query("group"));
     public static final Operation GET_ARTIFACT = listed(Operation.get(ARTIFACT).query("fetch"));
     public static final Operation DELETE_ARTIFACT = listed(Operation.delete(ARTIFACT));
     public static final Operation LIST_ARTIFACTS = listed(Operation.get(ARTIFACTS).query("limit", "after", "prefix"));

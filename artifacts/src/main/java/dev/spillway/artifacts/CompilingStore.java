@@ -1,6 +1,7 @@
 package dev.spillway.artifacts;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -10,14 +11,14 @@ public abstract class CompilingStore implements ArtifactStore {
 
     @Override
     public final Artifact getOrCompile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
-        Optional<Artifact> known = get(fingerprint);
+        Optional<Artifact> known = unlessFailed(() -> get(fingerprint));
         return known.isPresent() ? known.get() : compilations.run(fingerprint, () -> compile(fingerprint, compiler));
     }
 
     /** Compiles and stores an artifact that was missed. One caller of this store does so at a time. */
     protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         // another caller may have compiled it since the miss
-        Optional<Artifact> known = peek(fingerprint);
+        Optional<Artifact> known = unlessFailed(() -> peek(fingerprint));
         if (known.isPresent()) {
             return known.get();
         }
@@ -28,6 +29,17 @@ public abstract class CompilingStore implements ArtifactStore {
             // the caller has what it asked for; flush tells what cannot be written
         }
         return compiled;
+    }
+
+    /** A store that cannot be read is no reason not to compile. */
+    private static Optional<Artifact> unlessFailed(Callable<Optional<Artifact>> lookup) throws Exception {
+        try {
+            return lookup.call();
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** Does what {@link #get} does, and counts nothing. */

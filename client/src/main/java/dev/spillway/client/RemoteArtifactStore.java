@@ -136,13 +136,13 @@ final class RemoteArtifactStore extends CompilingStore {
         }
     }
 
-    /** {@inheritDoc} The worker lets one process at a time compile; without the worker this one does. */
+    /** {@inheritDoc} The worker lets one process at a time compile. Where it cannot be asked this process compiles, and keeps nothing. */
     @Override
     protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         while (true) {
             Claimed claimed = claim(fingerprint);
             if (claimed == null) {
-                return super.compile(fingerprint, compiler);
+                return compiler.call();
             }
             switch (claimed.state()) {
                 case HERE -> {
@@ -165,8 +165,9 @@ final class RemoteArtifactStore extends CompilingStore {
 
     private @Nullable Claimed claim(Fingerprint fingerprint) throws InterruptedException {
         try {
-            return worker.send(call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
-                    .body(new Claim(WAIT, COMPILED_WITHIN)), Claimed.class);
+            return worker.once()
+                    .send(call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
+                            .body(new Claim(WAIT, COMPILED_WITHIN)), Claimed.class);
         } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
             return null;
         }

@@ -120,6 +120,7 @@ class ClientArtifactsTest {
         try (SpillwayClient client = SpillwayClient.builder().worker("127.0.0.1:1").retryFor(Duration.ZERO).build()) {
             ArtifactStore store = client.artifacts("objects");
             assertThatExceptionOfType(IOException.class).isThrownBy(() -> store.get(fingerprint("a")));
+            assertThat(store.getOrCompile(fingerprint("a"), () -> CONTENT)).isEqualTo(CONTENT);
         }
     }
 }

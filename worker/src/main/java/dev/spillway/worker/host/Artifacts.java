@@ -13,11 +13,13 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.filesystem.ImageStore;
 import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
@@ -299,27 +301,19 @@ public final class Artifacts {
     }
 
     /**
-     * Asks who makes an artifact that is missing: the caller, if nobody else does.
+     * Asks who makes an artifact that is missing: the caller, if nobody else does. Who waited gets no claim, and asks again: its process may be gone.
      *
      * @param waitFor how long to wait for another maker
      * @param heldFor how long the claim lasts unless it is given back
      */
     public Claimed claim(EntryName name, Duration waitFor, Duration heldFor) throws IOException, HostBusyException, InterruptedException {
-        long deadline = System.nanoTime() + waitFor.toNanos();
-        while (true) {
-            Optional<UUID> own = claims.take(name, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())), heldFor);
-            // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
-            if (view.artifact(name).isPresent() && read(name).isPresent()) {
-                own.ifPresent(id -> claims.giveBack(name, id));
-                return new Claimed(State.HERE, null);
-            }
-            if (own.isPresent()) {
-                return new Claimed(State.YOURS, own.get());
-            }
-            if (System.nanoTime() >= deadline) {
-                return new Claimed(State.TAKEN, null);
-            }
+        Optional<UUID> own = claims.take(name, waitFor, heldFor);
+        // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
+        if (view.artifact(name).isPresent() && read(name).isPresent()) {
+            own.ifPresent(id -> claims.giveBack(name, id));
+            return new Claimed(State.HERE, null);
         }
+        return own.map(id -> new Claimed(State.YOURS, id)).orElseGet(() -> new Claimed(State.TAKEN, null));
     }
 
     /** Ends a claim without the artifact. */
@@ -342,9 +336,11 @@ public final class Artifacts {
         if (refused.isPresent()) {
             return refused.get();
         }
-        if (view.artifact(put.name()).filter(here -> isSame(put, here)).isPresent() && read(put.name()).isPresent()) {
-            touch(put.name());
-            return new Result.Existing();
+        if (put.generation() == 0) {
+            Optional<Result> known = known(put);
+            if (known.isPresent()) {
+                return known.get();
+            }
         }
         Offer offer =
                 new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(), put.info());
@@ -362,6 +358,31 @@ public final class Artifacts {
                 loop.removals().discard(offer.id());
             }
         }
+    }
+
+    /** Returns what a put is answered without keeping anything, because of what is here of its key; empty if it has to be kept. */
+    private Optional<Result> known(Put put) throws IOException, InterruptedException {
+        Optional<ReplicaRecord> here = view.artifact(put.name());
+        if (here.isEmpty()) {
+            return Optional.empty();
+        }
+        if (isSame(put, here.get())) {
+            boolean stays = here.get().state() == ReplicaState.LIVE && isRegistered(here.get());
+            return stays && read(put.name()).isPresent() ? Optional.of(new Result.Existing()) : Optional.empty();
+        }
+        boolean other = here.get().artifact() != null && !put.info().content().equals(here.get().artifact().content());
+        return other && view.policy(put.name().namespace()).filter(PolicySet.Entry::writeOnce).isPresent()
+                ? Optional.of(new Result.Settled(new PutOutcome.Refused(ReplicaOutcome.Reason.WRITTEN_ALREADY,
+                        "key: %s has another content on this host (expected: the same, in a namespace whose keys are written once)"
+                                .formatted(put.name().key()))))
+                : Optional.empty();
+    }
+
+    /** Asks whether the registry still has a copy that is here: its order to delete it may be on the way. That counts as a use. */
+    private boolean isRegistered(ReplicaRecord here) throws InterruptedException {
+        return view.standing().apart().isEmpty()
+                && registry.entry(here.name(), true) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry)
+                && entry.generation() == here.generation();
     }
 
     /** Returns why an artifact of this size is refused, before any of it is received; empty if it is not. */

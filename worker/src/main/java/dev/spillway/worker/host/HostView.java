@@ -100,7 +100,13 @@ public final class HostView {
             return Optional.empty();
         }
         ReplicaRecord waiting = accepted.get(name);
-        return waiting == null ? artifacts.get(name) : Optional.of(waiting);
+        Optional<ReplicaRecord> registered = artifacts.get(name);
+        return waiting == null || !mayBeShown(waiting, registered.isPresent()) ? registered : Optional.of(waiting);
+    }
+
+    /** Returns whether readers get what the registry has not answered for: not where it may refuse it for what it contains, or for want of room. */
+    private boolean mayBeShown(ReplicaRecord waiting, boolean hasOther) {
+        return policy(waiting.name().namespace()).map(known -> !known.writeOnce() && known.minResidency() == null).orElse(!hasOther);
     }
 
     /** Returns the artifact of a key whose registration is not answered. */

@@ -7,6 +7,8 @@ import dev.spillway.api.Artifacts.Listed;
 import dev.spillway.api.Artifacts.Outcome;
 import dev.spillway.api.Artifacts.Stats;
 import dev.spillway.api.Entries;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.events.ContentDigest;
@@ -84,6 +86,7 @@ final class ArtifactRoutes {
     }
 
     private Optional<Response> hit(Request request) {
+        var _ = request.query().flag("fetch");
         return request.isHead() ? Optional.empty() : artifacts.hit(name(request)).map(served -> ArtifactBody.answer(request, served));
     }
 
@@ -110,25 +113,36 @@ final class ArtifactRoutes {
     private Response put(Request request) throws Exception {
         EntryName name = name(request);
         Optional<GroupName> group = request.query().value("group", GroupName::new);
-        long generation = request.query().number("generation", 1, Long.MAX_VALUE).orElse(0L);
+        requireWhole(request);
         artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
-            throw Refusals.of(host, name, generation, refused);
+            throw Refusals.of(host, name, 0, refused);
         });
         ArtifactBody.Received received = ArtifactBody.receive(request, artifacts);
         ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
         Artifacts.Result result =
                 artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, Description.NONE,
-                        generation));
+                        0));
         return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
-                kept(name, generation, received.digest(), received.content().size(), result));
+                kept(name, received.digest(), received.content().size(), result));
     }
 
-    private Kept kept(EntryName name, long generation, ContentDigest digest, long bytes, Artifacts.Result result) {
+    /** A part would be kept as the whole, and an encoding would be forgotten. */
+    private static void requireWhole(Request request) {
+        request.header("Content-Range").ifPresent(range -> {
+            throw new InvalidValueException("Content-Range", range, "a whole artifact");
+        });
+        request.header("Content-Encoding").filter(encoding -> !encoding.equalsIgnoreCase("identity")).ifPresent(encoding -> {
+            throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: identity)".formatted(encoding))
+                    .exception();
+        });
+    }
+
+    private Kept kept(EntryName name, ContentDigest digest, long bytes, Artifacts.Result result) {
         return new Kept(name.key(), digest, bytes, switch (result) {
             case Artifacts.Result.Accepted() -> Outcome.ACCEPTED;
             case Artifacts.Result.Existing() -> Outcome.EXISTING;
             case Artifacts.Result.Settled(PutOutcome.Stored _) -> Outcome.STORED;
-            default -> throw Refusals.of(host, name, generation, result);
+            default -> throw Refusals.of(host, name, 0, result);
         });
     }
 

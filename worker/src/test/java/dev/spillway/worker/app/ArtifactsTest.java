@@ -80,7 +80,7 @@ class ArtifactsTest {
         assertThat(got.statusCode()).isEqualTo(200);
         assertThat(got.body()).isEqualTo(content(1));
         eventually(() -> registered() == 1);
-        assertThat(put(path(1), content(1)).body().path("outcome").asText()).isEqualTo("existing");
+        eventually(() -> put(path(1), content(1)).body().path("outcome").asText().equals("existing"));
         assertThat(get(path(2)).statusCode()).isEqualTo(404);
     }
 
@@ -115,6 +115,47 @@ class ArtifactsTest {
         eventually(() -> worker.get("/v1/artifacts/objects/stats").body().path("host").path("entries").asInt() == 1);
         assertThat(get(path(1)).body()).isEqualTo(content(2));
         assertThat(registered()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsPutAgainWhileItsOrderIsOnTheWayIsKeptAnew() throws Exception {
+        put(path(1), content(1));
+        eventually(() -> registered() == 1);
+        registry.invalidate(TestRegistry.name("objects", path(1).substring(path(1).lastIndexOf('/') + 1)));
+        assertThat(put(path(1), content(1)).body().path("outcome").asText()).isEqualTo("accepted");
+        eventually(() -> registered() == 1 && registry.openOrders() == 0);
+        assertThat(get(path(1)).body()).isEqualTo(content(1));
+    }
+
+    @Test
+    void aPutNamesNoGenerationAndIsWhole() throws Exception {
+        assertThat(put(path(1) + "?generation=1", content(1)).type()).endsWith("unknown-parameter");
+        for (String header : new String[]{"Content-Range: bytes 0-2/10", "Content-Encoding: gzip"}) {
+            String[] parts = header.split(": ", 2);
+            assertThat(worker.send(HttpRequest.newBuilder(worker.uri(path(1)))
+                    .header(parts[0], parts[1])
+                    .PUT(BodyPublishers.ofByteArray(content(1)))
+                    .build()).status()).as(header).isIn(400, 415);
+        }
+        assertThat(get(path(1)).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void whoWaitedForAClaimAsksAgain() throws Exception {
+        Answer first = claim("PT0S");
+        assertThat(first.body().path("state").asText()).isEqualTo("yours");
+        assertThat(claim("PT0.2S").body().path("state").asText()).isEqualTo("taken");
+        worker.delete(path(1) + "/claim?id=" + first.body().path("id").asText());
+        assertThat(claim("PT0S").body().path("state").asText()).isEqualTo("yours");
+        put(path(1), content(1));
+        assertThat(claim("PT0S").body().path("state").asText()).isEqualTo("here");
+    }
+
+    private Answer claim(String waitFor) throws IOException, InterruptedException {
+        return worker.send(HttpRequest.newBuilder(worker.uri(path(1) + "/claim"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"waitFor\": \"%s\"}".formatted(waitFor)))
+                .build());
     }
 
     @Test
