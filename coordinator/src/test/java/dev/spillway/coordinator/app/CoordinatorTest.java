@@ -102,6 +102,7 @@ class CoordinatorTest {
         assertThat(client.metric("spillway_commands_seconds_count{kind=\"Invalidate\",outcome=\"absent\"}")).isGreaterThanOrEqualTo(1);
     }
 
+    @Tag("full")
     @Test
     void withoutKafkaOrdersGoByHeartbeatAndNothingIsLost() throws Exception {
         client.namespace(1);

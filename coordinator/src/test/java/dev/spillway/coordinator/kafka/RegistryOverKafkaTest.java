@@ -41,6 +41,7 @@ import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -209,6 +210,7 @@ class RegistryOverKafkaTest {
         Await.until("the second order is closed", () -> registry.queries().openOrders().count() == 0);
     }
 
+    @Tag("full")
     @Test
     void withoutKafkaNothingIsClaimedAndHeartbeatsCarryTheOrders() throws Exception {
         publishOrders();
@@ -307,6 +309,7 @@ class RegistryOverKafkaTest {
         assertThat(orders.values(Order.class)).noneMatch(order -> order.replicaId().equals(evicted.getLast()));
     }
 
+    @Tag("full")
     @Test
     void closingWithoutKafkaTakesNotForEver() throws Exception {
         publishOrders();

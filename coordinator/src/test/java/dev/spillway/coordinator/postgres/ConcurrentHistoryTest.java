@@ -70,6 +70,7 @@ class ConcurrentHistoryTest {
         oneOrderExplainsWhatEveryCallerWasTold(seed);
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("seeds")
     void oneOrderExplainsWhatEveryCallerWasTold(long seed) throws Exception {

@@ -80,6 +80,7 @@ class DevTest {
         assertThat(data.resolve("host-1").resolve("worker.sock")).doesNotExist();
     }
 
+    @Tag("full")
     @Test
     void aTemporaryFleetLeavesNothingNeitherStoppedNorKilled() throws IOException, InterruptedException {
         int port = Ports.freeForDev(1);

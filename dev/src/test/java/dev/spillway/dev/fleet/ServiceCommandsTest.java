@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,7 @@ class ServiceCommandsTest {
         }
     }
 
+    @Tag("full")
     @Test
     void aWorkerWithoutAnIdDoesNotStart() throws IOException, InterruptedException {
         try (SpillwayProcess worker =

@@ -21,6 +21,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,6 +141,7 @@ class ArchiveTest {
         });
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(longs = {21, 22, 23, 24})
     void aRandomTreeComesBackExactly(long seed) throws Exception {

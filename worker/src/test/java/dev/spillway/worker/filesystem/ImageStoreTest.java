@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -274,6 +275,7 @@ class ImageStoreTest {
         });
     }
 
+    @Tag("full")
     @Test
     void twelveTreesAreStagedAtOnceByVirtualThreads() throws Exception {
         SortedMap<String, String> expected = TreePicture.of(source);

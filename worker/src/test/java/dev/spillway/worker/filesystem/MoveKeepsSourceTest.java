@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.SortedMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,6 +138,7 @@ class MoveKeepsSourceTest {
         });
     }
 
+    @Tag("full")
     @Test
     void ofWhichACapabilityWasLostByAWorkerThatMaySetNone() throws Exception {
         Machine.assumeRoot();
@@ -159,6 +161,7 @@ class MoveKeepsSourceTest {
         }
     }
 
+    @Tag("full")
     @Test
     void whoseAttributesTheWorkerCannotSee() throws Exception {
         Machine.assumeRoot();
@@ -181,6 +184,7 @@ class MoveKeepsSourceTest {
         }
     }
 
+    @Tag("full")
     @Test
     void thatIsAnotherUsersInPart() throws Exception {
         Machine.assumeRoot();

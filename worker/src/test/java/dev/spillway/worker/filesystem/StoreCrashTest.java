@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A process that stages, publishes, moves and deletes without pause is killed with {@code kill -9}, again and again; after each death the
  * store opens and holds whole trees only.
  */
+@Tag("full")
 class StoreCrashTest {
     private static final int DEATHS = 6;
     private static final int STEPS_BETWEEN = 40;

@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +65,7 @@ class TreeCopierTest {
         assertThat(TreePicture.differences(TreePicture.of(target), TreePicture.of(source))).isEmpty();
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"/usr/include", "/usr/lib/python3", "/usr/share/doc", "/usr/share/zoneinfo"})
     void aTreeOfThisMachineIsCopiedExactly(String path) throws Exception {
@@ -74,6 +76,7 @@ class TreeCopierTest {
         assertThat(TreePicture.allocatedBytes(target)).isLessThanOrEqualTo(TreePicture.allocatedBytes(source) + 4096);
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void aRandomTreeIsCopiedExactly(long seed) throws Exception {
