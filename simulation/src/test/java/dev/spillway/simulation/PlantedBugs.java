@@ -278,7 +278,7 @@ enum PlantedBugs {
     },
 
     /** A worker sends the registration of a put at once, while that of an earlier put to the same key is still on its way. */
-    A_LATE_REGISTER_OVERWRITES_A_NEWER_PUT_OF_THE_SAME_HOST("was registered after it") {
+    A_LATE_REGISTER_OVERWRITES_A_NEWER_PUT_OF_THE_SAME_HOST("was registered after it|registered .*, and the host is") {
         @Override
         Product plant() {
             return new Product() {
