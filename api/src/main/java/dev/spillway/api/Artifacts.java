@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Artifacts {
     private Artifacts() {}
 
-    /** What became of an artifact that was put, in lower case on the wire. */
+    /** The outcome of a put, in lower case on the wire. */
     public enum Outcome {
         /** It is kept and read here, survives a loss of power after the next flush, and will be registered. */
         @JsonProperty("accepted")
@@ -42,7 +42,7 @@ public final class Artifacts {
      */
     public record Claimed(State state, @Nullable UUID id) {}
 
-    /** Who makes an artifact, in lower case on the wire. */
+    /** The state of a claim, in lower case on the wire. */
     public enum State {
         /** It is here by now. */
         @JsonProperty("here")

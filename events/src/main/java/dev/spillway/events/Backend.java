@@ -1,6 +1,6 @@
 package dev.spillway.events;
 
-/** What holds a namespace's images on a host. */
+/** Kinds of images that a namespace holds. */
 public enum Backend {
     /** Directory trees, each with a path of its own. */
     DIRECTORY,

@@ -19,7 +19,7 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
         given = PolicyField.copy(given);
         var _ = new Policy(maxEntries, maxBytes, ttl, maxIdle, lowWatermark == null ? Policy.DEFAULT_LOW_WATERMARK : lowWatermark,
                 maxEvictionShare == null ? Policy.DEFAULT_EVICTION_SHARE : maxEvictionShare,
-                // Whether they suit the backend shows where they are applied.
+                // They are checked against the backend where they are applied.
                 Backend.ARTIFACT, minResidency, false);
     }
 

@@ -6,7 +6,7 @@ import dev.spillway.events.HostId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the writers of an entry's generation said beside its snapshot.
+ * Statements of the writers of an entry's generation, beside its snapshot.
  *
  * @param content content of an artifact; absent until somebody states it
  * @param by      host of the generation's first registration; absent while it was put at the registry alone

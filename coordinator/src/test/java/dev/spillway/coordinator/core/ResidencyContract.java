@@ -115,7 +115,7 @@ public interface ResidencyContract extends RegistryFixture {
         assertThat(fleet.expire(10).evicted()).isEqualTo(2);
     }
 
-    /** What a refusal must not change. */
+    /** The state that a refusal must not change. */
     record NamespaceFigures(long entries, long bytes, long hits, long misses) {
         static NamespaceFigures of(Fleet fleet) {
             var figures = fleet.figures();

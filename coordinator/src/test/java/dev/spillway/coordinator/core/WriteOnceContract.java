@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What an entry keeps of its writers, and keys that are written once. */
+/** Entries keep their content and first writer; some keys are written once. */
 public interface WriteOnceContract extends RegistryFixture {
     ContentDigest FIRST = new ContentDigest("1".repeat(64));
     ContentDigest SECOND = new ContentDigest("2".repeat(64));

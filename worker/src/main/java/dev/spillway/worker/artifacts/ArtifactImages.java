@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -39,6 +40,8 @@ public final class ArtifactImages implements Images, AutoCloseable {
     private final long maxArtifactBytes;
     /** Images that readers do not reach any more, until they are unlinked. */
     private final Set<ReplicaId> trash = ConcurrentHashMap.newKeySet();
+    /** Bytes of puts under way, which count as kept: else many at once would pass the limit, and the disk's store would evict. */
+    private final AtomicLong arriving = new AtomicLong();
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder rejected = new LongAdder();
@@ -85,12 +88,17 @@ public final class ArtifactImages implements Images, AutoCloseable {
      * @return whether there was room for it
      */
     public boolean put(ReplicaId id, Artifact content) throws IOException {
-        boolean fits = content.size() <= maxArtifactBytes && disk.metrics().cachedBytes() + content.size() <= maxBytes;
-        if (!fits || !layers.put(named(id), content)) {
+        long underWay = arriving.addAndGet(content.size());
+        try {
+            boolean fits = content.size() <= maxArtifactBytes && disk.metrics().cachedBytes() + underWay <= maxBytes;
+            if (fits && layers.put(named(id), content)) {
+                return true;
+            }
             rejected.increment();
             return false;
+        } finally {
+            arriving.addAndGet(-content.size());
         }
-        return true;
     }
 
     /** Returns the content of a replica, if it is there and undamaged. */

@@ -5,7 +5,7 @@ import dev.spillway.events.GroupName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an artifact has that a directory has not.
+ * The attributes that an artifact has and a directory has not.
  *
  * @param content what it contains
  * @param group the group that it is evicted with; absent for none

@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Artifacts {
     private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
-    /** Of the largest size; many more of usual ones. */
+    /** Number of bodies of the largest size; there may be many more of usual ones. */
     private static final int BODIES_AT_ONCE = 4;
     private static final long ROOM_PART = 64 << 10;
 
@@ -319,11 +319,6 @@ public final class Artifacts {
     /** Ends a claim without the artifact. */
     public void giveBack(EntryName name, UUID claim) {
         claims.giveBack(name, claim);
-    }
-
-    /** Counts an access of an artifact that was read otherwise. */
-    public void touch(EntryName name) {
-        loop.uses().hit(name, clock.instant());
     }
 
     /**

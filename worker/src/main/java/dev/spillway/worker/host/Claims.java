@@ -8,15 +8,12 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Who makes an artifact that is missing, so that of many processes of this host one does. A claim is a hint: it is in memory only, and ends with its time
+ * Claims to make an artifact that is missing, so that of many processes of this host one does. A claim is a hint: it is in memory only, and ends with its time
  * when its owner dies. Thread-safe.
  */
 final class Claims {
-    private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
     private static final int MAX = 10_000;
 
     private final Map<EntryName, Claim> claims = new ConcurrentHashMap<>();
@@ -53,8 +50,7 @@ final class Claims {
         if (current.equals(own)) {
             return Optional.of(own.id);
         }
-        boolean ended = current.ended.await(Math.min(waitFor.toNanos(), current.nanosLeft()), TimeUnit.NANOSECONDS);
-        LOG.debug("{}: waited for another maker, which {}", name, ended ? "ended" : "goes on");
+        var _ = current.ended.await(Math.min(waitFor.toNanos(), current.nanosLeft()), TimeUnit.NANOSECONDS);
         return Optional.empty();
     }
 

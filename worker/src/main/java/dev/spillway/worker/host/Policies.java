@@ -8,7 +8,7 @@ import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.worker.registry.RegistryClient;
 import java.util.Optional;
 
-/** What this host knows of namespaces. Blocks where the registry has to be asked; thread-safe. */
+/** The policies of namespaces, as far as this host knows them. Blocks where the registry has to be asked; thread-safe. */
 public final class Policies {
     private final HostView view;
     private final RegistryClient registry;

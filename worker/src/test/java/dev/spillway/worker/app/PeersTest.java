@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What a host does not have it takes from another one that has it, and believes nobody whose bytes are not those that the registry names. */
+/** A host takes a missing artifact from one that has it, and believes only the bytes that the registry names. */
 @Timeout(300)
 class PeersTest {
     private static final String PATH = "/v1/artifacts/objects/%064x".formatted(1);

@@ -46,7 +46,7 @@ final class TestCoordinator implements AutoCloseable {
     final Set<String> answersLost = ConcurrentHashMap.newKeySet();
     /** Verbs that are not carried out, because the registry's database is away. */
     final Set<String> unavailable = ConcurrentHashMap.newKeySet();
-    /** How often somebody asked for an entry. */
+    /** Number of reads of entries. */
     final AtomicInteger entriesAsked = new AtomicInteger();
     private final Map<String, Integer> refused = new ConcurrentHashMap<>();
     /** What deletions with an idempotency key were answered. */
