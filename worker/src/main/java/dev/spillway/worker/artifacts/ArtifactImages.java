@@ -107,7 +107,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
 
     /** Returns the content of a replica if it is in memory. Waits for nothing. */
     public Optional<Artifact> inMemory(ReplicaId id) {
-        return memory.get(named(id));
+        return trash.contains(id) ? Optional.empty() : memory.get(named(id));
     }
 
     /** Counts a lookup of a caller. */
@@ -155,6 +155,9 @@ public final class ArtifactImages implements Images, AutoCloseable {
 
     @Override
     public UnlinkOutcome unlink(ReplicaId id) throws IOException {
+        if (!trash.contains(id)) {
+            return new UnlinkOutcome.Absent();
+        }
         long size = disk.sizeOf(named(id)).orElse(-1);
         boolean removed = layers.remove(named(id));
         trash.remove(id);

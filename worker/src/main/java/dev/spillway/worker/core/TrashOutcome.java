@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** The outcome of moving an image out of its readers' reach. */
 public sealed interface TrashOutcome {
-    /** It was an image and is now in the trash, also after power loss. */
+    /** It was an image and is now in the trash. Readers do not reach it any more. */
     record Moved() implements TrashOutcome {}
 
     /** It is in the trash since earlier. */
