@@ -15,7 +15,6 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
@@ -242,7 +241,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            if (view.replica(id).filter(replica -> replica.state() == ReplicaState.PENDING).isPresent()) {
+            if (agent.isPending(id)) {
                 waiting.add(id, settled);
             } else {
                 round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
@@ -255,13 +254,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            PutOutcome known = agent.request(earlier.key()).orElse(null) instanceof KeptRequest.Put now ? now.outcome()
-                    : new PutOutcome.NotRegistered("its registration did not arrive");
-            if (known == null) {
-                waiting.add(earlier.replicaId(), settled);
-            } else {
-                round.answers().add(() -> promises.keep(settled, known));
-            }
+            agent.outcome(earlier)
+                    .ifPresentOrElse(known -> round.answers().add(() -> promises.keep(settled, known)),
+                            () -> waiting.add(earlier.replicaId(), settled));
         });
         return outcome(earlier.replicaId(), settled, atMost);
     }
