@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -109,18 +110,20 @@ class ServedReplicasTest {
 
     @Test
     void theFirstPageMissesNothingThatChangesWhileItIsMade() throws Exception {
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 40; round++) {
             ServedReplicas changing = new ServedReplicas();
             TreeMap<String, Long> model = new TreeMap<>();
-            for (int number = 0; number < 300; number++) {
-                changing.put(replica(IMAGES, "k%03d".formatted(number), number, 1));
-                model.put("k%03d".formatted(number), (long) number);
+            for (int number = 0; number < 5_000; number++) {
+                changing.put(replica(IMAGES, "k%04d".formatted(number), number, 1));
+                model.put("k%04d".formatted(number), (long) number);
             }
+            CountDownLatch begun = new CountDownLatch(1);
             Random random = new Random(round);
             AtomicBoolean asked = new AtomicBoolean();
             Thread writer = Thread.ofPlatform().start(() -> {
-                for (long number = 1_000; number < 1_600 || !asked.get(); number++) {
-                    String key = "k%03d".formatted(random.nextInt(400));
+                for (long number = 10_000; number < 10_100 || !asked.get(); number++) {
+                    begun.countDown();
+                    String key = "k%04d".formatted(random.nextInt(6_000));
                     Long before = model.get(key);
                     if (before != null && random.nextBoolean()) {
                         changing.remove(new EntryName(IMAGES, new EntryKey(key)), new ReplicaId(new UUID(7, before)));
@@ -131,10 +134,11 @@ class ServedReplicasTest {
                     }
                 }
             });
+            begun.await();
             assertThat(changing.page(IMAGES, "", "", 10)).hasSize(10);
             asked.set(true);
             writer.join();
-            assertThat(changing.page(IMAGES, "", "", 1_000)).as("round %d", round)
+            assertThat(changing.page(IMAGES, "", "", 10_000)).as("round %d", round)
                     .extracting(ReplicaRecord::generation)
                     .containsExactlyElementsOf(model.values());
         }
