@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The durable contents of the host's index, for readers that do not wait. One thread applies changes, any thread reads. */
 public final class HostView {
-    private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
+    private final Map<ReplicaId, ReplicaRecord> replicas;
     /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
     private final ServedReplicas served = new ServedReplicas();
@@ -77,6 +77,7 @@ public final class HostView {
 
     /** @param present the images that are in their places: a record alone serves nobody */
     HostView(IndexContents contents, Set<ReplicaId> present) {
+        replicas = new ConcurrentHashMap<>(contents.replicas().size());
         membership = contents.membership();
         position = contents.position();
         contents.replicas().forEach(replica -> put(replica.id(), replica));
