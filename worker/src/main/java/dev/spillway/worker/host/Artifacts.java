@@ -10,6 +10,7 @@ import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
@@ -33,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -295,9 +297,13 @@ public final class Artifacts {
         return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
     }
 
-    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
-    public void renew(EntryName name) {
-        loop.uses().renewed(name, clock.instant());
+    /**
+     * Makes an artifact one that was used just now, and counts no access: what it belongs to was read.
+     *
+     * @param group the group that it is evicted with from now on, as soon as the registry knows it
+     */
+    public void renew(EntryName name, @Nullable GroupName group) {
+        loop.uses().renewed(name, clock.instant(), group);
     }
 
     /**
