@@ -119,6 +119,8 @@ final class Invariants {
     }
 
     void otherDisk(SimulatedHost host) {
+        // An older copy offers again what it had accepted. It knows nothing of the puts that came after.
+        offered.values().removeIf(put -> put.host().equals(host));
         uses.forget(host);
         disks.otherDisk(host);
     }

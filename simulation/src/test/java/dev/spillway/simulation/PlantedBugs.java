@@ -1,9 +1,9 @@
 package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.ReplicaRow;
-import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;

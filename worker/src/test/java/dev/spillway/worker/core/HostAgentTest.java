@@ -3,6 +3,7 @@ package dev.spillway.worker.core;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.Report;
@@ -301,6 +302,26 @@ final class HostAgentTest extends AgentTest {
         assertThat(allSent(RegisterRequest.class)).hasSize(1);
         answer(touch, new TouchRequest.Counted());
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
+    }
+
+    /** The registry could not take it into its group. */
+    @Test
+    void aUseThatNamesAGroupWaitsForTheRegistrationOfItsKey() {
+        join();
+        GroupName group = new GroupName("result");
+        perform(agent.offer(now, offer(1, 0), null));
+        RegisterRequest register = sent(RegisterRequest.class);
+        agent.used(KEY, 0, now, group);
+        agent.used(OTHER, 1, now, null);
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        TouchRequest first = sent(TouchRequest.class);
+        assertThat(first.used()).extracting(TouchRequest.Used::name).containsExactly(OTHER);
+        answer(first, new TouchRequest.Counted());
+        answer(register, outcomes(registered(1, 7)));
+        effects.clear();
+        perform(agent.offer(now, offer(2, 0), null));
+        assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, HEARTBEAT.toMillis(), group));
     }
 
     @Test
