@@ -21,7 +21,7 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;

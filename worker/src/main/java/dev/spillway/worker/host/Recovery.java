@@ -1,14 +1,14 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.Images;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.filesystem.GiveBackOutcome;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.Images;
-import dev.spillway.worker.filesystem.StoreArea;
-import dev.spillway.worker.filesystem.UnlinkOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.store.GiveBackOutcome;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.StoreArea;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
