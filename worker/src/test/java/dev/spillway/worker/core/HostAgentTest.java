@@ -318,9 +318,9 @@ final class HostAgentTest extends AgentTest {
         TouchRequest first = sent(TouchRequest.class);
         assertThat(first.used()).extracting(TouchRequest.Used::name).containsExactly(OTHER);
         answer(first, new TouchRequest.Counted());
-        answer(register, outcomes(registered(1, 7)));
         effects.clear();
-        perform(agent.offer(now, offer(2, 0), null));
+        answer(register, outcomes(registered(1, 7)));
+        perform(agent.tick(now));
         assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, HEARTBEAT.toMillis(), group));
     }
 
