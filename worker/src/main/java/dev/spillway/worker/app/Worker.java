@@ -145,7 +145,7 @@ public final class Worker implements AutoCloseable {
         StoreId storeId = StoreId.parse(store.storeId());
         ArtifactImages artifacts =
                 parts.start("artifacts", () -> ArtifactImages.open(store.path().resolve(ARTIFACTS), settings.artifacts()));
-        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.inventory().isEmpty();
+        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.metrics().entries() == 0;
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
         IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
