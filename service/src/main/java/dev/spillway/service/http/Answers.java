@@ -2,6 +2,7 @@ package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.service.http.Response.Content;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -9,29 +10,82 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what handlers answer. Thread-safe; a stream blocks its caller until it is sent. */
+/**
+ * Runs handlers that may block on virtual threads, as many at once as the limits allow, and sends what they answer. Vert.x offers worker pools of
+ * platform threads and verticles on virtual threads; the former hold a platform thread for each upload, the latter run one handler after the
+ * other. Thread-safe.
+ */
 final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+    private final ExecutorService threads;
     private final ObjectMapper json;
     private final HttpLimits limits;
+    /** Places of requests that are worked on or wait for that. The event loop takes one without waiting. */
+    private final Semaphore places;
+    /** Places of requests that are worked on, first come first served. */
+    private final Semaphore working;
     private final Semaphore streams;
 
-    Answers(ObjectMapper json, HttpLimits limits) {
+    Answers(ExecutorService threads, ObjectMapper json, HttpLimits limits) {
+        this.threads = threads;
         this.json = json;
         this.limits = limits;
+        this.places = new Semaphore(limits.workingMax() + limits.waitingMax());
+        this.working = new Semaphore(limits.workingMax(), true);
         this.streams = new Semaphore(limits.streamsMax());
+    }
+
+    int requestsInside() {
+        return limits.workingMax() + limits.waitingMax() - places.availablePermits();
     }
 
     int streamsOpen() {
         return limits.streamsMax() - streams.availablePermits();
     }
 
+    /** Has a request from the event loop answered by a handler that may block. */
+    void run(RoutingContext context, Endpoint endpoint, Request request) {
+        if (endpoint.bounded() && !places.tryAcquire()) {
+            throw overloaded("requests: as many as are taken at once").exception();
+        }
+        var eventLoop = context.vertx().getOrCreateContext();
+        try {
+            threads.execute(() -> {
+                try {
+                    send(context, endpoint.bounded() ? inTurn(endpoint, request) : endpoint.handler().handle(request));
+                } catch (Throwable e) {
+                    eventLoop.runOnContext(ready -> context.fail(e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            throw stopping().exception();
+        }
+    }
+
+    /** Gives the place back before the answer is sent: a download keeps one among the streams instead. */
+    private Response inTurn(Endpoint endpoint, Request request) throws Exception {
+        try {
+            working.acquire();
+            try {
+                return endpoint.handler().handle(request);
+            } finally {
+                working.release();
+            }
+        } finally {
+            places.release();
+        }
+    }
+
+    /** Sends an answer; blocks until a stream is sent. */
     void send(RoutingContext context, Response answer) throws IOException {
         switch (answer.content()) {
             case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
@@ -41,17 +95,8 @@ final class Answers {
                     stream(context, answer, body::writeTo);
                 }
             }
-            case Content.Events(var source) -> stream(context, answer, out -> {
-                var client = Request.of(context).client();
-                try {
-                    if (!client.beginEvents()) {
-                        throw Problems.stopping().exception();
-                    }
-                    new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat());
-                } finally {
-                    client.endEvents();
-                }
-            });
+            case Content.Events(var source) -> stream(context, answer,
+                    out -> new EventStream(out, json).send(source, context, limits.heartbeat(), threads));
         }
     }
 
@@ -101,17 +146,24 @@ final class Answers {
         head(context, answer.status(), answer.headers());
         if (isHead(context)) {
             ended(context, context.response().end());
-            return;
+        } else if (streams.tryAcquire()) {
+            try {
+                var out = new ResponseStream(context.response(), limits.pauseMax());
+                writing.to(out);
+                out.finish();
+            } finally {
+                streams.release();
+            }
+        } else {
+            throw overloaded("streams: as many as are open at once").exception();
         }
-        if (!streams.tryAcquire()) {
-            throw Problems.overloaded("streams: as many as are open at once").exception();
-        }
-        try {
-            var out = new ResponseStream(context.response(), limits.pauseMax());
-            writing.to(out);
-            out.finish();
-        } finally {
-            streams.release();
-        }
+    }
+
+    private static Problem overloaded(String what) {
+        return Problem.of(ProblemType.OVERLOADED, what).retryAfter(Duration.ofSeconds(1));
+    }
+
+    static Problem stopping() {
+        return Problem.of(ProblemType.STOPPING, "no request is taken any more").retryAfter(Duration.ofSeconds(5));
     }
 }

@@ -32,11 +32,10 @@ final class EndpointRouter {
     /** Each with the form of its path, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
-    private final Blocking blocking;
     private final Connections connections;
 
     /** @param unpacked where the pages are unpacked, if there are any */
-    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers, Blocking blocking,
+    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers,
             Connections connections) {
         this.options = options;
         this.unpacked = unpacked;
@@ -50,7 +49,6 @@ final class EndpointRouter {
                         .thenComparing(endpoint -> endpoint.operation().template()))
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
         this.answers = answers;
-        this.blocking = blocking;
         this.connections = connections;
     }
 
@@ -73,7 +71,7 @@ final class EndpointRouter {
         }
         route.handler(context -> {
             requireFit(context.request());
-            var request = new Request(context, endpoint, options, connections.client(context.request()));
+            var request = new Request(context, endpoint, options);
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
@@ -109,7 +107,7 @@ final class EndpointRouter {
             }
             long received = request.bytesRead();
             if (received == receivedBefore) {
-                context.fail(Problems.requestTimeout(options.limits().pauseMax()).exception());
+                context.fail(BodyStream.paused(options.limits().pauseMax()).exception());
             } else {
                 requireProgress(context, received);
             }
@@ -124,7 +122,7 @@ final class EndpointRouter {
             if (answer.isPresent()) {
                 answers.send(context, answer.get());
             } else {
-                blocking.run(context, endpoint, request);
+                answers.run(context, endpoint, request);
             }
         } catch (Exception e) {
             context.fail(e);

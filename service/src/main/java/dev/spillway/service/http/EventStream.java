@@ -1,12 +1,12 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,22 +24,38 @@ public final class EventStream {
         this.json = json;
     }
 
-    /** Sends the events of a source, with comments in between that keep the connection alive, until the source ends or is interrupted. */
-    void send(Response.EventSource source, Vertx vertx, HttpServerResponse response, Duration heartbeat) throws IOException {
-        out.send(COMMENT);
-        long timer = vertx.setPeriodic(heartbeat.toMillis(), tick -> {
+    /**
+     * Sends the events of a source, with comments in between that keep the connection alive, until the source ends, the client leaves or the
+     * service stops; the latter two interrupt it.
+     *
+     * @param threads shut down before the connections are
+     */
+    void send(Response.EventSource source, RoutingContext context, Duration heartbeat, ExecutorService threads) throws IOException {
+        var response = context.response();
+        var connection = context.request().connection();
+        var sender = Thread.currentThread();
+        response.closeHandler(gone -> sender.interrupt());
+        connection.shutdownHandler(stops -> sender.interrupt());
+        long timer = context.vertx().setPeriodic(heartbeat.toMillis(), tick -> {
             if (!response.closed() && !response.ended() && !response.writeQueueFull()) {
                 response.write(COMMENT).onFailure(cause -> LOG.debug("events: {}", cause.toString()));
             }
         });
         try {
+            // Either is seen here, or its handler is called.
+            if (threads.isShutdown()) {
+                throw Answers.stopping().exception();
+            }
+            out.send(COMMENT);
             source.sendTo(this);
         } catch (InterruptedException | InterruptedIOException e) {
-            // The stream is ended by its last chunk, which is waited for.
-            Thread.interrupted();
             LOG.debug("events: the client is gone or the service stops");
         } finally {
-            vertx.cancelTimer(timer);
+            context.vertx().cancelTimer(timer);
+            response.closeHandler(null);
+            connection.shutdownHandler(null);
+            // The stream is ended by its last chunk, which is waited for.
+            Thread.interrupted();
         }
     }
 

@@ -58,9 +58,9 @@ final class FailureHandler implements Handler<RoutingContext> {
         return switch (context.failure()) {
             case ProblemException refused -> refused.problem();
             case InvalidValueException refused -> Problem.invalid(String.valueOf(refused.getMessage()));
-            case InterruptedException _ -> Problems.stopping();
+            case InterruptedException _ -> Answers.stopping();
             case null -> switch (context.statusCode()) {
-                case 413 -> Problems.tooLarge(Request.of(context).jsonBytesMax());
+                case 413 -> BodyStream.tooLarge(Request.of(context).jsonBytesMax());
                 case 417 -> Problem.of(ProblemType.MALFORMED_REQUEST, "Expect: not understood (expected: 100-continue)").status(417);
                 default -> EndpointRouter.misframed(context.request())
                         .orElseGet(() -> Problem.of(ProblemType.MALFORMED_PATH, what + ": it begins with no slash"));

@@ -69,7 +69,6 @@ public final class HttpService implements AutoCloseable {
     private final Vertx vertx;
     private final ExecutorService threads;
     private final Answers answers;
-    private final Blocking blocking;
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
@@ -87,9 +86,8 @@ public final class HttpService implements AutoCloseable {
                         .orElseGet(() -> new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))),
                 options.metrics());
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
-        this.answers = new Answers(options.json(), options.limits());
-        this.blocking = new Blocking(threads, answers, options.limits());
-        options.metrics().gauge("http.server.requests.inside", blocking, Blocking::inside);
+        this.answers = new Answers(threads, options.json(), options.limits());
+        options.metrics().gauge("http.server.requests.inside", answers, Answers::requestsInside);
         options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
     }
 
@@ -136,7 +134,7 @@ public final class HttpService implements AutoCloseable {
 
     private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits());
-        var router = new EndpointRouter(options, unpacked, endpoints, answers, blocking, connections).router(vertx);
+        var router = new EndpointRouter(options, unpacked, endpoints, answers, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)

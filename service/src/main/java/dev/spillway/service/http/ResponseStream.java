@@ -7,14 +7,14 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * The body of a response as a stream for one thread that may block: a chunk is on its way to the socket while the next is made. The head of the
- * response is sent with the first chunk, so an early failure still gets its own answer.
+ * response is sent with the first chunk, so an early failure still gets its own answer. A flush does nothing: archive writers flush after each
+ * entry, and small chunks are dear.
  */
 final class ResponseStream extends OutputStream {
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -22,8 +22,7 @@ final class ResponseStream extends OutputStream {
     private final HttpServerResponse response;
     private final Duration pauseMax;
     private Future<Void> underWay = Future.succeededFuture();
-    private byte[] chunk = {};
-    private int filled;
+    private Buffer chunk = Buffer.buffer();
 
     /** @param pauseMax how long the client may take nothing */
     ResponseStream(HttpServerResponse response, Duration pauseMax) {
@@ -38,23 +37,14 @@ final class ResponseStream extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        for (int from = offset, end = offset + length; from < end;) {
-            if (filled == chunk.length) {
-                sendChunk();
-                chunk = new byte[CHUNK_BYTES];
-            }
-            int part = Math.min(end - from, chunk.length - filled);
-            System.arraycopy(bytes, from, chunk, filled, part);
-            filled += part;
-            from += part;
+        chunk.appendBytes(bytes, offset, length);
+        if (chunk.length() >= CHUNK_BYTES) {
+            send(chunk);
+            chunk = Buffer.buffer(CHUNK_BYTES);
         }
     }
 
-    /** Does nothing: archive writers flush after each entry, and small chunks are dear. {@link #finish} sends the rest. */
-    @Override
-    public void flush() {}
-
-    /** Sends what is written so far and these bytes, which are not to be changed any more. */
+    /** Sends these bytes, which are not to be changed any more, once the chunk before them is sent. */
     void send(Buffer bytes) throws IOException {
         await(underWay);
         if (response.closed()) {
@@ -63,17 +53,10 @@ final class ResponseStream extends OutputStream {
         underWay = response.write(bytes);
     }
 
+    /** Sends what is left, and waits until it is sent. */
     void finish() throws IOException {
-        sendChunk();
         await(underWay);
-        await(response.end());
-    }
-
-    private void sendChunk() throws IOException {
-        if (filled > 0) {
-            send(Buffer.buffer(filled == chunk.length ? chunk : Arrays.copyOf(chunk, filled)));
-            filled = 0;
-        }
+        await(response.end(chunk));
     }
 
     private void await(Future<Void> sent) throws IOException {
