@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,12 +51,12 @@ public final class HttpService implements AutoCloseable {
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
      * @param failures what a failure of the service's own means to a client; empty for a defect
-     * @param pages for people, if there are any
+     * @param pages name of those for people, if there are any
      * @param metrics where requests are counted
      * @param json writes answers and reads bodies, refusing unknown fields
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
-            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ObjectMapper json) {}
+            Function<Throwable, Optional<Problem>> failures, Optional<String> pages, MeterRegistry metrics, ObjectMapper json) {}
 
     /** Makes the endpoints of a service. */
     @FunctionalInterface
@@ -65,7 +66,6 @@ public final class HttpService implements AutoCloseable {
     }
 
     private final Options options;
-    private final Optional<Path> unpacked;
     private final Vertx vertx;
     private final ExecutorService threads;
     private final Answers answers;
@@ -74,16 +74,14 @@ public final class HttpService implements AutoCloseable {
     private @Nullable SocketFile socketFile;
     private HostPort address;
 
-    private HttpService(Options options) throws IOException {
+    private HttpService(Options options) {
         this.options = options;
-        this.unpacked = options.pages().isPresent() ? Optional.of(options.pages().get().choose()) : Optional.empty();
         this.address = options.address();
-        // Without pages the caches of the file system are off, so that no folder is made in the system's temporary folder.
+        // No files are served, so that no folder is made in the system's temporary folder.
         this.vertx = HttpMetrics.vertx(new VertxOptions().setEventLoopPoolSize(2)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(unpacked.map(StaticPages::unpackingInto)
-                        .orElseGet(() -> new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))),
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)),
                 options.metrics());
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
         this.answers = new Answers(threads, options.json(), options.limits());
@@ -118,8 +116,8 @@ public final class HttpService implements AutoCloseable {
                     "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
                             .formatted(address));
         }
-        unpacked.ifPresent(own -> StaticPages.removeLeftBehind(vertx, own));
-        var endpoints = options.endpoints().of(vertx);
+        var endpoints = Stream.concat(options.endpoints().of(vertx).stream(),
+                options.pages().stream().flatMap(name -> new StaticPages(name).endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
         address = new HostPort(address.host(), server.actualPort());
@@ -134,7 +132,7 @@ public final class HttpService implements AutoCloseable {
 
     private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException, InterruptedException {
         var connections = new Connections(vertx, options.limits());
-        var router = new EndpointRouter(options, unpacked, endpoints, answers, connections).router(vertx);
+        var router = new EndpointRouter(options, endpoints, answers, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)

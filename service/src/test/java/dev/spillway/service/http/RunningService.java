@@ -31,7 +31,7 @@ final class RunningService implements AutoCloseable {
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
     final HttpService service;
-    private final Optional<StaticPages> pages;
+    private final Optional<String> pages;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     RunningService(Endpoint... routes) throws IOException, InterruptedException {
@@ -42,7 +42,7 @@ final class RunningService implements AutoCloseable {
         this(limits, Optional.empty(), routes);
     }
 
-    RunningService(HttpLimits limits, Optional<StaticPages> pages, Endpoint... routes) throws IOException, InterruptedException {
+    RunningService(HttpLimits limits, Optional<String> pages, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = pages;
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
