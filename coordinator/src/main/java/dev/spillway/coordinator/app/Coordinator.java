@@ -8,7 +8,6 @@ import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
-import dev.spillway.events.Json;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
@@ -100,8 +99,7 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of("coordinator"), metrics,
-                        Json.strict())));
+                        CoordinatorRoutes::failure, Optional.of("coordinator"), metrics)));
         return new Coordinator(lifecycle, http);
     }
 

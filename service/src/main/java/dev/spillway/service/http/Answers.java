@@ -1,6 +1,5 @@
 package dev.spillway.service.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.service.http.Response.Content;
@@ -27,7 +26,6 @@ final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
     private final ExecutorService threads;
-    private final ObjectMapper json;
     private final HttpLimits limits;
     /** Places of requests that are worked on or wait for that. The event loop takes one without waiting. */
     private final Semaphore places;
@@ -35,9 +33,8 @@ final class Answers {
     private final Semaphore working;
     private final Semaphore streams;
 
-    Answers(ExecutorService threads, ObjectMapper json, HttpLimits limits) {
+    Answers(ExecutorService threads, HttpLimits limits) {
         this.threads = threads;
-        this.json = json;
         this.limits = limits;
         this.places = new Semaphore(limits.workingMax() + limits.waitingMax());
         this.working = new Semaphore(limits.workingMax(), true);
@@ -67,6 +64,9 @@ final class Answers {
                 }
             });
         } catch (RejectedExecutionException e) {
+            if (endpoint.bounded()) {
+                places.release();
+            }
             throw stopping().exception();
         }
     }
@@ -86,17 +86,17 @@ final class Answers {
     }
 
     /** Sends an answer; blocks until a stream is sent. */
-    void send(RoutingContext context, Response answer) throws IOException {
+    void send(RoutingContext context, Response answer) throws IOException, InterruptedException {
         switch (answer.content()) {
-            case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
+            case Content.Json(var value) ->
+                    end(context, answer.status(), answer.headers(), Buffer.buffer(Response.JSON.writeValueAsBytes(value)));
             case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
             case Content.Streamed(var body) -> {
                 try (body) {
                     stream(context, answer, body::writeTo);
                 }
             }
-            case Content.Events(var source) -> stream(context, answer,
-                    out -> new EventStream(out, json).send(source, context, limits.heartbeat(), threads));
+            case Content.Events(var source) -> stream(context, answer, out -> out.follow(source, threads));
         }
     }
 
@@ -136,20 +136,15 @@ final class Answers {
         }
     }
 
-    @FunctionalInterface
-    private interface Writing {
-        void to(ResponseStream out) throws IOException;
-    }
-
     /** Writes a body that is sent while it is made, in a place among the streams. */
-    private void stream(RoutingContext context, Response answer, Writing writing) throws IOException {
+    private void stream(RoutingContext context, Response answer, Response.EventSource body) throws IOException, InterruptedException {
         head(context, answer.status(), answer.headers());
         if (isHead(context)) {
             ended(context, context.response().end());
         } else if (streams.tryAcquire()) {
             try {
-                var out = new ResponseStream(context.response(), limits.pauseMax());
-                writing.to(out);
+                var out = new ResponseStream(context, limits);
+                body.sendTo(out);
                 out.finish();
             } finally {
                 streams.release();

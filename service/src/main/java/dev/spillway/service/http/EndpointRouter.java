@@ -76,7 +76,7 @@ final class EndpointRouter {
         }
         route.handler(context -> {
             requireFit(context.request());
-            var request = new Request(context, endpoint, options);
+            var request = new Request(context, endpoint, options.limits());
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {

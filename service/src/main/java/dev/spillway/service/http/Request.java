@@ -33,7 +33,7 @@ public final class Request {
 
     private final RoutingContext routing;
     private final Endpoint endpoint;
-    private final HttpService.Options options;
+    private final HttpLimits limits;
     private final Map<String, String> parameters;
     private final Query query;
     private final String mediaType;
@@ -91,10 +91,10 @@ public final class Request {
     }
 
     /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
-    Request(RoutingContext routing, Endpoint endpoint, HttpService.Options options) {
+    Request(RoutingContext routing, Endpoint endpoint, HttpLimits limits) {
         this.routing = routing;
         this.endpoint = endpoint;
-        this.options = options;
+        this.limits = limits;
         var request = routing.request();
         boolean hasBody = Connections.hasBody(request);
         var type = header("Content-Type").orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -108,7 +108,7 @@ public final class Request {
         this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));
         this.query = new Query(endpoint.operation().queryValues(Objects.requireNonNullElse(request.query(), "")));
         this.mediaType = hasBody || streamed ? type : "";
-        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), options.limits().pauseMax()) : null;
+        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), limits.pauseMax()) : null;
         routing.put(KEY, this);
     }
 
@@ -140,7 +140,7 @@ public final class Request {
 
     /** Bound of its gathered body. */
     long jsonBytesMax() {
-        return endpoint.jsonBytesMax() == 0 ? options.limits().bodyBytesMax() : endpoint.jsonBytesMax();
+        return endpoint.jsonBytesMax() == 0 ? limits.bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
@@ -191,12 +191,12 @@ public final class Request {
     }
 
     /**
-     * The body read by the service's mapper, which refuses unknown fields.
+     * The body as JSON without unknown fields.
      *
      * @throws ProblemException 400 that names the field, its value and what was expected
      */
     public <T> T body(Class<T> type) {
-        return body(type, options.json());
+        return body(type, Response.JSON);
     }
 
     /** As {@link #body(Class)}, read by another mapper. */

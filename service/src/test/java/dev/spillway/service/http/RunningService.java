@@ -3,7 +3,6 @@ package dev.spillway.service.http;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.events.Json;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -47,12 +46,11 @@ final class RunningService implements AutoCloseable {
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
-    HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
+    HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
                 ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
                 pages,
-                metrics.registry(),
-                Json.strict());
+                metrics.registry());
     }
 
     static Endpoint get(String template, Endpoint.Handler handler) {
