@@ -60,10 +60,13 @@ public final class ResponseStream extends OutputStream {
         underWay = response.write(bytes);
     }
 
-    /** Sends what is left, and waits until it is sent. */
+    /** Sends what is left, and waits until it is sent. Not by one call, which would give a small body a length that its HEAD cannot tell. */
     void finish() throws IOException {
+        if (chunk.length() > 0) {
+            send(chunk);
+        }
         await(underWay);
-        await(response.end(chunk));
+        await(response.end());
     }
 
     private void await(Future<Void> sent) throws IOException {
