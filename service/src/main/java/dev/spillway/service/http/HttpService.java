@@ -31,6 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -163,9 +164,12 @@ public final class HttpService implements AutoCloseable {
             await(server.listen(where), LISTEN_WITHIN);
         } catch (CompletionException e) {
             var cause = Objects.requireNonNullElse(e.getCause(), e);
-            var inUse = cause instanceof BindException && String.valueOf(cause.getMessage()).contains("in use");
-            throw new IOException("listen: %s: %s (expected: an address of this machine that is free)".formatted(shown,
-                    inUse ? "already in use" : Objects.requireNonNullElse(cause.getMessage(), "nothing after " + LISTEN_WITHIN)), cause);
+            var why = switch (cause) {
+                case BindException used when String.valueOf(used.getMessage()).contains("in use") -> "already in use";
+                case TimeoutException _ -> "nothing after " + LISTEN_WITHIN;
+                default -> cause.getMessage();
+            };
+            throw new IOException("listen: %s: %s (expected: an address of this machine that is free)".formatted(shown, why), cause);
         }
         servers.add(server);
         return server;

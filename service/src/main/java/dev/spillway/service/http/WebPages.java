@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  */
 final class WebPages {
     /** An address, a name without dots, or one that is of this machine by definition; with or without a port. */
-    private static final Pattern LOCAL = Pattern.compile("(\\[.*]|[^.:]*|[0-9.]*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*)?",
+    private static final Pattern LOCAL = Pattern.compile("(\\[.*|[^.]*|[0-9.]*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*)?",
             Pattern.CASE_INSENSITIVE);
 
     private WebPages() {}
