@@ -1,6 +1,5 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.events.Json;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
@@ -8,7 +7,6 @@ import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -204,12 +202,12 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) {
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) throws IOException {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(), Json.strict());
+                Optional.of("worker"), metrics.registry());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {
