@@ -145,7 +145,8 @@ final class Invariants {
             return;
         }
         Offered put = offered.get(replica.image());
-        if (replica.state() == ReplicaState.PENDING && put != null) {
+        // A copy of the machine knows nothing of the puts that came to the first one since.
+        if (replica.state() == ReplicaState.PENDING && put != null && put.host().equals(host)) {
             offered.put(replica.id(), put);
             disks.offered(replica);
         }
@@ -370,9 +371,9 @@ final class Invariants {
             if (gone != null && gone.group() != null && gone.generation() == eviction.fact().generation()
                     && eviction.fact().cause() != EvictionCause.REPLACED) {
                 for (EntryRow left : groups.getOrDefault(gone.group(), List.of())) {
-                    EntryRow known = before.getOrDefault(left.name(), left);
-                    require(!known.createdAt().isBefore(rows.now()) || !gone.group().equals(known.group()), 11,
-                            "{} went by {} and left {} of its group", gone, eviction.fact().cause(), left);
+                    EntryRow known = changes.entries().containsKey(left.name()) ? before.get(left.name()) : left;
+                    boolean was = known != null && known.generation() == left.generation() && gone.group().equals(known.group());
+                    require(!was, 11, "{} went by {} and left {} of its group", gone, eviction.fact().cause(), left);
                 }
             }
         }
