@@ -16,11 +16,14 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -49,21 +52,39 @@ public final class DiskArtifactStore extends CompilingStore {
     private static final class Stored {
         private Segment segment;
         private SegmentRecord record;
+        private final @Nullable LargeFile file;
 
-        Stored(Segment segment, SegmentRecord record) {
+        Stored(Segment segment, SegmentRecord record, @Nullable LargeFile file) {
             this.segment = segment;
             this.record = record;
+            this.file = file;
+        }
+
+        /** Returns the length of the artifact. */
+        long size() {
+            return file == null ? record.length() : file.size();
+        }
+
+        /** Returns the bytes that it takes on the disk. */
+        long space() {
+            return record.space() + (file == null ? 0 : file.size());
         }
     }
+
+    /** What {@link Stored} said at one moment. */
+    private record Place(Segment segment, SegmentRecord record, @Nullable LargeFile file) {}
 
     private final Path directory;
     private final ArtifactLimits limits;
     private final long segmentBytes;
     private final FileChannel lockFile;
+    private final LargeFiles files;
 
     /** By use, the least recent first. The monitor of all that the index tells: places, bytes, evictions. */
     private final LinkedHashMap<Fingerprint, Stored> index = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
+    /** Of these, bytes of files of their own. */
+    private long fileBytes;
     private long evictions;
     private long evictedBytes;
 
@@ -77,6 +98,13 @@ public final class DiskArtifactStore extends CompilingStore {
     /** Removals that could not be written yet. */
     private final Deque<Fingerprint> owed = new ArrayDeque<>();
     private final AtomicLong appended = new AtomicLong();
+    /** Files of artifacts that are removed, until they are deleted. */
+    private final Queue<LargeFile> removed = new ConcurrentLinkedQueue<>();
+    /** Files of artifacts that were put anew. They are needed until the newer ones survive a crash. Guarded as the segments are. */
+    private List<LargeFile> replaced = new ArrayList<>();
+    private long replacedBytes;
+    /** Whether the directory has files whose names a loss of power would take. */
+    private volatile boolean namesUnsynced;
     private volatile boolean closed;
 
     /** Held by whoever syncs. */
@@ -103,6 +131,7 @@ public final class DiskArtifactStore extends CompilingStore {
         this.limits = limits;
         this.segmentBytes = segmentBytes;
         this.lockFile = lockFile;
+        this.files = new LargeFiles(directory);
     }
 
     /**
@@ -156,31 +185,123 @@ public final class DiskArtifactStore extends CompilingStore {
     }
 
     private void load() throws IOException {
+        Set<Long> named = new HashSet<>();
         for (Path path : Segment.list(directory)) {
             Segment segment = Segment.open(path);
             segments.put(segment.number(), segment);
             for (SegmentRecord record : segment.records()) {
-                if (record.kind() == SegmentRecord.Kind.PUT) {
-                    forget(place(segment, record));
-                } else {
-                    segment.removal(record);
-                    forget(index.remove(record.fingerprint()));
+                switch (record.kind()) {
+                    case PUT -> forget(place(segment, record, null));
+                    case REMOVE -> {
+                        segment.removal(record);
+                        forget(index.remove(record.fingerprint()));
+                    }
+                    case LARGE -> loadLarge(segment, record, named);
                 }
             }
         }
+        removeLost();
+        deleteOthers(named);
         evict();
+        deleteRemoved();
     }
 
-    private @Nullable Stored place(Segment segment, SegmentRecord record) {
+    private void loadLarge(Segment segment, SegmentRecord record, Set<Long> named) throws IOException {
+        byte[] bytes = segment.read(record);
+        LargeFile file = record.isIntact(bytes) ? LargeFile.read(record.content(bytes).content().asByteBuffer()) : null;
+        if (file == null) {
+            damaged.increment();
+            forget(index.remove(record.fingerprint()));
+        } else {
+            named.add(file.number());
+            forget(place(segment, record, file));
+        }
+    }
+
+    /** Removes artifacts whose files are gone, as after a crash that took their removal, or are not what was written. */
+    private void removeLost() throws IOException {
+        List<Stored> large = index.values().stream().filter(stored -> stored.file != null).toList();
+        for (Stored stored : large) {
+            LargeFile file = Objects.requireNonNull(stored.file);
+            if (!files.isThere(file)) {
+                if (files.exists(file)) {
+                    damaged.increment();
+                }
+                forget(index.remove(stored.record.fingerprint()));
+                owed.add(stored.record.fingerprint());
+            }
+        }
+    }
+
+    /** Deletes files that no artifact has: of uploads that a crash cut off, and of what was removed. That must survive a crash first. */
+    private void deleteOthers(Set<Long> named) throws IOException {
+        List<Path> others = files.others(named);
+        Set<Long> needed = new HashSet<>();
+        index.values().forEach(stored -> {
+            if (stored.file != null) {
+                needed.add(stored.file.number());
+            }
+        });
+        named.removeAll(needed);
+        if (others.isEmpty() && named.isEmpty()) {
+            return;
+        }
+        for (Segment segment : segments.values()) {
+            segment.sync();
+        }
+        for (Path other : others) {
+            Files.delete(other);
+        }
+        for (long number : named) {
+            Files.deleteIfExists(files.path(number));
+        }
+    }
+
+    private @Nullable Stored place(Segment segment, SegmentRecord record, @Nullable LargeFile file) {
+        Stored stored = new Stored(segment, record, file);
         segment.live(record);
-        bytes += record.space();
-        return index.put(record.fingerprint(), new Stored(segment, record));
+        bytes += stored.space();
+        fileBytes += file == null ? 0 : file.size();
+        return index.put(record.fingerprint(), stored);
     }
 
     private void forget(@Nullable Stored stored) {
         if (stored != null) {
             stored.segment.dead(stored.record);
-            bytes -= stored.record.space();
+            bytes -= stored.space();
+            fileBytes -= stored.file == null ? 0 : stored.file.size();
+        }
+    }
+
+    /** Forgets an artifact that is removed, so its file can go at once: should a crash take the removal, the artifact is lost all the same. */
+    private void forgetRemoved(@Nullable Stored stored) {
+        forget(stored);
+        if (stored != null && stored.file != null) {
+            removed.add(stored.file);
+        }
+    }
+
+    private void forgetReplaced(@Nullable Stored stored) {
+        forget(stored);
+        if (stored != null && stored.file != null) {
+            replaced.add(stored.file);
+            replacedBytes += stored.file.size();
+            crowded |= replacedBytes > segmentBytes;
+        }
+    }
+
+    /** Deletes files of what was removed. It takes long for large ones, so no lock is held. */
+    private void deleteRemoved() {
+        for (LargeFile file = removed.poll(); file != null; file = removed.poll()) {
+            delete(file);
+        }
+    }
+
+    private void delete(LargeFile file) {
+        try {
+            files.delete(file);
+        } catch (IOException e) {
+            // the next start deletes it
         }
     }
 
@@ -193,51 +314,104 @@ public final class DiskArtifactStore extends CompilingStore {
 
     @Override
     protected Optional<Artifact> peek(Fingerprint fingerprint) throws IOException {
-        requireOpen();
-        Segment segment;
-        SegmentRecord record;
-        synchronized (index) {
-            Stored stored = index.get(fingerprint);
-            if (stored == null) {
+        return read(fingerprint, place -> {
+            if (place.file() != null) {
+                try (ArtifactFile opened = openIntact(place)) {
+                    return opened == null ? null : opened.toArtifact();
+                }
+            }
+            byte[] bytes = place.segment().read(place.record());
+            return place.record().isIntact(bytes) ? place.record().content(bytes) : null;
+        });
+    }
+
+    /**
+     * Opens the file that has an artifact, whose content was checked just now. Counts as {@link #get}.
+     *
+     * @throws IOException as {@link #get}; also if the caller is interrupted
+     */
+    public Optional<ArtifactFile> open(Fingerprint fingerprint) throws IOException {
+        Optional<ArtifactFile> found = read(fingerprint, this::openIntact);
+        (found.isPresent() ? hits : misses).increment();
+        return found;
+    }
+
+    /** Reads from a place. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        /** @return null if the artifact is damaged */
+        @Nullable
+        T from(Place place) throws IOException;
+    }
+
+    private <T> Optional<T> read(Fingerprint fingerprint, Reading<T> reading) throws IOException {
+        while (true) {
+            requireOpen();
+            Place place = place(fingerprint);
+            if (place == null) {
                 return Optional.empty();
             }
-            segment = stored.segment;
-            record = stored.record;
-        }
-        byte[] bytes;
-        try {
-            bytes = segment.read(record);
-        } catch (NoSuchFileException e) {
-            if (isAt(fingerprint, segment, record)) {
-                throw e;
+            try {
+                T read = reading.from(place);
+                if (read != null) {
+                    return Optional.of(read);
+                }
+            } catch (NoSuchFileException e) {
+                if (place.file() == null && isAt(fingerprint, place)) {
+                    throw e;
+                }
             }
-            // the segment was emptied since, and the artifact has another place
-            return peek(fingerprint);
+            if (removeDamaged(fingerprint, place)) {
+                return Optional.empty();
+            }
+            // the segment was emptied or the file deleted since, and the artifact has another place or none
         }
-        if (record.isIntact(bytes)) {
-            return Optional.of(record.content(bytes));
-        }
-        removeDamaged(fingerprint, segment, record);
-        return Optional.empty();
     }
 
-    private boolean isAt(Fingerprint fingerprint, Segment segment, SegmentRecord record) {
+    private @Nullable ArtifactFile openIntact(Place place) throws IOException {
+        LargeFile file = place.file();
+        SegmentRecord record = place.record();
+        ArtifactFile opened = file != null ? files.open(file)
+                : new ArtifactFile(place.segment().open(), record.offset() + (long) SegmentRecord.HEADER, record.length());
+        if (opened == null) {
+            return null;
+        }
+        boolean intact = false;
+        try {
+            intact = file != null ? files.isIntact(file, opened) : record.isIntact(opened.channel());
+            return intact ? opened : null;
+        } finally {
+            if (!intact) {
+                opened.close();
+            }
+        }
+    }
+
+    private @Nullable Place place(Fingerprint fingerprint) {
         synchronized (index) {
             Stored stored = index.get(fingerprint);
-            return stored != null && stored.segment == segment && stored.record.equals(record);
+            return stored == null ? null : new Place(stored.segment, stored.record, stored.file);
         }
     }
 
-    private void removeDamaged(Fingerprint fingerprint, Segment segment, SegmentRecord record) throws IOException {
+    private boolean isAt(Fingerprint fingerprint, Place place) {
+        return place.equals(place(fingerprint));
+    }
+
+    /** Removes an artifact, and returns whether it was still at this place. */
+    private boolean removeDamaged(Fingerprint fingerprint, Place place) throws IOException {
         appending.lock();
         try {
-            if (isAt(fingerprint, segment, record)) {
-                damaged.increment();
-                removeKnown(fingerprint);
+            if (!isAt(fingerprint, place)) {
+                return false;
             }
+            damaged.increment();
+            removeKnown(fingerprint);
         } finally {
             appending.unlock();
         }
+        deleteRemoved();
+        return true;
     }
 
     @Override
@@ -251,13 +425,48 @@ public final class DiskArtifactStore extends CompilingStore {
         try {
             requireOpen();
             makeRoom(artifact.size());
-            SegmentRecord record = append(SegmentRecord.Kind.PUT, fingerprint, artifact.content());
-            synchronized (index) {
-                forget(place(segment(), record));
-                evict();
-            }
-            puts.increment();
-            payOwed();
+            keep(append(SegmentRecord.Kind.PUT, fingerprint, artifact.content()), null);
+        } finally {
+            appending.unlock();
+        }
+        compactIfCrowded();
+        return true;
+    }
+
+    private void keep(SegmentRecord record, @Nullable LargeFile file) {
+        synchronized (index) {
+            forgetReplaced(place(segment(), record, file));
+            evict();
+        }
+        puts.increment();
+        payOwed();
+    }
+
+    /**
+     * Begins to receive an artifact in a file of this store. Its bytes count from the put on.
+     *
+     * @throws IOException if no file can be made
+     */
+    public ArtifactUpload upload() throws IOException {
+        requireOpen();
+        return files.create();
+    }
+
+    /** Does what {@link #put(Fingerprint, Artifact)} does with what arrived in a file, which is not copied. */
+    public boolean put(Fingerprint fingerprint, ArtifactUpload upload) throws IOException {
+        if (upload.size() > limits.maxArtifactBytes() || SegmentRecord.space(LargeFile.BYTES) + upload.size() > limits.maxBytes()) {
+            rejected.increment();
+            return false;
+        }
+        LargeFile file = upload.finish();
+        appending.lock();
+        try {
+            requireOpen();
+            makeRoom(LargeFile.BYTES);
+            namesUnsynced = true;
+            SegmentRecord record = append(SegmentRecord.Kind.LARGE, fingerprint, file.written());
+            upload.take();
+            keep(record, file);
         } finally {
             appending.unlock();
         }
@@ -269,9 +478,9 @@ public final class DiskArtifactStore extends CompilingStore {
     private void evict() {
         while (index.size() > limits.maxEntries() || bytes > limits.maxBytes()) {
             Map.Entry<Fingerprint, Stored> eldest = index.pollFirstEntry();
-            forget(eldest.getValue());
+            forgetRemoved(eldest.getValue());
             evictions++;
-            evictedBytes += eldest.getValue().record.length();
+            evictedBytes += eldest.getValue().size();
             owed.add(eldest.getKey());
         }
     }
@@ -310,7 +519,7 @@ public final class DiskArtifactStore extends CompilingStore {
     public OptionalLong sizeOf(Fingerprint fingerprint) {
         synchronized (index) {
             Stored stored = index.get(fingerprint);
-            return stored == null ? OptionalLong.empty() : OptionalLong.of(stored.record.length());
+            return stored == null ? OptionalLong.empty() : OptionalLong.of(stored.size());
         }
     }
 
@@ -341,9 +550,9 @@ public final class DiskArtifactStore extends CompilingStore {
         makeRoom(0);
         append(SegmentRecord.Kind.REMOVE, fingerprint, MemorySegment.NULL);
         synchronized (index) {
-            Stored removed = index.remove(fingerprint);
-            forget(removed);
-            diedUnseen += removed == null ? 0 : removed.record.space();
+            Stored gone = index.remove(fingerprint);
+            forgetRemoved(gone);
+            diedUnseen += gone == null ? 0 : gone.record.space();
         }
         if (diedUnseen > segmentBytes) {
             crowded = isCrowded();
@@ -393,7 +602,7 @@ public final class DiskArtifactStore extends CompilingStore {
         diedUnseen = 0;
         long held;
         synchronized (index) {
-            held = bytes;
+            held = bytes - fileBytes;
         }
         long bound = Math.min(limits.maxBytes() + limits.maxBytes() / SLACK, held + held / 2 + DEAD_SEGMENTS * segmentBytes);
         return segments.values().stream().mapToLong(Segment::size).sum() > bound
@@ -402,6 +611,7 @@ public final class DiskArtifactStore extends CompilingStore {
 
     /** Leaves a failure to the next time, because the put or removal is done. */
     private void compactIfCrowded() {
+        deleteRemoved();
         if (crowded) {
             try {
                 compact();
@@ -416,6 +626,11 @@ public final class DiskArtifactStore extends CompilingStore {
         flushing.lock();
         appending.lock();
         try {
+            if (!closed && replacedBytes > segmentBytes) {
+                sync(unsynced);
+                unsynced.clear();
+                takeReplaced().forEach(this::delete);
+            }
             while (!closed && isCrowded() && segments.size() > 1) {
                 Segment emptied = toEmpty();
                 copyFrom(emptied);
@@ -474,12 +689,12 @@ public final class DiskArtifactStore extends CompilingStore {
         if (!record.isIntact(bytes)) {
             damaged.increment();
             synchronized (index) {
-                forget(index.remove(record.fingerprint()));
+                forgetRemoved(index.remove(record.fingerprint()));
             }
             return;
         }
         makeRoom(record.length());
-        SegmentRecord copy = append(SegmentRecord.Kind.PUT, record.fingerprint(), record.content(bytes).content());
+        SegmentRecord copy = append(record.kind(), record.fingerprint(), record.content(bytes).content());
         synchronized (index) {
             from.dead(record);
             segment().live(copy);
@@ -488,11 +703,23 @@ public final class DiskArtifactStore extends CompilingStore {
         }
     }
 
+    private List<LargeFile> takeReplaced() {
+        List<LargeFile> taken = replaced;
+        replaced = new ArrayList<>();
+        replacedBytes = 0;
+        return taken;
+    }
+
+    /** Called with what was appended, or by who holds up appending. */
     private void sync(Set<Segment> segments) throws IOException {
         if (syncFailed) {
             throw new IOException("%s: was not synced earlier (expected: the store opened again)".formatted(directory));
         }
         syncFailed = true;
+        if (namesUnsynced) {
+            namesUnsynced = false;
+            Segment.syncDirectory(directory);
+        }
         for (Segment segment : segments) {
             segment.sync();
             syncs.increment();
@@ -530,6 +757,7 @@ public final class DiskArtifactStore extends CompilingStore {
 
     private void flushNow() throws IOException {
         Set<Segment> syncing;
+        List<LargeFile> needless;
         long upTo;
         appending.lock();
         try {
@@ -537,12 +765,14 @@ public final class DiskArtifactStore extends CompilingStore {
             writeOwed();
             syncing = unsynced;
             unsynced = new HashSet<>();
+            needless = takeReplaced();
             upTo = appended.get();
         } finally {
             appending.unlock();
         }
         sync(syncing);
         synced = upTo;
+        needless.forEach(this::delete);
     }
 
     private void requireOpen() {

@@ -85,7 +85,7 @@ final class Segment implements AutoCloseable {
         return Long.parseUnsignedLong(path.getFileName().toString().substring(0, 16), 16);
     }
 
-    private static void syncDirectory(Path directory) throws IOException {
+    static void syncDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -132,6 +132,15 @@ final class Segment implements AutoCloseable {
             }
         }
         return bytes.array();
+    }
+
+    /**
+     * Opens the file for one reader, who closes it. The bytes of its records stay readable when this segment is deleted.
+     *
+     * @throws NoSuchFileException if it is deleted already
+     */
+    FileChannel open() throws IOException {
+        return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     }
 
     private synchronized void reopen(FileChannel lost) throws IOException {

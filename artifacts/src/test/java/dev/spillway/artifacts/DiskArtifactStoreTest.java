@@ -417,6 +417,10 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
                             .contains(artifact(number, size(number)));
                 }
                 assertThat(store.metrics().damaged()).isZero();
+                try (var files = Files.list(folder.resolve("killed"))) {
+                    assertThat(files.filter(file -> file.toString().endsWith(".artifact")).count()).as("files of uploads that were cut")
+                            .isBetween(flushed / 3L, flushed / 3L + 2);
+                }
             }
             next = flushed + 1;
         }
@@ -454,7 +458,14 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
     public static void main(String[] arguments) throws IOException {
         try (DiskArtifactStore store = DiskArtifactStore.open(Path.of(arguments[0]), WIDE, SEGMENT)) {
             for (int number = Integer.parseInt(arguments[1]);; number++) {
-                store.put(fingerprint(number), artifact(number, size(number)));
+                if (number % 3 == 0) {
+                    try (ArtifactUpload upload = store.upload()) {
+                        upload.write(artifact(number, size(number)).toByteArray());
+                        store.put(fingerprint(number), upload);
+                    }
+                } else {
+                    store.put(fingerprint(number), artifact(number, size(number)));
+                }
                 store.flush();
                 System.out.println(number);
                 System.out.flush();

@@ -51,6 +51,19 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
+    /** Reads the body of an answer as it arrives, to its end. */
+    @FunctionalInterface
+    public interface BodyReader<T> {
+        /** @param headers by their names in lower case, one value each */
+        T read(Map<String, String> headers, InputStream body) throws IOException, InterruptedException;
+    }
+
+    /** Makes an outcome of an answer that arrives. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        Outcome<T> read(ClassicHttpResponse answer) throws IOException, InterruptedException;
+    }
+
     /**
      * A client with connections of its own.
      *
@@ -92,13 +105,36 @@ public final class JsonClient implements AutoCloseable {
      * @throws IllegalArgumentException when the body cannot be written as JSON
      */
     public <T> Outcome<T> send(Endpoint server, Call call, JavaType type) throws InterruptedException {
-        String what = call.method() + " " + server + call.path();
+        return exchange(server, call, answer -> read(called(server, call), call, received(answer), type));
+    }
+
+    /**
+     * Sends a request and hands the body of its answer to a reader. A GET that is sent again begins with the reader anew.
+     *
+     * @throws InterruptedException when the caller is interrupted; the outcome is then unknown
+     */
+    public <T> Outcome<T> receive(Endpoint server, Call call, BodyReader<T> reader) throws InterruptedException {
+        return exchange(server, call, answer -> {
+            if (answer.getCode() >= 400) {
+                return new Outcome.Refused<>(Problem.read(mapper, answer.getCode(), bounded(answer), retryAfter(answer)));
+            }
+            InputStream body = answer.getEntity() == null ? InputStream.nullInputStream() : answer.getEntity().getContent();
+            return new Outcome.Answer<>(answer.getCode(), reader.read(headers(answer), body));
+        });
+    }
+
+    private static String called(Endpoint server, Call call) {
+        return call.method() + " " + server + call.path();
+    }
+
+    private <T> Outcome<T> exchange(Endpoint server, Call call, Reading<T> reading) throws InterruptedException {
+        String what = called(server, call);
         BasicClassicHttpRequest request = request(server, call);
         try (Deadline deadline = deadlines.after(call.timeout())) {
             Connection connection = connections.kept(server);
             if (connection != null) {
                 try {
-                    return read(what, call, receive(request, connection, deadline), type);
+                    return receive(request, connection, deadline, reading);
                 } catch (IOException | HttpException e) {
                     if (!call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
                         return unknown(what, call, deadline, e);
@@ -113,7 +149,7 @@ public final class JsonClient implements AutoCloseable {
                 return new Outcome.Unreachable<>(what + ": not reachable: " + ConnectionFailure.inWords(e));
             }
             try {
-                return read(what, call, receive(request(server, call), connection, deadline), type);
+                return receive(request(server, call), connection, deadline, reading);
             } catch (IOException | HttpException e) {
                 return unknown(what, call, deadline, e);
             }
@@ -133,16 +169,17 @@ public final class JsonClient implements AutoCloseable {
         return new InterruptedException(what + ": interrupted");
     }
 
-    private Received receive(BasicClassicHttpRequest request, Connection connection, Deadline deadline) throws IOException, HttpException {
+    private <T> Outcome<T> receive(BasicClassicHttpRequest request, Connection connection, Deadline deadline, Reading<T> reading)
+            throws IOException, HttpException, InterruptedException {
         boolean whole = false;
         try {
             deadline.guard(connection.channel);
             HttpCoreContext context = HttpCoreContext.create();
             executor.preProcess(request, PROCESSOR, context);
             ClassicHttpResponse response = executor.execute(request, connection.http, context);
-            byte[] bytes = bounded(response);
+            Outcome<T> outcome = reading.read(response);
             whole = executor.keepAlive(request, response, connection.http, context);
-            return new Received(response.getCode(), retryAfter(response), new Content(bytes, headers(response)));
+            return outcome;
         } finally {
             deadline.close();
             if (whole) {
@@ -151,6 +188,10 @@ public final class JsonClient implements AutoCloseable {
                 connections.discard(connection);
             }
         }
+    }
+
+    private Received received(ClassicHttpResponse response) throws IOException {
+        return new Received(response.getCode(), retryAfter(response), new Content(bounded(response), headers(response)));
     }
 
     private byte[] bounded(ClassicHttpResponse response) throws IOException {
@@ -172,7 +213,7 @@ public final class JsonClient implements AutoCloseable {
      * @throws InterruptedException when the caller is interrupted
      */
     public Outcome<InputStream> open(Endpoint server, Call call) throws InterruptedException {
-        String what = call.method() + " " + server + call.path();
+        String what = called(server, call);
         Connection connection;
         try {
             connection = connections.connect(server);
