@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
 import dev.spillway.client.http.Connections.Connection;
 import dev.spillway.client.http.Deadlines.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serial;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -136,7 +138,7 @@ public final class JsonClient implements AutoCloseable {
                 try {
                     return receive(request, connection, deadline, reading);
                 } catch (IOException | HttpException e) {
-                    if (!call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
+                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
                         return unknown(what, call, deadline, e);
                     }
                 }
@@ -157,6 +159,9 @@ public final class JsonClient implements AutoCloseable {
     }
 
     private static <T> Outcome<T> unknown(String what, Call call, Deadline deadline, Exception e) throws InterruptedException {
+        if (e instanceof AnswerTooLargeException && call.isRead()) {
+            return new Outcome.Refused<>(Problem.of(ProblemType.TOO_LARGE, String.valueOf(e.getMessage())));
+        }
         if (Thread.interrupted()) {
             throw interrupted(what);
         }
@@ -199,12 +204,23 @@ public final class JsonClient implements AutoCloseable {
             return new byte[0];
         }
         InputStream body = response.getEntity().getContent();
-        byte[] bytes = body.readNBytes(Math.toIntExact(answerBytesMax + 1));
-        if (bytes.length > answerBytesMax) {
-            throw new IOException("an answer of more than " + answerBytesMax + " bytes");
+        long announced = response.getEntity().getContentLength();
+        byte[] bytes = announced > answerBytesMax ? new byte[0] : body.readNBytes(Math.toIntExact(answerBytesMax + 1));
+        if (announced > answerBytesMax || bytes.length > answerBytesMax) {
+            throw new AnswerTooLargeException(answerBytesMax);
         }
         body.close();
         return bytes;
+    }
+
+    /** An answer that is over the bound of this client, and would be so again. */
+    private static final class AnswerTooLargeException extends IOException {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        AnswerTooLargeException(long bytesMax) {
+            super("answer: over %d bytes (expected: at most that, which is the client's answerBytesMax)".formatted(bytesMax));
+        }
     }
 
     /**

@@ -29,8 +29,8 @@ final class Arrivals {
     private static final int MEMORY_BYTES_MAX = 128 << 20;
     private static final int ROOM_PART = 64 << 10;
     private static final int CHUNK = 64 << 10;
-    /** Bytes that are reserved and looked for on the disk at once. */
-    private static final long STEP = 4 << 20;
+    /** Bytes after which the disk is looked at again. */
+    private static final long SPACE_STEP = 4 << 20;
 
     private final ArtifactImages images;
     private final ImageStore store;
@@ -107,11 +107,11 @@ final class Arrivals {
                     throw tooLarge(bytesMax);
                 }
                 if (size > counted.bytes()) {
-                    reserve(counted, STEP);
+                    reserve(counted, size - counted.bytes());
                 }
                 if (size > looked) {
-                    requireSpace(STEP);
-                    looked = size + STEP;
+                    requireSpace(SPACE_STEP);
+                    looked = size + SPACE_STEP;
                 }
                 sha256.update(chunk, 0, read);
                 write(upload, chunk, read);
