@@ -305,6 +305,24 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         }
     }
 
+    /** A crash cuts only the last record off. */
+    @Test
+    void damageThatIsFoundAtTheStartIsCountedUnlessItIsAtTheEnd() throws IOException {
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            for (int number = 0; number < 4; number++) {
+                store.put(fingerprint(number), artifact(number, 400));
+            }
+        }
+        for (int record : new int[]{1, 3}) {
+            Files.deleteIfExists(folder.resolve("a/0000000000000000.index"));
+            flip(segment(folder.resolve("a"), 0), record * SegmentRecord.space(400) + SegmentRecord.HEADER + 10);
+        }
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            assertThat(store.metrics().entries()).isEqualTo(2);
+            assertThat(store.metrics().damaged()).isEqualTo(1);
+        }
+    }
+
     @Test
     void aSymbolicLinkOrADirectoryInThePlaceOfASegmentIsRefused() throws IOException {
         open("a", WIDE).close();

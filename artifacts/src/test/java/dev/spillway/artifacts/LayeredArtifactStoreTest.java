@@ -82,9 +82,20 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
+            requireThere();
             artifacts.close();
         }
+    }
+
+    @Test
+    void aLayerThatCannotBeClosedKeepsNoOtherOpen() throws IOException {
+        Remote remote = new Remote();
+        DiskArtifactStore disk = DiskArtifactStore.open(folder.resolve("disk"), WIDE);
+        LayeredArtifactStore layers = new LayeredArtifactStore(List.of(remote, disk), LayeredArtifactStore.Writes.THROUGH);
+        remote.away = true;
+        assertThatThrownBy(layers::close).isInstanceOf(IOException.class).hasMessageContaining("is away");
+        DiskArtifactStore.open(folder.resolve("disk"), WIDE).close();
     }
 
     private final MemoryArtifactStore fast = new MemoryArtifactStore(WIDE, 1);
