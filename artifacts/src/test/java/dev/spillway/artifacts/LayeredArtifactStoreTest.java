@@ -36,6 +36,7 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
         private final AtomicInteger asked = new AtomicInteger();
         private volatile CountDownLatch gate = new CountDownLatch(0);
         private volatile boolean away;
+        private boolean failsToClose;
 
         @Override
         public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
@@ -83,8 +84,10 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
 
         @Override
         public void close() throws IOException {
-            requireThere();
             artifacts.close();
+            if (failsToClose) {
+                throw new IOException("remote: cannot be closed");
+            }
         }
     }
 
@@ -93,8 +96,8 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
         Remote remote = new Remote();
         DiskArtifactStore disk = DiskArtifactStore.open(folder.resolve("disk"), WIDE);
         LayeredArtifactStore layers = new LayeredArtifactStore(List.of(remote, disk), LayeredArtifactStore.Writes.THROUGH);
-        remote.away = true;
-        assertThatThrownBy(layers::close).isInstanceOf(IOException.class).hasMessageContaining("is away");
+        remote.failsToClose = true;
+        assertThatThrownBy(layers::close).isInstanceOf(IOException.class).hasMessageContaining("cannot be closed");
         DiskArtifactStore.open(folder.resolve("disk"), WIDE).close();
     }
 

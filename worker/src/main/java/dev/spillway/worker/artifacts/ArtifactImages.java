@@ -78,7 +78,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
         var disk = DiskArtifactStore.open(directory,
                 new ArtifactLimits(Long.MAX_VALUE, limits.maxBytes() + 2 * limits.maxArtifactBytes(), limits.maxArtifactBytes()));
         var memory = new MemoryArtifactStore(new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(),
-                Math.min(limits.maxArtifactBytes(), Math.max(1, limits.memoryBytes() / 8))));
+                Math.min(FROM_FILE, limits.memoryBytes())));
         return new ArtifactImages(memory, disk, limits);
     }
 
