@@ -1,15 +1,15 @@
 package dev.spillway.bench.unlink;
 
 import dev.spillway.bench.BenchmarkFailedException;
-import dev.spillway.worker.filesystem.AllowedSources;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.PublishOutcome;
-import dev.spillway.worker.filesystem.SourceDirectory;
-import dev.spillway.worker.filesystem.StageMode;
+import dev.spillway.worker.core.UnlinkOutcome;
 import dev.spillway.worker.filesystem.StageOutcome;
-import dev.spillway.worker.filesystem.StoreArea;
-import dev.spillway.worker.filesystem.UnlinkOutcome;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.PublishOutcome;
+import dev.spillway.worker.filesystem.store.StageMode;
+import dev.spillway.worker.filesystem.store.StoreArea;
+import dev.spillway.worker.filesystem.tree.AllowedSources;
+import dev.spillway.worker.filesystem.tree.SourceDirectory;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

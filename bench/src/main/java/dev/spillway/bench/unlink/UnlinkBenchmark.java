@@ -10,7 +10,7 @@ import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
 import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Scenario;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

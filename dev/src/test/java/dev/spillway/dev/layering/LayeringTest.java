@@ -33,6 +33,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Which code may know which. */
@@ -56,6 +57,10 @@ class LayeringTest {
 
     /** Modules that are services: a pure core, adapters around it, an app that wires them. */
     static final List<String> SERVICES = List.of("coordinator", "worker");
+
+    private static final String FILESYSTEM = "dev.spillway.worker.filesystem";
+    private static final Set<String> OUTSIDE_OF_FILESYSTEM =
+            Set.of("AllowedSources", "SourceDirectory", "SourceLeft", "SourceNotAllowedException", "PosixException");
 
     private static final JavaClasses SPILLWAY = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.spillway");
@@ -175,6 +180,38 @@ class LayeringTest {
         noClasses().that(belongTo(service).and(not(resideInAPackage(app))))
                 .should()
                 .dependOnClassesThat(resideInAPackage(app))
+                .check(SPILLWAY);
+    }
+
+    @ParameterizedTest
+    @FieldSource("SERVICES")
+    void packagesOfAServiceFormNoCycle(String service) {
+        slices().matching("dev.spillway." + service + ".(*)..").should().beFreeOfCycles().check(SPILLWAY);
+    }
+
+    /** The packages of directory trees: each may use those before it, and archives and unlinking not each other. */
+    @Test
+    void treesKnowNeitherArchivesNorUnlinkingNorTheStore() {
+        neverKnow(FILESYSTEM, "tree..", "archive..", "unlink..", "store..");
+        neverKnow(FILESYSTEM + ".tree..", "archive..", "unlink..", "store..");
+        neverKnow(FILESYSTEM + ".archive..", "unlink..", "store..");
+        neverKnow(FILESYSTEM + ".unlink..", "archive..", "store..");
+    }
+
+    /** What copies and walks trees is public for its neighbours alone. */
+    @Test
+    void onlyTheFilesystemKnowsHowTreesAreWalkedAndLinuxIsCalled() {
+        noClasses().that(not(resideInAPackage(FILESYSTEM + "..")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(FILESYSTEM + ".posix..", FILESYSTEM + ".tree..").and(not(
+                        describe("are asked for sources or name a failure", type -> OUTSIDE_OF_FILESYSTEM.contains(type.getSimpleName())))))
+                .check(SPILLWAY);
+    }
+
+    private static void neverKnow(String of, String... others) {
+        noClasses().that(resideInAPackage(of))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(Stream.of(others).map(other -> FILESYSTEM + "." + other).toArray(String[]::new)))
                 .check(SPILLWAY);
     }
 

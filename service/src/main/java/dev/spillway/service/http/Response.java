@@ -1,5 +1,7 @@
 package dev.spillway.service.http;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.Json;
 import io.vertx.core.http.HttpHeaders;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,14 +11,16 @@ import java.util.Map;
 
 /** What a handler answers. */
 public record Response(int status, Map<CharSequence, CharSequence> headers, Content content) {
-    private static final Map<CharSequence, CharSequence> JSON = mediaType(HttpHeaders.createOptimized(Endpoint.JSON));
+    /** Writes answers and reads bodies, refusing unknown fields. */
+    static final ObjectMapper JSON = Json.strict();
+    private static final Map<CharSequence, CharSequence> JSON_TYPE = mediaType(HttpHeaders.createOptimized(Endpoint.JSON));
 
     public Response {
         headers = Map.copyOf(headers);
     }
 
     sealed interface Content {
-        /** A value, written by the service's mapper. */
+        /** A value, written as JSON. */
         record Json(Object value) implements Content {}
 
         /** Bytes that are in memory. */
@@ -46,7 +50,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     /** Sends events. Interrupted when the client is gone or the service stops. */
     @FunctionalInterface
     public interface EventSource {
-        void sendTo(EventStream events) throws IOException, InterruptedException;
+        void sendTo(ResponseStream events) throws IOException, InterruptedException;
     }
 
     public static Response ok(Object value) {
@@ -54,7 +58,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     }
 
     public static Response json(int status, Object value) {
-        return new Response(status, JSON, new Content.Json(value));
+        return new Response(status, JSON_TYPE, new Content.Json(value));
     }
 
     /** 204. */

@@ -1,6 +1,5 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.events.Json;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
@@ -8,7 +7,6 @@ import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -20,11 +18,11 @@ import dev.spillway.worker.core.HostIdentity;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Position;
-import dev.spillway.worker.filesystem.AllowedSources;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.StoreArea;
-import dev.spillway.worker.filesystem.StoreProbe;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.StoreArea;
+import dev.spillway.worker.filesystem.store.StoreProbe;
+import dev.spillway.worker.filesystem.tree.AllowedSources;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
@@ -146,7 +144,7 @@ public final class Worker implements AutoCloseable {
         StoreId storeId = StoreId.parse(store.storeId());
         ArtifactImages artifacts =
                 parts.start("artifacts", () -> ArtifactImages.open(store.path().resolve(ARTIFACTS), settings.artifacts()));
-        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.inventory().isEmpty();
+        boolean isNew = store.ids(StoreArea.IMAGES).isEmpty() && artifacts.metrics().entries() == 0;
         RocksIndex index = parts.start("index", () -> RocksIndex.open(store.path().resolve(INDEX), storeId, isNew));
         IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
@@ -205,12 +203,12 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) {
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) throws IOException {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(), Json.strict());
+                Optional.of("worker"), metrics.registry());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

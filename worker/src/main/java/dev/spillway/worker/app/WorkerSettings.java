@@ -12,7 +12,7 @@ import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.worker.artifacts.ArtifactImages;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.http.UploadPace;
 import java.nio.file.Path;
 import java.time.Duration;

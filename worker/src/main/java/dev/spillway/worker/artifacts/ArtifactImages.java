@@ -10,10 +10,9 @@ import dev.spillway.artifacts.Fingerprint;
 import dev.spillway.artifacts.LayeredArtifactStore;
 import dev.spillway.artifacts.MemoryArtifactStore;
 import dev.spillway.events.ReplicaId;
-import dev.spillway.worker.filesystem.Images;
-import dev.spillway.worker.filesystem.TrashOutcome;
-import dev.spillway.worker.filesystem.UnlinkOutcome;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.core.Images;
+import dev.spillway.worker.core.TrashOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -135,7 +134,8 @@ public final class ArtifactImages implements Images, AutoCloseable {
         };
     }
 
-    private boolean put(ReplicaId id, Artifact content) throws IOException {
+    /** Does what {@link #put(ReplicaId, ReceivedArtifact)} does with a content in memory. */
+    public boolean put(ReplicaId id, Artifact content) throws IOException {
         try (Reservation counted = reservation()) {
             return content.size() <= maxArtifactBytes && counted.extend(content.size())
                     && (content.size() < FROM_FILE ? layers : disk).put(named(id), content);
@@ -154,7 +154,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
 
     /** Returns the content of a replica if it is in memory. Waits for nothing. */
     public Optional<Artifact> inMemory(ReplicaId id) {
-        return memory.get(named(id));
+        return trash.contains(id) ? Optional.empty() : memory.get(named(id));
     }
 
     /** Counts a lookup of a caller. */
@@ -201,7 +201,10 @@ public final class ArtifactImages implements Images, AutoCloseable {
     }
 
     @Override
-    public UnlinkOutcome unlink(ReplicaId id, UnlinkPace pace) throws IOException {
+    public UnlinkOutcome unlink(ReplicaId id) throws IOException {
+        if (!trash.contains(id)) {
+            return new UnlinkOutcome.Absent();
+        }
         long size = disk.sizeOf(named(id)).orElse(-1);
         boolean removed = layers.remove(named(id));
         trash.remove(id);

@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
@@ -12,6 +13,7 @@ import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -124,9 +126,15 @@ public final class HostAgent {
      */
     public Step start(Instant now, Set<ReplicaId> present) {
         Step.Builder out = new Step.Builder();
-        for (ReplicaRecord replica : table.all().stream().sorted(Comparator.comparingLong(HostAgent::number)).toList()) {
+        table.in(ReplicaState.PENDING)
+                .stream()
+                .sorted(Comparator.comparingLong(HostAgent::number))
+                .forEach(pending -> registering.found(pending, present.contains(pending.image())));
+        for (ReplicaRecord replica : List.copyOf(table.all())) {
             switch (replica.state()) {
-                case PENDING -> registering.found(replica, present.contains(replica.image()));
+                case PENDING -> {
+                    // taken over above, in the order of puts
+                }
                 case LIVE, HIDDEN -> {
                     if (!present.contains(replica.image())) {
                         drops.lose(replica, out);
@@ -231,8 +239,8 @@ public final class HostAgent {
      *
      * @param at time of the latest of them
      */
-    public void used(EntryName name, long hits, Instant at) {
-        registering.used(name, hits, at);
+    public void used(EntryName name, long hits, Instant at, @Nullable GroupName group) {
+        registering.used(name, hits, at, group);
     }
 
     public void missed(NamespaceName namespace, long misses) {

@@ -4,12 +4,12 @@ import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Carries an order to its acknowledged report: removes, waits for holds, and retries what failed. Not thread-safe. */
@@ -130,21 +130,16 @@ final class Orders {
 
     /** Returns reports that the registry has not acknowledged, at most as many as one heartbeat carries. */
     List<Report> unacknowledged() {
-        List<Report> reports = new ArrayList<>();
-        absent.values().stream().limit(REPORTS_AT_ONCE).forEach(reports::add);
-        for (ReplicaRecord replica : table.all()) {
-            if (reports.size() == REPORTS_AT_ONCE) {
-                break;
-            }
-            Failure failure = failures.get(replica.id());
-            if (replica.ordered() && failure != null) {
-                reports.add(report(replica.id(), Report.Result.FAILED, failure.why()));
-            } else if (replica.ordered() && (replica.state() == ReplicaState.GONE
-                    || (replica.state() == ReplicaState.DOOMED && table.heldUntil(replica.id()).isPresent()))) {
-                reports.add(table.report(replica));
-            }
+        return Stream.concat(absent.values().stream(), table.underOrder().flatMap(this::unacknowledged)).limit(REPORTS_AT_ONCE).toList();
+    }
+
+    private Stream<Report> unacknowledged(ReplicaRecord ordered) {
+        Failure failure = failures.get(ordered.id());
+        if (failure != null) {
+            return Stream.of(report(ordered.id(), Report.Result.FAILED, failure.why()));
         }
-        return reports;
+        boolean held = ordered.state() == ReplicaState.DOOMED && table.heldUntil(ordered.id()).isPresent();
+        return held || ordered.state() == ReplicaState.GONE ? Stream.of(table.report(ordered)) : Stream.empty();
     }
 
     void acknowledged(Collection<ReplicaId> ids, Step.Builder out) {

@@ -19,23 +19,30 @@ final class Reconciliation {
 
     private final ReplicaTable table;
     private final Drops drops;
-    private final Set<ReplicaId> inventory = new HashSet<>();
+    /** What is in the inventory and had no row yet. */
+    private final Set<ReplicaId> withoutRow = new HashSet<>();
+    private final long inventory;
+    /** Rows of nothing in the inventory, or of something without an image. */
     private final Set<ReplicaId> rows = new HashSet<>();
 
     Reconciliation(ReplicaTable table, Drops drops) {
         this.table = table;
         this.drops = drops;
-        table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> inventory.add(replica.id()));
+        table.all().stream().filter(ReplicaRecord::isInventory).forEach(replica -> withoutRow.add(replica.id()));
+        inventory = withoutRow.size();
     }
 
     void add(Collection<ReplicaId> page) {
-        rows.addAll(page);
+        for (ReplicaId row : page) {
+            if (!withoutRow.remove(row) || drops.isMissing(row)) {
+                rows.add(row);
+            }
+        }
     }
 
     /** Replicas that were in the inventory, still are, and have no row. */
     List<ReplicaRecord> orphans() {
-        return inventory.stream()
-                .filter(id -> !rows.contains(id))
+        return withoutRow.stream()
                 .sorted()
                 .flatMap(this::stillInInventory)
                 .limit(DISCREPANCIES_AT_ONCE)
@@ -61,7 +68,7 @@ final class Reconciliation {
     }
 
     DiscrepancyRequest discrepancies(Sender as, List<ReplicaRecord> orphans) {
-        return new DiscrepancyRequest(as, ghosts(), orphans.stream().map(Reconciliation::orphan).toList(), inventory.size());
+        return new DiscrepancyRequest(as, ghosts(), orphans.stream().map(Reconciliation::orphan).toList(), inventory);
     }
 
     private static DiscrepancyRequest.Orphan orphan(ReplicaRecord replica) {

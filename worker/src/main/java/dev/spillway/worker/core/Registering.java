@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
@@ -15,14 +16,16 @@ import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import dev.spillway.events.protocol.WorkerMessage;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,8 +191,8 @@ final class Registering {
 
     // Uses.
 
-    void used(EntryName name, long hits, Instant at) {
-        uses.hit(name, hits, at);
+    void used(EntryName name, long hits, Instant at, @Nullable GroupName group) {
+        uses.hit(name, hits, at, group);
     }
 
     void missed(NamespaceName namespace, long misses) {
@@ -198,21 +201,28 @@ final class Registering {
 
     /** Recalls uses from the index that the registry may not know, also of images that are lost since. */
     void recallUses() {
+        Queue<ReplicaRecord> latest = new PriorityQueue<>(Comparator.comparing(ReplicaRecord::lastAccessedAt));
+        for (ReplicaRecord replica : table.all()) {
+            boolean shown = replica.state() == ReplicaState.LIVE || replica.state() == ReplicaState.HIDDEN && replica.imageAwaited();
+            if (shown && !replica.lastAccessedAt().equals(replica.cachedAt())) {
+                latest.add(replica);
+                if (latest.size() > UseLog.KEYS_MAX) {
+                    latest.remove();
+                }
+            }
+        }
         Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
-        Stream.concat(table.in(ReplicaState.LIVE).stream(), table.in(ReplicaState.HIDDEN).stream().filter(ReplicaRecord::imageAwaited))
-                .filter(replica -> !replica.lastAccessedAt().equals(replica.cachedAt()))
-                .forEach(replica -> lastUsed.merge(replica.name(), replica.lastAccessedAt(),
-                        (one, other) -> one.isAfter(other) ? one : other));
+        latest.forEach(replica -> lastUsed.merge(replica.name(), replica.lastAccessedAt(), (one, other) -> one.isAfter(other) ? one : other));
         uses.recall(lastUsed);
     }
 
     boolean hasUsesToTell() {
-        return !uses.isEmpty() || uses.isUnderWay();
+        return !uses.isEmpty(registrations::isPending) || uses.isUnderWay();
     }
 
     void sendUses(Instant now, Sender as, Step.Builder out) {
-        if (!uses.isEmpty() && !uses.isUnderWay()) {
-            out.effect(new Effect.Send(uses.tell(as, now)));
+        if (!uses.isEmpty(registrations::isPending) && !uses.isUnderWay()) {
+            out.effect(new Effect.Send(uses.tell(as, now, registrations::isPending)));
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -26,10 +27,15 @@ import org.jspecify.annotations.Nullable;
  * into the step that is being built. Not thread-safe.
  */
 final class ReplicaTable {
+    private static final Comparator<ReplicaRecord> NEWEST =
+            Comparator.comparingLong(ReplicaRecord::generation).thenComparing(ReplicaRecord::id);
+
     private final HostIdentity identity;
     private final Map<ReplicaId, ReplicaRecord> replicas = new LinkedHashMap<>();
-    private final Map<EntryName, ReplicaId> served = new HashMap<>();
-    private final Map<EntryName, Set<ReplicaId>> byName = new HashMap<>();
+    /** The replicas of each key, usually one: of a million keys each container counts. */
+    private final Map<EntryName, List<ReplicaId>> byName = new HashMap<>();
+    /** Replicas that an order names. */
+    private final Set<ReplicaId> ordered = new LinkedHashSet<>();
     /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> byImage = new HashMap<>();
     private final Map<ReplicaId, ReplicaId> byProposal = new HashMap<>();
@@ -54,9 +60,6 @@ final class ReplicaTable {
 
     private void index(ReplicaRecord replica) {
         ReplicaRecord before = replicas.put(replica.id(), replica);
-        if (before != null && before.state() == ReplicaState.LIVE) {
-            served.remove(before.name(), before.id());
-        }
         if (before != null && before.readoption() != null) {
             byProposal.remove(before.readoption().id());
         }
@@ -66,9 +69,11 @@ final class ReplicaTable {
         if (replica.imageOf() != null) {
             byImage.put(replica.imageOf(), replica.id());
         }
-        byName.computeIfAbsent(replica.name(), ignored -> new HashSet<>()).add(replica.id());
-        if (replica.state() == ReplicaState.LIVE) {
-            served.put(replica.name(), replica.id());
+        if (replica.ordered()) {
+            ordered.add(replica.id());
+        }
+        if (before == null) {
+            byName.merge(replica.name(), List.of(replica.id()), (ids, more) -> Stream.concat(ids.stream(), more.stream()).toList());
         }
     }
 
@@ -79,12 +84,15 @@ final class ReplicaTable {
 
     private void remove(ReplicaRecord replica, Step.Builder out) {
         replicas.remove(replica.id());
-        served.remove(replica.name(), replica.id());
+        ordered.remove(replica.id());
         byImage.remove(replica.image(), replica.id());
         if (replica.readoption() != null) {
             byProposal.remove(replica.readoption().id());
         }
-        byName.computeIfPresent(replica.name(), (name, ids) -> without(ids, replica.id()));
+        byName.computeIfPresent(replica.name(), (name, ids) -> {
+            List<ReplicaId> others = ids.stream().filter(id -> !id.equals(replica.id())).toList();
+            return others.isEmpty() ? null : others;
+        });
         out.change(new IndexChange.RemoveReplica(replica.id()));
     }
 
@@ -140,9 +148,13 @@ final class ReplicaTable {
         return again;
     }
 
+    /** Returns the replicas that an order names, those that were named first before the others. */
+    Stream<ReplicaRecord> underOrder() {
+        return ordered.stream().map(replicas::get).filter(Objects::nonNull);
+    }
+
     Optional<ReplicaRecord> served(EntryName name) {
-        ReplicaId id = served.get(name);
-        return id == null ? Optional.empty() : Optional.ofNullable(replicas.get(id));
+        return of(name).filter(replica -> replica.state() == ReplicaState.LIVE).max(NEWEST);
     }
 
     void pending(ReplicaRecord offered, Step.Builder out) {
@@ -187,7 +199,7 @@ final class ReplicaTable {
     }
 
     private Stream<ReplicaRecord> of(EntryName name) {
-        return byName.getOrDefault(name, Set.of()).stream().map(replicas::get).filter(Objects::nonNull);
+        return byName.getOrDefault(name, List.of()).stream().map(replicas::get).filter(Objects::nonNull);
     }
 
     /** Hides a replica, which is never served again. */

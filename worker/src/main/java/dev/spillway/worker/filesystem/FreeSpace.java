@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Keeps a reserve of the store's file system free of trees, because deletions need space for their notes. Steps under way count as written, so many
  * at once keep the reserve, too. Thread-safe.
  */
-final class FreeSpace {
+public final class FreeSpace {
     private static final long ROOM_BYTES = 1L << 20;
 
     private final Path store;
@@ -20,38 +20,38 @@ final class FreeSpace {
 
     /** A part of a copy. */
     @FunctionalInterface
-    interface Step<T> {
+    public interface Step<T> {
         T write() throws IOException;
     }
 
-    FreeSpace(Path store, long keptBytes) throws IOException {
+    public FreeSpace(Path store, long keptBytes) throws IOException {
         this.store = store;
         this.disk = Files.getFileStore(store);
         this.keptBytes = keptBytes;
     }
 
     /** Bytes that this process may still write. */
-    long usableBytes() throws IOException {
+    public long usableBytes() throws IOException {
         return disk.getUsableSpace();
     }
 
     /** Returns whether less than twice the reserve is free, so that the next writes may be refused. */
-    boolean isShort() throws IOException {
+    public boolean isShort() throws IOException {
         return keptBytes > 0 && disk.getUsableSpace() / 2 < keptBytes;
     }
 
     /** Returns whether the reserve stays free if so many bytes are written. */
-    boolean hasRoomFor(long bytes) throws IOException {
+    public boolean hasRoomFor(long bytes) throws IOException {
         return disk.getUsableSpace() - underWay.get() - bytes >= keptBytes;
     }
 
     /** Returns whether so much is free that something small was not refused for want of space. */
-    boolean hasRoom() throws IOException {
+    public boolean hasRoom() throws IOException {
         return disk.getUsableSpace() >= ROOM_BYTES;
     }
 
     /** @throws StoreFullException when less is free than is to be kept */
-    void require() throws IOException {
+    public void require() throws IOException {
         require(underWay.get());
     }
 
@@ -60,7 +60,7 @@ final class FreeSpace {
      *
      * @throws StoreFullException when less would be free afterwards than is to be kept; nothing was written then
      */
-    <T> T writing(long bytes, Step<T> step) throws IOException {
+    public <T> T writing(long bytes, Step<T> step) throws IOException {
         long all = underWay.addAndGet(bytes);
         try {
             require(all);

@@ -1,19 +1,19 @@
 package dev.spillway.worker.filesystem;
 
 /** Paths and names of others as messages show them: of a very long one its beginning, its end and how long it is. */
-final class ShownPath {
+public final class ShownPath {
     private static final int SHOWN_WHOLE = 400;
     private static final int SHOWN_END = 150;
 
     private ShownPath() {}
 
-    static String of(String path) {
+    public static String of(String path) {
         return path.length() <= SHOWN_WHOLE ? path
                 : of(path.substring(0, SHOWN_END), path.substring(path.length() - SHOWN_END), path.length());
     }
 
     /** Returns the shown form of a path that was never put together as a whole. */
-    static String of(String beginning, String end, long length) {
+    public static String of(String beginning, String end, long length) {
         return "%s ... (%d characters) ... %s".formatted(whole(beginning, 0, SHOWN_END),
                 length, whole(end, end.length() - SHOWN_END, end.length()));
     }

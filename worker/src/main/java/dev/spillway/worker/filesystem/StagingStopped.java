@@ -1,7 +1,7 @@
 package dev.spillway.worker.filesystem;
 
 /** Carries an outcome other than "staged" out of a walk. Without a stack trace: it is an answer, not an error. */
-final class StagingStopped extends Exception {
+public final class StagingStopped extends Exception {
     private static final long serialVersionUID = 1;
 
     private final transient StageOutcome outcome;
@@ -12,15 +12,15 @@ final class StagingStopped extends Exception {
     }
 
     /** @param detail names of others in it are to be given as {@link ShownPath} shows them */
-    static StagingStopped refused(RefusalReason reason, String path, String detail) {
+    public static StagingStopped refused(RefusalReason reason, String path, String detail) {
         return new StagingStopped(new StageOutcome.Refused(reason, ShownPath.of(path), detail));
     }
 
-    static StagingStopped tooLarge(long maxBytes) {
+    public static StagingStopped tooLarge(long maxBytes) {
         return new StagingStopped(new StageOutcome.TooLarge(maxBytes));
     }
 
-    StageOutcome outcome() {
+    public StageOutcome outcome() {
         return outcome;
     }
 }

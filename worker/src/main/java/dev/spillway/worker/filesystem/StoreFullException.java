@@ -7,11 +7,11 @@ import java.nio.file.Path;
 public final class StoreFullException extends IOException {
     private static final long serialVersionUID = 1;
 
-    StoreFullException(Path root, String id, IOException cause) {
+    public StoreFullException(Path root, String id, IOException cause) {
         super("staging %s in %s: the file system is full: %s".formatted(id, root, cause.getMessage()), cause);
     }
 
-    StoreFullException(Path root, long usableBytes, long keptBytes) {
+    public StoreFullException(Path root, long usableBytes, long keptBytes) {
         super("store %s: %d bytes are free (expected: %d to stay free beside a new tree, min-free-bytes)".formatted(root, usableBytes,
                 keptBytes));
     }

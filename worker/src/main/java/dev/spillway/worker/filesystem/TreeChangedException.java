@@ -3,17 +3,17 @@ package dev.spillway.worker.filesystem;
 import java.io.IOException;
 
 /** A tree was changed by somebody else while it was walked. */
-final class TreeChangedException extends IOException {
+public final class TreeChangedException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final String path;
 
-    TreeChangedException(String path) {
+    public TreeChangedException(String path) {
         super(path + ": changed while it was read (expected: a tree that nobody writes to)");
         this.path = path;
     }
 
-    String path() {
+    public String path() {
         return path;
     }
 }

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Something of a tree could not be read. Whose tree it was can do something about that, unlike about a disk that cannot be written. */
-final class UnreadableException extends IOException {
+public final class UnreadableException extends IOException {
     private static final long serialVersionUID = 1;
     /** Errors that say nothing of the tree: this process is at its limits. */
     private static final Set<Errno> OWN_LIMITS = EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.EBADF);
@@ -18,7 +18,7 @@ final class UnreadableException extends IOException {
 
     /** A call that only reads. */
     @FunctionalInterface
-    interface Reading<T> {
+    public interface Reading<T> {
         T read() throws IOException;
     }
 
@@ -29,7 +29,7 @@ final class UnreadableException extends IOException {
     }
 
     /** Runs a call that reads a tree. Its failure is the tree's, unless the tree changed meanwhile or this process is at its limits. */
-    static <T> T reading(Reading<T> call) throws IOException {
+    public static <T> T reading(Reading<T> call) throws IOException {
         try {
             return call.read();
         } catch (PosixException e) {
@@ -40,16 +40,16 @@ final class UnreadableException extends IOException {
         }
     }
 
-    static UnreadableException of(String why) {
+    public static UnreadableException of(String why) {
         return new UnreadableException(".", why, null);
     }
 
     /** Returns the same failure with the caller's path. */
-    UnreadableException at(String below) {
+    public UnreadableException at(String below) {
         return new UnreadableException(below, why, this);
     }
 
-    StagingStopped refused() {
+    public StagingStopped refused() {
         return StagingStopped.refused(RefusalReason.UNREADABLE, path,
                 "cannot be read: %s (expected: a tree that the worker's user may read whole)".formatted(why));
     }

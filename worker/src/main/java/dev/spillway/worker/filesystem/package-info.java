@@ -1,6 +1,6 @@
 /**
- * Directory trees on this host's disk: staged, published as images, moved to the trash, unlinked, written and read as tar. Every step survives a
- * crash. This package knows ids, paths and bytes. Messages, keys and generations do not belong here; which image is wanted is decided elsewhere.
+ * Answers and failures that the packages of directory trees share, and the reserve of free space that each of their writes keeps. The store lies in
+ * {@code store}; it uses {@code archive} and {@code unlink}, and all of these use {@code tree}. Nothing here knows any of them.
  */
 @NullMarked
 package dev.spillway.worker.filesystem;

@@ -5,7 +5,7 @@ import dev.spillway.artifacts.ArtifactUpload;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.ArrivalRefusedException.Limit;
 import java.io.EOFException;
 import java.io.IOException;

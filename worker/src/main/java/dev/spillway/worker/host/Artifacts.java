@@ -12,6 +12,7 @@ import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
@@ -23,7 +24,7 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -351,9 +353,13 @@ public final class Artifacts {
         return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
     }
 
-    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
-    public void renew(EntryName name) {
-        loop.uses().renewed(name, clock.instant());
+    /**
+     * Makes an artifact one that was used just now, and counts no access: what it belongs to was read.
+     *
+     * @param group the group that it is evicted with from now on, as soon as the registry knows it
+     */
+    public void renew(EntryName name, @Nullable GroupName group) {
+        loop.uses().renewed(name, clock.instant(), group);
     }
 
     /**

@@ -7,7 +7,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,15 +1,16 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.Images;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.ReplicaState;
-import dev.spillway.worker.filesystem.GiveBackOutcome;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.Images;
-import dev.spillway.worker.filesystem.StoreArea;
-import dev.spillway.worker.filesystem.UnlinkOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.store.GiveBackOutcome;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.StoreArea;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -33,12 +34,12 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
 
     /** Looks, and does what has to be done before the host starts. */
     public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
-        Map<String, ReplicaRecord> records = new HashMap<>();
-        contents.replicas().forEach(replica -> records.put(replica.image().toString(), replica));
+        Map<ReplicaId, ReplicaRecord> records = new HashMap<>();
+        contents.replicas().forEach(replica -> records.put(replica.image(), replica));
         Set<ReplicaId> moved = new HashSet<>();
         Set<String> kept = new HashSet<>();
         for (String id : store.offered()) {
-            endMove(store, id, records.get(id), moved, kept);
+            endMove(store, id, records.get(ReplicaId.parse(id)), moved, kept);
         }
         for (String id : store.ids(StoreArea.STAGING)) {
             if (!kept.contains(id) && store.discardStaged(id) instanceof UnlinkOutcome.Incomplete incomplete) {
@@ -48,7 +49,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
         Set<ReplicaId> present = new HashSet<>();
         Set<ReplicaId> leftovers = new LinkedHashSet<>();
         for (String id : store.ids(StoreArea.IMAGES)) {
-            ReplicaRecord replica = records.get(id);
+            ReplicaRecord replica = records.get(ReplicaId.parse(id));
             if (kept.contains(id)) {
                 continue;
             }
@@ -59,20 +60,20 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             }
         }
         for (String id : store.ids(StoreArea.TRASH)) {
-            ReplicaRecord replica = records.get(id);
+            ReplicaRecord replica = records.get(ReplicaId.parse(id));
             if (!kept.contains(id) && (replica == null || replica.state() == ReplicaState.GONE)) {
                 leftovers.add(ReplicaId.parse(id));
             }
         }
         backIntoTrash(store, contents, present);
         for (ReplicaId id : artifacts.inventory()) {
-            ReplicaRecord replica = records.get(id.toString());
+            ReplicaRecord replica = records.get(id);
             (replica == null || replica.state() == ReplicaState.GONE ? leftovers : present).add(id);
         }
         if (!leftovers.isEmpty()) {
             LOG.info("{} images that no record names are removed", leftovers.size());
         }
-        return new Recovery(Set.copyOf(present), Set.copyOf(moved), leftovers);
+        return new Recovery(Collections.unmodifiableSet(present), Set.copyOf(moved), leftovers);
     }
 
     /** Ends a move as far as the index says how; a tree whose owner cannot have it back stays where it is. */

@@ -1,14 +1,14 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
+import dev.spillway.worker.core.Images;
 import dev.spillway.worker.core.PutOutcome;
-import dev.spillway.worker.filesystem.DirectoryImages;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.Images;
-import dev.spillway.worker.filesystem.SettleOutcome;
-import dev.spillway.worker.filesystem.TrashOutcome;
-import dev.spillway.worker.filesystem.UnlinkOutcome;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.core.TrashOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.store.DirectoryImages;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.SettleOutcome;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -63,7 +63,6 @@ public final class Removals implements AutoCloseable {
     private final Images artifacts;
     private final Predicate<ReplicaId> ordered;
     private final Results results;
-    private final UnlinkPace pace;
     private final Semaphore unlinking;
     /** Trees that came by move and are neither the fleet's nor given back. */
     private final Set<ReplicaId> moved = ConcurrentHashMap.newKeySet();
@@ -79,11 +78,10 @@ public final class Removals implements AutoCloseable {
      */
     Removals(ImageStore store, Images artifacts, Predicate<ReplicaId> ordered, Results results, Unlinking unlinking) {
         this.store = store;
-        this.directories = new DirectoryImages(store);
+        this.directories = new DirectoryImages(store, unlinking.pace());
         this.artifacts = artifacts;
         this.ordered = ordered;
         this.results = results;
-        this.pace = unlinking.pace();
         this.unlinking = new Semaphore(unlinking.atOnce());
         this.renamer = Thread.ofVirtual().name("rename").unstarted(this::rename);
         renamer.start();
@@ -244,7 +242,7 @@ public final class Removals implements AutoCloseable {
         long freed = 0;
         String failure = null;
         try {
-            switch (holderOf(id).unlink(id, pace)) {
+            switch (holderOf(id).unlink(id)) {
                 case UnlinkOutcome.Unlinked(var bytes, var _) -> freed = bytes;
                 case UnlinkOutcome.Absent _ -> {}
                 case UnlinkOutcome.Incomplete(var _, var _, var failures, var count) ->

@@ -11,7 +11,7 @@ import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
 import java.time.Duration;

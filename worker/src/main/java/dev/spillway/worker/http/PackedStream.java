@@ -1,6 +1,6 @@
 package dev.spillway.worker.http;
 
-import dev.spillway.worker.filesystem.ZstdFrames;
+import dev.spillway.worker.filesystem.archive.ZstdFrames;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;

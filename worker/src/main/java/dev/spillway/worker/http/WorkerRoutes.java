@@ -10,7 +10,7 @@ import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
-import dev.spillway.worker.filesystem.ImageStore;
+import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;

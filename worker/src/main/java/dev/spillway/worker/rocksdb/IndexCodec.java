@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * Encodes records of the index as a version byte and JSON. A key begins with a byte for its kind. Optional components may be added without a new
+ * Encodes records of the index, except for replicas, as a version byte and JSON. A key begins with a byte for its kind. Optional components may be added without a new
  * version; they stay readable both ways.
  */
 final class IndexCodec {
@@ -86,27 +86,37 @@ final class IndexCodec {
         }
     }
 
-    /** @param what names the record in the message of a failure */
-    <T> T read(String what, byte[] value, Class<T> type) throws IndexDamagedException {
+    /** Names a record in the message of a failure. Made only then: an index may have a million records. */
+    @FunctionalInterface
+    interface RecordName {
+        String get();
+    }
+
+    /** Refuses a record that is none, or of a newer version. */
+    static void requireVersion(RecordName what, byte[] value, byte newest) throws IndexDamagedException {
         if (value.length < 2 || value[0] < 1) {
-            throw new IndexDamagedException(what + ": " + value.length + " bytes (expected: a version and a record)", null);
+            throw new IndexDamagedException(what.get() + ": " + value.length + " bytes (expected: a version and a record)", null);
         }
-        if (value[0] > VERSION) {
+        if (value[0] > newest) {
             throw new IndexDamagedException(
-                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what, value[0],
-                            VERSION),
+                    "%s: version %d (expected: at most %d; a newer worker wrote it, start that one again)".formatted(what.get(), value[0],
+                            newest),
                     null);
         }
+    }
+
+    <T> T read(RecordName what, byte[] value, Class<T> type) throws IndexDamagedException {
+        requireVersion(what, value, VERSION);
         try {
             T read = mapper.readValue(value, 1, value.length - 1, type);
             if (read == null) {
-                throw new IndexDamagedException(what + ": null (expected: a record)", null);
+                throw new IndexDamagedException(what.get() + ": null (expected: a record)", null);
             }
             return read;
         } catch (IndexDamagedException e) {
             throw e;
         } catch (IOException e) {
-            throw new IndexDamagedException(what + ": not readable as " + type.getSimpleName(), e);
+            throw new IndexDamagedException(what.get() + ": not readable as " + type.getSimpleName(), e);
         }
     }
 }

@@ -46,6 +46,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
     private final WriteOptions synced;
     private final RocksDB db;
     private final IndexCodec codec = new IndexCodec();
+    private final ReplicaCodec replicaCodec = new ReplicaCodec(codec);
     private boolean failed;
     private boolean closed;
 
@@ -149,7 +150,7 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         if (value == null) {
             throw new IndexDamagedException("index: %s names no store (expected: %s)".formatted(directory, store), null);
         }
-        StoreId owner = codec.read("index: " + directory, value, Owner.class).storeId();
+        StoreId owner = codec.read(() -> "index: " + directory, value, Owner.class).storeId();
         if (!owner.equals(store)) {
             throw new IndexDamagedException("index: %s is of store %s (expected: of %s)".formatted(directory, owner, store), null);
         }
@@ -164,15 +165,16 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         List<KeptRequest> requests = new ArrayList<>();
         try (RocksIterator at = db.newIterator()) {
             for (at.seekToFirst(); at.isValid(); at.next()) {
+                byte[] key = at.key();
                 byte[] value = at.value();
-                String what = "index: " + directory + ", record " + HexFormat.of().formatHex(at.key());
-                switch (kind(what, at.key())) {
+                IndexCodec.RecordName what = () -> "index: " + directory + ", record " + HexFormat.of().formatHex(key);
+                switch (kind(what, key)) {
                     case STORE -> {}
                     case HOLD -> holds.add(codec.read(what, value, Hold.class));
                     case MEMBERSHIP -> membership = codec.read(what, value, Membership.class);
                     case POSITION -> position = codec.read(what, value, Position.class);
                     case REQUEST -> requests.add(codec.read(what, value, KeptRequest.class));
-                    case REPLICA -> replicas.add(codec.read(what, value, ReplicaRecord.class));
+                    case REPLICA -> replicas.add(replicaCodec.read(what, key, value));
                 }
             }
             // An iterator that meets damage ends like one that is complete.
@@ -183,12 +185,12 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
         return new IndexContents(membership, position, replicas, holds, requests);
     }
 
-    private static Kind kind(String what, byte[] key) throws IndexDamagedException {
+    private static Kind kind(IndexCodec.RecordName what, byte[] key) throws IndexDamagedException {
         return Arrays.stream(Kind.values())
                 .filter(kind -> key.length > 0 && key[0] == kind.prefix())
                 .findFirst()
                 .orElseThrow(() -> new IndexDamagedException(
-                        what + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)",
+                        what.get() + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)",
                         null));
     }
 
@@ -210,7 +212,8 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
 
     private void add(IndexChange change, WriteBatch batch) throws RocksDBException {
         switch (change) {
-            case IndexChange.PutReplica(var replica) -> batch.put(IndexCodec.key(Kind.REPLICA, replica.id().value()), codec.write(replica));
+            case IndexChange.PutReplica(var replica) -> batch.put(IndexCodec.key(Kind.REPLICA, replica.id().value()),
+                    replicaCodec.write(replica));
             case IndexChange.RemoveReplica(var id) -> batch.delete(IndexCodec.key(Kind.REPLICA, id.value()));
             case IndexChange.PutHold(var hold) -> batch.put(IndexCodec.key(Kind.HOLD, hold.id()), codec.write(hold));
             case IndexChange.RemoveHold(var id) -> batch.delete(IndexCodec.key(Kind.HOLD, id));

@@ -2,7 +2,7 @@ package dev.spillway.worker.app;
 
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

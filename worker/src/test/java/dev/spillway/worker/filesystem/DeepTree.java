@@ -8,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A chain of directories, deeper than any path that the kernel takes, with a file of two names at its end. */
-final class DeepTree {
+public final class DeepTree {
     private static final EntryName LEVEL = EntryName.of("d");
     private static final EntryName FILE = EntryName.of("file");
     private static final EntryName FURTHER_NAME = EntryName.of("file with a further name");
 
     private DeepTree() {}
 
-    static void make(Path root, int depth) throws IOException {
+    public static void make(Path root, int depth) throws IOException {
         OpenDirectory at = OpenDirectory.open(root);
         for (int i = 0; i < depth; i++) {
             at.createDirectory(LEVEL, 0755);
@@ -35,7 +35,7 @@ final class DeepTree {
     }
 
     /** The depth and what the file of both names at the end has in it. */
-    static String bottom(Path root) throws IOException {
+    public static String bottom(Path root) throws IOException {
         OpenDirectory at = OpenDirectory.open(root);
         int depth = 0;
         while (at.find(LEVEL).isPresent()) {

@@ -18,7 +18,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 public final class Machine {
     private Machine() {}
 
-    static boolean isRoot() throws IOException {
+    public static boolean isRoot() throws IOException {
         return Platform.isRoot();
     }
 
@@ -44,7 +44,7 @@ public final class Machine {
     }
 
     /** Removes what a test left, however deep it is. */
-    static void remove(Path directory) throws IOException, InterruptedException {
+    public static void remove(Path directory) throws IOException, InterruptedException {
         run("chmod", "-R", "u+rwX", directory.toString());
         run("rm", "-rf", directory.toString());
     }
@@ -65,12 +65,12 @@ public final class Machine {
         }
     }
 
-    static void onTmpfs(Path directory, String size, Action action) throws Exception {
+    public static void onTmpfs(Path directory, String size, Action action) throws Exception {
         onMount(directory, List.of("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", directory.toString()), action);
     }
 
     /** A file system made by the given command in a file of that many megabytes. */
-    static void onLoop(Path image, Path directory, int megabytes, List<String> make, Action action) throws Exception {
+    public static void onLoop(Path image, Path directory, int megabytes, List<String> make, Action action) throws Exception {
         assumeRoot();
         assumeCommand(make.getFirst());
         run("truncate", "-s", megabytes + "M", image.toString());
@@ -85,7 +85,7 @@ public final class Machine {
         void run() throws Exception;
     }
 
-    static String newId() {
+    public static String newId() {
         return UUID.randomUUID().toString();
     }
 }

@@ -1,8 +1,19 @@
 package dev.spillway.worker.filesystem;
 
 import dev.spillway.worker.core.NotKept;
+import dev.spillway.worker.core.TrashOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
 import dev.spillway.worker.filesystem.posix.EntryName;
 import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.PublishOutcome;
+import dev.spillway.worker.filesystem.store.StageMode;
+import dev.spillway.worker.filesystem.store.StoreArea;
+import dev.spillway.worker.filesystem.tree.AllowedSources;
+import dev.spillway.worker.filesystem.tree.SourceDirectory;
+import dev.spillway.worker.filesystem.tree.SourceNotAllowedException;
+import dev.spillway.worker.filesystem.unlink.TreeUnlinker;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,20 +22,20 @@ import java.util.List;
 import java.util.Map;
 
 /** What a user without root's rights can do: run in a process of its own as {@code nobody}, when the tests run as root. */
-final class OtherUser {
+public final class OtherUser {
     private OtherUser() {}
 
-    static final List<String> NOBODY = List.of("--reuid", "65534", "--regid", "65534", "--clear-groups");
-    static final List<String> WITHOUT_SYS_ADMIN = List.of("--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin");
-    static final List<String> WITHOUT_SETFCAP = List.of("--bounding-set", "-setfcap", "--inh-caps", "-setfcap");
+    public static final List<String> NOBODY = List.of("--reuid", "65534", "--regid", "65534", "--clear-groups");
+    public static final List<String> WITHOUT_SYS_ADMIN = List.of("--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin");
+    public static final List<String> WITHOUT_SETFCAP = List.of("--bounding-set", "-setfcap", "--inh-caps", "-setfcap");
 
     /** Runs one of the commands of {@link #main} as nobody, on a directory; its failure is thrown with its output. */
-    static void run(String command, String directory) throws IOException, InterruptedException {
+    public static void run(String command, String directory) throws IOException, InterruptedException {
         run(NOBODY, command, directory);
     }
 
     /** As {@link #run(String, String)}, as whom {@code setpriv} is told to. */
-    static void run(List<String> identity, String command, String directory) throws IOException, InterruptedException {
+    public static void run(List<String> identity, String command, String directory) throws IOException, InterruptedException {
         Machine.assumeCommand("setpriv");
         // whoever is nobody may not be able to read where these classes were built
         Path classes = Files.createTempDirectory("classes");

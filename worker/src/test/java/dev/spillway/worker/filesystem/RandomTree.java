@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Makes a tree of everything that an image may hold, from a seed. */
-final class RandomTree {
+public final class RandomTree {
     private final RandomGenerator random;
     private final boolean root;
     private final List<Path> directories = new ArrayList<>();
@@ -30,7 +30,7 @@ final class RandomTree {
     /**
      * @param entries about as many names as the tree gets
      */
-    static void make(Path at, RandomGenerator random, int entries, boolean root) throws IOException {
+    public static void make(Path at, RandomGenerator random, int entries, boolean root) throws IOException {
         RandomTree tree = new RandomTree(random, root);
         tree.directories.add(Files.createDirectory(at));
         for (int i = 0; i < entries; i++) {

@@ -32,10 +32,10 @@ import java.util.TreeSet;
  * read: kind, mode with its upper bits, owner, times to the nanosecond, length, digest, target of links, which names are one file,
  * extended attributes of users.
  */
-final class TreePicture {
+public final class TreePicture {
     private TreePicture() {}
 
-    static SortedMap<String, String> of(Path root) throws IOException {
+    public static SortedMap<String, String> of(Path root) throws IOException {
         SortedMap<String, String> picture = new TreeMap<>();
         Map<Object, String> firstNames = new HashMap<>();
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
@@ -64,7 +64,7 @@ final class TreePicture {
     }
 
     /** As {@link #of}, without the owners where this process is not root and could not keep them. */
-    static SortedMap<String, String> ofTreeOfRoot(Path root) throws IOException {
+    public static SortedMap<String, String> ofTreeOfRoot(Path root) throws IOException {
         SortedMap<String, String> picture = of(root);
         if (!Machine.isRoot()) {
             picture.replaceAll((_, seen) -> seen.replaceFirst(" owner [0-9:]+", ""));
@@ -73,7 +73,7 @@ final class TreePicture {
     }
 
     /** What differs between two pictures, a line for each side of each difference. */
-    static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
+    public static List<String> differences(SortedMap<String, String> actual, SortedMap<String, String> expected) {
         List<String> differences = new ArrayList<>();
         SortedSet<String> names = new TreeSet<>(actual.keySet());
         names.addAll(expected.keySet());
@@ -119,7 +119,7 @@ final class TreePicture {
     }
 
     /** As {@code du} counts: blocks, each file once. */
-    static long allocatedBytes(Path root) throws IOException, InterruptedException {
+    public static long allocatedBytes(Path root) throws IOException, InterruptedException {
         Process process = new ProcessBuilder("du", "-s", "-B1", root.toString()).start();
         try (InputStream out = process.getInputStream()) {
             String text = new String(out.readAllBytes(), StandardCharsets.UTF_8);

@@ -23,9 +23,9 @@ import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Step;
-import dev.spillway.worker.filesystem.DirectoryImages;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.store.DirectoryImages;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.registry.RegistryClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -128,7 +128,7 @@ class BusyDeletionTest {
                 HostLoop loop = new HostLoop(new HostLoop.Parts(new Accepting(), IndexContents.EMPTY,
                         new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS, InstantSource.system(),
                         RandomGenerator.getDefault(), new Outside(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
-                        new DirectoryImages(store),
+                        new DirectoryImages(store, UnlinkPace.none()),
                         new Removals.Unlinking(1, UnlinkPace.none()), failure -> {}));
                 RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
                         Duration.ofSeconds(5), Duration.ofSeconds(60))) {

@@ -24,9 +24,9 @@ import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
 import dev.spillway.worker.core.Offer;
-import dev.spillway.worker.filesystem.DirectoryImages;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.store.DirectoryImages;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +82,7 @@ class HostLoopTest {
         store = ImageStore.open(folder.resolve("store"));
         loop = new HostLoop(new HostLoop.Parts(index, index.load(), new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS,
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
-                store, new DirectoryImages(store),
+                store, new DirectoryImages(store, UnlinkPace.none()),
                 new Removals.Unlinking(1, UnlinkPace.none()), failed::complete));
         loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
     }

@@ -2,15 +2,15 @@ package dev.spillway.worker.host;
 
 import dev.spillway.events.ReplicaId;
 import dev.spillway.service.Reachability.Sleeper;
-import dev.spillway.worker.filesystem.AllowedSources;
-import dev.spillway.worker.filesystem.DirectoryImages;
-import dev.spillway.worker.filesystem.ImageStore;
-import dev.spillway.worker.filesystem.PublishOutcome;
-import dev.spillway.worker.filesystem.SourceDirectory;
-import dev.spillway.worker.filesystem.StageMode;
 import dev.spillway.worker.filesystem.StageOutcome;
-import dev.spillway.worker.filesystem.StoreArea;
-import dev.spillway.worker.filesystem.UnlinkPace;
+import dev.spillway.worker.filesystem.store.DirectoryImages;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.filesystem.store.PublishOutcome;
+import dev.spillway.worker.filesystem.store.StageMode;
+import dev.spillway.worker.filesystem.store.StoreArea;
+import dev.spillway.worker.filesystem.tree.AllowedSources;
+import dev.spillway.worker.filesystem.tree.SourceDirectory;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ class PacedRemovalsTest {
 
     private Removals removals(int atOnce, Sleeper sleeper) {
         UnlinkPace pace = new UnlinkPace(RATES, store::isShortOfSpace, now::get, sleeper);
-        return new Removals(store, new DirectoryImages(store), id -> true, results, new Removals.Unlinking(atOnce, pace));
+        return new Removals(store, new DirectoryImages(store, pace), id -> true, results, new Removals.Unlinking(atOnce, pace));
     }
 
     private void sleep(Duration time) {

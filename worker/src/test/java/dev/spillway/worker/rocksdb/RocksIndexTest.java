@@ -128,13 +128,12 @@ class RocksIndexTest {
 
     @Test
     void theFormOfARecordStaysReadable() throws IOException {
-        ReplicaRecord read = new IndexCodec().read("golden",
+        ReplicaRecord read = new ReplicaCodec(new IndexCodec()).read(() -> "golden", IndexCodec.key(IndexCodec.Kind.REPLICA, id(1).value()),
                 """
                         \u0001{"id":"0190a000-0000-7000-8000-000000000001","name":{"namespace":"images","key":"k"},"snapshotId":"s","generation":5,\
                         "sizeBytes":4096,"description":{"text":"t","labels":{"a":"b"}},"state":"LIVE","ordered":true,"bytesFreed":3,\
                         "cachedAt":"2026-03-01T10:00:00Z","lastAccessedAt":"2026-03-01T10:00:01Z","imageAwaited":false,"addedLater":1}"""
-                        .getBytes(StandardCharsets.UTF_8),
-                ReplicaRecord.class);
+                        .getBytes(StandardCharsets.UTF_8));
         assertThat(read).isEqualTo(new ReplicaRecord(id(1), new EntryName(new NamespaceName("images"), new EntryKey("k")),
                 new SnapshotId("s"), 5, 4096,
                 new Description("t", new TreeMap<>(Map.of("a", "b"))), ReplicaState.LIVE, true, 3, Instant.parse("2026-03-01T10:00:00Z"),

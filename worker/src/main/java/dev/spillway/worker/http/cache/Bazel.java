@@ -5,12 +5,14 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.worker.host.Artifacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Bazel: blobs are named by their SHA-256, and an action result is a hit only where all of its blobs are. */
 final class Bazel {
@@ -37,6 +39,11 @@ final class Bazel {
 
     private static final class Blobs implements Dialect {
         @Override
+        public @Nullable GroupName group(EntryName name) {
+            return null;
+        }
+
+        @Override
         public void check(EntryName name, ContentDigest digest) {
             if (!name.key().value().endsWith("/" + digest) && !name.key().value().equals(digest.value())) {
                 throw Problem.of(ProblemType.INVALID_VALUE, "content: has the SHA-256 %s (expected: that of its path)".formatted(digest))
@@ -49,6 +56,11 @@ final class Bazel {
         @Override
         public boolean standsAlone() {
             return false;
+        }
+
+        @Override
+        public GroupName group(EntryName name) {
+            return new GroupName(name.key().value());
         }
 
         /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
@@ -68,7 +80,7 @@ final class Bazel {
             }
             if (counted) {
                 artifacts.used(name);
-                parts.forEach(artifacts::renew);
+                renew(artifacts, name, parts);
             }
             return found;
         }
@@ -79,9 +91,14 @@ final class Bazel {
             List<EntryName> parts = new ArrayList<>();
             try (Artifacts.Found found = artifacts.find(name, false)) {
                 if (found instanceof Artifacts.Found.Served served && findParts(artifacts, name, served, false, parts)) {
-                    parts.forEach(artifacts::renew);
+                    renew(artifacts, name, parts);
                 }
             }
+        }
+
+        /** A result is evicted with its parts. Those of more results than one go with the one that was used last. */
+        private void renew(Artifacts artifacts, EntryName result, List<EntryName> parts) {
+            parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
         /**

@@ -120,7 +120,7 @@ public final class CacheRoutes {
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             dialect.check(name, received.digest());
             Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
-                    new ArtifactInfo(received.digest(), null), dialect.description(request), 0));
+                    new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
             if (Refusals.keepsNothing(result)) {
                 throw Refusals.of(host, name, 0, result);
             }

@@ -1,0 +1,134 @@
+package dev.spillway.worker.filesystem.archive;
+
+import dev.spillway.worker.filesystem.StagingStopped;
+import dev.spillway.worker.filesystem.tree.TreeWalk;
+
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The unpacked bytes of an archive as they are read. Bounds the size of one header, because a long name or an attribute is read into memory whole.
+ * Lets only zeros follow the end mark.
+ */
+final class ArchiveSource extends FilterInputStream {
+    private static final long MAX_HEADER_BYTES = 4L * 1024 * 1024;
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private static final int MAGIC_BYTES = 10;
+    /** Beginnings of packed streams that are not read, byte for byte (ISO 8859-1). */
+    private static final Map<String, Pattern> PACKED = Map.of("gzip", Pattern.compile("\\x1f\\x8b"),
+            "xz", Pattern.compile("\\xfd7zXZ\\x00"), "bzip2", Pattern.compile("BZh[1-9]1AY&SY"), "lz4", Pattern.compile("\\x04\"M\\x18"));
+
+    private long headerBytesLeft = Long.MAX_VALUE;
+    private long position;
+    private boolean ended;
+
+    ArchiveSource(InputStream unpacked) {
+        super(new BufferedInputStream(unpacked));
+    }
+
+    /** Throws if the stream begins as a packed one, which is more telling than that it holds no archive. */
+    void refusePacked() throws IOException {
+        in.mark(MAGIC_BYTES);
+        byte[] bytes = in.readNBytes(MAGIC_BYTES);
+        in.reset();
+        if (ZstdFrames.isBeginning(bytes)) {
+            throw new IOException("it is packed by zstd twice, which is not taken");
+        }
+        String beginning = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (Map.Entry<String, Pattern> packed : PACKED.entrySet()) {
+            if (packed.getValue().matcher(beginning).lookingAt()) {
+                throw new IOException("it is packed by %s, which is not taken".formatted(packed.getKey()));
+            }
+        }
+    }
+
+    void beginHeader() {
+        headerBytesLeft = MAX_HEADER_BYTES;
+    }
+
+    void endHeader() {
+        headerBytesLeft = Long.MAX_VALUE;
+    }
+
+    /** Says that what was read last is the end mark. */
+    void end() {
+        ended = true;
+    }
+
+    long position() {
+        return position;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /**
+     * Reads what follows the end mark, which of a packed stream holds its checksum.
+     *
+     * @throws StagingStopped when that is more than so many bytes
+     */
+    void readToEnd(long maxBytes) throws IOException, InterruptedException, StagingStopped {
+        byte[] zeros = new byte[BUFFER_BYTES];
+        long from = position;
+        while (read(zeros, 0, zeros.length) >= 0) {
+            TreeWalk.checkInterrupt();
+            if (position - from > maxBytes) {
+                throw StagingStopped.tooLarge(maxBytes);
+            }
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        int read = read(one, 0, 1);
+        return read < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+    }
+
+    /** Reads as much as is asked for, unless the stream ends. The library takes less for the end of a sparse file's segment. */
+    @Override
+    public int read(byte[] target, int start, int count) throws IOException {
+        int read = in.readNBytes(target, start, count);
+        if (read > 0) {
+            headerBytesLeft -= read;
+            if (headerBytesLeft < 0) {
+                throw new IOException("a header is longer than %d bytes".formatted(MAX_HEADER_BYTES));
+            }
+            if (ended) {
+                requireZeros(target, start, read);
+            }
+            position += read;
+        }
+        return read == 0 && count > 0 ? -1 : read;
+    }
+
+    private void requireZeros(byte[] bytes, int start, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            if (bytes[start + i] != 0) {
+                throw new IOException(
+                        "it holds more behind its end mark, at offset %d of the tar stream (expected: zeros, and no second archive)"
+                                .formatted(position + i));
+            }
+        }
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+        byte[] skipped = new byte[(int) Math.min(count, BUFFER_BYTES)];
+        int read = read(skipped, 0, skipped.length);
+        return Math.max(read, 0);
+    }
+
+    /** Returns false, because bytes are counted when they are read. */
+    @Override
+    public boolean markSupported() {
+        return false;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.spillway.worker.filesystem.archive;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A caller's stream: remembers that it failed, so that a broken connection is not taken for a broken archive, and stays open. */
+final class ReceivedStream extends FilterInputStream {
+    private @Nullable IOException failure;
+
+    ReceivedStream(InputStream stream) {
+        super(stream);
+    }
+
+    /** Returns the exception that the stream itself threw; null if it threw none. */
+    @Nullable
+    IOException failure() {
+        return failure;
+    }
+
+    @Override
+    public int read() throws IOException {
+        try {
+            return super.read();
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    @Override
+    public int read(byte[] target, int start, int count) throws IOException {
+        try {
+            return super.read(target, start, count);
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        // the caller's to close
+    }
+}

@@ -1,0 +1,401 @@
+package dev.spillway.worker.filesystem.store;
+
+import dev.spillway.worker.core.TrashOutcome;
+import dev.spillway.worker.core.UnlinkOutcome;
+import dev.spillway.worker.filesystem.FreeSpace;
+import dev.spillway.worker.filesystem.StageOutcome;
+import dev.spillway.worker.filesystem.StagingStopped;
+import dev.spillway.worker.filesystem.StoreFullException;
+import dev.spillway.worker.filesystem.archive.ArchiveExtractor;
+import dev.spillway.worker.filesystem.archive.ArchiveLimits;
+import dev.spillway.worker.filesystem.archive.ArchiveTrust;
+import dev.spillway.worker.filesystem.archive.ArchiveWriter;
+import dev.spillway.worker.filesystem.posix.DirectoryEntry;
+import dev.spillway.worker.filesystem.posix.EntryName;
+import dev.spillway.worker.filesystem.posix.Errno;
+import dev.spillway.worker.filesystem.posix.OpenDirectory;
+import dev.spillway.worker.filesystem.posix.PosixException;
+import dev.spillway.worker.filesystem.tree.SourceDirectory;
+import dev.spillway.worker.filesystem.tree.SourceLeft;
+import dev.spillway.worker.filesystem.tree.TreeMeasure;
+import dev.spillway.worker.filesystem.tree.TreeMove;
+import dev.spillway.worker.filesystem.unlink.TreeUnlinker;
+import dev.spillway.worker.filesystem.unlink.UnlinkPace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * One host's store of directory trees: {@code staging/<id>}, {@code images/<id>} and {@code trash/<id>}, each a tree. One process at a time has it
+ * open.
+ *
+ * <p>A tree is made in staging, published by one rename, moved to the trash by another, and deleted there. A finished operation survives power loss.
+ * After a crash, {@link #ids} finds what was cut off, and the caller decides about it. Ids are lower-case UUIDs, made by the caller and never used
+ * again.
+ *
+ * <p>A tree offered by move is its owner's until the caller says that the image is registered ({@link #settle}). Until then the store refuses to
+ * delete it, and {@link #giveBack} returns it. After a crash such trees are among {@link #offered}.
+ *
+ * <p>Thread-safe for different ids, also for virtual threads; the caller makes the operations on one id one at a time. An interrupt ends a long
+ * operation. It leaves nothing behind, except a partly deleted tree in the trash.
+ */
+public final class ImageStore implements AutoCloseable {
+    private final StoreFiles files;
+    private final boolean seesTrusted;
+    private final Path images;
+    private final OfferedSources offers;
+    private final SourcesLeft sourcesLeft;
+    private final FreeSpace space;
+    private final Staging staging;
+    private final ReadWriteLock open = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private ImageStore(StoreFiles files, long minFreeBytes, boolean ignoreTrusted) throws IOException {
+        this.files = files;
+        this.seesTrusted = files.root().seesTrustedAttributes();
+        this.images = files.path().resolve(StoreArea.IMAGES.directory().toString());
+        this.offers = new OfferedSources(files.offered());
+        this.space = new FreeSpace(files.path(), minFreeBytes);
+        this.sourcesLeft = new SourcesLeft(files.offered());
+        this.staging = new Staging(files, offers, sourcesLeft, space, !ignoreTrusted && !seesTrusted);
+        for (String id : sourcesLeft.ids()) {
+            if (!isAnywhere(id)) {
+                sourcesLeft.remove(id);
+            }
+        }
+    }
+
+    /**
+     * Opens the store in this directory, made with its layout and a new store id where it is not there.
+     *
+     * @throws StoreInUseException when a process has it open
+     * @throws IOException when the platform is not Linux, or the directory is no store of this layout
+     */
+    public static ImageStore open(Path directory) throws IOException, InterruptedException {
+        return open(directory, 0, false);
+    }
+
+    /**
+     * Does the same as {@link #open(Path)}, with a reserve of free space.
+     *
+     * @param minFreeBytes stay free on the store's file system whatever is staged, as far as nobody else writes to it
+     * @param ignoreTrusted whether the copy of a move may lack {@code trusted.*} attributes that this process cannot see. If not, and it cannot see
+     *         them, such a move leaves its source
+     */
+    public static ImageStore open(Path directory, long minFreeBytes, boolean ignoreTrusted) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> new ImageStore(StoreFiles.open(directory), minFreeBytes, ignoreTrusted));
+    }
+
+    /** Returns whether this process sees {@code trusted.*} attributes, and so stores them. */
+    public boolean seesTrustedAttributes() {
+        return seesTrusted;
+    }
+
+    /** Returns the UUID that was drawn when the store was made. */
+    public String storeId() {
+        return files.storeId();
+    }
+
+    /** Returns the real path of the store. */
+    public Path path() {
+        return files.path();
+    }
+
+    /** Returns the path at which readers find the image with this id, published or not. */
+    public Path imagePath(String id) {
+        return images.resolve(StoreFiles.name(id).toString());
+    }
+
+    /** Does what {@link #imagePath(String)} does, without reading the id anew. */
+    public Path imagePath(UUID id) {
+        return images.resolve(id.toString());
+    }
+
+    /** Bytes that this process may still write to the store's file system. */
+    public long usableBytes() throws IOException {
+        return space.usableBytes();
+    }
+
+    /**
+     * Takes a source directory into staging.
+     *
+     * @param maxBytes limit on allocated blocks; staging stops as soon as it is exceeded
+     * @throws StoreFullException when the disk is full, or would have less free than is to be kept
+     * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
+     *         is where it was
+     */
+    public StageOutcome stage(String id, SourceDirectory source, StageMode mode, long maxBytes) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return staging(id, name, () -> staging.stage(id, source, mode, maxBytes));
+    }
+
+    /**
+     * Unpacks a tar stream, also one packed by zstd, into staging. The stream is read to its end and not closed.
+     *
+     * @param strict whether an archive is refused of which something would not be kept
+     * @throws IOException as for {@link #stage}, or when the stream fails
+     */
+    public StageOutcome stageArchive(String id, InputStream archive, ArchiveLimits limits, ArchiveTrust trust, boolean strict)
+            throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return staging(id, name,
+                () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, strict, space)));
+    }
+
+    private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
+            throws IOException, InterruptedException {
+        return run(() -> {
+            refuseUsed(id, name);
+            space.require();
+            try {
+                return operation.run();
+            } catch (PosixException e) {
+                throw e.isFull() ? new StoreFullException(files.path(), id, e) : e;
+            }
+        });
+    }
+
+    private boolean isAnywhere(String id) throws PosixException {
+        for (StoreArea area : StoreArea.values()) {
+            if (files.area(area).find(StoreFiles.name(id)).isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void refuseUsed(String id, EntryName name) throws IOException {
+        for (StoreArea area : StoreArea.values()) {
+            if (files.area(area).find(name).isPresent()) {
+                throw new IOException("id: %s is used in %s already (expected: a new id for each tree)".formatted(id, area.directory()));
+            }
+        }
+    }
+
+    /** Makes a staged tree an image: all at once for readers. */
+    public PublishOutcome publish(String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            OpenDirectory from = files.area(StoreArea.STAGING);
+            OpenDirectory images = files.area(StoreArea.IMAGES);
+            if (from.find(name).isPresent()) {
+                TreeMove.renameDurably(from, name, images, name);
+                return PublishOutcome.PUBLISHED;
+            }
+            return images.find(name).isPresent() ? PublishOutcome.ALREADY_PUBLISHED : PublishOutcome.ABSENT;
+        });
+    }
+
+    /**
+     * Takes images from their readers: no path leads to them any more; who has files of them open keeps these. One failure does not stop
+     * the others.
+     *
+     * @return the outcome of each, in the order given
+     */
+    public Map<String, TrashOutcome> toTrash(Collection<String> ids) throws IOException, InterruptedException {
+        ids.forEach(StoreFiles::name);
+        return run(() -> {
+            Map<String, TrashOutcome> outcomes = new LinkedHashMap<>();
+            for (String id : ids) {
+                outcomes.put(id, toTrash(id));
+            }
+            if (outcomes.containsValue(new TrashOutcome.Moved())) {
+                files.area(StoreArea.TRASH).sync();
+                files.area(StoreArea.IMAGES).sync();
+            }
+            return outcomes;
+        });
+    }
+
+    /** Returns whether the tree is among the images or in the trash. */
+    public boolean has(String id) throws IOException {
+        EntryName name = StoreFiles.name(id);
+        return files.area(StoreArea.IMAGES).find(name).isPresent() || files.area(StoreArea.TRASH).find(name).isPresent();
+    }
+
+    private TrashOutcome toTrash(String id) {
+        EntryName name = StoreFiles.name(id);
+        OpenDirectory images = files.area(StoreArea.IMAGES);
+        OpenDirectory trash = files.area(StoreArea.TRASH);
+        try {
+            if (images.find(name).isEmpty()) {
+                return trash.find(name).isPresent() ? new TrashOutcome.AlreadyInTrash() : new TrashOutcome.Absent();
+            }
+            refuseOffered(id);
+            TreeMove.rename(images, name, trash, name);
+            return new TrashOutcome.Moved();
+        } catch (IOException e) {
+            return new TrashOutcome.Failed(e);
+        }
+    }
+
+    /** Returns whether the reserve stays free if so many bytes are written. */
+    public boolean hasRoomFor(long bytes) throws IOException {
+        return space.hasRoomFor(bytes);
+    }
+
+    /** Returns whether less than twice the reserve is free, so that puts are or will soon be refused. Always false without a reserve. */
+    public boolean isShortOfSpace() throws IOException {
+        return space.isShort();
+    }
+
+    /**
+     * Deletes a tree in the trash. A crash in the middle leaves the rest of it in the trash.
+     *
+     * @param pace rate limit of this tree and all others deleted by it; while it waits, only {@link #close} waits with it
+     */
+    public UnlinkOutcome unlink(String id, UnlinkPace pace) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.TRASH), name, pace);
+            if (files.area(StoreArea.IMAGES).find(name).isEmpty() && files.area(StoreArea.STAGING).find(name).isEmpty()) {
+                // a copy that was never settled: its source stays
+                offers.remove(id);
+                sourcesLeft.remove(id);
+            }
+            return outcome;
+        });
+    }
+
+    /**
+     * Deletes a tree in staging, whole or not.
+     *
+     * @throws OfferedTreeException when it was taken over from its owner and is not settled
+     */
+    public UnlinkOutcome discardStaged(String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            if (files.area(StoreArea.STAGING).find(name).isEmpty()) {
+                return new UnlinkOutcome.Absent();
+            }
+            refuseOffered(id);
+            UnlinkOutcome outcome = TreeUnlinker.unlink(files.area(StoreArea.STAGING), name);
+            offers.remove(id);
+            sourcesLeft.remove(id);
+            return outcome;
+        });
+    }
+
+    private void refuseOffered(String id) throws IOException {
+        Optional<OfferedSources.Offer> offer = offers.find(id);
+        if (offer.isPresent() && offer.get().taken() == OfferedSources.Taken.RENAMED) {
+            throw new OfferedTreeException(id, offer.get().path());
+        }
+    }
+
+    /** Returns the ids that have a tree there now, sorted. Other names in the area are not the store's and are left alone. */
+    public List<String> ids(StoreArea area) throws IOException, InterruptedException {
+        return run(() -> {
+            List<String> ids = new ArrayList<>();
+            for (DirectoryEntry entry : files.area(area).list()) {
+                entry.name().utf8().filter(StoreFiles::isId).ifPresent(ids::add);
+            }
+            return ids;
+        });
+    }
+
+    /** Returns the allocated bytes of one tree; empty if it is absent. */
+    public Optional<Long> sizeBytes(StoreArea area, String id) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        return run(() -> {
+            if (files.area(area).find(name).isEmpty()) {
+                return Optional.empty();
+            }
+            try (OpenDirectory tree = files.area(area).openDirectory(name)) {
+                return Optional.of(TreeMeasure.of(tree, files.root().status().identity()).bytes());
+            } catch (StagingStopped e) {
+                throw new IOException("%s/%s: %s".formatted(area.directory(), id, e.getMessage()), e);
+            }
+        });
+    }
+
+    /** Returns what a settled move left of its source. Known for as long as the tree is there. */
+    public Optional<SourceLeft> sourceLeft(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> sourcesLeft.find(id));
+    }
+
+    /** Returns the ids of trees that were offered by move and are neither settled nor given back. */
+    public List<String> offered() throws IOException, InterruptedException {
+        return run(offers::ids);
+    }
+
+    /**
+     * Says that the image with that id is registered, so that what was offered by move is the store's; the source of a copy is deleted
+     * now, unless it changed.
+     */
+    public SettleOutcome settle(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).settle(id));
+    }
+
+    /**
+     * Returns a tree that was offered by move to its path, from staging or from the images.
+     *
+     * @throws IOException when something else has that path by now, or its directory is gone; the tree stays where it is, and {@link
+     *         #giveBack(String, Path)} takes another path
+     */
+    public GiveBackOutcome giveBack(String id) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.empty()));
+    }
+
+    /** Does the same as {@link #giveBack(String)}, to another absolute path of the same file system, which must not exist. */
+    public GiveBackOutcome giveBack(String id, Path path) throws IOException, InterruptedException {
+        StoreFiles.name(id);
+        return run(() -> new OfferReturn(files, offers, sourcesLeft).giveBack(id, Optional.of(path)));
+    }
+
+    /**
+     * Writes an image as tar, in the order of names. The stream is flushed, not closed.
+     *
+     * @throws IOException when there is no such image, or the stream fails
+     */
+    public void writeArchive(String id, OutputStream target) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        run(() -> {
+            try (OpenDirectory image = files.area(StoreArea.IMAGES).openDirectory(name)) {
+                ArchiveWriter.write(image, target);
+                return id;
+            } catch (PosixException e) {
+                throw e.errno() == Errno.ENOENT ? e.at("image " + id) : e;
+            }
+        });
+    }
+
+    private <T> T run(PlatformThreads.Operation<T> operation) throws IOException, InterruptedException {
+        return PlatformThreads.call(() -> {
+            open.readLock().lock();
+            try {
+                if (closed) {
+                    throw new IllegalStateException("store %s: is closed".formatted(files.path()));
+                }
+                return operation.run();
+            } finally {
+                open.readLock().unlock();
+            }
+        });
+    }
+
+    /** Waits for what is under way, then lets go of the store. Closing a second time does nothing. */
+    @Override
+    public void close() throws IOException {
+        open.writeLock().lock();
+        try {
+            closed = true;
+            files.close();
+        } finally {
+            open.writeLock().unlock();
+        }
+    }
+}
