@@ -46,8 +46,6 @@ public final class LayeredArtifactStore extends CompilingStore {
     private final Map<Fingerprint, Artifact> waiting = new LinkedHashMap<>();
     private long waitingBytes;
 
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
     private final LongAdder puts = new LongAdder();
     private final LongAdder rejected = new LongAdder();
 
@@ -61,13 +59,6 @@ public final class LayeredArtifactStore extends CompilingStore {
         this.fastest = layers.getFirst();
         this.slower = List.copyOf(layers.subList(1, layers.size()));
         this.writes = writes;
-    }
-
-    @Override
-    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
-        Optional<Artifact> found = peek(fingerprint);
-        (found.isPresent() ? hits : misses).increment();
-        return found;
     }
 
     @Override
@@ -304,20 +295,34 @@ public final class LayeredArtifactStore extends CompilingStore {
         for (ArtifactStore store : slower) {
             sum = sum.plus(store.metrics());
         }
-        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), sum.damaged(), puts.sum(), rejected.sum(),
-                sum.evictions(),
-                sum.evictedBytes(), sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries());
+        return lookups().plus(new ArtifactMetrics(0, 0, 0, sum.damaged(), puts.sum(), rejected.sum(), sum.evictions(), sum.evictedBytes(),
+                sum.flushes(), sum.flushErrors(), sum.cachedBytes(), sum.entries()));
     }
 
+    /** {@inheritDoc} Each store is closed, also where another cannot be. */
     @Override
     public void close() throws IOException {
-        try {
-            writeWaiting();
-        } finally {
-            fastest.close();
-            for (ArtifactStore store : slower) {
-                store.close();
+        IOException failure = null;
+        List<Closing> closings = new ArrayList<>(List.of(this::writeWaiting, fastest::close));
+        slower.forEach(store -> closings.add(store::close));
+        for (Closing closing : closings) {
+            try {
+                closing.run();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @FunctionalInterface
+    private interface Closing {
+        void run() throws IOException;
     }
 }

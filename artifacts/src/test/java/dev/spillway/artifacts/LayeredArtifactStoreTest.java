@@ -36,6 +36,7 @@ class LayeredArtifactStoreTest extends BoundedStoreContract {
         private final AtomicInteger asked = new AtomicInteger();
         private volatile CountDownLatch gate = new CountDownLatch(0);
         private volatile boolean away;
+        private boolean failsToClose;
 
         @Override
         public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
@@ -82,9 +83,22 @@ class LayeredArtifactStoreTest extends BoundedStoreContract {
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             artifacts.close();
+            if (failsToClose) {
+                throw new IOException("remote: cannot be closed");
+            }
         }
+    }
+
+    @Test
+    void aLayerThatCannotBeClosedKeepsNoOtherOpen() throws IOException {
+        Remote remote = new Remote();
+        DiskArtifactStore disk = DiskArtifactStore.open(folder.resolve("disk"), WIDE);
+        LayeredArtifactStore layers = new LayeredArtifactStore(List.of(remote, disk), LayeredArtifactStore.Writes.THROUGH);
+        remote.failsToClose = true;
+        assertThatThrownBy(layers::close).isInstanceOf(IOException.class).hasMessageContaining("cannot be closed");
+        DiskArtifactStore.open(folder.resolve("disk"), WIDE).close();
     }
 
     private final MemoryArtifactStore fast = new MemoryArtifactStore(WIDE, 1);

@@ -91,6 +91,7 @@ final class Answers {
             case Content.Json(var value) ->
                     end(context, answer.status(), answer.headers(), Buffer.buffer(Response.JSON.writeValueAsBytes(value)));
             case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
+            case Content.FilePart part -> sendFile(context, answer, part);
             case Content.Streamed(var body) -> {
                 try (body) {
                     stream(context, answer, body::writeTo);
@@ -117,6 +118,28 @@ final class Answers {
                 response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
             }
             ended(context, response.end(body));
+        }
+    }
+
+    /** Sends without a place among the streams: it takes no memory, and connections are bounded. */
+    private void sendFile(RoutingContext context, Response answer, Content.FilePart part) throws IOException {
+        try {
+            var response = context.response();
+            if (!response.closed() && !response.ended()) {
+                head(context, answer.status(), answer.headers());
+                if (isHead(context)) {
+                    response.putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(part.length()));
+                    ended(context, response.end());
+                } else {
+                    FileSending.send(response, part.file(), part.offset(), part.length(), limits.pauseMax());
+                }
+            }
+        } catch (ClientGoneException e) {
+            // The server holds a response for ended as soon as it begins to send a file.
+            context.request().connection().close().onFailure(cause -> LOG.debug("close: {}", cause.toString()));
+            throw e;
+        } finally {
+            part.sent().run();
         }
     }
 

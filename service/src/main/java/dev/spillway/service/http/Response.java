@@ -5,6 +5,7 @@ import dev.spillway.events.Json;
 import io.vertx.core.http.HttpHeaders;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,6 +26,9 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
         /** Bytes that are in memory. */
         @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
         record Bytes(byte[] bytes) implements Content {}
+
+        /** A part of a file. */
+        record FilePart(FileChannel file, long offset, long length, Runnable sent) implements Content {}
 
         /** A body that is written while it is sent, no faster than the client takes it; in chunks, where no header tells its length. */
         record Streamed(StreamedBody body) implements Content {}
@@ -69,6 +73,15 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
 
     public static Response bytes(String mediaType, byte[] bytes) {
         return new Response(200, mediaType(mediaType), new Content.Bytes(bytes));
+    }
+
+    /**
+     * A part of a file, which the system sends without this process reading it.
+     *
+     * @param sent called exactly once, also when nothing was sent: the file is not used any more
+     */
+    public static Response file(String mediaType, FileChannel file, long offset, long length, Runnable sent) {
+        return new Response(200, mediaType(mediaType), new Content.FilePart(file, offset, length, sent));
     }
 
     public static Response stream(String mediaType, StreamedBody body) {

@@ -1,6 +1,5 @@
 package dev.spillway.worker.http.cache;
 
-import dev.spillway.artifacts.Artifact;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
@@ -60,7 +59,7 @@ interface Dialect {
     default void check(EntryName name, ContentDigest digest) {}
 
     /** Notes that a content was put, or was here already. */
-    default void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {}
+    default void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {}
 
     /** Answers a read of what is here. */
     default Response found(Request request, Artifacts.Found.Served served) {
