@@ -1,10 +1,12 @@
 package dev.spillway.artifacts;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The content of an artifact: immutable, and shared by all that read it without a copy. */
-public final class Artifact {
+public final class Artifact implements ArtifactContent {
     private final MemorySegment content;
 
     private Artifact(MemorySegment content) {
@@ -26,7 +28,7 @@ public final class Artifact {
         return new Artifact(content.asReadOnly());
     }
 
-    /** Returns the length in bytes. */
+    @Override
     public long size() {
         return content.byteSize();
     }
@@ -34,6 +36,11 @@ public final class Artifact {
     /** Returns the content itself, which cannot be written to. Any thread may read it for as long as it likes. */
     public MemorySegment content() {
         return content;
+    }
+
+    @Override
+    public InputStream stream() {
+        return new ByteArrayInputStream(toByteArray());
     }
 
     /** Returns a copy of the content. */

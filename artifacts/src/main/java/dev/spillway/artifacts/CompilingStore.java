@@ -4,10 +4,31 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 
-/** Does what all stores do alike: lets one of many callers that miss the same artifact compile it. */
+/** Does what all stores do alike: counts lookups, and lets one of many callers that miss the same artifact compile it. */
 public abstract class CompilingStore implements ArtifactStore {
     private final SingleFlight<Fingerprint, Artifact> compilations = new SingleFlight<>();
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+
+    @Override
+    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
+        return counted(peek(fingerprint));
+    }
+
+    /** Counts a lookup, and returns what it found. */
+    protected final <T> Optional<T> counted(Optional<T> found) {
+        (found.isPresent() ? hits : misses).increment();
+        return found;
+    }
+
+    /** Returns the counts of lookups, and zero of all else. */
+    protected final ArtifactMetrics lookups() {
+        long found = hits.sum();
+        long missed = misses.sum();
+        return new ArtifactMetrics(found + missed, found, missed, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
 
     @Override
     public final Artifact getOrCompile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {

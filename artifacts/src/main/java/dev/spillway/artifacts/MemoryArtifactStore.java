@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +19,6 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     private final Shard[] shards;
     private final long maxArtifactBytes;
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
 
     /** A store of as many shards as the limits allow: 64, or fewer if a shard would hold too few artifacts or not the largest one. */
     public MemoryArtifactStore(ArtifactLimits limits) {
@@ -55,9 +52,7 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     @Override
     public Optional<Artifact> get(Fingerprint fingerprint) {
-        Optional<Artifact> found = peek(fingerprint);
-        (found.isPresent() ? hits : misses).increment();
-        return found;
+        return counted(peek(fingerprint));
     }
 
     @Override
@@ -81,9 +76,7 @@ public final class MemoryArtifactStore extends CompilingStore {
 
     @Override
     public ArtifactMetrics metrics() {
-        long found = hits.sum();
-        long missed = misses.sum();
-        ArtifactMetrics sum = new ArtifactMetrics(found + missed, found, missed, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        ArtifactMetrics sum = lookups();
         for (Shard shard : shards) {
             sum = sum.plus(shard.metrics());
         }

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A file of records, written from its beginning to its end once. One thread at a time writes; any may read. It is not mapped into memory, where a disk that
@@ -85,7 +86,7 @@ final class Segment implements AutoCloseable {
         return Long.parseUnsignedLong(path.getFileName().toString().substring(0, 16), 16);
     }
 
-    private static void syncDirectory(Path directory) throws IOException {
+    static void syncDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -132,6 +133,15 @@ final class Segment implements AutoCloseable {
             }
         }
         return bytes.array();
+    }
+
+    /**
+     * Opens the file for one reader, who closes it. The bytes of its records stay readable when this segment is deleted.
+     *
+     * @throws NoSuchFileException if it is deleted already
+     */
+    FileChannel open() throws IOException {
+        return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     }
 
     private synchronized void reopen(FileChannel lost) throws IOException {
@@ -196,11 +206,13 @@ final class Segment implements AutoCloseable {
     /**
      * Returns the records of a segment that was opened, in the order of writing: by its index, or by a look at all of it if the process that wrote it did
      * not come to write that.
+     *
+     * @param damaged counts records that are not what was written. The last one is none of them: a crash cut it off
      */
-    List<SegmentRecord> records() throws IOException {
+    List<SegmentRecord> records(LongAdder damaged) throws IOException {
         List<SegmentRecord> records = SegmentIndex.read(indexPath(), capacity);
         if (records == null) {
-            return scan();
+            return scan(damaged);
         }
         end = records.isEmpty() ? 0 : records.getLast().offset() + records.getLast().space();
         return records;
@@ -216,8 +228,9 @@ final class Segment implements AutoCloseable {
     }
 
     /** Passes over what is not a whole and intact record. */
-    private List<SegmentRecord> scan() throws IOException {
+    private List<SegmentRecord> scan(LongAdder damaged) throws IOException {
         List<SegmentRecord> records = new ArrayList<>();
+        int notIntact = 0;
         long windowStart = 0;
         byte[] window = {};
         for (long offset = 0; offset + SegmentRecord.HEADER <= capacity;) {
@@ -236,6 +249,10 @@ final class Segment implements AutoCloseable {
             if (record.isIntact(read(record))) {
                 records.add(record);
                 end = offset + record.space();
+                damaged.add(notIntact);
+                notIntact = 0;
+            } else {
+                notIntact++;
             }
             // also where the content is damaged: records in it would be somebody's content
             offset += record.space();

@@ -15,15 +15,21 @@ import org.jspecify.annotations.Nullable;
 final class SegmentIndex {
     static final String SUFFIX = ".index";
     private static final int RECORD = Fingerprint.BYTES + 2 * Integer.BYTES;
+    private static final int REMOVAL = -1;
+    private static final int LARGE = -2;
 
     private SegmentIndex() {}
 
-    /** Writes records, as far as the disk takes them. A removal is told from an empty artifact by a negative length. */
+    /** Writes records, as far as the disk takes them. Those that are not puts have a negative length. */
     static void write(Path path, List<SegmentRecord> records) {
         ByteBuffer bytes = ByteBuffer.allocate(records.size() * RECORD + Integer.BYTES);
         for (SegmentRecord record : records) {
             record.fingerprint().write(bytes);
-            bytes.putInt(record.offset()).putInt(record.kind() == SegmentRecord.Kind.PUT ? record.length() : -1);
+            bytes.putInt(record.offset()).putInt(switch (record.kind()) {
+                case PUT -> record.length();
+                case REMOVE -> REMOVAL;
+                case LARGE -> LARGE;
+            });
         }
         bytes.putInt(sum(bytes.array()));
         Path unfinished = path.resolveSibling(path.getFileName() + ".unfinished");
@@ -60,11 +66,15 @@ final class SegmentIndex {
             Fingerprint fingerprint = Fingerprint.read(bytes);
             int offset = bytes.getInt();
             int length = bytes.getInt();
-            if (offset < 0 || offset + SegmentRecord.space(Math.max(0, length)) > size) {
+            SegmentRecord record = switch (length) {
+                case REMOVAL -> new SegmentRecord(SegmentRecord.Kind.REMOVE, fingerprint, offset, 0);
+                case LARGE -> new SegmentRecord(SegmentRecord.Kind.LARGE, fingerprint, offset, LargeFile.BYTES);
+                default -> new SegmentRecord(SegmentRecord.Kind.PUT, fingerprint, offset, length);
+            };
+            if (offset < 0 || record.length() < 0 || offset + record.space() > size) {
                 return null;
             }
-            records.add(new SegmentRecord(length < 0 ? SegmentRecord.Kind.REMOVE : SegmentRecord.Kind.PUT, fingerprint, offset,
-                    Math.max(0, length)));
+            records.add(record);
         }
         return records;
     }

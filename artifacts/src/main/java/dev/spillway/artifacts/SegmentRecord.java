@@ -1,7 +1,9 @@
 package dev.spillway.artifacts;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length) {
     enum Kind {
-        PUT(0x5350_4101), REMOVE(0x5350_4102);
+        PUT(0x5350_4101), REMOVE(0x5350_4102),
+        /** A put whose content is a {@link LargeFile}. */
+        LARGE(0x5350_4103);
 
         private final int magic;
 
@@ -24,6 +28,7 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
     }
 
     static final int HEADER = 48;
+    private static final Kind[] KINDS = Kind.values();
     private static final int ALIGNMENT = 8;
     /** Bytes of the header that both checksums cover. */
     private static final int CHECKED = 40;
@@ -58,13 +63,22 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
     static @Nullable SegmentRecord read(byte[] bytes, int at, int offset) {
         ByteBuffer header = ByteBuffer.wrap(bytes, at, HEADER);
         int magic = header.getInt();
-        Kind kind = magic == Kind.PUT.magic ? Kind.PUT : magic == Kind.REMOVE.magic ? Kind.REMOVE : null;
+        Kind kind = kind(magic);
         int length = header.getInt();
         if (kind == null || length < 0) {
             return null;
         }
         Fingerprint fingerprint = Fingerprint.read(header);
         return (int) headerSum(bytes, at).getValue() == header.getInt() ? new SegmentRecord(kind, fingerprint, offset, length) : null;
+    }
+
+    private static @Nullable Kind kind(int magic) {
+        for (Kind kind : KINDS) {
+            if (kind.magic == magic) {
+                return kind;
+            }
+        }
+        return null;
     }
 
     private static CRC32C headerSum(byte[] bytes, int at) {
@@ -81,6 +95,22 @@ record SegmentRecord(Kind kind, Fingerprint fingerprint, int offset, int length)
         CRC32C crc = headerSum(bytes, 0);
         crc.update(bytes, HEADER, length);
         return (int) crc.getValue() == ByteBuffer.wrap(bytes).getInt(CHECKED + Integer.BYTES);
+    }
+
+    /** Returns whether the part of this file, header and content, is what was written for this record. */
+    boolean isIntact(FileChannel file) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(HEADER);
+        while (header.hasRemaining()) {
+            if (file.read(header, offset + header.position()) < 0) {
+                return false;
+            }
+        }
+        if (!equals(read(header.array(), 0, offset))) {
+            return false;
+        }
+        CRC32C crc = headerSum(header.array(), 0);
+        return FileChecksums.add(crc, file, offset + (long) HEADER, length)
+                && (int) crc.getValue() == header.getInt(CHECKED + Integer.BYTES);
     }
 
     /** Returns the content in the bytes of a record. */

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-class DiskArtifactStoreTest extends ArtifactStoreContract {
+class DiskArtifactStoreTest extends BoundedStoreContract {
     private static final long SEGMENT = 64 << 10;
     private static final ArtifactLimits WIDE = new ArtifactLimits(100_000, 1 << 30, 10_000);
     private int opened;
@@ -305,6 +305,24 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
         }
     }
 
+    /** A crash cuts only the last record off. */
+    @Test
+    void damageThatIsFoundAtTheStartIsCountedUnlessItIsAtTheEnd() throws IOException {
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            for (int number = 0; number < 4; number++) {
+                store.put(fingerprint(number), artifact(number, 400));
+            }
+        }
+        for (int record : new int[]{1, 3}) {
+            Files.deleteIfExists(folder.resolve("a/0000000000000000.index"));
+            flip(segment(folder.resolve("a"), 0), record * SegmentRecord.space(400) + SegmentRecord.HEADER + 10);
+        }
+        try (DiskArtifactStore store = open("a", WIDE)) {
+            assertThat(store.metrics().entries()).isEqualTo(2);
+            assertThat(store.metrics().damaged()).isEqualTo(1);
+        }
+    }
+
     @Test
     void aSymbolicLinkOrADirectoryInThePlaceOfASegmentIsRefused() throws IOException {
         open("a", WIDE).close();
@@ -417,6 +435,10 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
                             .contains(artifact(number, size(number)));
                 }
                 assertThat(store.metrics().damaged()).isZero();
+                try (var files = Files.list(folder.resolve("killed"))) {
+                    assertThat(files.filter(file -> file.toString().endsWith(".artifact")).count()).as("files of uploads that were cut")
+                            .isBetween(flushed / 3L, flushed / 3L + 2);
+                }
             }
             next = flushed + 1;
         }
@@ -454,7 +476,14 @@ class DiskArtifactStoreTest extends ArtifactStoreContract {
     public static void main(String[] arguments) throws IOException {
         try (DiskArtifactStore store = DiskArtifactStore.open(Path.of(arguments[0]), WIDE, SEGMENT)) {
             for (int number = Integer.parseInt(arguments[1]);; number++) {
-                store.put(fingerprint(number), artifact(number, size(number)));
+                if (number % 3 == 0) {
+                    try (ArtifactUpload upload = store.upload()) {
+                        upload.write(artifact(number, size(number)).toByteArray());
+                        store.put(fingerprint(number), upload);
+                    }
+                } else {
+                    store.put(fingerprint(number), artifact(number, size(number)));
+                }
                 store.flush();
                 System.out.println(number);
                 System.out.flush();

@@ -17,7 +17,7 @@ import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-class LayeredArtifactStoreTest extends ArtifactStoreContract {
+class LayeredArtifactStoreTest extends BoundedStoreContract {
     private static final ArtifactLimits WIDE = new ArtifactLimits(1_000, 1 << 20, 10_000);
 
     @Override
@@ -36,6 +36,7 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
         private final AtomicInteger asked = new AtomicInteger();
         private volatile CountDownLatch gate = new CountDownLatch(0);
         private volatile boolean away;
+        private boolean failsToClose;
 
         @Override
         public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
@@ -82,9 +83,22 @@ class LayeredArtifactStoreTest extends ArtifactStoreContract {
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             artifacts.close();
+            if (failsToClose) {
+                throw new IOException("remote: cannot be closed");
+            }
         }
+    }
+
+    @Test
+    void aLayerThatCannotBeClosedKeepsNoOtherOpen() throws IOException {
+        Remote remote = new Remote();
+        DiskArtifactStore disk = DiskArtifactStore.open(folder.resolve("disk"), WIDE);
+        LayeredArtifactStore layers = new LayeredArtifactStore(List.of(remote, disk), LayeredArtifactStore.Writes.THROUGH);
+        remote.failsToClose = true;
+        assertThatThrownBy(layers::close).isInstanceOf(IOException.class).hasMessageContaining("cannot be closed");
+        DiskArtifactStore.open(folder.resolve("disk"), WIDE).close();
     }
 
     private final MemoryArtifactStore fast = new MemoryArtifactStore(WIDE, 1);

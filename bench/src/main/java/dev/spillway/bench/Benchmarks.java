@@ -1,6 +1,7 @@
 package dev.spillway.bench;
 
 import dev.spillway.bench.artifacts.ArtifactsBenchmark;
+import dev.spillway.bench.http.ArtifactsHttpBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.inventory.InventoryBenchmark;
 import dev.spillway.bench.orders.OrdersBenchmark;
@@ -14,7 +15,7 @@ import java.util.Optional;
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
             List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
-                    new ArtifactsBenchmark(), new InventoryBenchmark());
+                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark());
 
     private Benchmarks() {}
 

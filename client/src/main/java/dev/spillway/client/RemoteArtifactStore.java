@@ -33,8 +33,6 @@ final class RemoteArtifactStore extends CompilingStore {
     private final NamespaceName namespace;
     private final Retries worker;
     private final Duration timeout;
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
     private final LongAdder damaged = new LongAdder();
     private final LongAdder puts = new LongAdder();
     private final LongAdder rejected = new LongAdder();
@@ -65,13 +63,6 @@ final class RemoteArtifactStore extends CompilingStore {
 
     private Call call(RequestTarget target) {
         return Call.of(target, timeout);
-    }
-
-    @Override
-    public Optional<Artifact> get(Fingerprint fingerprint) throws IOException {
-        Optional<Artifact> found = peek(fingerprint);
-        (found.isPresent() ? hits : misses).increment();
-        return found;
     }
 
     /** A content that is not what its tag says is a failure of the way, not a miss. */
@@ -184,8 +175,8 @@ final class RemoteArtifactStore extends CompilingStore {
     /** Returns the counts of this store; what the worker holds is told by the worker's own figures. */
     @Override
     public ArtifactMetrics metrics() {
-        return new ArtifactMetrics(hits.sum() + misses.sum(), hits.sum(), misses.sum(), damaged.sum(), puts.sum(), rejected.sum(), 0, 0,
-                flushes.sum(), flushErrors.sum(), 0, 0);
+        return lookups()
+                .plus(new ArtifactMetrics(0, 0, 0, damaged.sum(), puts.sum(), rejected.sum(), 0, 0, flushes.sum(), flushErrors.sum(), 0, 0));
     }
 
     /** Does nothing: connections are the client's. */

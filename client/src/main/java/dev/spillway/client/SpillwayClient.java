@@ -21,15 +21,13 @@ import org.jspecify.annotations.Nullable;
  * are open and closes its connections; a call after that throws an {@link IllegalStateException}.
  */
 public final class SpillwayClient implements AutoCloseable {
-    private static final long ANSWER_BYTES_MAX = 64 << 20;
-
     private final Builder settings;
     private final JsonClient http;
     private final Set<HeldTree> held = ConcurrentHashMap.newKeySet();
 
     private SpillwayClient(Builder settings) {
         this.settings = settings;
-        this.http = new JsonClient(Json.tolerant(), settings.connectTimeout, ANSWER_BYTES_MAX);
+        this.http = new JsonClient(Json.tolerant(), settings.connectTimeout, settings.answerBytesMax);
     }
 
     /** What a client is made from. Addresses are written as {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
@@ -41,6 +39,7 @@ public final class SpillwayClient implements AutoCloseable {
         private Duration copyTimeout = Duration.ofHours(12);
         private Duration patience = Duration.ofSeconds(15);
         private Duration hold = Duration.ofMinutes(1);
+        private long answerBytesMax = 64 << 20;
 
         private Builder() {}
 
@@ -92,6 +91,18 @@ public final class SpillwayClient implements AutoCloseable {
                 throw new IllegalArgumentException("hold: " + duration + " (expected: 1 s or more)");
             }
             hold = duration;
+            return this;
+        }
+
+        /**
+         * Bounds an answer, and so an artifact, which is in memory as a whole; 64 MiB by default. Where the worker's {@code artifact-max-bytes} is more,
+         * this should be as much. A larger artifact is an {@link java.io.IOException} of its {@code get}.
+         */
+        public Builder answerBytesMax(long bytes) {
+            if (bytes < 1 || bytes > 1 << 30) {
+                throw new IllegalArgumentException("answerBytesMax: " + bytes + " (expected: 1 to 1 GiB)");
+            }
+            answerBytesMax = bytes;
             return this;
         }
 

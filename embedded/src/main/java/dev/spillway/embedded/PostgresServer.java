@@ -47,7 +47,6 @@ public final class PostgresServer implements AutoCloseable {
     private final EmbeddedPostgres server;
     private final Postmaster postmaster;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private final Object closing = new Object();
     private volatile boolean closed;
 
     private PostgresServer(ServerDirectory directory, PostgresSettings settings) throws IOException {
@@ -256,24 +255,22 @@ public final class PostgresServer implements AutoCloseable {
      * free. Later calls do nothing; those at the same time wait. An interrupt does not cut it short.
      */
     @Override
-    public void close() {
-        synchronized (closing) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            boolean interrupted = Thread.interrupted();
-            try {
-                // Says only in the log that it has waited for 5 s in vain.
-                server.close();
-                postmaster.stop();
-            } catch (IOException e) {
-                LOG.warn("Stopping PostgreSQL on {}: {}", directory.path(), e.toString());
-            }
-            directory.close();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        boolean interrupted = Thread.interrupted();
+        try {
+            // Says only in the log that it has waited for 5 s in vain.
+            server.close();
+            postmaster.stop();
+        } catch (IOException e) {
+            LOG.warn("Stopping PostgreSQL on {}: {}", directory.path(), e.toString());
+        }
+        directory.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         ended.complete(null);
     }

@@ -234,7 +234,8 @@ final class DiskInvariants {
                 int since = restores.registeredAfter(offeredAgain.contains(replica.id()) ? replica.id() : replica.image());
                 int known = Math.max(since, restores.registeredAfter(replica.id()));
                 if (restores.isNumberedTwice(replica.image())) {
-                    newest.put(known, replica.generation());
+                    // Its number says nothing of what comes after the word.
+                    newest.remove(known);
                     return;
                 }
                 newest.merge(known, replica.generation(), Math::max);

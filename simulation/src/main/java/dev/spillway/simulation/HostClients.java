@@ -3,6 +3,7 @@ package dev.spillway.simulation;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.core.ArtifactInfo;
@@ -29,6 +30,7 @@ final class HostClients {
     private static final int PUT_DEADLINE_MILLIS = 10_000;
     private static final int KEYS = 4;
     private static final int CONTENTS = 3;
+    private static final int GROUPS = 2;
     private static final Duration ANSWERED_WITHIN = Duration.ofHours(1);
     private static final int HOLDS_MAX = 3;
 
@@ -97,7 +99,12 @@ final class HostClients {
     void putArtifact(EntryName name) {
         String content = Integer.toString(random.nextInt(CONTENTS)).repeat(64);
         offer(ReplicaId.mint(host.now(), random), name, new SnapshotId(content), 0, null,
-                new ArtifactInfo(new ContentDigest(content), null));
+                new ArtifactInfo(new ContentDigest(content), group()));
+    }
+
+    private @Nullable GroupName group() {
+        int number = random.nextInt(GROUPS + 1);
+        return number == GROUPS ? null : new GroupName("group-" + number);
     }
 
     private void offer(ReplicaId replica, EntryName name, SnapshotId image, long generationToAttach, KeptRequest.@Nullable Put request) {
@@ -131,7 +138,7 @@ final class HostClients {
     void use(EntryName name) {
         ReplicaRecord served = host.isWorking() ? host.running().served(name).orElse(null) : null;
         if (served != null) {
-            host.running().used(name, 1, host.now());
+            host.running().used(name, 1, host.now(), served.artifact() == null ? null : group());
             unwritten.put(name, host.now());
             invariants.uses().used(host, name, served.generation());
             if (random.nextBoolean()) {

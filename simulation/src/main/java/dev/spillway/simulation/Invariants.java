@@ -32,6 +32,7 @@ import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaState;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The invariants of the architecture, by their numbers there, against what really is in the registry. What a step touched is looked at after that
- * step; what lies on the disks is {@link DiskInvariants}'.
+ * step; what lies on the disks is {@link DiskInvariants}'. The last, 11, is of groups, which the architecture does not speak of.
  */
 final class Invariants {
     /** @param restores how often the database had been restored by then */
@@ -118,6 +119,8 @@ final class Invariants {
     }
 
     void otherDisk(SimulatedHost host) {
+        // An older copy offers again what it had accepted. It knows nothing of the puts that came after.
+        offered.values().removeIf(put -> put.host().equals(host));
         uses.forget(host);
         disks.otherDisk(host);
     }
@@ -142,7 +145,8 @@ final class Invariants {
             return;
         }
         Offered put = offered.get(replica.image());
-        if (replica.state() == ReplicaState.PENDING && put != null) {
+        // A copy of the machine knows nothing of the puts that came to the first one since.
+        if (replica.state() == ReplicaState.PENDING && put != null && put.host().equals(host)) {
             offered.put(replica.id(), put);
             disks.offered(replica);
         }
@@ -228,6 +232,7 @@ final class Invariants {
         registered.forEach(id -> checkRegistered(commands, epoch, changes.replicas().get(id)));
         boolean readopts = commands.stream().anyMatch(Invariants::readopts);
         checkEntries(changes, before, readopts);
+        checkGroups(commands, changes, before);
         changes.namespaces().forEach((name, row) -> {
             checkCapacity(name, !readopts && isPutTo(name, changes, before));
             RestoreInvariants.checkSwept(namespacesBefore.get(name), row, commands.stream().allMatch(Command.Expire.class::isInstance));
@@ -341,6 +346,39 @@ final class Invariants {
         changes.closed().values().forEach(closed -> checkGeneration(closed.row().name(), closed.row().generation()));
     }
 
+    /**
+     * 11: entries of a group are evicted together; only one that gets another image leaves the rest. Of each group the entry that was used last has the
+     * place in the order. What one transaction of several commands or registrations moved between groups is not followed.
+     */
+    private void checkGroups(List<Command<?>> commands, Changes changes, Map<EntryName, EntryRow> before) {
+        Map<Rows.Group, List<EntryRow>> groups = new HashMap<>();
+        for (EntryRow row : rows.entries().values()) {
+            Rows.Group group = row.group();
+            if (group != null) {
+                groups.computeIfAbsent(group, ignored -> new ArrayList<>()).add(row);
+            }
+        }
+        groups.forEach((group, members) -> {
+            EntryRow last = members.stream().max(Comparator.comparingLong(EntryRow::lastUse)).orElseThrow();
+            require(members.stream().allMatch(row -> row.follows() == !row.equals(last)), 11, "{} led by another than {}: {}", group, last,
+                    members);
+        });
+        if (commands.size() != 1 || isBulk(commands.getFirst())) {
+            return;
+        }
+        for (Eviction eviction : changes.evictions()) {
+            EntryRow gone = before.get(new EntryName(eviction.fact().namespace(), eviction.fact().key()));
+            if (gone != null && gone.group() != null && gone.generation() == eviction.fact().generation()
+                    && eviction.fact().cause() != EvictionCause.REPLACED) {
+                for (EntryRow left : groups.getOrDefault(gone.group(), List.of())) {
+                    EntryRow known = changes.entries().containsKey(left.name()) ? before.get(left.name()) : left;
+                    boolean was = known != null && known.generation() == left.generation() && gone.group().equals(known.group());
+                    require(!was, 11, "{} went by {} and left {} of its group", gone, eviction.fact().cause(), left);
+                }
+            }
+        }
+    }
+
     private void checkGeneration(EntryName name, long generation) {
         Rows.Holding holding = new Rows.Holding(name, generation);
         long holders = rows.countLiveReplicas(holding);
@@ -389,17 +427,32 @@ final class Invariants {
         return command instanceof Command.FromWorker<?>(RegisterRequest register) && register.items().size() > 1;
     }
 
-    /** 7: for capacity the least recently used go. What one transaction of several commands or registrations used itself is not looked at. */
+    /** 7: for capacity the least recently used go, but no put evicts its own group. What one transaction of several commands or registrations used itself is not looked at. */
     private void checkVictims(List<Command<?>> commands, Changes changes) {
         if (commands.size() != 1 || isBulk(commands.getFirst())
                 || changes.evictions().stream().noneMatch(eviction -> eviction.fact().cause() == EvictionCause.CAPACITY)) {
             return;
         }
         Map<NamespaceName, List<EntryName>> left = new HashMap<>();
+        Set<Rows.Group> putTo = new HashSet<>();
+        for (EntryRow row : changes.entries().values()) {
+            Rows.Group group = row.group();
+            if (group != null) {
+                putTo.add(group);
+            }
+        }
         for (Eviction eviction : changes.evictions()) {
             EntryName name = new EntryName(eviction.fact().namespace(), eviction.fact().key());
+            EntryRow follower = rows.entries().get(name);
+            if (follower != null && follower.follows()) {
+                continue;
+            }
             List<EntryName> candidates = left.computeIfAbsent(name.namespace(), namespace -> new ArrayList<>(
-                    rows.leastRecentlyUsed(namespace, 0, Integer.MAX_VALUE).stream().map(EntryRow::name).toList()));
+                    rows.leastRecentlyUsed(namespace, 0, Integer.MAX_VALUE)
+                            .stream()
+                            .filter(row -> row.group() == null || !putTo.contains(row.group()))
+                            .map(EntryRow::name)
+                            .toList()));
             if (eviction.fact().cause() == EvictionCause.CAPACITY) {
                 require(!candidates.isEmpty() && candidates.getFirst().equals(name), 7, "{} went before {}", name, candidates);
             }

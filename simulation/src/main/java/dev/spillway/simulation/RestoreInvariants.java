@@ -285,7 +285,7 @@ final class RestoreInvariants {
     /** 6: a namespace that was beyond its limits is within them when it is no longer known to be, unless a pin ran out just then. */
     static void checkSwept(@Nullable NamespaceRow before, NamespaceRow after, boolean swept) {
         require(!swept || before == null || !before.draining() || after.draining()
-                || before.pinsLifted() != after.pinsLifted() || isWithinLimits(after), 6,
+                || before.returned() != after.returned() || isWithinLimits(after), 6,
                 "{} was swept, and is beyond its limits", after);
     }
 

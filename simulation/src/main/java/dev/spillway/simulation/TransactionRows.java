@@ -233,7 +233,17 @@ final class TransactionRows implements Rows {
     @Override
     public List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         return lockInOrder(() -> committed.leastRecentlyUsed(namespace, afterUse, ALL),
-                row -> row.lastUse() > afterUse && row.pin() == null, limit);
+                row -> row.lastUse() > afterUse && row.pin() == null && !row.follows(), limit);
+    }
+
+    @Override
+    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+        return lockInOrder(() -> committed.groups(groups), row -> row.group() != null && groups.contains(row.group()), ALL);
+    }
+
+    @Override
+    public List<EntryRow> groups(SortedSet<Group> groups) {
+        return read(() -> committed.groups(groups));
     }
 
     @Override

@@ -116,6 +116,16 @@ abstract class ForwardingRows implements Rows {
     }
 
     @Override
+    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+        return rows.lockGroups(groups);
+    }
+
+    @Override
+    public List<EntryRow> groups(SortedSet<Group> groups) {
+        return rows.groups(groups);
+    }
+
+    @Override
     public Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
         return rows.countUnpinned(namespace, prefix);
     }

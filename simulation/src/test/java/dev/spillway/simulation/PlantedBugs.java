@@ -1,6 +1,7 @@
 package dev.spillway.simulation;
 
 import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.ReplicaRow;
 import dev.spillway.coordinator.core.Rows;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -477,6 +479,24 @@ enum PlantedBugs {
                         @Override
                         public long countReplicas(HostId host) {
                             return 0;
+                        }
+                    };
+                }
+            };
+        }
+    },
+
+    /** A group is known by two of its entries, so its eviction leaves the others. */
+    A_GROUP_IS_READ_IN_PART("of its group|led by another than") {
+        @Override
+        Product plant() {
+            return new Product() {
+                @Override
+                Rows rows(Rows stored, List<Command<?>> commands) {
+                    return new ForwardingRows(stored) {
+                        @Override
+                        public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+                            return super.lockGroups(groups).stream().limit(2).toList();
                         }
                     };
                 }

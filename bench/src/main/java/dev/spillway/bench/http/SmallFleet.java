@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -25,7 +26,7 @@ final class SmallFleet implements AutoCloseable {
     private final Coordinator coordinator;
     private final Worker worker;
 
-    private SmallFleet(Path folder) throws Exception {
+    private SmallFleet(Path folder, Map<String, String> ofWorker) throws Exception {
         this.folder = folder;
         servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
         coordinator = lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen",
@@ -33,17 +34,24 @@ final class SmallFleet implements AutoCloseable {
                 "database-password",
                 servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
                 "evictions-partitions", "1", "reports-partitions", "1")))));
+        Map<String, String> settings = new HashMap<>(Map.of("host-id", "host-1", "listen", "127.0.0.1:0", "data",
+                folder.resolve("host-1").toString(), "coordinators", coordinator.address().toString(), "kafka-servers",
+                servers.kafka().bootstrapServers(), "allowed-sources", folder.toString()));
+        settings.putAll(ofWorker);
         worker = lifecycle.start("worker",
-                () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(Map.of("host-id", "host-1", "listen",
-                        "127.0.0.1:0", "data", folder.resolve("host-1").toString(), "coordinators", coordinator.address().toString(),
-                        "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources", folder.toString())))),
+                () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
                         failure -> lifecycle.fail("worker", failure)));
         worker.awaitJoined();
     }
 
     static SmallFleet start() throws InterruptedException {
+        return start(Map.of());
+    }
+
+    /** @param ofWorker settings of the worker besides those that make it one of this fleet */
+    static SmallFleet start(Map<String, String> ofWorker) throws InterruptedException {
         try {
-            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath());
+            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath(), ofWorker);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {

@@ -43,7 +43,7 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), InstantSource.system()),
                         new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
-                CoordinatorRoutes::failure, Optional.empty(), metrics.registry(), Json.strict()));
+                CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
     }
 
     static ServedPuts start(FilledRegistry stage) throws InterruptedException {

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
 import dev.spillway.client.http.Connections.Connection;
 import dev.spillway.client.http.Deadlines.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serial;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -49,6 +51,19 @@ public final class JsonClient implements AutoCloseable {
         byte[] bytes() {
             return content.bytes();
         }
+    }
+
+    /** Reads the body of an answer as it arrives, to its end. */
+    @FunctionalInterface
+    public interface BodyReader<T> {
+        /** @param headers by their names in lower case, one value each */
+        T read(Map<String, String> headers, InputStream body) throws IOException, InterruptedException;
+    }
+
+    /** Makes an outcome of an answer that arrives. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        Outcome<T> read(ClassicHttpResponse answer) throws IOException, InterruptedException;
     }
 
     /**
@@ -92,15 +107,38 @@ public final class JsonClient implements AutoCloseable {
      * @throws IllegalArgumentException when the body cannot be written as JSON
      */
     public <T> Outcome<T> send(Endpoint server, Call call, JavaType type) throws InterruptedException {
-        String what = call.method() + " " + server + call.path();
+        return exchange(server, call, answer -> read(called(server, call), call, received(answer), type));
+    }
+
+    /**
+     * Sends a request and hands the body of its answer to a reader. A GET that is sent again begins with the reader anew.
+     *
+     * @throws InterruptedException when the caller is interrupted; the outcome is then unknown
+     */
+    public <T> Outcome<T> receive(Endpoint server, Call call, BodyReader<T> reader) throws InterruptedException {
+        return exchange(server, call, answer -> {
+            if (answer.getCode() >= 400) {
+                return new Outcome.Refused<>(Problem.read(mapper, answer.getCode(), bounded(answer), retryAfter(answer)));
+            }
+            InputStream body = answer.getEntity() == null ? InputStream.nullInputStream() : answer.getEntity().getContent();
+            return new Outcome.Answer<>(answer.getCode(), reader.read(headers(answer), body));
+        });
+    }
+
+    private static String called(Endpoint server, Call call) {
+        return call.method() + " " + server + call.path();
+    }
+
+    private <T> Outcome<T> exchange(Endpoint server, Call call, Reading<T> reading) throws InterruptedException {
+        String what = called(server, call);
         BasicClassicHttpRequest request = request(server, call);
         try (Deadline deadline = deadlines.after(call.timeout())) {
             Connection connection = connections.kept(server);
             if (connection != null) {
                 try {
-                    return read(what, call, receive(request, connection, deadline), type);
+                    return receive(request, connection, deadline, reading);
                 } catch (IOException | HttpException e) {
-                    if (!call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
+                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
                         return unknown(what, call, deadline, e);
                     }
                 }
@@ -113,7 +151,7 @@ public final class JsonClient implements AutoCloseable {
                 return new Outcome.Unreachable<>(what + ": not reachable: " + ConnectionFailure.inWords(e));
             }
             try {
-                return read(what, call, receive(request(server, call), connection, deadline), type);
+                return receive(request(server, call), connection, deadline, reading);
             } catch (IOException | HttpException e) {
                 return unknown(what, call, deadline, e);
             }
@@ -121,6 +159,9 @@ public final class JsonClient implements AutoCloseable {
     }
 
     private static <T> Outcome<T> unknown(String what, Call call, Deadline deadline, Exception e) throws InterruptedException {
+        if (e instanceof AnswerTooLargeException && call.isRead()) {
+            return new Outcome.Refused<>(Problem.of(ProblemType.TOO_LARGE, String.valueOf(e.getMessage())));
+        }
         if (Thread.interrupted()) {
             throw interrupted(what);
         }
@@ -133,16 +174,17 @@ public final class JsonClient implements AutoCloseable {
         return new InterruptedException(what + ": interrupted");
     }
 
-    private Received receive(BasicClassicHttpRequest request, Connection connection, Deadline deadline) throws IOException, HttpException {
+    private <T> Outcome<T> receive(BasicClassicHttpRequest request, Connection connection, Deadline deadline, Reading<T> reading)
+            throws IOException, HttpException, InterruptedException {
         boolean whole = false;
         try {
             deadline.guard(connection.channel);
             HttpCoreContext context = HttpCoreContext.create();
             executor.preProcess(request, PROCESSOR, context);
             ClassicHttpResponse response = executor.execute(request, connection.http, context);
-            byte[] bytes = bounded(response);
+            Outcome<T> outcome = reading.read(response);
             whole = executor.keepAlive(request, response, connection.http, context);
-            return new Received(response.getCode(), retryAfter(response), new Content(bytes, headers(response)));
+            return outcome;
         } finally {
             deadline.close();
             if (whole) {
@@ -153,17 +195,32 @@ public final class JsonClient implements AutoCloseable {
         }
     }
 
+    private Received received(ClassicHttpResponse response) throws IOException {
+        return new Received(response.getCode(), retryAfter(response), new Content(bounded(response), headers(response)));
+    }
+
     private byte[] bounded(ClassicHttpResponse response) throws IOException {
         if (response.getEntity() == null) {
             return new byte[0];
         }
         InputStream body = response.getEntity().getContent();
-        byte[] bytes = body.readNBytes(Math.toIntExact(answerBytesMax + 1));
-        if (bytes.length > answerBytesMax) {
-            throw new IOException("an answer of more than " + answerBytesMax + " bytes");
+        long announced = response.getEntity().getContentLength();
+        byte[] bytes = announced > answerBytesMax ? new byte[0] : body.readNBytes(Math.toIntExact(answerBytesMax + 1));
+        if (announced > answerBytesMax || bytes.length > answerBytesMax) {
+            throw new AnswerTooLargeException(answerBytesMax);
         }
         body.close();
         return bytes;
+    }
+
+    /** An answer that is over the bound of this client, and would be so again. */
+    private static final class AnswerTooLargeException extends IOException {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        AnswerTooLargeException(long bytesMax) {
+            super("answer: over %d bytes (expected: at most that, which is the client's answerBytesMax)".formatted(bytesMax));
+        }
     }
 
     /**
@@ -172,7 +229,7 @@ public final class JsonClient implements AutoCloseable {
      * @throws InterruptedException when the caller is interrupted
      */
     public Outcome<InputStream> open(Endpoint server, Call call) throws InterruptedException {
-        String what = call.method() + " " + server + call.path();
+        String what = called(server, call);
         Connection connection;
         try {
             connection = connections.connect(server);

@@ -108,8 +108,18 @@ class JsonClientTest {
         answering(200, "{\"text\":7}",
                 server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOfSatisfying(Outcome.Unknown.class,
                         unknown -> assertThat(unknown.why()).contains("answered 200").contains("text: 7 (expected: a text)")));
-        answering(200, "{\"text\":\"" + "x".repeat(2000) + "\"}",
-                server -> assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOf(Outcome.Unknown.class));
+    }
+
+    @Test
+    void anAnswerOverTheBoundIsNotAskedForAgainAndLeavesTheOutcomeOfAChangeUnknown() throws Exception {
+        answering(200, "{\"text\":\"" + "x".repeat(2000) + "\"}", server -> {
+            assertThat(client.send(server, call("GET", LONG), Greeting.class)).isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
+                assertThat(refused.problem().type()).isEqualTo(ProblemType.TOO_LARGE);
+                assertThat(refused.problem().detail()).contains("answerBytesMax");
+                assertThat(refused.problem().retryAfter()).isEmpty();
+            });
+            assertThat(client.send(server, call("POST", LONG), Greeting.class)).isInstanceOf(Outcome.Unknown.class);
+        });
     }
 
     @Test

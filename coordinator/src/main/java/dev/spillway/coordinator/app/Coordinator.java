@@ -8,13 +8,11 @@ import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
-import dev.spillway.events.Json;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
@@ -101,8 +99,7 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of(new StaticPages("coordinator", settings.nativeFolders())), metrics,
-                        Json.strict())));
+                        CoordinatorRoutes::failure, Optional.of("coordinator"), metrics)));
         return new Coordinator(lifecycle, http);
     }
 

@@ -23,9 +23,9 @@ final class EntryDecisions {
     }
 
     /**
-     * Puts an entry. If the key already names this snapshot, and no other content of it, generation and size stay, so that a second copy replaces nothing. Description and labels
-     * become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the key, so the new snapshot is
-     * pinned as the old one was.
+     * Puts an entry. If the key already names this snapshot, and no other content of it, generation and size stay, so that a second copy replaces
+     * nothing. Description and labels become those of this put, also if it has none. Any other snapshot gets a new generation. A pin belongs to the
+     * key, so the new snapshot is pinned as the old one was, and so is the group that it comes to. No put evicts entries of its own group.
      */
     Outcomes.Putting put(WorkingSet transaction, EntryName name, SnapshotId snapshotId, long sizeBytes, Description description,
             boolean external, Written written) {
@@ -49,9 +49,9 @@ final class EntryDecisions {
         }
         EntryRow before = transaction.entry(name, EntryLock.EXCLUSIVE);
         List<EvictedEntry> evicted = new ArrayList<>();
-        if (before != null && namespace.policy().endOf(before, transaction.now()) == EvictionCause.EXPIRED) {
+        if (before != null && evictor.endOf(transaction, namespace, before) == EvictionCause.EXPIRED) {
             // The sweep has not expired it yet. Its ttl was the old generation's, so nothing may join that.
-            evicted.add(evictor.evict(transaction, before, EvictionCause.EXPIRED));
+            evicted.addAll(evictor.evict(transaction, before, EvictionCause.EXPIRED));
             namespace = held(transaction, name);
             before = null;
         }
@@ -59,31 +59,52 @@ final class EntryDecisions {
         if (before != null && !joins && namespace.policy().writeOnce()) {
             return writtenAlready(before);
         }
+        Rows.Group group = written.group() == null ? null : new Rows.Group(name.namespace(), written.group());
+        List<EntryRow> others =
+                group == null ? List.of() : transaction.groups().of(group).stream().filter(row -> !row.name().equals(name)).toList();
+        if (!others.isEmpty() && namespace.policy().endOf(others, transaction.now()) == EvictionCause.EXPIRED) {
+            evicted.addAll(evictor.evict(transaction, others.getLast(), EvictionCause.EXPIRED));
+            namespace = held(transaction, name);
+            others = List.of();
+        }
+        if (group != null && others.size() >= Rows.Group.ENTRIES_MAX) {
+            return groupFull(group);
+        }
+        Pin shared = others.isEmpty() ? null : others.getLast().pin();
+        Pin pin = Pin.longer(before == null ? null : before.pin(), shared);
         if (before != null && joins) {
             NamespaceRow used = namespace.used();
             transaction.save(used);
-            transaction.save(
-                    before.described(description).written(before.written().joinedBy(written)).usedAt(used.useCounter(), transaction.now()));
-            return new Outcomes.Putting.Stored(before.generation(), null, List.of());
+            EntryRow joined =
+                    before.described(description).written(before.written().joinedBy(written)).usedAt(used.useCounter(), transaction.now());
+            transaction.save(joined);
+            PinDecisions.share(transaction, joined);
+            return new Outcomes.Putting.Stored(before.generation(), null, evicted);
         }
-        Pin pin = before == null ? null : before.pin();
-        Evictor.Room room =
-                evictor.room(transaction, (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null), name);
+        Evictor.Room room = evictor.room(transaction, (before == null ? namespace : namespace.without(before)).with(sizeBytes, pin != null),
+                row -> row.name().equals(name) || (group != null && group.equals(row.group())));
         if (!room.suffices()) {
             return noRoom(room);
         }
         if (before != null) {
-            evictor.evict(transaction, before, EvictionCause.REPLACED);
+            evictor.replace(transaction, before);
             namespace = held(transaction, name);
         }
         NamespaceRow used = namespace.used();
         long generation = transaction.nextGeneration();
         EntryRow entry = new EntryRow(name, snapshotId, generation, sizeBytes, description, used.useCounter(), external, transaction.now(),
-                transaction.now(), pin, written);
+                transaction.now(), pin, written, false);
         transaction.save(used.with(entry));
         transaction.save(entry);
+        PinDecisions.share(transaction, entry);
         evicted.addAll(evictor.evict(transaction, room));
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
+    }
+
+    private static Outcomes.Putting.Refused groupFull(Rows.Group group) {
+        return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.GROUP_FULL,
+                "group: %s of namespace %s has %d entries already (expected: fewer, or another group)".formatted(group.name(),
+                        group.namespace(), Rows.Group.ENTRIES_MAX));
     }
 
     private static Outcomes.Putting.Refused writtenAlready(EntryRow before) {
@@ -99,7 +120,9 @@ final class EntryDecisions {
         Policy policy = room.left().policy();
         EntryRow resident = room.resident();
         if (resident == null || policy.minResidency() == null) {
-            throw new IllegalStateException("namespace " + room.left().name() + " has room");
+            return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
+                    "namespace %s: at its %s with this entry's group alone (expected: a smaller group, or a larger limit)"
+                            .formatted(room.left().name(), policy.limits().exceeded(room.left())));
         }
         return new Outcomes.Putting.Refused(ReplicaOutcome.Reason.NO_ROOM,
                 "namespace %s: at its %s, and entry %s would have to go, which was put or read within minResidency %s (expected: room from %s on, at the earliest)"
@@ -120,7 +143,7 @@ final class EntryDecisions {
             }
             return new Outcomes.Getting.Miss();
         }
-        EvictionCause end = namespace.policy().endOf(entry, transaction.now());
+        EvictionCause end = evictor.endOf(transaction, namespace, entry);
         if (end != null) {
             if (command.counted()) {
                 evictor.evict(transaction, entry, end);
@@ -164,13 +187,12 @@ final class EntryDecisions {
             if (victim == null) {
                 break;
             }
-            evictor.evict(transaction, victim, EvictionCause.CLEANED);
-            evicted++;
+            evicted += evictor.evict(transaction, victim, EvictionCause.CLEANED).size();
         }
         if (evicted < command.limit() && namespace.pinnedEntries() > 0) {
             for (EntryRow pinned : transaction.stored().lockPinned(command.namespace(), Math.toIntExact(command.limit() - evicted))) {
-                evictor.evict(transaction, pinned, EvictionCause.CLEANED);
-                evicted++;
+                EntryRow still = transaction.adopt(pinned);
+                evicted += still == null ? 0 : evictor.evict(transaction, still, EvictionCause.CLEANED).size();
             }
         }
         return new Outcomes.Cleaning(evicted, namespace.entries() - evicted);

@@ -1,6 +1,5 @@
 package dev.spillway.coordinator.core;
 
-import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
@@ -11,6 +10,7 @@ import dev.spillway.events.protocol.EvictedEntry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -28,16 +28,23 @@ final class Evictor {
     }
 
     /**
-     * Evicts an entry that is held exclusively together with its namespace. What has more holders than one chunk keeps the rest LIVE for the
-     * sweep, and its eviction unfinished.
+     * Evicts an entry that is held exclusively together with its namespace, and the rest of its group. What has more holders than one chunk keeps the
+     * rest LIVE for the sweep, and its eviction unfinished.
      */
-    EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause) {
+    List<EvictedEntry> evict(WorkingSet transaction, EntryRow entry, EvictionCause cause) {
         return evict(transaction, entry, cause, null);
     }
 
     /** Does the same as {@link #evict(WorkingSet, EntryRow, EvictionCause)} for an entry that a plan names. */
-    EvictedEntry evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
-        return evict(transaction, entry, cause, plan, false);
+    List<EvictedEntry> evict(WorkingSet transaction, EntryRow entry, EvictionCause cause, @Nullable PlanId plan) {
+        List<EntryRow> whole = transaction.withGroup(entry);
+        transaction.replicas().readHolders(whole, rules.doomChunk());
+        return whole.stream().map(member -> evict(transaction, member, cause, plan, false)).toList();
+    }
+
+    /** Evicts an entry whose key gets another image. The rest of its group stays. */
+    void replace(WorkingSet transaction, EntryRow entry) {
+        evict(transaction, entry, EvictionCause.REPLACED, null, false);
     }
 
     /** Evicts an entry whose key turned out to have a higher generation; the orders wait until all hosts were heard. */
@@ -60,7 +67,7 @@ final class Evictor {
                 cause, Math.toIntExact(count), entry.description().labels(), now);
         transaction.add(new Eviction(fact, plan == null && isOfItself(cause) ? Actor.SWEEP : transaction.actor(), plan),
                 count > holders.size());
-        transaction.remove(entry);
+        transaction.remove(entry.name());
         NamespaceRow namespace = transaction.namespace(entry.name().namespace());
         if (namespace == null) {
             throw new IllegalStateException("entry " + entry.name() + " without its namespace");
@@ -74,6 +81,13 @@ final class Evictor {
         return cause == EvictionCause.EXPIRED || cause == EvictionCause.IDLE;
     }
 
+    /** Returns the cause that ends an entry by time, alone or with its group; null if none does. */
+    @Nullable
+    EvictionCause endOf(WorkingSet transaction, NamespaceRow namespace, EntryRow entry) {
+        Policy policy = namespace.policy();
+        return policy.ttl() == null && policy.maxIdle() == null ? null : policy.endOf(transaction.withGroup(entry), transaction.now());
+    }
+
     /** Returns the number of holders of one entry that are doomed together with it, and so read ahead. */
     int holdersEach() {
         return rules.doomChunk();
@@ -82,36 +96,36 @@ final class Evictor {
     /** Returns the next victim; {@code expected} of them are read ahead with their holders. */
     @Nullable
     EntryRow victim(WorkingSet transaction, NamespaceName namespace, int expected) {
-        return transaction.victims(namespace, null, rules.doomChunk()).next(expected);
+        return transaction.victims(namespace, none -> false, rules.doomChunk()).next(expected);
     }
 
     /**
      * Entries to evict for room.
      *
-     * @param victims  in the order of eviction
+     * @param victims  in the order of eviction, groups as a whole
      * @param left     the namespace without them
      * @param resident the entry that would be next, and is promised to stay; absent if none is
      */
     record Room(List<EntryRow> victims, NamespaceRow left, @Nullable EntryRow resident) {
         /** Returns whether the limits hold once the victims are gone. */
         boolean suffices() {
-            return resident == null || !left.exceeds(left.policy().limits());
+            return !left.exceeds(left.policy().limits());
         }
     }
 
     /**
-     * Chooses least recently used entries if a limit is exceeded, down to the low watermark, oldest first, never {@code exempt} and none within its
-     * residency. Once the limits hold, it stops after a chunk. Nothing is changed.
+     * Chooses least recently used entries with their groups if a limit is exceeded, down to the low watermark, oldest first, none that is
+     * {@code exempt} and none within its residency. Once the limits hold, it stops after a chunk. Nothing is changed.
      *
      * @param of the namespace as it will be
      */
-    Room room(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt) {
+    Room room(WorkingSet transaction, NamespaceRow of, Predicate<EntryRow> exempt) {
         return of.exceeds(of.policy().limits()) ? choose(transaction, of, exempt, of.policy().residentSince(transaction.now()), CHUNK, true)
                 : new Room(List.of(), of, null);
     }
 
     /** @param past whether the limits are met even beyond {@code limit} */
-    private Room choose(WorkingSet transaction, NamespaceRow of, @Nullable EntryName exempt, Instant residentSince, int limit,
+    private Room choose(WorkingSet transaction, NamespaceRow of, Predicate<EntryRow> exempt, Instant residentSince, int limit,
             boolean past) {
         Bounds limits = of.policy().limits();
         Bounds target = of.policy().target();
@@ -126,8 +140,12 @@ final class Evictor {
             if (victim.lastAccessedAt().isAfter(residentSince)) {
                 return new Room(victims, left, victim);
             }
-            victims.add(victim);
-            left = left.without(victim);
+            for (EntryRow member : transaction.withGroup(victim)) {
+                if (!exempt.test(member)) {
+                    victims.add(member);
+                    left = left.without(member);
+                }
+            }
         }
         return new Room(victims, left, null);
     }
@@ -136,7 +154,7 @@ final class Evictor {
     List<EvictedEntry> evict(WorkingSet transaction, Room room) {
         List<EvictedEntry> evicted = new ArrayList<>();
         for (EntryRow victim : room.victims()) {
-            evicted.add(evict(transaction, victim, EvictionCause.CAPACITY));
+            evicted.add(evict(transaction, victim, EvictionCause.CAPACITY, null, false));
         }
         if (room.victims().size() >= CHUNK && room.left().exceeds(room.left().policy().target())) {
             transaction.save(held(transaction, room.left().name()).draining(true));
@@ -146,14 +164,15 @@ final class Evictor {
 
     /** Evicts what exceeds the limits that somebody has set, whatever its residency. */
     List<EvictedEntry> enforce(WorkingSet transaction, NamespaceRow of) {
-        return of.exceeds(of.policy().limits()) ? evict(transaction, choose(transaction, of, null, Instant.MAX, CHUNK, true)) : List.of();
+        return of.exceeds(of.policy().limits()) ? evict(transaction, choose(transaction, of, none -> false, Instant.MAX, CHUNK, true))
+                : List.of();
     }
 
     /** Evicts up to {@code limit} entries of a namespace that is still above its low watermark. */
     int drain(WorkingSet transaction, NamespaceName name, int limit) {
         NamespaceRow namespace = held(transaction, name);
-        Room room = choose(transaction, namespace, null, namespace.policy().residentSince(transaction.now()), limit, false);
-        room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY));
+        Room room = choose(transaction, namespace, none -> false, namespace.policy().residentSince(transaction.now()), limit, false);
+        room.victims().forEach(victim -> evict(transaction, victim, EvictionCause.CAPACITY, null, false));
         if (room.victims().size() < limit) {
             // The limits can be exceeded by what was readopted.
             transaction.save(held(transaction, name).draining(!room.suffices()));

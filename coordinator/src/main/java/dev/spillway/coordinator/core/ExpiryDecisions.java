@@ -49,9 +49,9 @@ final class ExpiryDecisions {
             old.forEach(transaction::adopt);
             transaction.replicas().readHolders(old, evictor.holdersEach());
             for (EntryRow entry : old) {
-                evictor.evict(transaction, entry, EvictionCause.EXPIRED);
+                EntryRow still = transaction.adopt(entry);
+                evicted += still == null ? 0 : evictor.evict(transaction, still, EvictionCause.EXPIRED).size();
             }
-            evicted += old.size();
         }
         Duration maxIdle = namespace.policy().maxIdle();
         while (maxIdle != null && evicted < limit) {
@@ -59,8 +59,7 @@ final class ExpiryDecisions {
             if (leastUsed == null || namespace.policy().endOf(leastUsed, transaction.now()) != EvictionCause.IDLE) {
                 break;
             }
-            evictor.evict(transaction, leastUsed, EvictionCause.IDLE);
-            evicted++;
+            evicted += evictor.evict(transaction, leastUsed, EvictionCause.IDLE).size();
         }
         return evicted;
     }
@@ -72,8 +71,10 @@ final class ExpiryDecisions {
     private int liftEnded(WorkingSet transaction, NamespaceName name, int limit) {
         List<EntryRow> ended = transaction.stored().lockPinsEnded(name, limit);
         for (EntryRow entry : ended) {
-            transaction.adopt(entry);
-            pins.lift(transaction, held(transaction, name), entry);
+            EntryRow still = transaction.adopt(entry);
+            if (still != null) {
+                pins.lift(transaction, still);
+            }
         }
         return ended.size();
     }

@@ -234,7 +234,17 @@ public final class MapRows implements Rows {
 
     @Override
     public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        return tables.leastRecentlyUsed(namespace, afterUse).filter(row -> row.pin() == null).limit(limit).toList();
+        return tables.leastRecentlyUsed(namespace, afterUse).filter(EntryRow::isInOrder).limit(limit).toList();
+    }
+
+    @Override
+    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+        return groups(groups);
+    }
+
+    @Override
+    public List<EntryRow> groups(SortedSet<Group> groups) {
+        return tables.entries.values().stream().filter(row -> row.group() != null && groups.contains(row.group())).toList();
     }
 
     @Override
@@ -244,7 +254,8 @@ public final class MapRows implements Rows {
 
     @Override
     public Selection countOverdue(NamespaceName namespace, TimeBounds times) {
-        return countUnpinned(namespace, row -> times.reasonFor(row) != null);
+        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(this, tables.leastRecentlyUsed(namespace, 0).toList());
+        return countUnpinned(namespace, row -> times.reasonFor(groups.getOrDefault(row, List.of(row))) != null);
     }
 
     private Selection countUnpinned(NamespaceName namespace, Predicate<EntryRow> which) {

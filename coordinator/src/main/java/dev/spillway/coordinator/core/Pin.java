@@ -10,4 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param until time until which it holds at least; absent for no end
  * @param at    time at which it was set
  */
-public record Pin(PinReason reason, @Nullable Instant until, Instant at) {}
+public record Pin(PinReason reason, @Nullable Instant until, Instant at) {
+    /** Returns the pin that holds longer; null for none. */
+    static @Nullable Pin longer(@Nullable Pin one, @Nullable Pin other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        boolean first = one.until == null || (other.until != null && !one.until.isBefore(other.until));
+        return first ? one : other;
+    }
+}

@@ -4,8 +4,9 @@ import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.events.EntryName;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
-/** Pins: given, changed, lifted. */
+/** Pins: given, changed, lifted. The entries of a group have the same one. */
 final class PinDecisions {
     Outcomes.Pinning set(WorkingSet transaction, Command.SetPin command) {
         NamespaceRow namespace = transaction.namespace(command.name().namespace());
@@ -18,10 +19,34 @@ final class PinDecisions {
             return new Outcomes.Pinning.Refused("until: " + command.until() + " (expected: a time after " + transaction.now()
                     + ", which it is at the registry)");
         }
-        EntryRow pinned = entry.pinned(new Pin(command.reason(), until, transaction.now()));
-        transaction.save(namespace.without(entry).with(pinned));
-        transaction.save(pinned);
-        return new Outcomes.Pinning.Pinned(new Pin(command.reason(), until, transaction.now()));
+        Pin pin = new Pin(command.reason(), until, transaction.now());
+        pin(transaction, transaction.withGroup(entry), pin);
+        return new Outcomes.Pinning.Pinned(pin);
+    }
+
+    /** Gives all of an entry's group the pin among them that holds longest. */
+    static void share(WorkingSet transaction, EntryRow entry) {
+        if (entry.group() == null) {
+            return;
+        }
+        List<EntryRow> whole = transaction.withGroup(entry);
+        Pin longest = null;
+        for (EntryRow member : whole) {
+            longest = Pin.longer(longest, member.pin());
+        }
+        if (longest != null) {
+            pin(transaction, whole, longest);
+        }
+    }
+
+    private static void pin(WorkingSet transaction, List<EntryRow> entries, Pin pin) {
+        for (EntryRow entry : entries) {
+            if (!pin.equals(entry.pin())) {
+                EntryRow pinned = entry.pinned(pin);
+                transaction.save(held(transaction, entry).without(entry).with(pinned));
+                transaction.save(pinned);
+            }
+        }
     }
 
     Outcomes.Pinning lift(WorkingSet transaction, EntryName name) {
@@ -33,14 +58,26 @@ final class PinDecisions {
         if (entry.pin() == null) {
             return new Outcomes.Pinning.Lifted(false);
         }
-        lift(transaction, namespace, entry);
+        lift(transaction, entry);
         return new Outcomes.Pinning.Lifted(true);
     }
 
-    /** Takes the pin off an entry that is held together with its namespace. It keeps its place in the order of use. */
-    void lift(WorkingSet transaction, NamespaceRow namespace, EntryRow entry) {
-        EntryRow free = entry.pinned(null);
-        transaction.save(namespace.without(entry).with(free).pinLifted());
-        transaction.save(free);
+    /** Takes the pin off an entry that is held together with its namespace, and off the rest of its group. They keep their places in the order of use. */
+    void lift(WorkingSet transaction, EntryRow entry) {
+        for (EntryRow member : transaction.withGroup(entry)) {
+            if (member.pin() != null) {
+                EntryRow free = member.pinned(null);
+                transaction.save(held(transaction, entry).without(member).with(free).entryReturned());
+                transaction.save(free);
+            }
+        }
+    }
+
+    private static NamespaceRow held(WorkingSet transaction, EntryRow entry) {
+        NamespaceRow row = transaction.namespace(entry.name().namespace());
+        if (row == null) {
+            throw new IllegalStateException("entry " + entry.name() + " without its namespace");
+        }
+        return row;
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -88,17 +89,23 @@ final class PlanDecisions {
         Making made = plan.made();
         List<PlanVictim> chosen = new ArrayList<>();
         boolean whole = page.size() < rules.planChunk();
+        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), page);
         for (EntryRow entry : page) {
-            Reason reason = criteria.reasonFor(entry, made);
+            List<EntryRow> together = groups.getOrDefault(entry, List.of(entry));
+            Reason reason = criteria.reasonFor(together, made);
             if (reason == null && !criteria.overdueApart()) {
                 // Whatever comes behind it was used later still.
                 whole = true;
                 break;
             }
-            if (reason != null && criteria.selects(entry)) {
-                made = criteria.overdueApart() && criteria.times().reasonFor(entry) != null ? made.withOverdue(entry) : made.with(entry);
-                chosen.add(new PlanVictim(made.victims(), entry.name().key(), entry.snapshotId(), entry.generation(), entry.sizeBytes(),
-                        entry.lastUse(), reason, null));
+            if (reason != null && together.stream().anyMatch(criteria::selects)) {
+                boolean overdue = criteria.overdueApart() && criteria.times().reasonFor(together) != null;
+                // The one that leads is the first.
+                for (EntryRow victim : together.reversed()) {
+                    made = overdue || !criteria.selects(victim) ? made.withUncounted(victim) : made.with(victim);
+                    chosen.add(new PlanVictim(made.victims(), victim.name().key(), victim.snapshotId(), victim.generation(),
+                            victim.sizeBytes(), victim.lastUse(), reason, !victim.equals(entry), null));
+                }
             }
             made = made.lookedTo(entry.lastUse());
         }
@@ -130,10 +137,10 @@ final class PlanDecisions {
             return prefix == null || entry.name().key().value().startsWith(prefix.value());
         }
 
-        /** Why the next in the order of use is to go if it is selected; null if neither it nor any behind it is. */
+        /** Why the next in the order of use is to go if it is selected, with its group; null if neither it nor any behind it is. */
         @Nullable
-        Reason reasonFor(EntryRow entry, Making made) {
-            Reason overdue = times.reasonFor(entry);
+        Reason reasonFor(List<EntryRow> together, Making made) {
+            Reason overdue = times.reasonFor(together);
             if (overdue != null) {
                 return overdue;
             }
@@ -171,7 +178,7 @@ final class PlanDecisions {
                 return new Outcomes.Applying.Refused("plan " + id + ": " + refused);
             }
         }
-        List<PlanVictim> victims = transaction.stored().plans().victims(id, plan.applied().done(), limit);
+        List<PlanVictim> victims = nextVictims(transaction.stored().plans(), plan, limit);
         List<PlanVictim> settled = settle(transaction, plan, victims);
         Tally tally = plan.applied();
         for (PlanVictim victim : settled) {
@@ -188,22 +195,60 @@ final class PlanDecisions {
         return new Outcomes.Applying.Step(finished, tally.evicted() - plan.applied().evicted());
     }
 
+    /** Returns about {@code limit} victims. A group is not divided: its entries go in one transaction. */
+    private static List<PlanVictim> nextVictims(PlanRows plans, PlanRow plan, int limit) {
+        List<PlanVictim> victims = new ArrayList<>(plans.victims(plan.id(), plan.applied().done(), limit + 1));
+        while (victims.size() > limit && victims.getLast().follows()) {
+            List<PlanVictim> more = plans.victims(plan.id(), victims.getLast().number(), 1 + Rows.Group.ENTRIES_MAX);
+            if (more.isEmpty()) {
+                return victims;
+            }
+            int rest = (int) more.stream().takeWhile(PlanVictim::follows).count();
+            victims.addAll(more.subList(0, Math.min(more.size(), rest + 1)));
+        }
+        if (victims.size() > limit) {
+            victims.removeLast();
+        }
+        return victims;
+    }
+
     private List<PlanVictim> settle(WorkingSet transaction, PlanRow plan, List<PlanVictim> victims) {
         List<EntryName> names = victims.stream().map(victim -> new EntryName(plan.namespace(), victim.key())).toList();
         transaction.lockEntries(names, EntryLock.EXCLUSIVE);
         List<PlanVictim> settled = new ArrayList<>();
         Map<EntryRow, Reason> going = new LinkedHashMap<>();
+        EntryRow leading = null;
         for (PlanVictim victim : victims) {
             EntryRow entry = transaction.entry(new EntryName(plan.namespace(), victim.key()), EntryLock.EXCLUSIVE);
             Outcome outcome = judge(victim, entry);
             if (entry != null && outcome == Outcome.EVICTED) {
-                going.put(entry, victim.reason());
+                boolean goes = victim.follows() ? leading != null && Objects.equals(leading.group(), entry.group())
+                        : isGroupUnchanged(transaction, plan, victim, entry);
+                outcome = goes ? Outcome.EVICTED : Outcome.USED;
+            }
+            if (!victim.follows()) {
+                leading = outcome == Outcome.EVICTED ? entry : null;
+                if (leading != null) {
+                    going.put(leading, victim.reason());
+                }
             }
             settled.add(victim.with(outcome));
         }
         transaction.replicas().readHolders(List.copyOf(going.keySet()), rules.doomChunk());
-        going.forEach((entry, reason) -> evictor.evict(transaction, entry, plan.purpose().cause(reason), plan.id()));
+        going.forEach((entry, reason) -> {
+            // It may have come to the group of one before it.
+            if (transaction.entry(entry.name(), EntryLock.EXCLUSIVE) != null) {
+                evictor.evict(transaction, entry, plan.purpose().cause(reason), plan.id());
+            }
+        });
         return settled;
+    }
+
+    /** Returns whether the group of a victim that leads it is as it was: nothing else of it was used, and where use does not count, nothing came to it. */
+    private static boolean isGroupUnchanged(WorkingSet transaction, PlanRow plan, PlanVictim victim, EntryRow entry) {
+        return victim.reason() == Reason.EXPIRED
+                ? transaction.withGroup(entry).stream().noneMatch(member -> member.createdAt().isAfter(plan.createdAt()))
+                : !entry.follows();
     }
 
     private static Outcome judge(PlanVictim victim, @Nullable EntryRow entry) {

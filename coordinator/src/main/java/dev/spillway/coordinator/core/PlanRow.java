@@ -33,7 +33,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
      * @param namespaceEntries entries of the whole namespace when it was begun
      * @param allowed          how many of them may go without asking
      * @param selectedEntries  what the bounds are judged by: unpinned entries, those with the prefix alone; {@code selectedBytes} likewise. Entries
-     *                         that go because a policy's new time is over count only once they were chosen
+     *                         that go because a policy's new time is over, or with their group, count only once they were chosen
      * @param lookedTo         up to which use number entries were looked at
      * @param victims          how many were chosen; {@code victimBytes} likewise
      */
@@ -45,7 +45,7 @@ public record PlanRow(PlanId id, NamespaceName namespace, PlanPurpose purpose, A
         }
 
         /** With a victim that did not count for the bounds before. */
-        Making withOverdue(EntryRow victim) {
+        Making withUncounted(EntryRow victim) {
             return new Making(namespaceEntries, allowed, selectedEntries + 1, selectedBytes + victim.sizeBytes(), lookedTo, victims + 1,
                     victimBytes + victim.sizeBytes());
         }

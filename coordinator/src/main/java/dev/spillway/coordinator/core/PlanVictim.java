@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param number  number from 1, in the order of eviction
  * @param lastUse tells whether it was used since
+ * @param follows goes together with the victim before it, whose group it is in
  * @param outcome outcome of applying the plan; absent until then
  */
 public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long generation, long sizeBytes, long lastUse, Reason reason,
-        @Nullable Outcome outcome) {
+        boolean follows, @Nullable Outcome outcome) {
     /** The reason for choosing it. */
     public enum Reason {
         /** It was put longer ago than the new time to live. */
@@ -39,6 +40,6 @@ public record PlanVictim(long number, EntryKey key, SnapshotId snapshotId, long 
     }
 
     PlanVictim with(Outcome became) {
-        return new PlanVictim(number, key, snapshotId, generation, sizeBytes, lastUse, reason, became);
+        return new PlanVictim(number, key, snapshotId, generation, sizeBytes, lastUse, reason, follows, became);
     }
 }

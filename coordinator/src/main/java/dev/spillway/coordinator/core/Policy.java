@@ -10,6 +10,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,15 +116,24 @@ public record Policy(@Nullable Long maxEntries, @Nullable Long maxBytes, @Nullab
         return entries < SHARE_JUDGED_FROM ? entries : (long) Math.floor(maxEvictionShare * entries);
     }
 
-    /** Returns the cause that ends an entry by time; null if none does. */
+    /** Returns the cause that ends an entry by time, with or without its group; null if none does. */
     @Nullable
     EvictionCause endOf(EntryRow entry, Instant now) {
-        if (entry.pin() != null) {
-            return null;
-        }
-        if (ttl != null && !entry.createdAt().isAfter(now.minus(ttl))) {
+        return endOf(List.of(entry), now);
+    }
+
+    /**
+     * Returns the cause that ends entries by time, which go together; null if none does. The oldest of them is judged by its age, and the one that was
+     * used last by that.
+     *
+     * @param whole an entry, or the entries of a group in the order of use
+     */
+    @Nullable
+    EvictionCause endOf(List<EntryRow> whole, Instant now) {
+        if (ttl != null && whole.stream().anyMatch(entry -> entry.pin() == null && !entry.createdAt().isAfter(now.minus(ttl)))) {
             return EvictionCause.EXPIRED;
         }
-        return maxIdle != null && !entry.lastAccessedAt().isAfter(now.minus(maxIdle)) ? EvictionCause.IDLE : null;
+        EntryRow last = whole.getLast();
+        return maxIdle != null && last.isInOrder() && !last.lastAccessedAt().isAfter(now.minus(maxIdle)) ? EvictionCause.IDLE : null;
     }
 }

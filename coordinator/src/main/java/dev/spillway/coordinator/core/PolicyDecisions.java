@@ -3,6 +3,7 @@ package dev.spillway.coordinator.core;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.EvictedEntry;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Policies: set at once where they take little, by a plan where they take much. */
@@ -80,13 +81,17 @@ final class PolicyDecisions {
             return true;
         }
         long victims = 0;
-        for (EntryRow victim : transaction.stored().leastRecentlyUsed(lowered.name(), 0, Math.toIntExact(most + 1))) {
+        List<EntryRow> inOrder = transaction.stored().leastRecentlyUsed(lowered.name(), 0, Math.toIntExact(most + 1));
+        Map<EntryRow, List<EntryRow>> groups = WorkingGroups.withGroups(transaction.stored(), inOrder);
+        for (EntryRow next : inOrder) {
             if (!target.areExceededBy(entries, bytes)) {
-                return false;
+                break;
             }
-            entries--;
-            bytes -= victim.sizeBytes();
-            victims++;
+            for (EntryRow victim : groups.getOrDefault(next, List.of(next))) {
+                entries--;
+                bytes -= victim.sizeBytes();
+                victims++;
+            }
         }
         return victims > most;
     }

@@ -160,11 +160,12 @@ final class ReadoptDecisions {
         NamespaceRow used = namespace.used();
         EntryRow taken = new EntryRow(item.name(), item.snapshotId(), item.generation(), item.sizeBytes(), item.description(),
                 used.useCounter(), false, transaction.now(), transaction.now(), lower == null ? null : lower.pin(),
-                new Written(item.content(), null, item.group()));
+                new Written(item.content(), null, item.group()), false);
         NamespaceRow grown = used.with(taken);
         // Evicts nothing here. The sweep and the next put return to the limits step by step.
         transaction.save(grown.exceeds(grown.policy().limits()) ? grown.draining(true) : grown);
         transaction.save(taken);
+        PinDecisions.share(transaction, taken);
     }
 
     private ReplicaOutcome open(WorkingSet transaction, HostRow host, Readoption item, @Nullable ReplicaRow former,

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.core;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.AttachRequest;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Decisions on replicas, by messages of their host that passed the fence. */
 final class ReplicaDecisions {
@@ -180,15 +182,14 @@ final class ReplicaDecisions {
         return lostEntries;
     }
 
-    /** Evicts the entry of a closed LIVE row if no host holds that generation any more. */
+    /** Evicts the entry of a closed LIVE row, with its group, if no host holds that generation any more. Returns the number of evicted entries. */
     int evictIfUnheld(WorkingSet transaction, ReplicaRow closed, EvictionCause cause) {
         EntryRow entry = transaction.entry(closed.name(), EntryLock.EXCLUSIVE);
         if (!closed.isLive() || entry == null || entry.external() || entry.generation() != closed.generation()
                 || transaction.replicas().countLive(entry, rules.doomChunk()) > 0) {
             return 0;
         }
-        evictor.evict(transaction, entry, cause);
-        return 1;
+        return evictor.evict(transaction, entry, cause).size();
     }
 
     /**
@@ -202,7 +203,9 @@ final class ReplicaDecisions {
             if (namespace != null && entry != null && isLatest(used, entry, transaction.now())) {
                 NamespaceRow counted = namespace.used().counted(Math.max(0, used.hits()), 0);
                 transaction.save(counted);
-                transaction.save(entry.usedAt(counted.useCounter(), transaction.now()));
+                EntryRow read = inGroup(transaction, entry, used.group()).usedAt(counted.useCounter(), transaction.now());
+                transaction.save(read);
+                PinDecisions.share(transaction, read);
             } else if (namespace != null) {
                 // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
@@ -215,6 +218,13 @@ final class ReplicaDecisions {
             }
         }
         return new TouchRequest.Counted();
+    }
+
+    /** Returns an entry in the group that its use names, unless that one is full. */
+    private static EntryRow inGroup(WorkingSet transaction, EntryRow entry, @Nullable GroupName named) {
+        Rows.Group group = named == null ? null : new Rows.Group(entry.name().namespace(), named);
+        return group == null || group.equals(entry.group()) || transaction.groups().of(group).size() >= Rows.Group.ENTRIES_MAX ? entry
+                : entry.written(entry.written().in(group.name()));
     }
 
     /** A read that is told at once is the latest, although the transaction that took another may have begun later than this one. */

@@ -5,6 +5,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.RegistryId;
@@ -47,6 +48,18 @@ public interface Rows {
 
     /** Names one generation of one entry. */
     record Holding(EntryName name, long generation) {}
+
+    /** Names a group of entries, which are evicted together. */
+    record Group(NamespaceName namespace, GroupName name) implements Comparable<Group> {
+        /** Largest number of entries. All of them go in one transaction. */
+        public static final int ENTRIES_MAX = 1_000;
+
+        @Override
+        public int compareTo(Group other) {
+            int byNamespace = namespace.compareTo(other.namespace);
+            return byNamespace != 0 ? byNamespace : name.compareTo(other.name);
+        }
+    }
 
     /**
      * The registry itself.
@@ -173,13 +186,19 @@ public interface Rows {
     Map<EntryName, EntryRow> lockEntries(SortedSet<EntryName> names, EntryLock lock);
 
     /**
-     * Locks up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, exclusively. The caller holds the
-     * namespace.
+     * Locks up to {@code limit} unpinned entries used after {@code afterUse}, in the order of their last use, exclusively. Of each group it is the one
+     * that was used last. The caller holds the namespace.
      */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
 
     /** Does the same as {@link #lockLeastRecentlyUsed} without locking. */
     List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit);
+
+    /** Locks all entries of these groups exclusively, in the order of their names. The caller holds the namespaces. */
+    List<EntryRow> lockGroups(SortedSet<Group> groups);
+
+    /** Does the same as {@link #lockGroups} without locking. */
+    List<EntryRow> groups(SortedSet<Group> groups);
 
     /** A number of entries and their bytes. */
     record Selection(long entries, long bytes) {
@@ -189,7 +208,7 @@ public interface Rows {
     /** Counts the unpinned entries whose keys begin with {@code prefix}; not locked. */
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix);
 
-    /** The unpinned entries whose time is over by {@code times}; not locked. */
+    /** Counts the unpinned entries whose time is over by {@code times}, with the rest of their groups; not locked. */
     Selection countOverdue(NamespaceName namespace, TimeBounds times);
 
     /** Pinned entries in the order of their last use, locked exclusively. The caller holds the namespace. */

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.core;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +27,15 @@ public record TimeBounds(@Nullable Instant createdUntil, @Nullable Instant usedU
         return createdUntil == null && usedUntil == null;
     }
 
-    /** Why the time of an entry is over; null if it is not. */
-    PlanVictim.@Nullable Reason reasonFor(EntryRow entry) {
-        if (createdUntil != null && !entry.createdAt().isAfter(createdUntil)) {
+    /**
+     * Returns why the time of entries that go together is over; null if it is not.
+     *
+     * @param whole an entry, or the entries of a group in the order of use
+     */
+    PlanVictim.@Nullable Reason reasonFor(List<EntryRow> whole) {
+        if (createdUntil != null && whole.stream().anyMatch(entry -> !entry.createdAt().isAfter(createdUntil))) {
             return PlanVictim.Reason.EXPIRED;
         }
-        return usedUntil != null && !entry.lastAccessedAt().isAfter(usedUntil) ? PlanVictim.Reason.IDLE : null;
+        return usedUntil != null && !whole.getLast().lastAccessedAt().isAfter(usedUntil) ? PlanVictim.Reason.IDLE : null;
     }
 }

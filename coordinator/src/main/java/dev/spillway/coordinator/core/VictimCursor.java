@@ -9,11 +9,12 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unpinned entries of one namespace in the order of eviction, as a {@link WorkingSet} sees them. First come stored ones that this transaction has
- * not used, read page by page. Those that it has used follow, because they are newer than any stored one. Not thread-safe.
+ * The possible victims of one namespace in the order of eviction, as a {@link WorkingSet} sees them: stored ones that this transaction has not changed,
+ * read page by page, and those that it has used or returned to their old places. Not thread-safe.
  */
 final class VictimCursor {
     private static final int PAGE_MAX = 2_048;
@@ -32,32 +33,34 @@ final class VictimCursor {
         this.namespace = namespace;
     }
 
-    /** Moves an entry that this transaction put or used to its new place. */
+    /** Gives an entry that this transaction changed its place. */
     void used(EntryRow row) {
-        if (row.pin() == null) {
+        if (row.isInOrder()) {
             used.put(row.lastUse(), row.name());
         }
     }
 
     /**
-     * Returns a walk over the entries that are still at their place, other than {@code exempt}. It ends when an entry is put, used or evicted.
+     * Returns a walk over the entries that are still at their place and not {@code exempt}. It ends when an entry is put, used or evicted.
      *
      * @param current the entries as the transaction sees them; null for one that is gone
      * @param read    is told each page that was read and locked
      */
-    Walk walk(Map<EntryName, @Nullable EntryRow> current, @Nullable EntryName exempt, Consumer<List<EntryRow>> read) {
+    Walk walk(Map<EntryName, @Nullable EntryRow> current, Predicate<EntryRow> exempt, Consumer<List<EntryRow>> read) {
         return new Walk(current, exempt, read);
     }
 
     /** Returns one victim after the other, and changes nothing. */
     final class Walk {
         private final Map<EntryName, @Nullable EntryRow> current;
-        private final @Nullable EntryName exempt;
+        private final Predicate<EntryRow> exempt;
         private final Consumer<List<EntryRow>> read;
+        private final Iterator<Map.Entry<Long, EntryName>> places = used.entrySet().iterator();
         private int at = first;
-        private @Nullable Iterator<Map.Entry<Long, EntryName>> places;
+        private @Nullable EntryRow nextStored;
+        private @Nullable EntryRow nextUsed;
 
-        private Walk(Map<EntryName, @Nullable EntryRow> current, @Nullable EntryName exempt, Consumer<List<EntryRow>> read) {
+        private Walk(Map<EntryName, @Nullable EntryRow> current, Predicate<EntryRow> exempt, Consumer<List<EntryRow>> read) {
             this.current = current;
             this.exempt = exempt;
             this.read = read;
@@ -70,25 +73,41 @@ final class VictimCursor {
          */
         @Nullable
         EntryRow next(int pageSize) {
-            while (places == null) {
+            if (nextStored == null) {
+                nextStored = stored(Math.clamp(pageSize, 1, PAGE_MAX));
+            }
+            if (nextUsed == null) {
+                nextUsed = used();
+            }
+            EntryRow fromStored = nextStored;
+            EntryRow fromUsed = nextUsed;
+            if (fromStored != null && (fromUsed == null || fromStored.lastUse() < fromUsed.lastUse())) {
+                nextStored = null;
+                return fromStored;
+            }
+            nextUsed = null;
+            return fromUsed;
+        }
+
+        private @Nullable EntryRow stored(int pageSize) {
+            while (true) {
                 while (at < stored.size()) {
                     EntryRow asStored = stored.get(at++);
                     EntryRow row = current.get(asStored.name());
-                    boolean inPlace = row != null && row.lastUse() == asStored.lastUse() && row.pin() == null;
+                    boolean inPlace = row != null && row.lastUse() == asStored.lastUse() && row.isInOrder()
+                            && !used.containsKey(row.lastUse());
                     if (!inPlace && first == at - 1) {
                         first = at;
                     }
-                    if (inPlace && !asStored.name().equals(exempt)) {
+                    if (row != null && inPlace && !exempt.test(row)) {
                         return row;
                     }
                 }
                 if (exhausted) {
-                    places = used.entrySet().iterator();
-                } else {
-                    readPage(Math.clamp(pageSize, 1, PAGE_MAX));
+                    return null;
                 }
+                readPage(pageSize);
             }
-            return nextUsed(places);
         }
 
         private void readPage(int limit) {
@@ -99,13 +118,13 @@ final class VictimCursor {
             read.accept(page);
         }
 
-        private @Nullable EntryRow nextUsed(Iterator<Map.Entry<Long, EntryName>> of) {
-            while (of.hasNext()) {
-                Map.Entry<Long, EntryName> place = of.next();
+        private @Nullable EntryRow used() {
+            while (places.hasNext()) {
+                Map.Entry<Long, EntryName> place = places.next();
                 EntryRow row = current.get(place.getValue());
-                if (row == null || row.lastUse() != place.getKey()) {
-                    of.remove();
-                } else if (!row.name().equals(exempt)) {
+                if (row == null || row.lastUse() != place.getKey() || !row.isInOrder()) {
+                    places.remove();
+                } else if (!exempt.test(row)) {
                     return row;
                 }
             }

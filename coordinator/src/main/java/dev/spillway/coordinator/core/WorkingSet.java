@@ -16,11 +16,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ public final class WorkingSet {
     private final Map<NamespaceName, @Nullable NamespaceRow> namespaces = new HashMap<>();
     private final Map<EntryName, @Nullable EntryRow> entries = new HashMap<>();
     private final WorkingReplicas replicas;
+    private final WorkingGroups groups;
     private final Map<NamespaceName, VictimCursor> victims = new HashMap<>();
     private final Map<NamespaceName, Integer> putsToCome = new HashMap<>();
 
@@ -63,6 +66,7 @@ public final class WorkingSet {
         this.rows = rows;
         this.now = rows.now();
         this.replicas = new WorkingReplicas(rows, now);
+        this.groups = new WorkingGroups(rows, entries);
     }
 
     /** Returns the stored rows, for what this transaction cannot have changed. */
@@ -93,6 +97,16 @@ public final class WorkingSet {
 
     WorkingReplicas replicas() {
         return replicas;
+    }
+
+    WorkingGroups groups() {
+        return groups;
+    }
+
+    /** Returns an entry with the rest of its group, in the order of use. The caller holds their namespace. */
+    List<EntryRow> withGroup(EntryRow row) {
+        Rows.Group group = row.group();
+        return group == null ? List.of(row) : groups.of(group);
     }
 
     /** Returns the policies of all namespaces, which this transaction has not changed. */
@@ -208,17 +222,62 @@ public final class WorkingSet {
         return entries.get(name);
     }
 
+    /**
+     * Saves a new entry, or one that was asked for before. In each group the entry that was used last leads, and all others follow. The namespace must
+     * be saved before.
+     */
     void save(EntryRow row) {
+        EntryRow before = entries.get(row.name());
+        Rows.Group left = before == null ? null : before.group();
+        Rows.Group in = row.group();
+        if (before != null && left != null && !left.equals(in)) {
+            groups.left(before);
+        }
+        replace(row);
+        if (in != null) {
+            groups.joined(row);
+            boolean ledIt = before != null && !before.follows() && in.equals(left);
+            if (!row.follows() && !ledIt) {
+                groups.of(in)
+                        .stream()
+                        .filter(other -> !other.equals(row) && !other.follows())
+                        .forEach(other -> replace(other.following(true)));
+            }
+        }
+        if (before != null && left != null && !left.equals(in) && !before.follows()) {
+            lead(left);
+        }
+    }
+
+    private void replace(EntryRow row) {
         entries.put(row.name(), row);
         changedEntries.put(row.name(), row);
         goneEntries.remove(row.name());
         victimsOf(row.name().namespace()).used(row);
     }
 
-    void remove(EntryRow row) {
-        entries.put(row.name(), null);
-        changedEntries.remove(row.name());
-        goneEntries.add(row.name());
+    /** Removes an entry that was asked for before. */
+    void remove(EntryName name) {
+        EntryRow row = entries.put(name, null);
+        changedEntries.remove(name);
+        goneEntries.add(name);
+        Rows.Group left = row == null ? null : row.group();
+        if (row != null && left != null) {
+            groups.left(row);
+            if (!row.follows()) {
+                lead(left);
+            }
+        }
+    }
+
+    /** Lets the entry that was used last lead a group that lost the one that led it. */
+    private void lead(Rows.Group group) {
+        List<EntryRow> members = groups.of(group);
+        NamespaceRow namespace = namespace(group.namespace());
+        if (!members.isEmpty() && namespace != null) {
+            save(namespace.entryReturned());
+            replace(members.getLast().following(false));
+        }
     }
 
     /** Walks over the entries of a namespace in the order of eviction. */
@@ -232,8 +291,11 @@ public final class WorkingSet {
         EntryRow next(int expected);
     }
 
-    /** Returns the victims of a namespace other than {@code exempt}, until this transaction puts, uses or evicts an entry of it. */
-    Victims victims(NamespaceName namespace, @Nullable EntryName exempt, int holdersEach) {
+    /**
+     * Returns the victims of a namespace that are not {@code exempt}, until this transaction puts, uses or evicts an entry of it. Each goes together
+     * with the rest of its group.
+     */
+    Victims victims(NamespaceName namespace, Predicate<EntryRow> exempt, int holdersEach) {
         VictimCursor.Walk walk = victimsOf(namespace).walk(entries, exempt, page -> {
             List<EntryRow> unread = new ArrayList<>();
             for (EntryRow row : page) {
@@ -242,7 +304,8 @@ public final class WorkingSet {
                     unread.add(row);
                 }
             }
-            replicas.readHolders(unread, holdersEach);
+            groups.lock(unread.stream().map(EntryRow::group).filter(Objects::nonNull).toList());
+            replicas.readHolders(unread.stream().flatMap(row -> withGroup(row).stream()).toList(), holdersEach);
         });
         return expected -> walk.next(Math.max(expected, putsToCome.getOrDefault(namespace, 0)));
     }

@@ -20,6 +20,11 @@ public record Written(@Nullable ContentDigest content, @Nullable HostId by, @Nul
         return content == null || other.content == null || content.equals(other.content);
     }
 
+    /** Returns this in another group. */
+    Written in(GroupName other) {
+        return new Written(content, by, other);
+    }
+
     /** Returns this with what a later put of the same image adds. A put without a group leaves the entry in its own. */
     Written joinedBy(Written later) {
         return new Written(content == null ? later.content : content, by == null ? later.by : by,

@@ -9,9 +9,9 @@ import dev.spillway.coordinator.core.RegistryQueries.ActivityPage;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.http.Endpoint;
-import dev.spillway.service.http.EventStream;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
+import dev.spillway.service.http.ResponseStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -56,7 +56,7 @@ final class EventRoutes {
         return Response.events(events -> send(events, first, seen));
     }
 
-    private void send(EventStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
+    private void send(ResponseStream events, ActivityPage first, long seenFirst) throws IOException, InterruptedException {
         // Whoever is cut off before the first event can come back to this place.
         if (first.items().isEmpty() && !first.gap()) {
             events.send(first.next().toString(), "start", Map.of());

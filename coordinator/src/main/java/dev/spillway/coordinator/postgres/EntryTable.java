@@ -6,6 +6,7 @@ import dev.spillway.coordinator.core.NamespaceRow;
 import dev.spillway.coordinator.core.Pin;
 import dev.spillway.coordinator.core.Policy;
 import dev.spillway.coordinator.core.Rows.EntryLock;
+import dev.spillway.coordinator.core.Rows.Group;
 import dev.spillway.coordinator.core.Rows.Selection;
 import dev.spillway.coordinator.core.TimeBounds;
 import dev.spillway.coordinator.core.Written;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryTable {
     static final String COLUMNS =
             "e.namespace, e.key, e.snapshot_id, e.generation, e.size_bytes, e.description, e.labels, e.last_use, e.external, "
-                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name ";
+                    + "e.created_at, e.last_accessed_at, e.pin_reason, e.pin_until, e.pinned_at, e.content, e.written_by, e.group_name, e.follows ";
 
     static final RowMapper<EntryRow> MAPPER = (row, context) -> new EntryRow(
             new EntryName(new NamespaceName(row.getString("namespace")), new EntryKey(row.getString("key"))),
@@ -51,7 +52,7 @@ final class EntryTable {
             row.getLong("generation"), row.getLong("size_bytes"),
             new Description(row.getString("description"), Columns.labels(row, "labels")),
             row.getLong("last_use"), row.getBoolean("external"), Columns.instant(row, "created_at"),
-            Columns.instant(row, "last_accessed_at"), pin(row), written(row));
+            Columns.instant(row, "last_accessed_at"), pin(row), written(row), row.getBoolean("follows"));
 
     static final RowMapper<NamespaceRow> NAMESPACE_MAPPER = (row, context) -> new NamespaceRow(new NamespaceName(row.getString("name")),
             new Policy(Columns.nullableLong(row, "max_entries"), Columns.nullableLong(row, "max_bytes"),
@@ -60,19 +61,23 @@ final class EntryTable {
                     Columns.nullableMillis(row, "min_residency_millis"), row.getBoolean("write_once")),
             row.getLong("entries"), row.getLong("bytes"), row.getLong("pinned_entries"), row.getLong("pinned_bytes"),
             row.getLong("use_counter"), row.getLong("hits"), row.getLong("misses"), row.getBoolean("draining"),
-            row.getLong("pins_lifted"));
+            row.getLong("returned"));
 
     static final String NAMESPACE_COLUMNS =
             "n.name, n.max_entries, n.max_bytes, n.ttl_millis, n.max_idle_millis, n.low_watermark, n.max_eviction_share, n.backend, n.min_residency_millis, n.write_once, "
                     + "n.entries, n.bytes, "
-                    + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.pins_lifted ";
+                    + "n.pinned_entries, n.pinned_bytes, n.use_counter, n.hits, n.misses, n.draining, n.returned ";
 
     static final String BY_NAME = "SELECT " + COLUMNS + """
             FROM entries e WHERE (e.namespace, e.key) IN (SELECT unnest(:namespaces), unnest(:keys)) ORDER BY e.namespace, e.key""";
 
     static final String LEAST_RECENTLY_USED = "SELECT " + COLUMNS + """
-            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse AND e.pin_reason IS NULL
+            FROM entries e WHERE e.namespace = :namespace AND e.last_use > :afterUse AND e.pin_reason IS NULL AND NOT e.follows
             ORDER BY e.last_use LIMIT :limit""";
+
+    static final String OF_GROUPS = "SELECT " + COLUMNS + """
+            FROM entries e WHERE (e.namespace, e.group_name) IN (SELECT unnest(:namespaces), unnest(:groups)) AND e.group_name IS NOT NULL
+            ORDER BY e.namespace, e.key""";
 
     static final String PINNED = "SELECT " + COLUMNS + """
             FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL ORDER BY e.last_use LIMIT :limit FOR UPDATE""";
@@ -94,7 +99,10 @@ final class EntryTable {
 
     static final String COUNT_OVERDUE = """
             SELECT count(*) AS entries, coalesce(sum(e.size_bytes), 0)::bigint AS bytes FROM entries e
-            WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND (e.created_at <= :created OR e.last_accessed_at <= :used)""";
+            WHERE e.namespace = :namespace AND e.pin_reason IS NULL
+                AND (e.created_at <= :created OR (NOT e.follows AND e.last_accessed_at <= :used) OR (e.group_name IS NOT NULL AND EXISTS (
+                    SELECT FROM entries m WHERE m.namespace = e.namespace AND m.group_name = e.group_name
+                        AND (m.created_at <= :created OR (NOT m.follows AND m.last_accessed_at <= :used)))))""";
 
     /** Behind a prefix, this comes after every key that begins with it: no key is longer, and no character is greater. */
     private static final String GREATEST = "\uDBFF\uDFFF".repeat(256);
@@ -106,7 +114,7 @@ final class EntryTable {
                             SELECT e.created_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
                             ORDER BY e.created_at, e.generation LIMIT 1) <= now() - n.ttl_millis * interval '1 millisecond'
                         OR n.max_idle_millis IS NOT NULL AND (
-                            SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL
+                            SELECT e.last_accessed_at FROM entries e WHERE e.namespace = n.name AND e.pin_reason IS NULL AND NOT e.follows
                             ORDER BY e.last_use LIMIT 1) <= now() - n.max_idle_millis * interval '1 millisecond'
                         OR n.pinned_entries > 0 AND (
                             SELECT e.pin_until FROM entries e WHERE e.namespace = n.name AND e.pin_until IS NOT NULL
@@ -116,25 +124,25 @@ final class EntryTable {
     private static final String NAMESPACES_FROM_ARRAYS =
             """
                     FROM unnest(:name, :maxEntries, :maxBytes, :ttl, :maxIdle, :watermark, :share, :backend, :residency, :once, :entries, :bytes, :pinnedEntries, :pinnedBytes,
-                                :uses, :hits, :misses, :draining, :lifted)
+                                :uses, :hits, :misses, :draining, :returned)
                         AS u (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
-                              min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
+                              min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned)
                     """;
 
     private static final String FROM_ARRAYS =
             """
                     FROM (SELECT unnest(:namespace), unnest(:key), unnest(:snapshot), unnest(:generation), unnest(:size), unnest(:description),
                             unnest(:labels::text[]::jsonb[]), unnest(:use), unnest(:external), unnest(:created), unnest(:accessed), unnest(:pinReason),
-                            unnest(:pinUntil), unnest(:pinnedAt), unnest(:content), unnest(:writtenBy), unnest(:group))
+                            unnest(:pinUntil), unnest(:pinnedAt), unnest(:content), unnest(:writtenBy), unnest(:group), unnest(:follows))
                         AS u (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at, last_accessed_at,
-                              pin_reason, pin_until, pinned_at, content, written_by, group_name)
+                              pin_reason, pin_until, pinned_at, content, written_by, group_name, follows)
                     """;
 
     private final Handle handle;
     private final LeastUses leastUses;
     private final VictimsAhead ahead;
     private final long epoch;
-    private final Map<NamespaceName, Long> pinsLifted = new HashMap<>();
+    private final Map<NamespaceName, Long> returned = new HashMap<>();
     private final Set<EntryName> stored = new HashSet<>();
 
     EntryTable(Handle handle, LeastUses leastUses, VictimsAhead ahead, long epoch) {
@@ -152,7 +160,7 @@ final class EntryTable {
         return () -> {
             Map<NamespaceName, NamespaceRow> found = new HashMap<>();
             rows.rows().forEach(row -> found.put(row.name(), row));
-            found.values().forEach(row -> pinsLifted.put(row.name(), row.pinsLifted()));
+            found.values().forEach(row -> returned.put(row.name(), row.returned()));
             return found;
         };
     }
@@ -194,7 +202,7 @@ final class EntryTable {
 
     /** Locks victims of a namespace that this transaction holds. */
     List<EntryRow> lockLeastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
-        LeastUses.Era era = new LeastUses.Era(epoch, pinsLifted.getOrDefault(namespace, 0L));
+        LeastUses.Era era = new LeastUses.Era(epoch, returned.getOrDefault(namespace, 0L));
         return locked(leastUses.page(era, namespace, afterUse, limit, from -> {
             Optional<List<EntryRow>> read = ahead.page(namespace, from, limit);
             return read.isPresent() ? read.get()
@@ -204,6 +212,23 @@ final class EntryTable {
 
     List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         return pageOf(LEAST_RECENTLY_USED, namespace, limit).bind("afterUse", afterUse).map(MAPPER).list();
+    }
+
+    List<EntryRow> lockGroups(SortedSet<Group> groups) {
+        return locked(ofGroups(OF_GROUPS + " FOR UPDATE OF e", groups));
+    }
+
+    List<EntryRow> groups(SortedSet<Group> groups) {
+        return ofGroups(OF_GROUPS, groups);
+    }
+
+    private List<EntryRow> ofGroups(String sql, SortedSet<Group> groups) {
+        return Columns.of(groups)
+                .texts("namespaces", Group::namespace)
+                .texts("groups", Group::name)
+                .bindTo(handle.createQuery(sql))
+                .map(MAPPER)
+                .list();
     }
 
     Selection countUnpinned(NamespaceName namespace, EntryKey prefix) {
@@ -254,18 +279,18 @@ final class EntryTable {
     void writeNamespaces(Collection<NamespaceRow> rows, Script script) {
         List<NamespaceRow> added = new ArrayList<>();
         List<NamespaceRow> changed = new ArrayList<>();
-        rows.forEach(row -> (pinsLifted.containsKey(row.name()) ? changed : added).add(row));
+        rows.forEach(row -> (returned.containsKey(row.name()) ? changed : added).add(row));
         namespaceColumns(changed).addTo(script, """
                 UPDATE namespaces n SET max_entries = u.max_entries, max_bytes = u.max_bytes, ttl_millis = u.ttl_millis,
                     max_idle_millis = u.max_idle_millis, low_watermark = u.low_watermark, max_eviction_share = u.max_eviction_share,
                     backend = u.backend, min_residency_millis = u.min_residency_millis, write_once = u.write_once,
                     entries = u.entries, bytes = u.bytes, pinned_entries = u.pinned_entries, pinned_bytes = u.pinned_bytes,
-                    use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, pins_lifted = u.pins_lifted
+                    use_counter = u.use_counter, hits = u.hits, misses = u.misses, draining = u.draining, returned = u.returned
                 """ + NAMESPACES_FROM_ARRAYS + " WHERE n.name = u.name");
         namespaceColumns(added).addTo(script,
                 """
                         INSERT INTO namespaces (name, max_entries, max_bytes, ttl_millis, max_idle_millis, low_watermark, max_eviction_share, backend,
-                            min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, pins_lifted)
+                            min_residency_millis, write_once, entries, bytes, pinned_entries, pinned_bytes, use_counter, hits, misses, draining, returned)
                         SELECT u.*
                         """
                         + NAMESPACES_FROM_ARRAYS);
@@ -291,7 +316,7 @@ final class EntryTable {
                 .longs("hits", NamespaceRow::hits)
                 .longs("misses", NamespaceRow::misses)
                 .booleans("draining", NamespaceRow::draining)
-                .longs("lifted", NamespaceRow::pinsLifted);
+                .longs("returned", NamespaceRow::returned);
     }
 
     private static @Nullable Long millis(@Nullable Duration time) {
@@ -348,12 +373,12 @@ final class EntryTable {
                 UPDATE entries e SET snapshot_id = u.snapshot_id, generation = u.generation, size_bytes = u.size_bytes,
                     description = u.description, labels = u.labels, last_use = u.last_use, external = u.external, created_at = u.created_at,
                     last_accessed_at = u.last_accessed_at, pin_reason = u.pin_reason, pin_until = u.pin_until, pinned_at = u.pinned_at,
-                    content = u.content, written_by = u.written_by, group_name = u.group_name
+                    content = u.content, written_by = u.written_by, group_name = u.group_name, follows = u.follows
                 """ + FROM_ARRAYS + " WHERE e.namespace = u.namespace AND e.key = u.key");
         columns(added).addTo(script,
                 """
                         INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
-                            last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name) SELECT u.*
+                            last_accessed_at, pin_reason, pin_until, pinned_at, content, written_by, group_name, follows) SELECT u.*
                         """
                         + FROM_ARRAYS);
     }
@@ -376,6 +401,7 @@ final class EntryTable {
                 .times("pinnedAt", row -> row.pin() == null ? null : row.pin().at())
                 .texts("content", row -> row.written().content())
                 .texts("writtenBy", row -> row.written().by())
-                .texts("group", row -> row.written().group());
+                .texts("group", row -> row.written().group())
+                .booleans("follows", EntryRow::follows);
     }
 }

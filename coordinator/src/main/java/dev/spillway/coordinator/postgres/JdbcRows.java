@@ -190,6 +190,16 @@ final class JdbcRows implements Rows {
     }
 
     @Override
+    public List<EntryRow> lockGroups(SortedSet<Group> groups) {
+        return entries.lockGroups(groups);
+    }
+
+    @Override
+    public List<EntryRow> groups(SortedSet<Group> groups) {
+        return entries.groups(groups);
+    }
+
+    @Override
     public List<EntryRow> leastRecentlyUsed(NamespaceName namespace, long afterUse, int limit) {
         return entries.leastRecentlyUsed(namespace, afterUse, limit);
     }

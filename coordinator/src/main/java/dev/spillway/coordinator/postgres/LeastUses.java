@@ -15,12 +15,12 @@ import java.util.function.LongFunction;
  */
 final class LeastUses {
     /**
-     * The validity of a bound. It ends when a database is restored, or when a lifted pin returns an entry to its old place.
+     * The validity of a bound. It ends when a database is restored, or when an entry returns to an old place.
      *
      * @param epoch      the registry's
-     * @param pinsLifted the namespace's
+     * @param returned the namespace's
      */
-    record Era(long epoch, long pinsLifted) {}
+    record Era(long epoch, long returned) {}
 
     private record Bound(Era era, long below) {}
 

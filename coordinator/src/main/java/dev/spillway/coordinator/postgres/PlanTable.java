@@ -53,7 +53,8 @@ final class PlanTable implements PlanRows {
         String outcome = row.getString("outcome");
         return new PlanVictim(row.getLong("number"), new EntryKey(row.getString("key")), new SnapshotId(row.getString("snapshot_id")),
                 row.getLong("generation"), row.getLong("size_bytes"), row.getLong("last_use"),
-                PlanVictim.Reason.valueOf(row.getString("reason")), outcome == null ? null : PlanVictim.Outcome.valueOf(outcome));
+                PlanVictim.Reason.valueOf(row.getString("reason")), row.getBoolean("follows"),
+                outcome == null ? null : PlanVictim.Outcome.valueOf(outcome));
     };
 
     private final Handle handle;
@@ -101,9 +102,10 @@ final class PlanTable implements PlanRows {
                 .longs("size", row -> row.victim().sizeBytes())
                 .longs("use", row -> row.victim().lastUse())
                 .texts("reason", row -> row.victim().reason())
+                .booleans("follows", row -> row.victim().follows())
                 .addTo(script, """
-                        INSERT INTO plan_victims (plan_id, number, key, snapshot_id, generation, size_bytes, last_use, reason)
-                        SELECT u.* FROM unnest(:plan, :number, :key, :snapshot, :generation, :size, :use, :reason) AS u""");
+                        INSERT INTO plan_victims (plan_id, number, key, snapshot_id, generation, size_bytes, last_use, reason, follows)
+                        SELECT u.* FROM unnest(:plan, :number, :key, :snapshot, :generation, :size, :use, :reason, :follows) AS u""");
         Columns.of(of(changes.settled()))
                 .uuids("plan", row -> row.plan().value())
                 .longs("number", row -> row.victim().number())

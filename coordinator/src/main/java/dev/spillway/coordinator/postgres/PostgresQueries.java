@@ -40,10 +40,13 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     /** Lets several statements see one snapshot. */
     private static final String BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
-    /** Pinned entries have an order of their own, so each page is one of the two put together. */
+    /** Pinned entries, and those that follow another of their group, have orders of their own. So each page is one of the three put together. */
     static final String ENTRIES = "SELECT * FROM ((SELECT " + EntryTable.COLUMNS
-            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL %s) UNION ALL (SELECT " + EntryTable.COLUMNS
-            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %s)) AS e ORDER BY e.last_use LIMIT :limit";
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND NOT e.follows %1$s) UNION ALL (SELECT "
+            + EntryTable.COLUMNS
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NULL AND e.follows %1$s) UNION ALL (SELECT "
+            + EntryTable.COLUMNS
+            + "FROM entries e WHERE e.namespace = :namespace AND e.pin_reason IS NOT NULL %1$s)) AS e ORDER BY e.last_use LIMIT :limit";
 
     /** Number of rows that one page of a filtered list looks at. */
     static final int WALK_MAX = 50_000;
@@ -52,7 +55,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     static final String WALK_OF_ENTRIES =
             """
                     SELECT last_use FROM (
-                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND last_use > :after ORDER BY last_use LIMIT :walk)
+                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND NOT follows AND last_use > :after
+                            ORDER BY last_use LIMIT :walk)
+                        UNION ALL
+                        (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NULL AND follows AND last_use > :after
+                            ORDER BY last_use LIMIT :walk)
                         UNION ALL
                         (SELECT last_use FROM entries WHERE namespace = :namespace AND pin_reason IS NOT NULL AND last_use > :after ORDER BY last_use
                             LIMIT :walk)) AS e
@@ -192,11 +199,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
 
     private static Query listing(Handle handle, NamespaceName namespace, @Nullable String keyPrefix, boolean few, String page) {
         if (keyPrefix == null) {
-            return handle.createQuery(ENTRIES.formatted(page, page)).bind("namespace", namespace.value());
+            return handle.createQuery(ENTRIES.formatted(page)).bind("namespace", namespace.value());
         }
         String ofPrefix = " AND starts_with(e.key, :prefix)" + page;
         return few ? EntryTable.ofPrefix(handle.createQuery(FEW_OF_PREFIX.formatted(page)), namespace, keyPrefix)
-                : handle.createQuery(ENTRIES.formatted(ofPrefix, ofPrefix)).bind("namespace", namespace.value()).bind("prefix", keyPrefix);
+                : handle.createQuery(ENTRIES.formatted(ofPrefix)).bind("namespace", namespace.value()).bind("prefix", keyPrefix);
     }
 
     @Override

@@ -23,15 +23,16 @@ import org.jspecify.annotations.Nullable;
  * statement of the transaction locked. Not thread-safe.
  */
 final class VictimsAhead {
-    static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY + """
-            FROM unnest(:namespaces, :after, :limits) AS asked (namespace, after_use, most)
-            CROSS JOIN LATERAL (
-                SELECT * FROM entries e WHERE e.namespace = asked.namespace AND e.last_use > asked.after_use AND e.pin_reason IS NULL
-                ORDER BY e.last_use LIMIT asked.most FOR UPDATE) AS e
-            LEFT JOIN LATERAL (
-                SELECT * FROM replicas r
-                WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key AND r.doom_cause IS NULL
-                ORDER BY r.replica_id LIMIT :holdersEach FOR UPDATE) AS r ON true""";
+    static final String VICTIMS = "SELECT " + EntryTable.COLUMNS + ", " + ReplicaTable.COLUMNS_BESIDE_ENTRY
+            + """
+                    FROM unnest(:namespaces, :after, :limits) AS asked (namespace, after_use, most)
+                    CROSS JOIN LATERAL (
+                        SELECT * FROM entries e WHERE e.namespace = asked.namespace AND e.last_use > asked.after_use AND e.pin_reason IS NULL AND NOT e.follows
+                        ORDER BY e.last_use LIMIT asked.most FOR UPDATE) AS e
+                    LEFT JOIN LATERAL (
+                        SELECT * FROM replicas r
+                        WHERE r.generation = e.generation AND r.namespace = e.namespace AND r.key = e.key AND r.doom_cause IS NULL
+                        ORDER BY r.replica_id LIMIT :holdersEach FOR UPDATE) AS r ON true""";
 
     private record Asked(NamespaceName namespace, long after, int limit) {}
 

@@ -66,7 +66,7 @@ final class ServedRegistry implements AutoCloseable {
         service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), now::get),
                         new Readiness(Duration.ofSeconds(5)), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
-                CoordinatorRoutes::failure, Optional.empty(), metrics.registry(), json));
+                CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
     }
 
     URI uri(String path) {

@@ -33,7 +33,7 @@ class LeastUsesTest {
 
     private static EntryRow usedAt(long use) {
         return new EntryRow(Fleet.name("k" + use), new SnapshotId("image"), use, 1, Description.NONE, use, false, Instant.EPOCH,
-                Instant.EPOCH, null, Written.NONE);
+                Instant.EPOCH, null, Written.NONE, false);
     }
 
     @Test

@@ -154,7 +154,7 @@ class PlanTest {
     @Test
     void aPageOfTheListIsPutTogetherFromBothOrders() {
         String page = " AND e.last_use > :after ORDER BY e.last_use LIMIT :limit";
-        assertThat(plan(PostgresQueries.ENTRIES.formatted(page, page),
+        assertThat(plan(PostgresQueries.ENTRIES.formatted(page),
                 query -> query.bind("namespace", "snapshots").bind("after", 0L).bind("limit", 101)))
                 .contains("Index Scan using entries_in_order_of_use")
                 .contains("Index Scan using entries_pinned")

@@ -8,6 +8,7 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
@@ -70,7 +71,7 @@ final class RandomActs {
             case 5 -> random.nextInt(4) == 0 ? new Act.Plain(new Command.Clean(namespace(), 1 + random.nextInt(5))) : next();
             case 6, 7, 8, 9 -> {
                 List<Registration> items = some(1 + random.nextInt(4), () -> new Registration(replica(), namespace(), key(), snapshot(),
-                        random.nextInt(12), description(), content(), null));
+                        random.nextInt(12), description(), content(), group()));
                 yield send(sender -> new RegisterRequest(sender, items));
             }
             case 10 -> {
@@ -192,6 +193,10 @@ final class RandomActs {
 
     private @Nullable ContentDigest content() {
         return random.nextInt(3) > 0 ? null : new ContentDigest(String.valueOf(random.nextInt(2)).repeat(64));
+    }
+
+    private @Nullable GroupName group() {
+        return random.nextInt(3) == 0 ? null : new GroupName("group-" + random.nextInt(3));
     }
 
     private Description description() {

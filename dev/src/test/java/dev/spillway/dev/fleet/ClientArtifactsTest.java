@@ -71,6 +71,23 @@ class ClientArtifactsTest {
         }
     }
 
+    /** It is refused at once and not asked for again and again. */
+    @Test
+    void anArtifactOverTheBoundOfTheClientIsAFailureThatNamesTheSetting() throws Exception {
+        Artifact large = Artifact.shared(new byte[3 << 20]);
+        try (SpillwayClient client = client(1);
+                SpillwayClient bounded = SpillwayClient.builder()
+                        .worker(fleet.workerUrl(1))
+                        .answerBytesMax(2 << 20)
+                        .retryFor(Duration.ofHours(1))
+                        .build()) {
+            assertThat(client.artifacts("objects").put(fingerprint("large"), large)).isTrue();
+            assertThat(client.artifacts("objects").get(fingerprint("large"))).contains(large);
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> bounded.artifacts("objects").get(fingerprint("large")))
+                    .withMessageContaining("answerBytesMax");
+        }
+    }
+
     @Test
     void oneOfManyClientsCompiles() throws Exception {
         AtomicInteger compiled = new AtomicInteger();

@@ -1,7 +1,7 @@
 package dev.spillway.service.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import dev.spillway.service.http.Response.Content;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -9,49 +9,95 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends what handlers answer. Thread-safe; a stream blocks its caller until it is sent. */
+/**
+ * Runs handlers that may block on virtual threads, as many at once as the limits allow, and sends what they answer. Vert.x offers worker pools of
+ * platform threads and verticles on virtual threads; the former hold a platform thread for each upload, the latter run one handler after the
+ * other. Thread-safe.
+ */
 final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
-    private final ObjectMapper json;
+    private final ExecutorService threads;
     private final HttpLimits limits;
+    /** Places of requests that are worked on or wait for that. The event loop takes one without waiting. */
+    private final Semaphore places;
+    /** Places of requests that are worked on, first come first served. */
+    private final Semaphore working;
     private final Semaphore streams;
 
-    Answers(ObjectMapper json, HttpLimits limits) {
-        this.json = json;
+    Answers(ExecutorService threads, HttpLimits limits) {
+        this.threads = threads;
         this.limits = limits;
+        this.places = new Semaphore(limits.workingMax() + limits.waitingMax());
+        this.working = new Semaphore(limits.workingMax(), true);
         this.streams = new Semaphore(limits.streamsMax());
+    }
+
+    int requestsInside() {
+        return limits.workingMax() + limits.waitingMax() - places.availablePermits();
     }
 
     int streamsOpen() {
         return limits.streamsMax() - streams.availablePermits();
     }
 
-    void send(RoutingContext context, Response answer) throws IOException {
+    /** Has a request from the event loop answered by a handler that may block. */
+    void run(RoutingContext context, Endpoint endpoint, Request request) {
+        if (endpoint.bounded() && !places.tryAcquire()) {
+            throw overloaded("requests: as many as are taken at once").exception();
+        }
+        var eventLoop = context.vertx().getOrCreateContext();
+        try {
+            threads.execute(() -> {
+                try {
+                    send(context, endpoint.bounded() ? inTurn(endpoint, request) : endpoint.handler().handle(request));
+                } catch (Throwable e) {
+                    eventLoop.runOnContext(ready -> context.fail(e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            if (endpoint.bounded()) {
+                places.release();
+            }
+            throw stopping().exception();
+        }
+    }
+
+    /** Gives the place back before the answer is sent: a download keeps one among the streams instead. */
+    private Response inTurn(Endpoint endpoint, Request request) throws Exception {
+        try {
+            working.acquire();
+            try {
+                return endpoint.handler().handle(request);
+            } finally {
+                working.release();
+            }
+        } finally {
+            places.release();
+        }
+    }
+
+    /** Sends an answer; blocks until a stream is sent. */
+    void send(RoutingContext context, Response answer) throws IOException, InterruptedException {
         switch (answer.content()) {
-            case Content.Json(var value) -> end(context, answer.status(), answer.headers(), Buffer.buffer(json.writeValueAsBytes(value)));
+            case Content.Json(var value) ->
+                    end(context, answer.status(), answer.headers(), Buffer.buffer(Response.JSON.writeValueAsBytes(value)));
             case Content.Bytes(var bytes) -> end(context, answer.status(), answer.headers(), Buffer.buffer(bytes));
+            case Content.FilePart part -> sendFile(context, answer, part);
             case Content.Streamed(var body) -> {
                 try (body) {
                     stream(context, answer, body::writeTo);
                 }
             }
-            case Content.Events(var source) -> stream(context, answer, out -> {
-                var client = Request.of(context).client();
-                try {
-                    if (!client.beginEvents()) {
-                        throw Problems.stopping().exception();
-                    }
-                    new EventStream(out, json).send(source, context.vertx(), context.response(), limits.heartbeat());
-                } finally {
-                    client.endEvents();
-                }
-            });
+            case Content.Events(var source) -> stream(context, answer, out -> out.follow(source, threads));
         }
     }
 
@@ -75,6 +121,28 @@ final class Answers {
         }
     }
 
+    /** Sends without a place among the streams: it takes no memory, and connections are bounded. */
+    private void sendFile(RoutingContext context, Response answer, Content.FilePart part) throws IOException {
+        try {
+            var response = context.response();
+            if (!response.closed() && !response.ended()) {
+                head(context, answer.status(), answer.headers());
+                if (isHead(context)) {
+                    response.putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(part.length()));
+                    ended(context, response.end());
+                } else {
+                    FileSending.send(response, part.file(), part.offset(), part.length(), limits.pauseMax());
+                }
+            }
+        } catch (ClientGoneException e) {
+            // The server holds a response for ended as soon as it begins to send a file.
+            context.request().connection().close().onFailure(cause -> LOG.debug("close: {}", cause.toString()));
+            throw e;
+        } finally {
+            part.sent().run();
+        }
+    }
+
     private static boolean isHead(RoutingContext context) {
         return context.request().method().equals(HttpMethod.HEAD);
     }
@@ -91,27 +159,29 @@ final class Answers {
         }
     }
 
-    @FunctionalInterface
-    private interface Writing {
-        void to(ResponseStream out) throws IOException;
-    }
-
     /** Writes a body that is sent while it is made, in a place among the streams. */
-    private void stream(RoutingContext context, Response answer, Writing writing) throws IOException {
+    private void stream(RoutingContext context, Response answer, Response.EventSource body) throws IOException, InterruptedException {
         head(context, answer.status(), answer.headers());
         if (isHead(context)) {
             ended(context, context.response().end());
-            return;
+        } else if (streams.tryAcquire()) {
+            try {
+                var out = new ResponseStream(context, limits);
+                body.sendTo(out);
+                out.finish();
+            } finally {
+                streams.release();
+            }
+        } else {
+            throw overloaded("streams: as many as are open at once").exception();
         }
-        if (!streams.tryAcquire()) {
-            throw Problems.overloaded("streams: as many as are open at once").exception();
-        }
-        try {
-            var out = new ResponseStream(context.response(), limits.pauseMax());
-            writing.to(out);
-            out.finish();
-        } finally {
-            streams.release();
-        }
+    }
+
+    private static Problem overloaded(String what) {
+        return Problem.of(ProblemType.OVERLOADED, what).retryAfter(Duration.ofSeconds(1));
+    }
+
+    static Problem stopping() {
+        return Problem.of(ProblemType.STOPPING, "no request is taken any more").retryAfter(Duration.ofSeconds(5));
     }
 }

@@ -1,6 +1,8 @@
 package dev.spillway.service.http;
 
-import io.vertx.core.Context;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
@@ -21,48 +23,29 @@ import org.jspecify.annotations.Nullable;
 final class BodyStream extends InputStream {
     private static final int CHUNKS_AHEAD = 4;
 
-    /** Something from the event loop: a chunk, the reason why there are no more, or neither at the end. */
-    private record Arrival(@Nullable Buffer chunk, @Nullable Throwable gone) {}
-
-    private final Context context;
     private final HttpServerRequest request;
     private final long bytesMax;
     private final Duration pauseMax;
-    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
-    private @Nullable Buffer chunk;
+    private final BlockingQueue<Future<Buffer>> arrivals = new LinkedBlockingQueue<>();
+    /** Absent at the end. */
+    private @Nullable Buffer chunk = Buffer.buffer();
     private int position;
     private long received;
     private boolean begun;
-    private boolean ended;
 
     /** Made on the event loop, with the request paused. */
     BodyStream(RoutingContext routing, long bytesMax, Duration pauseMax) {
-        this.context = routing.vertx().getOrCreateContext();
         this.request = routing.request();
         this.bytesMax = bytesMax;
         this.pauseMax = pauseMax;
-        request.handler(buffer -> arrivals.add(new Arrival(buffer, null)));
-        request.endHandler(end -> arrivals.add(new Arrival(null, null)));
+        request.handler(buffer -> arrivals.add(Future.succeededFuture(buffer)));
+        request.endHandler(end -> arrivals.add(Future.succeededFuture()));
         request.exceptionHandler(cause -> {
-            arrivals.add(new Arrival(null, cause));
+            arrivals.add(Future.failedFuture(cause));
             if (!(cause instanceof HttpClosedException)) {
                 // The server closes the connection next, so what is wrong with the body is told at once.
                 routing.fail(400, cause);
             }
-        });
-    }
-
-    /** Asks for the first chunks, and tells a client that waits for it to send: whoever reads wants the body. */
-    private void begin() {
-        if (begun) {
-            return;
-        }
-        begun = true;
-        context.runOnContext(ready -> {
-            if (Connections.awaitsContinue(request)) {
-                request.response().writeContinue().onFailure(cause -> arrivals.add(new Arrival(null, cause)));
-            }
-            request.fetch(CHUNKS_AHEAD);
         });
     }
 
@@ -74,12 +57,12 @@ final class BodyStream extends InputStream {
 
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
-        if (length == 0) {
-            return 0;
+        while (length > 0 && chunk != null && position == chunk.length()) {
+            next();
         }
-        var available = next();
+        var available = chunk;
         if (available == null) {
-            return -1;
+            return length == 0 ? 0 : -1;
         }
         int part = Math.min(length, available.length() - position);
         available.getBytes(position, position + part, bytes, offset);
@@ -87,38 +70,38 @@ final class BodyStream extends InputStream {
         return part;
     }
 
-    /** A chunk with bytes left, or null at the end. */
-    private @Nullable Buffer next() throws IOException {
-        while (!ended && (chunk == null || position == chunk.length())) {
-            var arrival = arrival();
-            if (arrival.gone() != null) {
-                throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes", arrival.gone());
-            }
-            chunk = arrival.chunk();
-            position = 0;
-            ended = chunk == null;
-            if (chunk != null) {
-                received += chunk.length();
-                if (received > bytesMax) {
-                    throw Problems.tooLarge(bytesMax).exception();
-                }
-                context.runOnContext(ready -> request.fetch(1));
-            }
+    /** Waits for the next chunk. The first time tells a client that waits for it to send: whoever reads wants the body. */
+    private void next() throws IOException {
+        if (!begun && Connections.awaitsContinue(request)) {
+            request.response().writeContinue().onFailure(cause -> arrivals.add(Future.failedFuture(cause)));
         }
-        return chunk;
-    }
-
-    private Arrival arrival() throws IOException {
-        begin();
+        request.fetch(begun ? 1 : CHUNKS_AHEAD);
+        begun = true;
         try {
             var arrival = arrivals.poll(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
             if (arrival == null) {
-                throw Problems.requestTimeout(pauseMax).exception();
+                throw paused(pauseMax).exception();
+            } else if (arrival.failed()) {
+                throw new ClientGoneException("the client is gone in the middle of the body, after " + received + " bytes",
+                        arrival.cause());
             }
-            return arrival;
+            chunk = arrival.result();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted in the middle of the body");
         }
+        position = 0;
+        received += chunk == null ? 0 : chunk.length();
+        if (received > bytesMax) {
+            throw tooLarge(bytesMax).exception();
+        }
+    }
+
+    static Problem paused(Duration allowed) {
+        return Problem.of(ProblemType.REQUEST_TIMEOUT, "body: not whole (expected: all of it, without a pause of " + allowed + ")");
+    }
+
+    static Problem tooLarge(long limit) {
+        return Problem.of(ProblemType.BODY_TOO_LARGE, "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }
 }

@@ -1,14 +1,10 @@
 package dev.spillway.service.http;
 
 import java.io.IOException;
-import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /** The client closed its connection, or stands still for too long: nobody is left to be answered. */
 final class ClientGoneException extends IOException {
-    @Serial
-    private static final long serialVersionUID = 1L;
-
     ClientGoneException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

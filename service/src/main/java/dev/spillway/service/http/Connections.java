@@ -7,8 +7,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,50 +24,26 @@ final class Connections {
 
     private final Vertx vertx;
     private final HttpLimits limits;
-    private final Map<HttpConnection, Client> open = new ConcurrentHashMap<>();
-
-    /** The other end of a connection. Thread-safe. */
-    static final class Client {
-        private final AtomicInteger requests = new AtomicInteger();
-        private volatile long idleSince = System.nanoTime();
-        private @Nullable Thread eventSource;
-        private boolean ended;
-
-        /** Registers the calling thread, to be interrupted when the client leaves or the service stops; false when that is so already. */
-        synchronized boolean beginEvents() {
-            eventSource = Thread.currentThread();
-            return !ended;
-        }
-
-        synchronized void endEvents() {
-            eventSource = null;
-        }
-
-        private synchronized void end() {
-            ended = true;
-            if (eventSource != null) {
-                eventSource.interrupt();
-            }
-        }
-    }
+    /** Per connection the request under way, or the {@link System#nanoTime} since which there is none. */
+    private final Map<HttpConnection, AtomicReference<Object>> open = new ConcurrentHashMap<>();
 
     Connections(Vertx vertx, HttpLimits limits) {
         this.vertx = vertx;
         this.limits = limits;
-        vertx.setPeriodic(Math.max(1, limits.idleMax().toMillis() / LOOKS_PER_IDLE_TIME), look -> closeIdle());
+        vertx.setPeriodic(Math.max(1, limits.idleMax().toMillis() / LOOKS_PER_IDLE_TIME), look -> open.forEach((connection, use) -> {
+            if (use.get() instanceof Long since && System.nanoTime() - since > limits.idleMax().toNanos()) {
+                close(connection);
+            }
+        }));
     }
 
     void opened(HttpConnection connection) {
         if (open.size() >= limits.connectionsMax()) {
             close(connection);
-            return;
+        } else {
+            open.put(connection, new AtomicReference<>(System.nanoTime()));
+            connection.closeHandler(closed -> open.remove(connection));
         }
-        var client = new Client();
-        open.put(connection, client);
-        connection.shutdownHandler(stops -> client.end()).closeHandler(closed -> {
-            open.remove(connection);
-            client.end();
-        });
     }
 
     /**
@@ -76,19 +51,19 @@ final class Connections {
      * discarded behind the answer, whoever gives that.
      */
     boolean begin(HttpServerRequest request) {
-        var client = open.get(request.connection());
-        if (client == null) {
+        var use = open.get(request.connection());
+        if (use == null) {
             return false;
         }
-        client.requests.incrementAndGet();
+        use.set(request);
         var eventLoop = hasBody(request) ? vertx.getOrCreateContext() : null;
         if (eventLoop != null) {
             request.pause();
         }
         // Not by RoutingContext.addEndHandler, which would replace this: a path without a slash is answered before any route.
         request.response().endHandler(answered -> {
-            client.idleSince = System.nanoTime();
-            client.requests.decrementAndGet();
+            // The next request may have begun already.
+            use.compareAndSet(request, System.nanoTime());
             if (eventLoop != null) {
                 eventLoop.runOnContext(ready -> discard(request));
             }
@@ -96,24 +71,10 @@ final class Connections {
         return true;
     }
 
-    /** Returns who sent a request that has begun. */
-    Client client(HttpServerRequest request) {
-        return open.getOrDefault(request.connection(), new Client());
-    }
-
     /** Leaves requests unanswered that arrive behind one whose end is not known: they may be a part of its body. */
     void takeNoMore(HttpConnection connection) {
         open.remove(connection);
         close(connection);
-    }
-
-    private void closeIdle() {
-        long now = System.nanoTime();
-        open.forEach((connection, client) -> {
-            if (client.requests.get() == 0 && now - client.idleSince > limits.idleMax().toNanos()) {
-                close(connection);
-            }
-        });
     }
 
     static boolean hasBody(HttpServerRequest request) {

@@ -1,7 +1,9 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.events.InvalidValueException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -9,7 +11,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,29 +18,35 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Mounts endpoints on a vertx-web router. The router's own decoding is not used: it would replace bytes that are not UTF-8, normalise
- * {@code %2E%2E}, and take {@code k/} for {@code k}, so that two keys could meet. Each endpoint is a route by regular expression over the raw
- * path, whose parameters {@link Request} decodes, strictly and once.
+ * Mounts endpoints on a vertx-web router, and answers every failure as a problem: what was refused by name, and what is a defect by an id under
+ * which the log has the cause. The router's own decoding is not used: it would replace bytes that are not UTF-8, normalise {@code %2E%2E}, and take
+ * {@code k/} for {@code k}, so that two keys could meet. Each endpoint is a route by regular expression over the raw path, whose parameters
+ * {@link Request} decodes, strictly and once.
  */
 final class EndpointRouter {
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointRouter.class);
+
+    /** Problems of how a message is framed: behind it nobody knows where the next one begins. */
+    private static final Set<ProblemType> ENDING = Set.of(ProblemType.MALFORMED_REQUEST, ProblemType.UNSUPPORTED_TRANSFER_ENCODING);
+
     private final HttpService.Options options;
-    private final Optional<Path> unpacked;
     /** Each with the form of its path, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
-    private final Blocking blocking;
     private final Connections connections;
 
-    /** @param unpacked where the pages are unpacked, if there are any */
-    EndpointRouter(HttpService.Options options, Optional<Path> unpacked, List<Endpoint> endpoints, Answers answers, Blocking blocking,
-            Connections connections) {
+    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections) {
         this.options = options;
-        this.unpacked = unpacked;
+        this.answers = answers;
+        this.connections = connections;
         // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
         // theirs. A brace sorts behind every letter, so the literal is tried before the parameter.
         List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
@@ -49,16 +56,12 @@ final class EndpointRouter {
                                 .noneMatch(form -> form.matcher(endpoint.operation().template()).matches()))
                         .thenComparing(endpoint -> endpoint.operation().template()))
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
-        this.answers = answers;
-        this.blocking = blocking;
-        this.connections = connections;
     }
 
     Router router(Vertx vertx) {
         var router = Router.router(vertx);
         endpoints.forEach((endpoint, path) -> mount(router, endpoint, path));
-        options.pages().ifPresent(pages -> pages.mount(router, unpacked.orElseThrow()));
-        router.route().handler(this::nothingHere).failureHandler(new FailureHandler(options, answers, connections));
+        router.route().handler(this::nothingHere).failureHandler(this::failed);
         return router;
     }
 
@@ -73,7 +76,7 @@ final class EndpointRouter {
         }
         route.handler(context -> {
             requireFit(context.request());
-            var request = new Request(context, endpoint, options, connections.client(context.request()));
+            var request = new Request(context, endpoint, options.limits());
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
@@ -83,8 +86,14 @@ final class EndpointRouter {
         }).handler(context -> dispatch(endpoint, context));
     }
 
+    private static void requireFit(HttpServerRequest request) {
+        misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
+            throw problem.exception();
+        });
+    }
+
     /** Returns what is wrong where the server leaves unchecked what decides where a request ends (RFC 9112, sections 3.2 and 6.1). */
-    static Optional<Problem> misframed(HttpServerRequest request) {
+    private static Optional<Problem> misframed(HttpServerRequest request) {
         var encodings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!encodings.isEmpty() && !(encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked"))) {
             return Optional.of(Problem.of(ProblemType.UNSUPPORTED_TRANSFER_ENCODING,
@@ -92,12 +101,6 @@ final class EndpointRouter {
         }
         int hosts = request.headers().getAll(HttpHeaders.HOST).size();
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
-    }
-
-    static void requireFit(HttpServerRequest request) {
-        misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
-            throw problem.exception();
-        });
     }
 
     /** Ends a gathered body that makes no progress for too long: BodyHandler waits for ever. */
@@ -109,7 +112,7 @@ final class EndpointRouter {
             }
             long received = request.bytesRead();
             if (received == receivedBefore) {
-                context.fail(Problems.requestTimeout(options.limits().pauseMax()).exception());
+                context.fail(BodyStream.paused(options.limits().pauseMax()).exception());
             } else {
                 requireProgress(context, received);
             }
@@ -124,7 +127,7 @@ final class EndpointRouter {
             if (answer.isPresent()) {
                 answers.send(context, answer.get());
             } else {
-                blocking.run(context, endpoint, request);
+                answers.run(context, endpoint, request);
             }
         } catch (Exception e) {
             context.fail(e);
@@ -135,24 +138,69 @@ final class EndpointRouter {
     private void nothingHere(RoutingContext context) {
         requireFit(context.request());
         var path = Objects.requireNonNullElse(context.request().path(), "");
-        boolean asksForPage = Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(context.request().method());
-        var ofPages = Stream.of("GET").filter(get -> unpacked.isPresent() && StaticPages.mayBeAt(path) && !asksForPage);
-        var allowed = Stream.concat(ofPages, endpoints.keySet()
+        var allowed = endpoints.keySet()
                 .stream()
                 .filter(endpoint -> Objects.requireNonNull(endpoints.get(endpoint)).matcher(path).matches())
-                .map(endpoint -> endpoint.operation().method()))
+                .map(endpoint -> endpoint.operation().method())
                 .flatMap(method -> method.equals("GET") ? Stream.of("GET", "HEAD") : Stream.of(method))
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
         if (allowed.isEmpty()) {
-            answers.problem(context, Problem.of(ProblemType.UNKNOWN_PATH,
+            throw Problem.of(ProblemType.UNKNOWN_PATH,
                     "path: " + Problem.shown(path) + " (expected: a path of " + options.name() + ", see /openapi.yaml)")
-                    .with("service", options.name()),
-                    Map.of());
-        } else {
-            answers.problem(context, Problem.of(ProblemType.METHOD_NOT_ALLOWED,
-                    "method: %s (expected: %s)".formatted(context.request().method().name(), allowed)), Map.of("Allow", allowed));
+                    .with("service", options.name())
+                    .exception();
         }
+        answers.problem(context, Problem.of(ProblemType.METHOD_NOT_ALLOWED,
+                "method: %s (expected: %s)".formatted(context.request().method().name(), allowed)), Map.of("Allow", allowed));
+    }
+
+    private void failed(RoutingContext context) {
+        var response = context.response();
+        var what = context.request().method() + " " + context.request().path();
+        boolean gone = response.closed() || context.failure() instanceof ClientGoneException;
+        if (gone || response.headWritten()) {
+            if (gone) {
+                LOG.debug("{}: {}", what, String.valueOf(context.failure()));
+            } else if (!response.ended()) {
+                LOG.warn("{}: broken off in the middle of the body: {}", what, String.valueOf(context.failure()));
+            }
+            if (!response.ended()) {
+                response.reset().onFailure(cause -> LOG.debug("{}: {}", what, cause.toString()));
+            }
+            return;
+        }
+        var problem = problem(what, context);
+        boolean ending = ENDING.contains(problem.type());
+        answers.problem(context, problem, ending ? Map.of(HttpHeaders.CONNECTION, HttpHeaders.CLOSE) : Map.of());
+        if (ending) {
+            connections.takeNoMore(context.request().connection());
+        }
+    }
+
+    private Problem problem(String what, RoutingContext context) {
+        return switch (context.failure()) {
+            case ProblemException refused -> refused.problem();
+            case InvalidValueException refused -> Problem.invalid(String.valueOf(refused.getMessage()));
+            case InterruptedException _ -> Answers.stopping();
+            case null -> switch (context.statusCode()) {
+                case 413 -> BodyStream.tooLarge(Request.of(context).jsonBytesMax());
+                case 417 -> Problem.of(ProblemType.MALFORMED_REQUEST, "Expect: not understood (expected: 100-continue)").status(417);
+                default -> misframed(context.request())
+                        .orElseGet(() -> Problem.of(ProblemType.MALFORMED_PATH, what + ": it begins with no slash"));
+            };
+            // The router fails with 400 what it cannot take, and BodyHandler with 200 or 400 a body whose chunks cannot be decoded.
+            case Throwable failure when context.statusCode() == 200 || context.statusCode() == 400 ->
+                    Problem.of(ProblemType.MALFORMED_REQUEST,
+                            "request: %s (expected: HTTP 1.1 with one Host, and a body of its Content-Length or in whole chunks)"
+                                    .formatted(Problem.shown(String.valueOf(failure.getMessage()))));
+            case Throwable failure -> options.failures().apply(failure).orElseGet(() -> {
+                var errorId = UUID.randomUUID().toString();
+                LOG.error("{}: error id {}", what, errorId, failure);
+                return Problem.of(ProblemType.INTERNAL_ERROR, "the log of the service has the cause under error id " + errorId)
+                        .with("errorId", errorId);
+            });
+        };
     }
 }

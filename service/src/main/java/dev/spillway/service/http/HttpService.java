@@ -1,10 +1,10 @@
 package dev.spillway.service.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Problem;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.settings.HostPort;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -12,21 +12,30 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +51,8 @@ public final class HttpService implements AutoCloseable {
     /** Room for a request line with two keys of 1,024 bytes, each byte percent-encoded. */
     private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
     private static final int HEADER_BYTES_MAX = 16 * 1024;
+    /** A method that is none of these is counted as {@code other}: each text that a client invents would make a series for ever. */
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PROPFIND", "MKCOL");
 
     /**
      * What to serve and where.
@@ -49,47 +60,47 @@ public final class HttpService implements AutoCloseable {
      * @param name of the service, for messages, threads, and clients that ask the wrong one
      * @param address loopback only; port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
+     * @param endpoints made for the instance that serves them
      * @param failures what a failure of the service's own means to a client; empty for a defect
-     * @param pages for people, if there are any
+     * @param pages name of those for people, if there are any
      * @param metrics where requests are counted
-     * @param json writes answers and reads bodies, refusing unknown fields
      */
-    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Endpoints endpoints,
-            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ObjectMapper json) {}
-
-    /** Makes the endpoints of a service. */
-    @FunctionalInterface
-    public interface Endpoints {
-        /** @param vertx the instance that serves them */
-        List<Endpoint> of(Vertx vertx) throws IOException;
-    }
+    public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
+            Function<Vertx, List<Endpoint>> endpoints,
+            Function<Throwable, Optional<Problem>> failures, Optional<String> pages, MeterRegistry metrics) {}
 
     private final Options options;
-    private final Optional<Path> unpacked;
     private final Vertx vertx;
     private final ExecutorService threads;
     private final Answers answers;
-    private final Blocking blocking;
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
     private HostPort address;
 
-    private HttpService(Options options) throws IOException {
+    private HttpService(Options options) {
         this.options = options;
-        this.unpacked = options.pages().isPresent() ? Optional.of(options.pages().get().choose()) : Optional.empty();
         this.address = options.address();
-        // Without pages the caches of the file system are off, so that no folder is made in the system's temporary folder.
-        this.vertx = HttpMetrics.vertx(new VertxOptions().setEventLoopPoolSize(2)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(unpacked.map(StaticPages::unpackingInto)
-                        .orElseGet(() -> new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))),
-                options.metrics());
+        var measured = new MicrometerMetricsOptions().setEnabled(true)
+                .setDisabledMetricsCategories(Arrays.stream(MetricsDomain.values())
+                        .filter(domain -> domain != MetricsDomain.HTTP_SERVER)
+                        .map(MetricsDomain::toCategory)
+                        .collect(Collectors.toSet()))
+                .setLabels(Set.of(Label.HTTP_ROUTE, Label.HTTP_CODE))
+                .setServerRequestTagsProvider(request -> List
+                        .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
+        // No files are served, so that no folder is made in the system's temporary folder.
+        this.vertx = Vertx.builder()
+                .with(new VertxOptions().setEventLoopPoolSize(2)
+                        .setWorkerPoolSize(1)
+                        .setInternalBlockingPoolSize(1)
+                        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
+                        .setMetricsOptions(measured))
+                .withMetrics(new MicrometerMetricsFactory(options.metrics()))
+                .build();
         this.threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(options.name() + "-http-", 0).factory());
-        this.answers = new Answers(options.json(), options.limits());
-        this.blocking = new Blocking(threads, answers, options.limits());
-        options.metrics().gauge("http.server.requests.inside", blocking, Blocking::inside);
+        this.answers = new Answers(threads, options.limits());
+        options.metrics().gauge("http.server.requests.inside", answers, Answers::requestsInside);
         options.metrics().gauge("http.server.streams.open", answers, Answers::streamsOpen);
     }
 
@@ -98,12 +109,12 @@ public final class HttpService implements AutoCloseable {
      *
      * @throws IOException with a message for people, when an address is not loopback, in use, or cannot be listened on
      */
-    public static HttpService start(Options options) throws IOException, InterruptedException {
+    public static HttpService start(Options options) throws IOException {
         var service = new HttpService(options);
         try {
             service.listen();
             return service;
-        } catch (IOException | InterruptedException | RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             service.close();
             throw e;
         }
@@ -114,14 +125,14 @@ public final class HttpService implements AutoCloseable {
         return address;
     }
 
-    private void listen() throws IOException, InterruptedException {
+    private void listen() throws IOException {
         if (!address.isLoopback()) {
             throw new IOException(
                     "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
                             .formatted(address));
         }
-        unpacked.ifPresent(own -> StaticPages.removeLeftBehind(vertx, own));
-        var endpoints = options.endpoints().of(vertx);
+        var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
+                options.pages().stream().flatMap(name -> new StaticPages(name).endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
         address = new HostPort(address.host(), server.actualPort());
@@ -134,9 +145,9 @@ public final class HttpService implements AutoCloseable {
         LOG.info("{}: listening on {}{}", options.name(), address, options.socket().map(path -> " and " + path).orElse(""));
     }
 
-    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException, InterruptedException {
+    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException {
         var connections = new Connections(vertx, options.limits());
-        var router = new EndpointRouter(options, unpacked, endpoints, answers, blocking, connections).router(vertx);
+        var router = new EndpointRouter(options, endpoints, answers, connections).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
@@ -151,13 +162,14 @@ public final class HttpService implements AutoCloseable {
         });
         try {
             await(server.listen(where), LISTEN_WITHIN);
-        } catch (ExecutionException e) {
-            var cause = e.getCause() == null ? e : e.getCause();
-            var inUse = cause instanceof BindException && String.valueOf(cause.getMessage()).contains("in use");
-            throw new IOException("listen: %s: %s (expected: an address of this machine that is free)".formatted(shown,
-                    inUse ? "already in use" : cause.getMessage()), cause);
-        } catch (TimeoutException e) {
-            throw new IOException("listen: %s: nothing after %s".formatted(shown, LISTEN_WITHIN), e);
+        } catch (CompletionException e) {
+            var cause = Objects.requireNonNullElse(e.getCause(), e);
+            var why = switch (cause) {
+                case BindException used when String.valueOf(used.getMessage()).contains("in use") -> "already in use";
+                case TimeoutException _ -> "nothing after " + LISTEN_WITHIN;
+                default -> cause.getMessage();
+            };
+            throw new IOException("listen: %s: %s (expected: an address of this machine that is free)".formatted(shown, why), cause);
         }
         servers.add(server);
         return server;
@@ -196,14 +208,13 @@ public final class HttpService implements AutoCloseable {
     private void closed(String part, Future<?> closing, Duration within) {
         try {
             await(closing, within);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("{}: {} not closed cleanly: {}", options.name(), part, e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (CompletionException e) {
+            LOG.warn("{}: {} not closed cleanly: {}", options.name(), part, String.valueOf(e.getCause()));
         }
     }
 
-    private static void await(Future<?> future, Duration within) throws ExecutionException, InterruptedException, TimeoutException {
-        future.toCompletionStage().toCompletableFuture().get(within.toMillis(), TimeUnit.MILLISECONDS);
+    /** Waits, whether or not the caller is interrupted: what is begun here ends within its bound. */
+    private static void await(Future<?> future, Duration within) {
+        future.toCompletionStage().toCompletableFuture().orTimeout(within.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 }

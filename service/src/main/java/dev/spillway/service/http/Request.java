@@ -1,6 +1,8 @@
 package dev.spillway.service.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.api.Durations;
+import dev.spillway.api.Numbers;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
@@ -10,6 +12,7 @@ import dev.spillway.events.InvalidValueException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,19 +33,68 @@ public final class Request {
 
     private final RoutingContext routing;
     private final Endpoint endpoint;
-    private final HttpService.Options options;
-    private final Connections.Client client;
+    private final HttpLimits limits;
     private final Map<String, String> parameters;
     private final Query query;
     private final String mediaType;
     private final @Nullable BodyStream stream;
 
+    /**
+     * The query of a request. Reading a value that is not what was asked for ends the handler with 400.
+     *
+     * @param values by name, percent-decoded once
+     */
+    public record Query(Map<String, String> values) {
+        public Optional<String> text(String name) {
+            return Optional.ofNullable(values.get(name));
+        }
+
+        /** A whole number between two bounds, both included. */
+        public Optional<Long> number(String name, long least, long most) {
+            return value(name, text -> {
+                try {
+                    long number = Numbers.whole(text);
+                    if (number >= least && number <= most) {
+                        return number;
+                    }
+                } catch (NumberFormatException e) {
+                    // Told below, as for a number out of range.
+                }
+                throw new InvalidValueException(name, text, "a whole number of " + least + " to " + most);
+            });
+        }
+
+        /** A parameter without a value says true. */
+        public Optional<Boolean> flag(String name) {
+            return value(name, text -> switch (text) {
+                case "true", "" -> true;
+                case "false" -> false;
+                default -> throw new InvalidValueException(name, text, "true or false");
+            });
+        }
+
+        /** A duration of more than zero and at most another. */
+        public Optional<Duration> duration(String name, Duration most) {
+            return value(name, text -> Durations.parse(name, text, most));
+        }
+
+        /** A value of the service's own kind; an {@link InvalidValueException} of its reader becomes one that names the parameter. */
+        public <T> Optional<T> value(String name, Function<String, T> read) {
+            return text(name).map(text -> {
+                try {
+                    return read.apply(text);
+                } catch (InvalidValueException e) {
+                    throw new InvalidValueException(name, text, e.expected());
+                }
+            });
+        }
+    }
+
     /** Checks everything that can be checked before the body arrives. Made on the event loop, and kept beside the routing context. */
-    Request(RoutingContext routing, Endpoint endpoint, HttpService.Options options, Connections.Client client) {
+    Request(RoutingContext routing, Endpoint endpoint, HttpLimits limits) {
         this.routing = routing;
         this.endpoint = endpoint;
-        this.options = options;
-        this.client = client;
+        this.limits = limits;
         var request = routing.request();
         boolean hasBody = Connections.hasBody(request);
         var type = header("Content-Type").orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -51,12 +103,12 @@ public final class Request {
             requireJson(type);
         }
         if (streamed && Connections.contentLength(request) > endpoint.streamedBytesMax()) {
-            throw Problems.tooLarge(endpoint.streamedBytesMax()).exception();
+            throw BodyStream.tooLarge(endpoint.streamedBytesMax()).exception();
         }
         this.parameters = endpoint.operation().parameters(Objects.requireNonNullElse(request.path(), ""));
         this.query = new Query(endpoint.operation().queryValues(Objects.requireNonNullElse(request.query(), "")));
         this.mediaType = hasBody || streamed ? type : "";
-        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), options.limits().pauseMax()) : null;
+        this.stream = streamed ? new BodyStream(routing, endpoint.streamedBytesMax(), limits.pauseMax()) : null;
         routing.put(KEY, this);
     }
 
@@ -65,15 +117,20 @@ public final class Request {
         if (endpoint.mediaTypes().isEmpty()) {
             throw Problem.of(ProblemType.UNEXPECTED_BODY, "body: sent (expected: none)").exception();
         } else if (!endpoint.gathers(type)) {
-            throw Problems.notTaken("Content-Type", type.isEmpty() ? "missing" : type, endpoint.mediaTypes()).exception();
+            throw notTaken("Content-Type", type.isEmpty() ? "missing" : type, endpoint.mediaTypes());
         } else if (!encoding.equalsIgnoreCase("identity")) {
-            throw Problems.notTaken("Content-Encoding", encoding, List.of("identity")).exception();
+            throw notTaken("Content-Encoding", encoding, List.of("identity"));
         }
         routing.parsedHeaders().contentType().parameters().forEach((name, charset) -> {
             if (name.equalsIgnoreCase("charset") && !UTF_8.contains(String.valueOf(charset).toLowerCase(Locale.ROOT))) {
-                throw Problems.notTaken("charset", String.valueOf(charset), List.of("utf-8")).exception();
+                throw notTaken("charset", String.valueOf(charset), List.of("utf-8"));
             }
         });
+    }
+
+    private static ProblemException notTaken(String header, String given, List<String> expected) {
+        return Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                "%s: %s (expected: %s)".formatted(header, Problem.shown(given), String.join(" or ", expected))).exception();
     }
 
     /** The request of a routing context. */
@@ -81,13 +138,9 @@ public final class Request {
         return Objects.requireNonNull(routing.get(KEY), "request");
     }
 
-    Connections.Client client() {
-        return client;
-    }
-
     /** Bound of its gathered body. */
     long jsonBytesMax() {
-        return endpoint.jsonBytesMax() == 0 ? options.limits().bodyBytesMax() : endpoint.jsonBytesMax();
+        return endpoint.jsonBytesMax() == 0 ? limits.bodyBytesMax() : endpoint.jsonBytesMax();
     }
 
     /**
@@ -138,12 +191,12 @@ public final class Request {
     }
 
     /**
-     * The body read by the service's mapper, which refuses unknown fields.
+     * The body as JSON without unknown fields.
      *
      * @throws ProblemException 400 that names the field, its value and what was expected
      */
     public <T> T body(Class<T> type) {
-        return body(type, options.json());
+        return body(type, Response.JSON);
     }
 
     /** As {@link #body(Class)}, read by another mapper. */

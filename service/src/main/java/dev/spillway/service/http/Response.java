@@ -1,26 +1,34 @@
 package dev.spillway.service.http;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spillway.events.Json;
 import io.vertx.core.http.HttpHeaders;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What a handler answers. */
 public record Response(int status, Map<CharSequence, CharSequence> headers, Content content) {
-    private static final Map<CharSequence, CharSequence> JSON = mediaType(HttpHeaders.createOptimized(Endpoint.JSON));
+    /** Writes answers and reads bodies, refusing unknown fields. */
+    static final ObjectMapper JSON = Json.strict();
+    private static final Map<CharSequence, CharSequence> JSON_TYPE = mediaType(HttpHeaders.createOptimized(Endpoint.JSON));
 
     public Response {
         headers = Map.copyOf(headers);
     }
 
     sealed interface Content {
-        /** A value, written by the service's mapper. */
+        /** A value, written as JSON. */
         record Json(Object value) implements Content {}
 
         /** Bytes that are in memory. */
         @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
         record Bytes(byte[] bytes) implements Content {}
+
+        /** A part of a file. */
+        record FilePart(FileChannel file, long offset, long length, Runnable sent) implements Content {}
 
         /** A body that is written while it is sent, no faster than the client takes it; in chunks, where no header tells its length. */
         record Streamed(StreamedBody body) implements Content {}
@@ -42,7 +50,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     /** Sends events. Interrupted when the client is gone or the service stops. */
     @FunctionalInterface
     public interface EventSource {
-        void sendTo(EventStream events) throws IOException, InterruptedException;
+        void sendTo(ResponseStream events) throws IOException, InterruptedException;
     }
 
     public static Response ok(Object value) {
@@ -50,7 +58,7 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
     }
 
     public static Response json(int status, Object value) {
-        return new Response(status, JSON, new Content.Json(value));
+        return new Response(status, JSON_TYPE, new Content.Json(value));
     }
 
     /** 204. */
@@ -65,6 +73,15 @@ public record Response(int status, Map<CharSequence, CharSequence> headers, Cont
 
     public static Response bytes(String mediaType, byte[] bytes) {
         return new Response(200, mediaType(mediaType), new Content.Bytes(bytes));
+    }
+
+    /**
+     * A part of a file, which the system sends without this process reading it.
+     *
+     * @param sent called exactly once, also when nothing was sent: the file is not used any more
+     */
+    public static Response file(String mediaType, FileChannel file, long offset, long length, Runnable sent) {
+        return new Response(200, mediaType(mediaType), new Content.FilePart(file, offset, length, sent));
     }
 
     public static Response stream(String mediaType, StreamedBody body) {

@@ -3,32 +3,38 @@ package dev.spillway.service.http;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The body of a response as a stream for one thread that may block: a chunk is on its way to the socket while the next is made. The head of the
- * response is sent with the first chunk, so an early failure still gets its own answer.
+ * The body of a response while it is made, bytes or Server-Sent Events, for one thread that may block: a chunk is on its way to the socket while
+ * the next is made. The head of the response is sent with the first chunk, so an early failure still gets its own answer. A flush does nothing:
+ * archive writers flush after each entry, and small chunks are dear.
  */
-final class ResponseStream extends OutputStream {
+public final class ResponseStream extends OutputStream {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseStream.class);
     private static final int CHUNK_BYTES = 64 * 1024;
+    private static final Buffer COMMENT = Buffer.buffer(":\n\n");
 
+    private final RoutingContext context;
     private final HttpServerResponse response;
-    private final Duration pauseMax;
+    private final HttpLimits limits;
     private Future<Void> underWay = Future.succeededFuture();
-    private byte[] chunk = {};
-    private int filled;
+    private Buffer chunk = Buffer.buffer();
 
-    /** @param pauseMax how long the client may take nothing */
-    ResponseStream(HttpServerResponse response, Duration pauseMax) {
-        this.response = response;
-        this.pauseMax = pauseMax;
+    ResponseStream(RoutingContext context, HttpLimits limits) {
+        this.context = context;
+        this.response = context.response();
+        this.limits = limits;
     }
 
     @Override
@@ -38,24 +44,15 @@ final class ResponseStream extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        for (int from = offset, end = offset + length; from < end;) {
-            if (filled == chunk.length) {
-                sendChunk();
-                chunk = new byte[CHUNK_BYTES];
-            }
-            int part = Math.min(end - from, chunk.length - filled);
-            System.arraycopy(bytes, from, chunk, filled, part);
-            filled += part;
-            from += part;
+        chunk.appendBytes(bytes, offset, length);
+        if (chunk.length() >= CHUNK_BYTES) {
+            send(chunk);
+            chunk = Buffer.buffer(2 * CHUNK_BYTES);
         }
     }
 
-    /** Does nothing: archive writers flush after each entry, and small chunks are dear. {@link #finish} sends the rest. */
-    @Override
-    public void flush() {}
-
-    /** Sends what is written so far and these bytes, which are not to be changed any more. */
-    void send(Buffer bytes) throws IOException {
+    /** Sends these bytes, which are not to be changed any more, once the chunk before them is sent. */
+    private void send(Buffer bytes) throws IOException {
         await(underWay);
         if (response.closed()) {
             throw new ClientGoneException("the client is gone", null);
@@ -63,29 +60,79 @@ final class ResponseStream extends OutputStream {
         underWay = response.write(bytes);
     }
 
+    /** Sends what is left, and waits until it is sent. Not by one call, which would give a small body a length that its HEAD cannot tell. */
     void finish() throws IOException {
-        sendChunk();
+        if (chunk.length() > 0) {
+            send(chunk);
+        }
         await(underWay);
         await(response.end());
     }
 
-    private void sendChunk() throws IOException {
-        if (filled > 0) {
-            send(Buffer.buffer(filled == chunk.length ? chunk : Arrays.copyOf(chunk, filled)));
-            filled = 0;
-        }
-    }
-
     private void await(Future<Void> sent) throws IOException {
         try {
-            sent.toCompletionStage().toCompletableFuture().get(pauseMax.toNanos(), TimeUnit.NANOSECONDS);
+            sent.toCompletionStage().toCompletableFuture().get(limits.pauseMax().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new ClientGoneException("the client took nothing for " + pauseMax, e);
+            throw new ClientGoneException("the client took nothing for " + limits.pauseMax(), e);
         } catch (ExecutionException e) {
             throw new ClientGoneException("the client is gone", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("the client is gone, or the service stops");
         }
+    }
+
+    /**
+     * Sends the events of a source, with comments in between that keep the connection alive, until the source ends, the client leaves or the
+     * service stops; the latter two interrupt it.
+     *
+     * @param threads shut down before the connections are
+     */
+    void follow(Response.EventSource source, ExecutorService threads) throws IOException {
+        var connection = context.request().connection();
+        var sender = Thread.currentThread();
+        response.closeHandler(gone -> sender.interrupt());
+        connection.shutdownHandler(stops -> sender.interrupt());
+        long timer = context.vertx().setPeriodic(limits.heartbeat().toMillis(), tick -> {
+            if (!response.closed() && !response.ended() && !response.writeQueueFull()) {
+                response.write(COMMENT).onFailure(cause -> LOG.debug("events: {}", cause.toString()));
+            }
+        });
+        try {
+            // Either is seen here, or its handler is called.
+            if (threads.isShutdown()) {
+                throw Answers.stopping().exception();
+            }
+            send(COMMENT);
+            source.sendTo(this);
+        } catch (InterruptedException | InterruptedIOException e) {
+            LOG.debug("events: the client is gone or the service stops");
+        } finally {
+            context.vertx().cancelTimer(timer);
+            response.closeHandler(null);
+            connection.shutdownHandler(null);
+            // The stream is ended by its last chunk, which is waited for.
+            Thread.interrupted();
+        }
+    }
+
+    /**
+     * Sends one event; blocks while the client is slow.
+     *
+     * @param id what the client sends as {@code Last-Event-ID} when it comes back; an event without one leaves that as it is
+     * @param name kind of event
+     * @param data written as JSON, which has no line breaks
+     * @throws IOException when the client is gone
+     */
+    public void send(@Nullable String id, String name, Object data) throws IOException {
+        send(Buffer.buffer((id == null ? "" : "id: " + oneLine(id) + "\n") + "event: " + oneLine(name) + "\ndata: "
+                + oneLine(Response.JSON.writeValueAsString(data)) + "\n\n"));
+    }
+
+    private static String oneLine(String text) {
+        if (text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("event: " + text + " (expected: parts of one line)");
+        }
+        return text;
     }
 }

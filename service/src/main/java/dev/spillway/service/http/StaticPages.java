@@ -1,126 +1,55 @@
 package dev.spillway.service.http;
 
-import io.vertx.core.Vertx;
-import io.vertx.core.file.FileSystemException;
-import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
+import dev.spillway.api.Operation;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
 import io.vertx.core.http.MimeMapping;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.CSPHandler;
-import io.vertx.ext.web.handler.FileSystemAccess;
-import io.vertx.ext.web.handler.StaticHandler;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.regex.Pattern;
 
 /**
- * The pages of a service for people, below {@code /ui/}: files on the class path in {@code web/NAME/}, then in {@code web/shared/}. Vert.x serves
- * files alone, so it unpacks those that are asked for into a folder, and removes that when it closes.
+ * Serves the pages of a service for people, below {@code /ui/}: files on the class path in {@code web/NAME/}, then in {@code web/shared/}. Vert.x's
+ * {@code StaticHandler} serves files alone, so Vert.x would unpack them into a folder that has to be chosen, guarded and removed.
  *
  * @param name of the folder on the class path, such as {@code coordinator}
- * @param folders where to unpack, in the order in which they are tried; made where they are missing
  */
-public record StaticPages(String name, List<Path> folders) {
-    private static final Logger LOG = LoggerFactory.getLogger(StaticPages.class);
+record StaticPages(String name) {
     private static final String PATH = "/ui/";
-    private static final String PREFIX = "pages-";
-    private static final Duration LEFT_BEHIND = Duration.ofDays(1);
-    private static final int FILES_REMEMBERED = 100;
+    private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_-]+([./][A-Za-z0-9_-]+)*+");
 
-    /** Chooses a folder of its own, which does not exist yet. */
-    Path choose() throws IOException {
-        for (var folder : folders) {
-            try {
-                if (Files.isWritable(Files.createDirectories(folder))) {
-                    return folder.resolve(PREFIX + UUID.randomUUID()).toAbsolutePath();
-                }
-            } catch (IOException e) {
-                LOG.debug("pages: {}", folder, e);
-            }
-        }
-        throw new IOException("pages: " + folders + " (expected: a folder that can be written)");
+    List<Endpoint> endpoints() {
+        Endpoint.Handler redirect = request -> Response.empty(302).header("Location", PATH);
+        return List.of(Endpoint.of(new Operation("GET", "/", List.of()), redirect),
+                Endpoint.of(new Operation("GET", "/ui", List.of()), redirect),
+                Endpoint.of(new Operation("GET", PATH + "{path...}", List.of()), this::page));
     }
 
-    static FileSystemOptions unpackingInto(Path own) {
-        return new FileSystemOptions().setFileCacheDir(own.toString()).setFileCacheDirAsExactPath(true);
-    }
-
-    /** Removes what killed processes left. A process that still serves from such a folder unpacks again. */
-    static void removeLeftBehind(Vertx vertx, Path own) {
-        var files = vertx.fileSystem();
-        try {
-            for (var folder : files.readDirBlocking(String.valueOf(own.getParent()), PREFIX + "[-0-9a-f]{36}")) {
-                if (System.currentTimeMillis() - files.propsBlocking(folder).lastModifiedTime() > LEFT_BEHIND.toMillis()) {
-                    files.deleteRecursiveBlocking(folder);
+    private Response page(Request request) throws IOException {
+        var path = request.parameter("path").isEmpty() ? "index.html" : request.parameter("path");
+        // Only files have a type, folders on the class path have none.
+        var type = MimeMapping.mimeTypeForFilename(path);
+        for (var folder : List.of(name, "shared")) {
+            try (var file = type == null || !FILE.matcher(path).matches() ? null
+                    : StaticPages.class.getResourceAsStream("/web/" + folder + "/" + path)) {
+                if (file != null) {
+                    return answer(request, type.startsWith("text") ? type + ";charset=utf-8" : type, file.readAllBytes());
                 }
             }
-        } catch (FileSystemException e) {
-            LOG.debug("pages: somebody else removes what was left", e);
         }
+        throw Problem.of(ProblemType.UNKNOWN_PATH, "path: %s (expected: a page of this service)".formatted(Problem.shown(PATH + path)))
+                .exception();
     }
 
-    /** Returns whether pages may be at a path. */
-    static boolean mayBeAt(String path) {
-        return path.equals("/") || path.equals("/ui") || path.startsWith(PATH);
-    }
-
-    void mount(Router router, Path own) {
-        router.routeWithRegex(HttpMethod.GET, "/(ui)?").method(HttpMethod.HEAD).useNormalizedPath(false).setName("/").handler(context -> {
-            EndpointRouter.requireFit(context.request());
-            context.redirect(PATH).onFailure(cause -> LOG.debug("redirect: {}", cause.toString()));
-        });
-        router.route(HttpMethod.GET, PATH + "*")
-                .method(HttpMethod.HEAD)
-                .setName(PATH + "*")
-                .handler(CSPHandler.create()
-                        .setDirective("default-src", "none")
-                        .addDirective("style-src", "self")
-                        .addDirective("img-src", "data:")
-                        .addDirective("base-uri", "none")
-                        .addDirective("form-action", "none")
-                        .addDirective("frame-ancestors", "none"))
-                .handler(StaticPages::begin)
-                .handler(filesOf(own, name))
-                .handler(filesOf(own, "shared"));
-    }
-
-    /**
-     * The root is absolute: Vert.x looks for a relative one in the working directory first, whatever lies there. Hidden files are not refused,
-     * because then a root below a hidden folder, such as {@code ~/.cache}, has no file at all.
-     */
-    private static StaticHandler filesOf(Path own, String name) {
-        return StaticHandler.create(FileSystemAccess.ROOT, own.resolve("web").resolve(name).toString())
-                .setAlwaysAsyncFS(true)
-                .setMaxCacheSize(FILES_REMEMBERED)
-                .setIncludeHidden(true)
-                .setDefaultContentEncoding("utf-8");
-    }
-
-    private static void begin(RoutingContext context) {
-        EndpointRouter.requireFit(context.request());
-        if (context.normalizedPath().equals(PATH)) {
-            // StaticHandler looks for the folder first, which an archive need not name.
-            context.reroute(PATH + "index.html");
-            return;
-        }
-        // A part of a page is of use to nobody, and a Range may be passed over.
-        context.request().headers().remove("Range");
-        var response = context.response()
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-                .putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("Referrer-Policy", "no-referrer");
-        var type = MimeMapping.mimeTypeForFilename(context.normalizedPath());
-        if (type != null) {
-            // StaticHandler adds it to a GET alone.
-            response.putHeader(HttpHeaders.CONTENT_TYPE, type.startsWith("text") ? type + ";charset=utf-8" : type);
-        }
-        context.next();
+    private static Response answer(Request request, String type, byte[] page) {
+        var tag = "\"" + UUID.nameUUIDFromBytes(page) + "\"";
+        return (request.header("If-None-Match").filter(tag::equals).isPresent() ? Response.empty(304) : Response.bytes(type, page))
+                .header("ETag", tag)
+                .header("Cache-Control", "no-cache")
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Referrer-Policy", "no-referrer")
+                .header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+                        + "form-action 'none'; frame-ancestors 'none'");
     }
 }

@@ -30,6 +30,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
     /** What these warn of is of use to nobody: a connection that comes while the server closes is refused, and its client knows. */
     private static final List<String> NOISY = List.of("state.change.logger", "io.netty.bootstrap.ServerBootstrap");
+    /** Its errors are clients that leave in the middle of a file. These are told at level debug, as those that leave in the middle of a stream. */
+    private static final String FILES_SENT = "io.vertx.core.net.impl.VertxConnection";
     /** What these warn of, services say themselves in their own words. */
     private static final List<String> RESTATED = List.of("org.apache.kafka", "kafka", "com.zaxxer.hikari");
     /** The driver logs through java.util.logging, whose loggers are known here only once they have written a line. */
@@ -98,6 +100,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         root.setLevel(Level.WARN);
         root.addAppender(appender);
         NOISY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
+        context.getLogger(FILES_SENT).setLevel(Level.OFF);
         context.getLogger(DRIVER);
         context.getLogger(SPILLWAY).setLevel(LogLevels.logback(settings.level()));
     }

@@ -2,14 +2,15 @@ package dev.spillway.service.monitoring;
 
 import dev.spillway.api.CommonApi;
 import dev.spillway.service.http.Endpoint;
-import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.Response;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The paths that every service has: {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /v1/loggers}, {@code /openapi.yaml}. */
 public final class ServiceEndpoints {
@@ -22,8 +23,9 @@ public final class ServiceEndpoints {
      *
      * @param openApiResource absolute name of the classpath resource that describes the service
      */
-    public static HttpService.Endpoints with(List<Endpoint> endpoints, Readiness readiness, ServiceMetrics metrics,
-            Optional<String> openApiResource) {
+    public static Function<Vertx, List<Endpoint>> with(List<Endpoint> endpoints, Readiness readiness, ServiceMetrics metrics,
+            Optional<String> openApiResource) throws IOException {
+        var openApi = openApiResource.isPresent() ? Optional.of(resource(openApiResource.get())) : Optional.<byte[]>empty();
         return vertx -> {
             var all = new ArrayList<>(endpoints);
             all.add(Endpoint.of(CommonApi.LIVENESS, request -> ALIVE).immediately(request -> Optional.of(ALIVE)).always());
@@ -35,10 +37,8 @@ public final class ServiceEndpoints {
             all.add(Endpoint.of(CommonApi.METRICS, request -> Response.bytes("text/plain; version=0.0.4; charset=utf-8",
                     metrics.registry().scrape().getBytes(StandardCharsets.UTF_8))).always());
             all.addAll(LoggerEndpoints.all());
-            if (openApiResource.isPresent()) {
-                var text = resource(openApiResource.get());
-                all.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always());
-            }
+            openApi.ifPresent(
+                    text -> all.add(Endpoint.of(CommonApi.OPEN_API, request -> Response.bytes("application/yaml", text)).always()));
             return all;
         };
     }

@@ -1,7 +1,6 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
-import dev.spillway.events.Json;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
@@ -300,7 +299,7 @@ class HttpServiceTest {
         return new HttpService.Options("test", HostPort.parse("127.0.0.1:0"), Optional.of(path), RunningService.LIMITS,
                 vertx -> List.of(RunningService.get("/hello", request -> Response.ok("hello"))), failure -> Optional.empty(),
                 Optional.empty(),
-                host.metrics.registry(), Json.strict());
+                host.metrics.registry());
     }
 
     private static String ask(Path socket) throws IOException {

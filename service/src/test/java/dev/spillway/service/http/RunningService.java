@@ -3,7 +3,6 @@ package dev.spillway.service.http;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.events.Json;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -31,7 +30,7 @@ final class RunningService implements AutoCloseable {
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
     final HttpService service;
-    private final Optional<StaticPages> pages;
+    private final Optional<String> pages;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     RunningService(Endpoint... routes) throws IOException, InterruptedException {
@@ -42,17 +41,16 @@ final class RunningService implements AutoCloseable {
         this(limits, Optional.empty(), routes);
     }
 
-    RunningService(HttpLimits limits, Optional<StaticPages> pages, Endpoint... routes) throws IOException, InterruptedException {
+    RunningService(HttpLimits limits, Optional<String> pages, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = pages;
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
-    HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) {
+    HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
                 ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
                 pages,
-                metrics.registry(),
-                Json.strict());
+                metrics.registry());
     }
 
     static Endpoint get(String template, Endpoint.Handler handler) {

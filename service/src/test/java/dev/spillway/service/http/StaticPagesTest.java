@@ -5,37 +5,23 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Pages from the class path: what is served, with which headers, and that nothing beside them can be reached. */
 class StaticPagesTest {
-    @TempDir
-    Path scratch;
-
-    private Path folder;
     private RunningService service;
 
     @BeforeEach
     void start() throws Exception {
-        folder = scratch.resolve(".cache/spillway");
-        service = new RunningService(RunningService.LIMITS, Optional.of(new StaticPages("test", List.of(folder))));
+        service = new RunningService(RunningService.LIMITS, Optional.of("test"));
     }
 
     @AfterEach
@@ -71,9 +57,10 @@ class StaticPagesTest {
             assertThat(page.headers().allValues("Cache-Control")).containsExactly("no-cache");
             assertThat(page.headers().firstValue("Content-Type"))
                     .contains(path.endsWith("/") ? "text/html;charset=utf-8" : "text/css;charset=utf-8");
-            var again = send("GET", path, "If-Modified-Since", page.headers().firstValue("Last-Modified").orElseThrow());
+            var again = send("GET", path, "If-None-Match", page.headers().firstValue("ETag").orElseThrow());
             assertThat(again.statusCode()).isEqualTo(304);
             assertThat(again.body()).isEmpty();
+            assertThat(send("GET", path, "If-None-Match", "\"another\"").statusCode()).isEqualTo(200);
         }
     }
 
@@ -84,7 +71,7 @@ class StaticPagesTest {
             var head = send("HEAD", path);
             assertThat(head.body()).isEmpty();
             assertThat(head.statusCode()).isEqualTo(get.statusCode());
-            for (var name : List.of("Content-Type", "Content-Length", "Cache-Control", "Last-Modified", "Content-Security-Policy")) {
+            for (var name : List.of("Content-Type", "Content-Length", "Cache-Control", "ETag", "Content-Security-Policy")) {
                 assertThat(head.headers().firstValue(name)).as(path + " " + name).isEqualTo(get.headers().firstValue(name));
             }
         }
@@ -95,10 +82,15 @@ class StaticPagesTest {
             "/ui/..%2fsecret.txt", "/ui/..%2fx", "/ui/%2e%2e%2fsecret.txt", "/ui/..%5csecret.txt", "/ui/%5c..%5csecret.txt",
             "/ui/below/../../secret.txt", "/ui/%252e%252e/secret.txt", "/ui//../secret.txt", "/ui//etc/passwd", "/ui/%2fetc%2fpasswd",
             "/ui/../livez", "/ui/%00", "/ui/index.html%00",
-            "/ui/%FF", "/uix", "/ui/web/test/index.html", "/secret.txt"})
+            "/ui/below", "/ui/.", "/ui/..", "/ui/index.html/", "/uix", "/ui/web/test/index.html", "/secret.txt"})
     void nothingElseIsReached(String path) throws IOException {
         var answer = service.rawGet(path);
         assertThat(answer).startsWith("HTTP/1.1 404").contains("urn:spillway:problem:unknown-path").doesNotContain("secret\n", "root:");
+    }
+
+    @Test
+    void aPathThatIsNotUtf8IsRefusedAsEverywhere() throws IOException {
+        assertThat(service.rawGet("/ui/%FF")).startsWith("HTTP/1.1 400").contains("urn:spillway:problem:malformed-path");
     }
 
     @Test
@@ -126,41 +118,6 @@ class StaticPagesTest {
         for (var path : List.of("/", "/ui/")) {
             assertThat(send("GET", path, "Sec-Fetch-Site", "cross-site").statusCode()).isEqualTo(403);
         }
-    }
-
-    @Test
-    void filesAreUnpackedForTheOwnerAloneAndRemovedAtTheEnd() throws Exception {
-        var left = Files.createDirectories(folder.resolve("pages-" + UUID.randomUUID()).resolve("web"));
-        Files.setLastModifiedTime(left.getParent(), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
-        var other = Files.createDirectories(folder.resolve("pages-" + UUID.randomUUID()));
-        var precious = Files.createDirectories(folder.resolve("pages-of-mine"));
-        Files.setLastModifiedTime(precious, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
-        try (var second = new RunningService(RunningService.LIMITS, Optional.of(new StaticPages("test", List.of(folder))))) {
-            assertThat(second.get("/ui/").statusCode()).isEqualTo(200);
-            assertThat(left.getParent()).doesNotExist();
-            try (var folders = Files.list(folder)) {
-                var own = folders.filter(path -> !path.equals(other) && !path.equals(precious)).toList();
-                assertThat(own).hasSize(2);
-                for (var path : own) {
-                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rwx------");
-                }
-            }
-        }
-        service.close();
-        assertThat(folder).isDirectoryNotContaining(path -> !path.equals(other) && !path.equals(precious));
-        assertThat(precious).exists();
-    }
-
-    @Test
-    void aFolderThatCannotBeUsedIsPassedOver() throws Exception {
-        var file = Files.createFile(folder.resolve("file"));
-        var usable = folder.resolve("usable");
-        try (var second = new RunningService(RunningService.LIMITS, Optional.of(new StaticPages("test", List.of(file, usable))))) {
-            assertThat(second.get("/ui/").statusCode()).isEqualTo(200);
-            assertThat(usable).isNotEmptyDirectory();
-        }
-        assertThatThrownBy(() -> new RunningService(RunningService.LIMITS, Optional.of(new StaticPages("test", List.of(file)))))
-                .hasMessage("pages: [" + file + "] (expected: a folder that can be written)");
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dev.spillway.worker.app;
 
-import dev.spillway.events.Json;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
@@ -8,7 +7,6 @@ import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
-import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -38,7 +36,6 @@ import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.host.ReplicaIds;
-import dev.spillway.worker.http.ArtifactBody;
 import dev.spillway.worker.http.WorkerRoutes;
 import dev.spillway.worker.kafka.KafkaReach;
 import dev.spillway.worker.kafka.OrderReader;
@@ -74,6 +71,8 @@ public final class Worker implements AutoCloseable {
     private static final Duration PEER_CONNECT = Duration.ofSeconds(1);
     /** For one attempt at one holder of an artifact. */
     private static final Duration PEER_WITHIN = Duration.ofSeconds(10);
+    /** Lower bound of what a link between hosts carries: the largest artifact needs more time than others. */
+    private static final long PEER_BYTES_PER_SECOND = 8 << 20;
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
     private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -152,8 +151,8 @@ public final class Worker implements AutoCloseable {
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
         Peers peers =
-                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.artifacts().maxArtifactBytes(),
-                        ArtifactBody::digest));
+                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN
+                        .plusSeconds(settings.artifacts().maxArtifactBytes() / PEER_BYTES_PER_SECOND)));
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
@@ -187,7 +186,7 @@ public final class Worker implements AutoCloseable {
                 () -> HttpService.start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());
         if (settings.ccacheNamespace().isPresent()) {
-            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions, ArtifactBody::digest);
+            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
         }
         loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
@@ -204,12 +203,12 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) {
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) throws IOException {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of(new StaticPages("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(), Json.strict());
+                Optional.of("worker"), metrics.registry());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

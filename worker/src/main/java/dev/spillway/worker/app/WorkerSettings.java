@@ -121,11 +121,11 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .bytes("artifacts-max-bytes", "Bytes of all artifacts that this host keeps; more are refused")
             .defaultTo(64L << 30);
     private static final Setting<Long> ARTIFACT_MAX_BYTES = Setting
-            .bytes("artifact-max-bytes", "Bytes of one artifact, which is in memory as a whole while it is stored or sent")
+            .bytes("artifact-max-bytes", "Bytes of one artifact; a larger one is refused")
             .must("1 to 1 GiB", bytes -> bytes >= 1 && bytes <= 1 << 30)
             .defaultTo(64L << 20);
     private static final Setting<Long> ARTIFACTS_MEMORY = Setting
-            .bytes("artifacts-memory", "Bytes of the artifacts used last that are kept in memory, too")
+            .bytes("artifacts-memory", "Bytes of the artifacts under 64 KiB used last that are kept in memory, too")
             .must("1 or more", bytes -> bytes >= 1)
             .defaultTo(128L << 20);
 

@@ -1,8 +1,10 @@
 package dev.spillway.worker.artifacts;
 
 import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactContent;
 import dev.spillway.artifacts.ArtifactLimits;
 import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.artifacts.ArtifactUpload;
 import dev.spillway.artifacts.DiskArtifactStore;
 import dev.spillway.artifacts.Fingerprint;
 import dev.spillway.artifacts.LayeredArtifactStore;
@@ -32,6 +34,9 @@ import java.util.concurrent.atomic.LongAdder;
  * Thread-safe.
  */
 public final class ArtifactImages implements Images, AutoCloseable {
+    /** From this size on, an artifact is read from its file and is not kept in memory: a copy would cost more than its reading. */
+    private static final long FROM_FILE = 64 << 10;
+
     private final MemoryArtifactStore memory;
     private final DiskArtifactStore disk;
     private final LayeredArtifactStore layers;
@@ -72,7 +77,7 @@ public final class ArtifactImages implements Images, AutoCloseable {
         var disk = DiskArtifactStore.open(directory,
                 new ArtifactLimits(Long.MAX_VALUE, limits.maxBytes() + 2 * limits.maxArtifactBytes(), limits.maxArtifactBytes()));
         var memory = new MemoryArtifactStore(new ArtifactLimits(Long.MAX_VALUE, limits.memoryBytes(),
-                Math.min(limits.maxArtifactBytes(), Math.max(1, limits.memoryBytes() / 8))));
+                Math.min(FROM_FILE, limits.memoryBytes())));
         return new ArtifactImages(memory, disk, limits);
     }
 
@@ -81,28 +86,70 @@ public final class ArtifactImages implements Images, AutoCloseable {
         return maxArtifactBytes;
     }
 
+    /** Bytes that arrive, which count as kept. Belongs to one thread at a time. */
+    public final class Reservation implements AutoCloseable {
+        private long bytes;
+
+        /** Reserves more, and returns whether there was room for that. */
+        public boolean extend(long more) {
+            if (disk.metrics().cachedBytes() + arriving.addAndGet(more) > maxBytes) {
+                arriving.addAndGet(-more);
+                rejected.increment();
+                return false;
+            }
+            bytes += more;
+            return true;
+        }
+
+        public long bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void close() {
+            arriving.addAndGet(-bytes);
+            bytes = 0;
+        }
+    }
+
+    /** Returns a reservation of nothing yet. */
+    public Reservation reservation() {
+        return new Reservation();
+    }
+
+    /** Begins to receive an artifact in a file of the store. */
+    public ArtifactUpload upload() throws IOException {
+        return disk.upload();
+    }
+
     /**
      * Keeps the content of a replica. It survives a loss of power after the next {@link #flush}.
      *
      * @return whether there was room for it
      */
+    public boolean put(ReplicaId id, ReceivedArtifact received) throws IOException {
+        return switch (received) {
+            case ReceivedArtifact.InMemory(Artifact content, _) -> put(id, content);
+            case ReceivedArtifact.InFile file -> disk.put(named(id), file.upload());
+        };
+    }
+
+    /** Does what {@link #put(ReplicaId, ReceivedArtifact)} does with a content in memory. */
     public boolean put(ReplicaId id, Artifact content) throws IOException {
-        long underWay = arriving.addAndGet(content.size());
-        try {
-            boolean fits = content.size() <= maxArtifactBytes && disk.metrics().cachedBytes() + underWay <= maxBytes;
-            if (fits && layers.put(named(id), content)) {
-                return true;
-            }
-            rejected.increment();
-            return false;
-        } finally {
-            arriving.addAndGet(-content.size());
+        try (Reservation counted = reservation()) {
+            return content.size() <= maxArtifactBytes && counted.extend(content.size())
+                    && (content.size() < FROM_FILE ? layers : disk).put(named(id), content);
         }
     }
 
-    /** Returns the content of a replica, if it is there and undamaged. */
-    public Optional<Artifact> get(ReplicaId id) throws IOException {
-        return trash.contains(id) ? Optional.empty() : layers.get(named(id));
+    /** Returns the content of a replica, if it is there and undamaged. One in a file is to be closed. */
+    public Optional<ArtifactContent> get(ReplicaId id) throws IOException {
+        if (trash.contains(id)) {
+            return Optional.empty();
+        }
+        Fingerprint name = named(id);
+        return disk.sizeOf(name).orElse(0) < FROM_FILE ? layers.get(name).map(content -> content)
+                : disk.open(name).map(content -> content);
     }
 
     /** Returns the content of a replica if it is in memory. Waits for nothing. */

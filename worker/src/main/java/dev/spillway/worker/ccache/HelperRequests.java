@@ -1,27 +1,31 @@
 package dev.spillway.worker.ccache;
 
 import dev.spillway.artifacts.Artifact;
-import dev.spillway.events.ContentDigest;
+import dev.spillway.artifacts.ArtifactFile;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.OptionalLong;
 
 /**
  * Answers requests of ccache, protocol 1 of its storage helpers. What cannot be answered now is "not found" or "not stored": after an error ccache
@@ -45,13 +49,11 @@ public final class HelperRequests {
     private final NamespaceName namespace;
     private final Artifacts artifacts;
     private final Deletions deletions;
-    private final Function<byte[], ContentDigest> digest;
 
-    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions, Function<byte[], ContentDigest> digest) {
+    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions) {
         this.namespace = namespace;
         this.artifacts = artifacts;
         this.deletions = deletions;
-        this.digest = digest;
     }
 
     /** Answers a client until it leaves. */
@@ -88,12 +90,21 @@ public final class HelperRequests {
     }
 
     private void get(ByteChannel client) throws IOException, InterruptedException {
-        if (artifacts.get(name(client), true) instanceof Artifacts.Found.Served(Artifact content, _, _, _)) {
-            byte[] value = content.toByteArray();
-            write(client, ByteBuffer.allocate(1 + Long.BYTES).order(ByteOrder.nativeOrder()).put(OK).putLong(value.length).flip());
-            write(client, ByteBuffer.wrap(value));
-        } else {
-            answer(client, NOOP);
+        try (Artifacts.Found found = artifacts.get(name(client), true)) {
+            if (!(found instanceof Artifacts.Found.Served served)) {
+                answer(client, NOOP);
+                return;
+            }
+            long size = served.content().size();
+            write(client, ByteBuffer.allocate(1 + Long.BYTES).order(ByteOrder.nativeOrder()).put(OK).putLong(size).flip());
+            switch (served.content()) {
+                case Artifact artifact -> write(client, artifact.content().asByteBuffer());
+                case ArtifactFile file -> {
+                    for (long sent = 0; sent < size;) {
+                        sent += file.channel().transferTo(file.offset() + sent, size - sent, client);
+                    }
+                }
+            }
         }
     }
 
@@ -106,20 +117,21 @@ public final class HelperRequests {
             error(client, "value: over %d bytes (expected: at most that)".formatted(artifacts.maxBytes()));
             return false;
         }
-        byte[] value = read(client, Math.toIntExact(length)).array();
-        answer(client, !overwrite && artifacts.look(name) instanceof Artifacts.Found.Served ? NOOP : put(name, value));
+        var value = new ValueStream(Channels.newInputStream(client), length);
+        byte status = !overwrite && artifacts.isHere(name) ? NOOP : put(name, value, length);
+        value.skipRest();
+        answer(client, status);
         return true;
     }
 
-    private byte put(EntryName name, byte[] value) throws IOException, InterruptedException {
-        ContentDigest content = digest.apply(value);
-        try {
-            return switch (artifacts.put(new Artifacts.Put(name, new SnapshotId(content.value()), Artifact.shared(value),
-                    new ArtifactInfo(content, null), Description.NONE, 0))) {
+    private byte put(EntryName name, InputStream value, long length) throws IOException, InterruptedException {
+        try (ReceivedArtifact received = artifacts.receive(namespace, value, OptionalLong.of(length))) {
+            return switch (artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
+                    new ArtifactInfo(received.digest(), null), Description.NONE, 0))) {
                 case Artifacts.Result.Accepted(),Artifacts.Result.Existing(),Artifacts.Result.Settled(PutOutcome.Stored _) -> OK;
                 default -> NOOP;
             };
-        } catch (HostBusyException | HostStoppedException _) {
+        } catch (ArrivalRefusedException | HostBusyException | HostStoppedException _) {
             return NOOP;
         }
     }

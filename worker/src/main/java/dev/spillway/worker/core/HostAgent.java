@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
@@ -249,8 +250,8 @@ public final class HostAgent {
      *
      * @param at time of the latest of them
      */
-    public void used(EntryName name, long hits, Instant at) {
-        registering.used(name, hits, at);
+    public void used(EntryName name, long hits, Instant at, @Nullable GroupName group) {
+        registering.used(name, hits, at, group);
     }
 
     public void missed(NamespaceName namespace, long misses) {

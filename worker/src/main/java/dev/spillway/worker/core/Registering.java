@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
@@ -190,8 +191,8 @@ final class Registering {
 
     // Uses.
 
-    void used(EntryName name, long hits, Instant at) {
-        uses.hit(name, hits, at);
+    void used(EntryName name, long hits, Instant at, @Nullable GroupName group) {
+        uses.hit(name, hits, at, group);
     }
 
     void missed(NamespaceName namespace, long misses) {
@@ -216,12 +217,12 @@ final class Registering {
     }
 
     boolean hasUsesToTell() {
-        return !uses.isEmpty() || uses.isUnderWay();
+        return !uses.isEmpty(registrations::isPending) || uses.isUnderWay();
     }
 
     void sendUses(Instant now, Sender as, Step.Builder out) {
-        if (!uses.isEmpty() && !uses.isUnderWay()) {
-            out.effect(new Effect.Send(uses.tell(as, now)));
+        if (!uses.isEmpty(registrations::isPending) && !uses.isUnderWay()) {
+            out.effect(new Effect.Send(uses.tell(as, now, registrations::isPending)));
         }
     }
 

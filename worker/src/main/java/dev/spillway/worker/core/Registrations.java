@@ -101,6 +101,11 @@ final class Registrations {
         }
     }
 
+    /** Returns whether an image of a key waits for its registration, or for the answer. */
+    boolean isPending(EntryName name) {
+        return queues.containsKey(name);
+    }
+
     /** Returns the first of a key's queue if it is to be sent now. */
     @Nullable
     ReplicaId toSend(EntryName name) {

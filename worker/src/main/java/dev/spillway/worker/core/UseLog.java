@@ -1,6 +1,7 @@
 package dev.spillway.worker.core;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class UseLog {
     static final int KEYS_MAX = 10_000;
 
-    private record Use(long hits, Instant at) {
+    private record Use(long hits, Instant at, @Nullable GroupName group) {
         Use and(Use other) {
-            return new Use(hits + other.hits, at.isAfter(other.at) ? at : other.at);
+            boolean later = at.isAfter(other.at);
+            return new Use(hits + other.hits, later ? at : other.at, other.group == null || (later && group != null) ? group : other.group);
         }
     }
 
@@ -35,8 +38,9 @@ final class UseLog {
     /** The message under way. */
     private @Nullable TouchRequest told;
 
-    void hit(EntryName name, long times, Instant at) {
-        Use use = new Use(times, at);
+    /** @param group the group that the key belongs to by this use; null if it stays in its own */
+    void hit(EntryName name, long times, Instant at, @Nullable GroupName group) {
+        Use use = new Use(times, at, group);
         Use before = hits.remove(name);
         hits.putLast(name, before == null ? use : use.and(before));
         if (hits.size() > KEYS_MAX) {
@@ -51,7 +55,7 @@ final class UseLog {
     /** Adds uses that an earlier process, or another epoch of the registry, may have been told of: each counts no hit, only its time. */
     void recall(Map<EntryName, Instant> lastUsed) {
         SequencedMap<EntryName, Use> recalled = new LinkedHashMap<>();
-        lastUsed.forEach((name, at) -> recalled.put(name, new Use(0, at)));
+        lastUsed.forEach((name, at) -> recalled.put(name, new Use(0, at, null)));
         add(recalled);
     }
 
@@ -63,25 +67,38 @@ final class UseLog {
         inOrder.subList(Math.max(0, inOrder.size() - KEYS_MAX), inOrder.size()).forEach(use -> hits.put(use.getKey(), use.getValue()));
     }
 
-    /** Returns whether there is nothing to report. */
-    boolean isEmpty() {
-        return hits.isEmpty() && misses.isEmpty();
+    /** Returns whether there is nothing to report, with {@code pending} as for {@link #tell}. */
+    boolean isEmpty(Predicate<EntryName> pending) {
+        return misses.isEmpty() && hits.entrySet().stream().allMatch(use -> waits(use, pending));
+    }
+
+    private static boolean waits(Map.Entry<EntryName, Use> use, Predicate<EntryName> pending) {
+        return use.getValue().group() != null && pending.test(use.getKey());
     }
 
     boolean isUnderWay() {
         return told != null;
     }
 
-    /** Takes everything into one message, which is under way from here on. */
-    TouchRequest tell(Sender sender, Instant now) {
+    /**
+     * Takes everything into one message, which is under way from here on.
+     *
+     * @param pending whether the registry does not know a key yet: it could not take it into a group, so such a use waits
+     */
+    TouchRequest tell(Sender sender, Instant now, Predicate<EntryName> pending) {
         List<TouchRequest.Used> used = new ArrayList<>();
-        hits.forEach(
-                (name, use) -> used.add(new TouchRequest.Used(name, use.hits(), Math.max(0, Duration.between(use.at(), now).toMillis()))));
+        SequencedMap<EntryName, Use> waiting = new LinkedHashMap<>();
+        hitsTold = new LinkedHashMap<>();
+        for (Map.Entry<EntryName, Use> one : hits.entrySet()) {
+            Use use = one.getValue();
+            (waits(one, pending) ? waiting : hitsTold).putLast(one.getKey(), use);
+        }
+        hitsTold.forEach((name, use) -> used.add(new TouchRequest.Used(name, use.hits(),
+                Math.max(0, Duration.between(use.at(), now).toMillis()), use.group())));
         List<TouchRequest.Missed> missed = new ArrayList<>();
         misses.forEach((namespace, times) -> missed.add(new TouchRequest.Missed(namespace, times)));
-        hitsTold = hits;
         missesTold = misses;
-        hits = new LinkedHashMap<>();
+        hits = waiting;
         misses = new LinkedHashMap<>();
         TouchRequest message = new TouchRequest(sender, used, missed);
         told = message;

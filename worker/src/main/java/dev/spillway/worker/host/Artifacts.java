@@ -4,17 +4,21 @@ import dev.spillway.api.Artifacts.Claimed;
 import dev.spillway.api.Artifacts.State;
 import dev.spillway.api.ProblemType;
 import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactContent;
+import dev.spillway.artifacts.ArtifactFile;
 import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.artifacts.SingleFlight;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.artifacts.ArtifactImages;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.EarlyAnswers;
 import dev.spillway.worker.core.Offer;
@@ -25,15 +29,17 @@ import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,9 +49,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Artifacts {
     private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
-    /** Number of bodies of the largest size; there may be many more of usual ones. */
-    private static final int BODIES_AT_ONCE = 4;
-    private static final long ROOM_PART = 64 << 10;
+    static final String FULL = "artifacts: as many bytes as this host keeps (expected: artifacts-max-bytes not reached)";
 
     private final HostLoop loop;
     private final HostView view;
@@ -57,17 +61,27 @@ public final class Artifacts {
     private final Duration deadline;
     private final RegistryClient registry;
     private final Peers peers;
-    private final SingleFlight<EntryName, Found> fetches = new SingleFlight<>();
-    private final Semaphore rooms;
+    private final SingleFlight<EntryName, Optional<Found>> fetches = new SingleFlight<>();
+    private final Arrivals arrivals;
     private final Claims claims = new Claims();
     private final LongAdder fetchedEver = new LongAdder();
 
-    /** The result of a read. */
-    public sealed interface Found {
-        record Served(Artifact content, ArtifactInfo info, Description description, long generation) implements Found {
-            private static Served of(ReplicaRecord replica, Artifact content) {
+    /** The result of a read. To be closed by who does not hand its content on. */
+    public sealed interface Found extends AutoCloseable {
+        @Override
+        default void close() {}
+
+        record Served(ArtifactContent content, ArtifactInfo info, Description description, long generation) implements Found {
+            private static Served of(ReplicaRecord replica, ArtifactContent content) {
                 return new Served(content, Objects.requireNonNull(replica.artifact(), "artifact"), replica.description(),
                         replica.generation());
+            }
+
+            @Override
+            public void close() {
+                if (content instanceof ArtifactFile file) {
+                    file.close();
+                }
             }
         }
 
@@ -85,7 +99,7 @@ public final class Artifacts {
      *
      * @param generation generation to add a copy of, or 0 to take the key with a new one
      */
-    public record Put(EntryName name, SnapshotId snapshotId, Artifact content, ArtifactInfo info, Description description,
+    public record Put(EntryName name, SnapshotId snapshotId, ReceivedArtifact content, ArtifactInfo info, Description description,
             long generation) {}
 
     /** The outcome of a put. */
@@ -125,7 +139,7 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
-        this.rooms = new Semaphore(Math.toIntExact(BODIES_AT_ONCE * (images.maxArtifactBytes() / ROOM_PART + 1)));
+        this.arrivals = new Arrivals(images, store, deadline);
         this.registry = registry;
         this.peers = peers;
     }
@@ -140,24 +154,17 @@ public final class Artifacts {
         return images.maxArtifactBytes();
     }
 
-    /** Memory that a body takes while it arrives. */
-    public interface Room extends AutoCloseable {
-        /** Gives it back. */
-        @Override
-        void close();
-    }
-
     /**
-     * Takes memory for a body, and waits for it as long as for a registration.
+     * Takes in an artifact that is to be put.
      *
-     * @throws HostBusyException if other bodies have it all that time
+     * @param announced its length, if that is known
+     * @throws ArrivalRefusedException if it is over what its namespace or this host takes
+     * @throws HostBusyException if artifacts that arrive take as much memory as they may
      */
-    public Room room(long bytes) throws HostBusyException, InterruptedException {
-        int parts = Math.toIntExact(bytes / ROOM_PART + 1);
-        if (!rooms.tryAcquire(parts, deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new HostBusyException("as many bytes of artifacts arrive at once as are taken");
-        }
-        return () -> rooms.release(parts);
+    public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced)
+            throws IOException, HostBusyException, InterruptedException {
+        long most = view.policy(namespace).map(PolicySet.Entry::maxBytes).orElse(Long.MAX_VALUE);
+        return arrivals.receive(body, announced, Math.min(most, images.maxArtifactBytes()));
     }
 
     /** Finds an artifact that is in memory, and counts the access. Waits for nothing. */
@@ -200,53 +207,91 @@ public final class Artifacts {
 
     /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
     private Found fetched(EntryName name) throws IOException, InterruptedException {
-        try {
-            return fetches.run(name, () -> fetch(name));
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("a fetch threw what it does not declare", e);
+        while (true) {
+            List<Found> own = new ArrayList<>();
+            try {
+                Optional<Found> shared = fetches.run(name, () -> fetch(name, own));
+                if (shared.isPresent()) {
+                    return shared.get();
+                }
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException("a fetch threw what it does not declare", e);
+            }
+            Optional<? extends Found> found = own.isEmpty() ? read(name) : Optional.of(own.getFirst());
+            if (found.isPresent()) {
+                return found.get();
+            }
+            // The caller that fetched it could not keep it, so this one fetches it for itself.
         }
     }
 
-    private Found fetch(EntryName name) throws IOException, InterruptedException {
+    /**
+     * @param own gets a content in a file, which its reader closes
+     * @return what all callers may share; empty if the content is in a file
+     */
+    private Optional<Found> fetch(EntryName name, List<Found> own) throws IOException, InterruptedException {
         // A caller that fetched it may have ended since the miss.
         Optional<Found.Served> here = read(name);
         if (here.isPresent()) {
-            return here.get();
+            return shared(here.get(), own);
         }
         Optional<HostView.Apart> apart = view.standing().apart();
         if (apart.isPresent()) {
-            return new Found.Away(apart.get());
+            return Optional.of(new Found.Away(apart.get()));
         }
         return switch (registry.entry(name, true)) {
-            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry);
+            case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry, own);
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
-                    new Found.UnknownNamespace();
-            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY -> new Found.Missing();
-            case Outcome.Refused<RegistryClient.Entry>(var problem) -> new Found.Away(HostView.Apart.away(problem.detail()));
-            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
-            case Outcome.Unknown<RegistryClient.Entry>(var why) -> new Found.Away(HostView.Apart.away(why));
+                    Optional.of(new Found.UnknownNamespace());
+            case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_ENTRY ->
+                    Optional.of(new Found.Missing());
+            case Outcome.Refused<RegistryClient.Entry>(var problem) -> Optional.of(away(problem.detail()));
+            case Outcome.Unreachable<RegistryClient.Entry>(var why) -> Optional.of(away(why));
+            case Outcome.Unknown<RegistryClient.Entry>(var why) -> Optional.of(away(why));
         };
     }
 
+    private static Found away(String why) {
+        return new Found.Away(HostView.Apart.away(why));
+    }
+
+    private static Optional<Found> shared(Found.Served served, List<Found> own) {
+        if (served.content() instanceof Artifact) {
+            return Optional.of(served);
+        }
+        own.add(served);
+        return Optional.empty();
+    }
+
     /** Keeps a copy where that is possible, and serves it in any case. */
-    private Found copied(EntryName name, RegistryClient.Entry entry) throws IOException, InterruptedException {
-        Optional<Peers.Copy> copy = peers.fetch(name, entry);
+    private Optional<Found> copied(EntryName name, RegistryClient.Entry entry, List<Found> own) throws IOException, InterruptedException {
+        Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receiveCopy(name, body, announced));
         if (copy.isEmpty()) {
-            return new Found.Missing();
+            return Optional.of(new Found.Missing());
         }
         fetchedEver.increment();
-        Artifact content = Artifact.shared(copy.get().bytes());
-        ArtifactInfo info = new ArtifactInfo(copy.get().content(), entry.group());
-        Description description = entry.described();
-        try {
-            Result kept = put(new Put(name, entry.snapshotId(), content, info, description, entry.generation()));
-            LOG.debug("{}: a copy from another host: {}", name, kept);
-        } catch (HostBusyException | HostStoppedException e) {
-            LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
+        try (ReceivedArtifact received = copy.get()) {
+            ArtifactInfo info = new ArtifactInfo(received.digest(), entry.group());
+            Found.Served served = new Found.Served(received.open(), info, entry.described(), entry.generation());
+            try {
+                Result kept = put(new Put(name, entry.snapshotId(), received, info, entry.described(), entry.generation()));
+                LOG.debug("{}: a copy from another host: {}", name, kept);
+            } catch (HostBusyException | HostStoppedException e) {
+                LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
+            }
+            return shared(served, own);
         }
-        return new Found.Served(content, info, description, entry.generation());
+    }
+
+    private ReceivedArtifact receiveCopy(EntryName name, InputStream body, OptionalLong announced)
+            throws IOException, InterruptedException {
+        try {
+            return receive(name.namespace(), body, announced);
+        } catch (HostBusyException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** Counts a miss of what {@link #find} did not find, or found without what belongs to it. */
@@ -284,11 +329,24 @@ public final class Artifacts {
         if (replica.isEmpty()) {
             return Optional.empty();
         }
-        Optional<Artifact> content = images.get(replica.get().image());
+        Optional<ArtifactContent> content = images.get(replica.get().image());
         if (content.isEmpty() && view.replica(replica.get().id()).equals(replica)) {
             loop.lost(replica.get().image());
         }
         return content.map(found -> Found.Served.of(replica.get(), found));
+    }
+
+    /** Returns whether an artifact is here and undamaged, as far as this host serves, and counts nothing. */
+    public boolean isHere(EntryName name) throws IOException, InterruptedException {
+        try (Found found = look(name)) {
+            return found instanceof Found.Served;
+        }
+    }
+
+    private boolean isReadable(EntryName name) throws IOException, InterruptedException {
+        Optional<Found.Served> served = read(name);
+        served.ifPresent(Found::close);
+        return served.isPresent();
     }
 
     /** Returns whether an artifact is here. Its content is not read, so it may be damaged. */
@@ -296,9 +354,13 @@ public final class Artifacts {
         return loop.mayServe() && view.artifact(name).filter(replica -> images.has(replica.image())).isPresent();
     }
 
-    /** Makes an artifact one that was used just now, and counts no access: what it belongs to was read. */
-    public void renew(EntryName name) {
-        loop.uses().renewed(name, clock.instant());
+    /**
+     * Makes an artifact one that was used just now, and counts no access: what it belongs to was read.
+     *
+     * @param group the group that it is evicted with from now on, as soon as the registry knows it
+     */
+    public void renew(EntryName name, @Nullable GroupName group) {
+        loop.uses().renewed(name, clock.instant(), group);
     }
 
     /**
@@ -310,7 +372,7 @@ public final class Artifacts {
     public Claimed claim(EntryName name, Duration waitFor, Duration heldFor) throws IOException, HostBusyException, InterruptedException {
         Optional<UUID> own = claims.take(name, waitFor, heldFor);
         // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
-        if (view.artifact(name).isPresent() && read(name).isPresent()) {
+        if (view.artifact(name).isPresent() && isReadable(name)) {
             own.ifPresent(id -> claims.giveBack(name, id));
             return new Claimed(State.HERE, null);
         }
@@ -343,7 +405,7 @@ public final class Artifacts {
         boolean offered = false;
         try {
             if (!images.put(offer.id(), put.content())) {
-                return new Result.DiskFull("artifacts: as many bytes as this host keeps (expected: artifacts-max-bytes not reached)");
+                return new Result.DiskFull(FULL);
             }
             Result result = offer(offer);
             offered = true;
@@ -364,7 +426,7 @@ public final class Artifacts {
         }
         if (isSame(put, here.get())) {
             boolean stays = here.get().state() == ReplicaState.LIVE && isRegistered(here.get());
-            return stays && read(put.name()).isPresent() ? Optional.of(new Result.Existing()) : Optional.empty();
+            return stays && isReadable(put.name()) ? Optional.of(new Result.Existing()) : Optional.empty();
         }
         boolean other = here.get().artifact() != null && !put.info().content().equals(here.get().artifact().content());
         return other && view.policy(put.name().namespace()).filter(PolicySet.Entry::writeOnce).isPresent()

@@ -1,6 +1,7 @@
 package dev.spillway.worker.host;
 
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.Step;
@@ -21,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Uses {
     private static final int KEYS_MAX = 10_000;
 
-    private record Hits(long times, Instant at) {
+    private record Hits(long times, Instant at, @Nullable GroupName group) {
         Hits and(Hits later) {
-            return new Hits(times + later.times, later.at);
+            return new Hits(times + later.times, later.at, later.group == null ? group : later.group);
         }
     }
 
@@ -41,18 +42,18 @@ final class Uses {
 
     synchronized void hit(EntryName name, Instant at) {
         hitsEver++;
-        used(name, 1, at);
+        used(name, new Hits(1, at, null));
     }
 
-    /** Notes a use that is no read. */
-    synchronized void renewed(EntryName name, Instant at) {
-        used(name, 0, at);
+    /** Notes a use that is no read, as a part of a group. */
+    synchronized void renewed(EntryName name, Instant at, @Nullable GroupName group) {
+        used(name, new Hits(0, at, group));
     }
 
-    private void used(EntryName name, long times, Instant at) {
-        hits.merge(name, new Hits(times, at), Hits::and);
+    private void used(EntryName name, Hits use) {
+        hits.merge(name, use, Hits::and);
         forgetOldest(hits);
-        accesses.putLast(name, at);
+        accesses.putLast(name, use.at());
         forgetOldest(accesses);
     }
 
@@ -108,7 +109,7 @@ final class Uses {
                 accesses = new LinkedHashMap<>();
             }
         }
-        used.forEach((name, read) -> agent.used(name, read.times(), read.at()));
+        used.forEach((name, read) -> agent.used(name, read.times(), read.at(), read.group()));
         missed.forEach(agent::missed);
         List<Step> steps = new ArrayList<>();
         if (accessed != null) {

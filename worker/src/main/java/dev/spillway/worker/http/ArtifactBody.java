@@ -2,85 +2,76 @@ package dev.spillway.worker.http;
 
 import dev.spillway.api.Headers;
 import dev.spillway.artifacts.Artifact;
-import dev.spillway.events.ContentDigest;
+import dev.spillway.artifacts.ArtifactFile;
+import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.HostBusyException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The content of an artifact as a body of HTTP: received whole, answered whole, in part, or not at all where the client has it (RFC 9110). */
 public final class ArtifactBody {
+    private static final String MEDIA_TYPE = "application/octet-stream";
     private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
     private ArtifactBody() {}
 
-    /** An artifact that was received. */
-    public record Received(Artifact content, ContentDigest digest) {}
-
     /**
-     * Receives a body, of which no more than the bound of one artifact is taken.
+     * Receives a body, of which no more is taken than its namespace and this host allow.
      *
      * @throws HostBusyException if the bodies under way already take as much memory as they may
      */
-    public static Received receive(Request request, Artifacts artifacts) throws IOException, HostBusyException, InterruptedException {
-        if (!request.isStreamed()) {
-            return received(request.bytes());
-        }
-        long most = request.header("Content-Length").map(Long::parseLong).orElse(artifacts.maxBytes());
-        try (Artifacts.Room _ = artifacts.room(Math.min(most, artifacts.maxBytes()))) {
-            return received(read(request.stream(), artifacts.maxBytes()));
-        }
-    }
-
-    private static Received received(byte[] bytes) {
-        return new Received(Artifact.shared(bytes), digest(bytes));
-    }
-
-    private static byte[] read(InputStream stream, long bytesMax) throws IOException {
-        byte[] bytes = stream.readNBytes(Math.toIntExact(bytesMax));
-        if (stream.read() >= 0) {
-            throw Refusals.artifactTooLarge(bytesMax);
-        }
-        return bytes;
-    }
-
-    /** Returns the SHA-256 of a content. */
-    public static ContentDigest digest(byte[] bytes) {
+    public static ReceivedArtifact receive(Request request, NamespaceName namespace, Artifacts artifacts)
+            throws IOException, HostBusyException, InterruptedException {
         try {
-            return new ContentDigest(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            return request.isStreamed() ? artifacts.receive(namespace, request.stream(), announced(request))
+                    : artifacts.receive(namespace, new ByteArrayInputStream(request.bytes()), OptionalLong.empty());
+        } catch (ArrivalRefusedException e) {
+            throw Refusals.of(e);
         }
+    }
+
+    /** Returns the length of the body, if it was sent before it. */
+    public static OptionalLong announced(Request request) {
+        return request.header("Content-Length").map(length -> OptionalLong.of(Long.parseLong(length))).orElse(OptionalLong.empty());
     }
 
     static ArtifactInfo info(ReplicaRecord replica) {
         return Objects.requireNonNull(replica.artifact(), "artifact");
     }
 
-    /** Answers a GET or HEAD. */
+    /** Answers a GET or HEAD. What was found is closed when it is sent. */
     public static Response answer(Request request, Artifacts.Found.Served served) {
         String tag = "\"" + served.info().content() + "\"";
         if (request.header("If-None-Match").filter(tags -> matches(tags, tag)).isPresent()) {
+            served.close();
             return tagged(Response.empty(304), served, tag);
         }
-        byte[] content = served.content().toByteArray();
         Optional<Matcher> range = request.header("If-Range").filter(text -> !text.equals(tag)).isPresent() ? Optional.empty()
                 : request.header("Range").map(RANGE::matcher).filter(Matcher::matches);
-        return tagged(range.map(asked -> part(content, asked)).orElseGet(() -> Response.bytes("application/octet-stream", content)), served,
-                tag).header("Accept-Ranges", "bytes");
+        return tagged(range.map(asked -> part(served, asked)).orElseGet(() -> body(served, 0, served.content().size())), served, tag)
+                .header("Accept-Ranges", "bytes");
+    }
+
+    private static Response body(Artifacts.Found.Served served, long first, long length) {
+        return switch (served.content()) {
+            case Artifact artifact -> Response.bytes(MEDIA_TYPE,
+                    artifact.content().asSlice(first, length).toArray(ValueLayout.JAVA_BYTE));
+            case ArtifactFile file -> Response.file(MEDIA_TYPE, file.channel(), file.offset() + first, length, file::close);
+        };
     }
 
     private static Response tagged(Response response, Artifacts.Found.Served served, String tag) {
@@ -92,8 +83,8 @@ public final class ArtifactBody {
     }
 
     /** Answers a range: from one byte to another, from one to the end, or the last so many. */
-    private static Response part(byte[] content, Matcher range) {
-        long length = content.length;
+    private static Response part(Artifacts.Found.Served served, Matcher range) {
+        long length = served.content().size();
         long first;
         long last;
         if (range.group(1).isEmpty()) {
@@ -104,11 +95,10 @@ public final class ArtifactBody {
             last = range.group(2).isEmpty() ? length - 1 : Math.min(length - 1, Long.parseLong(range.group(2)));
         }
         if (first > last) {
+            served.close();
             return Response.empty(416).header("Content-Range", "bytes */" + length);
         }
-        byte[] part = Arrays.copyOfRange(content, Math.toIntExact(first), Math.toIntExact(last + 1));
-        return Response.bytes("application/octet-stream", part)
-                .status(206)
+        return body(served, first, last + 1 - first).status(206)
                 .header("Content-Range", "bytes %d-%d/%d".formatted(first, last, length));
     }
 }

@@ -25,6 +25,7 @@ import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -105,6 +106,7 @@ final class ArtifactRoutes {
         boolean other = request.query().value("storeId", StoreId::parse).filter(id -> !id.equals(store)).isPresent()
                 || request.query().number("generation", 1, Long.MAX_VALUE).filter(wanted -> wanted != served.generation()).isPresent();
         if (other) {
+            served.close();
             throw Refusals.unknownEntry(name);
         }
         return ArtifactBody.answer(request, served);
@@ -114,16 +116,16 @@ final class ArtifactRoutes {
         EntryName name = name(request);
         Optional<GroupName> group = request.query().value("group", GroupName::new);
         requireWhole(request);
-        artifacts.refused(name.namespace(), 0).ifPresent(refused -> {
+        artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
             throw Refusals.of(host, name, 0, refused);
         });
-        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts);
-        ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
-        Artifacts.Result result =
-                artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received.content(), info, Description.NONE,
-                        0));
-        return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
-                kept(name, received.digest(), received.content().size(), result));
+        try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
+            ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
+            Artifacts.Result result =
+                    artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0));
+            return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
+                    kept(name, received.digest(), received.size(), result));
+        }
     }
 
     /** A part would be kept as the whole, and an encoding would be forgotten. */

@@ -10,6 +10,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.HostBusyException;
@@ -109,6 +110,14 @@ public final class Refusals {
     static ProblemException tooLarge(long maxBytes) {
         return Problem.of(ProblemType.TOO_LARGE, "tree: over %d bytes (expected: at most maxBytes, %d)".formatted(maxBytes, maxBytes))
                 .exception();
+    }
+
+    /** For an artifact that was refused while it arrived. */
+    static ProblemException of(ArrivalRefusedException refused) {
+        return Problem.of(switch (refused.limit()) {
+            case OF_ONE_ARTIFACT -> ProblemType.TOO_LARGE;
+            case OF_THIS_HOST -> ProblemType.DISK_FULL;
+        }, String.valueOf(refused.getMessage())).exception();
     }
 
     static ProblemException artifactTooLarge(long maxBytes) {

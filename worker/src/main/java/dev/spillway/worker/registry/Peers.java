@@ -2,7 +2,6 @@ package dev.spillway.worker.registry;
 
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
-import dev.spillway.client.http.Content;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
@@ -10,12 +9,17 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,37 +28,47 @@ import org.slf4j.LoggerFactory;
 public final class Peers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
     private static final int TRIED_MAX = 3;
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    private static final long REFUSAL_BYTES_MAX = 64 << 10;
 
     private final HostId host;
     private final Duration timeout;
     private final JsonClient client;
-    private final Function<byte[], ContentDigest> digest;
 
-    /** A copy that was received whole. */
-    @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
-    public record Copy(byte[] bytes, ContentDigest content) {}
+    /** Takes in what another worker sends. */
+    @FunctionalInterface
+    public interface Receiver {
+        /** @param announced its length, if that is known */
+        ReceivedArtifact receive(InputStream body, OptionalLong announced) throws IOException, InterruptedException;
+    }
+
+    /** A copy as it was sent, with what was said of it. */
+    private record Sent(ReceivedArtifact copy, String tag) {}
 
     /**
      * Creates a client with connections of its own.
      *
      * @param host that asks, and is not asked
      * @param timeout of one attempt, to the last byte
-     * @param bytesMax of one copy
      */
-    public Peers(HostId host, Duration connectWithin, Duration timeout, long bytesMax, Function<byte[], ContentDigest> digest) {
+    public Peers(HostId host, Duration connectWithin, Duration timeout) {
         this.host = host;
         this.timeout = timeout;
-        this.digest = digest;
-        this.client = new JsonClient(Json.tolerant(), connectWithin, bytesMax);
+        this.client = new JsonClient(Json.tolerant(), connectWithin, REFUSAL_BYTES_MAX);
     }
 
-    /** Takes a copy from one of its holders, tried in an order of chance, which spreads the load; empty if none gives it. */
-    public Optional<Copy> fetch(EntryName name, RegistryClient.Entry entry) throws InterruptedException {
+    /**
+     * Takes a copy from one of its holders, tried in an order of chance, which spreads the load; empty if none gives it.
+     *
+     * @throws IOException if a copy that is not believed cannot be deleted
+     */
+    public Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, Receiver receiver)
+            throws IOException, InterruptedException {
         List<RegistryClient.Holder> holders = new ArrayList<>(
                 entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null).toList());
         Collections.shuffle(holders);
         for (RegistryClient.Holder holder : holders.subList(0, Math.min(TRIED_MAX, holders.size()))) {
-            Optional<Copy> copy = fetch(name, entry, holder);
+            Optional<ReceivedArtifact> copy = fetch(name, entry, holder, receiver);
             if (copy.isPresent()) {
                 return copy;
             }
@@ -62,31 +76,40 @@ public final class Peers implements AutoCloseable {
         return Optional.empty();
     }
 
-    private Optional<Copy> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder) throws InterruptedException {
-        Outcome<Content> outcome = client.send(Endpoint.parse(String.valueOf(holder.address())),
+    private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
+            throws IOException, InterruptedException {
+        Outcome<Sent> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
                 Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
                         .with("generation", entry.generation())
                         .with("storeId", holder.storeId()), timeout),
-                Content.class);
+                (headers, body) -> new Sent(receiver.receive(body, length(headers)), headers.getOrDefault("etag", "")));
         return switch (outcome) {
-            case Outcome.Answer<Content>(var _, var content) -> believed(name, entry, holder, content);
-            case Outcome.Refused<Content>(var problem) -> none(name, holder, problem.toString());
-            case Outcome.Unreachable<Content>(var why) -> none(name, holder, why);
-            case Outcome.Unknown<Content>(var why) -> none(name, holder, why);
+            case Outcome.Answer<Sent>(var _, var sent) -> believed(name, entry, holder, sent);
+            case Outcome.Refused<Sent>(var problem) -> none(name, holder, problem.toString());
+            case Outcome.Unreachable<Sent>(var why) -> none(name, holder, why);
+            case Outcome.Unknown<Sent>(var why) -> none(name, holder, why);
         };
     }
 
-    private Optional<Copy> believed(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Content content) {
-        ContentDigest actual = digest.apply(content.bytes());
-        @Nullable
-        ContentDigest named = entry.content();
-        String told = content.header("etag").orElse("");
-        boolean same = named == null ? told.equals("\"" + actual + "\"") : actual.equals(named);
-        return same ? Optional.of(new Copy(content.bytes(), actual))
-                : none(name, holder, "sent %s (expected: %s)".formatted(actual, named == null ? told : named));
+    private static OptionalLong length(Map<String, String> headers) {
+        String length = headers.getOrDefault("content-length", "");
+        return LENGTH.matcher(length).matches() ? OptionalLong.of(Long.parseLong(length)) : OptionalLong.empty();
     }
 
-    private static Optional<Copy> none(EntryName name, RegistryClient.Holder holder, String why) {
+    private static Optional<ReceivedArtifact> believed(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Sent sent)
+            throws IOException {
+        ContentDigest actual = sent.copy().digest();
+        @Nullable
+        ContentDigest named = entry.content();
+        boolean same = named == null ? sent.tag().equals("\"" + actual + "\"") : actual.equals(named);
+        if (!same) {
+            sent.copy().close();
+            return none(name, holder, "sent %s (expected: %s)".formatted(actual, named == null ? sent.tag() : named));
+        }
+        return Optional.of(sent.copy());
+    }
+
+    private static Optional<ReceivedArtifact> none(EntryName name, RegistryClient.Holder holder, String why) {
         LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
         return Optional.empty();
     }

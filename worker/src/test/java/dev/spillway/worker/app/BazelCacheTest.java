@@ -2,6 +2,7 @@ package dev.spillway.worker.app;
 
 import com.google.protobuf.CodedOutputStream;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -10,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -135,6 +137,23 @@ class BazelCacheTest extends CacheOfBuilds {
     void whatIsNoActionResultIsGivenBackAsItIs() throws Exception {
         assertThat(put(RESULT, bytes("cCrS and more"))).isEqualTo(201);
         assertThat(send("GET", CACHE + RESULT, "").body()).isEqualTo("cCrS and more");
+    }
+
+    /** Also where the registry does not know them yet, which come before it. */
+    @Test
+    void aResultAndItsBlobsAreOneGroup() throws Exception {
+        String first = blob("first");
+        byte[] tree = message(out -> out.writeByteArray(1, message(root -> root.writeByteArray(1, file(bytes("in the tree"))))));
+        String second = blob(tree);
+        String third = blob("in the tree");
+        put(RESULT, message(out -> {
+            out.writeByteArray(2, file(bytes("first")));
+            out.writeByteArray(3, message(directory -> directory.writeByteArray(3, digest(tree))));
+        }));
+        GroupName group = new GroupName(RESULT);
+        for (String path : List.of(RESULT, first, second, third)) {
+            eventually(() -> registry.group(name(path)).equals(Optional.of(group)));
+        }
     }
 
     @Test

@@ -6,7 +6,6 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
-import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.AttachRequest;
@@ -64,7 +63,7 @@ final class TestCoordinator implements AutoCloseable {
                         Endpoint.of(CoordinatorApi.GET_ENTRY, this::entry),
                         Endpoint.of(CoordinatorApi.DELETE_ENTRY, this::delete)),
                         new Readiness(Duration.ofSeconds(1)), metrics, Optional.empty()),
-                failure -> Optional.empty(), Optional.empty(), metrics.registry(), Json.strict()));
+                failure -> Optional.empty(), Optional.empty(), metrics.registry()));
     }
 
     /** How often a verb came while it was not carried out. */

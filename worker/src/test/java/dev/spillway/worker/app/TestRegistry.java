@@ -8,6 +8,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
@@ -89,6 +90,7 @@ final class TestRegistry {
     private final Map<HostId, Sender> current = new HashMap<>();
     private final Map<HostId, String> addresses = new HashMap<>();
     private final List<EntryName> touched = new ArrayList<>();
+    private final Map<EntryName, GroupName> groups = new HashMap<>();
     private final List<Report> reports = new ArrayList<>();
     private long policyVersion = 1;
     private long generations;
@@ -168,6 +170,11 @@ final class TestRegistry {
         return List.copyOf(touched);
     }
 
+    /** Returns the group that an artifact came to last. */
+    synchronized Optional<GroupName> group(EntryName name) {
+        return Optional.ofNullable(groups.get(name));
+    }
+
     synchronized long openOrders() {
         return rows.values().stream().filter(row -> row.order != null).count();
     }
@@ -225,7 +232,12 @@ final class TestRegistry {
             case ReadoptRequest _ -> throw new AssertionError("nothing was restored: " + fenced);
             case DropRequest drop -> drop(drop);
             case TouchRequest touch -> {
-                touch.used().forEach(used -> touched.add(used.name()));
+                touch.used().forEach(used -> {
+                    touched.add(used.name());
+                    if (used.group() != null && entries.containsKey(used.name())) {
+                        groups.put(used.name(), used.group());
+                    }
+                });
                 yield new TouchRequest.Counted();
             }
             case HeartbeatRequest heartbeat -> heartbeat(heartbeat);
@@ -286,6 +298,9 @@ final class TestRegistry {
             if (policy.maxBytes() != null && item.sizeBytes() > policy.maxBytes()) {
                 return new ReplicaOutcome.Refused(item.replicaId(), ReplicaOutcome.Reason.TOO_LARGE,
                         "sizeBytes: " + item.sizeBytes() + " (expected: at most " + policy.maxBytes() + ")");
+            }
+            if (item.group() != null) {
+                groups.put(item.name(), item.group());
             }
             Entry joined = entries.get(item.name());
             if (item.content() != null && joined != null && joined.snapshotId().equals(item.snapshotId())) {

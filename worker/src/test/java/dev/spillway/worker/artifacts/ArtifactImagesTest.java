@@ -1,6 +1,7 @@
 package dev.spillway.worker.artifacts;
 
 import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactContent;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.worker.core.ImagesContract;
 import java.io.IOException;
@@ -41,7 +42,7 @@ class ArtifactImagesTest extends ImagesContract<ArtifactImages> {
     @Override
     protected boolean isRead(ReplicaId id) throws IOException {
         Optional<Artifact> inMemory = images.inMemory(id);
-        Optional<Artifact> found = images.get(id);
+        Optional<ArtifactContent> found = images.get(id);
         assertThat(found.isPresent() || inMemory.isEmpty()).as("an artifact is read from memory alone").isTrue();
         return found.filter(content(id)::equals).isPresent();
     }

@@ -3,6 +3,7 @@ package dev.spillway.worker.core;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
 import dev.spillway.events.Report;
@@ -294,7 +295,7 @@ final class HostAgentTest extends AgentTest {
     void localUsesAreSentBeforeAPut() {
         join();
         put(1, 7);
-        agent.used(KEY, 3, now);
+        agent.used(KEY, 3, now, null);
         perform(agent.offer(now, offer(2, 0), null));
         TouchRequest touch = sent(TouchRequest.class);
         assertThat(touch.used()).containsExactly(new TouchRequest.Used(KEY, 3, 0L));
@@ -303,17 +304,37 @@ final class HostAgentTest extends AgentTest {
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
     }
 
+    /** The registry could not take it into its group. */
+    @Test
+    void aUseThatNamesAGroupWaitsForTheRegistrationOfItsKey() {
+        join();
+        GroupName group = new GroupName("result");
+        perform(agent.offer(now, offer(1, 0), null));
+        RegisterRequest register = sent(RegisterRequest.class);
+        agent.used(KEY, 0, now, group);
+        agent.used(OTHER, 1, now, null);
+        now = now.plus(HEARTBEAT);
+        perform(agent.tick(now));
+        TouchRequest first = sent(TouchRequest.class);
+        assertThat(first.used()).extracting(TouchRequest.Used::name).containsExactly(OTHER);
+        answer(first, new TouchRequest.Counted());
+        effects.clear();
+        answer(register, outcomes(registered(1, 7)));
+        perform(agent.tick(now));
+        assertThat(sent(TouchRequest.class).used()).containsExactly(new TouchRequest.Used(KEY, 0, HEARTBEAT.toMillis(), group));
+    }
+
     @Test
     void usesThatNobodyHeardOfAreToldAgainWithTheirAgeAndInTheirOrder() {
         join();
         put(1, 7);
-        agent.used(KEY, 3, now);
-        agent.used(OTHER, 1, now.plusSeconds(1));
+        agent.used(KEY, 3, now, null);
+        agent.used(OTHER, 1, now.plusSeconds(1), null);
         agent.missed(KEY.namespace(), 2);
         now = now.plusSeconds(1);
         perform(agent.tick(now.plus(HEARTBEAT)));
         perform(agent.delivered(now, sent(TouchRequest.class), new Delivery.NotDelivered<>("connection refused")));
-        agent.used(KEY, 1, now.plusSeconds(20));
+        agent.used(KEY, 1, now.plusSeconds(20), null);
         now = now.plusSeconds(30);
         effects.clear();
         perform(agent.tick(now));
@@ -331,7 +352,7 @@ final class HostAgentTest extends AgentTest {
     void usesThatWereUnderWayWhenTheHostWasFencedAreToldTheRegistryThatItJoins() {
         join();
         put(1, 7);
-        agent.used(KEY, 3, now);
+        agent.used(KEY, 3, now, null);
         perform(agent.tick(now.plus(HEARTBEAT)));
         TouchRequest fenced = sent(TouchRequest.class);
         perform(agent.delivered(now, fenced, new Delivery.Replied<>(new Reply.Fenced<>("another incarnation"))));
@@ -388,7 +409,7 @@ final class HostAgentTest extends AgentTest {
         join();
         put(1, 7);
         assertThat(agent.hasUsesToTell()).isFalse();
-        agent.used(KEY, 1, now);
+        agent.used(KEY, 1, now, null);
         perform(agent.tellUses(now));
         assertThat(agent.hasUsesToTell()).isTrue();
         answer(sent(TouchRequest.class), new TouchRequest.Counted());
@@ -399,9 +420,9 @@ final class HostAgentTest extends AgentTest {
     void aPutIsNotHeldUpByUsesThatGoOnNorByATouchThatFails() {
         join();
         put(1, 7);
-        agent.used(KEY, 1, now);
+        agent.used(KEY, 1, now, null);
         perform(agent.offer(now, offer(2, 0), null));
-        agent.used(KEY, 1, now);
+        agent.used(KEY, 1, now, null);
         answer(sent(TouchRequest.class), new TouchRequest.Counted());
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
         RegisterRequest second = sent(RegisterRequest.class);
@@ -416,7 +437,7 @@ final class HostAgentTest extends AgentTest {
     void ofMoreKeysThanAMessageTakesTheOldestUsesAreForgotten() {
         join();
         for (int number = 0; number <= UseLog.KEYS_MAX; number++) {
-            agent.used(new EntryName(KEY.namespace(), new EntryKey("k" + number)), 1, now.plusMillis(number));
+            agent.used(new EntryName(KEY.namespace(), new EntryKey("k" + number)), 1, now.plusMillis(number), null);
         }
         perform(agent.tellUses(now));
         assertThat(sent(TouchRequest.class).used()).hasSize(UseLog.KEYS_MAX)

@@ -3,6 +3,7 @@ package dev.spillway.worker.http.cache;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,10 +34,10 @@ record ActionResult(List<String> blobs, List<String> trees) {
     }
 
     /** @throws IOException if this is no action result */
-    static ActionResult parse(byte[] bytes) throws IOException {
+    static ActionResult parse(InputStream content) throws IOException {
         List<String> blobs = new ArrayList<>();
         List<String> trees = new ArrayList<>();
-        fields(CodedInputStream.newInstance(bytes), (number, in) -> {
+        fields(CodedInputStream.newInstance(content), (number, in) -> {
             switch (number) {
                 case OUTPUT_FILES -> outputFile(in, blobs);
                 case OUTPUT_DIRECTORIES -> message(in, (field, directory) -> field == DIRECTORY_TREE_DIGEST && digest(directory, trees));
@@ -55,9 +56,9 @@ record ActionResult(List<String> blobs, List<String> trees) {
      *
      * @throws IOException if this is no tree
      */
-    static List<String> filesOfTree(byte[] bytes) throws IOException {
+    static List<String> filesOfTree(InputStream content) throws IOException {
         List<String> files = new ArrayList<>();
-        fields(CodedInputStream.newInstance(bytes), (number, in) -> {
+        fields(CodedInputStream.newInstance(content), (number, in) -> {
             if (number != TREE_ROOT && number != TREE_CHILDREN) {
                 return false;
             }

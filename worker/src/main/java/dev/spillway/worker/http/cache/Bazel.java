@@ -2,16 +2,17 @@ package dev.spillway.worker.http.cache;
 
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
-import dev.spillway.artifacts.Artifact;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.worker.host.Artifacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Bazel: blobs are named by their SHA-256, and an action result is a hit only where all of its blobs are. */
 final class Bazel {
@@ -38,6 +39,11 @@ final class Bazel {
 
     private static final class Blobs implements Dialect {
         @Override
+        public @Nullable GroupName group(EntryName name) {
+            return null;
+        }
+
+        @Override
         public void check(EntryName name, ContentDigest digest) {
             if (!name.key().value().endsWith("/" + digest) && !name.key().value().equals(digest.value())) {
                 throw Problem.of(ProblemType.INVALID_VALUE, "content: has the SHA-256 %s (expected: that of its path)".formatted(digest))
@@ -52,13 +58,18 @@ final class Bazel {
             return false;
         }
 
+        @Override
+        public GroupName group(EntryName name) {
+            return new GroupName(name.key().value());
+        }
+
         /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
         @Override
         public Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
             Artifacts.Found found = artifacts.find(name, counted);
             List<EntryName> parts = new ArrayList<>();
-            if (found instanceof Artifacts.Found.Served served
-                    && !findParts(artifacts, name, served.content().toByteArray(), counted, parts)) {
+            if (found instanceof Artifacts.Found.Served served && !findParts(artifacts, name, served, counted, parts)) {
+                found.close();
                 found = new Artifacts.Found.Missing();
             }
             if (found instanceof Artifacts.Found.Missing && counted) {
@@ -69,18 +80,25 @@ final class Bazel {
             }
             if (counted) {
                 artifacts.used(name);
-                parts.forEach(artifacts::renew);
+                renew(artifacts, name, parts);
             }
             return found;
         }
 
         /** A put counts as a use, too: the parts came before their result. */
         @Override
-        public void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {
+        public void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
             List<EntryName> parts = new ArrayList<>();
-            if (findParts(artifacts, name, content.toByteArray(), false, parts)) {
-                parts.forEach(artifacts::renew);
+            try (Artifacts.Found found = artifacts.find(name, false)) {
+                if (found instanceof Artifacts.Found.Served served && findParts(artifacts, name, served, false, parts)) {
+                    renew(artifacts, name, parts);
+                }
             }
+        }
+
+        /** A result is evicted with its parts. Those of more results than one go with the one that was used last. */
+        private void renew(Artifacts artifacts, EntryName result, List<EntryName> parts) {
+            parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
         /**
@@ -88,33 +106,41 @@ final class Bazel {
          *
          * @param fetch whether other hosts are asked for what is not here
          */
-        private static boolean findParts(Artifacts artifacts, EntryName result, byte[] content, boolean fetch, List<EntryName> parts)
-                throws IOException, InterruptedException {
+        private static boolean findParts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, boolean fetch,
+                List<EntryName> parts) throws IOException, InterruptedException {
             ActionResult action;
             try {
-                action = ActionResult.parse(content);
+                action = ActionResult.parse(served.content().stream());
             } catch (IOException _) {
                 return true;
             }
             for (String tree : action.trees()) {
                 EntryName name = blob(result, tree);
-                if (!(artifacts.find(name, fetch) instanceof Artifacts.Found.Served served) || !addFiles(result, served, parts)) {
-                    return false;
+                try (Artifacts.Found found = artifacts.find(name, fetch)) {
+                    if (!(found instanceof Artifacts.Found.Served content) || !addFiles(result, content, parts)) {
+                        return false;
+                    }
                 }
                 parts.add(name);
             }
             action.blobs().forEach(hash -> parts.add(blob(result, hash)));
             for (EntryName part : parts) {
-                if (!artifacts.holds(part) && !(fetch && artifacts.find(part, true) instanceof Artifacts.Found.Served)) {
+                if (!artifacts.holds(part) && !(fetch && isFetched(artifacts, part))) {
                     return false;
                 }
             }
             return true;
         }
 
+        private static boolean isFetched(Artifacts artifacts, EntryName part) throws IOException, InterruptedException {
+            try (Artifacts.Found found = artifacts.find(part, true)) {
+                return found instanceof Artifacts.Found.Served;
+            }
+        }
+
         private static boolean addFiles(EntryName result, Artifacts.Found.Served tree, List<EntryName> parts) {
             try {
-                ActionResult.filesOfTree(tree.content().toByteArray()).forEach(hash -> parts.add(blob(result, hash)));
+                ActionResult.filesOfTree(tree.content().stream()).forEach(hash -> parts.add(blob(result, hash)));
                 return true;
             } catch (IOException _) {
                 // It names files that nobody can find.

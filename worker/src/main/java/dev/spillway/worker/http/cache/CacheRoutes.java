@@ -13,6 +13,7 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
+import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
@@ -110,22 +111,22 @@ public final class CacheRoutes {
     }
 
     private Response put(Request request, EntryName name, Dialect dialect) throws Exception {
-        long announced = request.header("Content-Length").map(Long::parseLong).orElse(0L);
-        artifacts.refused(name.namespace(), announced).ifPresent(refused -> {
+        artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
             throw Refusals.of(host, name, 0, refused);
         });
-        if (dialect.keepsFirst() && artifacts.look(name) instanceof Artifacts.Found.Served) {
+        if (dialect.keepsFirst() && artifacts.isHere(name)) {
             return dialect.put(false);
         }
-        ArtifactBody.Received received = ArtifactBody.receive(request, artifacts);
-        dialect.check(name, received.digest());
-        Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received.content(),
-                new ArtifactInfo(received.digest(), null), dialect.description(request), 0));
-        if (Refusals.keepsNothing(result)) {
-            throw Refusals.of(host, name, 0, result);
+        try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
+            dialect.check(name, received.digest());
+            Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
+                    new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
+            if (Refusals.keepsNothing(result)) {
+                throw Refusals.of(host, name, 0, result);
+            }
+            dialect.kept(artifacts, name);
+            return dialect.put(!(result instanceof Artifacts.Result.Existing));
         }
-        dialect.kept(artifacts, name, received.content());
-        return dialect.put(!(result instanceof Artifacts.Result.Existing));
     }
 
     private Response delete(Request request, EntryName name, Dialect dialect) throws Exception {
@@ -149,8 +150,11 @@ public final class CacheRoutes {
         if (path.isEmpty() || path.endsWith("/")) {
             return collection(namespace(request), path);
         }
-        return answer(request, false, (asked, name, dialect) -> WebDav.found(name.namespace(), path,
-                Optional.of(Refusals.served(name, artifacts.look(name))), clock.instant()));
+        return answer(request, false, (asked, name, dialect) -> {
+            try (Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name))) {
+                return WebDav.found(name.namespace(), path, Optional.of(served), clock.instant());
+            }
+        });
     }
 
     private Response collection(NamespaceName namespace, String path) throws Exception {

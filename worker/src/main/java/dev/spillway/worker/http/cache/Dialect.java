@@ -1,19 +1,25 @@
 package dev.spillway.worker.http.cache;
 
-import dev.spillway.artifacts.Artifact;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.http.ArtifactBody;
 import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The way in which one build tool asks for artifacts. As it is here, it is plain HTTP. */
 interface Dialect {
     /** Plain HTTP: ccache, sccache, Gradle and Maven ask so. */
     Dialect PLAIN = new Dialect() {};
+
+    /** Path of a file that the Maven build cache extension keeps, with the path of its build: version, group, artifact and checksum of a project. */
+    Pattern MAVEN_BUILD = Pattern.compile("(?s)((?:.*/)?v\\d+(?:\\.\\d+)*/[^/]+/[^/]+/[0-9a-f]{16,128})/.+");
 
     /** Returns whether an artifact that is in memory may be answered at once, whatever else is here. */
     default boolean standsAlone() {
@@ -34,6 +40,12 @@ interface Dialect {
         return false;
     }
 
+    /** Returns the group that a put comes to; null for none. Maven names the files of one build under one path. */
+    default @Nullable GroupName group(EntryName name) {
+        Matcher build = MAVEN_BUILD.matcher(name.key().value());
+        return build.matches() ? new GroupName(build.group(1)) : null;
+    }
+
     /** Returns what to keep beside the content of a put. */
     default Description description(Request request) {
         return Description.NONE;
@@ -47,7 +59,7 @@ interface Dialect {
     default void check(EntryName name, ContentDigest digest) {}
 
     /** Notes that a content was put, or was here already. */
-    default void kept(Artifacts artifacts, EntryName name, Artifact content) throws IOException, InterruptedException {}
+    default void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {}
 
     /** Answers a read of what is here. */
     default Response found(Request request, Artifacts.Found.Served served) {

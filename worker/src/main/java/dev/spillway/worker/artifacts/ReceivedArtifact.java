@@ -1,0 +1,56 @@
+package dev.spillway.worker.artifacts;
+
+import dev.spillway.artifacts.Artifact;
+import dev.spillway.artifacts.ArtifactContent;
+import dev.spillway.artifacts.ArtifactUpload;
+import dev.spillway.events.ContentDigest;
+import java.io.IOException;
+
+/** An artifact that arrived whole and is not kept yet. Closed, it is gone unless it was kept. */
+public sealed interface ReceivedArtifact extends AutoCloseable {
+    /** Returns the length in bytes. */
+    long size();
+
+    ContentDigest digest();
+
+    /** Returns the content, which stays readable when this is closed. */
+    ArtifactContent open() throws IOException;
+
+    @Override
+    void close() throws IOException;
+
+    record InMemory(Artifact content, ContentDigest digest) implements ReceivedArtifact {
+        @Override
+        public long size() {
+            return content.size();
+        }
+
+        @Override
+        public ArtifactContent open() {
+            return content;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** @param counted its bytes, which count as kept as long as this is open */
+    record InFile(ArtifactUpload upload, ContentDigest digest, ArtifactImages.Reservation counted) implements ReceivedArtifact {
+        @Override
+        public long size() {
+            return upload.size();
+        }
+
+        @Override
+        public ArtifactContent open() throws IOException {
+            return upload.open();
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (counted) {
+                upload.close();
+            }
+        }
+    }
+}
