@@ -153,46 +153,56 @@ public final class LayeredArtifactStore extends CompilingStore {
     @Override
     public boolean put(Fingerprint fingerprint, Artifact artifact) throws IOException {
         boolean accepted = changing(fingerprint, () -> {
-            boolean fast = putOrRemove(fastest, fingerprint, artifact);
-            if (fast && writes == Writes.BACK) {
-                await(fingerprint, artifact);
+            if (fastest.put(fingerprint, artifact)) {
+                if (writes == Writes.BACK) {
+                    await(fingerprint, artifact);
+                    return true;
+                }
+                putSlower(fingerprint, artifact, true, new ArrayList<>());
                 return true;
             }
-            return putBelow(fingerprint, artifact) || fast;
+            return putBelow(fingerprint, artifact);
         });
         (accepted ? puts : rejected).increment();
         return accepted;
     }
 
-    private static boolean putOrRemove(ArtifactStore store, Fingerprint fingerprint, Artifact artifact) throws IOException {
-        boolean accepted = store.put(fingerprint, artifact);
-        if (!accepted) {
-            store.remove(fingerprint);
-        }
-        return accepted;
-    }
-
+    /** Puts what the fastest store refused. What is there of the fingerprint stays, unless a slower one takes it. */
     private boolean putBelow(Fingerprint fingerprint, Artifact artifact) throws IOException {
-        if (writes == Writes.THROUGH) {
-            return putSlower(fingerprint, artifact);
-        }
         writing.lock();
         try {
-            forgetWaiting(fingerprint);
-            return putSlower(fingerprint, artifact);
+            return putSlower(fingerprint, artifact, false, new ArrayList<>(List.of(fastest)));
         } finally {
             writing.unlock();
         }
     }
 
-    private boolean putSlower(Fingerprint fingerprint, Artifact artifact) throws IOException {
-        boolean accepted = false;
+    /**
+     * Puts an artifact into the slower stores. Once any store has taken it, those that refuse it lose what they have.
+     *
+     * @param taken    whether one has taken it before
+     * @param refusing stores that have refused it before
+     * @return whether any has taken it
+     */
+    private boolean putSlower(Fingerprint fingerprint, Artifact artifact, boolean taken, List<ArtifactStore> refusing)
+            throws IOException {
+        boolean accepted = taken;
         IOException failure = null;
         for (ArtifactStore store : slower) {
             try {
-                accepted |= putOrRemove(store, fingerprint, artifact);
+                if (store.put(fingerprint, artifact)) {
+                    accepted = true;
+                } else {
+                    refusing.add(store);
+                }
             } catch (IOException e) {
                 failure = e;
+            }
+        }
+        if (accepted) {
+            forgetWaiting(fingerprint);
+            for (ArtifactStore store : refusing) {
+                store.remove(fingerprint);
             }
         }
         if (failure != null) {
@@ -233,7 +243,9 @@ public final class LayeredArtifactStore extends CompilingStore {
             }
             for (Map.Entry<Fingerprint, Artifact> entry : batch.entrySet()) {
                 for (ArtifactStore store : slower) {
-                    putOrRemove(store, entry.getKey(), entry.getValue());
+                    if (!store.put(entry.getKey(), entry.getValue())) {
+                        store.remove(entry.getKey());
+                    }
                 }
                 synchronized (waiting) {
                     if (Objects.equals(waiting.get(entry.getKey()), entry.getValue())) {

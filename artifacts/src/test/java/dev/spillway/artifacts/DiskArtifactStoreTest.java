@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-class DiskArtifactStoreTest extends ArtifactStoreContract {
+class DiskArtifactStoreTest extends BoundedStoreContract {
     private static final long SEGMENT = 64 << 10;
     private static final ArtifactLimits WIDE = new ArtifactLimits(100_000, 1 << 30, 10_000);
     private int opened;

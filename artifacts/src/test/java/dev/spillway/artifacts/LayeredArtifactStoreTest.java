@@ -17,7 +17,7 @@ import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-class LayeredArtifactStoreTest extends ArtifactStoreContract {
+class LayeredArtifactStoreTest extends BoundedStoreContract {
     private static final ArtifactLimits WIDE = new ArtifactLimits(1_000, 1 << 20, 10_000);
 
     @Override

@@ -15,7 +15,7 @@ import static dev.spillway.artifacts.Samples.artifact;
 import static dev.spillway.artifacts.Samples.fingerprint;
 import static org.assertj.core.api.Assertions.assertThat;
 
-class MemoryArtifactStoreTest extends ArtifactStoreContract {
+class MemoryArtifactStoreTest extends BoundedStoreContract {
     @Override
     MemoryArtifactStore open(ArtifactLimits limits) {
         return new MemoryArtifactStore(limits, 1);

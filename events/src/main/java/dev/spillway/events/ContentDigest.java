@@ -9,13 +9,19 @@ public record ContentDigest(@JsonValue String value) {
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public ContentDigest {
-        if (value.length() != DIGITS || !value.chars().allMatch(ContentDigest::isDigit)) {
+        if (value.length() != DIGITS || !hasDigitsAlone(value)) {
             throw new InvalidValueException("content", value, "64 lower-case hexadecimal digits");
         }
     }
 
-    private static boolean isDigit(int character) {
-        return '0' <= character && character <= '9' || 'a' <= character && character <= 'f';
+    private static boolean hasDigitsAlone(String value) {
+        for (int at = 0; at < value.length(); at++) {
+            char character = value.charAt(at);
+            if ((character < '0' || character > '9') && (character < 'a' || character > 'f')) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.HoldAnswer;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.KeyedPut;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -61,16 +62,21 @@ final class HostClients {
         if (!host.isWorking()) {
             return;
         }
-        KeptRequest kept = host.running().request(key).orElse(null);
         PutOutcome told = answers.get(key);
-        if (kept == null) {
-            invariants.requestIsKnown(host, key, told);
-            ReplicaId replica = ReplicaId.mint(host.now(), random);
-            offer(replica, name, new SnapshotId(replica.toString()), 0,
-                    new KeptRequest.Put(key, "digest", replica, 1, host.now(), null, null));
-        } else if (kept instanceof KeptRequest.Put put && put.outcome() != null) {
-            invariants.answeredAgain(host, key, told, put.outcome());
-            answered(put.replicaId(), put.outcome());
+        switch (host.running().put(key)) {
+            case KeyedPut.Begun() -> {
+                invariants.requestIsKnown(host, key, told);
+                ReplicaId replica = ReplicaId.mint(host.now(), random);
+                offer(replica, name, new SnapshotId(replica.toString()), 0,
+                        new KeptRequest.Put(key, "digest", replica, 1, host.now(), null, null));
+            }
+            case KeyedPut.Met(var earlier) -> host.running().outcome(earlier).ifPresent(outcome -> {
+                invariants.answeredAgain(host, key, told, outcome);
+                answered(earlier.replicaId(), outcome);
+            });
+            case KeyedPut.KeyTaken() -> {
+                // it deletes
+            }
         }
     }
 

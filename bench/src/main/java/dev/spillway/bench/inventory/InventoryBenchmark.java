@@ -41,7 +41,9 @@ import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.rocksdb.RocksIndex;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -62,10 +64,14 @@ public final class InventoryBenchmark implements Benchmark {
     private static final int ROWS_OF_A_PAGE = 1_000;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private record Started(double storeMillis, double indexMillis, double hostMillis, double allMillis, long heapOfAll, long heapOfHost) {}
+    private record Started(double storeMillis, double indexMillis, double hostMillis, double allMillis, double processorMillis, long heapOfAll, long heapOfHost) {}
 
-    /** @param loaded and {@code asked} are points of time, in nanoseconds */
-    private record Hosted(long loaded, long asked, long heap) {}
+    /**
+     * Points of time in nanoseconds.
+     *
+     * @param processor that of this process, when the host asked
+     */
+    private record Hosted(long loaded, long asked, long processor, long heap) {}
 
     private record Talk(double heartbeatMillis, int heartbeatBytes, double comparisonMillis) {}
 
@@ -100,6 +106,7 @@ public final class InventoryBenchmark implements Benchmark {
             figures.add(new Figure("of that, opening the artifacts", median(starts.stream().mapToDouble(Started::storeMillis).toArray()), "ms"));
             figures.add(new Figure("of that, loading the index", median(starts.stream().mapToDouble(Started::indexMillis).toArray()), "ms"));
             figures.add(new Figure("of that, the host itself", median(starts.stream().mapToDouble(Started::hostMillis).toArray()), "ms"));
+            figures.add(new Figure("processor time of a start", median(starts.stream().mapToDouble(Started::processorMillis).toArray()), "ms"));
             figures.add(new Figure("heap of each artifact", (starts.getLast().heapOfAll() - Heap.afterCollections()) / (double) artifacts, "bytes"));
             figures.add(new Figure("of that, of the host's index", starts.getLast().heapOfHost() / (double) artifacts, "bytes"));
             figures.add(new Figure("index on the disk, of each artifact", host.indexBytes() / (double) artifacts, "bytes"));
@@ -119,6 +126,7 @@ public final class InventoryBenchmark implements Benchmark {
 
     /** Starts all of a worker that grows with its artifacts, and weighs it. */
     private static Started start(FullHost host) throws IOException, InterruptedException {
+        long processor = processorNanos();
         long begin = System.nanoTime();
         Hosted hosted;
         long opened;
@@ -129,7 +137,7 @@ public final class InventoryBenchmark implements Benchmark {
             heapOfArtifacts = Heap.afterCollections();
         }
         return new Started(millis(begin, opened), millis(opened, hosted.loaded()), millis(hosted.loaded(), hosted.asked()),
-                millis(begin, hosted.asked()), hosted.heap(), hosted.heap() - heapOfArtifacts);
+                millis(begin, hosted.asked()), millis(processor, hosted.processor()), hosted.heap(), hosted.heap() - heapOfArtifacts);
     }
 
     private static Hosted hosted(FullHost host, ImageStore store, ArtifactImages images) throws IOException, InterruptedException {
@@ -144,11 +152,12 @@ public final class InventoryBenchmark implements Benchmark {
                     throw new BenchmarkFailedException("the host asks for nothing: %s".formatted(loop.failure()));
                 }
                 long end = System.nanoTime();
+                long processor = processorNanos();
                 long served = loop.view().counts().values().stream().mapToLong(Long::longValue).sum();
                 if (served != host.artifacts()) {
                     throw new BenchmarkFailedException("%d replicas (expected: %d)".formatted(served, host.artifacts()));
                 }
-                return new Hosted(loaded, end, Heap.afterCollections());
+                return new Hosted(loaded, end, processor, Heap.afterCollections());
             }
         }
     }
@@ -176,13 +185,10 @@ public final class InventoryBenchmark implements Benchmark {
             JoinRequest join = sent(agent.start(now, Set.copyOf(rows)), JoinRequest.class);
             agent.delivered(now, join, accepted(new JoinAnswer.Joined(new RegistryId(new UUID(1, 1)), 1, 1, 0, false,
                     new PolicySet(1, List.of()), new Intervals(Duration.ofSeconds(5), Duration.ofMinutes(10)), false, false)));
-            long begin = System.nanoTime();
+            long compare = System.nanoTime();
             Step due = agent.tick(now);
-            long made = System.nanoTime();
-            HeartbeatRequest heartbeat = sent(due, HeartbeatRequest.class);
             WorkerMessage<?> next = sent(due, ReconcileRequest.class);
             int from = 0;
-            long compare = System.nanoTime();
             while (next instanceof ReconcileRequest request) {
                 List<ReplicaId> page = rows.subList(from, Math.min(rows.size(), from + ROWS_OF_A_PAGE));
                 from += page.size();
@@ -194,6 +200,12 @@ public final class InventoryBenchmark implements Benchmark {
                     || !ghosts.isEmpty() || !orphans.isEmpty()) {
                 throw new BenchmarkFailedException("%s (expected: no discrepancy)".formatted(next));
             }
+            agent.delivered(now, sent(due, HeartbeatRequest.class), new Delivery.Lost<>("the first, with which the comparison begins"));
+            Instant later = now.plusSeconds(6);
+            long begin = System.nanoTime();
+            Step beat = agent.tick(later);
+            long made = System.nanoTime();
+            HeartbeatRequest heartbeat = sent(beat, HeartbeatRequest.class);
             return new Talk(millis(begin, made), Json.tolerant().writeValueAsBytes(heartbeat).length, millis(compare, compared));
         }
     }
@@ -211,6 +223,10 @@ public final class InventoryBenchmark implements Benchmark {
                 .map(type::cast)
                 .findFirst()
                 .orElseThrow(() -> new BenchmarkFailedException("%s (expected: a %s)".formatted(step.effects(), type.getSimpleName())));
+    }
+
+    private static long processorNanos() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
     }
 
     private static double millis(long begin, long end) {

@@ -204,9 +204,20 @@ public final class HostAgent {
         return done(out);
     }
 
-    /** Returns the change that came with a key; empty if none did, or if it was not carried out or is forgotten. */
-    public Optional<KeptRequest> request(String key) {
-        return Optional.ofNullable(requests.find(key));
+    /** Returns whether a put with a key is to be carried out. */
+    public KeyedPut put(String key) {
+        return requests.put(key);
+    }
+
+    /** Returns the outcome of a put that came with a key earlier; empty while the registry has not answered. */
+    public Optional<PutOutcome> outcome(KeptRequest.Put earlier) {
+        return requests.outcome(earlier);
+    }
+
+    /** Returns whether the registry has not answered for a replica. */
+    public boolean isPending(ReplicaId id) {
+        ReplicaRecord replica = table.get(id);
+        return replica != null && replica.state() == ReplicaState.PENDING;
     }
 
     /**

@@ -17,7 +17,7 @@ import java.util.Set;
  * may be empty and its images back in their places. The caller has noted what it deletes, and asks again.
  */
 public interface Images {
-    /** Returns the images that are in their places, without those in the trash. */
+    /** Returns the images that are in their places, without those in the trash: a set that the caller may change. */
     Set<ReplicaId> inventory() throws IOException, InterruptedException;
 
     /** Returns whether the image is here, in its place or in the trash. */

@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * The changes that came with an idempotency key. The answer of a put is kept in the step that brings it. A put that was refused or surely not registered
@@ -37,11 +37,6 @@ final class KeptRequests {
                 open.remove(put.replicaId());
             }
         }
-    }
-
-    @Nullable
-    KeptRequest find(String key) {
-        return byKey.get(key);
     }
 
     /** Keeps a request in place of what its key had. */
@@ -82,6 +77,22 @@ final class KeptRequests {
                 // It stays open.
             }
         }
+    }
+
+    /** Returns what is known of a put by its key. */
+    KeyedPut put(String key) {
+        return switch (byKey.get(key)) {
+            case null -> new KeyedPut.Begun();
+            case KeptRequest.Put earlier -> new KeyedPut.Met(earlier);
+            case KeptRequest.Deletion _ -> new KeyedPut.KeyTaken();
+        };
+    }
+
+    /** Returns the outcome of a put that was kept; empty while its answer is open. */
+    Optional<PutOutcome> outcome(KeptRequest.Put earlier) {
+        return byKey.get(earlier.key()) instanceof KeptRequest.Put now && now.replicaId().equals(earlier.replicaId())
+                ? Optional.ofNullable(now.outcome())
+                : Optional.of(new PutOutcome.NotRegistered("its registration did not arrive"));
     }
 
     /** Takes a deletion's key, unless it is taken. */

@@ -31,9 +31,9 @@ final class ReplicaTable {
             Comparator.comparingLong(ReplicaRecord::generation).thenComparing(ReplicaRecord::id);
 
     private final HostIdentity identity;
-    private final Map<ReplicaId, ReplicaRecord> replicas = new LinkedHashMap<>();
+    private final Map<ReplicaId, ReplicaRecord> replicas;
     /** The replicas of each key, usually one: of a million keys each container counts. */
-    private final Map<EntryName, List<ReplicaId>> byName = new HashMap<>();
+    private final Map<EntryName, List<ReplicaId>> byName;
     /** Replicas that an order names. */
     private final Set<ReplicaId> ordered = new LinkedHashSet<>();
     /** Replicas by the name of their image on the disk, if that is not their id. */
@@ -45,6 +45,8 @@ final class ReplicaTable {
 
     ReplicaTable(HostIdentity identity, IndexContents stored) {
         this.identity = identity;
+        this.replicas = LinkedHashMap.newLinkedHashMap(stored.replicas().size());
+        this.byName = HashMap.newHashMap(stored.replicas().size());
         stored.replicas().forEach(this::index);
         stored.holds().forEach(this::index);
     }

@@ -20,6 +20,7 @@ import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.artifacts.ReceivedArtifact;
 import dev.spillway.worker.core.ArtifactInfo;
+import dev.spillway.worker.core.EarlyAnswers;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -474,8 +475,7 @@ public final class Artifacts {
     /** Waits for the registry only where it may refuse what fits. */
     private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
-        boolean mayBeRefused = policy.map(known -> known.writeOnce() || known.minResidency() != null).orElse(true);
-        if (mayBeRefused && offer.generation() == 0) {
+        if (EarlyAnswers.mustWait(policy, offer.generation())) {
             return new Result.Settled(loop.register(offer, null, deadline));
         }
         loop.accept(offer);

@@ -15,7 +15,6 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.ReplicaRecord;
-import dev.spillway.worker.core.ReplicaState;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
@@ -25,7 +24,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +54,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         HostAgent.Answered<T> decide(HostAgent agent, Instant now);
     }
 
+    private record Found(IndexContents contents, Recovery recovery) {}
+
     private interface Input {
         void decide(HostAgent agent, Round round);
     }
@@ -68,8 +69,8 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     private final HostIndex index;
-    private final IndexContents contents;
-    private final Recovery found;
+    /** What the start needs, and nothing after it: a million replicas as they were then would stay in memory. */
+    private @Nullable Found begin;
     private final HostTimes times;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -102,13 +103,12 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     public HostLoop(Parts parts) {
         index = parts.index();
-        contents = parts.contents();
         times = parts.times();
         clock = parts.clock();
         random = parts.random();
         onFailure = parts.onFailure();
-        found = parts.found();
-        view = new HostView(contents, found.present());
+        begin = new Found(parts.contents(), parts.found());
+        view = new HostView(parts.contents(), parts.found().present());
         figures = new LocalFigures(view, parts.store());
         removals =
                 new Removals(parts.store(), parts.artifacts(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
@@ -168,12 +168,13 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     /** Starts the agent, and removes what the last process left behind. */
     public void start(HostIdentity identity) {
-        HostAgent agent = new HostAgent(identity, times, contents, random);
-        found.moved().forEach(removals::offeredByMove);
-        found.leftovers().forEach(removals::discard);
+        Found found = Objects.requireNonNull(begin, "a loop that is started once");
+        HostAgent agent = new HostAgent(identity, times, found.contents(), random);
+        found.recovery().moved().forEach(removals::offeredByMove);
+        found.recovery().leftovers().forEach(removals::discard);
         Thread started = Thread.ofPlatform().name("host-" + identity.hostId()).unstarted(() -> {
             try {
-                run(agent, found.present());
+                run(agent);
             } catch (InterruptedException e) {
                 LOG.debug("{}: the loop ends: {}", identity.hostId(), e.toString());
             } catch (Throwable e) {
@@ -242,7 +243,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     void awaitRegistered(ReplicaId id, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            if (view.replica(id).filter(replica -> replica.state() == ReplicaState.PENDING).isPresent()) {
+            if (agent.isPending(id)) {
                 waiting.add(id, settled);
             } else {
                 round.answers().add(() -> promises.keep(settled, new PutOutcome.Unknown()));
@@ -255,13 +256,9 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     PutOutcome await(KeptRequest.Put earlier, Duration atMost) throws HostBusyException, HostStoppedException, InterruptedException {
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
-            PutOutcome known = agent.request(earlier.key()).orElse(null) instanceof KeptRequest.Put now ? now.outcome()
-                    : new PutOutcome.NotRegistered("its registration did not arrive");
-            if (known == null) {
-                waiting.add(earlier.replicaId(), settled);
-            } else {
-                round.answers().add(() -> promises.keep(settled, known));
-            }
+            agent.outcome(earlier)
+                    .ifPresentOrElse(known -> round.answers().add(() -> promises.keep(settled, known)),
+                            () -> waiting.add(earlier.replicaId(), settled));
         });
         return outcome(earlier.replicaId(), settled, atMost);
     }
@@ -324,10 +321,15 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
 
     // The thread.
 
-    private void run(HostAgent agent, Set<ReplicaId> present) throws IOException, InterruptedException {
+    private void begin(HostAgent agent) throws IOException {
         Round first = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        first.add(agent.start(first.now(), present));
+        first.add(agent.start(first.now(), Objects.requireNonNull(begin, "found").recovery().present()));
+        begin = null;
         end(agent, first);
+    }
+
+    private void run(HostAgent agent) throws IOException, InterruptedException {
+        begin(agent);
         while (!stopping) {
             List<Input> batch = take(agent.nextTick());
             Round round = new Round(clock.instant(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());

@@ -4,10 +4,10 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.protocol.PolicySet;
+import dev.spillway.worker.core.EarlyAnswers;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
-import dev.spillway.worker.core.KeptRequest;
 import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.ReplicaRecord;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The durable contents of the host's index, for readers that do not wait. One thread applies changes, any thread reads. */
 public final class HostView {
-    private final Map<ReplicaId, ReplicaRecord> replicas = new ConcurrentHashMap<>();
+    private final Map<ReplicaId, ReplicaRecord> replicas;
     /** Replicas by the name of their image on the disk, if that is not their id. */
     private final Map<ReplicaId, ReplicaId> renamed = new ConcurrentHashMap<>();
     private final ServedReplicas served = new ServedReplicas();
@@ -36,7 +36,6 @@ public final class HostView {
     /** Artifacts whose registration is not answered. Readers here get them already. */
     private final Map<EntryName, ReplicaRecord> accepted = new ConcurrentHashMap<>();
     private final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
-    private final Map<String, KeptRequest> requests = new ConcurrentHashMap<>();
     private final Map<ReplicaState, LongAdder> counts = figures();
     private final Map<ReplicaState, LongAdder> bytes = figures();
     private volatile Membership membership;
@@ -78,6 +77,7 @@ public final class HostView {
 
     /** @param present the images that are in their places: a record alone serves nobody */
     HostView(IndexContents contents, Set<ReplicaId> present) {
+        replicas = new ConcurrentHashMap<>(contents.replicas().size());
         membership = contents.membership();
         position = contents.position();
         contents.replicas().forEach(replica -> put(replica.id(), replica));
@@ -86,7 +86,6 @@ public final class HostView {
                 .filter(replica -> present.contains(replica.image()))
                 .forEach(this::show);
         contents.holds().forEach(hold -> holds.put(hold.id(), hold));
-        contents.requests().forEach(request -> requests.put(request.key(), request));
     }
 
     /** Returns the copy of a key that readers get now. */
@@ -106,7 +105,7 @@ public final class HostView {
 
     /** Returns whether readers get what the registry has not answered for: not where it may refuse it for what it contains, or for want of room. */
     private boolean mayBeShown(ReplicaRecord waiting, boolean hasOther) {
-        return policy(waiting.name().namespace()).map(known -> !known.writeOnce() && known.minResidency() == null).orElse(!hasOther);
+        return EarlyAnswers.isShown(policy(waiting.name().namespace()), hasOther);
     }
 
     /** Returns the artifact of a key whose registration is not answered. */
@@ -145,10 +144,6 @@ public final class HostView {
 
     public Collection<Hold> holds() {
         return Collections.unmodifiableCollection(holds.values());
-    }
-
-    public Optional<KeptRequest> request(String key) {
-        return Optional.ofNullable(requests.get(key));
     }
 
     public Membership membership() {
@@ -214,8 +209,9 @@ public final class HostView {
                 case IndexChange.RemoveHold(var id) -> holds.remove(id);
                 case IndexChange.PutMembership(var changed) -> membership = changed;
                 case IndexChange.PutPosition(var changed) -> position = changed;
-                case IndexChange.PutRequest(var request) -> requests.put(request.key(), request);
-                case IndexChange.RemoveRequest(var key) -> requests.remove(key);
+                case IndexChange.PutRequest _,IndexChange.RemoveRequest _ -> {
+                    // the agent alone reads them
+                }
             }
         }
         last.values().stream().flatMap(Optional::stream).forEach(this::show);

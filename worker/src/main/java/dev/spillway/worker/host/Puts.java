@@ -5,7 +5,10 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
+import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.KeptRequest;
+import dev.spillway.worker.core.KeyedPut;
+import dev.spillway.worker.core.Step;
 import dev.spillway.worker.core.NotKept;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.core.PutOutcome;
@@ -153,10 +156,10 @@ public final class Puts {
         }
         RequestKey request = put.request().get();
         try (var _ = keys.enter(request.key())) {
-            return switch (loop.view().request(request.key()).orElse(null)) {
-                case null -> stage(put, request);
-                case KeptRequest.Put earlier -> repeated(earlier, request);
-                case KeptRequest.Deletion _ -> new Result.KeyReused(request.key());
+            return switch (loop.<KeyedPut>call((agent, now) -> new HostAgent.Answered<>(agent.put(request.key()), Step.NOTHING))) {
+                case KeyedPut.Begun() -> stage(put, request);
+                case KeyedPut.Met(var earlier) -> repeated(earlier, request);
+                case KeyedPut.KeyTaken() -> new Result.KeyReused(request.key());
             };
         }
     }

@@ -35,7 +35,7 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
     /** Looks, and does what has to be done before the host starts. */
     public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
         Map<ReplicaId, ReplicaRecord> records = new HashMap<>();
-        contents.replicas().forEach(replica -> records.put(replica.image(), replica));
+        contents.replicas().stream().filter(replica -> replica.artifact() == null).forEach(replica -> records.put(replica.image(), replica));
         Set<ReplicaId> moved = new HashSet<>();
         Set<String> kept = new HashSet<>();
         for (String id : store.offered()) {
@@ -66,10 +66,13 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
             }
         }
         backIntoTrash(store, contents, present);
-        for (ReplicaId id : artifacts.inventory()) {
-            ReplicaRecord replica = records.get(id);
-            (replica == null || replica.state() == ReplicaState.GONE ? leftovers : present).add(id);
+        Set<ReplicaId> unnamed = artifacts.inventory();
+        for (ReplicaRecord replica : contents.replicas()) {
+            if (replica.artifact() != null && replica.state() != ReplicaState.GONE && unnamed.remove(replica.image())) {
+                present.add(replica.image());
+            }
         }
+        leftovers.addAll(unnamed);
         if (!leftovers.isEmpty()) {
             LOG.info("{} images that no record names are removed", leftovers.size());
         }

@@ -11,9 +11,14 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
 
-/** The served replicas by namespace, sorted by key, so that a page costs its length and not the namespace's. One thread changes them, any thread reads. */
+/**
+ * The served replicas by namespace. The first page of a namespace sorts its keys, which are kept sorted from then on: a page costs its length and not the
+ * namespace's, and a start with very many sorts none. One thread changes them, any thread reads.
+ */
 public final class ServedReplicas {
     private final Map<NamespaceName, OfNamespace> namespaces = new ConcurrentHashMap<>();
 
@@ -27,13 +32,61 @@ public final class ServedReplicas {
     }
 
     private static final class OfNamespace {
-        private final NavigableMap<EntryKey, ReplicaRecord> byKey = new ConcurrentSkipListMap<>();
+        private final Map<EntryKey, ReplicaRecord> byKey = new ConcurrentHashMap<>();
+        /** Changed after {@link #byKey}; absent until a page is asked for. */
+        private volatile @Nullable ConcurrentNavigableMap<EntryKey, ReplicaRecord> sorted;
+        private volatile boolean complete;
         private volatile Totals totals = Totals.NONE;
+
+        @Nullable
+        ReplicaRecord put(ReplicaRecord replica) {
+            EntryKey key = replica.name().key();
+            ReplicaRecord before = byKey.put(key, replica);
+            NavigableMap<EntryKey, ReplicaRecord> inOrder = sorted;
+            if (inOrder != null) {
+                inOrder.put(key, replica);
+            }
+            return before;
+        }
+
+        void remove(EntryKey key) {
+            byKey.remove(key);
+            NavigableMap<EntryKey, ReplicaRecord> inOrder = sorted;
+            if (inOrder != null) {
+                inOrder.remove(key);
+            }
+        }
+
+        NavigableMap<EntryKey, ReplicaRecord> sorted() {
+            NavigableMap<EntryKey, ReplicaRecord> inOrder = sorted;
+            return inOrder != null && complete ? inOrder : sort();
+        }
+
+        /** Sorts while keys change. The thread that changes them changes both maps from now on. So what it changed meanwhile is not put back. */
+        private synchronized NavigableMap<EntryKey, ReplicaRecord> sort() {
+            ConcurrentNavigableMap<EntryKey, ReplicaRecord> inOrder = sorted;
+            if (inOrder == null) {
+                inOrder = new ConcurrentSkipListMap<>();
+                sorted = inOrder;
+            }
+            if (!complete) {
+                for (Map.Entry<EntryKey, ReplicaRecord> entry : byKey.entrySet()) {
+                    EntryKey key = entry.getKey();
+                    ReplicaRecord replica = entry.getValue();
+                    inOrder.putIfAbsent(key, replica);
+                    if (!replica.equals(byKey.get(key))) {
+                        inOrder.remove(key, replica);
+                    }
+                }
+                complete = true;
+            }
+            return inOrder;
+        }
     }
 
     void put(ReplicaRecord replica) {
         OfNamespace served = namespaces.computeIfAbsent(replica.name().namespace(), name -> new OfNamespace());
-        ReplicaRecord before = served.byKey.put(replica.name().key(), replica);
+        ReplicaRecord before = served.put(replica);
         served.totals = before == null ? served.totals.changed(1, replica.sizeBytes())
                 : served.totals.changed(0, replica.sizeBytes() - before.sizeBytes());
     }
@@ -45,7 +98,7 @@ public final class ServedReplicas {
         if (served == null || shown == null || !shown.id().equals(id)) {
             return;
         }
-        served.byKey.remove(name.key());
+        served.remove(name.key());
         served.totals = served.totals.changed(-1, -shown.sizeBytes());
         if (served.byKey.isEmpty()) {
             namespaces.remove(name.namespace());
@@ -73,7 +126,7 @@ public final class ServedReplicas {
         if (served == null) {
             return List.of();
         }
-        NavigableMap<EntryKey, ReplicaRecord> rest = served.byKey;
+        NavigableMap<EntryKey, ReplicaRecord> rest = served.sorted();
         if (!prefix.isEmpty()) {
             rest = rest.tailMap(new EntryKey(prefix), true);
         }

@@ -21,9 +21,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -51,6 +51,7 @@ final class ReplicaCodec {
     /** The snapshot is named by the content's digest. */
     private static final int SNAPSHOT_IS_CONTENT = 1 << 10;
 
+    private static final List<ReplicaState> STATES = List.of(ReplicaState.values());
     private static final HexFormat HEX = HexFormat.of();
     private static final int DIGEST_BYTES = 32;
 
@@ -217,10 +218,12 @@ final class ReplicaCodec {
     }
 
     private static ReplicaState state(char letter) {
-        return Arrays.stream(ReplicaState.values())
-                .filter(state -> letter(state) == letter)
-                .findFirst()
-                .orElseThrow(() -> new InvalidValueException("state", String.valueOf(letter), "the first letter of a state"));
+        for (ReplicaState state : STATES) {
+            if (letter(state) == letter) {
+                return state;
+            }
+        }
+        throw new InvalidValueException("state", String.valueOf(letter), "the first letter of a state");
     }
 
     private static String text(ByteBuffer in) {

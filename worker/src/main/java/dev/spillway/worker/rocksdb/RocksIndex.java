@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,6 +37,7 @@ import org.rocksdb.WriteOptions;
  * nobody. Any other damage is an error. Not thread-safe.
  */
 public final class RocksIndex implements HostIndex, AutoCloseable {
+    private static final List<Kind> KINDS = List.of(Kind.values());
     private static final String FRESH_SUFFIX = ".new";
     private static final String NATIVE = "native";
 
@@ -186,12 +186,13 @@ public final class RocksIndex implements HostIndex, AutoCloseable {
     }
 
     private static Kind kind(IndexCodec.RecordName what, byte[] key) throws IndexDamagedException {
-        return Arrays.stream(Kind.values())
-                .filter(kind -> key.length > 0 && key[0] == kind.prefix())
-                .findFirst()
-                .orElseThrow(() -> new IndexDamagedException(
-                        what.get() + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)",
-                        null));
+        for (Kind kind : KINDS) {
+            if (key.length > 0 && key[0] == kind.prefix()) {
+                return kind;
+            }
+        }
+        throw new IndexDamagedException(
+                what.get() + ": unknown kind (expected: one that this version knows; a newer worker wrote it, start that one again)", null);
     }
 
     @Override

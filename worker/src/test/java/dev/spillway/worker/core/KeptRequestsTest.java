@@ -69,7 +69,8 @@ class KeptRequestsTest {
     void aPutWithoutAnAnswerIsNeverForgotten() {
         KeptRequests loaded = new KeptRequests(List.of(REQUEST), Duration.ofHours(24));
         assertThat(changes(out -> loaded.sweep(NOW.plus(Duration.ofDays(365)), out))).isEmpty();
-        assertThat(loaded.find("key")).isEqualTo(REQUEST);
+        assertThat(loaded.put("key")).isEqualTo(new KeyedPut.Met(REQUEST));
+        assertThat(loaded.outcome(REQUEST)).isEmpty();
     }
 
     @Test
@@ -87,5 +88,29 @@ class KeptRequestsTest {
         assertThat(changes(more -> requests.forget("key", more))).containsExactly(new IndexChange.RemoveRequest("key"));
         changes(more -> requests.keep(REQUEST, more));
         assertThat(requests.delete(NOW, "key", "digest", new Step.Builder())).isEqualTo(new KeyedDeletion.KeyTaken());
+    }
+
+    @Test
+    void aPutIsCarriedOutOnceUnderItsKey() {
+        assertThat(requests.put("key")).isEqualTo(new KeyedPut.Begun());
+        changes(out -> requests.keep(REQUEST, out));
+        assertThat(requests.put("key")).isEqualTo(new KeyedPut.Met(REQUEST));
+        assertThat(requests.outcome(REQUEST)).isEmpty();
+        PutOutcome gone = new PutOutcome.Gone();
+        changes(out -> requests.settle(List.of(new Effect.Settle(REPLICA, gone)), out));
+        assertThat(requests.put("key")).isEqualTo(new KeyedPut.Met(REQUEST.settled(gone)));
+        assertThat(requests.outcome(REQUEST)).contains(gone);
+        requests.delete(NOW, "other", "digest", new Step.Builder());
+        assertThat(requests.put("other")).isEqualTo(new KeyedPut.KeyTaken());
+    }
+
+    /** Whoever waits for the first put must not get the outcome of the second. */
+    @Test
+    void aPutThatWasForgottenIsNotRegisteredWhoeverHasItsKeyNow() {
+        assertThat(requests.outcome(REQUEST)).containsInstanceOf(PutOutcome.NotRegistered.class);
+        KeptRequest.Put second = new KeptRequest.Put("key", "digest", ReplicaId.mint(NOW, new Random(2)), 4096, NOW, null, new PutOutcome.Gone());
+        changes(out -> requests.keep(second, out));
+        assertThat(requests.outcome(REQUEST)).containsInstanceOf(PutOutcome.NotRegistered.class);
+        assertThat(requests.outcome(second)).contains(new PutOutcome.Gone());
     }
 }

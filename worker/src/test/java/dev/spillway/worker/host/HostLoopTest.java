@@ -23,11 +23,13 @@ import dev.spillway.worker.core.HostIndex;
 import dev.spillway.worker.core.HostTimes;
 import dev.spillway.worker.core.IndexChange;
 import dev.spillway.worker.core.IndexContents;
+import dev.spillway.worker.core.Membership;
 import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,11 +82,16 @@ class HostLoopTest {
     @BeforeEach
     void start() throws Exception {
         store = ImageStore.open(folder.resolve("store"));
-        loop = new HostLoop(new HostLoop.Parts(index, index.load(), new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS,
+        loop = started(index.load(), new Recovery(Set.of(), Set.of(), Set.of()));
+    }
+
+    private HostLoop started(IndexContents contents, Recovery found) {
+        HostLoop started = new HostLoop(new HostLoop.Parts(index, contents, found, HostTimes.DEFAULTS,
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
                 store, new DirectoryImages(store, UnlinkPace.none()),
                 new Removals.Unlinking(1, UnlinkPace.none()), failed::complete));
-        loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
+        started.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
+        return started;
     }
 
     @AfterEach
@@ -124,5 +131,23 @@ class HostLoopTest {
         assertThatThrownBy(() -> loop.call((agent, now) -> new HostAgent.Answered<>(1, agent.tick(now))))
                 .isInstanceOf(HostStoppedException.class);
         assertThat(failed).isNotDone();
+    }
+
+    private WeakReference<IndexContents> restarted() {
+        loop.close();
+        IndexContents contents = new IndexContents(Membership.NONE, null, List.of(), List.of(), List.of());
+        loop = started(contents, new Recovery(Set.of(), Set.of(), Set.of()));
+        return new WeakReference<>(contents);
+    }
+
+    /** They may be a million replicas, as they were at the start. */
+    @Test
+    void whatTheStartNeededDoesNotStayInMemory() throws Exception {
+        WeakReference<IndexContents> contents = restarted();
+        loop.awaitJoined();
+        for (Instant end = Instant.now().plusSeconds(30); contents.get() != null && Instant.now().isBefore(end);) {
+            System.gc();
+        }
+        assertThat(contents.get()).isNull();
     }
 }

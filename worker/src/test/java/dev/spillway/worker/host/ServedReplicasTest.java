@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -104,5 +106,41 @@ class ServedReplicasTest {
             paged.addAll(page);
         }
         assertThat(paged).isEqualTo(all);
+    }
+
+    @Test
+    void theFirstPageMissesNothingThatChangesWhileItIsMade() throws Exception {
+        for (int round = 0; round < 40; round++) {
+            ServedReplicas changing = new ServedReplicas();
+            TreeMap<String, Long> model = new TreeMap<>();
+            for (int number = 0; number < 5_000; number++) {
+                changing.put(replica(IMAGES, "k%04d".formatted(number), number, 1));
+                model.put("k%04d".formatted(number), (long) number);
+            }
+            CountDownLatch begun = new CountDownLatch(1);
+            Random random = new Random(round);
+            AtomicBoolean asked = new AtomicBoolean();
+            Thread writer = Thread.ofPlatform().start(() -> {
+                for (long number = 10_000; number < 10_100 || !asked.get(); number++) {
+                    begun.countDown();
+                    String key = "k%04d".formatted(random.nextInt(6_000));
+                    Long before = model.get(key);
+                    if (before != null && random.nextBoolean()) {
+                        changing.remove(new EntryName(IMAGES, new EntryKey(key)), new ReplicaId(new UUID(7, before)));
+                        model.remove(key);
+                    } else {
+                        changing.put(replica(IMAGES, key, number, 1));
+                        model.put(key, number);
+                    }
+                }
+            });
+            begun.await();
+            assertThat(changing.page(IMAGES, "", "", 10)).hasSize(10);
+            asked.set(true);
+            writer.join();
+            assertThat(changing.page(IMAGES, "", "", 10_000)).as("round %d", round)
+                    .extracting(ReplicaRecord::generation)
+                    .containsExactlyElementsOf(model.values());
+        }
     }
 }

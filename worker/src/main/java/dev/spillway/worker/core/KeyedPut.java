@@ -1,0 +1,13 @@
+package dev.spillway.worker.core;
+
+/** The state of an idempotency key that a put comes with. */
+public sealed interface KeyedPut {
+    /** Nothing was kept under the key, or its put was surely not registered: the put is to be carried out. */
+    record Begun() implements KeyedPut {}
+
+    /** A put came with the key before. It is the same if its digest is; else the key is taken. A digest may be known only after all of a body is read. */
+    record Met(KeptRequest.Put earlier) implements KeyedPut {}
+
+    /** The key came with a request of another kind before. */
+    record KeyTaken() implements KeyedPut {}
+}
