@@ -65,7 +65,8 @@ final class LargeFiles {
     @Nullable
     ArtifactFile open(LargeFile file) throws IOException {
         try {
-            return new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0, file.size());
+            return new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0,
+                    file.size());
         } catch (IOException e) {
             if (exists(file) && !Files.isRegularFile(path(file.number()), LinkOption.NOFOLLOW_LINKS)) {
                 return null;

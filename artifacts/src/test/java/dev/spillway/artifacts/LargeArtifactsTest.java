@@ -106,7 +106,8 @@ class LargeArtifactsTest {
             assertThat(store.remove(fingerprint(4))).isTrue();
             store.flush();
             assertThat(files()).hasSize(2);
-            assertThat(store.metrics().cachedBytes()).isEqualTo(250_000 + 2 * SegmentRecord.space(LargeFile.BYTES) + SegmentRecord.space(100));
+            assertThat(store.metrics().cachedBytes())
+                    .isEqualTo(250_000 + 2 * SegmentRecord.space(LargeFile.BYTES) + SegmentRecord.space(100));
         }
         try (Stream<Path> all = Files.list(folder)) {
             for (Path list : all.filter(file -> file.toString().endsWith(SegmentIndex.SUFFIX)).toList()) {

@@ -176,7 +176,8 @@ final class RemoteArtifactStore extends CompilingStore {
     @Override
     public ArtifactMetrics metrics() {
         return lookups()
-                .plus(new ArtifactMetrics(0, 0, 0, damaged.sum(), puts.sum(), rejected.sum(), 0, 0, flushes.sum(), flushErrors.sum(), 0, 0));
+                .plus(new ArtifactMetrics(0, 0, 0, damaged.sum(), puts.sum(), rejected.sum(), 0, 0, flushes.sum(), flushErrors.sum(), 0,
+                        0));
     }
 
     /** Does nothing: connections are the client's. */

@@ -138,7 +138,8 @@ public final class JsonClient implements AutoCloseable {
                 try {
                     return receive(request, connection, deadline, reading);
                 } catch (IOException | HttpException e) {
-                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired() || Thread.currentThread().isInterrupted()) {
+                    if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired()
+                            || Thread.currentThread().isInterrupted()) {
                         return unknown(what, call, deadline, e);
                     }
                 }

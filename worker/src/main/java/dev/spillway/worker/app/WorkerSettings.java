@@ -125,7 +125,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .must("1 to 1 GiB", bytes -> bytes >= 1 && bytes <= 1 << 30)
             .defaultTo(64L << 20);
     private static final Setting<Long> ARTIFACTS_MEMORY = Setting
-            .bytes("artifacts-memory", "Bytes of the artifacts under 64 KiB used last that are kept in memory, too")
+            .bytes("artifacts-memory", "Bytes of the artifacts under 128 KiB used last that are kept in memory, too")
             .must("1 or more", bytes -> bytes >= 1)
             .defaultTo(128L << 20);
 

@@ -34,8 +34,8 @@ import java.util.concurrent.atomic.LongAdder;
  * Thread-safe.
  */
 public final class ArtifactImages implements Images, AutoCloseable {
-    /** From this size on, an artifact is read from its file and is not kept in memory: a copy would cost more than its reading. */
-    private static final long FROM_FILE = 64 << 10;
+    /** From this size on, an artifact is sent from its file and is not kept in memory: the copies would cost more than its check. */
+    private static final long FROM_FILE = 128 << 10;
 
     private final MemoryArtifactStore memory;
     private final DiskArtifactStore disk;

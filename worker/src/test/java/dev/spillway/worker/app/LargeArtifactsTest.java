@@ -65,7 +65,7 @@ class LargeArtifactsTest extends CacheOfBuilds {
 
     @Test
     void wholePartUnchangedAndHeadOfEachSize() throws Exception {
-        for (int bytes : new int[]{65_535, 65_536, MIB, MIB + 1, 5 * MIB + 3}) {
+        for (int bytes : new int[]{131_071, 131_072, MIB, MIB + 1, 5 * MIB + 3}) {
             byte[] content = content(bytes, bytes);
             String path = CACHE + "size" + bytes;
             assertThat(put(path, content)).isEqualTo(201);
@@ -75,7 +75,8 @@ class LargeArtifactsTest extends CacheOfBuilds {
                 String tag = whole.headers().firstValue("ETag").orElseThrow();
                 assertThat(tag).isEqualTo("\"" + sha256(content) + "\"");
                 assertThat(get(worker, path, "If-None-Match", tag).statusCode()).isEqualTo(304);
-                HttpResponse<byte[]> part = get(worker, path, "Range", "bytes=%d-%d".formatted(bytes - 70_000 < 0 ? 5 : bytes - 70_000, bytes - 2));
+                HttpResponse<byte[]> part =
+                        get(worker, path, "Range", "bytes=%d-%d".formatted(bytes - 70_000 < 0 ? 5 : bytes - 70_000, bytes - 2));
                 assertThat(part.statusCode()).isEqualTo(206);
                 assertThat(part.body()).isEqualTo(Arrays.copyOfRange(content, Math.max(bytes - 70_000, 5), bytes - 1));
                 assertThat(get(worker, path, "Range", "bytes=%d-".formatted(bytes)).statusCode()).isEqualTo(416);
@@ -165,7 +166,8 @@ class LargeArtifactsTest extends CacheOfBuilds {
         awaitRegistered();
         try (Socket socket = new Socket(worker.uri("/").getHost(), worker.uri("/").getPort())) {
             socket.getOutputStream()
-                    .write(("GET " + CACHE + "sent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                    .write(("GET " + CACHE + "sent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             while (!line(in).equals("\r")) {
                 // The head ends with an empty line.
@@ -230,7 +232,7 @@ class LargeArtifactsTest extends CacheOfBuilds {
     void noneOfManyRandomCorruptionsIsServed() throws Exception {
         Random random = new Random(23);
         for (int round = 0; round < 128; round++) {
-            byte[] packed = content(round, 70_000 + random.nextInt(100_000));
+            byte[] packed = content(round, 140_000 + random.nextInt(100_000));
             byte[] alone = content(1_000 + round, MIB + 1 + random.nextInt(MIB));
             assertThat(put(CACHE + "packed" + round, packed)).isEqualTo(201);
             assertThat(put(CACHE + "alone" + round, alone)).isEqualTo(201);
@@ -249,14 +251,18 @@ class LargeArtifactsTest extends CacheOfBuilds {
 
     private Path holder(byte[] content) throws IOException {
         try (Stream<Path> files = Files.list(worker.data.resolve("artifacts"))) {
-            return files.filter(file -> file.toString().matches(".*\\.(artifact|segment)")).filter(file -> at(file, content) >= 0).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().matches(".*\\.(artifact|segment)"))
+                    .filter(file -> at(file, content) >= 0)
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
     private static int at(Path file, byte[] content) {
         try {
             byte[] begin = Arrays.copyOf(content, 16);
-            return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).indexOf(new String(begin, StandardCharsets.ISO_8859_1));
+            return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+                    .indexOf(new String(begin, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             throw new AssertionError(e);
         }

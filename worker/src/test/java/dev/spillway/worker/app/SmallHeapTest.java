@@ -41,7 +41,8 @@ class SmallHeapTest {
 
     private Process start(TestCoordinator coordinator) throws IOException {
         return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp", System.getProperty("java.class.path"),
+                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp",
+                System.getProperty("java.class.path"),
                 WorkerProcess.class.getName(), folder.resolve("store").toString(), coordinator.address().toString(), RunningWorker.NOBODY)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
@@ -97,7 +98,8 @@ class SmallHeapTest {
             try (RunningWorker again = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), Map.of()).joined()) {
                 assertThat(files()).hasSize(AT_ONCE);
                 assertThat(again.send(HttpRequest.newBuilder(again.uri("/cache/builds/cut")).build()).status()).isEqualTo(404);
-                HttpResponse<byte[]> kept = client.send(HttpRequest.newBuilder(again.uri("/cache/builds/large0")).build(), BodyHandlers.ofByteArray());
+                HttpResponse<byte[]> kept =
+                        client.send(HttpRequest.newBuilder(again.uri("/cache/builds/large0")).build(), BodyHandlers.ofByteArray());
                 assertThat(kept.body()).isEqualTo(content);
             }
         }
