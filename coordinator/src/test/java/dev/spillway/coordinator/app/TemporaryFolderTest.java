@@ -128,7 +128,7 @@ class TemporaryFolderTest {
                     () -> client.metric("spillway_reports_unreadable_total") == before + codecs.size());
             Await.until("all is ready", () -> client.unready().isEmpty());
         }));
-        try (var left = Files.list(folder.resolve("cache"))) {
+        try (var left = Files.list(folder.resolve("cache/spillway"))) {
             assertThat(left.map(path -> path.getFileName().toString())).as("only pages are left")
                     .singleElement()
                     .asString()

@@ -89,7 +89,7 @@ public final class HttpService implements AutoCloseable {
                 .setLabels(Set.of(Label.HTTP_ROUTE, Label.HTTP_CODE))
                 .setServerRequestTagsProvider(request -> List
                         .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
-        // Pages are files on the disk, so that no folder is made in the system's temporary folder.
+        // Pages are copied to a folder of the service's own, so that Vert.x makes none in the system's temporary folder.
         this.vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(2)
                         .setWorkerPoolSize(1)

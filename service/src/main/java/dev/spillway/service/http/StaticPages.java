@@ -31,8 +31,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves the pages of a service for people, below {@code /ui/}, by vertx-web's {@code StaticHandler}. That serves files alone, so a start copies the pages from
@@ -42,7 +40,6 @@ import org.slf4j.LoggerFactory;
  * @param names of all files in it, relative; nothing else is looked for on the disk
  */
 public record StaticPages(Path root, List<String> names) {
-    private static final Logger LOG = LoggerFactory.getLogger(StaticPages.class);
     private static final String PATH = "/ui/";
 
     public StaticPages {
@@ -53,20 +50,22 @@ public record StaticPages(Path root, List<String> names) {
      * Copies the pages of a service, {@code web/NAME/} and {@code web/shared/} on the class path, into the first folder that can be used.
      *
      * @param folders made where they are missing
+     * @throws IOException if none can be used
      */
     public static StaticPages copied(String name, List<Path> folders) throws IOException {
         var files = new TreeMap<String, byte[]>();
         for (var from : List.of("/web/shared", "/web/" + name)) {
             read(Objects.requireNonNull(StaticPages.class.getResource(from), from), files);
         }
+        var failure = new IOException("pages: " + folders + " (expected: a folder of this user that can be written)");
         for (var folder : folders) {
             try {
                 return new StaticPages(write(files, folder), List.copyOf(files.keySet()));
             } catch (IOException e) {
-                LOG.debug("pages: {}", folder, e);
+                failure.addSuppressed(e);
             }
         }
-        throw new IOException("pages: " + folders + " (expected: a folder that can be written)");
+        throw failure;
     }
 
     static void read(URL from, Map<String, byte[]> files) throws IOException {
@@ -106,7 +105,7 @@ public record StaticPages(Path root, List<String> names) {
         for (var file : files.entrySet()) {
             var path = root.resolve(PATH.substring(1)).resolve(file.getKey());
             Files.createDirectories(Objects.requireNonNull(path.getParent()));
-            // Without truncation: another process may be sending the same bytes, and who was killed has left a beginning of them.
+            // Each start writes, because a killed process may have left a part. Nothing is truncated, because another process may be sending it.
             Files.write(path, file.getValue(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         }
         return root;

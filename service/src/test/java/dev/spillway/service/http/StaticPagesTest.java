@@ -174,6 +174,21 @@ class StaticPagesTest {
     }
 
     @Test
+    void whatSomebodyRemovesIsThereAgainAfterAStart() throws Exception {
+        assertThat(service.get("/ui/style.css").statusCode()).isEqualTo(200);
+        Files.delete(copy().resolve("ui/style.css"));
+        Files.delete(copy().resolve("ui/index.html"));
+        for (var path : List.of("/ui/style.css", "/ui/")) {
+            var answer = service.get(path);
+            assertThat(answer.statusCode()).isEqualTo(404);
+            assertThat(answer.body()).contains("urn:spillway:problem:unknown-path");
+        }
+        try (var next = copiedInto(folder)) {
+            assertThat(next.get("/ui/").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void noOtherFileOfTheFolderIsServed() throws Exception {
         Files.writeString(copy().resolve("ui/more.html"), "secret\n");
         Files.createSymbolicLink(copy().resolve("ui/link.html"), copy().resolve("ui/more.html"));
@@ -190,7 +205,8 @@ class StaticPagesTest {
             assertThat(second.get("/ui/").statusCode()).isEqualTo(200);
             assertThat(usable).isNotEmptyDirectory();
         }
-        assertThatThrownBy(() -> copiedInto(file)).hasMessage("pages: [" + file + "] (expected: a folder that can be written)");
+        assertThatThrownBy(() -> copiedInto(file))
+                .hasMessage("pages: [" + file + "] (expected: a folder of this user that can be written)");
     }
 
     @Test
@@ -198,7 +214,7 @@ class StaticPagesTest {
         var theirs = Files.createDirectories(scratch.resolve("theirs"));
         var shared = Files.createDirectories(scratch.resolve("shared"));
         Files.createSymbolicLink(shared.resolve(copy().getFileName()), theirs);
-        assertThatThrownBy(() -> copiedInto(shared)).hasMessageContaining("(expected: a folder that can be written)");
+        assertThatThrownBy(() -> copiedInto(shared)).hasMessageContaining("(expected: a folder of this user that can be written)");
         assertThat(theirs).isEmptyDirectory();
     }
 
@@ -206,7 +222,7 @@ class StaticPagesTest {
     void aFolderOfAnotherUserIsNotUsed() throws Exception {
         assumeTrue(new UnixSystem().getUid() == 0, "skipped: only root can give a folder away");
         Files.setAttribute(copy(), "unix:uid", 4711);
-        assertThatThrownBy(() -> copiedInto(folder)).hasMessageContaining("(expected: a folder that can be written)");
+        assertThatThrownBy(() -> copiedInto(folder)).hasMessageContaining("(expected: a folder of this user that can be written)");
     }
 
     @Test
