@@ -1,9 +1,5 @@
 package dev.spillway.artifacts;
 
-import static dev.spillway.artifacts.Samples.artifact;
-import static dev.spillway.artifacts.Samples.fingerprint;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,6 +7,10 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.artifacts.Samples.artifact;
+import static dev.spillway.artifacts.Samples.fingerprint;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Tests the behaviour of every store that has bounds of its own. */
 abstract class BoundedStoreContract extends ArtifactStoreContract {

@@ -203,7 +203,8 @@ public final class InventoryBenchmark implements Benchmark {
                 next = from == rows.size() ? sent(step, DiscrepancyRequest.class) : sent(step, ReconcileRequest.class);
             }
             long compared = System.nanoTime();
-            if (!(next instanceof DiscrepancyRequest(var _, var ghosts, var orphans, var inventory)) || inventory != host.artifacts()
+            if (!(next instanceof DiscrepancyRequest(var _, var ghosts, var orphans, var inventory, var _, var _))
+                    || inventory != host.artifacts()
                     || !ghosts.isEmpty() || !orphans.isEmpty()) {
                 throw new BenchmarkFailedException("%s (expected: no discrepancy)".formatted(next));
             }

@@ -64,16 +64,22 @@ final class ReconcileDecisions {
         long forPerson = 0;
         long settled = 0;
         String attention = null;
-        if (replicas.isTooLargeALoss(transaction, host, lostSinceRestore(transaction, host, ghosts))) {
+        long lost = lostSinceRestore(transaction, host, ghosts);
+        if (!ghosts.isEmpty()) {
+            // The others are taken to be like these.
+            lost += request.unnamedGhosts() * lost / ghosts.size();
+        }
+        if (replicas.isTooLargeALoss(transaction, host, lost)) {
             forPerson += ghosts.size();
-            attention = ghosts.size() + " replicas are not on its disk, more than the share " + rules.breakerShare()
+            attention = lost + " replicas are not on its disk, more than the share " + rules.breakerShare()
                     + " (mount the missing volume, or retire the host)";
             ghosts.forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.GHOST, transaction.now())));
             ghosts.clear();
         }
-        if (!host.readmitted() && orphans.size() >= rules.breakerFrom() && orphans.size() > rules.breakerShare() * request.inventory()) {
+        long unknown = orphans.isEmpty() ? 0 : orphans.size() + request.unnamedOrphans();
+        if (!host.readmitted() && unknown >= rules.breakerFrom() && unknown > rules.breakerShare() * request.inventory()) {
             forPerson += orphans.size();
-            attention = orphans.size() + " of its " + request.inventory() + " replicas are unknown to the registry, more than the share "
+            attention = unknown + " of its " + request.inventory() + " replicas are unknown to the registry, more than the share "
                     + rules.breakerShare() + " (retire and readmit the host to have them deleted)";
             orphans.keySet().forEach(id -> waiting.add(seen(before, host, id, Sighting.Kind.ORPHAN, transaction.now())));
             orphans.clear();

@@ -121,9 +121,10 @@ final class ReplicaDecisions {
         transaction.replicas().record(host, ids);
         List<ReplicaId> lost =
                 request.items().stream().filter(item -> item.reason() == DropRequest.Reason.LOST).map(DropRequest.Drop::replicaId).toList();
-        if (isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size())) {
-            transaction.save(host.asking("lost " + lost.size() + " replicas at once, more than the share " + rules.breakerShare()
-                    + " (mount the missing volume, or retire the host)"));
+        if (!lost.isEmpty() && isTooLargeALoss(transaction, host, ownLive(transaction, host, lost).size() + request.unnamedLosses())) {
+            transaction.save(host.asking(
+                    "lost " + (lost.size() + request.unnamedLosses()) + " replicas at once, more than the share " + rules.breakerShare()
+                            + " (mount the missing volume, or retire the host)"));
             return new DropAnswer(List.of(), ids);
         }
         Set<ReplicaId> known = transaction.replicas().peek(ids).keySet();

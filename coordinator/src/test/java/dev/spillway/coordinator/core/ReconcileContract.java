@@ -6,6 +6,7 @@ import dev.spillway.events.OrderCause;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.protocol.DiscrepancyAnswer;
+import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DiscrepancyRequest.Orphan;
 import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -163,6 +164,19 @@ public interface ReconcileContract extends RegistryFixture {
     }
 
     @Test
+    default void ghostsThatAreNotNamedCountToo() {
+        Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 20);
+        FleetHost host = fleet.host("host-1");
+        List<ReplicaId> held = IntStream.range(0, 10).mapToObj(i -> host.holds("k" + i, "image-" + i)).toList();
+        DiscrepancyRequest named = new DiscrepancyRequest(host.sender(), held.subList(0, 2), List.of(), 4, 4, 0);
+        host.send(named);
+        assertThat(FleetHost.accepted(host.send(named))).isEqualTo(new DiscrepancyAnswer(0, 0, 2));
+        assertThat(fleet.keys()).hasSize(10);
+        assertThat(FleetHost.accepted(host.send(new DiscrepancyRequest(host.sender(), held.subList(0, 2), List.of(), 4, 2, 0))))
+                .isEqualTo(new DiscrepancyAnswer(0, 2, 0));
+    }
+
+    @Test
     default void tooManyOrphansWaitForAPerson() {
         Fleet fleet = Fleet.withCapacity(empty(AT_ONCE), 10);
         FleetHost host = fleet.host("host-1");
@@ -171,6 +185,9 @@ public interface ReconcileContract extends RegistryFixture {
         assertThat(host.orphans(4, seen)).isEqualTo(new DiscrepancyAnswer(0, 0, 3));
         assertThat(host.heartbeat().orders()).isEmpty();
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).isNotNull();
+        assertThat(FleetHost.accepted(host.send(new DiscrepancyRequest(host.sender(), List.of(), List.of(seen), 100, 0, 48))))
+                .as("with those that are not named")
+                .isEqualTo(new DiscrepancyAnswer(0, 0, 3));
         assertThat(host.orphans(100, seen)).as("a small share of a large inventory").isEqualTo(settled(3));
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).isNull();
     }

@@ -11,6 +11,7 @@ import dev.spillway.events.Report;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.DropRequest.Reason;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.events.protocol.RegisterRequest;
@@ -233,6 +234,10 @@ public interface ReplicaContract extends RegistryFixture {
                 .isEqualTo(new DropAnswer(List.of(), List.of(held[0], held[1], held[2])));
         assertThat(fleet.keys()).hasSize(5);
         assertThat(fleet.registry.queries().host(host.id).orElseThrow().row().attention()).contains("3 replicas");
+        assertThat(FleetHost.accepted(host.send(new DropRequest(host.sender(), List.of(new DropRequest.Drop(held[0], Reason.LOST)), 2)))
+                .kept())
+                .as("with those that are not named")
+                .containsExactly(held[0]);
         assertThat(host.drop(Reason.LOST, held[0], held[1]).kept()).as("two are below the number that is judged").isEmpty();
         assertThat(fleet.keys()).hasSize(3);
     }

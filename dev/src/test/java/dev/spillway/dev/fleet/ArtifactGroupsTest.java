@@ -1,7 +1,5 @@
 package dev.spillway.dev.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +11,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Entries of a group in a fleet: they go together from the registry and from every host. */
 class ArtifactGroupsTest {
@@ -86,8 +86,10 @@ class ArtifactGroupsTest {
             String fingerprint = Integer.toString(number).repeat(64);
             Eventually.holds(Eventually.HANG, () -> assertThat(isRegistered("objects", fingerprint)).isTrue());
         }
-        assertThat(http.send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(1) + "/v1/artifacts/objects/" + "1".repeat(64))).DELETE().build(),
-                BodyHandlers.discarding()).statusCode()).isEqualTo(204);
+        assertThat(http
+                .send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(1) + "/v1/artifacts/objects/" + "1".repeat(64))).DELETE().build(),
+                        BodyHandlers.discarding())
+                .statusCode()).isEqualTo(204);
         for (int number = 0; number < 3; number++) {
             String fingerprint = Integer.toString(number).repeat(64);
             assertThat(isRegistered("objects", fingerprint)).isFalse();

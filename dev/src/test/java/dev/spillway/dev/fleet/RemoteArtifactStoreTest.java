@@ -1,7 +1,5 @@
 package dev.spillway.dev.fleet;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.artifacts.ArtifactStore;
 import dev.spillway.artifacts.ArtifactStoreContract;
 import dev.spillway.client.SpillwayClient;
@@ -12,6 +10,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** The store of another process: a worker's, by HTTP. Each test has a namespace of its own. */
 @Tag("full")

@@ -1,10 +1,24 @@
 package dev.spillway.events.protocol;
 
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.ReplicaId;
 import java.util.List;
 
-/** Tells of replicas that the host no longer has or no longer wants. */
-public record DropRequest(Sender sender, List<Drop> items) implements FencedMessage<DropAnswer> {
+/**
+ * Tells of replicas that the host no longer has or no longer wants.
+ *
+ * @param unnamedLosses how many more replicas are lost than this message names
+ */
+public record DropRequest(Sender sender, List<Drop> items, long unnamedLosses) implements FencedMessage<DropAnswer> {
+    public DropRequest {
+        InvalidValueException.requireAtLeast("unnamedLosses", unnamedLosses, 0);
+    }
+
+    /** Names all that the host has lost. */
+    public DropRequest(Sender sender, List<Drop> items) {
+        this(sender, items, 0);
+    }
+
     public record Drop(ReplicaId replicaId, Reason reason) {}
 
     /** Why a host drops a replica. */

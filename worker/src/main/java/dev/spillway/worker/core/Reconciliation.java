@@ -42,11 +42,7 @@ final class Reconciliation {
 
     /** Replicas that were in the inventory, still are, and have no row. */
     List<ReplicaRecord> orphans() {
-        return withoutRow.stream()
-                .sorted()
-                .flatMap(this::stillInInventory)
-                .limit(DISCREPANCIES_AT_ONCE)
-                .toList();
+        return withoutRow.stream().sorted().flatMap(this::stillInInventory).toList();
     }
 
     private Stream<ReplicaRecord> stillInInventory(ReplicaId id) {
@@ -60,15 +56,20 @@ final class Reconciliation {
      * asked as long as they are missing. Any other replica in the index is no ghost: its registration, order or report is on the way.
      */
     private List<ReplicaId> ghosts() {
-        return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().limit(DISCREPANCIES_AT_ONCE).toList();
+        return rows.stream().filter(id -> table.get(id) == null || isMissing(id)).sorted().toList();
     }
 
     private boolean isMissing(ReplicaId id) {
         return drops.isMissing(id) && stillInInventory(id).findAny().isPresent();
     }
 
+    /** Names the first of the differences, and counts all: by their number, the registry decides whether a person is asked. */
     DiscrepancyRequest discrepancies(Sender as, List<ReplicaRecord> orphans) {
-        return new DiscrepancyRequest(as, ghosts(), orphans.stream().map(Reconciliation::orphan).toList(), inventory);
+        List<ReplicaId> ghosts = ghosts();
+        List<ReplicaId> namedGhosts = ghosts.stream().limit(DISCREPANCIES_AT_ONCE).toList();
+        List<DiscrepancyRequest.Orphan> namedOrphans = orphans.stream().limit(DISCREPANCIES_AT_ONCE).map(Reconciliation::orphan).toList();
+        return new DiscrepancyRequest(as, namedGhosts, namedOrphans, inventory, ghosts.size() - namedGhosts.size(),
+                orphans.size() - namedOrphans.size());
     }
 
     private static DiscrepancyRequest.Orphan orphan(ReplicaRecord replica) {

@@ -11,6 +11,8 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.Attachment;
+import dev.spillway.events.protocol.DropAnswer;
+import dev.spillway.events.protocol.DropRequest;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -302,6 +304,29 @@ final class HostAgentTest extends AgentTest {
         assertThat(allSent(RegisterRequest.class)).hasSize(1);
         answer(touch, new TouchRequest.Counted());
         assertThat(sent(RegisterRequest.class).items().getFirst().replicaId()).isEqualTo(id(2));
+    }
+
+    /** The registry takes no longer message, and has to know how many there are in all. */
+    @Test
+    void manyLossesAreToldInPartsThatNameTheirNumber() {
+        join();
+        int held = 50_002;
+        for (int number = 1; number <= held; number++) {
+            effects.clear();
+            put(number, number);
+        }
+        restart(Set.of());
+        join();
+        DropRequest first = sent(DropRequest.class);
+        assertThat(first.items()).hasSize(50_000);
+        assertThat(first.unnamedLosses()).isEqualTo(2);
+        effects.clear();
+        answer(first, new DropAnswer(List.of(), first.items().stream().map(DropRequest.Drop::replicaId).toList()));
+        now = now.plusSeconds(30);
+        perform(agent.tick(now));
+        DropRequest second = sent(DropRequest.class);
+        assertThat(second.items()).hasSize(2);
+        assertThat(second.unnamedLosses()).as("those that wait for a person").isEqualTo(50_000);
     }
 
     /** The registry could not take it into its group. */
