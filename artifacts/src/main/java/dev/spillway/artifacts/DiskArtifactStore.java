@@ -3,6 +3,7 @@ package dev.spillway.artifacts;
 import dev.spillway.artifacts.DiskIndex.Place;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -147,14 +148,21 @@ public final class DiskArtifactStore extends CompilingStore {
         }
     }
 
-    /** Deletes files that no artifact has: of uploads that a crash cut off, and of what was removed. That must survive a crash first. */
+    /**
+     * Deletes files that no artifact has: of uploads that a crash cut off, and of what was removed. That must survive a crash first. What cannot be
+     * deleted, such as a directory that somebody made, is in nobody's way.
+     */
     private void deleteOthers(Set<Long> named) throws IOException {
         List<Path> others = files.others(named, index.large());
         if (!others.isEmpty()) {
             log.syncAll();
         }
         for (Path other : others) {
-            Files.delete(other);
+            try {
+                Files.delete(other);
+            } catch (FileSystemException e) {
+                // It is tried again at the next start.
+            }
         }
     }
 

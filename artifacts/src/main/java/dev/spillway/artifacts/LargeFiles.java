@@ -64,15 +64,10 @@ final class LargeFiles {
      */
     @Nullable
     ArtifactFile open(LargeFile file) throws IOException {
-        try {
-            return new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0,
-                    file.size());
-        } catch (IOException e) {
-            if (exists(file) && !Files.isRegularFile(path(file.number()), LinkOption.NOFOLLOW_LINKS)) {
-                return null;
-            }
-            throw e;
-        }
+        // Looked at before it is opened: a pipe without a writer would block.
+        return exists(file) && !Files.isRegularFile(path(file.number()), LinkOption.NOFOLLOW_LINKS) ? null
+                : new ArtifactFile(FileChannel.open(path(file.number()), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), 0,
+                        file.size());
     }
 
     /** Returns whether what was opened is what was written. */

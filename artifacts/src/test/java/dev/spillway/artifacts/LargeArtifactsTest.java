@@ -209,14 +209,14 @@ class LargeArtifactsTest {
     }
 
     @Test
-    void aFileThatIsGoneCutLongerOrNoFileIsAMiss() throws IOException {
+    void aFileThatIsGoneCutLongerOrNoFileIsAMiss() throws Exception {
         DiskArtifactStore store = open();
-        for (int number = 0; number < 10; number++) {
+        for (int number = 0; number < 12; number++) {
             upload(store, number, artifact(number, 5_000));
         }
         for (int turn = 0; turn < 2; turn++) {
-            for (int kind = 0; kind < 5; kind++) {
-                Path file = folder.resolve("%016x.artifact".formatted(5 * turn + kind));
+            for (int kind = 0; kind < 6; kind++) {
+                Path file = folder.resolve("%016x.artifact".formatted(6 * turn + kind));
                 switch (kind) {
                     case 0 -> Files.delete(file);
                     case 1 -> Files.write(file, artifact(1, 4_999).toByteArray());
@@ -224,6 +224,12 @@ class LargeArtifactsTest {
                     case 3 -> {
                         Files.delete(file);
                         Files.createDirectory(file);
+                        Files.createFile(file.resolve("of somebody"));
+                    }
+                    case 4 -> {
+                        Files.delete(file);
+                        // Who opens it waits for a writer.
+                        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
                     }
                     default -> {
                         Path same = Files.move(file, folder.resolve("moved" + turn));
@@ -235,8 +241,8 @@ class LargeArtifactsTest {
                 store.close();
                 store = open();
             }
-            for (int number = 0; number < 5; number++) {
-                int one = 5 * turn + number;
+            for (int number = 0; number < 6; number++) {
+                int one = 6 * turn + number;
                 assertThat(read(store, one)).as("artifact %d".formatted(one)).isEmpty();
                 assertThat(store.get(fingerprint(one))).isEmpty();
             }

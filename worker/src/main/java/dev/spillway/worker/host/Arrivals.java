@@ -94,7 +94,7 @@ final class Arrivals {
     private ReceivedArtifact stream(byte[] begin, InputStream body, OptionalLong announced, long bytesMax) throws IOException {
         ArtifactImages.Reservation counted = images.reservation();
         boolean received = false;
-        ArtifactUpload upload = images.upload();
+        ArtifactUpload upload = upload();
         try {
             reserve(counted, Math.max(begin.length, announced.orElse(0)));
             MessageDigest sha256 = sha256(begin, begin.length);
@@ -142,14 +142,26 @@ final class Arrivals {
         }
     }
 
+    private ArtifactUpload upload() throws ArrivalRefusedException {
+        try {
+            return images.upload();
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
     private static void write(ArtifactUpload upload, byte[] bytes, int length) throws ArrivalRefusedException {
         try {
             upload.write(bytes, 0, length);
         } catch (IOException e) {
-            var refused = new ArrivalRefusedException(Limit.OF_THIS_HOST, "disk: cannot be written: " + e.getMessage());
-            refused.initCause(e);
-            throw refused;
+            throw unwritable(e);
         }
+    }
+
+    private static ArrivalRefusedException unwritable(IOException cause) {
+        var refused = new ArrivalRefusedException(Limit.OF_THIS_HOST, "disk: cannot be written: " + cause.getMessage());
+        refused.initCause(cause);
+        return refused;
     }
 
     private static ArrivalRefusedException tooLarge(long bytesMax) {

@@ -404,8 +404,13 @@ public final class Artifacts {
                 new Offer(ids.mint(), put.name(), put.snapshotId(), put.generation(), put.content().size(), put.description(), put.info());
         boolean offered = false;
         try {
-            if (!images.put(offer.id(), put.content())) {
-                return new Result.DiskFull(FULL);
+            try {
+                if (!images.put(offer.id(), put.content())) {
+                    return new Result.DiskFull(FULL);
+                }
+            } catch (IOException e) {
+                LOG.warn("{}: not kept", put.name(), e);
+                return new Result.DiskFull("disk: cannot be written: " + e.getMessage());
             }
             Result result = offer(offer);
             offered = true;
@@ -425,7 +430,7 @@ public final class Artifacts {
             return Optional.empty();
         }
         if (isSame(put, here.get())) {
-            boolean stays = here.get().state() == ReplicaState.LIVE && isRegistered(here.get());
+            boolean stays = here.get().state() == ReplicaState.LIVE && isRegistered(here.get(), put.info().group());
             return stays && isReadable(put.name()) ? Optional.of(new Result.Existing()) : Optional.empty();
         }
         boolean other = here.get().artifact() != null && !put.info().content().equals(here.get().artifact().content());
@@ -436,11 +441,14 @@ public final class Artifacts {
                 : Optional.empty();
     }
 
-    /** Asks whether the registry still has a copy that is here: its order to delete it may be on the way. That counts as a use. */
-    private boolean isRegistered(ReplicaRecord here) throws InterruptedException {
+    /**
+     * Asks whether the registry still has a copy that is here, in the group that is named: its order to delete it may be on the way, or another host
+     * may have named another group. That counts as a use.
+     */
+    private boolean isRegistered(ReplicaRecord here, @Nullable GroupName group) throws InterruptedException {
         return view.standing().apart().isEmpty()
                 && registry.entry(here.name(), true) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry)
-                && entry.generation() == here.generation();
+                && entry.generation() == here.generation() && (group == null || group.equals(entry.group()));
     }
 
     /** Returns why an artifact of this size is refused, before any of it is received; empty if it is not. */

@@ -52,6 +52,9 @@ final class EffectRunner {
                             view.position().filter(read -> read.partition() == partition).map(Position::nextOffset).orElse(-1L));
             case Effect.Settle(var id, var outcome) -> {
                 List<Promise<PutOutcome>> waiters = waiting.settled(id);
+                if (waiters.isEmpty() && outcome instanceof PutOutcome.Refused(var reason, var detail)) {
+                    LOG.info("replica {} is given up, the registry refused it: {}, {}", id, reason, detail);
+                }
                 removals.settled(id, outcome, () -> waiters.forEach(waiter -> promises.keep(waiter, outcome)));
             }
         }

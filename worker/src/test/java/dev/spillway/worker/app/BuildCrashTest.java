@@ -18,14 +18,17 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A worker is killed again and again between the puts of an action result and its blobs: no result is found without its parts. */
 @Tag("full")
+@Timeout(value = 2, unit = TimeUnit.HOURS)
 class BuildCrashTest {
     private static final int KILLS = Integer.getInteger("spillway.kills", 12);
     private static final int BLOBS = 5;
