@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Entries of a group in a fleet: they go together from the registry and from every host. */
+@Tag("full")
 class ArtifactGroupsTest {
     /** A project's files as the Maven build cache extension names them. */
     private static final String BUILD = "v1.1/org.example/app/0123456789abcdef/";
@@ -50,8 +52,9 @@ class ArtifactGroupsTest {
         return http.send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(host) + path)).build(), BodyHandlers.discarding()).statusCode();
     }
 
-    private static boolean isRegistered(String namespace, String key) throws Exception {
-        return Spillway.run("get", namespace, key, "--peek", "--url", fleet.url()).exitCode() == 0;
+    private boolean isRegistered(String namespace, String key) throws Exception {
+        URI entry = URI.create(fleet.url() + "/v1/namespaces/" + namespace + "/entries/" + key);
+        return http.send(HttpRequest.newBuilder(entry).build(), BodyHandlers.discarding()).statusCode() == 200;
     }
 
     @Test
