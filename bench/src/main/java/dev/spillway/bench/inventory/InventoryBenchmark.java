@@ -1,5 +1,6 @@
 package dev.spillway.bench.inventory;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.spillway.bench.Benchmark;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.Effort;
@@ -41,7 +42,6 @@ import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.rocksdb.RocksIndex;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -64,7 +64,8 @@ public final class InventoryBenchmark implements Benchmark {
     private static final int ROWS_OF_A_PAGE = 1_000;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private record Started(double storeMillis, double indexMillis, double hostMillis, double allMillis, double processorMillis, long heapOfAll, long heapOfHost) {}
+    private record Started(double storeMillis, double indexMillis, double hostMillis, double allMillis, double processorMillis,
+            long heapOfAll, long heapOfHost) {}
 
     /**
      * Points of time in nanoseconds.
@@ -103,17 +104,23 @@ public final class InventoryBenchmark implements Benchmark {
             double allMillis = median(starts.stream().mapToDouble(Started::allMillis).toArray());
             List<Figure> figures = new ArrayList<>();
             figures.add(new Figure("start until the host asks to join", allMillis, "ms"));
-            figures.add(new Figure("of that, opening the artifacts", median(starts.stream().mapToDouble(Started::storeMillis).toArray()), "ms"));
-            figures.add(new Figure("of that, loading the index", median(starts.stream().mapToDouble(Started::indexMillis).toArray()), "ms"));
+            figures.add(new Figure("of that, opening the artifacts", median(starts.stream().mapToDouble(Started::storeMillis).toArray()),
+                    "ms"));
+            figures.add(
+                    new Figure("of that, loading the index", median(starts.stream().mapToDouble(Started::indexMillis).toArray()), "ms"));
             figures.add(new Figure("of that, the host itself", median(starts.stream().mapToDouble(Started::hostMillis).toArray()), "ms"));
-            figures.add(new Figure("processor time of a start", median(starts.stream().mapToDouble(Started::processorMillis).toArray()), "ms"));
-            figures.add(new Figure("heap of each artifact", (starts.getLast().heapOfAll() - Heap.afterCollections()) / (double) artifacts, "bytes"));
+            figures.add(
+                    new Figure("processor time of a start", median(starts.stream().mapToDouble(Started::processorMillis).toArray()), "ms"));
+            figures.add(new Figure("heap of each artifact", (starts.getLast().heapOfAll() - Heap.afterCollections()) / (double) artifacts,
+                    "bytes"));
             figures.add(new Figure("of that, of the host's index", starts.getLast().heapOfHost() / (double) artifacts, "bytes"));
             figures.add(new Figure("index on the disk, of each artifact", host.indexBytes() / (double) artifacts, "bytes"));
             figures.add(new Figure("making a heartbeat", median(talks.stream().mapToDouble(Talk::heartbeatMillis).toArray()), "ms"));
             figures.add(new Figure("size of a heartbeat", talks.getLast().heartbeatBytes(), "bytes"));
-            figures.add(new Figure("comparison with the registry", median(talks.stream().mapToDouble(Talk::comparisonMillis).toArray()), "ms"));
-            List<Bar> bars = List.of(Bar.atMost("milliseconds of a start with %,d artifacts".formatted(artifacts), allMillis, START_MILLIS_MAX));
+            figures.add(
+                    new Figure("comparison with the registry", median(talks.stream().mapToDouble(Talk::comparisonMillis).toArray()), "ms"));
+            List<Bar> bars =
+                    List.of(Bar.atMost("milliseconds of a start with %,d artifacts".formatted(artifacts), allMillis, START_MILLIS_MAX));
             return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine,
                     Map.of("rows of a page", Integer.toString(ROWS_OF_A_PAGE)), List.of(), figures,
                     List.of(new Check("host", new TreeMap<>(Map.of("artifacts", (long) artifacts)))), bars);

@@ -13,6 +13,7 @@ import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
@@ -99,7 +100,7 @@ public final class Coordinator implements AutoCloseable {
                         settings.http(),
                         ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of("coordinator"), metrics)));
+                        CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics)));
         return new Coordinator(lifecycle, http);
     }
 

@@ -124,7 +124,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                     .defaultTo(Duration.ofMinutes(1));
 
     private static final Setting<Optional<Path>> NATIVE_FOLDER = Setting.path("native-folder",
-            "Where native libraries are unpacked at the start, and pages for as long as it runs, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
+            "Where native libraries are unpacked at the start, and pages are kept, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
             .optional();
 
     /** What a coordinator can be told, and the conditions between its settings. */

@@ -60,6 +60,7 @@ final class EndpointRouter {
 
     Router router(Vertx vertx) {
         var router = Router.router(vertx);
+        options.pages().ifPresent(pages -> pages.mount(router));
         endpoints.forEach((endpoint, path) -> mount(router, endpoint, path));
         router.route().handler(this::nothingHere).failureHandler(this::failed);
         return router;
@@ -86,7 +87,7 @@ final class EndpointRouter {
         }).handler(context -> dispatch(endpoint, context));
     }
 
-    private static void requireFit(HttpServerRequest request) {
+    static void requireFit(HttpServerRequest request) {
         misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
             throw problem.exception();
         });

@@ -62,12 +62,12 @@ public final class HttpService implements AutoCloseable {
      * @param socket path of a Unix domain socket, if there should be one
      * @param endpoints made for the instance that serves them
      * @param failures what a failure of the service's own means to a client; empty for a defect
-     * @param pages name of those for people, if there are any
+     * @param pages for people, if there are any
      * @param metrics where requests are counted
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
             Function<Vertx, List<Endpoint>> endpoints,
-            Function<Throwable, Optional<Problem>> failures, Optional<String> pages, MeterRegistry metrics) {}
+            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {}
 
     private final Options options;
     private final Vertx vertx;
@@ -89,7 +89,7 @@ public final class HttpService implements AutoCloseable {
                 .setLabels(Set.of(Label.HTTP_ROUTE, Label.HTTP_CODE))
                 .setServerRequestTagsProvider(request -> List
                         .of(Tag.of("method", METHODS.contains(request.method().name()) ? request.method().name() : "other")));
-        // No files are served, so that no folder is made in the system's temporary folder.
+        // Pages are copied to a folder of the service's own, so that Vert.x makes none in the system's temporary folder.
         this.vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(2)
                         .setWorkerPoolSize(1)
@@ -132,7 +132,7 @@ public final class HttpService implements AutoCloseable {
                             .formatted(address));
         }
         var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
-                options.pages().stream().flatMap(name -> new StaticPages(name).endpoints().stream())).toList();
+                options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
         address = new HostPort(address.host(), server.actualPort());

@@ -1,55 +1,159 @@
 package dev.spillway.service.http;
 
+import com.sun.security.auth.module.UnixSystem;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.MimeMapping;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.FileSystemAccess;
+import io.vertx.ext.web.handler.StaticHandler;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * Serves the pages of a service for people, below {@code /ui/}: files on the class path in {@code web/NAME/}, then in {@code web/shared/}. Vert.x's
- * {@code StaticHandler} serves files alone, so Vert.x would unpack them into a folder that has to be chosen, guarded and removed.
+ * Serves the pages of a service for people, below {@code /ui/}, by vertx-web's {@code StaticHandler}. That serves files alone, so a start copies the pages from
+ * the class path. Their folder is named by the digest of what is in it. So all processes share it, and nobody has to remove it.
  *
- * @param name of the folder on the class path, such as {@code coordinator}
+ * @param root folder with the folder {@code ui}
+ * @param names of all files in it, relative; nothing else is looked for on the disk
  */
-record StaticPages(String name) {
+public record StaticPages(Path root, List<String> names) {
     private static final String PATH = "/ui/";
-    private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_-]+([./][A-Za-z0-9_-]+)*+");
 
-    List<Endpoint> endpoints() {
+    public StaticPages {
+        names = List.copyOf(names);
+    }
+
+    /**
+     * Copies the pages of a service, {@code web/NAME/} and {@code web/shared/} on the class path, into the first folder that can be used.
+     *
+     * @param folders made where they are missing
+     * @throws IOException if none can be used
+     */
+    public static StaticPages copied(String name, List<Path> folders) throws IOException {
+        var files = new TreeMap<String, byte[]>();
+        for (var from : List.of("/web/shared", "/web/" + name)) {
+            read(Objects.requireNonNull(StaticPages.class.getResource(from), from), files);
+        }
+        var failure = new IOException("pages: " + folders + " (expected: a folder of this user that can be written)");
+        for (var folder : folders) {
+            try {
+                return new StaticPages(write(files, folder), List.copyOf(files.keySet()));
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        throw failure;
+    }
+
+    static void read(URL from, Map<String, byte[]> files) throws IOException {
+        if (from.openConnection() instanceof JarURLConnection archive) {
+            try (var opened = FileSystems.newFileSystem(Path.of(URI.create(archive.getJarFileURL().toString())))) {
+                read(opened.getPath("/" + archive.getEntryName()), files);
+            }
+        } else {
+            read(Path.of(URI.create(from.toString())), files);
+        }
+    }
+
+    private static void read(Path from, Map<String, byte[]> files) throws IOException {
+        try (var tree = Files.walk(from)) {
+            for (var file : tree.filter(Files::isRegularFile).toList()) {
+                files.put(from.relativize(file).toString(), Files.readAllBytes(file));
+            }
+        }
+    }
+
+    private static Path write(Map<String, byte[]> files, Path folder) throws IOException {
+        var all = new ByteArrayOutputStream();
+        for (var file : files.entrySet()) {
+            all.writeBytes((file.getKey() + "\0" + file.getValue().length + "\0").getBytes(StandardCharsets.UTF_8));
+            all.writeBytes(file.getValue());
+        }
+        var root = Files.createDirectories(folder).resolve("pages-" + UUID.nameUUIDFromBytes(all.toByteArray())).toAbsolutePath();
+        try {
+            Files.createDirectory(root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            // In a temporary folder, another user can foresee the name.
+            var found = Files.readAttributes(root, "unix:isDirectory,uid", LinkOption.NOFOLLOW_LINKS);
+            if (!found.equals(Map.of("isDirectory", true, "uid", (int) new UnixSystem().getUid()))) {
+                throw new IOException(root + ": " + found + " (expected: a folder of this user)", e);
+            }
+        }
+        for (var file : files.entrySet()) {
+            var path = root.resolve(PATH.substring(1)).resolve(file.getKey());
+            Files.createDirectories(Objects.requireNonNull(path.getParent()));
+            // Each start writes, because a killed process may have left a part. Nothing is truncated, because another process may be sending it.
+            Files.write(path, file.getValue(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        }
+        return root;
+    }
+
+    /** Returns what answers beside the files: redirects, and refusals of what is no page. */
+    static List<Endpoint> endpoints() {
         Endpoint.Handler redirect = request -> Response.empty(302).header("Location", PATH);
         return List.of(Endpoint.of(new Operation("GET", "/", List.of()), redirect),
                 Endpoint.of(new Operation("GET", "/ui", List.of()), redirect),
-                Endpoint.of(new Operation("GET", PATH + "{path...}", List.of()), this::page));
+                Endpoint.of(new Operation("GET", PATH + "{path...}", List.of()), request -> {
+                    throw Problem.of(ProblemType.UNKNOWN_PATH, "path: %s (expected: a page of this service)"
+                            .formatted(Problem.shown(PATH + request.parameter("path")))).exception();
+                }));
     }
 
-    private Response page(Request request) throws IOException {
-        var path = request.parameter("path").isEmpty() ? "index.html" : request.parameter("path");
-        // Only files have a type, folders on the class path have none.
-        var type = MimeMapping.mimeTypeForFilename(path);
-        for (var folder : List.of(name, "shared")) {
-            try (var file = type == null || !FILE.matcher(path).matches() ? null
-                    : StaticPages.class.getResourceAsStream("/web/" + folder + "/" + path)) {
-                if (file != null) {
-                    return answer(request, type.startsWith("text") ? type + ";charset=utf-8" : type, file.readAllBytes());
-                }
-            }
+    /** Mounts the files, before the endpoints. */
+    void mount(Router router) {
+        var paths = names.stream().map(Pattern::quote).collect(Collectors.joining("|", PATH + "(?:", ")?"));
+        // A hidden file is also one below a hidden folder, such as ~/.cache.
+        router.routeWithRegex(HttpMethod.GET, paths)
+                .method(HttpMethod.HEAD)
+                .useNormalizedPath(false)
+                .setName(PATH + "{path...}")
+                .handler(this::begin)
+                .handler(StaticHandler.create(FileSystemAccess.ROOT, root.toString())
+                        .setIncludeHidden(true)
+                        .setAlwaysAsyncFS(true)
+                        .setDefaultContentEncoding("utf-8"));
+    }
+
+    private void begin(RoutingContext context) {
+        EndpointRouter.requireFit(context.request());
+        // A part of a page is of use to nobody, and a Range may be passed over.
+        context.request().headers().remove("Range");
+        var path = context.normalizedPath();
+        // StaticHandler adds the type to a GET alone.
+        var type = MimeMapping.mimeTypeForFilename(path.equals(PATH) ? "index.html" : path);
+        if (type != null) {
+            context.response().putHeader(HttpHeaders.CONTENT_TYPE, type.startsWith("text") ? type + ";charset=utf-8" : type);
         }
-        throw Problem.of(ProblemType.UNKNOWN_PATH, "path: %s (expected: a page of this service)".formatted(Problem.shown(PATH + path)))
-                .exception();
-    }
-
-    private static Response answer(Request request, String type, byte[] page) {
-        var tag = "\"" + UUID.nameUUIDFromBytes(page) + "\"";
-        return (request.header("If-None-Match").filter(tag::equals).isPresent() ? Response.empty(304) : Response.bytes(type, page))
-                .header("ETag", tag)
-                .header("Cache-Control", "no-cache")
-                .header("X-Content-Type-Options", "nosniff")
-                .header("Referrer-Policy", "no-referrer")
-                .header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+        context.response()
+                .putHeader(HttpHeaders.ETAG, "\"" + root.getFileName() + "\"")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Referrer-Policy", "no-referrer")
+                .putHeader("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
                         + "form-action 'none'; frame-ancestors 'none'");
+        context.next();
     }
 }

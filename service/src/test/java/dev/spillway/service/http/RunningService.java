@@ -30,7 +30,7 @@ final class RunningService implements AutoCloseable {
     final ServiceMetrics metrics = new ServiceMetrics();
     final Readiness readiness = new Readiness(Duration.ofSeconds(5));
     final HttpService service;
-    private final Optional<String> pages;
+    private final Optional<StaticPages> pages;
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     RunningService(Endpoint... routes) throws IOException, InterruptedException {
@@ -41,7 +41,7 @@ final class RunningService implements AutoCloseable {
         this(limits, Optional.empty(), routes);
     }
 
-    RunningService(HttpLimits limits, Optional<String> pages, Endpoint... routes) throws IOException, InterruptedException {
+    RunningService(HttpLimits limits, Optional<StaticPages> pages, Endpoint... routes) throws IOException, InterruptedException {
         this.pages = pages;
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }

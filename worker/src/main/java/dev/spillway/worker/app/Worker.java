@@ -7,6 +7,7 @@ import dev.spillway.service.Backoff;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
+import dev.spillway.service.http.StaticPages;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -208,7 +209,7 @@ public final class Worker implements AutoCloseable {
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of("worker"), metrics.registry());
+                Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry());
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

@@ -212,7 +212,8 @@ final class Registering {
             }
         }
         Map<EntryName, Instant> lastUsed = new LinkedHashMap<>();
-        latest.forEach(replica -> lastUsed.merge(replica.name(), replica.lastAccessedAt(), (one, other) -> one.isAfter(other) ? one : other));
+        latest.forEach(
+                replica -> lastUsed.merge(replica.name(), replica.lastAccessedAt(), (one, other) -> one.isAfter(other) ? one : other));
         uses.recall(lastUsed);
     }
 

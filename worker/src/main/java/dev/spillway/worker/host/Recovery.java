@@ -35,7 +35,10 @@ public record Recovery(Set<ReplicaId> present, Set<ReplicaId> moved, Set<Replica
     /** Looks, and does what has to be done before the host starts. */
     public static Recovery of(ImageStore store, Images artifacts, IndexContents contents) throws IOException, InterruptedException {
         Map<ReplicaId, ReplicaRecord> records = new HashMap<>();
-        contents.replicas().stream().filter(replica -> replica.artifact() == null).forEach(replica -> records.put(replica.image(), replica));
+        contents.replicas()
+                .stream()
+                .filter(replica -> replica.artifact() == null)
+                .forEach(replica -> records.put(replica.image(), replica));
         Set<ReplicaId> moved = new HashSet<>();
         Set<String> kept = new HashSet<>();
         for (String id : store.offered()) {

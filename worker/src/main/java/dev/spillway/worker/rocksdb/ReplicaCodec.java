@@ -75,8 +75,7 @@ final class ReplicaCodec {
 
     private static void write(ReplicaRecord replica, DataOutputStream out) throws IOException {
         // Taken apart whole, so that a new component is not forgotten here.
-        if (!(replica instanceof ReplicaRecord(var _, var name, var snapshot, var generation, var sizeBytes, var description, var state, var ordered,
-                var bytesFreed, var cachedAt, var accessedAt, var imageOf, var epoch, var readoption, var imageAwaited, var artifact))) {
+        if (!(replica instanceof ReplicaRecord(var _, var name, var snapshot, var generation, var sizeBytes, var description, var state, var ordered, var bytesFreed, var cachedAt, var accessedAt, var imageOf, var epoch, var readoption, var imageAwaited, var artifact))) {
             throw new IllegalArgumentException("replica: null (expected: a replica)");
         }
         boolean named = artifact != null && artifact.content().value().equals(snapshot.value());

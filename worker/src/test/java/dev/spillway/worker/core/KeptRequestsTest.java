@@ -108,7 +108,8 @@ class KeptRequestsTest {
     @Test
     void aPutThatWasForgottenIsNotRegisteredWhoeverHasItsKeyNow() {
         assertThat(requests.outcome(REQUEST)).containsInstanceOf(PutOutcome.NotRegistered.class);
-        KeptRequest.Put second = new KeptRequest.Put("key", "digest", ReplicaId.mint(NOW, new Random(2)), 4096, NOW, null, new PutOutcome.Gone());
+        KeptRequest.Put second =
+                new KeptRequest.Put("key", "digest", ReplicaId.mint(NOW, new Random(2)), 4096, NOW, null, new PutOutcome.Gone());
         changes(out -> requests.keep(second, out));
         assertThat(requests.outcome(REQUEST)).containsInstanceOf(PutOutcome.NotRegistered.class);
         assertThat(requests.outcome(second)).contains(new PutOutcome.Gone());

@@ -56,7 +56,8 @@ class ReplicaCodecTest {
         SnapshotId snapshot = new SnapshotId((seed & 2) != 0 ? content.value() : "снимок\uD83D\uDE00" + seed);
         return new ReplicaRecord(ReplicaId.mint(CACHED, random),
                 new EntryName(new NamespaceName("n" + seed % 3), new EntryKey("ключ/\n\uD83D\uDE00" + seed)), snapshot, random.nextLong(),
-                random.nextLong(), (seed & 4) != 0 ? new Description("text", new TreeMap<>(Map.of("team", "", "тег", "z"))) : Description.NONE,
+                random.nextLong(),
+                (seed & 4) != 0 ? new Description("text", new TreeMap<>(Map.of("team", "", "тег", "z"))) : Description.NONE,
                 ReplicaState.HIDDEN, (seed & 8) != 0, (seed & 16) != 0 ? random.nextLong() : 0,
                 CACHED, (seed & 32) != 0 ? CACHED.plusNanos(1) : CACHED, (seed & 64) != 0 ? other : null,
                 (seed & 128) != 0 ? random.nextLong() : null,
@@ -81,8 +82,10 @@ class ReplicaCodecTest {
 
     @Test
     void theFormStaysReadable() throws IOException {
-        String written = "02" + "00000540" + "4c" + "0006" + "6275696c6473" + "0044" + "6361732f" + HexFormat.of().formatHex(DIGEST.getBytes(StandardCharsets.US_ASCII))
-                + "0000000000000005" + "0000000000001000" + "0000000069a40e20" + "075bcd15" + "0000000000000001" + DIGEST + "0000000000000009";
+        String written = "02" + "00000540" + "4c" + "0006" + "6275696c6473" + "0044" + "6361732f"
+                + HexFormat.of().formatHex(DIGEST.getBytes(StandardCharsets.US_ASCII))
+                + "0000000000000005" + "0000000000001000" + "0000000069a40e20" + "075bcd15" + "0000000000000001" + DIGEST
+                + "0000000000000009";
         assertThat(read(HexFormat.of().parseHex(written))).isEqualTo(ARTIFACT);
         assertThat(HexFormat.of().formatHex(codec.write(ARTIFACT))).isEqualTo(written);
     }
@@ -98,7 +101,9 @@ class ReplicaCodecTest {
         byte[] written = codec.write(any(0x7ff));
         for (int length = 0; length < written.length; length++) {
             byte[] cut = Arrays.copyOf(written, length);
-            assertThatThrownBy(() -> read(cut)).as("%d bytes", length).isInstanceOf(IndexDamagedException.class).hasMessageStartingWith("record: ");
+            assertThatThrownBy(() -> read(cut)).as("%d bytes", length)
+                    .isInstanceOf(IndexDamagedException.class)
+                    .hasMessageStartingWith("record: ");
         }
     }
 
