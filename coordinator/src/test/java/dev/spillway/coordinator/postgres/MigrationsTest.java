@@ -10,6 +10,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,7 +47,8 @@ class MigrationsTest {
                 assertThat(one.get()).isTrue();
             }
         }
-        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1");
+        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
+                "2");
     }
 
     /** A database that has one refuses to start with another of the same number, be it only a comment that differs. */
@@ -54,7 +56,29 @@ class MigrationsTest {
     void migrationsThatHaveLandedNeverChange() {
         DATABASE.open(RegistryRules.DEFAULTS);
         assertThat(DATABASE.ask("SELECT version || ' ' || checksum FROM flyway_schema_history ORDER BY installed_rank"))
-                .containsExactly("1 -114703434");
+                .containsExactly("1 -114703434", "2 -2018862355");
+    }
+
+    /** Before groups were evicted together, each of their entries had a place of its own. */
+    @Test
+    void entriesThatHaveAGroupAreLedByTheOneThatWasUsedLast() {
+        PostgresRegistrySettings settings = DATABASE.settings();
+        Flyway.configure()
+                .dataSource(settings.url(), settings.user(), settings.password())
+                .locations("classpath:dev/spillway/schemas/migrations")
+                .target("1")
+                .load()
+                .migrate();
+        DATABASE.execute(
+                """
+                        INSERT INTO namespaces (name, max_eviction_share, backend, entries, bytes, use_counter, hits, misses)
+                            VALUES ('builds', 0.5, 'ARTIFACT', 4, 4, 4, 0, 0);
+                        INSERT INTO entries (namespace, key, snapshot_id, generation, size_bytes, description, labels, last_use, external, created_at,
+                            last_accessed_at, group_name)
+                            SELECT 'builds', 'key-' || n, 'image', n, 1, '', '{}', n, true, now(), now(), CASE WHEN n < 4 THEN 'group' END
+                            FROM generate_series(1, 4) n""");
+        DATABASE.open(RegistryRules.DEFAULTS);
+        assertThat(DATABASE.ask("SELECT key FROM entries WHERE NOT follows ORDER BY key")).containsExactly("key-3", "key-4");
     }
 
     @Test
@@ -73,7 +97,7 @@ class MigrationsTest {
                         + "success) VALUES (99, '99', 'from the future', 'SQL', 'V99__from_the_future.sql', 1, 'test', 1, true)");
         assertThatThrownBy(() -> DATABASE.open(RegistryRules.DEFAULTS)).isInstanceOf(SchemaVersionException.class)
                 .hasMessageContaining("99")
-                .hasMessageContaining("expected: at most 1");
+                .hasMessageContaining("expected: at most 2");
         assertThat(DATABASE.ask("SELECT name FROM namespaces")).containsExactly(Fleet.NS);
     }
 

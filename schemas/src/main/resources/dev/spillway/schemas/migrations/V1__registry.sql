@@ -44,8 +44,8 @@ CREATE TABLE namespaces (
     use_counter        bigint           NOT NULL CHECK (use_counter >= 0),
     hits               bigint           NOT NULL CHECK (hits >= 0),
     misses             bigint           NOT NULL CHECK (misses >= 0),
-    -- Increases when an entry returns among the possible victims at an old place in the order of use: a pin ended, or it leads its group again.
-    returned           bigint           NOT NULL DEFAULT 0 CHECK (returned >= 0),
+    -- Increases when a pin ends: its entry returns among the possible victims at its old place in the order of use.
+    pins_lifted        bigint           NOT NULL DEFAULT 0 CHECK (pins_lifted >= 0),
     -- Within its limits, but left above its low watermark by a put that had evicted enough.
     draining           boolean          NOT NULL DEFAULT false,
     CONSTRAINT namespaces_artifacts CHECK (backend = 'ARTIFACT' OR (min_residency_millis IS NULL AND NOT write_once))
@@ -78,17 +78,12 @@ CREATE TABLE entries (
     content          text COLLATE "C" CHECK (content ~ '^[0-9a-f]{64}$'),
     written_by       text COLLATE "C",
     group_name       text COLLATE "C" CHECK (octet_length(group_name) BETWEEN 1 AND 1024),
-    -- Another entry of its group was used later. That one has a place in the order of eviction, and takes all others with it.
-    follows          boolean          NOT NULL DEFAULT false,
     PRIMARY KEY (namespace, key),
-    CONSTRAINT entries_group CHECK (group_name IS NOT NULL OR NOT follows),
     CONSTRAINT entries_pin CHECK ((pin_reason IS NULL) = (pinned_at IS NULL) AND (pin_reason IS NOT NULL OR pin_until IS NULL))
 ) WITH (fillfactor = 80);
--- The order of eviction, without ties. Pinned entries and those that follow another have indexes of their own: they would gather at the low end, and
--- every search for a victim would step over them.
-CREATE UNIQUE INDEX entries_in_order_of_use ON entries (namespace, last_use) WHERE pin_reason IS NULL AND NOT follows;
-CREATE UNIQUE INDEX entries_following ON entries (namespace, last_use) WHERE pin_reason IS NULL AND follows;
-CREATE INDEX entries_of_group ON entries (namespace, group_name) WHERE group_name IS NOT NULL;
+-- The order of eviction, without ties. Pinned entries have an index of their own: they would gather at the low end, and every search for a victim
+-- would step over them.
+CREATE UNIQUE INDEX entries_in_order_of_use ON entries (namespace, last_use) WHERE pin_reason IS NULL;
 CREATE UNIQUE INDEX entries_pinned ON entries (namespace, last_use) WHERE pin_reason IS NOT NULL;
 CREATE INDEX entries_by_end_of_pin ON entries (namespace, pin_until, key) WHERE pin_until IS NOT NULL;
 CREATE INDEX entries_by_age ON entries (namespace, created_at, generation) WHERE pin_reason IS NULL;
@@ -298,8 +293,6 @@ CREATE TABLE plan_victims (
     last_use    bigint           NOT NULL,
     reason      text             NOT NULL CHECK (reason IN ('EXPIRED', 'IDLE', 'OVER_MAX_ENTRIES', 'OVER_MAX_BYTES')),
     outcome     text CHECK (outcome IN ('EVICTED', 'GONE', 'REPLACED', 'PINNED', 'USED')),
-    -- Goes together with the victim before it, whose group it is in.
-    follows     boolean          NOT NULL DEFAULT false,
     PRIMARY KEY (plan_id, number)
 ) WITH (fillfactor = 50);
 CREATE INDEX plan_victims_kept ON plan_victims (plan_id, number) WHERE outcome <> 'EVICTED';
