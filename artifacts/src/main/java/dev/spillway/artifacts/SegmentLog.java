@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The segments of a store. Records are appended by one thread at a time, which holds {@link #appending}; one sync serves all that flush at the same time.
- * When the files take too much, segments are emptied: what still counts is copied to the end.
+ * Segments are emptied when the files take too much: records that still count are copied to the end.
  */
 final class SegmentLog {
     private static final int SLACK = 4;
@@ -58,7 +58,7 @@ final class SegmentLog {
     private volatile long synced;
     /** Linux tells a failed write once. Later syncs succeed though the bytes are lost. */
     private boolean syncFailed;
-    /** Whether the directory has files whose names a loss of power would take. */
+    /** Tells that the directory has files whose names a loss of power would take. */
     private volatile boolean namesUnsynced;
     private final LongAdder syncs = new LongAdder();
 

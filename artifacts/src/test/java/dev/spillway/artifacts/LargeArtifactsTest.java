@@ -228,7 +228,7 @@ class LargeArtifactsTest {
                     }
                     case 4 -> {
                         Files.delete(file);
-                        // Who opens it waits for a writer.
+                        // A pipe: opening it waits for a writer.
                         assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
                     }
                     default -> {
@@ -263,7 +263,7 @@ class LargeArtifactsTest {
         }
     }
 
-    /** What is open is read to its end while its segment is emptied, and while it is removed. */
+    /** An open artifact is read to its end while its segment is emptied, and while it is removed. */
     @Test
     void whatIsOpenIsReadWhateverTheStoreDoes() throws IOException {
         ArtifactLimits limits = new ArtifactLimits(100_000, 400_000, 50_000);

@@ -2,6 +2,8 @@ package dev.spillway.events;
 
 /** A value that can never be right, with its name, the value as given and what was expected instead. */
 public final class InvalidValueException extends IllegalArgumentException {
+    private static final long COUNT_MAX = 1L << 40;
+
     private static final int SHOWN_CHARACTERS = 120;
 
     private final String name;
@@ -11,6 +13,13 @@ public final class InvalidValueException extends IllegalArgumentException {
         super(name + ": " + shown(String.valueOf(value)) + " (expected: " + expected + ")");
         this.name = name;
         this.expected = expected;
+    }
+
+    /** Refuses a count that is negative, or so large that a sum with others may overflow. */
+    public static void requireCount(String name, long value) {
+        if (value < 0 || value > COUNT_MAX) {
+            throw new InvalidValueException(name, value, "0 to " + COUNT_MAX);
+        }
     }
 
     /** Refuses a number below a bound. */

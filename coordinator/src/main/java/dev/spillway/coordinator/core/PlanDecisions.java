@@ -137,7 +137,7 @@ final class PlanDecisions {
             return prefix == null || entry.name().key().value().startsWith(prefix.value());
         }
 
-        /** Why the next in the order of use is to go if it is selected, with its group; null if neither it nor any behind it is. */
+        /** Returns why the next in the order of use is to go if it is selected, with its group; null if neither it nor any behind it is. */
         @Nullable
         Reason reasonFor(List<EntryRow> together, Making made) {
             Reason overdue = times.reasonFor(together);

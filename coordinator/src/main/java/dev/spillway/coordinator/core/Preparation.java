@@ -4,6 +4,7 @@ import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.HostLock;
 import dev.spillway.coordinator.core.Rows.Recording;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
@@ -30,6 +31,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and locks the rows that commands need, before the first command is decided. Each row is locked once, in the strongest mode needed, the kinds
@@ -50,6 +52,7 @@ final class Preparation {
     private final Set<EntryName> ending = new HashSet<>();
     private final Map<EntryName, Set<SnapshotId>> putting = new HashMap<>();
     private final SortedMap<NamespaceName, Integer> puts = new TreeMap<>();
+    private final Set<Rows.Group> groups = new HashSet<>();
 
     private Preparation(RegistryRules rules, WorkingSet transaction) {
         this.rules = rules;
@@ -126,6 +129,7 @@ final class Preparation {
             case RegisterRequest register -> register.items().forEach(item -> {
                 record(host, item.replicaId());
                 put(item.name(), item.snapshotId());
+                group(item.namespace(), item.group());
             });
             case AttachRequest attach -> attach.items().forEach(item -> {
                 record(host, item.replicaId());
@@ -139,7 +143,10 @@ final class Preparation {
                 close(host.id(), item.replicaId());
             });
             case TouchRequest touch -> {
-                touch.used().forEach(used -> use(used.name()));
+                touch.used().forEach(used -> {
+                    use(used.name());
+                    group(used.name().namespace(), used.group());
+                });
                 touch.missed().forEach(missed -> namespaces.add(missed.namespace()));
             }
             case HeartbeatRequest heartbeat -> {
@@ -163,6 +170,12 @@ final class Preparation {
     private void use(EntryName name) {
         namespaces.add(name.namespace());
         changing.add(name);
+    }
+
+    private void group(NamespaceName namespace, @Nullable GroupName named) {
+        if (named != null) {
+            groups.add(new Rows.Group(namespace, named));
+        }
     }
 
     private void put(EntryName name, SnapshotId snapshot) {
@@ -198,10 +211,16 @@ final class Preparation {
         List<EntryRow> losingHolders = new ArrayList<>();
         for (EntryName name : changing) {
             EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
+            Rows.Group group = entry == null ? null : entry.group();
+            if (entry != null && group != null && (entry.follows() || ending.contains(name))) {
+                // Its use makes it lead, and its end takes the others along.
+                groups.add(group);
+            }
             if (entry != null && (ending.contains(name) || isReplaced(entry) || hasEnded(entry))) {
                 losingHolders.add(entry);
             }
         }
+        transaction.groups().lock(groups);
         rows.readHolders(losingHolders, rules.doomChunk());
     }
 

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -206,7 +207,9 @@ final class ReplicaDecisions {
                 transaction.save(counted);
                 EntryRow read = inGroup(transaction, entry, used.group()).usedAt(counted.useCounter(), transaction.now());
                 transaction.save(read);
-                PinDecisions.share(transaction, read);
+                if (!Objects.equals(read.group(), entry.group())) {
+                    PinDecisions.share(transaction, read);
+                }
             } else if (namespace != null) {
                 // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));

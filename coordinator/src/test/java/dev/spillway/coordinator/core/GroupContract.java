@@ -76,7 +76,7 @@ public interface GroupContract extends RegistryFixture {
         assertThat(evictedBy(put(host, "h", null))).containsExactly("a-1", "a-2");
     }
 
-    /** What its transaction used itself is not stored yet. */
+    /** Entries that the same transaction put are not stored yet. */
     @Test
     default void aGroupThatIsPutAtOnceIsInOrderAtOnce() {
         Fleet fleet = artifacts(empty(), 4);

@@ -198,7 +198,7 @@ class LayeringTest {
         neverKnow(FILESYSTEM + ".unlink..", "archive..", "store..");
     }
 
-    /** What copies and walks trees is public for its neighbours alone. */
+    /** The classes that copy and walk trees are public for their neighbours alone. */
     @Test
     void onlyTheFilesystemKnowsHowTreesAreWalkedAndLinuxIsCalled() {
         noClasses().that(not(resideInAPackage(FILESYSTEM + "..")))

@@ -18,8 +18,8 @@ import java.util.List;
 public record DiscrepancyRequest(Sender sender, List<ReplicaId> ghosts, List<Orphan> orphans, long inventory, long unnamedGhosts,
         long unnamedOrphans) implements FencedMessage<DiscrepancyAnswer> {
     public DiscrepancyRequest {
-        InvalidValueException.requireAtLeast("unnamedGhosts", unnamedGhosts, 0);
-        InvalidValueException.requireAtLeast("unnamedOrphans", unnamedOrphans, 0);
+        InvalidValueException.requireCount("unnamedGhosts", unnamedGhosts);
+        InvalidValueException.requireCount("unnamedOrphans", unnamedOrphans);
     }
 
     /** Names all differences. */

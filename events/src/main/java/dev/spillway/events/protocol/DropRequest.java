@@ -11,7 +11,7 @@ import java.util.List;
  */
 public record DropRequest(Sender sender, List<Drop> items, long unnamedLosses) implements FencedMessage<DropAnswer> {
     public DropRequest {
-        InvalidValueException.requireAtLeast("unnamedLosses", unnamedLosses, 0);
+        InvalidValueException.requireCount("unnamedLosses", unnamedLosses);
     }
 
     /** Names all that the host has lost. */

@@ -97,7 +97,7 @@ class FilesTest {
                 socket.getOutputStream().write("GET /file HTTP/1.1\r\nHost: t\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                 RunningService.readUntil(socket.getInputStream(), "\r\n\r\n");
                 awaitClosed();
-                // What was under way arrives, and then the connection's end instead of the rest.
+                // The bytes under way arrive, and then the connection's end instead of the rest.
                 assertThat(readToEnd(socket.getInputStream())).isLessThan(BYTES - 2 * FIRST);
             }
             try (var socket = service.connect()) {

@@ -19,7 +19,7 @@ final class Reconciliation {
 
     private final ReplicaTable table;
     private final Drops drops;
-    /** What is in the inventory and had no row yet. */
+    /** Replicas of the inventory that had no row yet. */
     private final Set<ReplicaId> withoutRow = new HashSet<>();
     private final long inventory;
     /** Rows of nothing in the inventory, or of something without an image. */

@@ -3,7 +3,7 @@ package dev.spillway.worker.host;
 import java.io.IOException;
 import java.io.Serial;
 
-/** What arrives is not taken. */
+/** An artifact that arrives is not taken. */
 public final class ArrivalRefusedException extends IOException {
     /** The limit that it meets. */
     public enum Limit {

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Takes artifacts in: small ones into memory, large ones into files of the store, where they count against the limit of this host while they arrive.
- * What is cut off leaves nothing. Blocks; thread-safe.
+ * An arrival that is cut off leaves nothing. Blocks; thread-safe.
  */
 final class Arrivals {
     /** A larger artifact gets a file of its own, which is synced before it is accepted. */

@@ -69,7 +69,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     }
 
     private final HostIndex index;
-    /** What the start needs, and nothing after it: a million replicas as they were then would stay in memory. */
+    /** Findings for the start, released after it: a million replicas as they were then would stay in memory. */
     private @Nullable Found begin;
     private final HostTimes times;
     private final InstantSource clock;

@@ -129,7 +129,7 @@ class RegistryTroubleTest {
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.type()).endsWith(":not-registered");
         assertThat(answer.detail()).contains("nothing was stored");
-        // What is in doubt stays until the registry answers.
+        // A put in doubt stays until the registry answers.
         eventually(() -> worker.area("images").size() == inDoubt && worker.area("trash").isEmpty());
         Path mine = folder.resolve("mine");
         String body = "{\"sourceDir\":\"" + mine + "\",\"mode\":\"move\"}";

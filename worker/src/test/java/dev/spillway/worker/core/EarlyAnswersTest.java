@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Who gets an answer before the registry has taken an artifact. */
+/** The policies under which a put is answered before the registry has taken it. */
 class EarlyAnswersTest {
     private static final PolicySet.Entry USUAL = new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, false);
     private static final PolicySet.Entry WRITE_ONCE = new PolicySet.Entry(new NamespaceName("n"), null, Backend.ARTIFACT, null, true);
