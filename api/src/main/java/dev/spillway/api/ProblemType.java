@@ -73,6 +73,15 @@ public enum ProblemType {
     EVICTED(409, "evicted", "The entry was evicted before its put was answered"),
     OTHER_BACKEND(409, "other-backend", "The namespace is for images of another kind"),
     GENERATION_GONE(409, "generation-gone", "The generation is no longer its entry's"),
+    UNKNOWN_PAGER(404, "unknown-pager", "There is no such pager"),
+    UNKNOWN_IN_PAGER(404, "unknown-in-pager", "The pager has no such page, sequence or state"),
+    PAGER_EXISTS(409, "pager-exists", "A pager has this name already"),
+    SEQUENCE_EXISTS(409, "sequence-exists", "The pager has a sequence of this id already"),
+    PAGE_SHARED(409, "page-shared", "More than one sequence has the page"),
+    PAGER_PAUSED(409, "pager-paused", "The pager is paused, or its engine does not pause"),
+    PAGER_BUSY(409, "pager-busy", "The pager does something else"),
+    OTHER_LAYOUT(409, "other-layout", "The snapshot is of another model, layout or version"),
+    SNAPSHOT_DAMAGED(422, "snapshot-damaged", "The content is not what was written"),
     TREE_REFUSED(422, "tree-refused", "The tree holds what cannot be stored"),
     MALFORMED_ARCHIVE(422, "malformed-archive", "The body is no archive that can be read"),
     NOT_STORED(500, "not-stored", "The tree could not be written"),
@@ -83,6 +92,7 @@ public enum ProblemType {
     NOT_REGISTERED(503, "not-registered", "The registry did not take the entry"),
     REGISTRY_REFUSED(503, "registry-refused", "The registry does not take this host"),
     REGISTRY_NOT_REACHABLE(503, "registry-not-reachable", "The registry could not be asked"),
+    PAGES_EXHAUSTED(507, "pages-exhausted", "The pager has too little free, or the host too little memory"),
     DISK_FULL(507, "disk-full", "The disk of the store is full");
 
     static final String PREFIX = "urn:spillway:problem:";

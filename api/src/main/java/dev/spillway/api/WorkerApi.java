@@ -14,6 +14,10 @@ public final class WorkerApi {
     private static final String ARTIFACT = ARTIFACTS + "/{fingerprint}";
     private static final String CACHE = "/cache/{namespace}";
     private static final String CACHED = CACHE + "/{path...}";
+    private static final String PAGERS = "/v1/pagers";
+    private static final String PAGER = PAGERS + "/{pager}";
+    private static final String SEQUENCES = PAGER + "/sequences";
+    private static final String SEQUENCE = SEQUENCES + "/{sequence}";
     private static final String HOLD = "/v1/holds/{id}";
 
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
@@ -49,6 +53,28 @@ public final class WorkerApi {
     public static final Operation FIND_CACHE = new Operation("PROPFIND", CACHE, List.of());
     public static final Operation MAKE_COLLECTION = new Operation("MKCOL", CACHED, List.of());
     public static final Operation MAKE_CACHE = new Operation("MKCOL", CACHE, List.of());
+
+    public static final Operation CREATE_PAGER = listed(Operation.post(PAGERS));
+    public static final Operation LIST_PAGERS = listed(Operation.get(PAGERS).query("limit", "after"));
+    public static final Operation GET_PAGER = listed(Operation.get(PAGER));
+    public static final Operation CLOSE_PAGER = listed(Operation.delete(PAGER));
+    public static final Operation GET_OCCUPIED_PAGES = listed(Operation.get(PAGER + "/occupied"));
+    public static final Operation ALLOCATE_PAGES = listed(Operation.post(PAGER + "/allocate"));
+    public static final Operation FREE_PAGES = listed(Operation.post(PAGER + "/free"));
+    public static final Operation READ_PAGES = listed(Operation.get(PAGER + "/pages").query("pages"));
+    public static final Operation WRITE_PAGES = listed(Operation.put(PAGER + "/pages").query("pages"));
+    public static final Operation LIST_SEQUENCES = listed(Operation.get(SEQUENCES).query("limit", "after"));
+    public static final Operation INSTALL_SEQUENCES = listed(Operation.put(SEQUENCES));
+    public static final Operation REMOVE_SEQUENCE = listed(Operation.delete(SEQUENCE));
+    public static final Operation FORK_SEQUENCE = listed(Operation.post(SEQUENCE + "/fork"));
+    public static final Operation OWN_PAGE = listed(Operation.post(SEQUENCE + "/own"));
+    public static final Operation READ_STATE = listed(Operation.get(SEQUENCE + "/states/{pool}"));
+    public static final Operation WRITE_STATE = listed(Operation.put(SEQUENCE + "/states/{pool}"));
+    public static final Operation QUIESCE_PAGER = listed(Operation.post(PAGER + "/quiesce"));
+    public static final Operation RESUME_PAGER = listed(Operation.post(PAGER + "/resume"));
+    public static final Operation CAPTURE_PAGER = listed(Operation.post(PAGER + "/capture"));
+    public static final Operation RESTORE_PAGER = listed(Operation.post(PAGER + "/restore"));
+    public static final Operation VERIFY_SNAPSHOT = listed(Operation.post(PAGERS + "/snapshots/{namespace}/{key}/verify"));
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));

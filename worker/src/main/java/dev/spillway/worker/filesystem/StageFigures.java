@@ -26,6 +26,8 @@ public record StageFigures(Way way, long directories, long files, long symbolicL
         /** Asked for as a reflink, but at least one file could not share its blocks and was copied. */
         PARTLY_REFLINKED,
         /** The source itself was renamed into staging. */
-        RENAMED, EXTRACTED
+        RENAMED, EXTRACTED,
+        /** Written by this process. */
+        WRITTEN
     }
 }

@@ -231,14 +231,14 @@ public final class Directories {
         return loop.call((agent, now) -> agent.release(hold));
     }
 
-    /** Finds the served copy of a key, counts the access and holds the copy for {@link #send}. */
-    public Found getToSend(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
+    /** Finds the served copy of a key, counts the access and holds the copy for {@link #reading}. */
+    public Found getToRead(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
         return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE)));
     }
 
-    /** Keeps the copy whole while it is being sent. Closed by whoever opened it. */
-    public HeldArchive send(Found.Served served) {
-        return new HeldArchive(this, served.hold().orElseThrow().id(), served.replica());
+    /** Keeps the copy whole while it is read. Closed by whoever opened it. */
+    public HeldImage reading(Found.Served served) {
+        return new HeldImage(this, served.hold().orElseThrow().id(), served.replica());
     }
 
     Instant archiveHeldUntil() {

@@ -14,6 +14,7 @@ import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.RefusalReason;
 import dev.spillway.worker.filesystem.StageOutcome;
+import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.StoreFullException;
 import dev.spillway.worker.filesystem.archive.ArchiveLimits;
 import dev.spillway.worker.filesystem.archive.ArchiveTrust;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +84,38 @@ public final class Puts {
          * @param strict whether it is refused if something of it would not be kept
          */
         record Archive(InputStream stream, boolean strict) implements Source {}
+
+        /**
+         * A program of this process.
+         *
+         * @param snapshotId asked for once the tree is written
+         */
+        record Written(Writer writer, Supplier<SnapshotId> snapshotId) implements Source {}
+    }
+
+    /** Writes a tree. */
+    @FunctionalInterface
+    public interface Writer {
+        /**
+         * @param directory a new, empty directory
+         * @param room      asked before more is written
+         */
+        void write(Path directory, Room room) throws IOException, InterruptedException;
+    }
+
+    /** Room for a tree. */
+    @FunctionalInterface
+    public interface Room {
+        /**
+         * @param treeBytes bytes of the tree so far
+         * @param moreBytes bytes about to be written
+         * @throws IOException where the namespace or the disk has no room for these; the writer passes it on
+         */
+        void require(long treeBytes, long moreBytes) throws IOException;
+    }
+
+    private static final class TooLargeException extends IOException {
+        private static final long serialVersionUID = 1;
     }
 
     /**
@@ -243,7 +277,7 @@ public final class Puts {
     private Places places(Source source) {
         return switch (source) {
             case Source.Archive _ -> unpacking;
-            case Source.Directory _ -> copying;
+            case Source.Directory _,Source.Written _ -> copying;
         };
     }
 
@@ -251,12 +285,28 @@ public final class Puts {
         return switch (source) {
             case Source.Archive(var stream, var strict) ->
                     store.stageArchive(id.toString(), stream, ArchiveLimits.ofBytes(Math.max(1, maxBytes)), ArchiveTrust.CONTENT, strict);
+            case Source.Written(var writer, var _) -> written(id, writer, maxBytes);
             case Source.Directory(var path, var mode) -> {
                 try (SourceDirectory directory = allowed.open(path)) {
                     yield store.stage(id.toString(), directory, mode, maxBytes);
                 }
             }
         };
+    }
+
+    private StageOutcome written(ReplicaId id, Writer writer, long maxBytes) throws IOException, InterruptedException {
+        return store.stageWritten(id.toString(), directory -> {
+            try {
+                writer.write(directory, (treeBytes, moreBytes) -> {
+                    if (treeBytes > maxBytes) {
+                        throw new TooLargeException();
+                    }
+                    store.requireRoomFor(moreBytes);
+                });
+            } catch (TooLargeException e) {
+                throw StagingStopped.tooLarge(maxBytes);
+            }
+        }, maxBytes);
     }
 
     private Result publish(Put put, ReplicaId id, long sizeBytes, Map<NotKept, Long> losses, @Nullable RequestKey request)
@@ -270,7 +320,7 @@ public final class Puts {
                     : new KeptRequest.Put(request.key(), request.digest().get(), id, sizeBytes, clock.instant(),
                             losses.isEmpty() ? null : losses, null);
             store.publish(id.toString());
-            Offer offer = new Offer(id, put.name(), put.copied().orElseGet(() -> new SnapshotId(id.toString())), put.generation(),
+            Offer offer = new Offer(id, put.name(), snapshotId(put, id), put.generation(),
                     sizeBytes, put.description());
             offered = true;
             return settled(id, sizeBytes, losses, register(offer, kept));
@@ -282,6 +332,12 @@ public final class Puts {
                 withdraw(id);
             }
         }
+    }
+
+    private static SnapshotId snapshotId(Put put, ReplicaId id) {
+        return put.source() instanceof Source.Written(var _, var written)
+                ? written.get()
+                : put.copied().orElseGet(() -> new SnapshotId(id.toString()));
     }
 
     /** Registers a replica and waits. However the wait ends, the registration may have arrived. */

@@ -148,23 +148,13 @@ final class DirectoryPuts {
     }
 
     private Response answer(EntryName name, long generation, Puts.Result result) {
-        return switch (result) {
-            case Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, PutOutcome.Stored(var snapshot, var as, var evicted)) ->
-                    Response.ok(new CachedDirectories.Stored(path.toString(), snapshot, as, sizeBytes, evicted, byWord(notKept),
-                            left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why()))
-                                    .orElse(null)));
-            case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw Refusals.of(name, generation, outcome);
-            case Puts.Result.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
-            case Puts.Result.OtherBackend(var backend) -> throw Refusals.otherBackend(name.namespace(), backend);
-            case Puts.Result.TooLarge(var maxBytes) -> throw Refusals.tooLarge(maxBytes);
-            case Puts.Result.TreeRefused(var path, var detail) -> throw Refusals.treeRefused(path, detail);
-            case Puts.Result.ArchiveMalformed(var path, var detail) -> throw Refusals.malformedArchive(path, detail);
-            case Puts.Result.SourceRefused(var why) -> throw Refusals.sourceRefused(why);
-            case Puts.Result.DiskFull(var why) -> throw Refusals.diskFull(why);
-            case Puts.Result.Away(var apart) -> throw Refusals.apart(apart);
-            case Puts.Result.Draining() -> throw Refusals.draining(host);
-            case Puts.Result.KeyReused(var key) -> throw Refusals.keyReused(key);
-        };
+        PutOutcome.Stored stored = Refusals.stored(host, name, generation, result);
+        if (!(result instanceof Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, var _))) {
+            throw new IllegalStateException("a stored tree is a settled put: " + result);
+        }
+        return Response.ok(new CachedDirectories.Stored(path.toString(), stored.snapshotId(), stored.generation(), sizeBytes, stored.evicted(),
+                byWord(notKept),
+                left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
     }
 
     private static SortedMap<String, Long> byWord(Map<NotKept, Long> notKept) {

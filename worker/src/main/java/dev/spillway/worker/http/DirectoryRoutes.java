@@ -17,7 +17,7 @@ import dev.spillway.service.http.Response;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
-import dev.spillway.worker.host.HeldArchive;
+import dev.spillway.worker.host.HeldImage;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.RequestKey;
 import dev.spillway.worker.host.ServedReplicas;
@@ -95,7 +95,7 @@ final class DirectoryRoutes {
         return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)));
     }
 
-    private static Directories.Found.Served served(EntryName name, Directories.Found found) {
+    static Directories.Found.Served served(EntryName name, Directories.Found found) {
         return switch (found) {
             case Directories.Found.Served served -> served;
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
@@ -126,7 +126,7 @@ final class DirectoryRoutes {
         if (request.isHead()) {
             return archive(served(name, directories.look(name, false, false)).replica(), out -> {});
         }
-        HeldArchive archive = directories.send(served(name, directories.getToSend(name)));
+        HeldImage archive = directories.reading(served(name, directories.getToRead(name)));
         return archive(archive.replica(), new Response.StreamedBody() {
             @Override
             public void writeTo(OutputStream out) throws IOException {

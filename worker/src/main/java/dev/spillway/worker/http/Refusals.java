@@ -9,6 +9,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.ReplicaOutcome;
+import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
@@ -16,6 +17,7 @@ import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.HostBusyException;
 import dev.spillway.worker.host.HostStoppedException;
 import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.Puts;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -33,8 +35,24 @@ public final class Refusals {
             case HostStoppedException _ -> Optional
                     .of(Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
                             .retryAfter(RETRY_AFTER));
+            case PagerRefusedException e -> Optional.of(Problem.of(switch (e.reason()) {
+                case EXHAUSTED -> ProblemType.PAGES_EXHAUSTED;
+                case CLOSED -> ProblemType.UNKNOWN_PAGER;
+                case PAUSED -> ProblemType.PAGER_PAUSED;
+                case BUSY -> ProblemType.PAGER_BUSY;
+                case UNKNOWN -> ProblemType.UNKNOWN_IN_PAGER;
+                case EXISTS -> ProblemType.SEQUENCE_EXISTS;
+                case SHARED -> ProblemType.PAGE_SHARED;
+                case INVALID -> ProblemType.INVALID_VALUE;
+                case MISMATCH -> ProblemType.OTHER_LAYOUT;
+                case DAMAGED -> ProblemType.SNAPSHOT_DAMAGED;
+            }, String.valueOf(e.getMessage())));
             default -> Optional.empty();
         };
+    }
+
+    static ProblemException unknownPager(String name) {
+        return Problem.of(ProblemType.UNKNOWN_PAGER, "pager: " + name + " (expected: one that was created here and is open)").exception();
     }
 
     public static ProblemException unknownNamespace(NamespaceName namespace) {
@@ -150,6 +168,24 @@ public final class Refusals {
                 .of(ProblemType.IDEMPOTENCY_KEY_REUSED,
                         "Idempotency-Key: " + key + " (expected: a key that was not used for another request)")
                 .exception();
+    }
+
+    /** Returns what was stored, or refuses. */
+    static PutOutcome.Stored stored(HostId host, EntryName name, long generation, Puts.Result result) {
+        return switch (result) {
+            case Puts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored stored) -> stored;
+            case Puts.Result.Settled(var _, var _, var _, var _, var outcome) -> throw of(name, generation, outcome);
+            case Puts.Result.UnknownNamespace() -> throw unknownNamespace(name.namespace());
+            case Puts.Result.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
+            case Puts.Result.TooLarge(var maxBytes) -> throw tooLarge(maxBytes);
+            case Puts.Result.TreeRefused(var path, var detail) -> throw treeRefused(path, detail);
+            case Puts.Result.ArchiveMalformed(var path, var detail) -> throw malformedArchive(path, detail);
+            case Puts.Result.SourceRefused(var why) -> throw sourceRefused(why);
+            case Puts.Result.DiskFull(var why) -> throw diskFull(why);
+            case Puts.Result.Away(var apart) -> throw apart(apart);
+            case Puts.Result.Draining() -> throw draining(host);
+            case Puts.Result.KeyReused(var key) -> throw keyReused(key);
+        };
     }
 
     /** For every outcome but a stored one. */

@@ -24,10 +24,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes copies of artifacts from other workers. What they send is believed only where it has the digest that the registry names. Blocks; thread-safe. */
+/**
+ * Takes copies of artifacts and trees from other workers. An artifact is believed only where it has the digest that the registry names. Blocks;
+ * thread-safe.
+ */
 public final class Peers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
     private static final int TRIED_MAX = 3;
+    private static final Duration TREE_TIMEOUT = Duration.ofHours(12);
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
     private static final long REFUSAL_BYTES_MAX = 64 << 10;
 
@@ -64,16 +68,20 @@ public final class Peers implements AutoCloseable {
      */
     public Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, Receiver receiver)
             throws IOException, InterruptedException {
-        List<RegistryClient.Holder> holders = new ArrayList<>(
-                entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null).toList());
-        Collections.shuffle(holders);
-        for (RegistryClient.Holder holder : holders.subList(0, Math.min(TRIED_MAX, holders.size()))) {
+        for (RegistryClient.Holder holder : asked(entry)) {
             Optional<ReceivedArtifact> copy = fetch(name, entry, holder, receiver);
             if (copy.isPresent()) {
                 return copy;
             }
         }
         return Optional.empty();
+    }
+
+    private List<RegistryClient.Holder> asked(RegistryClient.Entry entry) {
+        List<RegistryClient.Holder> holders = new ArrayList<>(
+                entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null).toList());
+        Collections.shuffle(holders);
+        return holders.subList(0, Math.min(TRIED_MAX, holders.size()));
     }
 
     private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
@@ -89,6 +97,45 @@ public final class Peers implements AutoCloseable {
             case Outcome.Unreachable<Sent>(var why) -> none(name, holder, why);
             case Outcome.Unknown<Sent>(var why) -> none(name, holder, why);
         };
+    }
+
+    /** Takes in the tar of a tree. */
+    @FunctionalInterface
+    public interface TreeReceiver {
+        /** Returns whether the tree is stored. */
+        boolean receive(InputStream tar) throws Exception;
+    }
+
+    /** Takes a copy of a tree from one of its holders, tried in an order of chance, and returns whether the receiver stored one. */
+    public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
+        for (RegistryClient.Holder holder : asked(entry)) {
+            Outcome<Boolean> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
+                    Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT), (headers, body) -> {
+                        String generation = headers.getOrDefault("spillway-generation", "");
+                        return generation.equals(Long.toString(entry.generation())) && received(receiver, body);
+                    });
+            switch (outcome) {
+                case Outcome.Answer<Boolean>(var _, var stored) when stored -> {
+                    return true;
+                }
+                case Outcome.Answer<Boolean> _ -> LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name,
+                        holder.hostId());
+                case Outcome.Refused<Boolean>(var problem) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), problem);
+                case Outcome.Unreachable<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
+                case Outcome.Unknown<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
+            }
+        }
+        return false;
+    }
+
+    private static boolean received(TreeReceiver receiver, InputStream tar) throws IOException, InterruptedException {
+        try {
+            return receiver.receive(tar);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private static OptionalLong length(Map<String, String> headers) {

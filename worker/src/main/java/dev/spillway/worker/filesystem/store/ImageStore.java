@@ -3,6 +3,7 @@ package dev.spillway.worker.filesystem.store;
 import dev.spillway.worker.core.TrashOutcome;
 import dev.spillway.worker.core.UnlinkOutcome;
 import dev.spillway.worker.filesystem.FreeSpace;
+import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.StoreFullException;
@@ -152,6 +153,34 @@ public final class ImageStore implements AutoCloseable {
                 () -> staging.make(id, limits.maxBytes(), tree -> ArchiveExtractor.extract(archive, tree, limits, trust, strict, space)));
     }
 
+    /** Writes the files of a new tree. */
+    @FunctionalInterface
+    public interface TreeWriter {
+        /**
+         * @param directory a new, empty directory
+         * @throws StagingStopped to end with another outcome
+         */
+        void write(Path directory) throws IOException, InterruptedException, StagingStopped;
+    }
+
+    /**
+     * Lets a program of this process write a tree into staging: files in one directory. What it writes may be hard links of files in images.
+     *
+     * @throws IOException as for {@link #stage}, or as the writer throws it
+     */
+    public StageOutcome stageWritten(String id, TreeWriter writer, long maxBytes) throws IOException, InterruptedException {
+        EntryName name = StoreFiles.name(id);
+        Path directory = files.path().resolve(StoreArea.STAGING.directory().toString()).resolve(id);
+        return staging(id, name, () -> staging.make(id, maxBytes, tree -> {
+            try {
+                writer.write(directory);
+            } catch (IOException e) {
+                throw space.hasRoom() ? e : new StoreFullException(files.path(), id, e);
+            }
+            return new StageFigures(StageFigures.Way.WRITTEN, 1, tree.list().size(), 0, 0, 0, Map.of());
+        }));
+    }
+
     private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
             throws IOException, InterruptedException {
         return run(() -> {
@@ -242,6 +271,11 @@ public final class ImageStore implements AutoCloseable {
     /** Returns whether the reserve stays free if so many bytes are written. */
     public boolean hasRoomFor(long bytes) throws IOException {
         return space.hasRoomFor(bytes);
+    }
+
+    /** @throws StoreFullException when less would be free than is to be kept, if so many bytes were written */
+    public void requireRoomFor(long bytes) throws IOException {
+        space.writing(bytes, () -> bytes);
     }
 
     /** Returns whether less than twice the reserve is free, so that puts are or will soon be refused. Always false without a reserve. */

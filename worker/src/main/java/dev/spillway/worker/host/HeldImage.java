@@ -10,18 +10,20 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends an image as tar under a hold. The hold is short and prolonged on the way, so that a killed process leaves none for long. */
-public final class HeldArchive implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(HeldArchive.class);
+/** An image that is read under a hold. The hold is short and prolonged on the way, so that a killed process leaves none for long. Used by one thread. */
+public final class HeldImage implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HeldImage.class);
 
     private final Directories directories;
     private final UUID hold;
     private final ReplicaRecord replica;
+    private Instant until;
 
-    HeldArchive(Directories directories, UUID hold, ReplicaRecord replica) {
+    HeldImage(Directories directories, UUID hold, ReplicaRecord replica) {
         this.directories = directories;
         this.hold = hold;
         this.replica = replica;
+        this.until = directories.archiveHeldUntil();
     }
 
     public ReplicaRecord replica() {
@@ -38,33 +40,37 @@ public final class HeldArchive implements AutoCloseable {
         }
     }
 
-    private final class Prolonging extends FilterOutputStream {
-        private Instant until = directories.archiveHeldUntil();
+    /**
+     * Prolongs the hold where that is due.
+     *
+     * @throws IOException if the image may be gone by now
+     */
+    public void keep() throws IOException {
+        if (!directories.endsSoon(until)) {
+            return;
+        }
+        until = directories.archiveHeldUntil();
+        try {
+            if (directories.extend(hold, until).isEmpty()) {
+                throw new IOException("the hold on " + replica.name() + " ran out while it was read");
+            }
+        } catch (HostBusyException | HostStoppedException e) {
+            throw new IOException("the hold on " + replica.name() + " could not be prolonged: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + replica.name() + " was read");
+        }
+    }
 
+    private final class Prolonging extends FilterOutputStream {
         Prolonging(OutputStream target) {
             super(target);
         }
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
-            if (directories.endsSoon(until)) {
-                until = directories.archiveHeldUntil();
-                prolong();
-            }
+            keep();
             out.write(bytes, offset, length);
-        }
-
-        private void prolong() throws IOException {
-            try {
-                if (directories.extend(hold, until).isEmpty()) {
-                    throw new IOException("the hold on " + replica.name() + " ran out while it was sent");
-                }
-            } catch (HostBusyException | HostStoppedException e) {
-                throw new IOException("the hold on " + replica.name() + " could not be prolonged: " + e.getMessage(), e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while " + replica.name() + " was sent");
-            }
         }
     }
 

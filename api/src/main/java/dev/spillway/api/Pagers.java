@@ -1,0 +1,126 @@
+package dev.spillway.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.pager.LogicalSequence;
+import dev.spillway.pager.PagerMeta;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** KV pagers of a worker. */
+public final class Pagers {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+
+    private Pagers() {}
+
+    /** Refuses a name that no pager can have. */
+    public static String requireName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new InvalidValueException("pager", name, "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
+        }
+        return name;
+    }
+
+    /**
+     * A pager to create.
+     *
+     * @param sequences largest number of sequences where there are pools of state; 256 if absent
+     * @param file      whether it lies in a file that an engine may map; false if absent
+     * @param saves     slots in the file for an engine that saves pages before it writes them; 64 if absent
+     * @param checksums whether each write computes a hash that each read verifies; true if absent
+     */
+    public record Create(String name, PagerMeta meta, int pages, @Nullable Integer sequences, @Nullable Boolean file, @Nullable Integer saves,
+            @Nullable Boolean checksums) {}
+
+    /**
+     * A pager.
+     *
+     * @param layout    fingerprint of pages and states
+     * @param bytes     memory that it takes
+     * @param path      path of its file on the worker's host; absent where it has none
+     * @param paused    whether writes wait
+     * @param work      capture or restore under way; absent where there is none
+     */
+    public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes, @Nullable String path,
+            boolean paused, @Nullable Work work) {}
+
+    /** Progress of a capture or a restore. */
+    public record Work(Kind kind, long bytesDone) {}
+
+    /** Kinds of work on a pager, in lower case on the wire. */
+    public enum Kind {
+        @JsonProperty("capture")
+        CAPTURE,
+        @JsonProperty("restore")
+        RESTORE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Asks for free pages. */
+    public record Allocate(int count) {}
+
+    /** Physical indices of pages. */
+    public record Pages(List<Integer> pages) {}
+
+    /** Sequences to install, all or none. */
+    public record Install(List<LogicalSequence> sequences) {}
+
+    /** Names the new sequence of a fork. */
+    public record Fork(String id) {}
+
+    /** Asks that no other sequence has the page at a position. */
+    public record Own(int position) {}
+
+    /** The page at that position. */
+    public record Owned(int page) {}
+
+    /** @param within ends the pause unless it was ended before; at most 1 min, 10 s if absent */
+    public record Quiesce(@Nullable Duration within) {}
+
+    /** Names the entry that a capture is put as. */
+    public record Capture(NamespaceName namespace, EntryKey key, @Nullable String description) {}
+
+    /**
+     * A capture that is stored.
+     *
+     * @param snapshotId   digest of its content, equal for equal states
+     * @param sizeBytes    bytes of its directory; packs that it shares with others count in full
+     * @param pages        distinct pages of its sequences
+     * @param pagesWritten number of contents that no snapshot of this host had
+     * @param bytesWritten bytes that were written for it
+     * @param pause        time for which writes were stopped
+     * @param stayedPaused whether the engine stayed paused until all was copied, because it does not save what it overwrites
+     * @param evicted      what went to make room, from all hosts, oldest first
+     */
+    public record Captured(SnapshotId snapshotId, long generation, long sizeBytes, int sequences, int pages, int pagesWritten, long bytesWritten,
+            Duration pause, boolean stayedPaused, List<EvictedEntry> evicted) {}
+
+    /**
+     * Names the entry that is restored.
+     *
+     * @param fetch whether another host is asked for it where this one has none; true if absent
+     */
+    public record Restore(NamespaceName namespace, EntryKey key, @Nullable Boolean fetch) {}
+
+    /**
+     * Restored sequences, with the pages that they have here.
+     *
+     * @param source where the snapshot came from
+     */
+    public record Restored(SnapshotId snapshotId, long generation, CachedDirectories.Source source, List<LogicalSequence> sequences) {}
+
+    /** A snapshot of which every byte was read and found as it was captured. */
+    public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages, List<String> sequences) {}
+}

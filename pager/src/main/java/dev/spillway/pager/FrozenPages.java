@@ -1,0 +1,210 @@
+package dev.spillway.pager;
+
+import dev.spillway.pager.PageMemory.Word;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sequences of a pager and their content as of one moment, read while the engine goes on. Who writes a slot that is not read yet saves its old bytes
+ * first, in memory of this process or, if it is an engine in another, in the file. Saved bytes are bounded: a writer that finds no room waits until the
+ * reader has taken some, which it does before anything else.
+ *
+ * <p>Read and closed by one thread.
+ */
+final class FrozenPages implements AutoCloseable {
+    private static final int SAVES_MAX = 64;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
+    private final PagePool pool;
+    private final PageMemory memory;
+    private final long epoch;
+    private final List<PagePool.HeldSequence> sequences;
+    private final boolean ownPause;
+    private final boolean staysPaused;
+    private final Queue<Saved> saves = new ConcurrentLinkedQueue<>();
+    private final Semaphore room = new Semaphore(SAVES_MAX);
+    private final Set<Integer> savedHere = ConcurrentHashMap.newKeySet();
+    private final BitSet remaining = new BitSet();
+    private volatile boolean ended;
+    private volatile boolean abandoned;
+    private long pauseNanos;
+    private int next;
+
+    @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
+    private record Saved(int slot, byte[] content) {}
+
+    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PagePool.HeldSequence> sequences, boolean ownPause, boolean staysPaused) {
+        this.pool = pool;
+        this.memory = memory;
+        this.epoch = epoch;
+        this.sequences = sequences;
+        this.ownPause = ownPause;
+        this.staysPaused = staysPaused;
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /** Returns the sequences, sorted by id. */
+    List<PagePool.HeldSequence> sequences() {
+        return sequences;
+    }
+
+    /** Returns whether the engine stays paused until this is closed, because it does not save what it writes. */
+    boolean staysPaused() {
+        return staysPaused;
+    }
+
+    void paused(long nanos) {
+        pauseNanos = nanos;
+    }
+
+    /** Returns how long writes were stopped, if this stopped them and let them go on. */
+    long pauseNanos() {
+        return pauseNanos;
+    }
+
+    // ---- by writers, under the stripe of the slot
+
+    boolean isRead(int slot) {
+        return ended || memory.copied(slot) >= epoch;
+    }
+
+    /** Saves a slot's bytes, and returns false if there is no room. */
+    boolean save(int slot) {
+        if (!room.tryAcquire()) {
+            return false;
+        }
+        byte[] content = new byte[Math.toIntExact(memory.layout().region(slot).slotBytes())];
+        memory.read(slot, ByteBuffer.wrap(content));
+        saves.add(new Saved(slot, content));
+        savedHere.add(slot);
+        memory.setCopied(slot, epoch);
+        return true;
+    }
+
+    /** Waits, without a lock, until there may be room or nothing is to be saved any more. */
+    void awaitRoom() throws InterruptedException {
+        if (!ended && room.tryAcquire(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS)) {
+            room.release();
+        }
+    }
+
+    // ---- by the reader
+
+    /** Says which slots will be read; no other is saved from now on. */
+    void read(BitSet slots) {
+        remaining.or(slots);
+        pool.reading(() -> {
+            for (int slot = 0; slot < memory.layout().slots(); slot++) {
+                if (!slots.get(slot)) {
+                    Lock stripe = pool.stripe(slot);
+                    stripe.lock();
+                    try {
+                        if (memory.copied(slot) < epoch) {
+                            memory.setCopied(slot, epoch);
+                        }
+                    } finally {
+                        stripe.unlock();
+                    }
+                }
+            }
+            return slots;
+        });
+    }
+
+    /**
+     * Reads a slot that was not read yet, in any order.
+     *
+     * @param into cleared and filled from its beginning; it must be as large as the largest slot
+     * @return the slot, or -1 when all are read
+     */
+    int next(ByteBuffer into) {
+        while (!abandoned) {
+            Saved saved = saves.poll();
+            if (saved != null) {
+                room.release();
+                if (remaining.get(saved.slot())) {
+                    remaining.clear(saved.slot());
+                    into.clear().put(saved.content()).flip();
+                    return saved.slot();
+                }
+            } else if (remaining.isEmpty()) {
+                return -1;
+            } else {
+                int slot = wanted();
+                next = slot + 1;
+                if (pool.reading(() -> readFrozen(slot, into))) {
+                    remaining.clear(slot);
+                    return slot;
+                }
+            }
+        }
+        throw new PagerRefusedException(Reason.CLOSED, "the pager was closed while it was captured");
+    }
+
+    /** Returns the slot that an engine waits for, or else the next one. */
+    private int wanted() {
+        long wanted = pool.reading(() -> memory.get(Word.WANTED)) - 1;
+        if (wanted >= 0 && wanted < memory.layout().slots() && remaining.get((int) wanted)) {
+            return (int) wanted;
+        }
+        int slot = remaining.nextSetBit(next);
+        return slot >= 0 ? slot : remaining.nextSetBit(0);
+    }
+
+    private boolean readFrozen(int slot, ByteBuffer into) {
+        Lock stripe = pool.stripe(slot);
+        stripe.lock();
+        try {
+            if (savedHere.contains(slot)) {
+                return false;
+            }
+            into.clear().limit(Math.toIntExact(memory.layout().region(slot).slotBytes()));
+            memory.readAsOf(slot, epoch, into);
+            memory.setCopied(slot, epoch);
+            return true;
+        } finally {
+            stripe.unlock();
+        }
+    }
+
+    /** Lets waiting writers and the reader end, because the pager closes. */
+    void abandon() {
+        abandoned = true;
+        ended = true;
+    }
+
+    @Override
+    public void close() {
+        ended = true;
+        room.release(SAVES_MAX);
+        try {
+            if (!abandoned) {
+                pool.thaw(this);
+            }
+        } finally {
+            if (ownPause && staysPaused) {
+                pool.resume();
+            }
+            pool.endCapture();
+        }
+    }
+
+    @Nullable
+    PackPage unchanged(int slot) {
+        return pool.packedAt(slot).orElse(null);
+    }
+}

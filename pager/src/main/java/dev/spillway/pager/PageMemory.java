@@ -1,0 +1,275 @@
+package dev.spillway.pager;
+
+import dev.spillway.events.ContentDigest;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of a pager: a header, a record for each slot, and the slots' bytes. All numbers are little-endian. {@code docs/pager-file.md} describes it
+ * for engines that map it. No segment leaves this class; an access after {@link #close} throws an {@link IllegalStateException}.
+ */
+final class PageMemory implements AutoCloseable {
+    static final long MAGIC = ByteBuffer.wrap("SPLWYKV1".getBytes(StandardCharsets.US_ASCII)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    static final int VERSION = 1;
+
+    /** Words of the header that change while a pager lives, each on a cache line of its own. */
+    enum Word {
+        /** Number of captures begun. */
+        EPOCH(256),
+        /** Epoch of the capture under way, or 0. */
+        CAPTURING(320),
+        /** Number of pauses asked of an engine. */
+        PAUSE_ASKED(384),
+        /** The last pause that the engine has taken. Written by the engine. */
+        PAUSE_TAKEN(448),
+        /** The last pause that has ended. */
+        PAUSE_ENDED(512),
+        /** 0 for no engine, 1 for one that saves before it writes, 2 for one that does not. Written by the engine. */
+        ENGINE(576),
+        /** Number of save slots that the engine has filled in this capture. Written by the engine, set to 0 by each capture. */
+        SAVES_FILLED(640),
+        /** 1 + the slot that the engine waits for, or 0. Written by the engine. */
+        WANTED(704),
+        /** 1 once the pager is closed. */
+        CLOSED(768);
+
+        private final long offset;
+
+        Word(long offset) {
+            this.offset = offset;
+        }
+    }
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = LONG.varHandle();
+    private static final VarHandle INTS = INT.varHandle();
+    private static final int ZEROS = 1 << 20;
+
+    private static final long COPIED = 0;
+    private static final long WRITTEN = 8;
+    private static final long SAVED = 16;
+    private static final long HASHED = 20;
+    private static final long HASH_LOW = 24;
+    private static final long HASH_HIGH = 32;
+
+    private final PageFileLayout layout;
+    private final Arena arena;
+    private final MemorySegment memory;
+    private final @Nullable Path file;
+
+    private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file) {
+        this.layout = layout;
+        this.arena = arena;
+        this.memory = memory;
+        this.file = file;
+    }
+
+    /** Makes the memory of this process alone. */
+    static PageMemory ofProcess(PagerMeta meta, PageFileLayout layout) {
+        Arena arena = Arena.ofShared();
+        try {
+            return described(meta, new PageMemory(layout, arena, arena.allocate(layout.bytes(), 4096), null));
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
+                    "%d bytes of memory for a pager are not to be had: %s".formatted(layout.bytes(), e.getMessage()));
+        }
+    }
+
+    /**
+     * Makes a new file that others may map, with all of its blocks: a write to a hole of a full tmpfs would end the process.
+     *
+     * @throws IOException if the file exists, or does not fit
+     */
+    static PageMemory ofFile(PagerMeta meta, PageFileLayout layout, Path file) throws IOException {
+        Arena arena = Arena.ofShared();
+        boolean made = false;
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE))) {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
+            for (long at = 0; at < layout.bytes(); at += zeros.limit()) {
+                zeros.clear().limit((int) Math.min(ZEROS, layout.bytes() - at));
+                while (zeros.hasRemaining()) {
+                    channel.write(zeros, at + zeros.position());
+                }
+            }
+            PageMemory memory = new PageMemory(layout, arena, channel.map(MapMode.READ_WRITE, 0, layout.bytes(), arena), file);
+            described(meta, memory);
+            made = true;
+            return memory;
+        } finally {
+            if (!made) {
+                arena.close();
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private static PageMemory described(PagerMeta meta, PageMemory memory) {
+        PageFileLayout layout = memory.layout;
+        byte[] descriptor = meta.describe(layout);
+        ByteBuffer header = ByteBuffer.allocate(PageFileLayout.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(8, (long) PageFileLayout.HEADER_BYTES << 32 | VERSION)
+                .putLong(16, layout.pages())
+                .putLong(24, layout.pageRegion().slotBytes())
+                .putLong(32, PageFileLayout.HEADER_BYTES)
+                .putLong(40, descriptor.length)
+                .putLong(48, PageFileLayout.RECORDS_OFFSET)
+                .putLong(56, layout.dataOffset())
+                .putLong(64, layout.saves().offset())
+                .putLong(72, layout.saves().count())
+                .putLong(80, layout.saves().slotBytes())
+                .putLong(88, layout.bytes())
+                .put(96, bytes(meta.model()))
+                .put(128, bytes(meta.layout()));
+        MemorySegment.copy(header.array(), 0, memory.memory, ValueLayout.JAVA_BYTE, 0, PageFileLayout.HEADER_BYTES);
+        MemorySegment.copy(descriptor, 0, memory.memory, ValueLayout.JAVA_BYTE, PageFileLayout.HEADER_BYTES, descriptor.length);
+        // Last, so that a mapped file is complete once it has its magic number.
+        LONGS.setRelease(memory.memory, 0L, MAGIC);
+        return memory;
+    }
+
+    private static byte[] bytes(ContentDigest digest) {
+        return HexFormat.of().parseHex(digest.value());
+    }
+
+    PageFileLayout layout() {
+        return layout;
+    }
+
+    @Nullable
+    Path file() {
+        return file;
+    }
+
+    long get(Word word) {
+        return (long) LONGS.getVolatile(memory, word.offset);
+    }
+
+    void set(Word word, long value) {
+        LONGS.setVolatile(memory, word.offset, value);
+    }
+
+    private static long record(int slot, long field) {
+        return PageFileLayout.RECORDS_OFFSET + (long) slot * PageFileLayout.RECORD_BYTES + field;
+    }
+
+    /** Returns the last epoch whose capture needs the slot's bytes no more. */
+    long copied(int slot) {
+        return (long) LONGS.getAcquire(memory, record(slot, COPIED));
+    }
+
+    void setCopied(int slot, long epoch) {
+        LONGS.setRelease(memory, record(slot, COPIED), epoch);
+    }
+
+    /** Returns the epoch in which the slot was written last. */
+    long written(int slot) {
+        return (long) LONGS.getAcquire(memory, record(slot, WRITTEN));
+    }
+
+    void setWritten(int slot, long epoch) {
+        LONGS.setRelease(memory, record(slot, WRITTEN), epoch);
+    }
+
+    /** Returns the hash of the slot's bytes, if it is known. */
+    @Nullable
+    PageHash hash(int slot) {
+        return (int) INTS.getAcquire(memory, record(slot, HASHED)) != 1 ? null
+                : new PageHash((long) LONGS.get(memory, record(slot, HASH_HIGH)), (long) LONGS.get(memory, record(slot, HASH_LOW)));
+    }
+
+    void setHash(int slot, @Nullable PageHash hash) {
+        if (hash != null) {
+            LONGS.set(memory, record(slot, HASH_LOW), hash.low());
+            LONGS.set(memory, record(slot, HASH_HIGH), hash.high());
+        }
+        INTS.setRelease(memory, record(slot, HASHED), hash == null ? 0 : 1);
+    }
+
+    /** Reads a slot, and what an engine saved of it since this epoch in its place. */
+    void readAsOf(int slot, long epoch, ByteBuffer into) {
+        read(slot, into.duplicate());
+        // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
+        VarHandle.acquireFence();
+        if (copied(slot) >= epoch) {
+            int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
+            if (saved < 0 || saved >= layout.saves().count()) {
+                throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                        "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
+            }
+            copyOut(layout.saves().offsetOf(saved), into);
+        }
+    }
+
+    void read(int slot, ByteBuffer into) {
+        copyOut(layout.region(slot).offsetOf(slot), into);
+    }
+
+    private void copyOut(long offset, ByteBuffer into) {
+        MemorySegment.copy(memory, offset, MemorySegment.ofBuffer(into), 0, into.remaining());
+    }
+
+    void write(int slot, ByteBuffer content) {
+        MemorySegment.copy(MemorySegment.ofBuffer(content), 0, memory, layout.region(slot).offsetOf(slot), content.remaining());
+    }
+
+    void copy(int from, int to) {
+        SlotRegion region = layout.region(from);
+        MemorySegment.copy(memory, region.offsetOf(from), memory, region.offsetOf(to), region.slotBytes());
+    }
+
+    void clear(int slot) {
+        SlotRegion region = layout.region(slot);
+        memory.asSlice(region.offsetOf(slot), region.slotBytes()).fill((byte) 0);
+    }
+
+    PageHash hashOf(int slot) {
+        SlotRegion region = layout.region(slot);
+        return PageHash.of(memory, region.offsetOf(slot), region.slotBytes());
+    }
+
+    /** Fills a slot from a file at a position. */
+    void fill(int slot, FileChannel from, long position) throws IOException {
+        SlotRegion region = layout.region(slot);
+        ByteBuffer into = memory.asSlice(region.offsetOf(slot), region.slotBytes()).asByteBuffer();
+        while (into.hasRemaining()) {
+            if (from.read(into, position + into.position()) < 0) {
+                throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                        "the file ends at %d (expected: %d bytes more)".formatted(position + into.position(), into.remaining()));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!arena.scope().isAlive()) {
+            return;
+        }
+        set(Word.CLOSED, 1);
+        arena.close();
+        if (file != null) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.spillway.pager;
+
+/** A request that a pager or a snapshot refused, with the reason. Nothing was changed. */
+public final class PagerRefusedException extends RuntimeException {
+    /** Reasons of a refusal. */
+    public enum Reason {
+        /** Fewer pages, or slots of state, are free than are needed. */
+        EXHAUSTED,
+        /** The pager is closed. */
+        CLOSED,
+        /** The pager is paused, or is not, or the engine does not take the pause. */
+        PAUSED,
+        /** Another capture is under way. */
+        BUSY,
+        /** A page, a sequence or a state that does not exist. */
+        UNKNOWN,
+        /** A sequence of that id exists. */
+        EXISTS,
+        /** More than one sequence has the page, so a write would change the others. */
+        SHARED,
+        /** A number, a length or a reference that cannot be right. */
+        INVALID,
+        /** The snapshot is of another model, layout or version. */
+        MISMATCH,
+        /** What was read is not what was written. */
+        DAMAGED
+    }
+
+    private final Reason reason;
+
+    public PagerRefusedException(Reason reason, String detail) {
+        super(detail);
+        this.reason = reason;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+}

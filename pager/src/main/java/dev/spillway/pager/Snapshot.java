@@ -1,0 +1,230 @@
+package dev.spillway.pager;
+
+import dev.spillway.events.ContentDigest;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A snapshot in a directory: a manifest and packs. Immutable; the directory must stay as it is while it is used. Its manifest was checked when it was
+ * opened; the packs are checked by {@link #verify} and {@link #restore}.
+ */
+public final class Snapshot {
+    private final Path directory;
+    private final SnapshotManifest manifest;
+
+    private Snapshot(Path directory, SnapshotManifest manifest) {
+        this.directory = directory;
+        this.manifest = manifest;
+    }
+
+    /**
+     * Reads the manifest of a snapshot.
+     *
+     * @throws PagerRefusedException if the directory has none, or one that is damaged
+     */
+    public static Snapshot open(Path directory) throws IOException {
+        try (InputStream in = Files.newInputStream(directory.resolve(SnapshotManifest.FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
+                .toArray(java.nio.file.OpenOption[]::new))) {
+            byte[] json = in.readNBytes(SnapshotManifest.BYTES_MAX + 1);
+            if (json.length > SnapshotManifest.BYTES_MAX) {
+                throw new PagerRefusedException(Reason.DAMAGED, "manifest: has over %d bytes".formatted(SnapshotManifest.BYTES_MAX));
+            }
+            return new Snapshot(directory, SnapshotManifest.parse(json));
+        } catch (NoSuchFileException e) {
+            throw new PagerRefusedException(Reason.MISMATCH, "%s: has no manifest of a pager's snapshot".formatted(directory.getFileName()));
+        }
+    }
+
+    static Snapshot of(Path directory, SnapshotManifest manifest) {
+        return new Snapshot(directory, manifest);
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    SnapshotManifest manifest() {
+        return manifest;
+    }
+
+    /** Returns the digest of the content, which is equal for captures of equal states. */
+    public ContentDigest digest() {
+        return manifest.digest();
+    }
+
+    public PagerMeta meta() {
+        return manifest.meta();
+    }
+
+    /** Returns the number of distinct pages. */
+    public int pages() {
+        return manifest.pages().size();
+    }
+
+    /** Returns the ids of the sequences, sorted. */
+    public List<String> sequences() {
+        return manifest.sequences().stream().map(SnapshotManifest.Sequence::id).toList();
+    }
+
+    /** The packs of the snapshot, opened as they are needed. */
+    private final class OpenPacks implements AutoCloseable {
+        private final Map<String, PackReader> open = new HashMap<>();
+
+        PackReader of(PackPage page) throws IOException {
+            PackReader pack = open.get(page.pack());
+            if (pack == null) {
+                pack = PackReader.open(directory, page.pack());
+                open.put(page.pack(), pack);
+            }
+            return pack;
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (PackReader pack : open.values()) {
+                pack.close();
+            }
+        }
+    }
+
+    /**
+     * Reads every page and every state and compares it with its hash.
+     *
+     * @param progress takes the bytes checked so far
+     * @throws PagerRefusedException naming the first page that is not what was captured
+     */
+    public void verify(Progress progress) throws IOException, InterruptedException {
+        PageShape shape = meta().page();
+        long bytes = 0;
+        try (OpenPacks packs = new OpenPacks()) {
+            for (int at = 0; at < manifest.pages().size(); at++) {
+                PackPage page = manifest.packed(manifest.pages().get(at));
+                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), nameOfPage(at));
+                progress.done(bytes);
+            }
+            for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
+                for (StatePool pool : meta().states()) {
+                    PackPage page = state(sequence, pool);
+                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(), nameOfState(sequence, pool));
+                    progress.done(bytes);
+                }
+            }
+        }
+    }
+
+    private PackPage state(SnapshotManifest.Sequence sequence, StatePool pool) {
+        SnapshotManifest.State state = sequence.states().get(pool.name());
+        if (state == null) {
+            throw new IllegalStateException("a checked manifest has all states");
+        }
+        return manifest.packed(state.page());
+    }
+
+    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, String name) throws IOException {
+        pack.offset(page.at(), elements, dimensions);
+        byte[] content = pack.read(page.at()).array();
+        requireHash(PageHash.of(content), page, name);
+        return content.length;
+    }
+
+    private static void requireHash(PageHash hash, PackPage page, String name) {
+        if (!hash.equals(page.hash())) {
+            throw new PagerRefusedException(Reason.DAMAGED,
+                    "%s (tensor %d of %s): is not what was captured".formatted(name, page.at(), page.pack()));
+        }
+    }
+
+    private String nameOfPage(int page) {
+        return manifest.sequences()
+                .stream()
+                .filter(sequence -> sequence.pages().contains(page))
+                .findFirst()
+                .map(sequence -> "page %d of sequence %s".formatted(sequence.pages().indexOf(page), sequence.id()))
+                .orElse("page " + page);
+    }
+
+    private static String nameOfState(SnapshotManifest.Sequence sequence, StatePool pool) {
+        return "state %s of sequence %s".formatted(pool.name(), sequence.id());
+    }
+
+    /**
+     * Reads all sequences into free pages of a pager, verified. Nothing of them is usable before all is read and verified; then all are there at once.
+     *
+     * @param progress takes the bytes read so far
+     * @return the sequences as they are installed, with pages of this pager
+     * @throws PagerRefusedException if the snapshot is damaged or of other meta, or the pager has too few free pages or a sequence of the same id. The
+     *                               pager is as it was
+     */
+    public List<LogicalSequence> restore(PagePool pool, Progress progress) throws IOException, InterruptedException {
+        requireMeta(pool.meta());
+        PagePool.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
+        boolean installed = false;
+        try (OpenPacks packs = new OpenPacks()) {
+            Map<Integer, PackPage> packed = new HashMap<>();
+            PageShape shape = meta().page();
+            long bytes = 0;
+            for (int at = 0; at < pages(); at++) {
+                PackPage page = manifest.packed(manifest.pages().get(at));
+                int slot = reserved.pages().get(at);
+                fill(pool, slot, packs.of(page), page, shape.elements(), shape.dimensions(), at);
+                packed.put(slot, page);
+                bytes += shape.bytes();
+                progress.done(bytes);
+            }
+            List<LogicalSequence> sequences = new ArrayList<>();
+            for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
+                int[] slots = reserved.states().get(sequences.size());
+                for (int at = 0; at < slots.length; at++) {
+                    StatePool state = meta().states().get(at);
+                    PackPage page = state(sequence, state);
+                    PackReader pack = packs.of(page);
+                    requireHash(pool.fill(slots[at], pack.file(), pack.offset(page.at(), state.elements(), state.dimensions())), page,
+                            nameOfState(sequence, state));
+                    packed.put(slots[at], page);
+                    bytes += state.bytes();
+                    progress.done(bytes);
+                }
+                sequences.add(new LogicalSequence(sequence.id(), sequence.pages().stream().map(reserved.pages()::get).toList(),
+                        sequence.lastPageTokens()));
+            }
+            pool.install(sequences, reserved, packed);
+            installed = true;
+            return sequences;
+        } finally {
+            if (!installed) {
+                pool.release(reserved);
+            }
+        }
+    }
+
+    private void fill(PagePool pool, int slot, PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, int at)
+            throws IOException {
+        PageHash hash = pool.fill(slot, pack.file(), pack.offset(page.at(), elements, dimensions));
+        if (!hash.equals(page.hash())) {
+            requireHash(hash, page, nameOfPage(at));
+        }
+    }
+
+    private void requireMeta(PagerMeta wanted) {
+        requireEqual("model", meta().model(), wanted.model());
+        requireEqual("page", meta().page(), wanted.page());
+        requireEqual("states", meta().states(), wanted.states());
+    }
+
+    private static void requireEqual(String what, Object here, Object wanted) {
+        if (!here.equals(wanted)) {
+            throw new PagerRefusedException(Reason.MISMATCH, "%s of the snapshot: %s (expected: that of the pager, %s)".formatted(what, here, wanted));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package dev.spillway.pager;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.events.ContentDigest;
+import dev.spillway.events.Json;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The content of a snapshot: which sequences it has, which pages these have, and where the pages are packed. Written as JSON in one form only.
+ *
+ * @param digest    SHA-256 of meta, sequences and the hashes of their pages. It depends neither on physical pages nor on how they are packed
+ * @param pages     distinct pages, numbered in the order in which the sequences, sorted by id, name them first. Two pages may have one content: they were
+ *                  two pages, and become two again
+ * @param sequences sorted by id
+ * @param check     SHA-256 of this manifest without this field
+ */
+record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<String> packs, List<Page> pages, List<Sequence> sequences,
+        ContentDigest check) {
+    static final String FILE = "manifest.json";
+    static final int VERSION = 1;
+    static final int BYTES_MAX = 512 << 20;
+    private static final ObjectMapper JSON = Json.strict();
+
+    /**
+     * A packed page.
+     *
+     * @param pack place of its pack among the packs
+     * @param at   place of its tensor in the pack
+     */
+    record Page(String hash, int pack, int at) {}
+
+    /**
+     * A sequence.
+     *
+     * @param pages  numbers of its pages, by position
+     * @param checks checks of these at their positions
+     * @param states states by pool
+     */
+    record Sequence(String id, int lastPageTokens, List<Integer> pages, List<String> checks, TreeMap<String, State> states) {}
+
+    /** A packed state. */
+    record State(Page page, String check) {}
+
+    static SnapshotManifest of(PagerMeta meta, List<String> packs, List<Page> pages, List<Sequence> sequences) {
+        SnapshotManifest unchecked =
+                new SnapshotManifest(VERSION, digest(meta, pages, sequences), meta, packs, pages, sequences, Sha256.of(new byte[0]));
+        return new SnapshotManifest(VERSION, unchecked.digest(), meta, packs, pages, sequences, unchecked.computedCheck());
+    }
+
+    private static ContentDigest digest(PagerMeta meta, List<Page> pages, List<Sequence> sequences) {
+        MessageDigest digest = Sha256.begin();
+        update(digest, meta.model().value());
+        update(digest, meta.layout().value());
+        for (Sequence sequence : sequences) {
+            update(digest, sequence.id());
+            digest.update(ByteBuffer.allocate(8).putInt(sequence.lastPageTokens()).putInt(sequence.pages().size()).flip());
+            sequence.pages().forEach(page -> {
+                digest.update(ByteBuffer.allocate(4).putInt(page).flip());
+                update(digest, pages.get(page).hash());
+            });
+            sequence.states().forEach((pool, state) -> {
+                update(digest, pool);
+                update(digest, state.page().hash());
+            });
+        }
+        return Sha256.end(digest);
+    }
+
+    private static void update(MessageDigest digest, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        digest.update(ByteBuffer.allocate(4).putInt(bytes.length).flip());
+        digest.update(bytes);
+    }
+
+    private ContentDigest computedCheck() {
+        ObjectNode tree = JSON.valueToTree(this);
+        tree.remove("check");
+        try {
+            return Sha256.of(JSON.writeValueAsBytes(tree));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    byte[] json() {
+        try {
+            return JSON.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Reads a manifest and checks everything that can be checked without its packs.
+     *
+     * @throws PagerRefusedException if anything of it is not as it was written
+     */
+    static SnapshotManifest parse(byte[] json) {
+        SnapshotManifest manifest;
+        try {
+            JsonNode version = JSON.readTree(json).path("version");
+            if (version.isInt() && version.intValue() != VERSION) {
+                throw new PagerRefusedException(Reason.MISMATCH, "manifest: version %d (expected: %d)".formatted(version.intValue(), VERSION));
+            }
+            manifest = JSON.readValue(json, SnapshotManifest.class);
+        } catch (IOException e) {
+            throw damaged("is not readable: " + e.getMessage());
+        }
+        if (!manifest.computedCheck().equals(manifest.check())) {
+            throw damaged("has another content than its check");
+        }
+        manifest.require();
+        return manifest;
+    }
+
+    private void require() {
+        if (!packs.stream().allMatch(pack -> pack.matches("pack-[0-9a-f-]{36}\\.safetensors")) || new HashSet<>(packs).size() < packs.size()) {
+            throw damaged("names packs by other names than its own, or twice");
+        }
+        pages.forEach(this::requirePage);
+        String before = "";
+        Set<Integer> named = new HashSet<>();
+        for (Sequence sequence : sequences) {
+            if (sequence.id().compareTo(before) <= 0) {
+                throw damaged("has sequences that are not sorted, or one twice: " + sequence.id());
+            }
+            before = sequence.id();
+            requireSequence(sequence, named);
+        }
+        if (named.size() != pages.size()) {
+            throw damaged("has %d pages that no sequence names".formatted(pages.size() - named.size()));
+        }
+        if (!digest(meta, pages, sequences).equals(digest)) {
+            throw damaged("has another content than its digest");
+        }
+    }
+
+    private void requirePage(Page page) {
+        if (page.pack() < 0 || page.pack() >= packs.size() || page.at() < 0 || !page.hash().matches("[0-9a-f]{32}")) {
+            throw damaged("has a page that points nowhere: " + page);
+        }
+    }
+
+    private void requireSequence(Sequence sequence, Set<Integer> named) {
+        String id = sequence.id();
+        if (sequence.lastPageTokens() < 0 || sequence.lastPageTokens() >= meta.page().tokens()
+                || sequence.pages().isEmpty() && sequence.lastPageTokens() > 0) {
+            throw damaged("sequence %s: has %d tokens in its last page (expected: less than %d)".formatted(id, sequence.lastPageTokens(),
+                    meta.page().tokens()));
+        }
+        if (sequence.checks().size() != sequence.pages().size() || new HashSet<>(sequence.pages()).size() < sequence.pages().size()) {
+            throw damaged("sequence %s: has a page twice, or not one check for each".formatted(id));
+        }
+        for (int position = 0; position < sequence.pages().size(); position++) {
+            int page = sequence.pages().get(position);
+            if (page < 0 || page >= pages.size()) {
+                throw damaged("sequence %s: has page %d at position %d (expected: 0 to %d)".formatted(id, page, position, pages.size() - 1));
+            }
+            if (named.add(page) && page != named.size() - 1) {
+                throw damaged("sequence %s: has page %d at position %d, before it was numbered".formatted(id, page, position));
+            }
+            if (!PageHash.parse(pages.get(page).hash()).at(meta, id, "", position).equals(sequence.checks().get(position))) {
+                throw damaged("sequence %s: the page at position %d belongs to another place".formatted(id, position));
+            }
+        }
+        if (!sequence.states().keySet().stream().toList().equals(meta.states().stream().map(StatePool::name).toList())) {
+            throw damaged("sequence %s: has states %s (expected: those of all pools)".formatted(id, sequence.states().keySet()));
+        }
+        sequence.states().forEach((pool, state) -> {
+            requirePage(state.page());
+            if (!PageHash.parse(state.page().hash()).at(meta, id, pool, 0).equals(state.check())) {
+                throw damaged("sequence %s: the state of %s belongs to another place".formatted(id, pool));
+            }
+        });
+    }
+
+    private static PagerRefusedException damaged(String detail) {
+        return new PagerRefusedException(Reason.DAMAGED, "manifest: " + detail);
+    }
+
+    PackPage packed(Page page) {
+        return new PackPage(packs.get(page.pack()), page.at(), PageHash.parse(page.hash()));
+    }
+
+    /** Returns the packed contents of all pages and states. */
+    List<PackPage> contents() {
+        return java.util.stream.Stream.concat(pages.stream(),
+                sequences.stream().map(Sequence::states).map(Map::values).flatMap(java.util.Collection::stream).map(State::page))
+                .map(this::packed)
+                .toList();
+    }
+}

@@ -1,0 +1,288 @@
+package dev.spillway.pager;
+
+import dev.spillway.pager.PagePool.HeldSequence;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Captures a pager into an empty directory. Contents that a snapshot of this host has are not written again: the pack that has them is linked. A pack of
+ * which less than half would be needed is not kept alive by a link; what is needed of it is copied. Used once, by one thread.
+ */
+public final class SnapshotWriter {
+    private final PagePool pool;
+    private final Path directory;
+    private final Packs packs;
+    private final Progress progress;
+    private final Map<String, PackReader> linked = new LinkedHashMap<>();
+    private final List<String> written = new ArrayList<>();
+    private final Map<PageHash, PackPage> fresh = new HashMap<>();
+    private @Nullable PackWriter pack;
+    private long bytesRead;
+    private long bytesWritten;
+    private int contentsWritten;
+    private int unpacked;
+
+    /**
+     * The outcome of a capture.
+     *
+     * @param pauseNanos   time for which writes were stopped
+     * @param stayedPaused whether the engine stayed paused until all was copied, because it does not save what it overwrites
+     * @param pagesWritten number of contents that no snapshot of this host had
+     * @param bytesWritten bytes of the directory that are new on the disk
+     */
+    public record Captured(Snapshot snapshot, long pauseNanos, boolean stayedPaused, int pagesWritten, long bytesWritten,
+            Remembered remembered) {}
+
+    /** The places of a pager's pages in a capture, to be told to the pager once the snapshot is where it stays. */
+    public static final class Remembered {
+        private final Map<Integer, PackPage> packed;
+        private final long epoch;
+
+        private Remembered(Map<Integer, PackPage> packed, long epoch) {
+            this.packed = packed;
+            this.epoch = epoch;
+        }
+    }
+
+    private SnapshotWriter(PagePool pool, Path directory, Packs packs, Progress progress) {
+        this.pool = pool;
+        this.directory = directory;
+        this.packs = packs;
+        this.progress = progress;
+    }
+
+    /**
+     * Writes a snapshot of all sequences as they are now. All files are durable at the end; the directory itself is not.
+     *
+     * @param packs    of the snapshots on the same file system
+     * @param progress takes the bytes read from the pager so far
+     * @throws IOException           if the directory cannot be written; what is in it then is of no use
+     * @throws PagerRefusedException if the pager cannot be frozen, or is closed meanwhile
+     */
+    public static Captured capture(PagePool pool, Path directory, Packs packs, Progress progress) throws IOException, InterruptedException {
+        return new SnapshotWriter(pool, directory, packs, progress).capture();
+    }
+
+    /** Takes note of a snapshot that lies in its place now, so that later captures need not write what it has. */
+    public static void published(Captured captured, Path directory, PagePool pool, Packs packs) {
+        packs.add(Snapshot.of(directory, captured.snapshot().manifest()));
+        pool.remember(captured.remembered().packed, captured.remembered().epoch);
+    }
+
+    private Captured capture() throws IOException, InterruptedException {
+        try (FrozenPages frozen = pool.freeze()) {
+            List<Integer> pages = frozen.sequences()
+                    .stream()
+                    .flatMap(held -> held.sequence().pages().stream())
+                    .distinct()
+                    .toList();
+            BitSet slots = new BitSet();
+            pages.forEach(slots::set);
+            frozen.sequences().forEach(held -> java.util.Arrays.stream(held.states()).forEach(slots::set));
+            Map<Integer, PackPage> packed = unchanged(frozen, slots);
+            packed.keySet().forEach(slots::clear);
+            frozen.read(slots);
+            unpacked = slots.cardinality();
+            ByteBuffer buffer = ByteBuffer.allocateDirect(Math.toIntExact(pool.slotBytesMax()));
+            for (int slot = frozen.next(buffer); slot >= 0; slot = frozen.next(buffer)) {
+                packed.put(slot, store(tensor(slot), buffer));
+                bytesRead += buffer.limit();
+                progress.done(bytesRead);
+            }
+            compact(packed);
+            finishPack();
+            SnapshotManifest manifest = manifest(frozen.sequences(), pages, packed);
+            writeManifest(manifest);
+            return new Captured(Snapshot.of(directory, manifest), frozen.pauseNanos(), frozen.staysPaused(), contentsWritten, bytesWritten,
+                    new Remembered(packed, frozen.epoch()));
+        } finally {
+            if (pack != null) {
+                pack.close();
+            }
+            for (PackReader reader : linked.values()) {
+                reader.close();
+            }
+        }
+    }
+
+    private record Tensor(ElementType elements, List<Long> dimensions) {}
+
+    private Tensor tensor(int slot) {
+        return pool.stateOf(slot)
+                .map(state -> new Tensor(state.elements(), state.dimensions()))
+                .orElseGet(() -> new Tensor(pool.meta().page().elements(), pool.meta().page().dimensions()));
+    }
+
+    private Map<Integer, PackPage> unchanged(FrozenPages frozen, BitSet slots) throws IOException {
+        Map<Integer, PackPage> unchanged = new HashMap<>();
+        for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
+            PackPage page = frozen.unchanged(slot);
+            if (page != null && linked(page.pack()) != null) {
+                unchanged.put(slot, page);
+            }
+        }
+        return unchanged;
+    }
+
+    /** Links a pack of another snapshot into this one; null if it is gone. */
+    private @Nullable PackReader linked(String name) throws IOException {
+        PackReader reader = linked.get(name);
+        if (reader == null && packs.link(name, directory)) {
+            reader = PackReader.open(directory, name);
+            linked.put(name, reader);
+        }
+        return reader;
+    }
+
+    private PackPage store(Tensor tensor, ByteBuffer content) throws IOException {
+        PageHash hash = PageHash.of(content);
+        PackPage same = fresh.get(hash);
+        if (same != null && holds(same, content)) {
+            return same;
+        }
+        PackPage known = packs.find(hash).orElse(null);
+        if (known != null) {
+            PackReader reader = linked(known.pack());
+            if (reader != null && reader.holds(known.at(), content)) {
+                return known;
+            }
+        }
+        return write(tensor, content, hash);
+    }
+
+    private boolean holds(PackPage page, ByteBuffer content) throws IOException {
+        if (pack != null && pack.name().equals(page.pack())) {
+            return pack.holds(page, content);
+        }
+        try (PackReader reader = PackReader.open(directory, page.pack())) {
+            return reader.holds(page.at(), content);
+        }
+    }
+
+    private PackPage write(Tensor tensor, ByteBuffer content, PageHash hash) throws IOException {
+        PackWriter writer = pack;
+        if (writer == null || writer.isFull()) {
+            finishPack();
+            writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", pool.meta(), Math.max(1, unpacked - contentsWritten));
+            pack = writer;
+        }
+        PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
+        fresh.put(hash, page);
+        contentsWritten++;
+        return page;
+    }
+
+    private void finishPack() throws IOException {
+        PackWriter writer = pack;
+        if (writer != null) {
+            writer.finish();
+            writer.close();
+            written.add(writer.name());
+            bytesWritten += writer.bytes();
+            pack = null;
+        }
+    }
+
+    /** Copies what is needed of packs that are needed by less than half, and removes their links. */
+    private void compact(Map<Integer, PackPage> packed) throws IOException {
+        Map<String, Long> needed = packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));
+        Map<PackPage, PackPage> moved = new HashMap<>();
+        for (Map.Entry<String, PackReader> entry : Map.copyOf(linked).entrySet()) {
+            PackReader reader = entry.getValue();
+            if (2 * needed.getOrDefault(entry.getKey(), 0L) >= reader.count()) {
+                continue;
+            }
+            for (Map.Entry<Integer, PackPage> slot : packed.entrySet()) {
+                PackPage from = slot.getValue();
+                if (from.pack().equals(entry.getKey())) {
+                    PackPage to = moved.get(from);
+                    if (to == null) {
+                        to = copied(tensor(slot.getKey()), reader, from);
+                        moved.put(from, to);
+                    }
+                    slot.setValue(to);
+                }
+            }
+            reader.close();
+            linked.remove(entry.getKey());
+            Files.delete(directory.resolve(entry.getKey()));
+        }
+    }
+
+    private PackPage copied(Tensor tensor, PackReader from, PackPage page) throws IOException {
+        ByteBuffer content = from.read(page.at());
+        if (!PageHash.of(content).equals(page.hash())) {
+            throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                    "tensor %d of %s: is not what was captured, so nothing is captured on it".formatted(page.at(), page.pack()));
+        }
+        unpacked++;
+        return write(tensor, content, page.hash());
+    }
+
+    private SnapshotManifest manifest(List<HeldSequence> sequences, List<Integer> pages, Map<Integer, PackPage> packed) {
+        List<String> names = java.util.stream.Stream.concat(linked.keySet().stream(), written.stream()).sorted().toList();
+        Map<String, Integer> packNumbers = new HashMap<>();
+        names.forEach(name -> packNumbers.put(name, packNumbers.size()));
+        Map<Integer, Integer> numbers = new HashMap<>();
+        List<SnapshotManifest.Page> listed = new ArrayList<>();
+        for (int slot : pages) {
+            numbers.put(slot, listed.size());
+            listed.add(page(at(packed, slot), packNumbers));
+        }
+        PagerMeta meta = pool.meta();
+        return SnapshotManifest.of(meta, names, listed, sequences.stream().map(held -> {
+            LogicalSequence sequence = held.sequence();
+            List<String> checks = new ArrayList<>();
+            for (int position = 0; position < sequence.pages().size(); position++) {
+                checks.add(at(packed, sequence.pages().get(position)).hash().at(meta, sequence.id(), "", position));
+            }
+            TreeMap<String, SnapshotManifest.State> states = new TreeMap<>();
+            for (int at = 0; at < held.states().length; at++) {
+                String pool = meta.states().get(at).name();
+                PackPage page = at(packed, held.states()[at]);
+                states.put(pool, new SnapshotManifest.State(page(page, packNumbers), page.hash().at(meta, sequence.id(), pool, 0)));
+            }
+            return new SnapshotManifest.Sequence(sequence.id(), sequence.lastPageTokens(),
+                    sequence.pages().stream().map(slot -> at(numbers, slot)).toList(), checks, states);
+        }).toList());
+    }
+
+    private static <K, V> V at(Map<K, V> map, K key) {
+        V value = map.get(key);
+        if (value == null) {
+            throw new IllegalStateException("no value of " + key);
+        }
+        return value;
+    }
+
+    private static SnapshotManifest.Page page(PackPage page, Map<String, Integer> packs) {
+        return new SnapshotManifest.Page(page.hash().toString(), at(packs, page.pack()), page.at());
+    }
+
+    private void writeManifest(SnapshotManifest manifest) throws IOException {
+        byte[] json = manifest.json();
+        try (FileChannel file =
+                FileChannel.open(directory.resolve(SnapshotManifest.FILE), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            ByteBuffer rest = ByteBuffer.wrap(json);
+            while (rest.hasRemaining()) {
+                file.write(rest);
+            }
+            file.force(true);
+        }
+        bytesWritten += json.length;
+    }
+}

@@ -1,0 +1,376 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.api.Pagers.Kind;
+import dev.spillway.api.Pagers.Work;
+import dev.spillway.client.http.Outcome;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.SnapshotId;
+import dev.spillway.events.StoreId;
+import dev.spillway.pager.LogicalSequence;
+import dev.spillway.pager.PagePool;
+import dev.spillway.pager.PagerMeta;
+import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.Packs;
+import dev.spillway.pager.Progress;
+import dev.spillway.pager.Snapshot;
+import dev.spillway.pager.SnapshotWriter;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.core.ReplicaRecord;
+import dev.spillway.worker.filesystem.store.ImageStore;
+import dev.spillway.worker.registry.Peers;
+import dev.spillway.worker.registry.RegistryClient;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The KV pagers of one host. A capture is put as a directory image, and so belongs to the fleet like any other; a restore reads one under a hold, from
+ * this host or, where it has none, from another. Pagers are memory: they end with the worker. Blocks; thread-safe.
+ */
+public final class Pagers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pagers.class);
+    private static final long CHECKED_EVERY = 64 << 20;
+    private static final int LISTED_AT_ONCE = 1000;
+
+    private final Settings settings;
+    private final StoreId storeId;
+    private final Host host;
+    private final Packs packs = new Packs();
+    private final ConcurrentSkipListMap<String, Open> open = new ConcurrentSkipListMap<>();
+    private final ScheduledExecutorService pauses = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("pauses").daemon().factory());
+    private long bytes;
+    private boolean closed;
+
+    /**
+     * The settings of pagers.
+     *
+     * @param files    directory of the files that engines map
+     * @param bytesMax memory of all pagers
+     */
+    public record Settings(Path files, long bytesMax) {}
+
+    /** The parts of the host that pagers use. */
+    public record Host(HostLoop loop, ImageStore store, Directories directories, Puts puts, RegistryClient registry, Peers peers) {}
+
+    /** A pager with its name and what is done with it. */
+    public static final class Open {
+        private final String name;
+        private final PagePool pool;
+        private final long bytes;
+        private final AtomicReference<@Nullable Work> work = new AtomicReference<>();
+        private @Nullable Future<?> pauseEnd;
+
+        private Open(String name, PagePool pool, long bytes) {
+            this.name = name;
+            this.pool = pool;
+            this.bytes = bytes;
+        }
+
+        public String name() {
+            return name;
+        }
+
+        public PagePool pool() {
+            return pool;
+        }
+
+        public long bytes() {
+            return bytes;
+        }
+
+        /** Returns the capture or restore under way. */
+        public Optional<Work> work() {
+            return Optional.ofNullable(work.get());
+        }
+    }
+
+    /** The outcome of a capture. */
+    public record Captured(Puts.Result put, SnapshotWriter.@Nullable Captured capture) {}
+
+    /** The outcome of a restore. */
+    public sealed interface Restored {
+        record Done(ReplicaRecord replica, boolean fromPeer, List<LogicalSequence> sequences) implements Restored {}
+
+        /** The snapshot was not found here, and no other host gave it. */
+        record NotFound(Directories.Found found) implements Restored {}
+    }
+
+    /**
+     * Deletes files that a killed process left.
+     *
+     * @param storeId names the files, so that workers of one host may share a directory
+     */
+    public static Pagers open(Settings settings, StoreId storeId, Host host) throws IOException {
+        Pagers pagers = new Pagers(settings, storeId, host);
+        // The store is open in this process alone, so nobody uses them.
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(settings.files(), pagers.fileName("*"))) {
+            for (Path file : left) {
+                LOG.info("{}: deleted, because a killed process left it", file);
+                Files.deleteIfExists(file);
+            }
+        }
+        return pagers;
+    }
+
+    private Pagers(Settings settings, StoreId storeId, Host host) {
+        this.settings = settings;
+        this.storeId = storeId;
+        this.host = host;
+    }
+
+    private String fileName(String pager) {
+        return "spillway-%s-%s.kv".formatted(storeId, pager);
+    }
+
+    /**
+     * Makes a pager.
+     *
+     * @param inFile whether it lies in a file that an engine may map
+     * @throws PagerRefusedException if the name is taken, or there is no memory for it
+     */
+    public Open create(String name, PagerMeta meta, PagePool.Size size, boolean inFile) throws IOException {
+        long needed = PagePool.bytes(meta, size);
+        reserve(name, needed);
+        boolean made = false;
+        try {
+            PagePool pool = inFile ? PagePool.inFile(meta, size, settings.files().resolve(fileName(name))) : PagePool.inMemory(meta, size);
+            Open pager = new Open(name, pool, needed);
+            made = open.putIfAbsent(name, pager) == null;
+            if (!made) {
+                pool.close();
+                throw exists(name);
+            }
+            return pager;
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+            throw exists(name);
+        } catch (IOException e) {
+            if (Files.getFileStore(settings.files()).getUsableSpace() < needed) {
+                throw new PagerRefusedException(Reason.EXHAUSTED,
+                        "%d bytes for a pager (expected: as much room on %s)".formatted(needed, settings.files()));
+            }
+            throw e;
+        } finally {
+            if (!made) {
+                release(needed);
+            }
+        }
+    }
+
+    private static PagerRefusedException exists(String name) {
+        return new PagerRefusedException(Reason.EXISTS, "pager %s: exists".formatted(name));
+    }
+
+    private synchronized void reserve(String name, long needed) {
+        if (closed) {
+            throw new PagerRefusedException(Reason.CLOSED, "the worker stops");
+        }
+        if (open.containsKey(name)) {
+            throw exists(name);
+        }
+        if (needed > settings.bytesMax() - bytes) {
+            throw new PagerRefusedException(Reason.EXHAUSTED,
+                    "%d bytes for a pager (expected: at most %d, which pager-memory leaves)".formatted(needed, settings.bytesMax() - bytes));
+        }
+        bytes += needed;
+    }
+
+    private synchronized void release(long freed) {
+        bytes -= freed;
+    }
+
+    /** Returns a pager by its name. */
+    public Optional<Open> find(String name) {
+        return Optional.ofNullable(open.get(name));
+    }
+
+    /** Returns the pagers after a name, sorted by name. */
+    public List<Open> list(String after, int limit) {
+        return open.tailMap(after, false).values().stream().limit(limit).toList();
+    }
+
+    /** Closes a pager, and returns whether there was one. Captures and restores of it end. */
+    public boolean close(String name) {
+        Open pager = open.remove(name);
+        if (pager == null) {
+            return false;
+        }
+        pager.pool().close();
+        release(pager.bytes());
+        return true;
+    }
+
+    /** Pauses a pager until {@link #resume}, or until the time is over. */
+    public void quiesce(Open pager, Duration within) throws InterruptedException {
+        pager.pool().pause();
+        synchronized (pager) {
+            pager.pauseEnd = pauses.schedule(() -> {
+                LOG.warn("pager {}: resumed, because its pause was not ended within {}", pager.name(), within);
+                pager.pool().resume();
+            }, within.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Ends a pause, if there is one. */
+    public void resume(Open pager) {
+        synchronized (pager) {
+            Future<?> end = pager.pauseEnd;
+            if (end != null) {
+                end.cancel(false);
+                pager.pauseEnd = null;
+            }
+            pager.pool().resume();
+        }
+    }
+
+    /** Captures a pager and puts the snapshot under a key. */
+    public Captured capture(Open pager, EntryName name, Description description)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        learn(name.namespace());
+        AtomicReference<SnapshotWriter.@Nullable Captured> written = new AtomicReference<>();
+        Puts.Source source = new Puts.Source.Written((directory, room) -> written.set(working(pager, Kind.CAPTURE,
+                progress -> SnapshotWriter.capture(pager.pool(), directory, packs, new CheckedProgress(progress, room)))),
+                () -> new SnapshotId(required(written).snapshot().digest().value()));
+        Puts.Result result = host.puts().put(new Puts.Put(name, source, description, 0, Optional.empty(), Optional.empty()));
+        if (result instanceof Puts.Result.Settled(var path, var _, var _, var _, PutOutcome.Stored _)) {
+            SnapshotWriter.published(required(written), path, pager.pool(), packs);
+        }
+        return new Captured(result, written.get());
+    }
+
+    private static SnapshotWriter.Captured required(AtomicReference<SnapshotWriter.@Nullable Captured> written) {
+        return Objects.requireNonNull(written.get(), "written");
+    }
+
+    /** Learns which packs of a namespace are on this host, so that a capture need not write what they have. */
+    private void learn(NamespaceName namespace) {
+        packs.forgetMissing();
+        String after = "";
+        List<ReplicaRecord> page;
+        do {
+            page = host.loop().view().served(namespace, "", after, LISTED_AT_ONCE);
+            for (ReplicaRecord replica : page) {
+                learn(host.store().imagePath(replica.image().value()));
+                after = replica.name().key().value();
+            }
+        } while (page.size() == LISTED_AT_ONCE);
+    }
+
+    private void learn(Path directory) {
+        if (packs.knows(directory)) {
+            return;
+        }
+        try {
+            packs.add(Snapshot.open(directory));
+        } catch (IOException | PagerRefusedException e) {
+            LOG.debug("{}: is no snapshot of a pager whose packs can be shared: {}", directory, e.getMessage());
+        }
+    }
+
+    /** Restores an entry into a pager. */
+    public Restored restore(Open pager, EntryName name, boolean fetch)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Directories.Found found = host.directories().getToRead(name);
+        boolean fetched = false;
+        if (fetch && found instanceof Directories.Found.Missing && fetch(name)) {
+            found = host.directories().getToRead(name);
+            fetched = true;
+        }
+        if (!(found instanceof Directories.Found.Served served)) {
+            return new Restored.NotFound(found);
+        }
+        try (HeldImage image = host.directories().reading(served)) {
+            List<LogicalSequence> sequences = working(pager, Kind.RESTORE, progress -> {
+                Snapshot snapshot = Snapshot.open(served.path());
+                List<LogicalSequence> restored = snapshot.restore(pager.pool(), done -> {
+                    image.keep();
+                    progress.done(done);
+                });
+                packs.add(snapshot);
+                return restored;
+            });
+            return new Restored.Done(served.replica(), fetched, sequences);
+        }
+    }
+
+    /** Takes a copy of an entry from another host, and returns whether this host has it then. */
+    private boolean fetch(EntryName name) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        if (!(host.registry().entry(name, false) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry))) {
+            return false;
+        }
+        return host.peers().fetchTree(name, entry, body -> {
+            Puts.Result result = host.puts()
+                    .put(new Puts.Put(name, new Puts.Source.Archive(body, false), entry.described(), entry.generation(),
+                            Optional.of(entry.snapshotId()), Optional.empty()));
+            return result instanceof Puts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored _);
+        });
+    }
+
+    /** Reads every byte of an entry of this host and compares it with what was captured. */
+    public Snapshot verify(Directories.Found.Served served) throws IOException, InterruptedException {
+        try (HeldImage image = host.directories().reading(served)) {
+            Snapshot snapshot = Snapshot.open(served.path());
+            snapshot.verify(_ -> image.keep());
+            return snapshot;
+        }
+    }
+
+    private interface Working<T> {
+        T run(Progress progress) throws IOException, InterruptedException;
+    }
+
+    private static <T> T working(Open pager, Kind kind, Working<T> working) throws IOException, InterruptedException {
+        pager.work.set(new Work(kind, 0));
+        try {
+            return working.run(done -> pager.work.set(new Work(kind, done)));
+        } finally {
+            pager.work.set(null);
+        }
+    }
+
+    /** Looks for room from time to time. */
+    private static final class CheckedProgress implements Progress {
+        private final Progress progress;
+        private final Puts.Room room;
+        private long checked = -CHECKED_EVERY;
+
+        CheckedProgress(Progress progress, Puts.Room room) {
+            this.progress = progress;
+            this.room = room;
+        }
+
+        @Override
+        public void done(long bytes) throws IOException, InterruptedException {
+            if (bytes >= checked + CHECKED_EVERY) {
+                checked = bytes;
+                room.require(bytes, CHECKED_EVERY);
+            }
+            progress.done(bytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        open.keySet().forEach(this::close);
+        pauses.shutdownNow();
+    }
+}

@@ -1,0 +1,327 @@
+package dev.spillway.worker.http;
+
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Pagers.Allocate;
+import dev.spillway.api.Pagers.Capture;
+import dev.spillway.api.Pagers.Captured;
+import dev.spillway.api.Pagers.Create;
+import dev.spillway.api.Pagers.Fork;
+import dev.spillway.api.Pagers.Install;
+import dev.spillway.api.Pagers.Own;
+import dev.spillway.api.Pagers.Owned;
+import dev.spillway.api.Pagers.Pager;
+import dev.spillway.api.Pagers.Pages;
+import dev.spillway.api.Pagers.Quiesce;
+import dev.spillway.api.Pagers.Restore;
+import dev.spillway.api.Pagers.Restored;
+import dev.spillway.api.Pagers.Verified;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.events.Description;
+import dev.spillway.events.EntryKey;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.pager.LogicalSequence;
+import dev.spillway.pager.PagePool;
+import dev.spillway.pager.PagerRefusedException;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.Snapshot;
+import dev.spillway.pager.StatePool;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.host.Directories;
+import dev.spillway.worker.host.Pagers;
+import dev.spillway.worker.host.Puts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** KV pagers. Pages and states are sent as their bytes, several pages one after the other in the order in which they are named. */
+final class PagerRoutes {
+    private static final String BYTES = "application/octet-stream";
+    private static final long WRITTEN_BYTES_MAX = 16L << 30;
+    private static final int PAGES_MAX = 65_536;
+    private static final long SEQUENCES_JSON_MAX = 64 << 20;
+    private static final int STATE_SLOTS = 256;
+    private static final int SAVES = 64;
+    private static final Duration PAUSE = Duration.ofSeconds(10);
+    private static final Duration PAUSE_MAX = Duration.ofMinutes(1);
+
+    private final HostId host;
+    private final Pagers pagers;
+    private final Directories directories;
+
+    PagerRoutes(HostId host, Pagers pagers, Directories directories) {
+        this.host = host;
+        this.pagers = pagers;
+        this.directories = directories;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(Endpoint.of(WorkerApi.CREATE_PAGER, this::create).json(),
+                Endpoint.of(WorkerApi.LIST_PAGERS, this::list),
+                Endpoint.of(WorkerApi.GET_PAGER, request -> Response.ok(pager(open(request)))),
+                Endpoint.of(WorkerApi.CLOSE_PAGER, this::close),
+                Endpoint.of(WorkerApi.GET_OCCUPIED_PAGES, request -> Response.ok(new Pages(pool(request).occupiedPages()))),
+                Endpoint.of(WorkerApi.ALLOCATE_PAGES,
+                        request -> Response.ok(new Pages(pool(request).allocatePages(request.body(Allocate.class).count())))).json(),
+                Endpoint.of(WorkerApi.FREE_PAGES, this::free).json(SEQUENCES_JSON_MAX),
+                Endpoint.of(WorkerApi.READ_PAGES, this::read),
+                Endpoint.of(WorkerApi.WRITE_PAGES, this::write).stream(WRITTEN_BYTES_MAX, List.of(BYTES)),
+                Endpoint.of(WorkerApi.LIST_SEQUENCES, this::sequences),
+                Endpoint.of(WorkerApi.INSTALL_SEQUENCES, this::install).json(SEQUENCES_JSON_MAX),
+                Endpoint.of(WorkerApi.REMOVE_SEQUENCE, this::remove),
+                Endpoint.of(WorkerApi.FORK_SEQUENCE,
+                        request -> Response.json(201, pool(request).fork(sequence(request), request.body(Fork.class).id()))).json(),
+                Endpoint.of(WorkerApi.OWN_PAGE,
+                        request -> Response.ok(new Owned(pool(request).ownPage(sequence(request), request.body(Own.class).position())))).json(),
+                Endpoint.of(WorkerApi.READ_STATE, this::readState),
+                Endpoint.of(WorkerApi.WRITE_STATE, this::writeState).stream(WRITTEN_BYTES_MAX, List.of(BYTES)),
+                Endpoint.of(WorkerApi.QUIESCE_PAGER, this::quiesce).json(),
+                Endpoint.of(WorkerApi.RESUME_PAGER, this::resume),
+                Endpoint.of(WorkerApi.CAPTURE_PAGER, this::capture).json(),
+                Endpoint.of(WorkerApi.RESTORE_PAGER, this::restore).json(),
+                Endpoint.of(WorkerApi.VERIFY_SNAPSHOT, this::verify));
+    }
+
+    private static String name(Request request) {
+        return request.parameter("pager", dev.spillway.api.Pagers::requireName);
+    }
+
+    private Pagers.Open open(Request request) {
+        String name = name(request);
+        return pagers.find(name).orElseThrow(() -> Refusals.unknownPager(name));
+    }
+
+    private PagePool pool(Request request) {
+        return open(request).pool();
+    }
+
+    private static String sequence(Request request) {
+        return request.parameter("sequence");
+    }
+
+    private Response create(Request request) throws IOException {
+        Create create = request.body(Create.class);
+        String name = dev.spillway.api.Pagers.requireName(create.name());
+        boolean file = create.file() != null && create.file();
+        PagePool.Size size = new PagePool.Size(create.pages(), create.meta().states().isEmpty() ? 0 : or(create.sequences(), STATE_SLOTS),
+                file ? or(create.saves(), SAVES) : 0, create.checksums() == null || create.checksums());
+        try {
+            return Response.json(201, pager(pagers.create(name, create.meta(), size, file)));
+        } catch (PagerRefusedException e) {
+            throw e.reason() == Reason.EXISTS ? Problem.of(ProblemType.PAGER_EXISTS, String.valueOf(e.getMessage())).exception() : e;
+        }
+    }
+
+    private static int or(@Nullable Integer given, int otherwise) {
+        return given == null ? otherwise : given;
+    }
+
+    private static Pager pager(Pagers.Open open) {
+        PagePool pool = open.pool();
+        return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(), open.bytes(),
+                pool.file().map(Path::toString).orElse(null), pool.isPaused(), open.work().orElse(null));
+    }
+
+    private Response list(Request request) {
+        Paging paging = Paging.of(request, "pagers");
+        List<Pagers.Open> found = pagers.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
+        return Response.ok(paging.page(found, Pagers.Open::name, PagerRoutes::pager));
+    }
+
+    private Response close(Request request) {
+        String name = name(request);
+        if (!pagers.close(name)) {
+            throw Refusals.unknownPager(name);
+        }
+        return Response.noContent();
+    }
+
+    private Response free(Request request) {
+        pool(request).freePages(request.body(Pages.class).pages());
+        return Response.noContent();
+    }
+
+    private static List<Integer> pages(Request request) {
+        return request.query()
+                .value("pages", PagerRoutes::pages)
+                .orElseThrow(() -> new InvalidValueException("pages", "", "numbers and ranges of pages, such as 0,4-9"));
+    }
+
+    private static List<Integer> pages(String text) {
+        List<Integer> pages = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            String[] ends = part.split("-", 2);
+            int first = page(text, ends[0]);
+            int last = page(text, ends[ends.length - 1]);
+            if (first > last || last - first >= PAGES_MAX - pages.size()) {
+                throw new InvalidValueException("pages", part, "ascending ranges of at most " + PAGES_MAX + " pages together");
+            }
+            for (int page = first; page <= last; page++) {
+                pages.add(page);
+            }
+        }
+        return pages;
+    }
+
+    private static int page(String text, String number) {
+        if (!number.matches("[0-9]{1,9}")) {
+            throw new InvalidValueException("pages", text, "numbers and ranges of pages, such as 0,4-9");
+        }
+        return Integer.parseInt(number);
+    }
+
+    private Response read(Request request) {
+        PagePool pool = pool(request);
+        List<Integer> pages = pages(request);
+        ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(pool.meta().page().bytes()));
+        // The first page before the answer begins, so that a refusal has a status.
+        pool.readPage(pages.getFirst(), buffer);
+        return Response.stream(BYTES, out -> {
+            out.write(buffer.array());
+            for (int page : pages.subList(1, pages.size())) {
+                pool.readPage(page, buffer);
+                out.write(buffer.array());
+            }
+        }).header("Content-Length", Long.toString(pages.size() * pool.meta().page().bytes()));
+    }
+
+    private Response write(Request request) throws IOException, InterruptedException {
+        PagePool pool = pool(request);
+        List<Integer> pages = pages(request);
+        long pageBytes = pool.meta().page().bytes();
+        requireLength(request, pages.size() * pageBytes);
+        InputStream body = request.stream();
+        for (int page : pages) {
+            pool.writePage(page, whole(body, pageBytes));
+        }
+        return Response.noContent();
+    }
+
+    private static void requireLength(Request request, long bytes) {
+        String announced = request.header("Content-Length").orElse("");
+        if (!announced.equals(Long.toString(bytes))) {
+            throw new InvalidValueException("Content-Length", announced, String.valueOf(bytes));
+        }
+    }
+
+    private static ByteBuffer whole(InputStream body, long bytes) throws IOException {
+        byte[] content = body.readNBytes(Math.toIntExact(bytes));
+        if (content.length < bytes) {
+            throw Problem.of(ProblemType.REQUEST_TIMEOUT, "the body ended early; pages that were whole before are written").exception();
+        }
+        return ByteBuffer.wrap(content);
+    }
+
+    private Response sequences(Request request) {
+        Paging paging = Paging.of(request, "sequences of a pager");
+        String after = paging.after() == null ? "" : paging.after();
+        List<LogicalSequence> found =
+                pool(request).sequences().stream().filter(one -> one.id().compareTo(after) > 0).limit(paging.limit() + 1L).toList();
+        return Response.ok(paging.page(found, LogicalSequence::id, sequence -> sequence));
+    }
+
+    private Response install(Request request) throws InterruptedException {
+        pool(request).installSequences(request.body(Install.class).sequences());
+        return Response.noContent();
+    }
+
+    private Response remove(Request request) {
+        pool(request).removeSequence(sequence(request));
+        return Response.noContent();
+    }
+
+    private static ByteBuffer stateBuffer(PagePool pool, String name) {
+        StatePool state = pool.meta()
+                .states()
+                .stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)").exception());
+        return ByteBuffer.allocate(Math.toIntExact(state.bytes()));
+    }
+
+    private Response readState(Request request) {
+        PagePool pool = pool(request);
+        String name = request.parameter("pool");
+        ByteBuffer state = stateBuffer(pool, name);
+        pool.readState(sequence(request), name, state);
+        return Response.bytes(BYTES, state.array());
+    }
+
+    private Response writeState(Request request) throws IOException, InterruptedException {
+        PagePool pool = pool(request);
+        String name = request.parameter("pool");
+        long bytes = stateBuffer(pool, name).capacity();
+        requireLength(request, bytes);
+        pool.writeState(sequence(request), name, whole(request.stream(), bytes));
+        return Response.noContent();
+    }
+
+    private Response quiesce(Request request) throws InterruptedException {
+        Pagers.Open open = open(request);
+        Duration within = Optional.ofNullable(request.body(Quiesce.class).within()).orElse(PAUSE);
+        if (!within.isPositive() || within.compareTo(PAUSE_MAX) > 0) {
+            throw new InvalidValueException("within", within, "more than 0 and at most " + PAUSE_MAX);
+        }
+        pagers.quiesce(open, within);
+        return Response.noContent();
+    }
+
+    private Response resume(Request request) {
+        pagers.resume(open(request));
+        return Response.noContent();
+    }
+
+    private Response capture(Request request) throws Exception {
+        Pagers.Open open = open(request);
+        Capture capture = request.body(Capture.class);
+        EntryName name = new EntryName(capture.namespace(), capture.key());
+        Pagers.Captured captured =
+                pagers.capture(open, name, Description.of(capture.description() == null ? "" : capture.description()));
+        PutOutcome.Stored stored = Refusals.stored(host, name, 0, captured.put());
+        if (!(captured.put() instanceof Puts.Result.Settled(var _, var sizeBytes, var _, var _, var _)) || captured.capture() == null) {
+            throw new IllegalStateException("a stored capture is a settled put: " + captured.put());
+        }
+        Snapshot snapshot = captured.capture().snapshot();
+        return Response.ok(new Captured(stored.snapshotId(), stored.generation(), sizeBytes, snapshot.sequences().size(), snapshot.pages(),
+                captured.capture().pagesWritten(), captured.capture().bytesWritten(), Duration.ofNanos(captured.capture().pauseNanos()),
+                captured.capture().stayedPaused(), stored.evicted()));
+    }
+
+    private Response restore(Request request) throws Exception {
+        Pagers.Open open = open(request);
+        Restore restore = request.body(Restore.class);
+        EntryName name = new EntryName(restore.namespace(), restore.key());
+        return switch (pagers.restore(open, name, restore.fetch() == null || restore.fetch())) {
+            case Pagers.Restored.Done(var replica, var fromPeer, var sequences) ->
+                    Response.ok(new Restored(replica.snapshotId(), replica.generation(),
+                            fromPeer ? CachedDirectories.Source.PEER : CachedDirectories.Source.LOCAL, sequences));
+            case Pagers.Restored.NotFound(var found) -> {
+                DirectoryRoutes.served(name, found);
+                throw new IllegalStateException("a served entry is restored: " + found);
+            }
+        };
+    }
+
+    private Response verify(Request request) throws Exception {
+        EntryName name = new EntryName(request.parameter("namespace", NamespaceName::new), request.parameter("key", EntryKey::new));
+        Directories.Found.Served served = DirectoryRoutes.served(name, directories.getToRead(name));
+        Snapshot snapshot = pagers.verify(served);
+        return Response.ok(new Verified(served.replica().snapshotId(), served.replica().generation(), snapshot.meta(), snapshot.meta().layout(),
+                snapshot.pages(), snapshot.sequences()));
+    }
+}
