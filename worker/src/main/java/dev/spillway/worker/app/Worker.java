@@ -31,6 +31,7 @@ import dev.spillway.worker.host.HostLoop;
 import dev.spillway.worker.host.HostView;
 import dev.spillway.worker.host.KeyedRequests;
 import dev.spillway.worker.host.Outside;
+import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.host.Policies;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
@@ -181,8 +182,10 @@ public final class Worker implements AutoCloseable {
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
         Deletions deletions = new Deletions(loop, registry, keys);
+        Pagers pagers = parts.start("pagers",
+                () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers)));
         WorkerRoutes.Host routes = new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories,
-                puts, cache, deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace());
+                puts, cache, pagers, deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace());
         HttpService http = parts.start("http",
                 () -> HttpService.start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());

@@ -13,6 +13,7 @@ import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
+import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.http.UploadPace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,13 +38,14 @@ import java.util.Optional;
  * @param uploadPace      below which an upload is ended
  * @param unlinkRates     of all trees together that are unlinked
  * @param artifacts       bounds of the artifacts
+ * @param pagers          place and bound of the KV pagers
  * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        ArtifactImages.Limits artifacts, Optional<NamespaceName> ccacheNamespace, HttpLimits http) {
+        ArtifactImages.Limits artifacts, Pagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http) {
     private static final String SOCKET_NAME = "worker.sock";
 
     private static final Setting<HostId> HOST_ID =
@@ -129,6 +131,14 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
             .must("1 or more", bytes -> bytes >= 1)
             .defaultTo(128L << 20);
 
+    private static final Setting<Path> PAGER_FILES =
+            Setting.path("pager-files", "Directory of the files of KV pagers that engines map; on a file system of memory")
+                    .must("an absolute path", Path::isAbsolute)
+                    .defaultTo(Path.of("/dev/shm"));
+    private static final Setting<Long> PAGER_MEMORY = Setting
+            .bytes("pager-memory", "Memory of all KV pagers, in files or not; more are refused")
+            .defaultTo(1L << 30);
+
     private static final Setting<Optional<NamespaceName>> CCACHE_NAMESPACE = Setting
             .custom("ccache-namespace",
                     "Namespace that ccache uses by the Unix socket ccache.sock in the store's directory; no such socket if not given",
@@ -161,7 +171,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
                 MIN_FREE_BYTES, IGNORE_TRUSTED, PUTS_AT_ONCE, UPLOADS_AT_ONCE, UPLOAD_RATE_MIN, UPLOAD_RATE_OVER, UNLINKS_AT_ONCE,
-                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY, CCACHE_NAMESPACE));
+                UNLINK_RATE, UNLINK_BYTES_RATE, ARTIFACTS_MAX_BYTES, ARTIFACT_MAX_BYTES, ARTIFACTS_MEMORY, PAGER_FILES, PAGER_MEMORY,
+                CCACHE_NAMESPACE));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         return all;
@@ -189,6 +200,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
                 new UnlinkPace.Rates(settings.get(UNLINK_RATE), settings.get(UNLINK_BYTES_RATE)),
                 new ArtifactImages.Limits(settings.get(ARTIFACTS_MAX_BYTES), settings.get(ARTIFACT_MAX_BYTES),
                         settings.get(ARTIFACTS_MEMORY)),
+                new Pagers.Settings(settings.get(PAGER_FILES), settings.get(PAGER_MEMORY)),
                 settings.get(CCACHE_NAMESPACE),
                 HttpLimits.from(settings));
     }

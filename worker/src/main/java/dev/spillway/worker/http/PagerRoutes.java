@@ -259,7 +259,9 @@ final class PagerRoutes {
         String name = request.parameter("pool");
         ByteBuffer state = stateBuffer(pool, name);
         pool.readState(sequence(request), name, state);
-        return Response.bytes(BYTES, state.array());
+        byte[] bytes = new byte[state.remaining()];
+        state.get(bytes);
+        return Response.bytes(BYTES, bytes);
     }
 
     private Response writeState(Request request) throws IOException, InterruptedException {

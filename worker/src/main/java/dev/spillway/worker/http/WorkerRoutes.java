@@ -15,6 +15,7 @@ import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
 import dev.spillway.worker.host.HostView;
+import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.host.Prunes;
 import dev.spillway.worker.host.Puts;
 import dev.spillway.worker.http.cache.CacheRoutes;
@@ -41,8 +42,7 @@ public final class WorkerRoutes {
      * @param pace    that uploads must keep
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            Artifacts artifacts,
-            Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
+            Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
 
     /** Returns the problem that an exception of the host is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
@@ -56,6 +56,7 @@ public final class WorkerRoutes {
         endpoints.addAll(new HoldRoutes(host.directories(), host.view(), host.store(), host.clock(), host.holdMax()).endpoints());
         endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
         endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());
+        endpoints.addAll(new PagerRoutes(host.id(), host.pagers(), host.directories()).endpoints());
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;
     }
