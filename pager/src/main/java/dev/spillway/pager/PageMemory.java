@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a pager: a header, a record for each slot, and the slots' bytes. All numbers are little-endian. {@code docs/pager-file.md} describes it
+ * The memory of a pager: a header, a record for each slot, and the slots' bytes. All numbers are little-endian. {@code docs/pager.md} describes it
  * for engines that map it. No segment leaves this class; an access after {@link #close} throws an {@link IllegalStateException}.
  */
 final class PageMemory implements AutoCloseable {

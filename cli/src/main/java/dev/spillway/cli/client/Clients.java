@@ -47,6 +47,9 @@ public final class Clients {
         all.put("holds", console -> Declaration.group("holds",
                 "List, extend and release holds: an image that is held stays whole on its host even if it is evicted.",
                 new HoldsCommand.Ls(console), new HoldsCommand.Extend(console), new HoldsCommand.Release(console)));
+        all.put("pagers", console -> Declaration.group("pagers",
+                "List KV pagers, capture them as images and restore images into them.", new PagersCommand.Ls(console),
+                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console)));
         all.put("status", console -> Declaration.of(new Status(console)));
         all.put("log-level", console -> Declaration.of(new LogLevel(console)));
         return all;

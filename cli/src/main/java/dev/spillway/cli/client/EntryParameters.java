@@ -12,8 +12,13 @@ final class EntryParameters {
     private EntryKey key;
 
     void declare(Declaration to) {
-        to.parameter("0", "NS", NamespaceName.class, value -> namespace = value, "The namespace.");
-        to.parameter("1", "KEY", EntryKey.class, value -> key = value, "The key, any text of 1 to 1,024 bytes.");
+        declare(to, 0);
+    }
+
+    /** @param first place of the namespace among the parameters */
+    void declare(Declaration to, int first) {
+        to.parameter(Integer.toString(first), "NS", NamespaceName.class, value -> namespace = value, "The namespace.");
+        to.parameter(Integer.toString(first + 1), "KEY", EntryKey.class, value -> key = value, "The key, any text of 1 to 1,024 bytes.");
     }
 
     NamespaceName namespace() {

@@ -81,6 +81,11 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
         return answer(change(target, CHANGE_WITHIN));
     }
 
+    /** Sends a change without a body that may take long. */
+    Answer sendWithin(Duration within, RequestTarget target) throws InterruptedException {
+        return answer(change(target, within));
+    }
+
     Answer send(RequestTarget target, Object body) throws InterruptedException {
         return send(target, body, CHANGE_WITHIN);
     }

@@ -1,0 +1,230 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.CachedDirectories;
+import dev.spillway.api.Pagers;
+import dev.spillway.api.RequestTarget;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
+import dev.spillway.cli.Outcome;
+import dev.spillway.events.protocol.EvictedEntry;
+import dev.spillway.pager.PageShape;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** KV pagers of a worker. */
+final class PagersCommand {
+    /** Time for gigabytes on a slow disk, or over a slow network. */
+    private static final Duration COPY = Duration.ofHours(12);
+
+    private PagersCommand() {}
+
+    static final class Ls implements ClientCommand {
+        private final Console console;
+        private final WorkerOption worker = new WorkerOption();
+        private final Output output = new Output();
+
+        Ls(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("ls", "List the KV pagers of a worker.");
+            worker.declare(to);
+            output.declare(to);
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Pages pages = Pages.fetch(worker.server(), WorkerApi.LIST_PAGERS.at(), Long.MAX_VALUE);
+            if (output.json()) {
+                pages.printJson(console.out());
+                return Outcome.done();
+            }
+            Table table = new Table("PAGER", ">PAGES", ">FREE", ">PAGE", ">MEMORY", ">SEQUENCES", "MODEL", "LAYOUT", "STATE", "FILE");
+            for (Pagers.Pager pager : pages.as(Pagers.Pager.class)) {
+                PageShape page = pager.meta().page();
+                table.row(pager.name(), pager.pages(), pager.freePages(), Text.bytes(page.bytes()), Text.bytes(pager.bytes()), pager.sequences(),
+                        pager.meta().model().value().substring(0, 12), "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
+                        state(pager), pager.path() == null ? Text.NONE : pager.path());
+            }
+            table.print(console.out());
+            return Outcome.done();
+        }
+
+        private static String state(Pagers.Pager pager) {
+            return pager.work() != null ? pager.work().kind().toString() : pager.paused() ? "paused" : "open";
+        }
+    }
+
+    /** Work of a worker on one of its pagers. */
+    abstract static class Work implements ClientCommand {
+        private final Console console;
+        private final WorkerOption worker = new WorkerOption();
+        private final Output output = new Output();
+        private final EntryParameters entry = new EntryParameters();
+        @SuppressWarnings("NullAway.Init") // by declare
+        private String pager;
+
+        Work(Console console) {
+            this.console = console;
+        }
+
+        void declare(Declaration to, String name, String description) {
+            to.describe(name, description);
+            worker.declare(to);
+            output.declare(to);
+            to.parameter("0", "PAGER", String.class, value -> pager = Pagers.requireName(value), "The pager, as pagers ls names it.");
+            entry.declare(to, 1);
+        }
+
+        String pager() {
+            return pager;
+        }
+
+        EntryParameters entry() {
+            return entry;
+        }
+
+        /** Sends a request, and shows how far it is until it is answered. */
+        Server.Answer run(RequestTarget target, Object body) throws InterruptedException {
+            Server server = worker.server();
+            FutureTask<Server.Answer> task = new FutureTask<>(() -> server.send(target, body, COPY));
+            Thread.ofVirtual().start(task);
+            try {
+                while (true) {
+                    try {
+                        return task.get(500, TimeUnit.MILLISECONDS);
+                    } catch (TimeoutException e) {
+                        show(server);
+                    }
+                }
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof CommandFailedException failed ? failed : new IllegalStateException(e.getCause());
+            } finally {
+                console.progressEnded();
+            }
+        }
+
+        private void show(Server server) throws InterruptedException {
+            Pagers.Work work = server.get(WorkerApi.GET_PAGER.at(pager)).as(Pagers.Pager.class).work();
+            if (work != null) {
+                console.progress("%s of %s: %s".formatted(work.kind(), pager, Text.bytes(work.bytesDone())));
+            }
+        }
+
+        boolean printedJson(Server.Answer answer) {
+            if (output.json()) {
+                console.out().println(answer.text());
+            }
+            return output.json();
+        }
+
+        void print(String line) {
+            console.out().println(line);
+        }
+    }
+
+    static final class Capture extends Work {
+        private @Nullable String description;
+
+        Capture(Console console) {
+            super(console);
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            declare(to, "capture", "Put the sequences of a pager under a key, as they are at one moment. Writes stop for that moment alone.");
+            to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer = run(WorkerApi.CAPTURE_PAGER.at(pager()),
+                    new Pagers.Capture(entry().namespace(), entry().key(), description));
+            if (printedJson(answer)) {
+                return Outcome.done();
+            }
+            Pagers.Captured captured = answer.as(Pagers.Captured.class);
+            print("captured  %s  generation %d, %s of %s, %s".formatted(Text.printable(entry().key().value()), captured.generation(),
+                    Text.count(captured.sequences(), "sequence", "sequences"), Text.count(captured.pages(), "page", "pages"),
+                    Text.bytes(captured.sizeBytes())));
+            print("written   %s, %s".formatted(Text.count(captured.pagesWritten(), "page", "pages"), Text.bytes(captured.bytesWritten())));
+            print("paused    %.3f ms%s".formatted(captured.pause().toNanos() / 1e6,
+                    captured.stayedPaused() ? ", and until all was copied: the engine does not save what it overwrites" : ""));
+            for (EvictedEntry evicted : captured.evicted()) {
+                print("evicted   %s  generation %d, %s".formatted(Text.printable(evicted.key().value()), evicted.generation(), evicted.cause()));
+            }
+            return Outcome.done();
+        }
+    }
+
+    static final class Restore extends Work {
+        private boolean local;
+
+        Restore(Console console) {
+            super(console);
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            declare(to, "restore", "Read the sequences of an entry into free pages of a pager, verified: all of them or none.");
+            to.flag("--local", value -> local = value, "Do not ask other hosts where this one has no copy.");
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer =
+                    run(WorkerApi.RESTORE_PAGER.at(pager()), new Pagers.Restore(entry().namespace(), entry().key(), local ? false : null));
+            if (printedJson(answer)) {
+                return Outcome.done();
+            }
+            Pagers.Restored restored = answer.as(Pagers.Restored.class);
+            long pages = restored.sequences().stream().flatMap(sequence -> sequence.pages().stream()).distinct().count();
+            print("restored  %s  generation %d, %s of %s, %s".formatted(Text.printable(entry().key().value()), restored.generation(),
+                    Text.count(restored.sequences().size(), "sequence", "sequences"), Text.count(pages, "page", "pages"),
+                    restored.source() == CachedDirectories.Source.PEER ? "from another host" : "from this host"));
+            return Outcome.done();
+        }
+    }
+
+    static final class Verify implements ClientCommand {
+        private final Console console;
+        private final WorkerOption worker = new WorkerOption();
+        private final Output output = new Output();
+        private final EntryParameters entry = new EntryParameters();
+
+        Verify(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("verify", "Read every byte of a captured pager on a host, and compare it with what was captured.");
+            worker.declare(to);
+            output.declare(to);
+            entry.declare(to);
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer = worker.server().sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key()));
+            if (output.json()) {
+                console.out().println(answer.text());
+                return Outcome.done();
+            }
+            Pagers.Verified verified = answer.as(Pagers.Verified.class);
+            console.out()
+                    .printf("verified  %s  generation %d, %s of %s%n", Text.printable(entry.key().value()), verified.generation(),
+                            Text.count(verified.sequences().size(), "sequence", "sequences"), Text.count(verified.pages(), "page", "pages"));
+            return Outcome.done();
+        }
+    }
+}
