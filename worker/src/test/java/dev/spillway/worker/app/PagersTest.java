@@ -5,20 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.HostId;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,8 +24,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** KV pagers of two hosts: their captures are entries of the fleet, and are restored where they are and where they are not. */
 @Timeout(300)
 class PagersTest {
-    private static final int PAGE = 512;
-
     @TempDir
     private Path folder;
     private final TestRegistry registry = new TestRegistry().namespace("kv", 3, null).namespace("tiny", 3, 20_000L);
@@ -60,81 +51,10 @@ class PagersTest {
         coordinator.close();
     }
 
-    private static ObjectNode creation(String name, int pages) {
-        ObjectNode body = RunningWorker.JSON.createObjectNode().put("name", name).put("pages", pages);
-        ObjectNode meta = body.putObject("meta").put("model", "a1".repeat(32));
-        meta.putObject("page")
-                .put("tokens", 4)
-                .put("layers", 2)
-                .put("kvHeads", 2)
-                .put("headDim", 4)
-                .put("elements", "F32")
-                .put("order", "NHD")
-                .put("keysAndValues", "SEPARATE");
-        meta.putArray("states");
-        return body;
-    }
-
-    private static Answer post(RunningWorker worker, String path, @Nullable JsonNode body) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(worker.uri(path));
-        if (body != null) {
-            request.header("Content-Type", "application/json");
-        }
-        return worker.send(request.POST(body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.toString())).build());
-    }
-
-    private static Answer post(RunningWorker worker, String path, Map<String, ?> body) throws IOException, InterruptedException {
-        return post(worker, path, RunningWorker.JSON.<JsonNode>valueToTree(body));
-    }
-
-    private static byte[] content(int pages, long seed) {
-        byte[] bytes = new byte[pages * PAGE];
-        new Random(seed).nextBytes(bytes);
-        return bytes;
-    }
-
-    private static String list(JsonNode pages) {
-        return String.join(",", IntStream.range(0, pages.size()).mapToObj(at -> pages.get(at).asText()).toList());
-    }
-
-    private static Answer write(RunningWorker worker, String pager, String pages, byte[] content) throws IOException, InterruptedException {
-        return worker.send(HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages))
-                .header("Content-Type", "application/octet-stream")
-                .PUT(BodyPublishers.ofByteArray(content))
-                .build());
-    }
-
-    private static byte[] read(RunningWorker worker, String pager, String pages) throws IOException, InterruptedException {
-        HttpResponse<byte[]> response =
-                worker.client.send(HttpRequest.newBuilder(worker.uri("/v1/pagers/" + pager + "/pages?pages=" + pages)).build(),
-                        BodyHandlers.ofByteArray());
-        assertThat(response.statusCode()).isEqualTo(200);
-        return response.body();
-    }
-
-    /** Makes a pager with one sequence of random pages. */
-    private static JsonNode filled(RunningWorker worker, String pager, int pages, long seed) throws IOException, InterruptedException {
-        assertThat(post(worker, "/v1/pagers", creation(pager, 32)).status()).isEqualTo(201);
-        JsonNode allocated = post(worker, "/v1/pagers/" + pager + "/allocate", Map.of("count", pages)).body().path("pages");
-        assertThat(write(worker, pager, list(allocated), content(pages, seed)).status()).isEqualTo(204);
-        ObjectNode install = RunningWorker.JSON.createObjectNode();
-        install.putArray("sequences").addObject().put("id", "chat").put("lastPageTokens", 3).set("pages", allocated);
-        assertThat(worker.put("/v1/pagers/" + pager + "/sequences", install.toString()).status()).isEqualTo(204);
-        return allocated;
-    }
-
-    private static Answer capture(RunningWorker worker, String pager, String key) throws IOException, InterruptedException {
-        return post(worker, "/v1/pagers/" + pager + "/capture", Map.of("namespace", "kv", "key", key));
-    }
-
-    private static Answer restore(RunningWorker worker, String pager, String key) throws IOException, InterruptedException {
-        return post(worker, "/v1/pagers/" + pager + "/restore", Map.of("namespace", "kv", "key", key));
-    }
-
     @Test
     void aCaptureIsAnEntryAndIsRestoredIntoAnotherPager() throws Exception {
-        filled(first, "engine", 5, 1);
-        Answer captured = capture(first, "engine", "system prompt");
+        Pages.filled(first, "engine", 5, 1);
+        Answer captured = Pages.capture(first, "engine", "system prompt");
         assertThat(captured.status()).isEqualTo(200);
         assertThat(captured.body().path("pages").asInt()).isEqualTo(5);
         assertThat(captured.body().path("pagesWritten").asInt()).isEqualTo(5);
@@ -144,73 +64,73 @@ class PagersTest {
         assertThat(first.delete("/v1/pagers/engine").status()).isEqualTo(204);
         assertThat(first.get("/v1/pagers/engine").status()).isEqualTo(404);
 
-        JsonNode there = filled(first, "other", 2, 9);
+        JsonNode there = Pages.filled(first, "other", 2, 9);
         assertThat(first.delete("/v1/pagers/other/sequences/chat").status()).isEqualTo(204);
-        post(first, "/v1/pagers/other/allocate", Map.of("count", 3));
-        Answer restored = restore(first, "other", "system prompt");
+        Pages.post(first, "/v1/pagers/other/allocate", Map.of("count", 3));
+        Answer restored = Pages.restore(first, "other", "system prompt");
         assertThat(restored.status()).isEqualTo(200);
         assertThat(restored.body().path("source").asText()).isEqualTo("local");
         JsonNode sequence = restored.body().path("sequences").path(0);
         assertThat(sequence.path("lastPageTokens").asInt()).isEqualTo(3);
         assertThat(sequence.path("pages")).isNotEqualTo(there);
-        assertThat(read(first, "other", list(sequence.path("pages")))).isEqualTo(content(5, 1));
-        assertThat(restore(first, "other", "system prompt").type()).endsWith("sequence-exists");
-        assertThat(post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null).body().path("sequences").path(0).asText())
+        assertThat(Pages.read(first, "other", Pages.list(sequence.path("pages")))).isEqualTo(Pages.content(5, 1));
+        assertThat(Pages.restore(first, "other", "system prompt").type()).endsWith("sequence-exists");
+        assertThat(Pages.post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null).body().path("sequences").path(0).asText())
                 .isEqualTo("chat");
     }
 
     @Test
     void aSnapshotIsRestoredOnAHostThatHasNone() throws Exception {
-        filled(first, "engine", 5, 1);
-        assertThat(capture(first, "engine", "a").status()).isEqualTo(200);
-        assertThat(post(second, "/v1/pagers", creation("engine", 8)).status()).isEqualTo(201);
-        Answer local = post(second, "/v1/pagers/engine/restore", Map.of("namespace", "kv", "key", "a", "fetch", false));
+        Pages.filled(first, "engine", 5, 1);
+        assertThat(Pages.capture(first, "engine", "a").status()).isEqualTo(200);
+        assertThat(Pages.post(second, "/v1/pagers", Pages.creation("engine", 8)).status()).isEqualTo(201);
+        Answer local = Pages.post(second, "/v1/pagers/engine/restore", Map.of("namespace", "kv", "key", "a", "fetch", false));
         assertThat(local.status()).isEqualTo(404);
 
-        Answer restored = restore(second, "engine", "a");
+        Answer restored = Pages.restore(second, "engine", "a");
         assertThat(restored.status()).isEqualTo(200);
         assertThat(restored.body().path("source").asText()).isEqualTo("peer");
-        assertThat(read(second, "engine", list(restored.body().path("sequences").path(0).path("pages")))).isEqualTo(content(5, 1));
+        assertThat(Pages.read(second, "engine", Pages.list(restored.body().path("sequences").path(0).path("pages")))).isEqualTo(Pages.content(5, 1));
         assertThat(registry.rowsOf(new HostId("host-2"))).isEqualTo(1);
 
         registry.invalidate(TestRegistry.name("kv", "a"));
         eventually(() -> first.area("images").isEmpty() && second.area("images").isEmpty());
-        assertThat(restore(second, "engine", "a").status()).isEqualTo(404);
+        assertThat(Pages.restore(second, "engine", "a").status()).isEqualTo(404);
     }
 
     @Test
     void anEntryThatIsEvictedOnOneHostIsGoneOnAll() throws Exception {
-        filled(first, "engine", 1, 1);
+        Pages.filled(first, "engine", 1, 1);
         for (String key : List.of("a", "b", "c", "d")) {
-            assertThat(write(first, "engine", "0", content(1, key.charAt(0))).status()).isEqualTo(204);
-            assertThat(capture(first, "engine", key).status()).isEqualTo(200);
+            assertThat(Pages.write(first, "engine", "0", Pages.content(1, key.charAt(0))).status()).isEqualTo(204);
+            assertThat(Pages.capture(first, "engine", key).status()).isEqualTo(200);
         }
         eventually(() -> first.area("images").size() == 3);
-        assertThat(restore(first, "engine", "a").status()).isEqualTo(404);
+        assertThat(Pages.restore(first, "engine", "a").status()).isEqualTo(404);
     }
 
     @Test
     void equalPagesOfSeveralSnapshotsAreOnTheDiskOnce() throws Exception {
-        filled(first, "engine", 9, 1);
-        capture(first, "engine", "a");
-        Answer same = capture(first, "engine", "b");
+        Pages.filled(first, "engine", 9, 1);
+        Pages.capture(first, "engine", "a");
+        Answer same = Pages.capture(first, "engine", "b");
         assertThat(same.body().path("pagesWritten").asInt()).isZero();
-        assertThat(write(first, "engine", "0", content(1, 77)).status()).isEqualTo(204);
-        Answer changed = capture(first, "engine", "c");
+        assertThat(Pages.write(first, "engine", "0", Pages.content(1, 77)).status()).isEqualTo(204);
+        Answer changed = Pages.capture(first, "engine", "c");
         assertThat(changed.body().path("pagesWritten").asInt()).isEqualTo(1);
         assertThat(inodes(first)).hasSize(2);
         first.close();
         first = worker("host-1");
-        filled(first, "engine", 9, 1);
+        Pages.filled(first, "engine", 9, 1);
         eventually(() -> first.get("/v1/directories/kv/entries/c").status() == 200);
-        assertThat(capture(first, "engine", "c").body().path("pagesWritten").asInt()).isZero();
+        assertThat(Pages.capture(first, "engine", "c").body().path("pagesWritten").asInt()).isZero();
 
         registry.invalidate(TestRegistry.name("kv", "a"));
         registry.invalidate(TestRegistry.name("kv", "b"));
         eventually(() -> first.area("images").size() == 1);
-        post(first, "/v1/pagers", creation("other", 16));
-        assertThat(restore(first, "other", "c").status()).isEqualTo(200);
-        assertThat(read(first, "other", "0-8")).isEqualTo(content(9, 1));
+        Pages.post(first, "/v1/pagers", Pages.creation("other", 16));
+        assertThat(Pages.restore(first, "other", "c").status()).isEqualTo(200);
+        assertThat(Pages.read(first, "other", "0-8")).isEqualTo(Pages.content(9, 1));
         registry.invalidate(TestRegistry.name("kv", "c"));
         eventually(() -> inodes(first).isEmpty());
     }
@@ -229,33 +149,33 @@ class PagersTest {
 
     @Test
     void aSnapshotThatIsTooLargeForItsNamespaceIsNotStored() throws Exception {
-        assertThat(post(first, "/v1/pagers", creation("engine", 100)).status()).isEqualTo(201);
-        JsonNode pages = post(first, "/v1/pagers/engine/allocate", Map.of("count", 100)).body().path("pages");
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("engine", 100)).status()).isEqualTo(201);
+        JsonNode pages = Pages.post(first, "/v1/pagers/engine/allocate", Map.of("count", 100)).body().path("pages");
         ObjectNode install = RunningWorker.JSON.createObjectNode();
         install.putArray("sequences").addObject().put("id", "chat").put("lastPageTokens", 0).set("pages", pages);
         first.put("/v1/pagers/engine/sequences", install.toString());
-        assertThat(write(first, "engine", "0-99", content(100, 3)).status()).isEqualTo(204);
+        assertThat(Pages.write(first, "engine", "0-99", Pages.content(100, 3)).status()).isEqualTo(204);
 
-        Answer refused = post(first, "/v1/pagers/engine/capture", Map.of("namespace", "tiny", "key", "a"));
+        Answer refused = Pages.post(first, "/v1/pagers/engine/capture", Map.of("namespace", "tiny", "key", "a"));
 
         assertThat(refused.status()).isEqualTo(413);
         assertThat(first.area("staging")).isEmpty();
         assertThat(first.area("images")).isEmpty();
-        assertThat(capture(first, "engine", "a").status()).isEqualTo(200);
+        assertThat(Pages.capture(first, "engine", "a").status()).isEqualTo(200);
     }
 
     @Test
     void whatAnEngineMapsLiesInAFileThatGoesWithThePager() throws Exception {
-        Answer made = post(first, "/v1/pagers", creation("engine", 8).put("file", true));
+        Answer made = Pages.post(first, "/v1/pagers", Pages.creation("engine", 8).put("file", true));
         Path file = Path.of(made.body().path("path").asText());
         assertThat(file).exists().hasParent(folder.resolve("shm"));
-        assertThat(post(first, "/v1/pagers", creation("engine", 8).put("file", true)).type()).endsWith("pager-exists");
-        assertThat(post(second, "/v1/pagers", creation("engine", 8).put("file", true)).status()).isEqualTo(201);
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("engine", 8).put("file", true)).type()).endsWith("pager-exists");
+        assertThat(Pages.post(second, "/v1/pagers", Pages.creation("engine", 8).put("file", true)).status()).isEqualTo(201);
         Path left = Files.writeString(Path.of(file.toString().replace("engine", "left")), "of a process that was killed");
 
         first.delete("/v1/pagers/engine");
         assertThat(file).doesNotExist();
-        post(first, "/v1/pagers", creation("engine", 8).put("file", true));
+        Pages.post(first, "/v1/pagers", Pages.creation("engine", 8).put("file", true));
         first.close();
         assertThat(file).doesNotExist();
         first = worker("host-1");
@@ -265,56 +185,56 @@ class PagersTest {
 
     @Test
     void moreMemoryThanIsAllowedIsRefused() throws Exception {
-        assertThat(post(first, "/v1/pagers", creation("a", 20_000)).status()).isEqualTo(201);
-        Answer refused = post(first, "/v1/pagers", creation("b", 20_000));
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("a", 20_000)).status()).isEqualTo(201);
+        Answer refused = Pages.post(first, "/v1/pagers", Pages.creation("b", 20_000));
         assertThat(refused.status()).isEqualTo(507);
         assertThat(refused.type()).endsWith("pages-exhausted");
         first.delete("/v1/pagers/a");
-        assertThat(post(first, "/v1/pagers", creation("b", 20_000)).status()).isEqualTo(201);
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("b", 20_000)).status()).isEqualTo(201);
     }
 
     @Test
     void aWriteWaitsUntilAPauseEndsByItself() throws Exception {
-        filled(first, "engine", 1, 1);
-        assertThat(post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT0.5S")).status()).isEqualTo(204);
+        Pages.filled(first, "engine", 1, 1);
+        assertThat(Pages.post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT0.5S")).status()).isEqualTo(204);
         assertThat(first.get("/v1/pagers/engine").body().path("paused").asBoolean()).isTrue();
-        assertThat(write(first, "engine", "0", content(1, 2)).status()).isEqualTo(204);
+        assertThat(Pages.write(first, "engine", "0", Pages.content(1, 2)).status()).isEqualTo(204);
         assertThat(first.get("/v1/pagers/engine").body().path("paused").asBoolean()).isFalse();
 
-        assertThat(post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT1M")).status()).isEqualTo(204);
+        assertThat(Pages.post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT1M")).status()).isEqualTo(204);
         CompletableFuture<Integer> write = CompletableFuture.supplyAsync(() -> {
             try {
-                return write(first, "engine", "0", content(1, 3)).status();
+                return Pages.write(first, "engine", "0", Pages.content(1, 3)).status();
             } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);
             }
         });
-        assertThat(capture(first, "engine", "a").body().path("pages").asInt()).isEqualTo(1);
+        assertThat(Pages.capture(first, "engine", "a").body().path("pages").asInt()).isEqualTo(1);
         assertThat(write).isNotDone();
-        assertThat(post(first, "/v1/pagers/engine/resume", (JsonNode) null).status()).isEqualTo(204);
+        assertThat(Pages.post(first, "/v1/pagers/engine/resume", (JsonNode) null).status()).isEqualTo(204);
         assertThat(write.get()).isEqualTo(204);
-        assertThat(post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT2M")).status()).isEqualTo(400);
+        assertThat(Pages.post(first, "/v1/pagers/engine/quiesce", Map.of("within", "PT2M")).status()).isEqualTo(400);
     }
 
     @Test
     void requestsThatCannotBeRightChangeNothing() throws Exception {
-        JsonNode pages = filled(first, "engine", 2, 1);
-        byte[] before = read(first, "engine", list(pages));
-        assertThat(write(first, "engine", "0-1", Arrays.copyOf(content(2, 5), 2 * PAGE - 1)).status()).isEqualTo(400);
-        assertThat(write(first, "engine", "0", content(2, 5)).status()).isEqualTo(400);
-        assertThat(write(first, "engine", "31", content(1, 5)).status()).isEqualTo(404);
+        JsonNode pages = Pages.filled(first, "engine", 2, 1);
+        byte[] before = Pages.read(first, "engine", Pages.list(pages));
+        assertThat(Pages.write(first, "engine", "0-1", Arrays.copyOf(Pages.content(2, 5), 1023)).status()).isEqualTo(400);
+        assertThat(Pages.write(first, "engine", "0", Pages.content(2, 5)).status()).isEqualTo(400);
+        assertThat(Pages.write(first, "engine", "31", Pages.content(1, 5)).status()).isEqualTo(404);
         for (String wrong : List.of("-1", "1-0", "0-99999", "a", "", "99999999999", "0-999999999")) {
-            assertThat(write(first, "engine", wrong, content(1, 5)).status()).as(wrong).isEqualTo(400);
+            assertThat(Pages.write(first, "engine", wrong, Pages.content(1, 5)).status()).as(wrong).isEqualTo(400);
         }
-        assertThat(post(first, "/v1/pagers/engine/allocate", Map.of("count", -1)).status()).isEqualTo(400);
-        assertThat(post(first, "/v1/pagers/engine/allocate", Map.of("count", 31)).status()).isEqualTo(507);
-        assertThat(post(first, "/v1/pagers/none/allocate", Map.of("count", 1)).status()).isEqualTo(404);
-        assertThat(post(first, "/v1/pagers", creation("../x", 1)).status()).isEqualTo(400);
-        assertThat(post(first, "/v1/pagers", creation("x", 0)).status()).isEqualTo(400);
-        assertThat(post(first, "/v1/pagers", creation("x", Integer.MAX_VALUE)).status()).isEqualTo(400);
-        assertThat(restore(first, "engine", "none").status()).isEqualTo(404);
-        assertThat(post(first, "/v1/pagers/engine/capture", Map.of("namespace", "none", "key", "a")).status()).isEqualTo(404);
-        assertThat(read(first, "engine", list(pages))).isEqualTo(before);
+        assertThat(Pages.post(first, "/v1/pagers/engine/allocate", Map.of("count", -1)).status()).isEqualTo(400);
+        assertThat(Pages.post(first, "/v1/pagers/engine/allocate", Map.of("count", 31)).status()).isEqualTo(507);
+        assertThat(Pages.post(first, "/v1/pagers/none/allocate", Map.of("count", 1)).status()).isEqualTo(404);
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("../x", 1)).status()).isEqualTo(400);
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("x", 0)).status()).isEqualTo(400);
+        assertThat(Pages.post(first, "/v1/pagers", Pages.creation("x", Integer.MAX_VALUE)).status()).isEqualTo(400);
+        assertThat(Pages.restore(first, "engine", "none").status()).isEqualTo(404);
+        assertThat(Pages.post(first, "/v1/pagers/engine/capture", Map.of("namespace", "none", "key", "a")).status()).isEqualTo(404);
+        assertThat(Pages.read(first, "engine", Pages.list(pages))).isEqualTo(before);
     }
 
     @Test
@@ -323,9 +243,9 @@ class PagersTest {
         Files.writeString(tree.resolve("file"), "text");
         assertThat(first.put("/v1/directories/kv/entries/tree",
                 RunningWorker.JSON.writeValueAsString(Map.of("sourceDir", tree.toString()))).status()).isEqualTo(200);
-        filled(first, "engine", 1, 1);
+        Pages.filled(first, "engine", 1, 1);
 
-        Answer refused = restore(first, "engine", "tree");
+        Answer refused = Pages.restore(first, "engine", "tree");
 
         assertThat(refused.status()).isEqualTo(409);
         assertThat(refused.type()).endsWith("other-layout");
