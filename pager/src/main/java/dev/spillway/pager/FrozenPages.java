@@ -29,7 +29,7 @@ final class FrozenPages implements AutoCloseable {
     private final PagePool pool;
     private final PageMemory memory;
     private final long epoch;
-    private final List<PagePool.HeldSequence> sequences;
+    private final List<PageTables.HeldSequence> sequences;
     private final boolean ownPause;
     private final boolean staysPaused;
     private final Queue<Saved> saves = new ConcurrentLinkedQueue<>();
@@ -44,7 +44,7 @@ final class FrozenPages implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
     private record Saved(int slot, byte[] content) {}
 
-    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PagePool.HeldSequence> sequences, boolean ownPause, boolean staysPaused) {
+    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PageTables.HeldSequence> sequences, boolean ownPause, boolean staysPaused) {
         this.pool = pool;
         this.memory = memory;
         this.epoch = epoch;
@@ -58,7 +58,7 @@ final class FrozenPages implements AutoCloseable {
     }
 
     /** Returns the sequences, sorted by id. */
-    List<PagePool.HeldSequence> sequences() {
+    List<PageTables.HeldSequence> sequences() {
         return sequences;
     }
 
@@ -107,7 +107,7 @@ final class FrozenPages implements AutoCloseable {
     /** Says which slots will be read; no other is saved from now on. */
     void read(BitSet slots) {
         remaining.or(slots);
-        pool.reading(() -> {
+        pool.withMemory(() -> {
             for (int slot = 0; slot < memory.layout().slots(); slot++) {
                 if (!slots.get(slot)) {
                     Lock stripe = pool.stripe(slot);
@@ -146,7 +146,7 @@ final class FrozenPages implements AutoCloseable {
             } else {
                 int slot = wanted();
                 next = slot + 1;
-                if (pool.reading(() -> readFrozen(slot, into))) {
+                if (pool.withMemory(() -> readFrozen(slot, into))) {
                     remaining.clear(slot);
                     return slot;
                 }
@@ -157,7 +157,7 @@ final class FrozenPages implements AutoCloseable {
 
     /** Returns the slot that an engine waits for, or else the next one. */
     private int wanted() {
-        long wanted = pool.reading(() -> memory.get(Word.WANTED)) - 1;
+        long wanted = pool.withMemory(() -> memory.get(Word.WANTED)) - 1;
         if (wanted >= 0 && wanted < memory.layout().slots() && remaining.get((int) wanted)) {
             return (int) wanted;
         }
@@ -193,7 +193,7 @@ final class FrozenPages implements AutoCloseable {
         room.release(SAVES_MAX);
         try {
             if (!abandoned) {
-                pool.thaw(this);
+                pool.thaw();
             }
         } finally {
             if (ownPause && staysPaused) {

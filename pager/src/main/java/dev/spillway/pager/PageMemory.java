@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ final class PageMemory implements AutoCloseable {
 
     /** Words of the header that change while a pager lives, each on a cache line of its own. */
     enum Word {
-        /** Number of captures begun. */
+        /** Number of captures begun, and 1. */
         EPOCH(256),
         /** Epoch of the capture under way, or 0. */
         CAPTURING(320),
@@ -72,6 +73,8 @@ final class PageMemory implements AutoCloseable {
     private final Arena arena;
     private final MemorySegment memory;
     private final @Nullable Path file;
+    /** The words that this process alone writes: an engine may have overwritten those in the file. */
+    private final AtomicLongArray own = new AtomicLongArray(Word.values().length);
 
     private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file) {
         this.layout = layout;
@@ -159,10 +162,14 @@ final class PageMemory implements AutoCloseable {
     }
 
     long get(Word word) {
-        return (long) LONGS.getVolatile(memory, word.offset);
+        return switch (word) {
+            case EPOCH,CAPTURING,PAUSE_ASKED,PAUSE_ENDED,CLOSED -> own.get(word.ordinal());
+            case PAUSE_TAKEN,ENGINE,SAVES_FILLED,WANTED -> (long) LONGS.getVolatile(memory, word.offset);
+        };
     }
 
     void set(Word word, long value) {
+        own.set(word.ordinal(), value);
         LONGS.setVolatile(memory, word.offset, value);
     }
 

@@ -1,69 +1,56 @@
 package dev.spillway.pager;
 
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.pager.PageMemory.Word;
+import dev.spillway.pager.PageTables.HeldSequence;
+import dev.spillway.pager.PageTables.Reserved;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.concurrent.locks.StampedLock;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A pager over memory of this process or a file that an engine maps. Thread-safe.
  *
- * <p>Three locks, taken in this order: the gate, shared by writes and taken alone by a pause; the tables of pages and sequences; and one of some stripes
- * for the bytes of a slot.
+ * <p>Four locks, taken in this order: the gate, shared by writes and taken alone by a pause; {@code closing}, shared by all that touch the memory and
+ * taken alone by {@link #close}; the tables of pages and sequences; and one of some stripes for the bytes of a slot.
  */
 public final class PagePool implements CachePager {
     private static final int STRIPES = 64;
-    private static final int FREE = -1;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(5);
+    private static final int SPINS = 1000;
+    private static final long LOOK_AGAIN_NANOS = 20_000;
+    /** An engine that does not save what it overwrites. */
+    private static final long ENGINE_SAVES_NOTHING = 2;
 
     private final PagerMeta meta;
     private final PageMemory memory;
     private final boolean checksums;
+    private final PageTables tables;
     private final StampedLock gate = new StampedLock();
-    /** Taken alone by {@link #close}, and shared by all that touch the memory. */
     private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
-    private final ReentrantLock tables = new ReentrantLock();
+    private final ReentrantLock tablesLock = new ReentrantLock();
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
     private final ReentrantLock capturer = new ReentrantLock();
-
-    /** By page: FREE, or the number of sequences that have it. */
-    private final int[] references;
-    /** By slot: the epoch in which it was freed last. */
-    private final long[] freedIn;
-    private final FreeSlots freePages;
-    private final Map<String, FreeSlots> freeStates = new HashMap<>();
-    private final TreeMap<String, HeldSequence> sequences = new TreeMap<>();
-    private final @Nullable PackedAt[] origins;
     private volatile @Nullable FrozenPages frozen;
     private volatile boolean closed;
+    /** Guarded by the lock of the tables; 0 without a pause. */
     private long pauseStamp;
-
-    /** A sequence with its slots of state, by the order of the pools. */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    record HeldSequence(LogicalSequence sequence, int[] states) {}
-
-    /** The last place where the content of a slot was packed, and the epoch of that capture. */
-    record PackedAt(PackPage page, long epoch) {}
 
     /**
      * The size of a pager.
@@ -78,14 +65,8 @@ public final class PagePool implements CachePager {
         this.meta = meta;
         this.memory = memory;
         this.checksums = checksums;
-        PageFileLayout layout = memory.layout();
-        this.references = new int[layout.pages()];
-        Arrays.fill(references, FREE);
-        this.freedIn = new long[layout.slots()];
-        this.origins = new PackedAt[layout.slots()];
-        this.freePages = new FreeSlots(layout.pageRegion());
-        memory.set(PageMemory.Word.EPOCH, 1);
-        meta.states().forEach(state -> freeStates.put(state.name(), new FreeSlots(layout.region(state.name()))));
+        this.tables = new PageTables(meta, memory);
+        memory.set(Word.EPOCH, 1);
         Arrays.setAll(stripes, _ -> new ReentrantLock());
     }
 
@@ -125,22 +106,22 @@ public final class PagePool implements CachePager {
 
     /** Returns the number of pages, free or not. */
     public int pageCount() {
-        return references.length;
+        return memory.layout().pages();
+    }
+
+    /** Returns the number of free pages. */
+    public int freePageCount() {
+        return underTables(tables::freePageCount);
     }
 
     /** Returns the number of sequences. */
     public int sequenceCount() {
-        return underTables(sequences::size);
+        return underTables(tables::sequenceCount);
     }
 
     /** Returns whether writes wait for the end of a pause. */
     public boolean isPaused() {
         return underTables(() -> pauseStamp != 0);
-    }
-
-    /** Returns the number of free pages. */
-    public int freePageCount() {
-        return underTables(freePages::count);
     }
 
     /** Returns the file, if the pager has one. */
@@ -159,132 +140,89 @@ public final class PagePool implements CachePager {
         }
         boolean paused = false;
         try {
-            requireOpen();
-            if (memory.get(PageMemory.Word.ENGINE) != 0) {
-                pauseEngine();
-            }
-            pauseStamp = stamp;
+            whileOpen(() -> {
+                if (memory.get(Word.ENGINE) != 0) {
+                    pauseEngine();
+                }
+            });
+            underTables(() -> pauseStamp = stamp);
             paused = true;
         } finally {
             if (!paused) {
                 gate.unlockWrite(stamp);
             }
         }
+        if (closed) {
+            resume();
+        }
     }
 
     private void pauseEngine() throws InterruptedException {
-        long pause = memory.get(PageMemory.Word.PAUSE_ASKED) + 1;
-        memory.set(PageMemory.Word.PAUSE_ASKED, pause);
+        long pause = memory.get(Word.PAUSE_ASKED) + 1;
+        memory.set(Word.PAUSE_ASKED, pause);
         long end = System.nanoTime() + ENGINE_PATIENCE.toNanos();
-        while (memory.get(PageMemory.Word.PAUSE_TAKEN) != pause) {
-            if (System.nanoTime() > end) {
-                memory.set(PageMemory.Word.PAUSE_ENDED, pause);
-                throw new PagerRefusedException(Reason.PAUSED,
-                        "the engine that has mapped the file did not pause within " + ENGINE_PATIENCE + " (expected: it takes pauses between its steps)");
-            }
-            if (Thread.interrupted()) {
-                memory.set(PageMemory.Word.PAUSE_ENDED, pause);
+        for (int look = 0; memory.get(Word.PAUSE_TAKEN) != pause; look++) {
+            boolean late = System.nanoTime() > end;
+            if (late || Thread.interrupted()) {
+                memory.set(Word.PAUSE_ENDED, pause);
+                if (late) {
+                    throw new PagerRefusedException(Reason.PAUSED,
+                            "the engine that has mapped the file did not pause within %s (expected: it takes pauses between its steps)"
+                                    .formatted(ENGINE_PATIENCE));
+                }
                 throw new InterruptedException();
             }
-            Thread.onSpinWait();
+            if (look < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+            }
         }
     }
 
     @Override
     public void resume() {
-        underTables(() -> {
-            long stamp = pauseStamp;
-            if (stamp != 0) {
+        closing.readLock().lock();
+        try {
+            underTables(() -> {
+                long stamp = pauseStamp;
                 pauseStamp = 0;
-                if (!closed) {
-                    memory.set(PageMemory.Word.PAUSE_ENDED, memory.get(PageMemory.Word.PAUSE_ASKED));
+                if (stamp != 0) {
+                    if (!closed) {
+                        memory.set(Word.PAUSE_ENDED, memory.get(Word.PAUSE_ASKED));
+                    }
+                    gate.unlockWrite(stamp);
                 }
-                gate.unlockWrite(stamp);
-            }
-            return stamp;
-        });
+                return stamp;
+            });
+        } finally {
+            closing.readLock().unlock();
+        }
     }
 
     // ---- pages
 
     @Override
     public List<Integer> occupiedPages() {
-        return reading(() -> underTables(() -> {
-            List<Integer> occupied = new ArrayList<>();
-            for (int page = 0; page < references.length; page++) {
-                if (references[page] != FREE) {
-                    occupied.add(page);
-                }
-            }
-            return occupied;
-        }));
+        return reading(tables::occupiedPages);
     }
 
     @Override
     public List<Integer> allocatePages(int count) {
-        return reading(() -> underTables(() -> allocate(freePages, count, "pages")));
-    }
-
-    private List<Integer> allocate(FreeSlots free, int count, String what) {
-        if (count < 0) {
-            throw new InvalidValueException("count", count, "0 or more");
-        }
-        if (count > free.count()) {
-            throw new PagerRefusedException(Reason.EXHAUSTED, "%d %s (expected: at most %d, which are free)".formatted(count, what, free.count()));
-        }
-        FrozenPages capture = frozen;
-        List<Integer> taken = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            int slot = free.take();
-            if (slot < references.length) {
-                references[slot] = 0;
-            }
-            if (capture != null && freedIn[slot] < capture.epoch()) {
-                // Nobody had it when the capture began.
-                memory.setCopied(slot, capture.epoch());
-            }
-            taken.add(slot);
-        }
-        return taken;
-    }
-
-    private void free(FreeSlots free, int slot) {
-        freedIn[slot] = memory.get(PageMemory.Word.EPOCH);
-        origins[slot] = null;
-        memory.setHash(slot, null);
-        if (slot < references.length) {
-            references[slot] = FREE;
-        }
-        free.give(slot);
+        return reading(() -> tables.allocatePages(count));
     }
 
     @Override
     public void freePages(List<Integer> pages) {
-        reading(() -> underTables(() -> {
-            Set<Integer> distinct = new HashSet<>();
-            for (int page : pages) {
-                requireAllocated(page);
-                if (references[page] > 0 || !distinct.add(page)) {
-                    throw new PagerRefusedException(Reason.SHARED, "page %d: a sequence has it, or it is named twice".formatted(page));
-                }
-            }
-            distinct.forEach(page -> free(freePages, page));
-            return distinct;
-        }));
-    }
-
-    private void requireAllocated(int page) {
-        if (page < 0 || page >= references.length || references[page] == FREE) {
-            throw new PagerRefusedException(Reason.UNKNOWN, "page %d: is not allocated".formatted(page));
-        }
+        changing(() -> tables.freePages(pages));
     }
 
     @Override
     public void readPage(int page, ByteBuffer into) {
-        requireLength("page", page, into, memory.layout().pageRegion().slotBytes());
-        reading(() -> {
+        requireLength("page " + page, into, memory.layout().pageRegion().slotBytes());
+        withMemory(() -> {
             underTables(() -> {
-                requireAllocated(page);
+                tables.requireAllocated(page);
                 return page;
             });
             readVerified(page, into);
@@ -309,25 +247,24 @@ public final class PagePool implements CachePager {
 
     @Override
     public void writePage(int page, ByteBuffer content) throws InterruptedException {
-        requireLength("page", page, content, memory.layout().pageRegion().slotBytes());
+        requireLength("page " + page, content, memory.layout().pageRegion().slotBytes());
         writing(() -> {
             underTables(() -> {
-                requireAllocated(page);
-                if (references[page] > 1) {
-                    throw new PagerRefusedException(Reason.SHARED,
-                            "page %d: %d sequences have it (expected: one, so make the page its own first)".formatted(page, references[page]));
-                }
+                tables.requireUnshared(page);
                 return page;
             });
-            change(page, () -> memory.write(page, content),
-                    () -> checksums ? PageHash.of(content) : null);
+            write(page, content);
         });
     }
 
-    private static void requireLength(String what, int at, ByteBuffer buffer, long bytes) {
+    private static void requireLength(String what, ByteBuffer buffer, long bytes) {
         if (buffer.remaining() != bytes) {
-            throw new InvalidValueException("%s %d: bytes".formatted(what, at), buffer.remaining(), String.valueOf(bytes));
+            throw new InvalidValueException(what + ": bytes", buffer.remaining(), String.valueOf(bytes));
         }
+    }
+
+    private void write(int slot, ByteBuffer content) throws InterruptedException {
+        change(slot, () -> memory.write(slot, content), () -> checksums ? PageHash.of(content) : null);
     }
 
     private interface Hashing {
@@ -344,7 +281,7 @@ public final class PagePool implements CachePager {
             try {
                 if (capture == null || capture.isRead(slot) || capture.save(slot)) {
                     memory.setHash(slot, null);
-                    memory.setWritten(slot, memory.get(PageMemory.Word.EPOCH));
+                    memory.setWritten(slot, memory.get(Word.EPOCH));
                     change.run();
                     memory.setHash(slot, hashing.hash());
                     return;
@@ -365,29 +302,13 @@ public final class PagePool implements CachePager {
 
     @Override
     public List<LogicalSequence> sequences() {
-        return reading(() -> underTables(() -> sequences.values().stream().map(HeldSequence::sequence).toList()));
+        return reading(() -> tables.sequences().stream().map(HeldSequence::sequence).toList());
     }
 
     @Override
     public void installSequences(List<LogicalSequence> installed) throws InterruptedException {
         writing(() -> {
-            List<int[]> created = underTables(() -> {
-                requireStates(requireInstallable(installed, false));
-                List<int[]> states = new ArrayList<>();
-                for (LogicalSequence sequence : installed) {
-                    sequence.pages().forEach(page -> references[page]++);
-                    HeldSequence former = sequences.get(sequence.id());
-                    int[] slots = former == null ? newStates() : former.states();
-                    sequences.put(sequence.id(), new HeldSequence(sequence, slots));
-                    if (former == null) {
-                        states.add(slots);
-                    } else {
-                        release(former.sequence());
-                    }
-                }
-                return states;
-            });
-            for (int[] slots : created) {
+            for (int[] slots : underTables(() -> tables.install(installed))) {
                 for (int slot : slots) {
                     change(slot, () -> memory.clear(slot), () -> null);
                 }
@@ -395,169 +316,65 @@ public final class PagePool implements CachePager {
         });
     }
 
-    /** Returns the number of sequences that are new. */
-    private int requireInstallable(List<LogicalSequence> installed, boolean fresh) {
-        Set<String> ids = new HashSet<>();
-        int created = 0;
-        for (LogicalSequence sequence : installed) {
-            if (!ids.add(sequence.id())) {
-                throw new PagerRefusedException(Reason.INVALID, "sequence %s: is named twice".formatted(sequence.id()));
-            }
-            boolean exists = sequences.containsKey(sequence.id());
-            if (exists && fresh) {
-                throw new PagerRefusedException(Reason.EXISTS, "sequence %s: exists".formatted(sequence.id()));
-            }
-            created += exists ? 0 : 1;
-            if (sequence.lastPageTokens() >= meta.page().tokens()) {
-                throw new InvalidValueException("lastPageTokens of " + sequence.id(), sequence.lastPageTokens(),
-                        "0 for full, or 1 to " + (meta.page().tokens() - 1));
-            }
-            Set<Integer> pages = new HashSet<>();
-            for (int page : sequence.pages()) {
-                requireAllocated(page);
-                if (!pages.add(page)) {
-                    throw new PagerRefusedException(Reason.INVALID, "sequence %s: has page %d twice".formatted(sequence.id(), page));
-                }
-            }
-        }
-        return created;
-    }
-
-    private void requireStates(int created) {
-        for (FreeSlots free : freeStates.values()) {
-            if (created > free.count()) {
-                throw new PagerRefusedException(Reason.EXHAUSTED,
-                        "%d sequences (expected: at most %d more, for which there is room for state)".formatted(created, free.count()));
-            }
-        }
-    }
-
-    private int[] newStates() {
-        return meta.states().stream().mapToInt(state -> allocate(free(state), 1, "states").getFirst()).toArray();
-    }
-
-    private FreeSlots free(StatePool state) {
-        return Optional.ofNullable(freeStates.get(state.name())).orElseThrow();
-    }
-
-    private void release(LogicalSequence sequence) {
-        for (int page : sequence.pages()) {
-            references[page]--;
-            if (references[page] == 0) {
-                free(freePages, page);
-            }
-        }
-    }
-
     @Override
     public void removeSequence(String id) {
-        reading(() -> underTables(() -> {
-            HeldSequence held = held(id);
-            sequences.remove(id);
-            release(held.sequence());
-            freeStates(held.states());
-            return held;
-        }));
-    }
-
-    private HeldSequence held(String id) {
-        HeldSequence held = sequences.get(id);
-        if (held == null) {
-            throw new PagerRefusedException(Reason.UNKNOWN, "sequence %s: does not exist".formatted(id));
-        }
-        return held;
+        changing(() -> tables.remove(id));
     }
 
     @Override
     public LogicalSequence fork(String id, String newId) throws InterruptedException {
-        LogicalSequence copy = underTables(() -> {
-            LogicalSequence sequence = held(id).sequence();
-            return new LogicalSequence(newId, sequence.pages(), sequence.lastPageTokens());
-        });
+        HeldSequence[] copy = new HeldSequence[1];
         writing(() -> {
-            int[][] states = underTables(() -> {
-                HeldSequence source = held(id);
-                if (!source.sequence().pages().equals(copy.pages())) {
-                    throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while it was forked".formatted(id));
-                }
-                requireStates(requireInstallable(List.of(copy), true));
-                copy.pages().forEach(page -> references[page]++);
-                int[] slots = newStates();
-                sequences.put(newId, new HeldSequence(copy, slots));
-                return new int[][]{source.states(), slots};
+            int[] from = underTables(() -> {
+                copy[0] = tables.fork(id, newId);
+                return tables.held(id).states();
             });
-            for (int pool = 0; pool < states[0].length; pool++) {
-                copySlot(states[0][pool], states[1][pool]);
+            for (int pool = 0; pool < from.length; pool++) {
+                copySlot(from[pool], copy[0].states()[pool]);
             }
         });
-        return copy;
+        return copy[0].sequence();
     }
 
     private void copySlot(int from, int to) throws InterruptedException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from).slotBytes()));
         readVerified(from, content);
-        PageHash hash = memory.hash(from);
-        change(to, () -> memory.write(to, content), () -> hash);
+        write(to, content);
     }
 
     @Override
     public int ownPage(String id, int position) throws InterruptedException {
         int[] owned = new int[1];
         writing(() -> {
-            int[] pages = underTables(() -> {
-                LogicalSequence sequence = held(id).sequence();
-                int page = page(sequence, position);
-                return references[page] == 1 ? new int[]{page, page} : new int[]{page, allocate(freePages, 1, "pages").getFirst()};
-            });
-            owned[0] = pages[1];
-            if (pages[0] != pages[1]) {
-                boolean done = false;
-                try {
-                    copySlot(pages[0], pages[1]);
-                    underTables(() -> replacePage(id, position, pages[0], pages[1]));
-                    done = true;
-                } finally {
-                    if (!done) {
-                        underTables(() -> {
-                            free(freePages, pages[1]);
-                            return pages;
-                        });
-                    }
+            int shared = underTables(() -> tables.page(id, position));
+            owned[0] = underTables(() -> tables.isShared(shared) ? tables.allocatePages(1).getFirst() : shared);
+            if (owned[0] == shared) {
+                return;
+            }
+            boolean replaced = false;
+            try {
+                copySlot(shared, owned[0]);
+                underTables(() -> {
+                    tables.replacePage(id, position, shared, owned[0]);
+                    return shared;
+                });
+                replaced = true;
+            } finally {
+                if (!replaced) {
+                    underTables(() -> {
+                        tables.freePage(owned[0]);
+                        return shared;
+                    });
                 }
             }
         });
         return owned[0];
     }
 
-    private HeldSequence replacePage(String id, int position, int former, int page) {
-        HeldSequence held = held(id);
-        if (page(held.sequence(), position) != former || references[page] != 0) {
-            throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while its page was copied".formatted(id));
-        }
-        List<Integer> pages = new ArrayList<>(held.sequence().pages());
-        pages.set(position, page);
-        references[page] = 1;
-        references[former]--;
-        if (references[former] == 0) {
-            free(freePages, former);
-        }
-        HeldSequence replaced = new HeldSequence(new LogicalSequence(id, pages, held.sequence().lastPageTokens()), held.states());
-        sequences.put(id, replaced);
-        return replaced;
-    }
-
-    private static int page(LogicalSequence sequence, int position) {
-        if (position < 0 || position >= sequence.pages().size()) {
-            throw new PagerRefusedException(Reason.UNKNOWN,
-                    "position %d of sequence %s (expected: 0 to %d)".formatted(position, sequence.id(), sequence.pages().size() - 1));
-        }
-        return sequence.pages().get(position);
-    }
-
     @Override
     public void readState(String id, String pool, ByteBuffer into) {
-        requireLength("state " + pool, 0, into, memory.layout().region(pool).slotBytes());
-        reading(() -> {
+        requireLength("state " + pool, into, memory.layout().region(pool).slotBytes());
+        withMemory(() -> {
             readVerified(stateSlot(id, pool), into);
             return into;
         });
@@ -565,25 +382,12 @@ public final class PagePool implements CachePager {
 
     @Override
     public void writeState(String id, String pool, ByteBuffer content) throws InterruptedException {
-        requireLength("state " + pool, 0, content, memory.layout().region(pool).slotBytes());
-        writing(() -> {
-            int slot = stateSlot(id, pool);
-            change(slot, () -> memory.write(slot, content),
-                    () -> checksums ? PageHash.of(content) : null);
-        });
+        requireLength("state " + pool, content, memory.layout().region(pool).slotBytes());
+        writing(() -> write(stateSlot(id, pool), content));
     }
 
-    /** Returns the slot of a sequence's state, as an engine that has mapped the file addresses it. */
-    public int stateSlot(String id, String pool) {
-        return underTables(() -> {
-            int[] states = held(id).states();
-            for (int at = 0; at < states.length; at++) {
-                if (meta.states().get(at).name().equals(pool)) {
-                    return states[at];
-                }
-            }
-            throw new InvalidValueException("state pool", pool, meta.states().stream().map(StatePool::name).toList().toString());
-        });
+    private int stateSlot(String id, String pool) {
+        return underTables(() -> tables.stateSlot(id, pool));
     }
 
     /** Returns the pool of state that a slot belongs to, or empty for a page. */
@@ -598,48 +402,29 @@ public final class PagePool implements CachePager {
 
     // ---- restores
 
-    /**
-     * Slots that are taken and belong to no sequence yet.
-     *
-     * @param states slots of state of each sequence, by the order of the pools
-     */
-    record Reserved(List<Integer> pages, List<int[]> states) {}
-
     /** Takes pages, and slots of state for sequences: all or none. */
     Reserved reserve(int pages, int sequences) {
-        return reading(() -> underTables(() -> {
-            requireStates(sequences);
-            List<Integer> taken = allocate(freePages, pages, "pages");
-            return new Reserved(taken, Stream.generate(this::newStates).limit(sequences).toList());
-        }));
+        return reading(() -> tables.reserve(pages, sequences));
     }
 
     /** Gives back what was reserved and not installed. */
     void release(Reserved reserved) {
-        if (closed) {
-            return;
-        }
-        reading(() -> underTables(() -> {
-            reserved.pages().forEach(page -> free(freePages, page));
-            reserved.states().forEach(this::freeStates);
-            return reserved;
-        }));
-    }
-
-    private void freeStates(int[] slots) {
-        for (int pool = 0; pool < slots.length; pool++) {
-            free(free(meta.states().get(pool)), slots[pool]);
+        if (!closed) {
+            changing(() -> tables.release(reserved));
         }
     }
 
     /** Fills a reserved slot from a file, and returns the hash of what is there then. */
-    PageHash fill(int slot, FileChannel from, long position) throws IOException {
+    PageHash fill(int slot, FileChannel from, long position) throws IOException, InterruptedException {
         requireOpen();
         closing.readLock().lock();
         try {
             requireOpen();
+            // Its former owner's bytes may be a part of a capture under way.
+            change(slot, () -> {}, () -> null);
             memory.fill(slot, from, position);
             PageHash hash = memory.hashOf(slot);
+            // What was packed is what is there, until the next write.
             memory.setWritten(slot, 0);
             memory.setHash(slot, hash);
             return hash;
@@ -655,19 +440,12 @@ public final class PagePool implements CachePager {
      */
     void install(List<LogicalSequence> installed, Reserved reserved, Map<Integer, PackPage> packed) throws InterruptedException {
         writing(() -> underTables(() -> {
-            requireInstallable(installed, true);
-            for (int at = 0; at < installed.size(); at++) {
-                LogicalSequence sequence = installed.get(at);
-                sequence.pages().forEach(page -> references[page]++);
-                sequences.put(sequence.id(), new HeldSequence(sequence, reserved.states().get(at)));
-            }
-            long epoch = memory.get(PageMemory.Word.EPOCH);
-            packed.forEach((slot, page) -> origins[slot] = new PackedAt(page, epoch));
+            tables.install(installed, reserved, packed);
             return installed;
         }));
     }
 
-    // ---- captures and restores
+    // ---- captures
 
     /**
      * Freezes the pages of all sequences as they are now, under a pause if there is none.
@@ -678,66 +456,88 @@ public final class PagePool implements CachePager {
         if (!capturer.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new PagerRefusedException(Reason.BUSY, "another capture of this pager is under way");
         }
-        FrozenPages capture = null;
+        FrozenPages begun = null;
         try {
-            boolean own = underTables(() -> pauseStamp == 0);
+            boolean own = !isPaused();
             if (own) {
                 pause();
             }
             long start = System.nanoTime();
-            boolean staysPaused = memory.get(PageMemory.Word.ENGINE) == 2;
-            boolean frozenNow = false;
             try {
-                long epoch = memory.get(PageMemory.Word.EPOCH) + 1;
-                FrozenPages begun = underTables(() -> new FrozenPages(this, memory, epoch, List.copyOf(sequences.values()), own, staysPaused));
-                memory.set(PageMemory.Word.SAVES_FILLED, 0);
-                memory.set(PageMemory.Word.WANTED, 0);
-                memory.set(PageMemory.Word.EPOCH, epoch);
-                memory.set(PageMemory.Word.CAPTURING, epoch);
-                frozen = begun;
-                frozenNow = true;
-                capture = begun;
+                begun = reading(() -> begin(own));
             } finally {
-                if (own && !(staysPaused && frozenNow)) {
+                if (own && (begun == null || !begun.staysPaused())) {
                     resume();
                 }
             }
-            capture.paused(System.nanoTime() - start);
-            return capture;
+            begun.paused(System.nanoTime() - start);
+            return begun;
         } finally {
-            if (capture == null) {
+            if (begun == null) {
                 capturer.unlock();
             }
         }
     }
 
+    /** Begins an epoch. Under the lock of the tables, so that each page is freed and taken either before it or in it. */
+    private FrozenPages begin(boolean ownPause) {
+        long epoch = memory.get(Word.EPOCH) + 1;
+        FrozenPages begun =
+                new FrozenPages(this, memory, epoch, tables.sequences(), ownPause, memory.get(Word.ENGINE) == ENGINE_SAVES_NOTHING);
+        memory.set(Word.SAVES_FILLED, 0);
+        memory.set(Word.WANTED, 0);
+        memory.set(Word.EPOCH, epoch);
+        memory.set(Word.CAPTURING, epoch);
+        frozen = begun;
+        return begun;
+    }
+
     /** Lets pages be written without being saved. Called once, by the thread that froze them. */
-    void thaw(FrozenPages capture) {
+    void thaw() {
         frozen = null;
-        reading(() -> {
-            memory.set(PageMemory.Word.CAPTURING, 0);
-            return capture;
-        });
+        changing(() -> memory.set(Word.CAPTURING, 0));
     }
 
     void endCapture() {
         capturer.unlock();
     }
 
+    /** Returns the place where a slot's content was packed last, if it was not written since. */
+    Optional<PackPage> packedAt(int slot) {
+        return reading(() -> tables.packedAt(slot));
+    }
+
+    /** Remembers where slots' contents were packed by a capture. Slots freed since are passed over. */
+    void remember(Map<Integer, PackPage> packed, long epoch) {
+        underTables(() -> {
+            tables.remember(packed, epoch);
+            return packed;
+        });
+    }
+
+    // ---- locks
+
     /** Runs something with the memory kept open. */
-    <T> T reading(Step<T> step) {
+    <T> T withMemory(Supplier<T> step) {
         requireOpen();
         closing.readLock().lock();
         try {
             requireOpen();
-            return step.run();
+            return step.get();
         } finally {
             closing.readLock().unlock();
         }
     }
 
-    interface Step<T> {
-        T run();
+    private <T> T reading(Supplier<T> step) {
+        return withMemory(() -> underTables(step));
+    }
+
+    private void changing(Runnable step) {
+        reading(() -> {
+            step.run();
+            return step;
+        });
     }
 
     private interface Change {
@@ -751,24 +551,28 @@ public final class PagePool implements CachePager {
             throw new PagerRefusedException(Reason.PAUSED, "the pager has been paused for longer than " + PATIENCE);
         }
         try {
-            closing.readLock().lock();
-            try {
-                requireOpen();
-                change.run();
-            } finally {
-                closing.readLock().unlock();
-            }
+            whileOpen(change);
         } finally {
             gate.unlockRead(stamp);
         }
     }
 
-    <T> T underTables(Step<T> step) {
-        tables.lock();
+    private void whileOpen(Change change) throws InterruptedException {
+        closing.readLock().lock();
         try {
-            return step.run();
+            requireOpen();
+            change.run();
         } finally {
-            tables.unlock();
+            closing.readLock().unlock();
+        }
+    }
+
+    private <T> T underTables(Supplier<T> step) {
+        tablesLock.lock();
+        try {
+            return step.get();
+        } finally {
+            tablesLock.unlock();
         }
     }
 
@@ -778,29 +582,9 @@ public final class PagePool implements CachePager {
         }
     }
 
-    /** Returns the place where a slot's content was packed last, if it was not written since. */
-    Optional<PackPage> packedAt(int slot) {
-        return underTables(() -> Optional.ofNullable(origins[slot]).filter(origin -> memory.written(slot) < origin.epoch()).map(PackedAt::page));
-    }
-
-    /** Remembers where slots' contents were packed by a capture. Slots freed since are passed over. */
-    void remember(Map<Integer, PackPage> packed, long epoch) {
-        underTables(() -> {
-            packed.forEach((slot, page) -> {
-                if (freedIn[slot] < epoch) {
-                    origins[slot] = new PackedAt(page, epoch);
-                }
-            });
-            return packed;
-        });
-    }
-
     @Override
     public void close() {
-        underTables(() -> {
-            closed = true;
-            return true;
-        });
+        closed = true;
         FrozenPages capture = frozen;
         if (capture != null) {
             capture.abandon();

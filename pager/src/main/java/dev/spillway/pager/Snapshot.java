@@ -168,7 +168,7 @@ public final class Snapshot {
      */
     public List<LogicalSequence> restore(PagePool pool, Progress progress) throws IOException, InterruptedException {
         requireMeta(pool.meta());
-        PagePool.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
+        PageTables.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
         boolean installed = false;
         try (OpenPacks packs = new OpenPacks()) {
             Map<Integer, PackPage> packed = new HashMap<>();
@@ -209,7 +209,7 @@ public final class Snapshot {
     }
 
     private void fill(PagePool pool, int slot, PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, int at)
-            throws IOException {
+            throws IOException, InterruptedException {
         PageHash hash = pool.fill(slot, pack.file(), pack.offset(page.at(), elements, dimensions));
         if (!hash.equals(page.hash())) {
             requireHash(hash, page, nameOfPage(at));

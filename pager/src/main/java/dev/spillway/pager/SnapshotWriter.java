@@ -1,6 +1,6 @@
 package dev.spillway.pager;
 
-import dev.spillway.pager.PagePool.HeldSequence;
+import dev.spillway.pager.PageTables.HeldSequence;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -166,6 +166,38 @@ final class FrozenWriterTest {
     }
 
     @Test
+    void aRestoreIntoPagesThatACaptureHasNotReadLeavesTheSnapshotWhole() throws Exception {
+        Path others = Files.createDirectory(folder.resolve("others"));
+        Path own = Files.createDirectory(folder.resolve("own"));
+        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(3)); PagePool other = PagePool.inMemory(Metas.small(), Metas.size(3))) {
+            other.installSequences(List.of(new LogicalSequence("b", other.allocatePages(3), 0)));
+            for (int page : other.occupiedPages()) {
+                other.writePage(page, filled(other, 9));
+            }
+            Snapshot snapshot = SnapshotWriter.capture(other, others, new Packs(), _ -> {}).snapshot();
+            List<Integer> pages = pool.allocatePages(3);
+            for (int at = 0; at < 3; at++) {
+                pool.writePage(pages.get(at), filled(pool, at));
+            }
+            pool.installSequences(List.of(new LogicalSequence("a", pages, 0)));
+            AtomicBoolean changed = new AtomicBoolean();
+
+            SnapshotWriter.Captured captured = SnapshotWriter.capture(pool, own, new Packs(), _ -> {
+                if (changed.compareAndSet(false, true)) {
+                    pool.removeSequence("a");
+                    snapshot.restore(pool, _ -> {});
+                }
+            });
+
+            other.removeSequence("b");
+            List<Integer> restored = captured.snapshot().restore(other, _ -> {}).getFirst().pages();
+            for (int at = 0; at < 3; at++) {
+                assertThat(number(other, restored.get(at))).isEqualTo(at);
+            }
+        }
+    }
+
+    @Test
     void aCaptureEndsWhenThePagerCloses() throws Exception {
         PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(PAGES));
         List<Integer> pages = pool.allocatePages(PAGES);

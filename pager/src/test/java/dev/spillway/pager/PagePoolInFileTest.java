@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,5 +64,47 @@ final class PagePoolInFileTest extends CachePagerContract {
         assertThatExceptionOfType(FileAlreadyExistsException.class).isThrownBy(() -> PagePool.inFile(Metas.small(), Metas.size(4), file));
 
         assertThat(file).hasContent("mine");
+    }
+
+    /** The worker believes nothing of a mapped file that could make it read or write where it should not. */
+    @Test
+    void noRandomChangeOfTheHeaderOrTheRecordsDoesMoreThanRefuse() throws Exception {
+        PagerMeta meta = Metas.hybrid();
+        Path file = folder.resolve("pager");
+        Random random = new Random(8);
+        int whole = 0;
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file); PagePool other = PagePool.inMemory(meta, Metas.size(10));
+                FileChannel engine = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            List<Integer> pages = pool.allocatePages(6);
+            pool.installSequences(List.of(new LogicalSequence("a", pages, 1)));
+            for (int round = 0; round < 500; round++) {
+                for (int mutation = 0; mutation < 20; mutation++) {
+                    long at = random.nextBoolean() ? random.nextInt(4096) : (64 << 10) + random.nextInt(26 * 64);
+                    // An engine that seems to be there would be waited for.
+                    if (at < 576 || at >= 584) {
+                        engine.write(ByteBuffer.wrap(new byte[]{(byte) random.nextInt(256)}), at);
+                    }
+                }
+                Path directory = Files.createDirectory(folder.resolve("s" + round));
+                try {
+                    for (int page : pages) {
+                        pool.writePage(page, content(meta, round));
+                    }
+                    SnapshotWriter.capture(pool, directory, new Packs(), _ -> {}).snapshot().restore(other, _ -> {});
+                    other.removeSequence("a");
+                    whole++;
+                } catch (PagerRefusedException e) {
+                    assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.DAMAGED);
+                }
+                for (int slot : pages) {
+                    try {
+                        read(pool, slot);
+                    } catch (PagerRefusedException e) {
+                        assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.DAMAGED);
+                    }
+                }
+            }
+        }
+        assertThat(whole).isPositive();
     }
 }

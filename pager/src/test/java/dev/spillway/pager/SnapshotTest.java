@@ -475,7 +475,7 @@ final class SnapshotTest {
             int header = right.length - 3 * 512;
             Random random = new Random(6);
             int refused = 0;
-            for (int round = 0; round < 10_000; round++) {
+            for (int round = 0; round < 3_000; round++) {
                 byte[] wrong = right.clone();
                 // Most of the header is room, so half of the changes hit what says something.
                 int at = random.nextBoolean() ? random.nextInt(500) : random.nextInt(header);
@@ -491,7 +491,7 @@ final class SnapshotTest {
                 }
                 assertThat(other.freePageCount()).isEqualTo(8);
             }
-            assertThat(refused).isGreaterThan(2000);
+            assertThat(refused).isGreaterThan(600);
         }
     }
 

@@ -1,0 +1,333 @@
+package dev.spillway.pager;
+
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.pager.PageMemory.Word;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The pages and sequences of a pager: which are free, who has which, and where their contents were packed last. The caller locks it. */
+final class PageTables {
+    private static final int FREE = -1;
+
+    private final PagerMeta meta;
+    private final PageMemory memory;
+    /** By page: FREE, or the number of sequences that have it. */
+    private final int[] references;
+    /** By slot: the epoch in which it was freed last. */
+    private final long[] freedIn;
+    private final @Nullable PackedAt[] origins;
+    private final FreeSlots freePages;
+    private final Map<String, FreeSlots> freeStates = new HashMap<>();
+    private final TreeMap<String, HeldSequence> sequences = new TreeMap<>();
+
+    /** A sequence with its slots of state, by the order of the pools. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record HeldSequence(LogicalSequence sequence, int[] states) {}
+
+    /** The last place where the content of a slot was packed, and the epoch of that capture. */
+    private record PackedAt(PackPage page, long epoch) {}
+
+    /**
+     * Slots that are taken and belong to no sequence yet.
+     *
+     * @param states slots of state of each sequence, by the order of the pools
+     */
+    record Reserved(List<Integer> pages, List<int[]> states) {}
+
+    PageTables(PagerMeta meta, PageMemory memory) {
+        this.meta = meta;
+        this.memory = memory;
+        PageFileLayout layout = memory.layout();
+        this.references = new int[layout.pages()];
+        Arrays.fill(references, FREE);
+        this.freedIn = new long[layout.slots()];
+        this.origins = new PackedAt[layout.slots()];
+        this.freePages = new FreeSlots(layout.pageRegion());
+        meta.states().forEach(state -> freeStates.put(state.name(), new FreeSlots(layout.region(state.name()))));
+    }
+
+    int freePageCount() {
+        return freePages.count();
+    }
+
+    int sequenceCount() {
+        return sequences.size();
+    }
+
+    List<Integer> occupiedPages() {
+        List<Integer> occupied = new ArrayList<>();
+        for (int page = 0; page < references.length; page++) {
+            if (references[page] != FREE) {
+                occupied.add(page);
+            }
+        }
+        return occupied;
+    }
+
+    /** Returns the sequences, sorted by id. */
+    List<HeldSequence> sequences() {
+        return List.copyOf(sequences.values());
+    }
+
+    List<Integer> allocatePages(int count) {
+        return allocate(freePages, count, "pages");
+    }
+
+    private List<Integer> allocate(FreeSlots free, int count, String what) {
+        if (count < 0) {
+            throw new InvalidValueException("count", count, "0 or more");
+        }
+        if (count > free.count()) {
+            throw new PagerRefusedException(Reason.EXHAUSTED,
+                    "%d %s (expected: at most %d, which are free)".formatted(count, what, free.count()));
+        }
+        long capturing = memory.get(Word.CAPTURING);
+        List<Integer> taken = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int slot = free.take();
+            if (slot < references.length) {
+                references[slot] = 0;
+            }
+            if (freedIn[slot] < capturing) {
+                // Nobody had it when the capture began.
+                memory.setCopied(slot, capturing);
+            }
+            taken.add(slot);
+        }
+        return taken;
+    }
+
+    private void free(FreeSlots free, int slot) {
+        freedIn[slot] = memory.get(Word.EPOCH);
+        origins[slot] = null;
+        memory.setHash(slot, null);
+        if (slot < references.length) {
+            references[slot] = FREE;
+        }
+        free.give(slot);
+    }
+
+    /** Frees a page that no sequence has. */
+    void freePage(int page) {
+        free(freePages, page);
+    }
+
+    void freePages(List<Integer> pages) {
+        Set<Integer> distinct = new HashSet<>();
+        for (int page : pages) {
+            requireAllocated(page);
+            if (references[page] > 0 || !distinct.add(page)) {
+                throw new PagerRefusedException(Reason.SHARED, "page %d: a sequence has it, or it is named twice".formatted(page));
+            }
+        }
+        distinct.forEach(this::freePage);
+    }
+
+    void requireAllocated(int page) {
+        if (page < 0 || page >= references.length || references[page] == FREE) {
+            throw new PagerRefusedException(Reason.UNKNOWN, "page %d: is not allocated".formatted(page));
+        }
+    }
+
+    void requireUnshared(int page) {
+        requireAllocated(page);
+        if (references[page] > 1) {
+            throw new PagerRefusedException(Reason.SHARED,
+                    "page %d: %d sequences have it (expected: one, so make the page its own first)".formatted(page, references[page]));
+        }
+    }
+
+    /** Installs sequences, and returns the slots of state of those that are new. */
+    List<int[]> install(List<LogicalSequence> installed) {
+        requireStates(requireInstallable(installed, false));
+        List<int[]> created = new ArrayList<>();
+        for (LogicalSequence sequence : installed) {
+            HeldSequence former = sequences.get(sequence.id());
+            int[] slots = former == null ? newStates() : former.states();
+            put(sequence, slots);
+            if (former == null) {
+                created.add(slots);
+            } else {
+                release(former.sequence());
+            }
+        }
+        return created;
+    }
+
+    private void put(LogicalSequence sequence, int[] states) {
+        sequence.pages().forEach(page -> references[page]++);
+        sequences.put(sequence.id(), new HeldSequence(sequence, states));
+    }
+
+    /** Returns the number of sequences that are new. */
+    private int requireInstallable(List<LogicalSequence> installed, boolean fresh) {
+        Set<String> ids = new HashSet<>();
+        int created = 0;
+        for (LogicalSequence sequence : installed) {
+            if (!ids.add(sequence.id())) {
+                throw new PagerRefusedException(Reason.INVALID, "sequence %s: is named twice".formatted(sequence.id()));
+            }
+            boolean exists = sequences.containsKey(sequence.id());
+            if (exists && fresh) {
+                throw new PagerRefusedException(Reason.EXISTS, "sequence %s: exists".formatted(sequence.id()));
+            }
+            created += exists ? 0 : 1;
+            if (sequence.lastPageTokens() >= meta.page().tokens()) {
+                throw new InvalidValueException("lastPageTokens of " + sequence.id(), sequence.lastPageTokens(),
+                        "0 for full, or 1 to " + (meta.page().tokens() - 1));
+            }
+            Set<Integer> pages = new HashSet<>();
+            for (int page : sequence.pages()) {
+                requireAllocated(page);
+                if (!pages.add(page)) {
+                    throw new PagerRefusedException(Reason.INVALID, "sequence %s: has page %d twice".formatted(sequence.id(), page));
+                }
+            }
+        }
+        return created;
+    }
+
+    private void requireStates(int created) {
+        for (FreeSlots free : freeStates.values()) {
+            if (created > free.count()) {
+                throw new PagerRefusedException(Reason.EXHAUSTED,
+                        "%d sequences (expected: at most %d more, for which there is room for state)".formatted(created, free.count()));
+            }
+        }
+    }
+
+    private int[] newStates() {
+        return meta.states().stream().mapToInt(state -> allocate(free(state), 1, "states").getFirst()).toArray();
+    }
+
+    private FreeSlots free(StatePool state) {
+        return Optional.ofNullable(freeStates.get(state.name())).orElseThrow();
+    }
+
+    private void release(LogicalSequence sequence) {
+        for (int page : sequence.pages()) {
+            references[page]--;
+            if (references[page] == 0) {
+                free(freePages, page);
+            }
+        }
+    }
+
+    /** Removes a sequence. */
+    void remove(String id) {
+        HeldSequence held = held(id);
+        sequences.remove(id);
+        release(held.sequence());
+        freeStates(held.states());
+    }
+
+    private void freeStates(int[] slots) {
+        for (int pool = 0; pool < slots.length; pool++) {
+            free(free(meta.states().get(pool)), slots[pool]);
+        }
+    }
+
+    HeldSequence held(String id) {
+        HeldSequence held = sequences.get(id);
+        if (held == null) {
+            throw new PagerRefusedException(Reason.UNKNOWN, "sequence %s: does not exist".formatted(id));
+        }
+        return held;
+    }
+
+    /** Makes a sequence that shares all pages of another one. */
+    HeldSequence fork(String id, String newId) {
+        LogicalSequence sequence = held(id).sequence();
+        LogicalSequence copy = new LogicalSequence(newId, sequence.pages(), sequence.lastPageTokens());
+        requireStates(requireInstallable(List.of(copy), true));
+        put(copy, newStates());
+        return held(newId);
+    }
+
+    /** Returns the page at a position. */
+    int page(String id, int position) {
+        List<Integer> pages = held(id).sequence().pages();
+        if (position < 0 || position >= pages.size()) {
+            throw new PagerRefusedException(Reason.UNKNOWN,
+                    "position %d of sequence %s (expected: 0 to %d)".formatted(position, id, pages.size() - 1));
+        }
+        return pages.get(position);
+    }
+
+    boolean isShared(int page) {
+        return references[page] > 1;
+    }
+
+    /** Puts an allocated page in the place of a shared one. */
+    void replacePage(String id, int position, int former, int page) {
+        if (page(id, position) != former || references[page] != 0) {
+            throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while its page was copied".formatted(id));
+        }
+        HeldSequence held = held(id);
+        List<Integer> pages = new ArrayList<>(held.sequence().pages());
+        pages.set(position, page);
+        put(new LogicalSequence(id, pages, held.sequence().lastPageTokens()), held.states());
+        release(held.sequence());
+    }
+
+    int stateSlot(String id, String pool) {
+        int[] states = held(id).states();
+        for (int at = 0; at < states.length; at++) {
+            if (meta.states().get(at).name().equals(pool)) {
+                return states[at];
+            }
+        }
+        throw new InvalidValueException("state pool", pool, meta.states().stream().map(StatePool::name).toList().toString());
+    }
+
+    /** Takes pages, and slots of state for sequences: all or none. */
+    Reserved reserve(int pages, int sequenceCount) {
+        requireStates(sequenceCount);
+        List<Integer> taken = allocatePages(pages);
+        return new Reserved(taken, Stream.generate(this::newStates).limit(sequenceCount).toList());
+    }
+
+    /** Gives back what was reserved and not installed. */
+    void release(Reserved reserved) {
+        reserved.pages().forEach(this::freePage);
+        reserved.states().forEach(this::freeStates);
+    }
+
+    /**
+     * Installs new sequences over reserved slots, all or none.
+     *
+     * @param packed places from which slots were filled
+     */
+    void install(List<LogicalSequence> installed, Reserved reserved, Map<Integer, PackPage> packed) {
+        requireInstallable(installed, true);
+        for (int at = 0; at < installed.size(); at++) {
+            put(installed.get(at), reserved.states().get(at));
+        }
+        long epoch = memory.get(Word.EPOCH);
+        packed.forEach((slot, page) -> origins[slot] = new PackedAt(page, epoch));
+    }
+
+    /** Returns the place where a slot's content was packed last, if it was not written since. */
+    Optional<PackPage> packedAt(int slot) {
+        return Optional.ofNullable(origins[slot]).filter(origin -> memory.written(slot) < origin.epoch()).map(PackedAt::page);
+    }
+
+    /** Remembers where slots' contents were packed by a capture. Slots freed since are passed over. */
+    void remember(Map<Integer, PackPage> packed, long epoch) {
+        packed.forEach((slot, page) -> {
+            if (freedIn[slot] < epoch) {
+                origins[slot] = new PackedAt(page, epoch);
+            }
+        });
+    }
+}
