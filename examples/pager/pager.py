@@ -75,7 +75,7 @@ class Pager:
         """Saves the old content of a page for a capture that has not read it."""
         record = self.records[page : page + 1]
         epoch = self.word(CAPTURING)[0]
-        if epoch and record["copied"][0] < epoch:
+        if epoch and record["copied"][0] != epoch:
             self._save(page, record, epoch)
         record["hashed"] = 0
         record["written"] = self.word(EPOCH)[0]
@@ -91,7 +91,7 @@ class Pager:
             record["copied"] = epoch
             return
         self.word(WANTED)[0] = page + 1
-        while record["copied"][0] < epoch and self.word(CAPTURING)[0] == epoch:
+        while record["copied"][0] != epoch and self.word(CAPTURING)[0] == epoch:
             time.sleep(0.0001)
 
     def allocate(self, count):

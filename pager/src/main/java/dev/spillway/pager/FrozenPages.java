@@ -79,7 +79,7 @@ final class FrozenPages implements AutoCloseable {
     // ---- by writers, under the stripe of the slot
 
     boolean isRead(int slot) {
-        return ended || memory.copied(slot) >= epoch;
+        return ended || memory.copied(slot) == epoch;
     }
 
     /** Saves a slot's bytes, and returns false if there is no room. */
@@ -113,7 +113,7 @@ final class FrozenPages implements AutoCloseable {
                     Lock stripe = pool.stripe(slot);
                     stripe.lock();
                     try {
-                        if (memory.copied(slot) < epoch) {
+                        if (memory.copied(slot) != epoch) {
                             memory.setCopied(slot, epoch);
                         }
                     } finally {

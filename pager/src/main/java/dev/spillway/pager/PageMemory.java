@@ -54,6 +54,10 @@ final class PageMemory implements AutoCloseable {
         Word(long offset) {
             this.offset = offset;
         }
+
+        private int line() {
+            return (int) (offset / CACHE_LINE);
+        }
     }
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -61,6 +65,7 @@ final class PageMemory implements AutoCloseable {
     private static final VarHandle LONGS = LONG.varHandle();
     private static final VarHandle INTS = INT.varHandle();
     private static final int ZEROS = 1 << 20;
+    private static final int CACHE_LINE = 64;
 
     private static final long COPIED = 0;
     private static final long WRITTEN = 8;
@@ -74,7 +79,7 @@ final class PageMemory implements AutoCloseable {
     private final MemorySegment memory;
     private final @Nullable Path file;
     /** The words that this process alone writes: an engine may have overwritten those in the file. */
-    private final AtomicLongArray own = new AtomicLongArray(Word.values().length);
+    private final AtomicLongArray own = new AtomicLongArray(PageFileLayout.HEADER_BYTES / CACHE_LINE);
 
     private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file) {
         this.layout = layout;
@@ -163,13 +168,13 @@ final class PageMemory implements AutoCloseable {
 
     long get(Word word) {
         return switch (word) {
-            case EPOCH,CAPTURING,PAUSE_ASKED,PAUSE_ENDED,CLOSED -> own.get(word.ordinal());
+            case EPOCH,CAPTURING,PAUSE_ASKED,PAUSE_ENDED,CLOSED -> own.get(word.line());
             case PAUSE_TAKEN,ENGINE,SAVES_FILLED,WANTED -> (long) LONGS.getVolatile(memory, word.offset);
         };
     }
 
     void set(Word word, long value) {
-        own.set(word.ordinal(), value);
+        own.set(word.line(), value);
         LONGS.setVolatile(memory, word.offset, value);
     }
 
@@ -177,7 +182,7 @@ final class PageMemory implements AutoCloseable {
         return PageFileLayout.RECORDS_OFFSET + (long) slot * PageFileLayout.RECORD_BYTES + field;
     }
 
-    /** Returns the last epoch whose capture needs the slot's bytes no more. */
+    /** Returns the epoch of the last capture that needs the slot's bytes no more. */
     long copied(int slot) {
         return (long) LONGS.getAcquire(memory, record(slot, COPIED));
     }
@@ -215,7 +220,7 @@ final class PageMemory implements AutoCloseable {
         read(slot, into.duplicate());
         // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
         VarHandle.acquireFence();
-        if (copied(slot) >= epoch) {
+        if (copied(slot) == epoch) {
             int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
             if (saved < 0 || saved >= layout.saves().count()) {
                 throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
