@@ -139,7 +139,8 @@ class RetriesTest {
             exchange.close();
         }, exchange -> send(exchange, 200, "abcd"));
         Call get = Call.of(CoordinatorApi.GET_ENTRY.at("vm", "a"), Duration.ofSeconds(20));
-        assertThat(retries.receive(get, (_, body) -> new String(body.readAllBytes(), StandardCharsets.UTF_8))).isEqualTo("abcd");
+        String read = retries.receive(get, (_, body) -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
+        assertThat(read).isEqualTo("abcd");
     }
 
     @Test
