@@ -10,7 +10,7 @@ import java.util.Random;
  * A miniature transformer decoder: RMS norms, rotary positions, grouped-query attention and a gated feed-forward network, with random weights of a seed.
  * Its attention reads keys and values through a pager alone. All arithmetic is in one fixed order, so equal inputs give equal bits.
  */
-final class TinyDecoder {
+public final class TinyDecoder {
     static final int VOCABULARY = 61;
     private static final int LAYERS = 3;
     private static final int HEADS = 4;
@@ -26,7 +26,8 @@ final class TinyDecoder {
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Layer(float[][] query, float[][] key, float[][] value, float[][] out, float[][] gate, float[][] up, float[][] down) {}
 
-    TinyDecoder(long seed, PageShape shape) {
+    /** @param shape of the pages that it uses, as {@link #shape} makes it */
+    public TinyDecoder(long seed, PageShape shape) {
         Random random = new Random(seed);
         this.shape = shape;
         embedding = matrix(random, VOCABULARY, WIDTH);
@@ -36,7 +37,8 @@ final class TinyDecoder {
         }
     }
 
-    static PageShape shape(ElementType elements, DimensionOrder order, KeysAndValues places) {
+    /** Returns the shape of this model's pages in a layout. */
+    public static PageShape shape(ElementType elements, DimensionOrder order, KeysAndValues places) {
         return new PageShape(4, LAYERS, KV_HEADS, HEAD_DIM, elements, order, places);
     }
 
@@ -51,7 +53,7 @@ final class TinyDecoder {
     }
 
     /** Decodes one token of a sequence and returns the logits of the next. */
-    float[] step(CachePager pager, String id, int token) throws InterruptedException {
+    public float[] step(CachePager pager, String id, int token) throws InterruptedException {
         LogicalSequence sequence = pager.sequences().stream().filter(one -> one.id().equals(id)).findFirst().orElse(new LogicalSequence(id, List.of(), 0));
         int fill = sequence.lastPageTokens();
         int position = sequence.pages().size() * shape.tokens() - (fill == 0 ? 0 : shape.tokens() - fill);

@@ -93,6 +93,7 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
                 List.of("--limit: given without --orders (expected: both, or neither)", "hosts", "host-1", "--limit", "5"),
                 List.of("hostId: Host_1 (expected:", "status", "--worker", "Host_1"),
+                List.of("pager: Upper (expected: 1 to 63", "pagers", "capture", "Upper", "kv", "key"),
                 List.of("loud (expected: trace, debug, info, warn, error, off or inherit)", "log-level", "dev.spillway", "loud"));
     }
 
