@@ -26,7 +26,7 @@ public final class CoordinatorApi {
 
     public static final Operation LIST_ENTRIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix", "label"));
     public static final Operation PUT_ENTRY = listed(Operation.put(ENTRY));
-    public static final Operation GET_ENTRY = listed(Operation.get(ENTRY).query("touch"));
+    public static final Operation GET_ENTRY = listed(Operation.get(ENTRY).query("touch", "count"));
     public static final Operation DELETE_ENTRY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
     public static final Operation PIN_ENTRY = listed(Operation.put(ENTRY + "/pin"));
     public static final Operation UNPIN_ENTRY = listed(Operation.delete(ENTRY + "/pin"));

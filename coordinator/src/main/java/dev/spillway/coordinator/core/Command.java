@@ -47,14 +47,27 @@ public sealed interface Command<A> {
     /** Puts an entry that belongs to no host. */
     record Put(EntryName name, SnapshotId snapshotId, long sizeBytes, Description description) implements Command<Outcomes.Putting> {}
 
-    /**
-     * Reads an entry and makes it the most recently used.
-     *
-     * @param counted false to get the same answer and leave everything as it is
-     */
-    record Get(EntryName name, boolean counted) implements Command<Outcomes.Getting> {
+    /** Reads an entry. Its answer does not depend on what it leaves behind. */
+    record Get(EntryName name, Trace trace) implements Command<Outcomes.Getting> {
+        /** The effect of a read on the entry and its namespace. */
+        public enum Trace {
+            NONE,
+            /** The entry becomes the most recently used one. */
+            USE,
+            /** A use that is counted as a hit or a miss, too. */
+            COUNTED_USE
+        }
+
         public Get(EntryName name) {
-            this(name, true);
+            this(name, Trace.COUNTED_USE);
+        }
+
+        boolean isUse() {
+            return trace != Trace.NONE;
+        }
+
+        boolean isCounted() {
+            return trace == Trace.COUNTED_USE;
         }
     }
 

@@ -138,22 +138,22 @@ final class EntryDecisions {
         }
         EntryRow entry = transaction.entry(name, EntryLock.EXCLUSIVE);
         if (entry == null) {
-            if (command.counted()) {
+            if (command.isCounted()) {
                 transaction.save(namespace.counted(0, 1));
             }
             return new Outcomes.Getting.Miss();
         }
         EvictionCause end = evictor.endOf(transaction, namespace, entry);
         if (end != null) {
-            if (command.counted()) {
+            if (command.isUse()) {
                 evictor.evict(transaction, entry, end);
-                transaction.save(held(transaction, name).counted(0, 1));
+                transaction.save(held(transaction, name).counted(0, command.isCounted() ? 1 : 0));
             }
             return new Outcomes.Getting.Miss();
         }
-        NamespaceRow used = namespace.used().counted(1, 0);
+        NamespaceRow used = namespace.used().counted(command.isCounted() ? 1 : 0, 0);
         EntryRow touched = entry.usedAt(used.useCounter(), transaction.now());
-        if (command.counted()) {
+        if (command.isUse()) {
             transaction.save(used);
             transaction.save(touched);
         }

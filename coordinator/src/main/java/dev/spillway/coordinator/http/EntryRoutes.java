@@ -69,10 +69,13 @@ final class EntryRoutes {
     private Response get(Request request) {
         EntryName name = name(request);
         boolean touch = request.query().flag("touch").orElse(true);
+        boolean count = request.query().flag("count").orElse(true);
         if (!touch) {
             return Response.ok(answer(registry.queries().entry(name).orElseThrow(() -> Refusals.missing(registry, name)), true));
         }
-        return switch (registry.execute(new Command.Get(name, !request.isHead()))) {
+        Command.Get.Trace trace = request.isHead() ? Command.Get.Trace.NONE
+                : count ? Command.Get.Trace.COUNTED_USE : Command.Get.Trace.USE;
+        return switch (registry.execute(new Command.Get(name, trace))) {
             // Its replicas are read after the touch; an entry that changed in between answers with none.
             case Outcomes.Getting.Hit(var row) -> Response.ok(answer(row, registry.queries()
                     .entry(name)

@@ -60,6 +60,20 @@ class EntriesOverHttpTest extends OverHttp {
     }
 
     @Test
+    void aUseThatIsNotCountedRefreshesTheOrderAllTheSame() throws Exception {
+        put("a", "sa");
+        put("b", "sb");
+        http.get(ENTRIES + "/a?count=false").is(200);
+        http.get(ENTRIES + "/none?count=false").is(404);
+        assertThat(keys(ENTRIES)).containsExactly("b", "a");
+        JsonNode figures = http.get("/v1/namespaces/vm").is(200).tree();
+        assertThat(figures.path("hits").asLong(-1)).isZero();
+        assertThat(figures.path("misses").asLong(-1)).isZero();
+        http.get(ENTRIES + "/a").is(200);
+        assertThat(http.get("/v1/namespaces/vm").is(200).tree().path("hits").asLong()).isOne();
+    }
+
+    @Test
     void anEntryKeepsWhatItsOwnerSaidAboutIt() throws Exception {
         http.put(ENTRIES + "/a", "{\"snapshotId\":\"sa\",\"sizeBytes\":5,\"description\":\"größe\",\"labels\":{\"team\":\"x\"}}").is(200);
         Entries.Entry entry = http.get(ENTRIES + "/a?touch=false").is(200).as(Entries.Entry.class);

@@ -71,6 +71,40 @@ class ClientArtifactsTest {
         }
     }
 
+    /** The registry counts each read once: at the host that was asked, wherever the artifact came from. A put is no read. */
+    @Test
+    void theFleetCountsEachReadOnce() throws Exception {
+        Spillway.Ran ran =
+                Spillway.run("namespace", "set", "counted", "--max-entries", "1000", "--backend", "artifact", "--url", fleet.url());
+        assertThat(ran.exitCode()).as(ran.err()).isZero();
+        try (SpillwayClient one = client(1);
+                SpillwayClient two = client(2);
+                ArtifactStore first = one.artifacts("counted");
+                ArtifactStore second = two.artifacts("counted")) {
+            for (int put = 0; put < 3; put++) {
+                assertThat(first.put(fingerprint("a"), CONTENT)).isTrue();
+            }
+            int[] misses = {0};
+            Eventually.holds(Eventually.HANG, () -> {
+                // The host counts from when it has heard of the namespace.
+                assertThat(second.get(fingerprint("none"))).isEmpty();
+                misses[0]++;
+                assertThat(counted("misses")).isPositive();
+            });
+            assertThat(second.get(fingerprint("a"))).contains(CONTENT);
+            assertThat(second.get(fingerprint("a"))).contains(CONTENT);
+            Eventually.holds(Eventually.HANG, () -> assertThat(counted("hits")).isGreaterThanOrEqualTo(2));
+            assertThat(counted("hits")).isEqualTo(2);
+            assertThat(counted("misses")).isLessThanOrEqualTo(misses[0]);
+        }
+    }
+
+    private static long counted(String figure) throws Exception {
+        Spillway.Ran stats = Spillway.run("stats", "counted", "--json", "--url", fleet.url());
+        assertThat(stats.exitCode()).as(stats.err()).isZero();
+        return Long.parseLong(stats.out().replaceAll("(?s).*\"" + figure + "\" *: *(\\d+).*", "$1"));
+    }
+
     /** It is refused at once and not asked for again and again. */
     @Test
     void anArtifactOverTheBoundOfTheClientIsAFailureThatNamesTheSetting() throws Exception {

@@ -181,11 +181,12 @@ public final class Worker implements AutoCloseable {
                 settings.putDeadline(), new Puts.AtOnce(settings.putsAtOnce(), settings.uploadsAtOnce()));
         new ArchiveLossesMeter(puts).bindTo(metrics.registry());
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
-        Deletions deletions = new Deletions(loop, registry, keys);
+        Deletions deletions = new Deletions(loop, registry, policies, keys);
         Pagers pagers = parts.start("pagers",
                 () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers)));
         WorkerRoutes.Host routes = new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories,
-                puts, cache, pagers, deletions, new Prunes(loop.view(), registry), store, clock, settings.holdMax(), settings.uploadPace());
+                puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
+                settings.uploadPace());
         HttpService http = parts.start("http",
                 () -> HttpService.start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics)));
         address.set(http.address());

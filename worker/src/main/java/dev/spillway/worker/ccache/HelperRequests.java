@@ -2,6 +2,7 @@ package dev.spillway.worker.ccache;
 
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactFile;
+import dev.spillway.events.Backend;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -139,7 +140,8 @@ public final class HelperRequests {
     private byte remove(EntryName name) throws IOException, InterruptedException {
         try {
             artifacts.awaitRegistered(name);
-            return deletions.delete(name, Optional.empty(), Optional.empty()) instanceof Deletions.Deleted.Done ? OK : NOOP;
+            return deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()) instanceof Deletions.Deleted.Done ? OK
+                    : NOOP;
         } catch (HostBusyException | HostStoppedException _) {
             return NOOP;
         }

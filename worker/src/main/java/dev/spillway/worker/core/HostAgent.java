@@ -360,7 +360,8 @@ public final class HostAgent {
      * @param max number of holds at which none is granted any more
      */
     public Answered<HoldAnswer> hold(UUID id, EntryName name, Instant until, long least, int max) {
-        ReplicaRecord replica = served(name).orElse(null);
+        // An artifact has no path that a reader could use.
+        ReplicaRecord replica = served(name).filter(found -> found.artifact() == null).orElse(null);
         if (replica == null) {
             return new Answered<>(new HoldAnswer.NotServed(), Step.NOTHING);
         }

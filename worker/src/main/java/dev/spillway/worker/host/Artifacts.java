@@ -39,6 +39,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,6 +90,9 @@ public final class Artifacts {
         record Missing() implements Found {}
 
         record UnknownNamespace() implements Found {}
+
+        /** The namespace is for images of another kind. */
+        record OtherBackend(Backend backend) implements Found {}
 
         /** Unknown: the registry cannot be asked, or this host serves nothing. */
         record Away(HostView.Apart apart) implements Found {}
@@ -188,7 +192,7 @@ public final class Artifacts {
         switch (found) {
             case Found.Served _ -> used(name);
             case Found.Missing() -> missed(name);
-            case Found.UnknownNamespace _,Found.Away _ -> {
+            case Found.UnknownNamespace _,Found.OtherBackend _,Found.Away _ -> {
                 // Nothing was read.
             }
         }
@@ -320,7 +324,10 @@ public final class Artifacts {
         if (apart.isPresent()) {
             return new Found.Away(apart.get());
         }
-        return policies.isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
+        if (!policies.isKnown(name.namespace())) {
+            return new Found.UnknownNamespace();
+        }
+        return policies.otherBackend(name.namespace(), Backend.ARTIFACT).<Found>map(Found.OtherBackend::new).orElse(new Found.Missing());
     }
 
     /** Reads what is here of a key. A damaged content is a miss, and the registry is told. */
@@ -506,11 +513,7 @@ public final class Artifacts {
     /** Lists registered artifacts of a namespace, sorted by key, as {@link Directories#list} does. */
     public Directories.InNamespace<List<Directories.Listed>> list(NamespaceName namespace, String prefix, String after, int limit)
             throws InterruptedException {
-        loop.awaitMayServe();
-        if (!policies.isKnown(namespace)) {
-            return new Directories.InNamespace.UnknownNamespace<>();
-        }
-        return new Directories.InNamespace.Known<>(view.artifacts(namespace, prefix, after, limit)
+        return read(namespace, () -> view.artifacts(namespace, prefix, after, limit)
                 .stream()
                 .map(replica -> new Directories.Listed(replica,
                         loop.uses().accessedAt(replica.name()).filter(replica.lastAccessedAt()::isBefore).orElse(replica.lastAccessedAt())))
@@ -523,7 +526,17 @@ public final class Artifacts {
     }
 
     /** Returns how much there is of registered artifacts of a namespace. */
-    public ServedReplicas.Totals totals(NamespaceName namespace) {
-        return view.artifactTotals(namespace);
+    public Directories.InNamespace<ServedReplicas.Totals> totals(NamespaceName namespace) throws InterruptedException {
+        return read(namespace, () -> view.artifactTotals(namespace));
+    }
+
+    private <T> Directories.InNamespace<T> read(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
+        loop.awaitMayServe();
+        if (!policies.isKnown(namespace)) {
+            return new Directories.InNamespace.UnknownNamespace<>();
+        }
+        return policies.otherBackend(namespace, Backend.ARTIFACT).<Directories
+                .InNamespace<T>>map(Directories.InNamespace.OtherBackend::new)
+                .orElseGet(() -> new Directories.InNamespace.Known<>(reading.get()));
     }
 }

@@ -2,7 +2,9 @@ package dev.spillway.worker.host;
 
 import dev.spillway.api.Problem;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.KeyedDeletion;
@@ -20,6 +22,7 @@ public final class Deletions {
 
     private final HostLoop loop;
     private final RegistryClient registry;
+    private final Policies policies;
     private final KeyedRequests keys;
 
     /** The outcome of a deletion. */
@@ -29,6 +32,9 @@ public final class Deletions {
         /** Refused by the registry, in its own words. */
         record Refused(Problem problem) implements Deleted {}
 
+        /** The namespace is for images of another kind. */
+        record OtherBackend(NamespaceName namespace, Backend backend) implements Deleted {}
+
         record Away(HostView.Apart apart) implements Deleted {}
 
         record Unknown(String why) implements Deleted {}
@@ -37,15 +43,24 @@ public final class Deletions {
         record KeyReused(String key) implements Deleted {}
     }
 
-    public Deletions(HostLoop loop, RegistryClient registry, KeyedRequests keys) {
+    public Deletions(HostLoop loop, RegistryClient registry, Policies policies, KeyedRequests keys) {
         this.loop = loop;
         this.registry = registry;
+        this.policies = policies;
         this.keys = keys;
     }
 
-    /** Evicts an entry, if it names the expected snapshot. When it is done this host serves it no more. */
-    public Deleted delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<RequestKey> request)
+    /**
+     * Evicts an entry, if it names the expected snapshot. When it is done this host serves it no more.
+     *
+     * @param backend kind of images that the caller deletes
+     */
+    public Deleted delete(EntryName name, Backend backend, Optional<SnapshotId> ifSnapshot, Optional<RequestKey> request)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Optional<Backend> other = policies.otherBackend(name.namespace(), backend);
+        if (other.isPresent()) {
+            return new Deleted.OtherBackend(name.namespace(), other.get());
+        }
         if (request.isEmpty()) {
             return evict(name, ifSnapshot, null);
         }

@@ -2,6 +2,7 @@ package dev.spillway.worker.host;
 
 import dev.spillway.api.ProblemType;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.core.Hold;
@@ -40,6 +41,9 @@ public final class Directories {
         record Missing() implements Found {}
 
         record UnknownNamespace() implements Found {}
+
+        /** The namespace is for images of another kind. */
+        record OtherBackend(Backend backend) implements Found {}
 
         /** The copy served here is older than the registry's entry. */
         record Stale(long here, long registered) implements Found {}
@@ -164,14 +168,17 @@ public final class Directories {
     }
 
     private Found missing(EntryName name) throws InterruptedException {
-        return policies.isKnown(name.namespace()) ? new Found.Missing() : new Found.UnknownNamespace();
+        if (!policies.isKnown(name.namespace())) {
+            return new Found.UnknownNamespace();
+        }
+        return policies.otherBackend(name.namespace(), Backend.DIRECTORY).<Found>map(Found.OtherBackend::new).orElse(new Found.Missing());
     }
 
     private Found counted(EntryName name, Found found) {
         switch (found) {
             case Found.Served _ -> loop.uses().hit(name, clock.instant());
             case Found.Missing() when view.policy(name.namespace()).isPresent() -> loop.uses().missed(name.namespace());
-            case Found.Missing _,Found.UnknownNamespace _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
+            case Found.Missing _,Found.UnknownNamespace _,Found.OtherBackend _,Found.Stale _,Found.TooManyHolds _,Found.Away _ -> {
                 // Nothing was read, or the namespace is not known well enough to count for it.
             }
         }
@@ -183,6 +190,9 @@ public final class Directories {
         record Known<T>(T value) implements InNamespace<T> {}
 
         record UnknownNamespace<T>() implements InNamespace<T> {}
+
+        /** The namespace is for images of another kind. */
+        record OtherBackend<T>(Backend backend) implements InNamespace<T> {}
 
         /** Unknown: nothing of it is served, which says nothing. */
         record Away<T>(HostView.Apart apart) implements InNamespace<T> {}
@@ -212,6 +222,10 @@ public final class Directories {
         loop.awaitMayServe();
         if (!policies.isKnown(namespace)) {
             return new InNamespace.UnknownNamespace<>();
+        }
+        Optional<Backend> other = policies.otherBackend(namespace, Backend.DIRECTORY);
+        if (other.isPresent()) {
+            return new InNamespace.OtherBackend<>(other.get());
         }
         Optional<HostView.Apart> before = view.missesAreUnknown();
         T value = reading.get();

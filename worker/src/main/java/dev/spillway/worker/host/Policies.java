@@ -43,6 +43,15 @@ public final class Policies {
                 || !(now(namespace) instanceof PolicyNow.UnknownNamespace);
     }
 
+    /** Returns the backend of a namespace that is not for images of this one; empty if it is, or if nobody can tell. */
+    Optional<Backend> otherBackend(NamespaceName namespace, Backend backend) throws InterruptedException {
+        if (view.policy(namespace).isEmpty() && view.standing().apart().isPresent()) {
+            return Optional.empty();
+        }
+        return now(namespace) instanceof PolicyNow.Known known && !known.isOf(backend) ? Optional.of(known.policy().backend())
+                : Optional.empty();
+    }
+
     /** Asks the registry where the last policies do not name the namespace: it may just have been made. */
     PolicyNow now(NamespaceName namespace) throws InterruptedException {
         String refusal = view.standing().refusal();

@@ -3,6 +3,7 @@ package dev.spillway.worker.host;
 import dev.spillway.api.Plans;
 import dev.spillway.api.Problem;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.worker.core.Hold;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
 public final class Prunes {
     private final HostView view;
     private final RegistryClient registry;
+    private final Policies policies;
 
     /** The outcome of a prune. */
     public sealed interface Pruned {
@@ -28,20 +30,28 @@ public final class Prunes {
         /** Refused by the registry, in its own words. */
         record Refused(Problem problem) implements Pruned {}
 
+        /** The namespace is for images of another kind. */
+        record OtherBackend(Backend backend) implements Pruned {}
+
         record Away(HostView.Apart apart) implements Pruned {}
 
         record Unknown(String why) implements Pruned {}
     }
 
-    public Prunes(HostView view, RegistryClient registry) {
+    public Prunes(HostView view, RegistryClient registry, Policies policies) {
         this.view = view;
         this.registry = registry;
+        this.policies = policies;
     }
 
     public Pruned prune(NamespaceName namespace, Plans.Prune bounds, Optional<String> idempotencyKey) throws InterruptedException {
         Optional<HostView.Apart> apart = view.standing().apart();
         if (apart.isPresent()) {
             return new Pruned.Away(apart.get());
+        }
+        Optional<Backend> other = policies.otherBackend(namespace, Backend.DIRECTORY);
+        if (other.isPresent()) {
+            return new Pruned.OtherBackend(other.get());
         }
         for (EntryName held : held(namespace)) {
             var _ = registry.entry(held, true);

@@ -11,6 +11,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.artifacts.ArtifactMetrics;
+import dev.spillway.events.Backend;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
@@ -151,7 +152,8 @@ final class ArtifactRoutes {
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
         artifacts.awaitRegistered(name);
-        return Response.ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Optional.empty(), Optional.empty()))));
+        return Response
+                .ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
     }
 
     private Response list(Request request) throws InterruptedException {
@@ -171,8 +173,9 @@ final class ArtifactRoutes {
                 replica.sizeBytes(), replica.cachedAt(), entry.lastAccessedAt());
     }
 
-    private Response stats(Request request) {
-        ServedReplicas.Totals totals = artifacts.totals(namespace(request));
+    private Response stats(Request request) throws InterruptedException {
+        NamespaceName namespace = namespace(request);
+        ServedReplicas.Totals totals = DirectoryRoutes.known(namespace, artifacts.totals(namespace));
         ArtifactMetrics host = artifacts.metrics();
         return Response.ok(new Stats(totals.entries(), totals.bytes(),
                 new HostStats(host.lookups(), host.hits(), host.misses(), host.damaged(), host.puts(), host.rejectedPuts(),

@@ -4,6 +4,7 @@ import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Entries;
 import dev.spillway.api.Plans;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.InvalidValueException;
@@ -100,6 +101,7 @@ final class DirectoryRoutes {
             case Directories.Found.Served served -> served;
             case Directories.Found.Missing() -> throw Refusals.unknownEntry(name);
             case Directories.Found.UnknownNamespace() -> throw Refusals.unknownNamespace(name.namespace());
+            case Directories.Found.OtherBackend(var backend) -> throw Refusals.otherBackend(name.namespace(), backend);
             case Directories.Found.Stale(var here, var registered) -> throw Refusals.stale(name, here, registered);
             case Directories.Found.TooManyHolds(var max) -> throw Refusals.tooManyHolds(max);
             case Directories.Found.Away(var apart) -> throw Refusals.apart(apart);
@@ -112,13 +114,7 @@ final class DirectoryRoutes {
         Optional<RequestKey> key = idempotencyKey(request).map(text -> new RequestKey(text, () -> RequestDigest.of(
                 List.of("DELETE directory", name.namespace().value(), name.key().value(), ifSnapshot.map(SnapshotId::value).orElse("")),
                 new byte[0])));
-        return switch (deletions.delete(name, ifSnapshot, key)) {
-            case Deletions.Deleted.Done(var snapshot) -> Response.ok(new Entries.Deleted(snapshot));
-            case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
-            case Deletions.Deleted.Away(var apart) -> throw Refusals.apart(apart);
-            case Deletions.Deleted.Unknown(var why) -> throw Refusals.unknownOutcome(why);
-            case Deletions.Deleted.KeyReused(var reused) -> throw Refusals.keyReused(reused);
-        };
+        return Response.ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Backend.DIRECTORY, ifSnapshot, key))));
     }
 
     private Response archive(Request request) throws Exception {
@@ -162,7 +158,9 @@ final class DirectoryRoutes {
     private Response prune(Request request) throws Exception {
         CachedDirectories.Prune bounds = request.body(CachedDirectories.Prune.class);
         Plans.Prune prune = new Plans.Prune(bounds.maxEntries(), bounds.maxBytes(), null, null, false);
-        return switch (prunes.prune(namespace(request), prune, idempotencyKey(request))) {
+        NamespaceName namespace = namespace(request);
+        return switch (prunes.prune(namespace, prune, idempotencyKey(request))) {
+            case Prunes.Pruned.OtherBackend(var backend) -> throw Refusals.otherBackend(namespace, backend);
             case Prunes.Pruned.Done(var evicted) -> Response.ok(new CachedDirectories.Pruned(evicted));
             case Prunes.Pruned.Refused(var problem) -> throw problem.exception();
             case Prunes.Pruned.Away(var apart) -> throw Refusals.apart(apart);
@@ -180,6 +178,7 @@ final class DirectoryRoutes {
         return switch (read) {
             case Directories.InNamespace.Known<T>(var value) -> value;
             case Directories.InNamespace.UnknownNamespace<T>() -> throw Refusals.unknownNamespace(namespace);
+            case Directories.InNamespace.OtherBackend<T>(var backend) -> throw Refusals.otherBackend(namespace, backend);
             case Directories.InNamespace.Away<T>(var apart) -> throw Refusals.apart(apart);
         };
     }

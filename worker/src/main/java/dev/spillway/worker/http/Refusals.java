@@ -208,6 +208,7 @@ public final class Refusals {
             case Artifacts.Found.Served served -> served;
             case Artifacts.Found.Missing() -> throw unknownEntry(name);
             case Artifacts.Found.UnknownNamespace() -> throw unknownNamespace(name.namespace());
+            case Artifacts.Found.OtherBackend(var backend) -> throw otherBackend(name.namespace(), backend);
             case Artifacts.Found.Away(var apart) -> throw apart(apart);
         };
     }
@@ -238,6 +239,7 @@ public final class Refusals {
         return switch (deleted) {
             case Deletions.Deleted.Done(var snapshot) -> snapshot;
             case Deletions.Deleted.Refused(var problem) -> throw problem.exception();
+            case Deletions.Deleted.OtherBackend(var namespace, var backend) -> throw otherBackend(namespace, backend);
             case Deletions.Deleted.Away(var apart) -> throw apart(apart);
             case Deletions.Deleted.Unknown(var why) -> throw unknownOutcome(why);
             case Deletions.Deleted.KeyReused(var reused) -> throw keyReused(reused);

@@ -155,12 +155,13 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     /**
-     * Reads the registry's entry.
+     * Reads the registry's entry, and counts neither a hit nor a miss: this host reports those of its readers.
      *
-     * @param touch whether it becomes the most recently used one
+     * @param touch whether the entry becomes the most recently used one
      */
     public Outcome<Entry> entry(EntryName name, boolean touch) throws InterruptedException {
-        return coordinators.send(call(CoordinatorApi.GET_ENTRY.at(name.namespace(), name.key()).with("touch", touch)), Entry.class);
+        return coordinators.send(call(CoordinatorApi.GET_ENTRY.at(name.namespace(), name.key()).with("touch", touch).with("count", false)),
+                Entry.class);
     }
 
     public Outcome<Namespace> namespace(NamespaceName name) throws InterruptedException {

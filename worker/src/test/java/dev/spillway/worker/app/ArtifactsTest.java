@@ -216,6 +216,34 @@ class ArtifactsTest {
         assertThat(get(path(1)).body()).isEqualTo(content(1));
     }
 
+    /** An error is never a miss, and nothing is promised or deleted of what the caller does not mean. */
+    @Test
+    void aNamespaceIsReadAndChangedOnlyAsWhatItIs() throws Exception {
+        put(path(1), content(1));
+        eventually(() -> registered() == 1);
+        assertThat(worker.store("k", java.nio.file.Files.createDirectories(folder.resolve("source"))).status()).isEqualTo(200);
+        String asDirectory = "/v1/directories/objects/entries/%064x".formatted(1);
+        for (String path : new String[]{asDirectory, asDirectory + "?hold=PT1M", asDirectory + "?fresh=true", asDirectory + "/archive",
+                "/v1/directories/objects/entries", "/v1/directories/objects/stats", "/v1/artifacts/images/%064x".formatted(1),
+                "/v1/artifacts/images", "/v1/artifacts/images/stats"}) {
+            assertThat(worker.get(path).type()).as(path).endsWith("other-backend");
+        }
+        assertThat(worker.send(HttpRequest.newBuilder(worker.uri("/v1/directories/objects/prune"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"maxEntries\": 0}"))
+                .build()).type()).endsWith("other-backend");
+        assertThat(worker.get("/v1/artifacts/none/stats").type()).endsWith("unknown-namespace");
+        assertThat(get("/cache/images/k").statusCode()).isEqualTo(404);
+        assertThat(worker.get("/v1/holds").body().path("items")).isEmpty();
+        for (String path : new String[]{asDirectory, "/v1/artifacts/images/%064x".formatted(1), "/cache/images/k"}) {
+            Answer refused = worker.delete(path);
+            assertThat(refused.status()).as(path).isEqualTo(409);
+            assertThat(refused.type()).as(path).endsWith("other-backend");
+        }
+        assertThat(get(path(1)).body()).isEqualTo(content(1));
+        assertThat(worker.get("/v1/directories/images/entries/k").status()).isEqualTo(200);
+    }
+
     @Test
     void anEmptyArtifactIsOneToo() throws Exception {
         assertThat(put(path(1), new byte[0]).status()).isEqualTo(201);

@@ -1,6 +1,7 @@
 package dev.spillway.worker.host;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
@@ -71,7 +72,8 @@ class BusyDeletionTest {
     private static Delivery<?> answer(WorkerMessage<?> message) {
         return message instanceof JoinRequest
                 ? new Delivery.Replied<>(new Reply.Accepted<>(new JoinAnswer.Joined(new RegistryId(UUID.randomUUID()), 1, 1,
-                        0, false, new PolicySet(1, List.of()), new Intervals(Duration.ofHours(1), Duration.ofHours(1)), false, false)))
+                        0, false, new PolicySet(1, List.of(new PolicySet.Entry(NAME.namespace(), null))),
+                        new Intervals(Duration.ofHours(1), Duration.ofHours(1)), false, false)))
                 : new Delivery.Lost<>("not answered in this test");
     }
 
@@ -149,10 +151,12 @@ class BusyDeletionTest {
             coordinator.start();
             loop.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
             loop.awaitJoined();
-            Deletions deletions = new Deletions(loop, registry, new KeyedRequests(Duration.ofSeconds(10)));
+            Deletions deletions =
+                    new Deletions(loop, registry, new Policies(loop.view(), registry), new KeyedRequests(Duration.ofSeconds(10)));
             RequestKey key = new RequestKey("once", () -> "digest");
             try {
-                assertThat(deletions.delete(NAME, Optional.empty(), Optional.of(key))).isInstanceOf(Deletions.Deleted.Unknown.class);
+                assertThat(deletions.delete(NAME, Backend.DIRECTORY, Optional.empty(), Optional.of(key)))
+                        .isInstanceOf(Deletions.Deleted.Unknown.class);
             } finally {
                 go.countDown();
             }
@@ -160,8 +164,8 @@ class BusyDeletionTest {
                 Thread.onSpinWait();
             }
             Deletions.Deleted deleted = new Deletions.Deleted.Done(new SnapshotId("s"));
-            assertThat(deletions.delete(NAME, Optional.empty(), Optional.of(key))).isEqualTo(deleted);
-            assertThat(deletions.delete(NAME, Optional.empty(), Optional.of(key))).as("kept by now").isEqualTo(deleted);
+            assertThat(deletions.delete(NAME, Backend.DIRECTORY, Optional.empty(), Optional.of(key))).isEqualTo(deleted);
+            assertThat(deletions.delete(NAME, Backend.DIRECTORY, Optional.empty(), Optional.of(key))).as("kept by now").isEqualTo(deleted);
             assertThat(asked).hasValue(2);
         } finally {
             coordinator.stop(0);

@@ -4,6 +4,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.WorkerApi;
+import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
@@ -131,7 +132,7 @@ public final class CacheRoutes {
 
     private Response delete(Request request, EntryName name, Dialect dialect) throws Exception {
         artifacts.awaitRegistered(name);
-        SnapshotId deleted = Refusals.deleted(deletions.delete(name, Optional.empty(), Optional.empty()));
+        SnapshotId deleted = Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()));
         return Response.noContent().header("ETag", "\"" + deleted + "\"");
     }
 
