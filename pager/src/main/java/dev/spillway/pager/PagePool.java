@@ -70,7 +70,7 @@ public final class PagePool implements CachePager {
      *
      * @param sequences largest number of sequences where the meta has pools of state
      * @param saves     slots in a file in which an engine saves pages that a capture has not read
-     * @param checksums whether each write computes a hash, so that each read can be verified
+     * @param checksums whether each write computes a check, so that each read is verified
      */
     public record Size(int pages, int sequences, int saves, boolean checksums) {}
 
@@ -251,7 +251,7 @@ public final class PagePool implements CachePager {
     private void free(FreeSlots free, int slot) {
         freedIn[slot] = memory.get(PageMemory.Word.EPOCH);
         origins[slot] = null;
-        memory.setHash(slot, null);
+        memory.setCheck(slot, null);
         if (slot < references.length) {
             references[slot] = FREE;
         }
@@ -292,18 +292,17 @@ public final class PagePool implements CachePager {
         });
     }
 
-    private void readVerified(int slot, ByteBuffer into) {
+    /** Reads a slot, and returns the check that its bytes have, or null if it has none. */
+    private @Nullable PageCheck readVerified(int slot, ByteBuffer into) {
         Lock stripe = stripe(slot);
-        PageHash hash;
         stripe.lock();
         try {
-            memory.read(slot, into);
-            hash = memory.hash(slot);
+            if (!memory.readChecked(slot, into)) {
+                throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
+            }
+            return memory.check(slot);
         } finally {
             stripe.unlock();
-        }
-        if (hash != null && !PageHash.of(into).equals(hash)) {
-            throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
         }
     }
 
@@ -319,8 +318,7 @@ public final class PagePool implements CachePager {
                 }
                 return page;
             });
-            change(page, () -> memory.write(page, content),
-                    () -> checksums ? PageHash.of(content) : null);
+            change(page, () -> write(page, content));
         });
     }
 
@@ -330,23 +328,31 @@ public final class PagePool implements CachePager {
         }
     }
 
-    private interface Hashing {
+    private @Nullable PageCheck write(int slot, ByteBuffer content) {
+        if (checksums) {
+            return memory.writeChecked(slot, content);
+        }
+        memory.write(slot, content);
+        return null;
+    }
+
+    /** Changes the bytes of a slot, and returns the check of what is there then, or null for none. */
+    private interface SlotChange {
         @Nullable
-        PageHash hash();
+        PageCheck run();
     }
 
     /** Changes a slot's bytes after saving them for a capture that has not read them. */
-    private void change(int slot, Runnable change, Hashing hashing) throws InterruptedException {
+    private void change(int slot, SlotChange change) throws InterruptedException {
         Lock stripe = stripe(slot);
         while (true) {
             FrozenPages capture = frozen;
             stripe.lock();
             try {
                 if (capture == null || capture.isRead(slot) || capture.save(slot)) {
-                    memory.setHash(slot, null);
+                    memory.setCheck(slot, null);
                     memory.setWritten(slot, memory.get(PageMemory.Word.EPOCH));
-                    change.run();
-                    memory.setHash(slot, hashing.hash());
+                    memory.setCheck(slot, change.run());
                     return;
                 }
             } finally {
@@ -389,7 +395,10 @@ public final class PagePool implements CachePager {
             });
             for (int[] slots : created) {
                 for (int slot : slots) {
-                    change(slot, () -> memory.clear(slot), () -> null);
+                    change(slot, () -> {
+                        memory.clear(slot);
+                        return null;
+                    });
                 }
             }
         });
@@ -495,9 +504,12 @@ public final class PagePool implements CachePager {
 
     private void copySlot(int from, int to) throws InterruptedException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from).slotBytes()));
-        readVerified(from, content);
-        PageHash hash = memory.hash(from);
-        change(to, () -> memory.write(to, content), () -> hash);
+        PageCheck check = readVerified(from, content);
+        change(to, () -> {
+            memory.write(to, content);
+            // Not of what was written, so that a copy that is damaged on its way is found when it is read.
+            return check;
+        });
     }
 
     @Override
@@ -568,8 +580,7 @@ public final class PagePool implements CachePager {
         requireLength("state " + pool, 0, content, memory.layout().region(pool).slotBytes());
         writing(() -> {
             int slot = stateSlot(id, pool);
-            change(slot, () -> memory.write(slot, content),
-                    () -> checksums ? PageHash.of(content) : null);
+            change(slot, () -> write(slot, content));
         });
     }
 
@@ -641,7 +652,7 @@ public final class PagePool implements CachePager {
             memory.fill(slot, from, position);
             PageHash hash = memory.hashOf(slot);
             memory.setWritten(slot, 0);
-            memory.setHash(slot, hash);
+            memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
             return hash;
         } finally {
             closing.readLock().unlock();
