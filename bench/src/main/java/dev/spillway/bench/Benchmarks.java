@@ -5,6 +5,7 @@ import dev.spillway.bench.http.ArtifactsHttpBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.inventory.InventoryBenchmark;
 import dev.spillway.bench.orders.OrdersBenchmark;
+import dev.spillway.bench.pager.PagerBenchmark;
 import dev.spillway.bench.registry.RegistryBenchmark;
 import dev.spillway.bench.registry.TouchesBenchmark;
 import dev.spillway.bench.unlink.UnlinkBenchmark;
@@ -15,7 +16,7 @@ import java.util.Optional;
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
             List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
-                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark());
+                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark(), new PagerBenchmark());
 
     private Benchmarks() {}
 

@@ -70,9 +70,9 @@ final class PageMemory implements AutoCloseable {
     private static final long COPIED = 0;
     private static final long WRITTEN = 8;
     private static final long SAVED = 16;
-    private static final long HASHED = 20;
-    private static final long HASH_LOW = 24;
-    private static final long HASH_HIGH = 32;
+    private static final long CHECKED = 20;
+    private static final long CHECK_LOW = 24;
+    private static final long CHECK_HIGH = 32;
 
     private final PageFileLayout layout;
     private final Arena arena;
@@ -200,19 +200,19 @@ final class PageMemory implements AutoCloseable {
         LONGS.setRelease(memory, record(slot, WRITTEN), epoch);
     }
 
-    /** Returns the hash of the slot's bytes, if it is known. */
+    /** Returns the check of the slot's bytes, if it is known. */
     @Nullable
-    PageHash hash(int slot) {
-        return (int) INTS.getAcquire(memory, record(slot, HASHED)) != 1 ? null
-                : new PageHash((long) LONGS.get(memory, record(slot, HASH_HIGH)), (long) LONGS.get(memory, record(slot, HASH_LOW)));
+    PageCheck check(int slot) {
+        return (int) INTS.getAcquire(memory, record(slot, CHECKED)) != 1 ? null
+                : new PageCheck((long) LONGS.get(memory, record(slot, CHECK_LOW)), (long) LONGS.get(memory, record(slot, CHECK_HIGH)));
     }
 
-    void setHash(int slot, @Nullable PageHash hash) {
-        if (hash != null) {
-            LONGS.set(memory, record(slot, HASH_LOW), hash.low());
-            LONGS.set(memory, record(slot, HASH_HIGH), hash.high());
+    void setCheck(int slot, @Nullable PageCheck check) {
+        if (check != null) {
+            LONGS.set(memory, record(slot, CHECK_LOW), check.low());
+            LONGS.set(memory, record(slot, CHECK_HIGH), check.high());
         }
-        INTS.setRelease(memory, record(slot, HASHED), hash == null ? 0 : 1);
+        INTS.setRelease(memory, record(slot, CHECKED), check == null ? 0 : 1);
     }
 
     /** Reads a slot, and what an engine saved of it since this epoch in its place. */
@@ -230,6 +230,19 @@ final class PageMemory implements AutoCloseable {
         }
     }
 
+    /** Reads a slot, and returns whether its bytes are those of its check, if it has one. */
+    boolean readChecked(int slot, ByteBuffer into) {
+        if (check(slot) == null) {
+            read(slot, into);
+            return true;
+        }
+        PageCheck found = PageCheck.copying(bytes(slot), MemorySegment.ofBuffer(into));
+        // An engine takes the check away before it changes the bytes: if it is there still, what was checked is what was copied.
+        VarHandle.acquireFence();
+        PageCheck check = check(slot);
+        return check == null || check.equals(found);
+    }
+
     void read(int slot, ByteBuffer into) {
         copyOut(layout.region(slot).offsetOf(slot), into);
     }
@@ -239,7 +252,17 @@ final class PageMemory implements AutoCloseable {
     }
 
     void write(int slot, ByteBuffer content) {
-        MemorySegment.copy(MemorySegment.ofBuffer(content), 0, memory, layout.region(slot).offsetOf(slot), content.remaining());
+        bytes(slot).copyFrom(MemorySegment.ofBuffer(content));
+    }
+
+    /** Writes a slot, and returns the check of the content. */
+    PageCheck writeChecked(int slot, ByteBuffer content) {
+        return PageCheck.copying(MemorySegment.ofBuffer(content), bytes(slot));
+    }
+
+    private MemorySegment bytes(int slot) {
+        SlotRegion region = layout.region(slot);
+        return memory.asSlice(region.offsetOf(slot), region.slotBytes());
     }
 
     void copy(int from, int to) {
@@ -248,8 +271,7 @@ final class PageMemory implements AutoCloseable {
     }
 
     void clear(int slot) {
-        SlotRegion region = layout.region(slot);
-        memory.asSlice(region.offsetOf(slot), region.slotBytes()).fill((byte) 0);
+        bytes(slot).fill((byte) 0);
     }
 
     PageHash hashOf(int slot) {
@@ -257,10 +279,13 @@ final class PageMemory implements AutoCloseable {
         return PageHash.of(memory, region.offsetOf(slot), region.slotBytes());
     }
 
+    PageCheck checkOf(int slot) {
+        return PageCheck.of(bytes(slot));
+    }
+
     /** Fills a slot from a file at a position. */
     void fill(int slot, FileChannel from, long position) throws IOException {
-        SlotRegion region = layout.region(slot);
-        ByteBuffer into = memory.asSlice(region.offsetOf(slot), region.slotBytes()).asByteBuffer();
+        ByteBuffer into = bytes(slot).asByteBuffer();
         while (into.hasRemaining()) {
             if (from.read(into, position + into.position()) < 0) {
                 throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,

@@ -57,7 +57,7 @@ public final class PagePool implements CachePager {
      *
      * @param sequences largest number of sequences where the meta has pools of state
      * @param saves     slots in a file in which an engine saves pages that a capture has not read
-     * @param checksums whether each write computes a hash, so that each read can be verified
+     * @param checksums whether each write computes a check, so that each read is verified
      */
     public record Size(int pages, int sequences, int saves, boolean checksums) {}
 
@@ -230,18 +230,17 @@ public final class PagePool implements CachePager {
         });
     }
 
-    private void readVerified(int slot, ByteBuffer into) {
+    /** Reads a slot, and returns the check that its bytes have, or null if it has none. */
+    private @Nullable PageCheck readVerified(int slot, ByteBuffer into) {
         Lock stripe = stripe(slot);
-        PageHash hash;
         stripe.lock();
         try {
-            memory.read(slot, into);
-            hash = memory.hash(slot);
+            if (!memory.readChecked(slot, into)) {
+                throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
+            }
+            return memory.check(slot);
         } finally {
             stripe.unlock();
-        }
-        if (hash != null && !PageHash.of(into).equals(hash)) {
-            throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
         }
     }
 
@@ -264,26 +263,32 @@ public final class PagePool implements CachePager {
     }
 
     private void write(int slot, ByteBuffer content) throws InterruptedException {
-        change(slot, () -> memory.write(slot, content), () -> checksums ? PageHash.of(content) : null);
+        change(slot, () -> {
+            if (checksums) {
+                return memory.writeChecked(slot, content);
+            }
+            memory.write(slot, content);
+            return null;
+        });
     }
 
-    private interface Hashing {
+    /** Changes the bytes of a slot, and returns the check of what is there then, or null for none. */
+    private interface SlotChange {
         @Nullable
-        PageHash hash();
+        PageCheck run();
     }
 
     /** Changes a slot's bytes after saving them for a capture that has not read them. */
-    private void change(int slot, Runnable change, Hashing hashing) throws InterruptedException {
+    private void change(int slot, SlotChange change) throws InterruptedException {
         Lock stripe = stripe(slot);
         while (true) {
             FrozenPages capture = frozen;
             stripe.lock();
             try {
                 if (capture == null || capture.isRead(slot) || capture.save(slot)) {
-                    memory.setHash(slot, null);
+                    memory.setCheck(slot, null);
                     memory.setWritten(slot, memory.get(Word.EPOCH));
-                    change.run();
-                    memory.setHash(slot, hashing.hash());
+                    memory.setCheck(slot, change.run());
                     return;
                 }
             } finally {
@@ -310,7 +315,10 @@ public final class PagePool implements CachePager {
         writing(() -> {
             for (int[] slots : underTables(() -> tables.install(installed))) {
                 for (int slot : slots) {
-                    change(slot, () -> memory.clear(slot), () -> null);
+                    change(slot, () -> {
+                        memory.clear(slot);
+                        return null;
+                    });
                 }
             }
         });
@@ -338,8 +346,12 @@ public final class PagePool implements CachePager {
 
     private void copySlot(int from, int to) throws InterruptedException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from).slotBytes()));
-        readVerified(from, content);
-        write(to, content);
+        PageCheck check = readVerified(from, content);
+        change(to, () -> {
+            memory.write(to, content);
+            // Not of what was written, so that a copy that is damaged on its way is found when it is read.
+            return check;
+        });
     }
 
     @Override
@@ -421,12 +433,12 @@ public final class PagePool implements CachePager {
         try {
             requireOpen();
             // Its former owner's bytes may be a part of a capture under way.
-            change(slot, () -> {}, () -> null);
+            change(slot, () -> null);
             memory.fill(slot, from, position);
             PageHash hash = memory.hashOf(slot);
             // What was packed is what is there, until the next write.
             memory.setWritten(slot, 0);
-            memory.setHash(slot, hash);
+            memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
             return hash;
         } finally {
             closing.readLock().unlock();

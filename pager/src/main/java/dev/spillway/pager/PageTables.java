@@ -110,7 +110,7 @@ final class PageTables {
     private void free(FreeSlots free, int slot) {
         freedIn[slot] = memory.get(Word.EPOCH);
         origins[slot] = null;
-        memory.setHash(slot, null);
+        memory.setCheck(slot, null);
         if (slot < references.length) {
             references[slot] = FREE;
         }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A snapshot in a directory: a manifest and packs. Immutable; the directory must stay as it is while it is used. Its manifest was checked when it was
@@ -109,14 +110,16 @@ public final class Snapshot {
         long bytes = 0;
         try (OpenPacks packs = new OpenPacks()) {
             for (int at = 0; at < manifest.pages().size(); at++) {
+                int number = at;
                 PackPage page = manifest.packed(manifest.pages().get(at));
-                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), nameOfPage(at));
+                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), () -> nameOfPage(number));
                 progress.done(bytes);
             }
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 for (StatePool pool : meta().states()) {
                     PackPage page = state(sequence, pool);
-                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(), nameOfState(sequence, pool));
+                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(),
+                            () -> nameOfState(sequence, pool));
                     progress.done(bytes);
                 }
             }
@@ -131,17 +134,18 @@ public final class Snapshot {
         return manifest.packed(state.page());
     }
 
-    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, String name) throws IOException {
+    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name)
+            throws IOException {
         pack.offset(page.at(), elements, dimensions);
         byte[] content = pack.read(page.at()).array();
         requireHash(PageHash.of(content), page, name);
         return content.length;
     }
 
-    private static void requireHash(PageHash hash, PackPage page, String name) {
+    static void requireHash(PageHash hash, PackPage page, Supplier<String> name) {
         if (!hash.equals(page.hash())) {
             throw new PagerRefusedException(Reason.DAMAGED,
-                    "%s (tensor %d of %s): is not what was captured".formatted(name, page.at(), page.pack()));
+                    "%s (tensor %d of %s): is not what was captured".formatted(name.get(), page.at(), page.pack()));
         }
     }
 
@@ -171,33 +175,30 @@ public final class Snapshot {
         PageTables.Reserved reserved = pool.reserve(pages(), manifest.sequences().size());
         boolean installed = false;
         try (OpenPacks packs = new OpenPacks()) {
-            Map<Integer, PackPage> packed = new HashMap<>();
+            List<SlotFills.Fill> fills = new ArrayList<>();
             PageShape shape = meta().page();
-            long bytes = 0;
             for (int at = 0; at < pages(); at++) {
-                PackPage page = manifest.packed(manifest.pages().get(at));
-                int slot = reserved.pages().get(at);
-                fill(pool, slot, packs.of(page), page, shape.elements(), shape.dimensions(), at);
-                packed.put(slot, page);
-                bytes += shape.bytes();
-                progress.done(bytes);
+                int page = at;
+                fills.add(new SlotFills.Fill(reserved.pages().get(at), manifest.packed(manifest.pages().get(at)), shape.elements(), shape.dimensions(),
+                        () -> nameOfPage(page)));
             }
             List<LogicalSequence> sequences = new ArrayList<>();
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 int[] slots = reserved.states().get(sequences.size());
                 for (int at = 0; at < slots.length; at++) {
                     StatePool state = meta().states().get(at);
-                    PackPage page = state(sequence, state);
-                    PackReader pack = packs.of(page);
-                    requireHash(pool.fill(slots[at], pack.file(), pack.offset(page.at(), state.elements(), state.dimensions())), page,
-                            nameOfState(sequence, state));
-                    packed.put(slots[at], page);
-                    bytes += state.bytes();
-                    progress.done(bytes);
+                    fills.add(new SlotFills.Fill(slots[at], state(sequence, state), state.elements(), state.dimensions(),
+                            () -> nameOfState(sequence, state)));
                 }
                 sequences.add(new LogicalSequence(sequence.id(), sequence.pages().stream().map(reserved.pages()::get).toList(),
                         sequence.lastPageTokens()));
             }
+            Map<Integer, PackPage> packed = new HashMap<>();
+            for (SlotFills.Fill fill : fills) {
+                packs.of(fill.page());
+                packed.put(fill.slot(), fill.page());
+            }
+            new SlotFills(pool, packs.open, fills).run(progress);
             pool.install(sequences, reserved, packed);
             installed = true;
             return sequences;
@@ -205,14 +206,6 @@ public final class Snapshot {
             if (!installed) {
                 pool.release(reserved);
             }
-        }
-    }
-
-    private void fill(PagePool pool, int slot, PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, int at)
-            throws IOException, InterruptedException {
-        PageHash hash = pool.fill(slot, pack.file(), pack.offset(page.at(), elements, dimensions));
-        if (!hash.equals(page.hash())) {
-            requireHash(hash, page, nameOfPage(at));
         }
     }
 

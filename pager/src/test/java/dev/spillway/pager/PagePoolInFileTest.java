@@ -1,5 +1,7 @@
 package dev.spillway.pager;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -55,6 +57,36 @@ final class PagePoolInFileTest extends CachePagerContract {
             assertThat(bytes.slice((int) data + page * 512, 512)).isEqualTo(content(meta, 7));
         }
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aPageWhoseBytesChangedInMemoryIsRefused() throws Exception {
+        PagerMeta meta = Metas.small();
+        Path file = folder.resolve("pager");
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(4), file); FileChannel memory = FileChannel.open(file, READ, WRITE)) {
+            List<Integer> pages = pool.allocatePages(2);
+            pool.writePage(pages.getFirst(), content(meta, 7));
+            pool.writePage(pages.getLast(), content(meta, 8));
+            ByteBuffer read = ByteBuffer.allocate(512);
+            long data = (2L << 20) + 512L * pages.getFirst();
+
+            for (int at = 0; at < 512; at++) {
+                byte right = content(meta, 7).get(at);
+                memory.write(ByteBuffer.wrap(new byte[]{(byte) (right ^ 4)}), data + at);
+                assertDamaged(pool, pages.getFirst());
+                memory.write(ByteBuffer.wrap(new byte[]{right}), data + at);
+            }
+            pool.readPage(pages.getFirst(), read);
+            assertThat(read).isEqualTo(content(meta, 7));
+
+            memory.write(content(meta, 8), data);
+            assertDamaged(pool, pages.getFirst());
+        }
+    }
+
+    private static void assertDamaged(PagePool pool, int page) {
+        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> pool.readPage(page, ByteBuffer.allocate(512)))
+                .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.DAMAGED);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.Machine;
 import dev.spillway.bench.measure.Report;
 import dev.spillway.bench.measure.Result;
+import dev.spillway.bench.measure.TemporaryFolder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class ArtifactsBenchmark implements Benchmark {
         List<Figure> figures = new ArrayList<>();
         List<Check> checks = new ArrayList<>();
         List<Bar> bars = new ArrayList<>();
-        try (Folder folder = Folder.create()) {
+        try (TemporaryFolder folder = TemporaryFolder.create("spillway-artifacts-")) {
             Machine machine = Machine.read(folder.path());
             new MemoryLines(effort).measure(progress, figures, bars);
             checks.add(Herd.run());

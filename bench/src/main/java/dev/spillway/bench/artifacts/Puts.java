@@ -3,6 +3,7 @@ package dev.spillway.bench.artifacts;
 import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.bench.measure.Load;
 import dev.spillway.bench.measure.Operation;
+import dev.spillway.bench.measure.TemporaryFolder;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,6 @@ final class Puts implements Load {
         } catch (Exception e) {
             throw new BenchmarkFailedException("%s: %s".formatted(directory, e), e);
         }
-        Folder.delete(directory);
+        TemporaryFolder.delete(directory);
     }
 }

@@ -1,4 +1,4 @@
-package dev.spillway.bench.artifacts;
+package dev.spillway.bench.measure;
 
 import dev.spillway.bench.BenchmarkFailedException;
 import java.io.IOException;
@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A temporary folder that is deleted at the end. */
-record Folder(Path path) implements AutoCloseable {
-    static Folder create() throws IOException {
-        return new Folder(Files.createTempDirectory("spillway-artifacts-").toRealPath());
+public record TemporaryFolder(Path path) implements AutoCloseable {
+    /** @param prefix of its name */
+    public static TemporaryFolder create(String prefix) throws IOException {
+        return new TemporaryFolder(Files.createTempDirectory(prefix).toRealPath());
     }
 
     @Override
@@ -20,7 +21,7 @@ record Folder(Path path) implements AutoCloseable {
     }
 
     /** Deletes a directory and all in it. */
-    static void delete(Path directory) {
+    public static void delete(Path directory) {
         try (Stream<Path> tree = Files.walk(directory)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
             for (Path path : deepestFirst) {

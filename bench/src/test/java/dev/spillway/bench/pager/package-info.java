@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.pager;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,51 @@
+package dev.spillway.pager;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * The CRC-32C of each quarter of a slot's bytes, by which a slot in memory is verified. It costs a quarter of what a {@link PageHash} does, or less,
+ * because the processor has an instruction for it. The bytes of another page pass with a chance of 2^-128, damage within one quarter with one of 2^-32.
+ * It stays in the memory of the pager; contents on a disk are known by their hashes.
+ *
+ * @param low  of the first two quarters, the first one in the lower half
+ * @param high of the others
+ */
+record PageCheck(long low, long high) {
+    private static final int QUARTERS = 4;
+    /** Fits into the nearest cache of a core, so that what is checked is copied from there. */
+    private static final int AT_ONCE = 16 << 10;
+
+    private interface Step {
+        void done(long offset, long bytes);
+    }
+
+    static PageCheck of(MemorySegment content) {
+        return of(content, (_, _) -> {});
+    }
+
+    /** Copies a content, and returns the check of what is copied. It is read once from memory, then from the cache. */
+    static PageCheck copying(MemorySegment from, MemorySegment to) {
+        return of(from, (offset, bytes) -> MemorySegment.copy(from, offset, to, offset, bytes));
+    }
+
+    private static PageCheck of(MemorySegment content, Step step) {
+        ByteBuffer bytes = content.asByteBuffer();
+        int length = bytes.remaining();
+        int quarter = Math.ceilDiv(length, QUARTERS);
+        long[] checks = new long[QUARTERS];
+        CRC32C check = new CRC32C();
+        for (int number = 0; number < QUARTERS; number++) {
+            check.reset();
+            int end = Math.min(length, (number + 1) * quarter);
+            for (int at = number * quarter; at < end; at += AT_ONCE) {
+                int now = Math.min(AT_ONCE, end - at);
+                check.update(bytes.slice(at, now));
+                step.done(at, now);
+            }
+            checks[number] = check.getValue();
+        }
+        return new PageCheck(checks[0] | checks[1] << Integer.SIZE, checks[2] | checks[3] << Integer.SIZE);
+    }
+}

@@ -1,0 +1,129 @@
+package dev.spillway.pager;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills slots from packs, each verified. Several threads take one slot after the other, because a read copies from the memory of the system, and its
+ * check computes as long. When this returns or throws, no thread touches a slot any more. Used once.
+ */
+final class SlotFills {
+    private static final int THREADS_MAX = 4;
+
+    private final PagePool pool;
+    private final Map<String, PackReader> packs;
+    private final List<Fill> fills;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger filled = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+    private volatile boolean stopped;
+    private int failedAt = Integer.MAX_VALUE;
+    private @Nullable Exception failure;
+
+    /**
+     * A slot to be filled.
+     *
+     * @param name of what is filled, for a refusal
+     */
+    record Fill(int slot, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name) {}
+
+    /** @param packs by name, all that the fills need */
+    SlotFills(PagePool pool, Map<String, PackReader> packs, List<Fill> fills) {
+        this.pool = pool;
+        this.packs = packs;
+        this.fills = fills;
+    }
+
+    /**
+     * Fills all slots.
+     *
+     * @param progress told by the calling thread alone
+     * @throws PagerRefusedException of the first slot whose content is not that of its hash
+     */
+    void run(Progress progress) throws IOException, InterruptedException {
+        int helpers = Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()), fills.size()) - 1;
+        if (helpers > 0) {
+            try (ExecutorService threads = Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
+                for (int helper = 0; helper < helpers; helper++) {
+                    threads.execute(this::help);
+                }
+                boolean done = false;
+                try {
+                    fill(progress);
+                    done = true;
+                } finally {
+                    // Closing waits for the helpers, which fill what is left unless this failed.
+                    stopped = stopped || !done;
+                }
+            }
+        } else {
+            fill(progress);
+        }
+        throwFailure();
+        if (filled.get() != fills.size()) {
+            throw new IllegalStateException("%d slots are filled (expected: %d)".formatted(filled.get(), fills.size()));
+        }
+        progress.done(bytes.get());
+    }
+
+    private void help() {
+        try {
+            fill(_ -> {});
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("progress of nothing", e);
+        }
+    }
+
+    private void fill(Progress progress) throws IOException, InterruptedException {
+        while (!stopped) {
+            int at = next.getAndIncrement();
+            if (at >= fills.size()) {
+                break;
+            }
+            try {
+                fill(fills.get(at));
+            } catch (IOException | RuntimeException e) {
+                note(at, e);
+                return;
+            }
+            progress.done(bytes.get());
+        }
+    }
+
+    private void fill(Fill fill) throws IOException, InterruptedException {
+        PackPage page = fill.page();
+        PackReader pack = packs.get(page.pack());
+        if (pack == null) {
+            throw new IllegalStateException(page.pack() + " is not open");
+        }
+        PageHash hash = pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()));
+        Snapshot.requireHash(hash, page, fill.name());
+        bytes.addAndGet(PageShape.bytes(fill.elements(), fill.dimensions()));
+        filled.incrementAndGet();
+    }
+
+    /** Keeps the failure of the earliest slot. Each slot before it was taken before it, and is filled to its end. */
+    private synchronized void note(int at, Exception thrown) {
+        stopped = true;
+        if (at < failedAt) {
+            failedAt = at;
+            failure = thrown;
+        }
+    }
+
+    private synchronized void throwFailure() throws IOException {
+        switch (failure) {
+            case null -> {}
+            case IOException e -> throw e;
+            case RuntimeException e -> throw e;
+            default -> throw new IllegalStateException(failure);
+        }
+    }
+}
