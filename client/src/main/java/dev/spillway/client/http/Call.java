@@ -12,7 +12,7 @@ import java.util.Set;
  * A request to be sent.
  *
  * @param path    with its query, already percent-encoded
- * @param body    written as JSON, or empty
+ * @param body    {@link Content} and {@link java.nio.ByteBuffer} as their bytes, anything else as JSON; or empty
  * @param headers besides those for JSON
  * @param answers statuses from 400 on that are answers too, with a body of the type asked for
  * @param timeout from the first attempt to connect to the last byte of the answer

@@ -12,6 +12,7 @@ import dev.spillway.client.http.Deadlines.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.ByteBufferEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.http.protocol.HttpProcessor;
@@ -265,8 +267,13 @@ public final class JsonClient implements AutoCloseable {
         request.setHeader("Accept", JSON);
         call.headers().forEach(request::setHeader);
         call.body()
-                .map(body -> body instanceof Content content ? new ByteArrayEntity(content.bytes(), ContentType.APPLICATION_OCTET_STREAM)
-                        : new ByteArrayEntity(written(body), ContentType.parse(JSON)))
+                .map(body -> switch (body) {
+                    case Content content -> new ByteArrayEntity(content.bytes(), ContentType.APPLICATION_OCTET_STREAM);
+                    case ByteBuffer bytes when bytes.hasArray() -> new ByteArrayEntity(bytes.array(), bytes.arrayOffset() + bytes.position(),
+                            bytes.remaining(), ContentType.APPLICATION_OCTET_STREAM);
+                    case ByteBuffer bytes -> new ByteBufferEntity(bytes.duplicate(), ContentType.APPLICATION_OCTET_STREAM);
+                    default -> new ByteArrayEntity(written(body), ContentType.parse(JSON));
+                })
                 .ifPresent(request::setEntity);
         return request;
     }

@@ -20,16 +20,30 @@ public final class Retries {
 
     private final Servers servers;
     private final Duration patience;
+    private final boolean untilSent;
 
     /** @param patience how long to go on after the first attempt failed */
     public Retries(Servers servers, Duration patience) {
+        this(servers, patience, false);
+    }
+
+    private Retries(Servers servers, Duration patience, boolean untilSent) {
         this.servers = servers;
         this.patience = patience;
+        this.untilSent = untilSent;
     }
 
     /** The same servers, asked once. */
     public Retries once() {
-        return new Retries(servers, Duration.ZERO);
+        return new Retries(servers, Duration.ZERO, untilSent);
+    }
+
+    /**
+     * The same servers, asked again only while the request surely was not carried out: for a change that would be made twice, because its server knows
+     * no idempotency keys. Once the outcome is unknown, it stays so.
+     */
+    public Retries untilSent() {
+        return new Retries(servers, patience, true);
     }
 
     /**
@@ -49,10 +63,15 @@ public final class Retries {
         return known(call, servers.typed(type));
     }
 
+    /** As {@link #send(Call, TypeReference)}, for an answer that is read as it arrives. After a failure the reader begins anew. */
+    public <T> T receive(Call call, JsonClient.BodyReader<T> reader) throws InterruptedException {
+        return known(call, servers.received(reader));
+    }
+
     private <T> T known(Call call, Servers.Typed<T> answer) throws InterruptedException {
         servers.client().requireOpen();
         boolean change = !call.isRead();
-        Call sent = change ? call.idempotencyKey(UUID.randomUUID().toString()) : call;
+        Call sent = change && !untilSent ? call.idempotencyKey(UUID.randomUUID().toString()) : call;
         long begin = System.nanoTime();
         @Nullable
         String unknown = null;
@@ -63,8 +82,11 @@ public final class Retries {
                     return body;
                 }
                 case Outcome.Unknown<T>(var why) -> unknown = why;
-                case Outcome.Refused<T>(var problem) when problem.type() == ProblemType.OUTCOME_UNKNOWN -> unknown = problem.detail();
+                case Outcome.Refused<T>(var problem) when leavesUnknown(problem) -> unknown = problem.detail();
                 default -> {}
+            }
+            if (untilSent && unknown != null) {
+                throw failure(outcome, change ? unknown : null);
             }
             long pause = pauseMillis(outcome, attempt);
             if (pause < 0 || servers.client().isClosed() || System.nanoTime() - begin + pause * 1_000_000 > patience.toNanos()) {
@@ -72,6 +94,15 @@ public final class Retries {
             }
             Thread.sleep(pause);
         }
+    }
+
+    /** A server that stops breaks off what it works on. Where keys are known, another attempt tells what became of it. */
+    private boolean leavesUnknown(Problem problem) {
+        return switch (problem.type()) {
+            case OUTCOME_UNKNOWN -> true;
+            case HOST_STOPPED, STOPPING -> untilSent;
+            default -> false;
+        };
     }
 
     /** Negative where another attempt would have the same outcome. */

@@ -27,7 +27,7 @@ public final class Servers {
 
     /** As {@link JsonClient#send(Endpoint, Call, Class)}, by the first server that does not surely do nothing. */
     public <T> Outcome<T> send(Call call, Class<T> type) throws InterruptedException {
-        return send(call, client.mapper().constructType(type));
+        return ask(call, server(client.mapper().constructType(type)));
     }
 
     /** Sends requests whose answers are of one type. */
@@ -41,15 +41,29 @@ public final class Servers {
     }
 
     <T> Typed<T> typed(TypeReference<T> type) {
-        return call -> send(call, client.mapper().constructType(type));
+        return call -> ask(call, server(client.mapper().constructType(type)));
     }
 
-    private <T> Outcome<T> send(Call call, JavaType type) throws InterruptedException {
+    <T> Typed<T> received(JsonClient.BodyReader<T> reader) {
+        return call -> ask(call, (server, asked) -> client.receive(server, asked, reader));
+    }
+
+    /** Sends requests to one server. */
+    @FunctionalInterface
+    private interface Asking<T> {
+        Outcome<T> ask(Endpoint server, Call call) throws InterruptedException;
+    }
+
+    private <T> Asking<T> server(JavaType type) {
+        return (server, call) -> client.send(server, call, type);
+    }
+
+    private <T> Outcome<T> ask(Call call, Asking<T> asking) throws InterruptedException {
         int first = preferred.get();
         Outcome<T> outcome = new Outcome.Unreachable<>("no server was tried");
         for (int next = 0; next < all.size(); next++) {
             int chosen = Math.floorMod(first + next, all.size());
-            outcome = client.send(all.get(chosen), call, type);
+            outcome = asking.ask(all.get(chosen), call);
             boolean surelyNotDone = outcome instanceof Outcome.Unreachable<T>
                     || (outcome instanceof Outcome.Refused<T>(var problem) && problem.status() == UNAVAILABLE);
             if (!surelyNotDone) {

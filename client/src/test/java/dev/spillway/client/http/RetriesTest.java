@@ -110,6 +110,40 @@ class RetriesTest {
     }
 
     @Test
+    void aChangeThatHasNoKeyIsNotSentAgainOnceItMayHaveBeenMade() {
+        for (Step unknown : List.of(LOST, refused(Problem.of(ProblemType.OUTCOME_UNKNOWN, "lost")),
+                refused(Problem.of(ProblemType.HOST_STOPPED, "stopped").retryAfter(Duration.ZERO)),
+                refused(Problem.of(ProblemType.STOPPING, "stops").retryAfter(Duration.ZERO)))) {
+            keys.clear();
+            script.clear();
+            Retries retries = retries(Duration.ofSeconds(60), unknown, DONE).untilSent();
+            assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> retries.send(put(), Done.class));
+            assertThat(keys).containsExactly("null");
+        }
+    }
+
+    @Test
+    void aChangeThatHasNoKeyIsSentAgainWhileItSurelyWasNotMade() throws Exception {
+        Retries retries =
+                retries(Duration.ofSeconds(60), refused(Problem.of(ProblemType.OVERLOADED, "busy").retryAfter(Duration.ZERO)), DONE).untilSent();
+        assertThat(retries.send(put(), Done.class)).isEqualTo(new Done(true));
+        assertThat(keys).hasSize(2);
+    }
+
+    @Test
+    void anAnswerThatBreaksOffIsReadAnew() throws Exception {
+        Retries retries = retries(Duration.ofSeconds(60), exchange -> {
+            exchange.sendResponseHeaders(200, 4);
+            exchange.getResponseBody().write('a');
+            exchange.getResponseBody().flush();
+            exchange.close();
+        }, exchange -> send(exchange, 200, "abcd"));
+        Call get = Call.of(CoordinatorApi.GET_ENTRY.at("vm", "a"), Duration.ofSeconds(20));
+        String read = retries.receive(get, (_, body) -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
+        assertThat(read).isEqualTo("abcd");
+    }
+
+    @Test
     void aRefusalForGoodIsAnsweredAtOnce() {
         Retries retries = retries(Duration.ofSeconds(60), refused(Problem.of(ProblemType.UNKNOWN_NAMESPACE, "namespace: vm")));
         assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> retries.send(put(), Done.class))
