@@ -9,9 +9,12 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PagerMeta;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,28 @@ public final class Pagers {
             throw new InvalidValueException("pager", name, "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
         }
         return name;
+    }
+
+    /** Returns the problem that a refusal of a pager is to a client. */
+    public static ProblemType problemType(Reason reason) {
+        return switch (reason) {
+            case EXHAUSTED -> ProblemType.PAGES_EXHAUSTED;
+            case CLOSED -> ProblemType.UNKNOWN_PAGER;
+            case PAUSED -> ProblemType.PAGER_PAUSED;
+            case BUSY -> ProblemType.PAGER_BUSY;
+            case UNKNOWN -> ProblemType.UNKNOWN_IN_PAGER;
+            case EXISTS -> ProblemType.SEQUENCE_EXISTS;
+            case SHARED -> ProblemType.PAGE_SHARED;
+            case INVALID -> ProblemType.INVALID_IN_PAGER;
+            case MISMATCH -> ProblemType.OTHER_LAYOUT;
+            case DAMAGED -> ProblemType.SNAPSHOT_DAMAGED;
+        };
+    }
+
+    /** Returns the reason that a problem stands for, or empty where no pager refused. */
+    public static Optional<Reason> reason(ProblemType type) {
+        return type == ProblemType.PAGER_EXISTS ? Optional.of(Reason.EXISTS)
+                : Arrays.stream(Reason.values()).filter(reason -> problemType(reason) == type).findFirst();
     }
 
     /**

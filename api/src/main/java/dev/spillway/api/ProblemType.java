@@ -73,6 +73,7 @@ public enum ProblemType {
     EVICTED(409, "evicted", "The entry was evicted before its put was answered"),
     OTHER_BACKEND(409, "other-backend", "The namespace is for images of another kind"),
     GENERATION_GONE(409, "generation-gone", "The generation is no longer its entry's"),
+    INVALID_IN_PAGER(400, "invalid-in-pager", "A reference to a page or a sequence cannot be right"),
     UNKNOWN_PAGER(404, "unknown-pager", "There is no such pager"),
     UNKNOWN_IN_PAGER(404, "unknown-in-pager", "The pager has no such page, sequence or state"),
     PAGER_EXISTS(409, "pager-exists", "A pager has this name already"),

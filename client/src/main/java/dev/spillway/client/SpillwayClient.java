@@ -1,10 +1,12 @@
 package dev.spillway.client;
 
+import dev.spillway.api.Pagers;
 import dev.spillway.artifacts.ArtifactStore;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Retries;
 import dev.spillway.client.http.Servers;
+import dev.spillway.events.EntryKey;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
 import java.nio.file.Path;
@@ -73,7 +75,7 @@ public final class SpillwayClient implements AutoCloseable {
             return this;
         }
 
-        /** Bounds one attempt of a put of a directory, which waits until the tree is copied; 12 h by default. */
+        /** Bounds one attempt of what copies or reads a whole image: a put of a directory, a capture, a restore; 12 h by default. */
         public Builder copyTimeout(Duration duration) {
             copyTimeout = duration;
             return this;
@@ -150,6 +152,38 @@ public final class SpillwayClient implements AutoCloseable {
      */
     public ArtifactStore artifacts(String namespace) {
         return new RemoteArtifactStore(new NamespaceName(namespace), retries(List.of(worker())), settings.timeout);
+    }
+
+    /**
+     * Opens a pager of the worker that exists.
+     *
+     * @throws dev.spillway.pager.PagerRefusedException of reason CLOSED where there is none of that name
+     * @throws IllegalStateException                    when no worker was named, or this is closed
+     */
+    public RemoteCachePager pager(String name) throws InterruptedException {
+        return RemoteCachePager.open(name, retries(List.of(worker())), settings.timeout, settings.copyTimeout);
+    }
+
+    /**
+     * Creates a pager at the worker. It stays there until it is closed or the worker ends, also when this client is closed.
+     *
+     * @throws dev.spillway.pager.PagerRefusedException of reason EXISTS where the name is taken, EXHAUSTED where the host has too little memory
+     * @throws OutcomeUnknownException                  when it may have been created
+     * @throws IllegalStateException                    when no worker was named, or this is closed
+     */
+    public RemoteCachePager createPager(Pagers.Create create) throws InterruptedException {
+        return RemoteCachePager.create(create, retries(List.of(worker())), settings.timeout, settings.copyTimeout);
+    }
+
+    /**
+     * Reads every byte of a pager's snapshot that this host has, and compares it with what was captured.
+     *
+     * @throws dev.spillway.pager.PagerRefusedException of reason DAMAGED where it is something else
+     * @throws dev.spillway.api.ProblemException        when this host has no such entry
+     * @throws IllegalStateException                    when no worker was named, or this is closed
+     */
+    public Pagers.Verified verifySnapshot(String namespace, String key) throws InterruptedException {
+        return RemoteCachePager.verify(new NamespaceName(namespace), new EntryKey(key), retries(List.of(worker())), settings.copyTimeout);
     }
 
     private Endpoint worker() {

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The behaviour of every pager. */
-abstract class CachePagerContract {
+public abstract class CachePagerContract {
     private final List<CachePager> made = new ArrayList<>();
 
     /** Makes an empty pager with room for 8 sequences. */
-    abstract CachePager create(PagerMeta meta, int pages) throws Exception;
+    protected abstract CachePager create(PagerMeta meta, int pages) throws Exception;
 
     private CachePager pager(PagerMeta meta, int pages) throws Exception {
         CachePager pager = create(meta, pages);

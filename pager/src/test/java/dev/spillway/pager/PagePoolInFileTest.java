@@ -19,7 +19,7 @@ final class PagePoolInFileTest extends CachePagerContract {
     private int files;
 
     @Override
-    CachePager create(PagerMeta meta, int pages) throws Exception {
+    protected CachePager create(PagerMeta meta, int pages) throws Exception {
         files++;
         return PagePool.inFile(meta, Metas.size(pages), folder.resolve("pager-" + files));
     }

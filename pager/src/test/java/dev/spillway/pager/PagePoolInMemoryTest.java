@@ -2,7 +2,7 @@ package dev.spillway.pager;
 
 final class PagePoolInMemoryTest extends CachePagerContract {
     @Override
-    CachePager create(PagerMeta meta, int pages) {
+    protected CachePager create(PagerMeta meta, int pages) {
         return PagePool.inMemory(meta, Metas.size(pages));
     }
 }

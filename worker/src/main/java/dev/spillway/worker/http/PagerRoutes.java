@@ -46,6 +46,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** KV pagers. Pages and states are sent as their bytes, several pages one after the other in the order in which they are named. */
@@ -170,15 +171,13 @@ final class PagerRoutes {
             if (first > last || last - first >= PAGES_MAX - pages.size()) {
                 throw new InvalidValueException("pages", part, "ascending ranges of at most " + PAGES_MAX + " pages together");
             }
-            for (int page = first; page <= last; page++) {
-                pages.add(page);
-            }
+            IntStream.rangeClosed(first, last).forEach(pages::add);
         }
         return pages;
     }
 
     private static int page(String text, String number) {
-        if (!number.matches("[0-9]{1,9}")) {
+        if (!number.matches("[0-9]{1,10}") || Long.parseLong(number) > Integer.MAX_VALUE) {
             throw new InvalidValueException("pages", text, "numbers and ranges of pages, such as 0,4-9");
         }
         return Integer.parseInt(number);

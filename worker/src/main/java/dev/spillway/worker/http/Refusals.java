@@ -1,5 +1,6 @@
 package dev.spillway.worker.http;
 
+import dev.spillway.api.Pagers;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
@@ -35,18 +36,7 @@ public final class Refusals {
             case HostStoppedException _ -> Optional
                     .of(Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
                             .retryAfter(RETRY_AFTER));
-            case PagerRefusedException e -> Optional.of(Problem.of(switch (e.reason()) {
-                case EXHAUSTED -> ProblemType.PAGES_EXHAUSTED;
-                case CLOSED -> ProblemType.UNKNOWN_PAGER;
-                case PAUSED -> ProblemType.PAGER_PAUSED;
-                case BUSY -> ProblemType.PAGER_BUSY;
-                case UNKNOWN -> ProblemType.UNKNOWN_IN_PAGER;
-                case EXISTS -> ProblemType.SEQUENCE_EXISTS;
-                case SHARED -> ProblemType.PAGE_SHARED;
-                case INVALID -> ProblemType.INVALID_VALUE;
-                case MISMATCH -> ProblemType.OTHER_LAYOUT;
-                case DAMAGED -> ProblemType.SNAPSHOT_DAMAGED;
-            }, String.valueOf(e.getMessage())));
+            case PagerRefusedException e -> Optional.of(Problem.of(Pagers.problemType(e.reason()), String.valueOf(e.getMessage())));
             default -> Optional.empty();
         };
     }
