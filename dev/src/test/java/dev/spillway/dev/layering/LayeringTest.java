@@ -32,6 +32,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,14 +42,15 @@ class LayeringTest {
     /** Each module that holds code, and the modules that it may know besides itself. */
     static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(
             Map.entry("events", Set.of()),
-            Map.entry("api", Set.of("events")),
+            Map.entry("pager", Set.of("events")),
+            Map.entry("api", Set.of("events", "pager")),
             Map.entry("artifacts", Set.of()),
-            Map.entry("client", Set.of("events", "api", "artifacts")),
-            Map.entry("cli", Set.of("events", "api", "client")),
+            Map.entry("client", Set.of("events", "pager", "api", "artifacts")),
+            Map.entry("cli", Set.of("events", "pager", "api", "client")),
             Map.entry("service", Set.of("events", "api")),
             Map.entry("embedded", Set.of()),
             Map.entry("coordinator", Set.of("events", "api", "service")),
-            Map.entry("worker", Set.of("events", "api", "artifacts", "client", "service")),
+            Map.entry("worker", Set.of("events", "pager", "api", "artifacts", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
             Map.entry("bench", Set.of("events", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
@@ -120,10 +122,20 @@ class LayeringTest {
     /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
     @Test
     void clientsNeedNoServersLibraries() {
-        noClasses().that(belongTo("api").or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))
+        noClasses().that(belongTo("pager").or(belongTo("api")).or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "org.jdbi..",
                         "org.postgresql..", "org.rocksdb..", "io.micrometer..", "org.slf4j.."))
+                .check(SPILLWAY);
+    }
+
+    /** An engine may embed it. */
+    @Test
+    void thePagerKnowsTheEventsJsonAndAHashAlone() {
+        classes().that(belongTo("pager"))
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("java..", "org.jspecify..", "com.fasterxml.jackson..", "com.dynatrace.hash4j..",
+                        "dev.spillway.events..", "dev.spillway.pager.."))
                 .check(SPILLWAY);
     }
 
