@@ -30,6 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** A service that is held to its own OpenAPI description in each exchange, and the operations that were exercised. */
 final class DescribedService implements AutoCloseable {
     private static final String JSON = "application/json";
+    private static final String BYTES = "application/octet-stream";
 
     private final String url;
     private final HttpClient client = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
@@ -66,13 +67,15 @@ final class DescribedService implements AutoCloseable {
         return done("GET", path, null);
     }
 
-    /** Expects that a request without a body, or with one in JSON, is done, and returns its answer: a text where it is no JSON. */
+    /** Expects that a request without a body, or with one of bytes or in JSON, is done, and returns its answer: a text where it is no JSON. */
     JsonNode done(String method, String path, @Nullable Object body) throws IOException, InterruptedException {
         Exchange exchange = exchange(method, path, body);
         assertThat(exchange.status()).as(shown(exchange)).isBetween(200, 299);
         if (body != null) {
             JsonNode sent = resolved(exchange.described().path("requestBody")).path("content");
-            if (!sent.has("*/*")) {
+            if (body instanceof byte[]) {
+                assertThat(sent.has(BYTES)).as("%s: takes bytes", exchange.operation()).isTrue();
+            } else if (!sent.has("*/*")) {
                 conforms(exchange.operation() + ", its body", sent.path(JSON).path("schema"), Http.mapper().valueToTree(body));
             }
         }
@@ -129,6 +132,8 @@ final class DescribedService implements AutoCloseable {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path)).timeout(Eventually.HANG);
         if (body == null) {
             request.method(method, BodyPublishers.noBody());
+        } else if (body instanceof byte[] bytes) {
+            request.header("Content-Type", BYTES).method(method, BodyPublishers.ofByteArray(bytes));
         } else {
             request.header("Content-Type", JSON).method(method, BodyPublishers.ofString(Http.mapper().writeValueAsString(body)));
         }

@@ -25,6 +25,7 @@ import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -88,6 +89,7 @@ class EveryOperationTest extends FleetOfTwo {
             worker.done("DELETE", directories + "/entries/a%2Fb", null);
             artifacts(worker);
             cache(worker);
+            pagers(worker);
             worker.get("/v1/status");
             worker.refused(404, "GET", directories + "/entries/a%2Fb", null);
             worker.refused(400, "PUT", directories + "/entries/c", Map.of("sourceDir", scratch.resolve("absent").toString()));
@@ -126,6 +128,47 @@ class EveryOperationTest extends FleetOfTwo {
         worker.done("POST", cache + "/v8/artifacts/events", Map.of("event", "HIT"));
         worker.done("DELETE", cache + "/a/b", null);
         worker.refused(404, "GET", cache + "/a/b", null);
+    }
+
+    /** Pages of 512 bytes, and states of 64. */
+    private static void pagers(DescribedService worker) throws IOException, InterruptedException {
+        Map<String, Object> page = Map.of("tokens", 4, "layers", 2, "kvHeads", 2, "headDim", 4, "elements", "F32", "order", "NHD", "keysAndValues",
+                "SEPARATE");
+        Map<String, Object> meta = Map.of("model", "a1".repeat(32), "page", page, "states",
+                List.of(Map.of("name", "ssm", "elements", "F32", "dimensions", List.of(2, 8))));
+        Map<String, Object> creation = Map.of("name", "engine", "meta", meta, "pages", 8, "sequences", 4, "file", true, "saves", 2, "checksums", true);
+        worker.done("POST", "/v1/pagers", creation);
+        worker.refused(409, "POST", "/v1/pagers", creation);
+        assertThat(worker.get("/v1/pagers?limit=1").get("items")).hasSize(1);
+        String pager = "/v1/pagers/engine";
+        assertThat(worker.get(pager).get("freePages").asInt()).isEqualTo(8);
+        String pages = pager + "/pages?pages=0-1";
+        assertThat(worker.done("POST", pager + "/allocate", Map.of("count", 3)).get("pages")).hasSize(3);
+        worker.done("POST", pager + "/free", Map.of("pages", List.of(2)));
+        assertThat(worker.get(pager + "/occupied").get("pages")).hasSize(2);
+        worker.done("PUT", pages, "page".repeat(256).getBytes(StandardCharsets.US_ASCII));
+        assertThat(worker.get(pages).asText()).isEqualTo("page".repeat(256));
+        Map<String, Object> sequence = Map.of("id", "a/b", "pages", List.of(0, 1), "lastPageTokens", 3);
+        worker.done("PUT", pager + "/sequences", Map.of("sequences", List.of(sequence)));
+        worker.refused(400, "PUT", pager + "/sequences", Map.of("sequences", List.of(sequence, sequence)));
+        String one = pager + "/sequences/a%2Fb";
+        worker.done("PUT", one + "/states/ssm", new byte[64]);
+        worker.get(one + "/states/ssm");
+        worker.done("POST", one + "/fork", Map.of("id", "c"));
+        worker.refused(409, "PUT", pages, new byte[1024]);
+        assertThat(worker.done("POST", pager + "/sequences/c/own", Map.of("position", 1)).get("page").asInt()).isNotEqualTo(1);
+        assertThat(worker.get(pager + "/sequences").get("items")).hasSize(2);
+        worker.done("POST", pager + "/quiesce", Map.of("within", "PT30S"));
+        worker.done("POST", pager + "/resume", null);
+        Map<String, Object> name = Map.of("namespace", "trees", "key", "kv");
+        assertThat(worker.done("POST", pager + "/capture", name).get("pages").asInt()).isEqualTo(3);
+        worker.done("POST", "/v1/pagers/snapshots/trees/kv/verify", null);
+        worker.refused(409, "POST", pager + "/restore", name);
+        worker.done("DELETE", one, null);
+        worker.done("DELETE", pager + "/sequences/c", null);
+        assertThat(worker.done("POST", pager + "/restore", name).get("sequences")).hasSize(2);
+        worker.done("DELETE", pager, null);
+        worker.refused(404, "GET", pager, null);
     }
 
     @Test
