@@ -56,7 +56,7 @@ class ClientReadmeTest {
             assertThat(run(program.group(2), source)).as(program.group(2)).isEqualTo(expected);
             programs++;
         }
-        assertThat(programs).isEqualTo(5);
+        assertThat(programs).isEqualTo(6);
     }
 
     private static String run(String name, String source) throws Exception {
