@@ -81,7 +81,8 @@ class RemoteCachePagerTest extends CachePagerContract {
     }
 
     private static void assertRefused(Reason reason, ThrowingCallable call) {
-        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call).matches(refused -> refused.reason() == reason, reason.name());
+        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call)
+                .matches(refused -> refused.reason() == reason, reason.name());
     }
 
     @Test
