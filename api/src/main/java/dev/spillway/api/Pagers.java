@@ -27,7 +27,8 @@ public final class Pagers {
     /** Refuses a name that no pager can have. */
     public static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new InvalidValueException("pager", name, "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
+            throw new InvalidValueException("pager", name,
+                    "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
         }
         return name;
     }
@@ -62,7 +63,8 @@ public final class Pagers {
      * @param saves     slots in the file for an engine that saves pages before it writes them; 64 if absent
      * @param checksums whether each write computes a hash that each read verifies; true if absent
      */
-    public record Create(String name, PagerMeta meta, int pages, @Nullable Integer sequences, @Nullable Boolean file, @Nullable Integer saves,
+    public record Create(String name, PagerMeta meta, int pages, @Nullable Integer sequences, @Nullable Boolean file,
+            @Nullable Integer saves,
             @Nullable Boolean checksums) {}
 
     /**
@@ -74,7 +76,8 @@ public final class Pagers {
      * @param paused    whether writes wait
      * @param work      capture or restore under way; absent where there is none
      */
-    public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes, @Nullable String path,
+    public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes,
+            @Nullable String path,
             boolean paused, @Nullable Work work) {}
 
     /** Progress of a capture or a restore. */
@@ -129,7 +132,8 @@ public final class Pagers {
      * @param stayedPaused whether the engine stayed paused until all was copied, because it does not save what it overwrites
      * @param evicted      what went to make room, from all hosts, oldest first
      */
-    public record Captured(SnapshotId snapshotId, long generation, long sizeBytes, int sequences, int pages, int pagesWritten, long bytesWritten,
+    public record Captured(SnapshotId snapshotId, long generation, long sizeBytes, int sequences, int pages, int pagesWritten,
+            long bytesWritten,
             Duration pause, boolean stayedPaused, List<EvictedEntry> evicted) {}
 
     /**
@@ -147,5 +151,6 @@ public final class Pagers {
     public record Restored(SnapshotId snapshotId, long generation, CachedDirectories.Source source, List<LogicalSequence> sequences) {}
 
     /** A snapshot of which every byte was read and found as it was captured. */
-    public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages, List<String> sequences) {}
+    public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages,
+            List<String> sequences) {}
 }

@@ -250,7 +250,8 @@ public final class RemoteCachePager implements CachePager {
         ByteBuffer rest = into.duplicate();
         if (!Integer.toString(rest.remaining()).equals(announced)) {
             throw new PagerRefusedException(Reason.MISMATCH,
-                    "pager %s: answers %s bytes (expected: %d, as of the pager that was opened)".formatted(name, announced, rest.remaining()));
+                    "pager %s: answers %s bytes (expected: %d, as of the pager that was opened)".formatted(name, announced,
+                            rest.remaining()));
         }
         ReadableByteChannel channel = Channels.newChannel(body);
         while (rest.hasRemaining()) {

@@ -269,8 +269,9 @@ public final class JsonClient implements AutoCloseable {
         call.body()
                 .map(body -> switch (body) {
                     case Content content -> new ByteArrayEntity(content.bytes(), ContentType.APPLICATION_OCTET_STREAM);
-                    case ByteBuffer bytes when bytes.hasArray() -> new ByteArrayEntity(bytes.array(), bytes.arrayOffset() + bytes.position(),
-                            bytes.remaining(), ContentType.APPLICATION_OCTET_STREAM);
+                    case ByteBuffer bytes when bytes.hasArray() ->
+                            new ByteArrayEntity(bytes.array(), bytes.arrayOffset() + bytes.position(),
+                                    bytes.remaining(), ContentType.APPLICATION_OCTET_STREAM);
                     case ByteBuffer bytes -> new ByteBufferEntity(bytes.duplicate(), ContentType.APPLICATION_OCTET_STREAM);
                     default -> new ByteArrayEntity(written(body), ContentType.parse(JSON));
                 })

@@ -125,7 +125,8 @@ class RetriesTest {
     @Test
     void aChangeThatHasNoKeyIsSentAgainWhileItSurelyWasNotMade() throws Exception {
         Retries retries =
-                retries(Duration.ofSeconds(60), refused(Problem.of(ProblemType.OVERLOADED, "busy").retryAfter(Duration.ZERO)), DONE).untilSent();
+                retries(Duration.ofSeconds(60), refused(Problem.of(ProblemType.OVERLOADED, "busy").retryAfter(Duration.ZERO)), DONE)
+                        .untilSent();
         assertThat(retries.send(put(), Done.class)).isEqualTo(new Done(true));
         assertThat(keys).hasSize(2);
     }

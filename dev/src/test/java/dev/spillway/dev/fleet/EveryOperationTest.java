@@ -132,11 +132,13 @@ class EveryOperationTest extends FleetOfTwo {
 
     /** Pages of 512 bytes, and states of 64. */
     private static void pagers(DescribedService worker) throws IOException, InterruptedException {
-        Map<String, Object> page = Map.of("tokens", 4, "layers", 2, "kvHeads", 2, "headDim", 4, "elements", "F32", "order", "NHD", "keysAndValues",
-                "SEPARATE");
+        Map<String, Object> page =
+                Map.of("tokens", 4, "layers", 2, "kvHeads", 2, "headDim", 4, "elements", "F32", "order", "NHD", "keysAndValues",
+                        "SEPARATE");
         Map<String, Object> meta = Map.of("model", "a1".repeat(32), "page", page, "states",
                 List.of(Map.of("name", "ssm", "elements", "F32", "dimensions", List.of(2, 8))));
-        Map<String, Object> creation = Map.of("name", "engine", "meta", meta, "pages", 8, "sequences", 4, "file", true, "saves", 2, "checksums", true);
+        Map<String, Object> creation =
+                Map.of("name", "engine", "meta", meta, "pages", 8, "sequences", 4, "file", true, "saves", 2, "checksums", true);
         worker.done("POST", "/v1/pagers", creation);
         worker.refused(409, "POST", "/v1/pagers", creation);
         assertThat(worker.get("/v1/pagers?limit=1").get("items")).hasSize(1);

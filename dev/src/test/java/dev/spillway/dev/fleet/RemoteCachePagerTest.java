@@ -70,8 +70,8 @@ class RemoteCachePagerTest extends CachePagerContract {
                 new PageShape(tokens, 2, 2, 4, ElementType.F32, order, KeysAndValues.SEPARATE), List.of());
     }
 
-    private static RemoteCachePager engine(String name, PagerMeta meta, boolean file) throws Exception {
-        return client.createPager(new Pagers.Create(name, meta, 2_000, null, file, null, true));
+    private static RemoteCachePager engine(String name, PagerMeta meta, int pages, boolean file) throws Exception {
+        return client.createPager(new Pagers.Create(name, meta, pages, null, file, null, true));
     }
 
     private static ByteBuffer random(int bytes) {
@@ -81,13 +81,14 @@ class RemoteCachePagerTest extends CachePagerContract {
     }
 
     private static void assertRefused(Reason reason, ThrowingCallable call) {
-        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call).matches(refused -> refused.reason() == reason, reason.name());
+        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call)
+                .matches(refused -> refused.reason() == reason, reason.name());
     }
 
     @Test
     void pagesApartAreReadAndWrittenByAsManyRequestsAsTheyNeed() throws Exception {
-        try (RemoteCachePager pager = engine("apart", PAGES_OF_512, false)) {
-            List<Integer> pages = pager.allocatePages(2_000).stream().filter(page -> page % 2 == 1).toList().reversed();
+        try (RemoteCachePager pager = engine("apart", PAGES_OF_512, 8_000, false)) {
+            List<Integer> pages = pager.allocatePages(8_000).stream().filter(page -> page % 2 == 1).toList().reversed();
             ByteBuffer content = random(pages.size() * 512);
             pager.writePages(pages, content);
             ByteBuffer all = ByteBuffer.allocateDirect(pages.size() * 512);
@@ -101,20 +102,22 @@ class RemoteCachePagerTest extends CachePagerContract {
 
     @Test
     void aPageThatWasChangedBesidesThePagerIsRefusedAmongManyToo() throws Exception {
-        try (RemoteCachePager pager = engine("damaged", PAGES_OF_512, true)) {
+        // So large that the answer has begun when the second page is read.
+        try (RemoteCachePager pager = engine("damaged", meta(DimensionOrder.NHD, 4_096), 4, true)) {
+            int bytes = Math.toIntExact(pager.meta().page().bytes());
             List<Integer> pages = pager.allocatePages(3);
-            pager.writePages(pages, random(3 * 512));
-            damage(Path.of(Objects.requireNonNull(pager.describe().path())), pages.get(1));
-            assertRefused(Reason.DAMAGED, () -> pager.readPages(pages, ByteBuffer.allocate(3 * 512)));
+            pager.writePages(pages, random(3 * bytes));
+            damage(Path.of(Objects.requireNonNull(pager.describe().path())), pages.get(1) * (long) bytes);
+            assertRefused(Reason.DAMAGED, () -> pager.readPages(pages, ByteBuffer.allocate(3 * bytes)));
         }
     }
 
     /** The place of the pages is in the header. */
-    private static void damage(Path file, int page) throws IOException {
+    private static void damage(Path file, long position) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer offset = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             channel.read(offset, 56);
-            channel.write(random(8), offset.getLong(0) + page * 512L);
+            channel.write(random(8), offset.getLong(0) + position);
         }
     }
 
@@ -122,9 +125,9 @@ class RemoteCachePagerTest extends CachePagerContract {
     void aSnapshotIsRestoredIntoAPagerOfItsKindAlone() throws Exception {
         assertThat(Spillway.run("namespace", "set", "kv", "--max-entries", "10", "--url", fleet.url()).exitCode()).isZero();
         ByteBuffer content = random(2 * 512);
-        try (RemoteCachePager pager = engine("captured", PAGES_OF_512, false);
-                RemoteCachePager like = engine("like", PAGES_OF_512, false);
-                RemoteCachePager unlike = engine("unlike", meta(DimensionOrder.HND, 4), false)) {
+        try (RemoteCachePager pager = engine("captured", PAGES_OF_512, 8, false);
+                RemoteCachePager like = engine("like", PAGES_OF_512, 16, false);
+                RemoteCachePager unlike = engine("unlike", meta(DimensionOrder.HND, 4), 8, false)) {
             List<Integer> pages = pager.allocatePages(2);
             pager.writePages(pages, content);
             pager.installSequences(List.of(new LogicalSequence("a", pages, 3)));
@@ -149,15 +152,15 @@ class RemoteCachePagerTest extends CachePagerContract {
 
     @Test
     void aNameIsOnePagersUntilItIsClosed() throws Exception {
-        RemoteCachePager pager = engine("name", PAGES_OF_512, false);
+        RemoteCachePager pager = engine("name", PAGES_OF_512, 8, false);
         RemoteCachePager same = client.pager("name");
         assertThat(same.meta()).isEqualTo(pager.meta());
-        assertRefused(Reason.EXISTS, () -> engine("name", PAGES_OF_512, false));
+        assertRefused(Reason.EXISTS, () -> engine("name", PAGES_OF_512, 8, false));
         pager.close();
         assertRefused(Reason.CLOSED, same::occupiedPages);
         assertRefused(Reason.CLOSED, () -> client.pager("name"));
 
-        try (RemoteCachePager another = engine("name", meta(DimensionOrder.NHD, 8), false)) {
+        try (RemoteCachePager another = engine("name", meta(DimensionOrder.NHD, 8), 8, false)) {
             another.allocatePages(1);
             assertRefused(Reason.CLOSED, pager::occupiedPages);
             assertRefused(Reason.MISMATCH, () -> same.readPage(0, ByteBuffer.allocate(512)));

@@ -87,7 +87,8 @@ final class PagerRoutes {
                 Endpoint.of(WorkerApi.FORK_SEQUENCE,
                         request -> Response.json(201, pool(request).fork(sequence(request), request.body(Fork.class).id()))).json(),
                 Endpoint.of(WorkerApi.OWN_PAGE,
-                        request -> Response.ok(new Owned(pool(request).ownPage(sequence(request), request.body(Own.class).position())))).json(),
+                        request -> Response.ok(new Owned(pool(request).ownPage(sequence(request), request.body(Own.class).position()))))
+                        .json(),
                 Endpoint.of(WorkerApi.READ_STATE, this::readState),
                 Endpoint.of(WorkerApi.WRITE_STATE, this::writeState).stream(WRITTEN_BYTES_MAX, List.of(BYTES)),
                 Endpoint.of(WorkerApi.QUIESCE_PAGER, this::quiesce).json(),
@@ -133,7 +134,8 @@ final class PagerRoutes {
 
     private static Pager pager(Pagers.Open open) {
         PagePool pool = open.pool();
-        return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(), open.bytes(),
+        return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(),
+                open.bytes(),
                 pool.file().map(Path::toString).orElse(null), pool.isPaused(), open.work().orElse(null));
     }
 
@@ -249,7 +251,8 @@ final class PagerRoutes {
                 .stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)").exception());
+                .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)")
+                        .exception());
         return ByteBuffer.allocate(Math.toIntExact(state.bytes()));
     }
 
@@ -322,7 +325,8 @@ final class PagerRoutes {
         EntryName name = new EntryName(request.parameter("namespace", NamespaceName::new), request.parameter("key", EntryKey::new));
         Directories.Found.Served served = DirectoryRoutes.served(name, directories.getToRead(name));
         Snapshot snapshot = pagers.verify(served);
-        return Response.ok(new Verified(served.replica().snapshotId(), served.replica().generation(), snapshot.meta(), snapshot.meta().layout(),
-                snapshot.pages(), snapshot.sequences()));
+        return Response
+                .ok(new Verified(served.replica().snapshotId(), served.replica().generation(), snapshot.meta(), snapshot.meta().layout(),
+                        snapshot.pages(), snapshot.sequences()));
     }
 }
