@@ -312,8 +312,8 @@ public final class PagePool implements CachePager {
 
     @Override
     public void installSequences(List<LogicalSequence> installed) throws InterruptedException {
-        writing(() -> {
-            for (int[] slots : underTables(() -> tables.install(installed))) {
+        writing(() -> reserved(() -> tables.reserveFor(installed), reserved -> {
+            for (int[] slots : reserved.states()) {
                 for (int slot : slots) {
                     change(slot, () -> {
                         memory.clear(slot);
@@ -321,7 +321,11 @@ public final class PagePool implements CachePager {
                     });
                 }
             }
-        });
+            return underTables(() -> {
+                tables.install(installed, reserved);
+                return installed;
+            });
+        }));
     }
 
     @Override
@@ -331,17 +335,37 @@ public final class PagePool implements CachePager {
 
     @Override
     public LogicalSequence fork(String id, String newId) throws InterruptedException {
-        HeldSequence[] copy = new HeldSequence[1];
-        writing(() -> {
-            int[] from = underTables(() -> {
-                copy[0] = tables.fork(id, newId);
-                return tables.held(id).states();
-            });
+        LogicalSequence[] copy = new LogicalSequence[1];
+        writing(() -> copy[0] = reserved(() -> tables.reserve(0, 1), reserved -> {
+            int[] from = underTables(() -> tables.held(id).states());
             for (int pool = 0; pool < from.length; pool++) {
-                copySlot(from[pool], copy[0].states()[pool]);
+                copySlot(from[pool], reserved.states().getFirst()[pool]);
             }
-        });
-        return copy[0].sequence();
+            return underTables(() -> tables.fork(id, newId, reserved));
+        }));
+        return copy[0];
+    }
+
+    private interface Using<T> {
+        T use(Reserved reserved) throws InterruptedException;
+    }
+
+    /** Uses reserved slots, which are given back if that fails. */
+    private <T> T reserved(Supplier<Reserved> reserving, Using<T> using) throws InterruptedException {
+        Reserved reserved = underTables(reserving);
+        boolean used = false;
+        try {
+            T result = using.use(reserved);
+            used = true;
+            return result;
+        } finally {
+            if (!used) {
+                underTables(() -> {
+                    tables.release(reserved);
+                    return reserved;
+                });
+            }
+        }
     }
 
     private void copySlot(int from, int to) throws InterruptedException {

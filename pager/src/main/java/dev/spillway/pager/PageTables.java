@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,21 +148,24 @@ final class PageTables {
         }
     }
 
-    /** Installs sequences, and returns the slots of state of those that are new. */
-    List<int[]> install(List<LogicalSequence> installed) {
-        requireStates(requireInstallable(installed, false));
-        List<int[]> created = new ArrayList<>();
+    /** Takes slots of state for those sequences that are new. */
+    Reserved reserveFor(List<LogicalSequence> installed) {
+        return reserve(0, requireInstallable(installed, false));
+    }
+
+    /** Installs sequences, each in place of one of its id or with the next of the reserved slots of state. */
+    void install(List<LogicalSequence> installed, Reserved reserved) {
+        if (requireInstallable(installed, false) != reserved.states().size()) {
+            throw new PagerRefusedException(Reason.BUSY, "the sequences changed while others were installed");
+        }
+        Iterator<int[]> states = reserved.states().iterator();
         for (LogicalSequence sequence : installed) {
             HeldSequence former = sequences.get(sequence.id());
-            int[] slots = former == null ? newStates() : former.states();
-            put(sequence, slots);
-            if (former == null) {
-                created.add(slots);
-            } else {
+            put(sequence, former == null ? states.next() : former.states());
+            if (former != null) {
                 release(former.sequence());
             }
         }
-        return created;
     }
 
     private void put(LogicalSequence sequence, int[] states) {
@@ -245,13 +249,13 @@ final class PageTables {
         return held;
     }
 
-    /** Makes a sequence that shares all pages of another one. */
-    HeldSequence fork(String id, String newId) {
+    /** Makes a sequence that shares all pages of another one, with reserved slots of state. */
+    LogicalSequence fork(String id, String newId, Reserved reserved) {
         LogicalSequence sequence = held(id).sequence();
         LogicalSequence copy = new LogicalSequence(newId, sequence.pages(), sequence.lastPageTokens());
-        requireStates(requireInstallable(List.of(copy), true));
-        put(copy, newStates());
-        return held(newId);
+        requireInstallable(List.of(copy), true);
+        put(copy, reserved.states().getFirst());
+        return copy;
     }
 
     /** Returns the page at a position. */

@@ -139,4 +139,25 @@ final class PagePoolInFileTest extends CachePagerContract {
         }
         assertThat(whole).isPositive();
     }
+
+    @Test
+    void aForkOfADamagedStateLeavesNoSequence() throws Exception {
+        PagerMeta meta = Metas.hybrid();
+        Path file = folder.resolve("pager");
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file); FileChannel engine = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            pool.installSequences(List.of(new LogicalSequence("a", pool.allocatePages(1), 0)));
+            pool.writeState("a", "ssm", ByteBuffer.allocate(64));
+            long states = new PageFileLayout(meta, 10, 8, 4).region("ssm").offset();
+            for (int at = 0; at < 8 * 64; at++) {
+                engine.write(ByteBuffer.wrap(new byte[]{1}), states + at);
+            }
+
+            assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> pool.fork("a", "b"));
+
+            assertThat(pool.sequences()).hasSize(1);
+            for (int at = 0; at < 7; at++) {
+                pool.installSequences(List.of(new LogicalSequence("s" + at, List.of(), 0)));
+            }
+        }
+    }
 }

@@ -75,6 +75,8 @@ public final class Pagers implements AutoCloseable {
         private final PagePool pool;
         private final long bytes;
         private final AtomicReference<@Nullable Work> work = new AtomicReference<>();
+        /** Guarded by this, as the next. */
+        private long pauseNumber;
         private @Nullable Future<?> pauseEnd;
 
         private Open(String name, PagePool pool, long bytes) {
@@ -220,10 +222,19 @@ public final class Pagers implements AutoCloseable {
     public void quiesce(Open pager, Duration within) throws InterruptedException {
         pager.pool().pause();
         synchronized (pager) {
-            pager.pauseEnd = pauses.schedule(() -> {
+            long pause = ++pager.pauseNumber;
+            pager.pauseEnd = pauses.schedule(() -> endLate(pager, pause, within), within.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private static void endLate(Open pager, long pause, Duration within) {
+        synchronized (pager) {
+            // Otherwise another pause has begun since.
+            if (pager.pauseNumber == pause && pager.pauseEnd != null) {
                 LOG.warn("pager {}: resumed, because its pause was not ended within {}", pager.name(), within);
+                pager.pauseEnd = null;
                 pager.pool().resume();
-            }, within.toNanos(), TimeUnit.NANOSECONDS);
+            }
         }
     }
 
