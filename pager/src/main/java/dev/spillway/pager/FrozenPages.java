@@ -44,7 +44,8 @@ final class FrozenPages implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
     private record Saved(int slot, byte[] content) {}
 
-    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PageTables.HeldSequence> sequences, boolean ownPause, boolean staysPaused) {
+    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PageTables.HeldSequence> sequences, boolean ownPause,
+            boolean staysPaused) {
         this.pool = pool;
         this.memory = memory;
         this.epoch = epoch;

@@ -120,8 +120,9 @@ final class PackReader implements AutoCloseable {
         Tensor tensor = tensors.get(at);
         if (!tensor.dtype().equals(elements.name()) || !tensor.shape().equals(dimensions)
                 || tensor.bytes() != PageShape.bytes(elements, dimensions)) {
-            throw damaged(name, "has tensor %d of %s %s in %d bytes (expected: %s %s)".formatted(at, tensor.dtype(), tensor.shape(), tensor.bytes(),
-                    elements, dimensions));
+            throw damaged(name,
+                    "has tensor %d of %s %s in %d bytes (expected: %s %s)".formatted(at, tensor.dtype(), tensor.shape(), tensor.bytes(),
+                            elements, dimensions));
         }
         return tensor.offset();
     }
@@ -144,7 +145,8 @@ final class PackReader implements AutoCloseable {
                     return false;
                 }
             }
-            if (MemorySegment.ofBuffer(there.flip()).mismatch(MemorySegment.ofBuffer(content.slice(content.position() + at, there.limit()))) >= 0) {
+            if (MemorySegment.ofBuffer(there.flip())
+                    .mismatch(MemorySegment.ofBuffer(content.slice(content.position() + at, there.limit()))) >= 0) {
                 return false;
             }
         }

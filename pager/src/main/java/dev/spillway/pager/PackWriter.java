@@ -34,7 +34,8 @@ final class PackWriter implements AutoCloseable {
         this.name = name;
         int room = (int) Math.min(TENSORS_MAX, expectedTensors) * TENSOR_JSON_MAX + BLOCK;
         this.headerBytes = Math.ceilDiv(room, BLOCK) * BLOCK;
-        this.file = FileChannel.open(directory.resolve(name), Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+        this.file = FileChannel.open(directory.resolve(name),
+                Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
         header.putObject("__metadata__")
                 .put("format", "spillway-kv-pack")
                 .put("version", "1")
@@ -78,7 +79,8 @@ final class PackWriter implements AutoCloseable {
     void finish() throws IOException {
         byte[] json = JSON.writeValueAsBytes(header);
         if (json.length + Long.BYTES > headerBytes) {
-            throw new IllegalStateException("the header of a pack takes %d bytes (expected: at most %d)".formatted(json.length, headerBytes));
+            throw new IllegalStateException(
+                    "the header of a pack takes %d bytes (expected: at most %d)".formatted(json.length, headerBytes));
         }
         ByteBuffer head = ByteBuffer.allocate(headerBytes).order(ByteOrder.LITTLE_ENDIAN).putLong(headerBytes - Long.BYTES).put(json);
         while (head.hasRemaining()) {

@@ -168,8 +168,8 @@ final class PageMemory implements AutoCloseable {
 
     long get(Word word) {
         return switch (word) {
-            case EPOCH,CAPTURING,PAUSE_ASKED,PAUSE_ENDED,CLOSED -> own.get(word.line());
-            case PAUSE_TAKEN,ENGINE,SAVES_FILLED,WANTED -> (long) LONGS.getVolatile(memory, word.offset);
+            case EPOCH, CAPTURING, PAUSE_ASKED, PAUSE_ENDED, CLOSED -> own.get(word.line());
+            case PAUSE_TAKEN, ENGINE, SAVES_FILLED, WANTED -> (long) LONGS.getVolatile(memory, word.offset);
         };
     }
 

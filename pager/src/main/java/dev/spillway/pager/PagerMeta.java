@@ -47,12 +47,15 @@ public record PagerMeta(ContentDigest model, PageShape page, List<StatePool> sta
     /** Describes the content for whoever maps the file, in the manner of safetensors: type, shape and place of each tensor. */
     byte[] describe(PageFileLayout places) {
         try {
-            return JSON.writeValueAsString(new Descriptor(model, layout(), page, new Tensor(page.elements(), with(places.pages(), page.dimensions()),
-                    places.dataOffset()), states.stream().map(state -> {
-                        SlotRegion region = places.region(state.name());
-                        return new State(state.name(), new Tensor(state.elements(), with(region.count(), state.dimensions()), region.offset()),
-                                region.firstSlot());
-                    }).toList())).getBytes(StandardCharsets.UTF_8);
+            return JSON.writeValueAsString(
+                    new Descriptor(model, layout(), page, new Tensor(page.elements(), with(places.pages(), page.dimensions()),
+                            places.dataOffset()), states.stream().map(state -> {
+                                SlotRegion region = places.region(state.name());
+                                return new State(state.name(),
+                                        new Tensor(state.elements(), with(region.count(), state.dimensions()), region.offset()),
+                                        region.firstSlot());
+                            }).toList()))
+                    .getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -50,7 +50,8 @@ final class SlotFills {
     void run(Progress progress) throws IOException, InterruptedException {
         int helpers = Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()), fills.size()) - 1;
         if (helpers > 0) {
-            try (ExecutorService threads = Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
+            try (ExecutorService threads =
+                    Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
                 for (int helper = 0; helper < helpers; helper++) {
                     threads.execute(this::help);
                 }

@@ -35,15 +35,17 @@ public final class Snapshot {
      * @throws PagerRefusedException if the directory has none, or one that is damaged
      */
     public static Snapshot open(Path directory) throws IOException {
-        try (InputStream in = Files.newInputStream(directory.resolve(SnapshotManifest.FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
-                .toArray(java.nio.file.OpenOption[]::new))) {
+        try (InputStream in =
+                Files.newInputStream(directory.resolve(SnapshotManifest.FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
+                        .toArray(java.nio.file.OpenOption[]::new))) {
             byte[] json = in.readNBytes(SnapshotManifest.BYTES_MAX + 1);
             if (json.length > SnapshotManifest.BYTES_MAX) {
                 throw new PagerRefusedException(Reason.DAMAGED, "manifest: has over %d bytes".formatted(SnapshotManifest.BYTES_MAX));
             }
             return new Snapshot(directory, SnapshotManifest.parse(json));
         } catch (NoSuchFileException e) {
-            throw new PagerRefusedException(Reason.MISMATCH, "%s: has no manifest of a pager's snapshot".formatted(directory.getFileName()));
+            throw new PagerRefusedException(Reason.MISMATCH,
+                    "%s: has no manifest of a pager's snapshot".formatted(directory.getFileName()));
         }
     }
 
@@ -179,7 +181,8 @@ public final class Snapshot {
             PageShape shape = meta().page();
             for (int at = 0; at < pages(); at++) {
                 int page = at;
-                fills.add(new SlotFills.Fill(reserved.pages().get(at), manifest.packed(manifest.pages().get(at)), shape.elements(), shape.dimensions(),
+                fills.add(new SlotFills.Fill(reserved.pages().get(at), manifest.packed(manifest.pages().get(at)), shape.elements(),
+                        shape.dimensions(),
                         () -> nameOfPage(page)));
             }
             List<LogicalSequence> sequences = new ArrayList<>();
@@ -217,7 +220,8 @@ public final class Snapshot {
 
     private static void requireEqual(String what, Object here, Object wanted) {
         if (!here.equals(wanted)) {
-            throw new PagerRefusedException(Reason.MISMATCH, "%s of the snapshot: %s (expected: that of the pager, %s)".formatted(what, here, wanted));
+            throw new PagerRefusedException(Reason.MISMATCH,
+                    "%s of the snapshot: %s (expected: that of the pager, %s)".formatted(what, here, wanted));
         }
     }
 }

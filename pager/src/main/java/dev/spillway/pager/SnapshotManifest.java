@@ -112,7 +112,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         try {
             JsonNode version = JSON.readTree(json).path("version");
             if (version.isInt() && version.intValue() != VERSION) {
-                throw new PagerRefusedException(Reason.MISMATCH, "manifest: version %d (expected: %d)".formatted(version.intValue(), VERSION));
+                throw new PagerRefusedException(Reason.MISMATCH,
+                        "manifest: version %d (expected: %d)".formatted(version.intValue(), VERSION));
             }
             manifest = JSON.readValue(json, SnapshotManifest.class);
         } catch (IOException e) {
@@ -126,7 +127,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     private void require() {
-        if (!packs.stream().allMatch(pack -> pack.matches("pack-[0-9a-f-]{36}\\.safetensors")) || new HashSet<>(packs).size() < packs.size()) {
+        if (!packs.stream().allMatch(pack -> pack.matches("pack-[0-9a-f-]{36}\\.safetensors"))
+                || new HashSet<>(packs).size() < packs.size()) {
             throw damaged("names packs by other names than its own, or twice");
         }
         pages.forEach(this::requirePage);
@@ -166,7 +168,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         for (int position = 0; position < sequence.pages().size(); position++) {
             int page = sequence.pages().get(position);
             if (page < 0 || page >= pages.size()) {
-                throw damaged("sequence %s: has page %d at position %d (expected: 0 to %d)".formatted(id, page, position, pages.size() - 1));
+                throw damaged(
+                        "sequence %s: has page %d at position %d (expected: 0 to %d)".formatted(id, page, position, pages.size() - 1));
             }
             if (named.add(page) && page != named.size() - 1) {
                 throw damaged("sequence %s: has page %d at position %d, before it was numbered".formatted(id, page, position));

@@ -177,7 +177,8 @@ public final class SnapshotWriter {
         PackWriter writer = pack;
         if (writer == null || writer.isFull()) {
             finishPack();
-            writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", pool.meta(), Math.max(1, unpacked - contentsWritten));
+            writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", pool.meta(),
+                    Math.max(1, unpacked - contentsWritten));
             pack = writer;
         }
         PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
@@ -199,7 +200,8 @@ public final class SnapshotWriter {
 
     /** Copies what is needed of packs that are needed by less than half, and removes their links. */
     private void compact(Map<Integer, PackPage> packed) throws IOException {
-        Map<String, Long> needed = packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));
+        Map<String, Long> needed =
+                packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));
         Map<PackPage, PackPage> moved = new HashMap<>();
         for (Map.Entry<String, PackReader> entry : Map.copyOf(linked).entrySet()) {
             PackReader reader = entry.getValue();

@@ -1,8 +1,5 @@
 package dev.spillway.pager;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.nio.ByteBuffer;
@@ -14,6 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /** The behaviour of every pager. */
 public abstract class CachePagerContract {
@@ -46,7 +46,8 @@ public abstract class CachePagerContract {
     }
 
     private static void assertRefused(Reason reason, ThrowingCallable call) {
-        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call).matches(refused -> refused.reason() == reason, reason.name());
+        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(call)
+                .matches(refused -> refused.reason() == reason, reason.name());
     }
 
     @Test
@@ -144,7 +145,8 @@ public abstract class CachePagerContract {
 
         assertThat(own).isNotEqualTo(shared);
         assertThat(read(pager, shared)).isEqualTo(content(pager.meta(), 1));
-        assertThat(pager.sequences()).containsExactly(new LogicalSequence("a", List.of(shared), 3), new LogicalSequence("b", List.of(own), 3));
+        assertThat(pager.sequences()).containsExactly(new LogicalSequence("a", List.of(shared), 3),
+                new LogicalSequence("b", List.of(own), 3));
         assertThat(pager.ownPage("a", 0)).isEqualTo(shared);
         assertThat(pager.ownPage("b", 0)).isEqualTo(own);
     }
@@ -229,7 +231,8 @@ public abstract class CachePagerContract {
     @Test
     void moreSequencesThanHaveRoomForStateAreRefused() throws Exception {
         CachePager pager = pager(Metas.hybrid(), 4);
-        List<LogicalSequence> nine = java.util.stream.IntStream.range(0, 9).mapToObj(at -> new LogicalSequence("s" + at, List.of(), 0)).toList();
+        List<LogicalSequence> nine =
+                java.util.stream.IntStream.range(0, 9).mapToObj(at -> new LogicalSequence("s" + at, List.of(), 0)).toList();
 
         assertRefused(Reason.EXHAUSTED, () -> pager.installSequences(nine));
         pager.installSequences(nine.subList(0, 8));

@@ -1,7 +1,5 @@
 package dev.spillway.pager;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spillway.events.ContentDigest;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +10,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** A decoder that goes on after a restore computes what it would have computed without one, bit for bit. */
 final class DecodingTest {
@@ -31,7 +31,8 @@ final class DecodingTest {
     }
 
     /** Decodes greedily and returns the bits of all logits. */
-    private static List<Integer> decode(TinyDecoder decoder, CachePager pager, String id, int first, int steps) throws InterruptedException {
+    private static List<Integer> decode(TinyDecoder decoder, CachePager pager, String id, int first, int steps)
+            throws InterruptedException {
         List<Integer> bits = new ArrayList<>();
         int token = first;
         for (int step = 0; step < steps; step++) {
@@ -52,7 +53,8 @@ final class DecodingTest {
     void logitsAfterARestoreAreThoseWithoutOne(ElementType elements, DimensionOrder order, KeysAndValues places) throws Exception {
         PageShape shape = TinyDecoder.shape(elements, order, places);
         TinyDecoder decoder = new TinyDecoder(SEED, shape);
-        try (PagePool pool = PagePool.inMemory(meta(shape), Metas.size(32)); PagePool other = PagePool.inMemory(meta(shape), Metas.size(32))) {
+        try (PagePool pool = PagePool.inMemory(meta(shape), Metas.size(32));
+                PagePool other = PagePool.inMemory(meta(shape), Metas.size(32))) {
             decode(decoder, pool, "a", 1, 10);
             pool.fork("a", "b");
             decode(decoder, pool, "b", 7, 3);

@@ -1,8 +1,5 @@
 package dev.spillway.pager;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +11,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /** Captures while an engine writes. */
 final class FrozenWriterTest {
@@ -67,7 +67,8 @@ final class FrozenWriterTest {
     @Test
     void aSnapshotIsTheStateOfOneMoment() throws Exception {
         Packs packs = new Packs();
-        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(PAGES)); PagePool other = PagePool.inMemory(Metas.small(), Metas.size(PAGES))) {
+        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(PAGES));
+                PagePool other = PagePool.inMemory(Metas.small(), Metas.size(PAGES))) {
             List<Integer> pages = pool.allocatePages(PAGES);
             for (int page : pages) {
                 pool.writePage(page, filled(pool, -1));
@@ -84,7 +85,8 @@ final class FrozenWriterTest {
                     long last = restored.stream().mapToLong(page -> number(other, page)).max().orElseThrow();
                     for (int at = 0; at < PAGES; at++) {
                         long expected = last - Math.floorMod(last - at, PAGES);
-                        assertThat(number(other, restored.get(at))).as("page %d of a state after write %d", at, last).isEqualTo(Math.max(-1, expected));
+                        assertThat(number(other, restored.get(at))).as("page %d of a state after write %d", at, last)
+                                .isEqualTo(Math.max(-1, expected));
                     }
                     assertThat(last).isGreaterThanOrEqualTo(before - 1);
                     other.removeSequence("a");
@@ -137,7 +139,8 @@ final class FrozenWriterTest {
 
     @Test
     void aPageThatIsFreedAndTakenAnewStaysInTheSnapshot() throws Exception {
-        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(4)); PagePool other = PagePool.inMemory(Metas.small(), Metas.size(4))) {
+        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(4));
+                PagePool other = PagePool.inMemory(Metas.small(), Metas.size(4))) {
             List<Integer> pages = pool.allocatePages(2);
             pool.writePage(pages.get(0), filled(pool, 1));
             pool.writePage(pages.get(1), filled(pool, 2));
@@ -169,7 +172,8 @@ final class FrozenWriterTest {
     void aRestoreIntoPagesThatACaptureHasNotReadLeavesTheSnapshotWhole() throws Exception {
         Path others = Files.createDirectory(folder.resolve("others"));
         Path own = Files.createDirectory(folder.resolve("own"));
-        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(3)); PagePool other = PagePool.inMemory(Metas.small(), Metas.size(3))) {
+        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(3));
+                PagePool other = PagePool.inMemory(Metas.small(), Metas.size(3))) {
             other.installSequences(List.of(new LogicalSequence("b", other.allocatePages(3), 0)));
             for (int page : other.occupiedPages()) {
                 other.writePage(page, filled(other, 9));

@@ -1,10 +1,5 @@
 package dev.spillway.pager;
 
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -18,6 +13,11 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 final class PagePoolInFileTest extends CachePagerContract {
     @TempDir
@@ -105,7 +105,8 @@ final class PagePoolInFileTest extends CachePagerContract {
         Path file = folder.resolve("pager");
         Random random = new Random(8);
         int whole = 0;
-        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file); PagePool other = PagePool.inMemory(meta, Metas.size(10));
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file);
+                PagePool other = PagePool.inMemory(meta, Metas.size(10));
                 FileChannel engine = FileChannel.open(file, StandardOpenOption.WRITE)) {
             List<Integer> pages = pool.allocatePages(6);
             pool.installSequences(List.of(new LogicalSequence("a", pages, 1)));
@@ -144,7 +145,8 @@ final class PagePoolInFileTest extends CachePagerContract {
     void aForkOfADamagedStateLeavesNoSequence() throws Exception {
         PagerMeta meta = Metas.hybrid();
         Path file = folder.resolve("pager");
-        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file); FileChannel engine = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file);
+                FileChannel engine = FileChannel.open(file, StandardOpenOption.WRITE)) {
             pool.installSequences(List.of(new LogicalSequence("a", pool.allocatePages(1), 0)));
             pool.writeState("a", "ssm", ByteBuffer.allocate(64));
             long states = new PageFileLayout(meta, 10, 8, 4).region("ssm").offset();

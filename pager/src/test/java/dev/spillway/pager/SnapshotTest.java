@@ -1,8 +1,5 @@
 package dev.spillway.pager;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-
 import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.io.IOException;
@@ -24,6 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 final class SnapshotTest {
     @TempDir
@@ -319,8 +319,10 @@ final class SnapshotTest {
                 Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
                 Metas.of(DimensionOrder.NHD, KeysAndValues.PACKED, List.of()),
                 Metas.hybrid(),
-                new PagerMeta(Metas.MODEL, new PageShape(2, 4, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of()),
-                new PagerMeta(Metas.MODEL, new PageShape(4, 2, 2, 8, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of()));
+                new PagerMeta(Metas.MODEL, new PageShape(2, 4, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                        List.of()),
+                new PagerMeta(Metas.MODEL, new PageShape(4, 2, 2, 8, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                        List.of()));
         try (PagePool pool = pool(small, 8)) {
             add(pool, "a", 3, 1, 1);
             Snapshot snapshot = capture(pool).snapshot();
@@ -336,8 +338,10 @@ final class SnapshotTest {
 
     @Test
     void aRestoreThatDoesNotFitChangesNothing() throws Exception {
-        try (PagePool pool = pool(Metas.hybrid(), 8); PagePool tight = pool(Metas.hybrid(), 4);
-                PagePool few = PagePool.inMemory(Metas.hybrid(), new PagePool.Size(8, 1, 0, true)); PagePool same = pool(Metas.hybrid(), 8)) {
+        try (PagePool pool = pool(Metas.hybrid(), 8);
+                PagePool tight = pool(Metas.hybrid(), 4);
+                PagePool few = PagePool.inMemory(Metas.hybrid(), new PagePool.Size(8, 1, 0, true));
+                PagePool same = pool(Metas.hybrid(), 8)) {
             add(pool, "a", 3, 1, 1);
             add(pool, "b", 2, 1, 2);
             Snapshot snapshot = capture(pool).snapshot();
@@ -407,8 +411,9 @@ final class SnapshotTest {
             SnapshotManifest swapped = SnapshotManifest.of(right.meta(), right.packs(), pages, right.sequences());
             SnapshotManifest renamed = SnapshotManifest.of(right.meta(), right.packs(), right.pages(),
                     List.of(new SnapshotManifest.Sequence("b", a.lastPageTokens(), a.pages(), a.checks(), a.states())));
-            SnapshotManifest otherModel = SnapshotManifest.of(new PagerMeta(Metas.OTHER_MODEL, right.meta().page(), List.of()), right.packs(),
-                    right.pages(), right.sequences());
+            SnapshotManifest otherModel =
+                    SnapshotManifest.of(new PagerMeta(Metas.OTHER_MODEL, right.meta().page(), List.of()), right.packs(),
+                            right.pages(), right.sequences());
 
             assertThat(SnapshotManifest.parse(right.json())).isEqualTo(right);
             for (SnapshotManifest wrong : List.of(swapped, renamed, otherModel)) {

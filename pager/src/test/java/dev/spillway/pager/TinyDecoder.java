@@ -32,8 +32,10 @@ public final class TinyDecoder {
         this.shape = shape;
         embedding = matrix(random, VOCABULARY, WIDTH);
         for (int at = 0; at < LAYERS; at++) {
-            layers[at] = new Layer(matrix(random, WIDTH, WIDTH), matrix(random, KV_HEADS * HEAD_DIM, WIDTH), matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
-                    matrix(random, WIDTH, WIDTH), matrix(random, HIDDEN, WIDTH), matrix(random, HIDDEN, WIDTH), matrix(random, WIDTH, HIDDEN));
+            layers[at] = new Layer(matrix(random, WIDTH, WIDTH), matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
+                    matrix(random, KV_HEADS * HEAD_DIM, WIDTH),
+                    matrix(random, WIDTH, WIDTH), matrix(random, HIDDEN, WIDTH), matrix(random, HIDDEN, WIDTH),
+                    matrix(random, WIDTH, HIDDEN));
         }
     }
 
@@ -54,7 +56,8 @@ public final class TinyDecoder {
 
     /** Decodes one token of a sequence and returns the logits of the next. */
     public float[] step(CachePager pager, String id, int token) throws InterruptedException {
-        LogicalSequence sequence = pager.sequences().stream().filter(one -> one.id().equals(id)).findFirst().orElse(new LogicalSequence(id, List.of(), 0));
+        LogicalSequence sequence =
+                pager.sequences().stream().filter(one -> one.id().equals(id)).findFirst().orElse(new LogicalSequence(id, List.of(), 0));
         int fill = sequence.lastPageTokens();
         int position = sequence.pages().size() * shape.tokens() - (fill == 0 ? 0 : shape.tokens() - fill);
         List<Integer> pages = new ArrayList<>(sequence.pages());
@@ -65,7 +68,8 @@ public final class TinyDecoder {
             pages.set(pages.size() - 1, pager.ownPage(id, pages.size() - 1));
             pager.installSequences(List.of(new LogicalSequence(id, pages, (fill + 1) % shape.tokens())));
         }
-        List<ByteBuffer> contents = pages.stream().map(page -> CachePagerContract.read(pager, page).order(ByteOrder.LITTLE_ENDIAN)).toList();
+        List<ByteBuffer> contents =
+                pages.stream().map(page -> CachePagerContract.read(pager, page).order(ByteOrder.LITTLE_ENDIAN)).toList();
         float[] x = embedding[token].clone();
         for (int at = 0; at < LAYERS; at++) {
             attend(layers[at], at, x, position, contents);

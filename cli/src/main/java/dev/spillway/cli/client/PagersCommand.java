@@ -51,8 +51,10 @@ final class PagersCommand {
             Table table = new Table("PAGER", ">PAGES", ">FREE", ">PAGE", ">MEMORY", ">SEQUENCES", "MODEL", "LAYOUT", "STATE", "FILE");
             for (Pagers.Pager pager : pages.as(Pagers.Pager.class)) {
                 PageShape page = pager.meta().page();
-                table.row(pager.name(), pager.pages(), pager.freePages(), Text.bytes(page.bytes()), Text.bytes(pager.bytes()), pager.sequences(),
-                        pager.meta().model().value().substring(0, 12), "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
+                table.row(pager.name(), pager.pages(), pager.freePages(), Text.bytes(page.bytes()), Text.bytes(pager.bytes()),
+                        pager.sequences(),
+                        pager.meta().model().value().substring(0, 12),
+                        "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
                         state(pager), pager.path() == null ? Text.NONE : pager.path());
             }
             table.print(console.out());
@@ -141,7 +143,8 @@ final class PagersCommand {
 
         @Override
         public void declare(Declaration to) {
-            declare(to, "capture", "Put the sequences of a pager under a key, as they are at one moment. Writes stop for that moment alone.");
+            declare(to, "capture",
+                    "Put the sequences of a pager under a key, as they are at one moment. Writes stop for that moment alone.");
             to.option("--description", "TEXT", String.class, value -> description = value, "What it is, in a line.");
         }
 
@@ -160,7 +163,8 @@ final class PagersCommand {
             print("paused    %.3f ms%s".formatted(captured.pause().toNanos() / 1e6,
                     captured.stayedPaused() ? ", and until all was copied: the engine does not save what it overwrites" : ""));
             for (EvictedEntry evicted : captured.evicted()) {
-                print("evicted   %s  generation %d, %s".formatted(Text.printable(evicted.key().value()), evicted.generation(), evicted.cause()));
+                print("evicted   %s  generation %d, %s".formatted(Text.printable(evicted.key().value()), evicted.generation(),
+                        evicted.cause()));
             }
             return Outcome.done();
         }
@@ -223,7 +227,8 @@ final class PagersCommand {
             Pagers.Verified verified = answer.as(Pagers.Verified.class);
             console.out()
                     .printf("verified  %s  generation %d, %s of %s%n", Text.printable(entry.key().value()), verified.generation(),
-                            Text.count(verified.sequences().size(), "sequence", "sequences"), Text.count(verified.pages(), "page", "pages"));
+                            Text.count(verified.sequences().size(), "sequence", "sequences"),
+                            Text.count(verified.pages(), "page", "pages"));
             return Outcome.done();
         }
     }

@@ -64,7 +64,8 @@ class PagersOfAFleetTest {
         return new Pagers.Create(name, META, 40, null, null, null, null);
     }
 
-    private static List<Integer> decode(TinyDecoder decoder, RemoteCachePager pager, String sequence, int first) throws InterruptedException {
+    private static List<Integer> decode(TinyDecoder decoder, RemoteCachePager pager, String sequence, int first)
+            throws InterruptedException {
         List<Integer> bits = new ArrayList<>();
         int token = first;
         for (int step = 0; step < 9; step++) {
@@ -160,7 +161,8 @@ class PagersOfAFleetTest {
     private Process python(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("python3"));
         command.addAll(List.of(arguments));
-        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(scratch.resolve("python.log").toFile());
+        ProcessBuilder process =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(scratch.resolve("python.log").toFile());
         process.environment().put("PYTHONDONTWRITEBYTECODE", "1");
         return process.start();
     }

@@ -9,11 +9,11 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.SnapshotId;
 import dev.spillway.events.StoreId;
 import dev.spillway.pager.LogicalSequence;
+import dev.spillway.pager.Packs;
 import dev.spillway.pager.PagePool;
 import dev.spillway.pager.PagerMeta;
 import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
-import dev.spillway.pager.Packs;
 import dev.spillway.pager.Progress;
 import dev.spillway.pager.Snapshot;
 import dev.spillway.pager.SnapshotWriter;
@@ -54,7 +54,8 @@ public final class Pagers implements AutoCloseable {
     private final Host host;
     private final Packs packs = new Packs();
     private final ConcurrentSkipListMap<String, Open> open = new ConcurrentSkipListMap<>();
-    private final ScheduledExecutorService pauses = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("pauses").daemon().factory());
+    private final ScheduledExecutorService pauses =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("pauses").daemon().factory());
     private long bytes;
     private boolean closed;
 
@@ -188,7 +189,8 @@ public final class Pagers implements AutoCloseable {
         }
         if (needed > settings.bytesMax() - bytes) {
             throw new PagerRefusedException(Reason.EXHAUSTED,
-                    "%d bytes for a pager (expected: at most %d, which pager-memory leaves)".formatted(needed, settings.bytesMax() - bytes));
+                    "%d bytes for a pager (expected: at most %d, which pager-memory leaves)".formatted(needed,
+                            settings.bytesMax() - bytes));
         }
         bytes += needed;
     }

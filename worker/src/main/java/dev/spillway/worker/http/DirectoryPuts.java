@@ -152,9 +152,10 @@ final class DirectoryPuts {
         if (!(result instanceof Puts.Result.Settled(var path, var sizeBytes, var notKept, var left, var _))) {
             throw new IllegalStateException("a stored tree is a settled put: " + result);
         }
-        return Response.ok(new CachedDirectories.Stored(path.toString(), stored.snapshotId(), stored.generation(), sizeBytes, stored.evicted(),
-                byWord(notKept),
-                left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
+        return Response
+                .ok(new CachedDirectories.Stored(path.toString(), stored.snapshotId(), stored.generation(), sizeBytes, stored.evicted(),
+                        byWord(notKept),
+                        left.map(source -> new CachedDirectories.SourceLeft(source.whole(), source.path(), source.why())).orElse(null)));
     }
 
     private static SortedMap<String, Long> byWord(Map<NotKept, Long> notKept) {

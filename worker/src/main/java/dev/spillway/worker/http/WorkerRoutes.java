@@ -42,7 +42,8 @@ public final class WorkerRoutes {
      * @param pace    that uploads must keep
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
-            Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax, UploadPace pace) {}
+            Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
+            UploadPace pace) {}
 
     /** Returns the problem that an exception of the host is to a client. */
     public static Optional<Problem> failure(Throwable failure) {

@@ -118,8 +118,9 @@ public final class Peers implements AutoCloseable {
                 case Outcome.Answer<Boolean>(var _, var stored) when stored -> {
                     return true;
                 }
-                case Outcome.Answer<Boolean> _ -> LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name,
-                        holder.hostId());
+                case Outcome.Answer<Boolean> _ ->
+                        LOG.info("{}: no copy from {}: it has another generation, or it was not stored here", name,
+                                holder.hostId());
                 case Outcome.Refused<Boolean>(var problem) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), problem);
                 case Outcome.Unreachable<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);
                 case Outcome.Unknown<Boolean>(var why) -> LOG.info("{}: no copy from {}: {}", name, holder.hostId(), why);

@@ -35,13 +35,16 @@ class PagerCrashTest {
                 killedAfter(coordinator.address().toString(), 1 + random.nextInt(8), random.nextInt(20_000_000));
             }
             try (RunningWorker worker =
-                    new RunningWorker(folder.resolve("store"), coordinator.address().toString(), CapturingWorker.settings(folder)).joined()) {
+                    new RunningWorker(folder.resolve("store"), coordinator.address().toString(), CapturingWorker.settings(folder))
+                            .joined()) {
                 assertThat(folder.resolve("shm")).isEmptyDirectory();
                 eventually(() -> registry.openOrders() == 0 && worker.area("staging").isEmpty() && worker.area("trash").isEmpty()
                         && worker.area("images").size() == registry.entries().size());
                 assertThat(registry.entries()).isNotEmpty();
                 for (EntryName name : registry.entries().keySet()) {
-                    assertThat(Pages.post(worker, "/v1/pagers/snapshots/kv/" + name.key() + "/verify", (com.fasterxml.jackson.databind.JsonNode) null)
+                    assertThat(Pages
+                            .post(worker, "/v1/pagers/snapshots/kv/" + name.key() + "/verify",
+                                    (com.fasterxml.jackson.databind.JsonNode) null)
                             .body()
                             .path("pages")
                             .asInt()).as("%s", name).isEqualTo(300);

@@ -75,7 +75,11 @@ class PagersTest {
         assertThat(sequence.path("pages")).isNotEqualTo(there);
         assertThat(Pages.read(first, "other", Pages.list(sequence.path("pages")))).isEqualTo(Pages.content(5, 1));
         assertThat(Pages.restore(first, "other", "system prompt").type()).endsWith("sequence-exists");
-        assertThat(Pages.post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null).body().path("sequences").path(0).asText())
+        assertThat(Pages.post(first, "/v1/pagers/snapshots/kv/system%20prompt/verify", (JsonNode) null)
+                .body()
+                .path("sequences")
+                .path(0)
+                .asText())
                 .isEqualTo("chat");
     }
 
@@ -90,7 +94,8 @@ class PagersTest {
         Answer restored = Pages.restore(second, "engine", "a");
         assertThat(restored.status()).isEqualTo(200);
         assertThat(restored.body().path("source").asText()).isEqualTo("peer");
-        assertThat(Pages.read(second, "engine", Pages.list(restored.body().path("sequences").path(0).path("pages")))).isEqualTo(Pages.content(5, 1));
+        assertThat(Pages.read(second, "engine", Pages.list(restored.body().path("sequences").path(0).path("pages"))))
+                .isEqualTo(Pages.content(5, 1));
         assertThat(registry.rowsOf(new HostId("host-2"))).isEqualTo(1);
 
         registry.invalidate(TestRegistry.name("kv", "a"));
