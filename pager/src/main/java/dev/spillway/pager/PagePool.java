@@ -692,10 +692,11 @@ public final class PagePool implements CachePager {
         FrozenPages capture = null;
         try {
             boolean own = underTables(() -> pauseStamp == 0);
+            // Before the pause: a write that comes while another one ends waits already.
+            long start = System.nanoTime();
             if (own) {
                 pause();
             }
-            long start = System.nanoTime();
             boolean staysPaused = memory.get(PageMemory.Word.ENGINE) == 2;
             boolean frozenNow = false;
             try {

@@ -374,6 +374,43 @@ final class SnapshotTest {
         }
     }
 
+    @Test
+    void theFirstOfSeveralDamagedPagesIsNamedWhicheverThreadFindsIt() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 400); PagePool other = pool(Metas.small(), 400)) {
+            add(pool, "a", 400, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] bytes = Files.readAllBytes(pack);
+            for (int page : new int[]{57, 58, 59, 60, 300}) {
+                bytes[bytes.length - (400 - page) * 512] ^= 1;
+            }
+            Files.write(pack, bytes);
+
+            for (int time = 0; time < 50; time++) {
+                assertRefused(Reason.DAMAGED, "page 57 of sequence a", () -> Snapshot.open(directory).restore(other, _ -> {}));
+                assertThat(other.freePageCount()).isEqualTo(400);
+            }
+        }
+    }
+
+    @Test
+    void aRestoreThatItsListenerEndsChangesNothing() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 400); PagePool other = pool(Metas.small(), 400)) {
+            add(pool, "a", 400, 1, 1);
+            Snapshot snapshot = capture(pool).snapshot();
+
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> snapshot.restore(other, _ -> {
+                throw new IOException("enough");
+            })).withMessage("enough");
+
+            assertThat(other.freePageCount()).isEqualTo(400);
+            List<Long> told = new ArrayList<>();
+            snapshot.restore(other, told::add);
+            assertThat(seen(other)).isEqualTo(seen(pool));
+            assertThat(told).isSorted().last().isEqualTo(400L * 512);
+        }
+    }
+
     private static Path pack(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(".safetensors")).findFirst().orElseThrow();
