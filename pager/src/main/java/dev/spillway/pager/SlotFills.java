@@ -57,7 +57,8 @@ final class SlotFills {
         long all = fills.stream().mapToLong(Fill::bytes).sum();
         int helpers = (int) Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()) - 1, all / BYTES_OF_A_THREAD);
         if (helpers > 0) {
-            try (ExecutorService threads = Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
+            try (ExecutorService threads =
+                    Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
                 for (int helper = 0; helper < helpers; helper++) {
                     threads.execute(this::help);
                 }

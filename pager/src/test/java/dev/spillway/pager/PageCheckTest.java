@@ -1,7 +1,5 @@
 package dev.spillway.pager;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -9,6 +7,8 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Checks of contents shorter and longer than what is copied at once, and of lengths that have no equal quarters. */
 class PageCheckTest {

@@ -29,7 +29,8 @@ final class BenchedPages {
      */
     static PagerMeta meta(int pageBytes) {
         return new PagerMeta(new ContentDigest("ab".repeat(32)),
-                new PageShape(TOKENS, pageBytes / LEAST_BYTES, 1, HEAD_DIM, ElementType.BF16, DimensionOrder.NHD, KeysAndValues.SEPARATE), List.of());
+                new PageShape(TOKENS, pageBytes / LEAST_BYTES, 1, HEAD_DIM, ElementType.BF16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                List.of());
     }
 
     static PagePool.Size size(int pages, boolean checksums) {

@@ -6,8 +6,8 @@ import dev.spillway.bench.Progress;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.TemporaryFolder;
-import dev.spillway.pager.PagePool;
 import dev.spillway.pager.Packs;
+import dev.spillway.pager.PagePool;
 import dev.spillway.pager.Snapshot;
 import dev.spillway.pager.SnapshotWriter;
 import java.io.IOException;
@@ -205,12 +205,16 @@ final class Captures {
     }
 
     private void report(List<Figure> figures, List<Bar> bars) {
-        seconds.forEach((what, rounds) -> figures.add(new Figure("%s, %,d pages of 128 KiB".formatted(what, pages), Median.of(rounds) * 1e3, "ms")));
+        seconds.forEach((what, rounds) -> figures
+                .add(new Figure("%s, %,d pages of 128 KiB".formatted(what, pages), Median.of(rounds) * 1e3, "ms")));
         figures.add(new Figure("bytes of the first capture", Median.of(firstBytes), "bytes"));
         figures.add(new Figure("new bytes of the second capture", Median.of(newBytes), "bytes"));
-        bars.add(Bar.atMost("milliseconds of the first capture, to cp and sync", medianMillis("first capture"), medianMillis("cp and sync"), FIRST_TO_COPY_MAX));
-        bars.add(Bar.atMost("milliseconds of the second capture, to the first", medianMillis("second capture"), medianMillis("first capture"), SECOND_TO_FIRST_MAX));
+        bars.add(Bar.atMost("milliseconds of the first capture, to cp and sync", medianMillis("first capture"), medianMillis("cp and sync"),
+                FIRST_TO_COPY_MAX));
+        bars.add(Bar.atMost("milliseconds of the second capture, to the first", medianMillis("second capture"),
+                medianMillis("first capture"), SECOND_TO_FIRST_MAX));
         bars.add(Bar.atMost("new bytes of the second capture, to the first", Median.of(newBytes), Median.of(firstBytes), SECOND_BYTES_MAX));
-        bars.add(Bar.atLeast("MB/s of a restore, to a warm read", megabytesPerSecond("restore"), megabytesPerSecond("warm read"), RESTORE_MIN));
+        bars.add(Bar.atLeast("MB/s of a restore, to a warm read", megabytesPerSecond("restore"), megabytesPerSecond("warm read"),
+                RESTORE_MIN));
     }
 }

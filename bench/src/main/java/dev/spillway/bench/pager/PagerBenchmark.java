@@ -42,7 +42,8 @@ public final class PagerBenchmark implements Benchmark {
             Map<String, String> settings = new TreeMap<>(Map.of("memory of reads and writes", "512 MiB each",
                     "captures for pauses", "%d sequences, pages of 4 KiB".formatted(Pauses.SEQUENCES),
                     "writer", "the last page of each sequence, without a break"));
-            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(), figures,
+            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
+                    figures,
                     List.of(), bars);
         } catch (InterruptedException | RuntimeException e) {
             throw e;

@@ -6,8 +6,8 @@ import dev.spillway.bench.Progress;
 import dev.spillway.bench.measure.Bar;
 import dev.spillway.bench.measure.Figure;
 import dev.spillway.bench.measure.TemporaryFolder;
-import dev.spillway.pager.PagePool;
 import dev.spillway.pager.Packs;
+import dev.spillway.pager.PagePool;
 import dev.spillway.pager.SnapshotWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,8 +57,10 @@ final class Pauses {
             for (double percentile : new double[]{50, 99, 100}) {
                 String name = percentile == 100 ? "max" : "p%.0f".formatted(percentile);
                 figures.add(new Figure("pause of a capture %s, %s".formatted(what, name), micros(one.pauses(), percentile), "us"));
-                figures.add(new Figure("longest write in a capture %s, %s".formatted(what, name), micros(one.longestWrites(), percentile), "us"));
-                figures.add(new Figure("longest write in as long without a capture %s, %s".formatted(what, name), micros(one.longestAlone(), percentile), "us"));
+                figures.add(new Figure("longest write in a capture %s, %s".formatted(what, name), micros(one.longestWrites(), percentile),
+                        "us"));
+                figures.add(new Figure("longest write in as long without a capture %s, %s".formatted(what, name),
+                        micros(one.longestAlone(), percentile), "us"));
             }
             figures.add(new Figure("captures " + what, one.pauses().getTotalCount(), ""));
             bars.add(Bar.atMost("p99 of the pause of a capture %s, us".formatted(what), micros(one.pauses(), 99), PAUSE_MICROS_MAX));
@@ -115,8 +117,9 @@ final class Pauses {
     private static Done captureAfter(Path before, PagePool pool, Packs packs, Path directory) throws IOException, InterruptedException {
         SnapshotWriter.Captured captured = capture(pool, packs, directory);
         if (captured.pagesWritten() > 2 * SEQUENCES) {
-            throw new BenchmarkFailedException("%s: %d pages written (expected: those that changed, and copies of them)".formatted(directory,
-                    captured.pagesWritten()));
+            throw new BenchmarkFailedException(
+                    "%s: %d pages written (expected: those that changed, and copies of them)".formatted(directory,
+                            captured.pagesWritten()));
         }
         TemporaryFolder.delete(before);
         packs.forgetMissing();
