@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Read and closed by one thread.
  */
 final class FrozenPages implements AutoCloseable {
-    private static final int SAVES_MAX = 64;
+    /** Allows at least this many saves, and more of small slots: a writer must not wait for a capture that looks through a large table first. */
+    private static final int SAVES_MIN = 64;
+    private static final long SAVED_BYTES_MAX = 64 << 20;
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     private final PagePool pool;
@@ -33,7 +35,8 @@ final class FrozenPages implements AutoCloseable {
     private final boolean ownPause;
     private final boolean staysPaused;
     private final Queue<Saved> saves = new ConcurrentLinkedQueue<>();
-    private final Semaphore room = new Semaphore(SAVES_MAX);
+    private final int savesMax;
+    private final Semaphore room;
     private final Set<Integer> savedHere = ConcurrentHashMap.newKeySet();
     private final BitSet remaining = new BitSet();
     private volatile boolean ended;
@@ -48,6 +51,8 @@ final class FrozenPages implements AutoCloseable {
             boolean staysPaused) {
         this.pool = pool;
         this.memory = memory;
+        this.savesMax = (int) Math.max(SAVES_MIN, SAVED_BYTES_MAX / memory.layout().saves().slotBytes());
+        this.room = new Semaphore(savesMax);
         this.epoch = epoch;
         this.sequences = sequences;
         this.ownPause = ownPause;
@@ -191,7 +196,7 @@ final class FrozenPages implements AutoCloseable {
     @Override
     public void close() {
         ended = true;
-        room.release(SAVES_MAX);
+        room.release(savesMax);
         try {
             if (!abandoned) {
                 pool.thaw();

@@ -495,10 +495,11 @@ public final class PagePool implements CachePager {
         FrozenPages begun = null;
         try {
             boolean own = !isPaused();
+            // Before the pause: a write that comes while another one ends waits already.
+            long start = System.nanoTime();
             if (own) {
                 pause();
             }
-            long start = System.nanoTime();
             try {
                 begun = reading(() -> begin(own));
             } finally {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlotFills {
     private static final int THREADS_MAX = 4;
+    /** Takes longer to fill than a thread to start. */
+    private static final long BYTES_OF_A_THREAD = 1 << 20;
 
     private final PagePool pool;
     private final Map<String, PackReader> packs;
@@ -32,7 +34,11 @@ final class SlotFills {
      *
      * @param name of what is filled, for a refusal
      */
-    record Fill(int slot, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name) {}
+    record Fill(int slot, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name) {
+        long bytes() {
+            return PageShape.bytes(elements, dimensions);
+        }
+    }
 
     /** @param packs by name, all that the fills need */
     SlotFills(PagePool pool, Map<String, PackReader> packs, List<Fill> fills) {
@@ -48,7 +54,8 @@ final class SlotFills {
      * @throws PagerRefusedException of the first slot whose content is not that of its hash
      */
     void run(Progress progress) throws IOException, InterruptedException {
-        int helpers = Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()), fills.size()) - 1;
+        long all = fills.stream().mapToLong(Fill::bytes).sum();
+        int helpers = (int) Math.min(Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()) - 1, all / BYTES_OF_A_THREAD);
         if (helpers > 0) {
             try (ExecutorService threads =
                     Executors.newFixedThreadPool(helpers, Thread.ofPlatform().daemon().name("restore-", 0).factory())) {
@@ -106,7 +113,7 @@ final class SlotFills {
         }
         PageHash hash = pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()));
         Snapshot.requireHash(hash, page, fill.name());
-        bytes.addAndGet(PageShape.bytes(fill.elements(), fill.dimensions()));
+        bytes.addAndGet(fill.bytes());
         filled.incrementAndGet();
     }
 

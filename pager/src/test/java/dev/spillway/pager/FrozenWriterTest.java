@@ -97,8 +97,11 @@ final class FrozenWriterTest {
 
     @Test
     void aWriterThatFindsNoRoomToSaveGoesOnWhenTheReaderHasTakenSome() throws Exception {
-        try (PagePool pool = PagePool.inMemory(Metas.small(), Metas.size(PAGES))) {
-            List<Integer> pages = pool.allocatePages(PAGES);
+        // Of 1 MiB, so that there is room for 64.
+        PageShape large = new PageShape(4, 2, 2, 8192, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE);
+        int count = 80;
+        try (PagePool pool = PagePool.inMemory(new PagerMeta(Metas.MODEL, large, List.of()), Metas.size(count))) {
+            List<Integer> pages = pool.allocatePages(count);
             for (int page : pages) {
                 pool.writePage(page, filled(pool, 1));
             }
@@ -121,7 +124,7 @@ final class FrozenWriterTest {
                     Thread.onSpinWait();
                 }
                 assertThat(written.get()).isEqualTo(64);
-                ByteBuffer buffer = ByteBuffer.allocate(512);
+                ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
                 java.util.BitSet all = new java.util.BitSet();
                 pages.forEach(all::set);
                 frozen.read(all);
@@ -130,7 +133,7 @@ final class FrozenWriterTest {
                     assertThat(buffer).isEqualTo(filled(pool, 1));
                     read++;
                 }
-                assertThat(read).isEqualTo(PAGES);
+                assertThat(read).isEqualTo(count);
             }
             writer.get(5, TimeUnit.MINUTES);
             assertThat(pages).allMatch(page -> number(pool, page) == 2);

@@ -26,6 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 final class SnapshotTest {
+    /** 2 MiB in pages of 512 bytes, which are one pack. */
+    private static final int PAGES_OF_SEVERAL_THREADS = 4_096;
     @TempDir
     Path folder;
     private final Packs packs = new Packs();
@@ -375,6 +377,43 @@ final class SnapshotTest {
 
             assertThat(other.sequences()).isEmpty();
             assertThat(other.freePageCount()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void theFirstOfSeveralDamagedPagesIsNamedWhicheverThreadFindsIt() throws Exception {
+        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS); PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
+            add(pool, "a", PAGES_OF_SEVERAL_THREADS, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] bytes = Files.readAllBytes(pack);
+            for (int page : new int[]{57, 58, 59, 60, 300}) {
+                bytes[bytes.length - (PAGES_OF_SEVERAL_THREADS - page) * 512] ^= 1;
+            }
+            Files.write(pack, bytes);
+
+            for (int time = 0; time < 20; time++) {
+                assertRefused(Reason.DAMAGED, "page 57 of sequence a", () -> Snapshot.open(directory).restore(other, _ -> {}));
+                assertThat(other.freePageCount()).isEqualTo(PAGES_OF_SEVERAL_THREADS);
+            }
+        }
+    }
+
+    @Test
+    void aRestoreThatItsListenerEndsChangesNothing() throws Exception {
+        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS); PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
+            add(pool, "a", PAGES_OF_SEVERAL_THREADS, 1, 1);
+            Snapshot snapshot = capture(pool).snapshot();
+
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> snapshot.restore(other, _ -> {
+                throw new IOException("enough");
+            })).withMessage("enough");
+
+            assertThat(other.freePageCount()).isEqualTo(PAGES_OF_SEVERAL_THREADS);
+            List<Long> told = new ArrayList<>();
+            snapshot.restore(other, told::add);
+            assertThat(seen(other)).isEqualTo(seen(pool));
+            assertThat(told).isSorted().last().isEqualTo(512L * PAGES_OF_SEVERAL_THREADS);
         }
     }
 

@@ -76,7 +76,7 @@ public class PageCopies {
 
         @Setup
         public void fill() {
-            memory = arena.allocate(MEMORY_BYTES, 2 << 20);
+            memory = arena.allocate(MEMORY_BYTES, 4096);
             BenchedPages.Contents contents = new BenchedPages.Contents(pageBytes, 1);
             for (int page = 0; page < count(); page++) {
                 memory.asSlice((long) page * pageBytes, pageBytes).copyFrom(MemorySegment.ofBuffer(contents.next(page)));

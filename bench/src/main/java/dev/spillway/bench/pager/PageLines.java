@@ -70,7 +70,7 @@ final class PageLines {
                 .measurementIterations(effort.quick() ? 1 : 3)
                 .measurementTime(TimeValue.milliseconds(effort.measured().toMillis() / 4))
                 .forks(effort.quick() ? 0 : 1)
-                .jvmArgs("-Xms256m", "-Xmx256m", "-XX:+UseParallelGC", "--enable-native-access=ALL-UNNAMED")
+                .jvmArgs("-Xms256m", "-Xmx256m", "-XX:+UseParallelGC", "--sun-misc-unsafe-memory-access=allow")
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         try {
