@@ -382,7 +382,8 @@ final class SnapshotTest {
 
     @Test
     void theFirstOfSeveralDamagedPagesIsNamedWhicheverThreadFindsIt() throws Exception {
-        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS); PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
+        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS);
+                PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
             add(pool, "a", PAGES_OF_SEVERAL_THREADS, 1, 1);
             Path directory = capture(pool).snapshot().directory();
             Path pack = pack(directory);
@@ -401,7 +402,8 @@ final class SnapshotTest {
 
     @Test
     void aRestoreThatItsListenerEndsChangesNothing() throws Exception {
-        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS); PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
+        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS);
+                PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
             add(pool, "a", PAGES_OF_SEVERAL_THREADS, 1, 1);
             Snapshot snapshot = capture(pool).snapshot();
 
