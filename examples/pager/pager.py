@@ -9,7 +9,7 @@ import urllib.parse
 import numpy as np
 
 TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"), "F8_E4M3": np.dtype("u1")}
-RECORD = np.dtype([("copied", "<u8"), ("written", "<u8"), ("saved", "<u4"), ("hashed", "<u4"), ("hash", "<u8", 2), ("rest", "V24")])
+RECORD = np.dtype([("copied", "<u8"), ("written", "<u8"), ("saved", "<u4"), ("checked", "<u4"), ("check", "<u4", 4), ("rest", "V24")])
 EPOCH, CAPTURING, PAUSE_ASKED, PAUSE_TAKEN, PAUSE_ENDED, ENGINE, SAVES_FILLED, WANTED, CLOSED = range(256, 256 + 9 * 64, 64)
 
 
@@ -77,7 +77,7 @@ class Pager:
         epoch = self.word(CAPTURING)[0]
         if epoch and record["copied"][0] != epoch:
             self._save(page, record, epoch)
-        record["hashed"] = 0
+        record["checked"] = 0
         record["written"] = self.word(EPOCH)[0]
 
     def _save(self, page, record, epoch):

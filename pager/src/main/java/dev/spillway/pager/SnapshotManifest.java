@@ -1,9 +1,7 @@
 package dev.spillway.pager;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Json;
 import dev.spillway.pager.PagerRefusedException.Reason;
@@ -16,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The content of a snapshot: which sequences it has, which pages these have, and where the pages are packed. Written as JSON in one form only.
@@ -32,6 +31,9 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     static final int VERSION = 1;
     static final int BYTES_MAX = 512 << 20;
     private static final ObjectMapper JSON = Json.strict();
+    private static final int CHECK_FIELD_BYTES = ",\"check\":\"\"}".length() + 64;
+    private static final Pattern PACK = Pattern.compile("pack-[0-9a-f-]{36}\\.safetensors");
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{32}");
 
     /**
      * A packed page.
@@ -56,7 +58,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     static SnapshotManifest of(PagerMeta meta, List<String> packs, List<Page> pages, List<Sequence> sequences) {
         SnapshotManifest unchecked =
                 new SnapshotManifest(VERSION, digest(meta, pages, sequences), meta, packs, pages, sequences, Sha256.of(new byte[0]));
-        return new SnapshotManifest(VERSION, unchecked.digest(), meta, packs, pages, sequences, unchecked.computedCheck());
+        return new SnapshotManifest(VERSION, unchecked.digest(), meta, packs, pages, sequences, check(unchecked.json()));
     }
 
     private static ContentDigest digest(PagerMeta meta, List<Page> pages, List<Sequence> sequences) {
@@ -84,14 +86,11 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         digest.update(bytes);
     }
 
-    private ContentDigest computedCheck() {
-        ObjectNode tree = JSON.valueToTree(this);
-        tree.remove("check");
-        try {
-            return Sha256.of(JSON.writeValueAsBytes(tree));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+    /** Returns the SHA-256 of all that the JSON of a manifest has before its last field, the check. */
+    private static ContentDigest check(byte[] json) {
+        MessageDigest digest = Sha256.begin();
+        digest.update(json, 0, json.length - CHECK_FIELD_BYTES);
+        return Sha256.end(digest);
     }
 
     byte[] json() {
@@ -108,26 +107,44 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
      * @throws PagerRefusedException if anything of it is not as it was written
      */
     static SnapshotManifest parse(byte[] json) {
+        if (json.length <= CHECK_FIELD_BYTES) {
+            throw damaged("ends early");
+        }
         SnapshotManifest manifest;
         try {
-            JsonNode version = JSON.readTree(json).path("version");
-            if (version.isInt() && version.intValue() != VERSION) {
-                throw new PagerRefusedException(Reason.MISMATCH,
-                        "manifest: version %d (expected: %d)".formatted(version.intValue(), VERSION));
-            }
             manifest = JSON.readValue(json, SnapshotManifest.class);
         } catch (IOException e) {
+            requireVersion(json);
             throw damaged("is not readable: " + e.getMessage());
         }
-        if (!manifest.computedCheck().equals(manifest.check())) {
+        if (manifest.version() != VERSION) {
+            throw otherVersion(manifest.version());
+        }
+        if (!check(json).equals(manifest.check())) {
             throw damaged("has another content than its check");
         }
         manifest.require();
         return manifest;
     }
 
+    /** Tells a manifest of another version, which may have other fields, from one that is damaged. */
+    private static void requireVersion(byte[] json) {
+        try {
+            int version = JSON.readTree(json).path("version").asInt(VERSION);
+            if (version != VERSION) {
+                throw otherVersion(version);
+            }
+        } catch (IOException e) {
+            throw damaged("is no JSON: " + e.getMessage());
+        }
+    }
+
+    private static PagerRefusedException otherVersion(int version) {
+        return new PagerRefusedException(Reason.MISMATCH, "manifest: version %d (expected: %d)".formatted(version, VERSION));
+    }
+
     private void require() {
-        if (!packs.stream().allMatch(pack -> pack.matches("pack-[0-9a-f-]{36}\\.safetensors"))
+        if (!packs.stream().allMatch(pack -> PACK.matcher(pack).matches())
                 || new HashSet<>(packs).size() < packs.size()) {
             throw damaged("names packs by other names than its own, or twice");
         }
@@ -150,7 +167,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     private void requirePage(Page page) {
-        if (page.pack() < 0 || page.pack() >= packs.size() || page.at() < 0 || !page.hash().matches("[0-9a-f]{32}")) {
+        if (page.pack() < 0 || page.pack() >= packs.size() || page.at() < 0 || !HASH.matcher(page.hash()).matches()) {
             throw damaged("has a page that points nowhere: " + page);
         }
     }

@@ -483,6 +483,19 @@ final class SnapshotTest {
         }
     }
 
+    @Test
+    void aManifestOfAnotherVersionIsToldFromADamagedOne() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            String json = new String(capture(pool).snapshot().manifest().json(), StandardCharsets.UTF_8);
+            for (String other : List.of(json.replace("\"version\":1", "\"version\":2"),
+                    json.replace("\"version\":1", "\"version\":2,\"more\":true"))) {
+                assertRefused(Reason.MISMATCH, "version 2 (expected: 1)",
+                        () -> SnapshotManifest.parse(other.getBytes(StandardCharsets.UTF_8)));
+            }
+        }
+    }
+
     private static SnapshotManifest.Sequence sequence(SnapshotManifest.Sequence a, int lastPageTokens, List<Integer> pages) {
         return new SnapshotManifest.Sequence(a.id(), lastPageTokens, pages, a.checks(), a.states());
     }
