@@ -49,12 +49,11 @@ class HeadTest {
     void changesNothingOnAnyRouteThatTakesGetAndAnswersAsGetDoes() throws Exception {
         List<String> paths = new ArrayList<>();
         for (String path : described()) {
-            paths.add(path.replace("{namespace}", "images")
-                    .replace("{key}", "a")
-                    .replace("{path...}", "a/b")
-                    .replace("{fingerprint}", "0".repeat(64)));
+            paths.add(RunningWorker.filled(path));
         }
         assertThat(paths).hasSizeGreaterThan(8).noneMatch(path -> path.contains("{"));
+        Pages.filled(worker, "engine", 2, 1);
+        paths.add("/v1/pagers/engine/pages?pages=0-1");
         paths.addAll(List.of(entry("a") + "?hold=PT10M", entry("a") + "?fresh=true", entry("nothing"), entry("nothing") + "?hold=PT1M",
                 entry("nothing") + "/archive", entry("nothing") + "?fresh=true", entry("a").replace("images", "unknown")));
         for (String path : paths) {

@@ -64,6 +64,19 @@ final class RunningWorker implements AutoCloseable {
         return URI.create("http://" + worker.address() + path);
     }
 
+    /** Fills in the parameters of a described path. */
+    static String filled(String template) {
+        return template.replace("{namespace}", "images")
+                .replace("{key}", "a")
+                .replace("{path...}", "a/b")
+                .replace("{id}", "0")
+                .replace("{name}", "ROOT")
+                .replace("{pager}", "engine")
+                .replace("{sequence}", "chat")
+                .replace("{pool}", "ssm")
+                .replace("{fingerprint}", "0".repeat(64));
+    }
+
     static String entry(String key) {
         return "/v1/directories/images/entries/" + URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20");
     }

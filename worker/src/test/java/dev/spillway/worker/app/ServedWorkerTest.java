@@ -70,14 +70,7 @@ class ServedWorkerTest {
             Map<String, Set<String>> described = described(text);
             assertThat(described).hasSizeGreaterThan(10);
             for (Map.Entry<String, Set<String>> path : described.entrySet()) {
-                String filled =
-                        path.getKey()
-                                .replace("{namespace}", "images")
-                                .replace("{key}", "k")
-                                .replace("{path...}", "k/l")
-                                .replace("{id}", "0")
-                                .replace("{name}", "ROOT")
-                                .replace("{fingerprint}", "0".repeat(64));
+                String filled = RunningWorker.filled(path.getKey());
                 HttpResponse<Void> refused = worker.client.send(
                         HttpRequest.newBuilder(worker.uri(filled)).method("PATCH", BodyPublishers.noBody()).build(),
                         BodyHandlers.discarding());
