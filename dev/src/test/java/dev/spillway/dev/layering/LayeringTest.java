@@ -52,7 +52,7 @@ class LayeringTest {
             Map.entry("coordinator", Set.of("events", "api", "service")),
             Map.entry("worker", Set.of("events", "pager", "api", "artifacts", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),
-            Map.entry("bench", Set.of("events", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
+            Map.entry("bench", Set.of("events", "pager", "api", "artifacts", "client", "service", "coordinator", "worker", "embedded")),
             Map.entry("dev", Set.of("events", "api", "client", "cli", "service", "coordinator", "worker", "embedded", "bench")));
 
     static final Set<String> MODULES = MAY_KNOW.keySet();
