@@ -243,6 +243,39 @@ class PagersTest {
     }
 
     @Test
+    void anEntryThatIsEvictedWhileItIsRestoredIsRestoredWholeOrNotFound() throws Exception {
+        Pages.filled(first, "engine", 2_000, 1);
+        int whole = 0;
+        for (int round = 0; round < 20; round++) {
+            assertThat(Pages.capture(first, "engine", "a").status()).isEqualTo(200);
+            assertThat(Pages.post(first, "/v1/pagers", Pages.creation("other", 2_000)).status()).isEqualTo(201);
+            CompletableFuture<Answer> restore = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Pages.restore(first, "other", "a");
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            if (round % 2 == 0) {
+                eventually(() -> restore.isDone() || !first.get("/v1/holds").body().path("items").isEmpty());
+            }
+            registry.invalidate(TestRegistry.name("kv", "a"));
+            eventually(() -> first.get("/v1/directories/kv/entries/a").status() == 404);
+            if (restore.get().status() == 200) {
+                JsonNode pages = restore.get().body().path("sequences").path(0).path("pages");
+                assertThat(Pages.read(first, "other", Pages.list(pages))).isEqualTo(Pages.content(2_000, 1));
+                whole++;
+            } else {
+                assertThat(restore.get().status()).isEqualTo(404);
+                assertThat(first.get("/v1/pagers/other").body().path("freePages").asInt()).isEqualTo(2_000);
+            }
+            assertThat(first.delete("/v1/pagers/other").status()).isEqualTo(204);
+        }
+        assertThat(whole).isPositive();
+        eventually(() -> first.area("images").isEmpty() && first.area("trash").isEmpty());
+    }
+
+    @Test
     void aTreeThatIsNoSnapshotIsRefused() throws Exception {
         Path tree = Files.createDirectory(folder.resolve("tree"));
         Files.writeString(tree.resolve("file"), "text");
