@@ -29,7 +29,7 @@ public final class SnapshotWriter {
     private final Progress progress;
     private final Map<String, PackReader> linked = new LinkedHashMap<>();
     private final List<String> written = new ArrayList<>();
-    private final Map<PageHash, PackPage> fresh = new HashMap<>();
+    private final Map<Content, PackPage> fresh = new HashMap<>();
     private @Nullable PackWriter pack;
     private long bytesRead;
     private long bytesWritten;
@@ -121,6 +121,9 @@ public final class SnapshotWriter {
 
     private record Tensor(ElementType elements, List<Long> dimensions) {}
 
+    /** Equal bytes of another type or shape are another content: a pack says what its tensors are. */
+    private record Content(Tensor tensor, PageHash hash) {}
+
     private Tensor tensor(int slot) {
         return pool.stateOf(slot)
                 .map(state -> new Tensor(state.elements(), state.dimensions()))
@@ -150,26 +153,26 @@ public final class SnapshotWriter {
 
     private PackPage store(Tensor tensor, ByteBuffer content) throws IOException {
         PageHash hash = PageHash.of(content);
-        PackPage same = fresh.get(hash);
-        if (same != null && holds(same, content)) {
+        PackPage same = fresh.get(new Content(tensor, hash));
+        if (same != null && holds(same, tensor, content)) {
             return same;
         }
         PackPage known = packs.find(hash).orElse(null);
         if (known != null) {
             PackReader reader = linked(known.pack());
-            if (reader != null && reader.holds(known.at(), content)) {
+            if (reader != null && reader.holds(known.at(), tensor.elements(), tensor.dimensions(), content)) {
                 return known;
             }
         }
         return write(tensor, content, hash);
     }
 
-    private boolean holds(PackPage page, ByteBuffer content) throws IOException {
+    private boolean holds(PackPage page, Tensor tensor, ByteBuffer content) throws IOException {
         if (pack != null && pack.name().equals(page.pack())) {
             return pack.holds(page, content);
         }
         try (PackReader reader = PackReader.open(directory, page.pack())) {
-            return reader.holds(page.at(), content);
+            return reader.holds(page.at(), tensor.elements(), tensor.dimensions(), content);
         }
     }
 
@@ -182,7 +185,7 @@ public final class SnapshotWriter {
             pack = writer;
         }
         PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
-        fresh.put(hash, page);
+        fresh.put(new Content(tensor, hash), page);
         contentsWritten++;
         return page;
     }

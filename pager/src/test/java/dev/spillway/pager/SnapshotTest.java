@@ -192,6 +192,23 @@ final class SnapshotTest {
     }
 
     @Test
+    void equalBytesOfAnotherShapeAreNotShared() throws Exception {
+        PagerMeta nhd = Metas.small();
+        StatePool state = new StatePool("ssm", ElementType.F32, List.of(nhd.page().bytes() / ElementType.F32.bytes()));
+        for (PagerMeta meta : List.of(nhd, Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
+                Metas.of(DimensionOrder.NHD, KeysAndValues.SEPARATE, List.of(state)))) {
+            try (PagePool pool = pool(meta, 4); PagePool other = pool(meta, 4)) {
+                pool.installSequences(List.of(new LogicalSequence("zeros", pool.allocatePages(2), 0)));
+                Map<String, List<Object>> before = seen(pool);
+
+                Snapshot.open(capture(pool).snapshot().directory()).restore(other, _ -> {});
+
+                assertThat(seen(other)).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
     void aSecondCaptureOfTheSameStateAddsAManifestAlone() throws Exception {
         try (PagePool pool = pool(Metas.hybrid(), 16); PagePool other = pool(Metas.hybrid(), 16)) {
             add(pool, "a", 5, 1, 1);
