@@ -10,9 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -28,6 +30,7 @@ public final class SnapshotWriter {
     private final Packs packs;
     private final Progress progress;
     private final Map<String, PackReader> linked = new LinkedHashMap<>();
+    private final Set<String> damaged = new HashSet<>();
     private final List<String> written = new ArrayList<>();
     private final Map<Content, PackPage> fresh = new HashMap<>();
     private @Nullable PackWriter pack;
@@ -141,12 +144,17 @@ public final class SnapshotWriter {
         return unchanged;
     }
 
-    /** Links a pack of another snapshot into this one; null if it is gone. */
+    /** Links a pack of another snapshot into this one; null if it is gone, or is no pack any more: what it had is written anew. */
     private @Nullable PackReader linked(String name) throws IOException {
         PackReader reader = linked.get(name);
-        if (reader == null && packs.link(name, directory)) {
-            reader = PackReader.open(directory, name);
-            linked.put(name, reader);
+        if (reader == null && !damaged.contains(name) && packs.link(name, directory)) {
+            try {
+                reader = PackReader.open(directory, name);
+                linked.put(name, reader);
+            } catch (PagerRefusedException e) {
+                damaged.add(name);
+                Files.delete(directory.resolve(name));
+            }
         }
         return reader;
     }

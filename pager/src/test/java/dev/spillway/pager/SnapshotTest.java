@@ -4,9 +4,11 @@ import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -236,6 +238,24 @@ final class SnapshotTest {
                     throw new java.io.UncheckedIOException(e);
                 }
             }).collect(java.util.stream.Collectors.toSet());
+        }
+    }
+
+    @Test
+    void aSoundPagerIsCapturedThoughItsFormerPackIsDamaged() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 4); PagePool other = pool(Metas.small(), 4)) {
+            add(pool, "a", 2, 1, 1);
+            Path former = pack(capture(pool).snapshot().directory());
+            try (FileChannel file = FileChannel.open(former, StandardOpenOption.WRITE)) {
+                file.truncate(100);
+            }
+
+            Captured again = capture(pool);
+            Snapshot.open(again.snapshot().directory()).restore(other, _ -> {});
+
+            assertThat(again.pagesWritten()).isEqualTo(2);
+            assertThat(seen(other)).isEqualTo(seen(pool));
+            assertThat(again.snapshot().directory().resolve(former.getFileName())).doesNotExist();
         }
     }
 
