@@ -28,7 +28,11 @@ final class PackReader implements AutoCloseable {
     private final FileChannel file;
     private final List<Tensor> tensors;
 
-    private record Tensor(String dtype, List<Long> shape, long offset, long bytes) {}
+    private record Tensor(String dtype, List<Long> shape, long offset, long bytes) {
+        boolean is(ElementType elements, List<Long> dimensions) {
+            return dtype.equals(elements.name()) && shape.equals(dimensions) && bytes == PageShape.bytes(elements, dimensions);
+        }
+    }
 
     private PackReader(String name, FileChannel file, List<Tensor> tensors) {
         this.name = name;
@@ -118,8 +122,7 @@ final class PackReader implements AutoCloseable {
             throw damaged(name, "has no tensor %d (expected: 0 to %d)".formatted(at, tensors.size() - 1));
         }
         Tensor tensor = tensors.get(at);
-        if (!tensor.dtype().equals(elements.name()) || !tensor.shape().equals(dimensions)
-                || tensor.bytes() != PageShape.bytes(elements, dimensions)) {
+        if (!tensor.is(elements, dimensions)) {
             throw damaged(name,
                     "has tensor %d of %s %s in %d bytes (expected: %s %s)".formatted(at, tensor.dtype(), tensor.shape(), tensor.bytes(),
                             elements, dimensions));
@@ -131,9 +134,9 @@ final class PackReader implements AutoCloseable {
         return read(name, file, tensors.get(at).offset(), Math.toIntExact(tensors.get(at).bytes()));
     }
 
-    /** Returns whether a tensor has these bytes. */
-    boolean holds(int at, ByteBuffer content) throws IOException {
-        return at < tensors.size() && tensors.get(at).bytes() == content.remaining() && equal(file, tensors.get(at).offset(), content);
+    /** Returns whether a tensor has this type, this shape and these bytes. */
+    boolean holds(int at, ElementType elements, List<Long> dimensions, ByteBuffer content) throws IOException {
+        return at < tensors.size() && tensors.get(at).is(elements, dimensions) && equal(file, tensors.get(at).offset(), content);
     }
 
     static boolean equal(FileChannel file, long position, ByteBuffer content) throws IOException {

@@ -10,9 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -28,8 +30,9 @@ public final class SnapshotWriter {
     private final Packs packs;
     private final Progress progress;
     private final Map<String, PackReader> linked = new LinkedHashMap<>();
+    private final Set<String> damaged = new HashSet<>();
     private final List<String> written = new ArrayList<>();
-    private final Map<PageHash, PackPage> fresh = new HashMap<>();
+    private final Map<Content, PackPage> fresh = new HashMap<>();
     private @Nullable PackWriter pack;
     private long bytesRead;
     private long bytesWritten;
@@ -121,6 +124,9 @@ public final class SnapshotWriter {
 
     private record Tensor(ElementType elements, List<Long> dimensions) {}
 
+    /** Equal bytes of another type or shape are another content: a pack says what its tensors are. */
+    private record Content(Tensor tensor, PageHash hash) {}
+
     private Tensor tensor(int slot) {
         return pool.stateOf(slot)
                 .map(state -> new Tensor(state.elements(), state.dimensions()))
@@ -138,38 +144,43 @@ public final class SnapshotWriter {
         return unchanged;
     }
 
-    /** Links a pack of another snapshot into this one; null if it is gone. */
+    /** Links a pack of another snapshot into this one; null if it is gone, or is no pack any more: what it had is written anew. */
     private @Nullable PackReader linked(String name) throws IOException {
         PackReader reader = linked.get(name);
-        if (reader == null && packs.link(name, directory)) {
-            reader = PackReader.open(directory, name);
-            linked.put(name, reader);
+        if (reader == null && !damaged.contains(name) && packs.link(name, directory)) {
+            try {
+                reader = PackReader.open(directory, name);
+                linked.put(name, reader);
+            } catch (PagerRefusedException e) {
+                damaged.add(name);
+                Files.delete(directory.resolve(name));
+            }
         }
         return reader;
     }
 
     private PackPage store(Tensor tensor, ByteBuffer content) throws IOException {
         PageHash hash = PageHash.of(content);
-        PackPage same = fresh.get(hash);
-        if (same != null && holds(same, content)) {
+        PackPage same = fresh.get(new Content(tensor, hash));
+        if (same != null && holds(same, tensor, content)) {
             return same;
         }
         PackPage known = packs.find(hash).orElse(null);
         if (known != null) {
             PackReader reader = linked(known.pack());
-            if (reader != null && reader.holds(known.at(), content)) {
+            if (reader != null && reader.holds(known.at(), tensor.elements(), tensor.dimensions(), content)) {
                 return known;
             }
         }
         return write(tensor, content, hash);
     }
 
-    private boolean holds(PackPage page, ByteBuffer content) throws IOException {
+    private boolean holds(PackPage page, Tensor tensor, ByteBuffer content) throws IOException {
         if (pack != null && pack.name().equals(page.pack())) {
             return pack.holds(page, content);
         }
         try (PackReader reader = PackReader.open(directory, page.pack())) {
-            return reader.holds(page.at(), content);
+            return reader.holds(page.at(), tensor.elements(), tensor.dimensions(), content);
         }
     }
 
@@ -182,7 +193,7 @@ public final class SnapshotWriter {
             pack = writer;
         }
         PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
-        fresh.put(hash, page);
+        fresh.put(new Content(tensor, hash), page);
         contentsWritten++;
         return page;
     }

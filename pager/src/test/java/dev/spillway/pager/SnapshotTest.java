@@ -4,9 +4,11 @@ import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -192,6 +194,23 @@ final class SnapshotTest {
     }
 
     @Test
+    void equalBytesOfAnotherShapeAreNotShared() throws Exception {
+        PagerMeta nhd = Metas.small();
+        StatePool state = new StatePool("ssm", ElementType.F32, List.of(nhd.page().bytes() / ElementType.F32.bytes()));
+        for (PagerMeta meta : List.of(nhd, Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
+                Metas.of(DimensionOrder.NHD, KeysAndValues.SEPARATE, List.of(state)))) {
+            try (PagePool pool = pool(meta, 4); PagePool other = pool(meta, 4)) {
+                pool.installSequences(List.of(new LogicalSequence("zeros", pool.allocatePages(2), 0)));
+                Map<String, List<Object>> before = seen(pool);
+
+                Snapshot.open(capture(pool).snapshot().directory()).restore(other, _ -> {});
+
+                assertThat(seen(other)).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
     void aSecondCaptureOfTheSameStateAddsAManifestAlone() throws Exception {
         try (PagePool pool = pool(Metas.hybrid(), 16); PagePool other = pool(Metas.hybrid(), 16)) {
             add(pool, "a", 5, 1, 1);
@@ -219,6 +238,24 @@ final class SnapshotTest {
                     throw new java.io.UncheckedIOException(e);
                 }
             }).collect(java.util.stream.Collectors.toSet());
+        }
+    }
+
+    @Test
+    void aSoundPagerIsCapturedThoughItsFormerPackIsDamaged() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 4); PagePool other = pool(Metas.small(), 4)) {
+            add(pool, "a", 2, 1, 1);
+            Path former = pack(capture(pool).snapshot().directory());
+            try (FileChannel file = FileChannel.open(former, StandardOpenOption.WRITE)) {
+                file.truncate(100);
+            }
+
+            Captured again = capture(pool);
+            Snapshot.open(again.snapshot().directory()).restore(other, _ -> {});
+
+            assertThat(again.pagesWritten()).isEqualTo(2);
+            assertThat(seen(other)).isEqualTo(seen(pool));
+            assertThat(again.snapshot().directory().resolve(former.getFileName())).doesNotExist();
         }
     }
 
