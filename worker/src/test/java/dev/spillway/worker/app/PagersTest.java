@@ -137,7 +137,7 @@ class PagersTest {
         assertThat(Pages.restore(first, "other", "c").status()).isEqualTo(200);
         assertThat(Pages.read(first, "other", "0-8")).isEqualTo(Pages.content(9, 1));
         registry.invalidate(TestRegistry.name("kv", "c"));
-        eventually(() -> inodes(first).isEmpty());
+        eventually(() -> first.area("images").isEmpty() && first.area("trash").isEmpty());
     }
 
     private static List<Object> inodes(RunningWorker worker) throws IOException {
