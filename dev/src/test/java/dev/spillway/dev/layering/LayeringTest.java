@@ -65,6 +65,7 @@ class LayeringTest {
             Set.of("AllowedSources", "SourceDirectory", "SourceLeft", "SourceNotAllowedException", "PosixException");
 
     private static final JavaClasses SPILLWAY = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("dev.spillway");
 
     @Test
