@@ -38,6 +38,7 @@ final class CapturingWorker {
     }
 
     static Map<String, String> settings(Path folder) {
-        return Map.of("pager-files", folder.resolve("shm").toString());
+        // A restore that is killed leaves its hold for that long.
+        return Map.of("pager-files", folder.resolve("shm").toString(), "archive-hold", "5s");
     }
 }
