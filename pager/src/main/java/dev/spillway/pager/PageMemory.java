@@ -265,11 +265,6 @@ final class PageMemory implements AutoCloseable {
         return memory.asSlice(region.offsetOf(slot), region.slotBytes());
     }
 
-    void copy(int from, int to) {
-        SlotRegion region = layout.region(from);
-        MemorySegment.copy(memory, region.offsetOf(from), memory, region.offsetOf(to), region.slotBytes());
-    }
-
     void clear(int slot) {
         bytes(slot).fill((byte) 0);
     }

@@ -460,7 +460,7 @@ public final class PagePool implements CachePager {
             change(slot, () -> null);
             memory.fill(slot, from, position);
             PageHash hash = memory.hashOf(slot);
-            // What was packed is what is there, until the next write.
+            // The slot equals its pack until the next write.
             memory.setWritten(slot, 0);
             memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
             return hash;

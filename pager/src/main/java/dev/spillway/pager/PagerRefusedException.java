@@ -22,7 +22,7 @@ public final class PagerRefusedException extends RuntimeException {
         INVALID,
         /** The snapshot is of another model, layout or version. */
         MISMATCH,
-        /** What was read is not what was written. */
+        /** The content read differs from the content written. */
         DAMAGED
     }
 
