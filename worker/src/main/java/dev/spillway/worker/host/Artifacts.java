@@ -108,7 +108,7 @@ public final class Artifacts {
 
     /** The outcome of a put. */
     public sealed interface Result {
-        /** It is kept here and read here, and will be registered. */
+        /** It was kept and read here, and is registered soon, if it is not evicted by then. */
         record Accepted() implements Result {}
 
         /** The same content was here already; this counts as a use of it. */
@@ -491,7 +491,9 @@ public final class Artifacts {
     private Result offer(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
         Optional<PolicySet.Entry> policy = view.policy(offer.name().namespace());
         if (EarlyAnswers.mustWait(policy, offer.generation())) {
-            return new Result.Settled(loop.register(offer, null, deadline));
+            PutOutcome outcome = loop.register(offer, null, deadline);
+            // It was kept, and another put or the capacity was faster than the answer, as with any put that does not wait.
+            return outcome instanceof PutOutcome.Evicted ? new Result.Accepted() : new Result.Settled(outcome);
         }
         loop.accept(offer);
         return new Result.Accepted();

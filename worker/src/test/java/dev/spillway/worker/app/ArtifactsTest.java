@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,6 +126,28 @@ class ArtifactsTest {
         assertThat(put(path(1), content(1)).body().path("outcome").asText()).isEqualTo("accepted");
         eventually(() -> registered() == 1 && registry.openOrders() == 0);
         assertThat(get(path(1)).body()).isEqualTo(content(1));
+    }
+
+    /** The registry answers for the put of a namespace that its host has not heard of, and may evict it first. */
+    @Test
+    void whatIsEvictedBeforeItsPutIsAnsweredWasAccepted() throws Exception {
+        coordinator.stopHeartbeats();
+        registry.artifacts("news", 3, null);
+        coordinator.answersLost.add("register");
+        coordinator.unavailable.add("resolve");
+        String key = "%064x".formatted(1);
+        CompletableFuture<Answer> put = CompletableFuture.supplyAsync(() -> {
+            try {
+                return put("/v1/artifacts/news/" + key, content(1));
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        eventually(() -> registry.invalidate(TestRegistry.name("news", key)).isPresent());
+        coordinator.unavailable.remove("heartbeat");
+        assertThat(put.get().status()).as(put.get().detail()).isEqualTo(201);
+        assertThat(put.get().body().path("outcome").asText()).isEqualTo("accepted");
+        assertThat(get("/v1/artifacts/news/" + key).statusCode()).isEqualTo(404);
     }
 
     @Test
