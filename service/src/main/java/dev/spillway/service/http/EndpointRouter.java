@@ -48,12 +48,13 @@ final class EndpointRouter {
         this.answers = answers;
         this.connections = connections;
         // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
-        // theirs. A brace sorts behind every letter, so the literal is tried before the parameter.
+        // theirs, reads before changes. A brace sorts behind every letter, so the literal is tried before the parameter.
         List<Pattern> asked = endpoints.stream().filter(each -> each.immediate() != null).map(each -> each.operation().form()).toList();
         endpoints.stream()
                 .sorted(Comparator
                         .comparing((Endpoint endpoint) -> asked.stream()
                                 .noneMatch(form -> form.matcher(endpoint.operation().template()).matches()))
+                        .thenComparing(endpoint -> !endpoint.operation().method().equals("GET"))
                         .thenComparing(endpoint -> endpoint.operation().template()))
                 .forEach(endpoint -> this.endpoints.put(endpoint, endpoint.operation().form()));
     }

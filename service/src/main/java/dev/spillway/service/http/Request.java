@@ -97,7 +97,7 @@ public final class Request {
         this.limits = limits;
         var request = routing.request();
         boolean hasBody = Connections.hasBody(request);
-        var type = header("Content-Type").orElse("").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        var type = header("Content-Type").map(value -> value.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)).orElse("");
         boolean streamed = endpoint.streams(type) && (hasBody || !type.isEmpty());
         if (hasBody && !streamed) {
             requireJson(type);

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * with every request to this machine whether the page is of another site. A page whose own name was made to point here (DNS rebinding) asks by that name, which has a dot and is no address.
  */
 final class WebPages {
-    /** An address, a name without dots, or one that is of this machine by definition; with or without a port. */
-    private static final Pattern LOCAL = Pattern.compile("(\\[.*|[^.]*|[0-9.]*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*)?",
+    /** An address, a name without dots, or one that is of this machine by definition; with or without a port. Each request is matched, most at once. */
+    private static final Pattern LOCAL = Pattern.compile("([0-9.]*+|[^.]*+|\\[.*|(.*\\.)?localhost\\.?|localhost\\.localdomain)(:[0-9]*+)?",
             Pattern.CASE_INSENSITIVE);
 
     private WebPages() {}
