@@ -313,7 +313,9 @@ final class HostAgentTest extends AgentTest {
         int held = 50_002;
         for (int number = 1; number <= held; number++) {
             effects.clear();
-            put(number, number);
+            EntryName name = new EntryName(KEY.namespace(), new EntryKey("lost-" + number));
+            perform(agent.offer(now, new Offer(id(number), name, snapshot(number), 0, 4_096, Description.NONE), null));
+            answer(sent(RegisterRequest.class), outcomes(registered(number, number)));
         }
         restart(Set.of());
         join();
