@@ -4,12 +4,12 @@ import java.util.List;
 
 /** The operations of every service. */
 public final class CommonApi {
-    public static final Operation LIVENESS = Operation.get("/livez");
-    public static final Operation READINESS = Operation.get("/readyz");
+    public static final Operation LIVENESS = Operation.get("/livez").only();
+    public static final Operation READINESS = Operation.get("/readyz").only();
     public static final Operation METRICS = Operation.get("/metrics");
     public static final Operation OPEN_API = Operation.get("/openapi.yaml");
     public static final Operation LIST_LOGGERS = Operation.get("/v1/loggers").query("under");
-    public static final Operation SET_LOGGER = Operation.put("/v1/loggers/{name}");
+    public static final Operation SET_LOGGER = Operation.put("/v1/loggers/{name}").only(Role.OPERATOR);
 
     private CommonApi() {}
 

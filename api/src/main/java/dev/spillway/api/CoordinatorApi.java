@@ -16,18 +16,20 @@ public final class CoordinatorApi {
     private static final String HOSTS = "/v1/hosts";
     private static final String HOST = HOSTS + "/{host}";
     private static final String REGISTRY = "/v1/registry";
+    private static final String TOKENS = "/v1/tokens";
     private static final String WORKER = "/v1/workers/{host}/";
 
     public static final Operation LIST_NAMESPACES = listed(Operation.get(NAMESPACES));
     public static final Operation GET_NAMESPACE = listed(Operation.get(NAMESPACE));
-    public static final Operation SET_NAMESPACE = listed(Operation.put(NAMESPACE));
-    public static final Operation PRUNE_NAMESPACE = listed(Operation.post(NAMESPACE + "/prune"));
-    public static final Operation CLEAN_NAMESPACE = listed(Operation.post(NAMESPACE + "/clean"));
+    public static final Operation SET_NAMESPACE = listed(Operation.put(NAMESPACE).only(Role.OPERATOR));
+    public static final Operation PRUNE_NAMESPACE = listed(Operation.post(NAMESPACE + "/prune").only(Role.OPERATOR, Role.HOST));
+    public static final Operation CLEAN_NAMESPACE = listed(Operation.post(NAMESPACE + "/clean").only(Role.OPERATOR));
 
     public static final Operation LIST_ENTRIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix", "label"));
     public static final Operation PUT_ENTRY = listed(Operation.put(ENTRY));
     public static final Operation GET_ENTRY = listed(Operation.get(ENTRY).query("touch", "count"));
-    public static final Operation DELETE_ENTRY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
+    public static final Operation DELETE_ENTRY =
+            listed(Operation.delete(ENTRY).query("ifSnapshot").only(Role.WRITER, Role.OPERATOR, Role.HOST));
     public static final Operation PIN_ENTRY = listed(Operation.put(ENTRY + "/pin"));
     public static final Operation UNPIN_ENTRY = listed(Operation.delete(ENTRY + "/pin"));
     public static final Operation LIST_SNAPSHOTS = listed(Operation.get(NAMESPACE + "/snapshots").query("limit", "after"));
@@ -35,7 +37,7 @@ public final class CoordinatorApi {
     public static final Operation LIST_PLANS = listed(Operation.get(PLANS).query("namespace", "limit", "after"));
     public static final Operation GET_PLAN = listed(Operation.get(PLAN));
     public static final Operation LIST_VICTIMS = listed(Operation.get(PLAN + "/victims").query("kept", "limit", "after"));
-    public static final Operation APPLY_PLAN = listed(Operation.post(PLAN + "/apply"));
+    public static final Operation APPLY_PLAN = listed(Operation.post(PLAN + "/apply").only(Role.OPERATOR, Role.HOST));
 
     public static final Operation LIST_EVICTIONS =
             listed(Operation.get("/v1/evictions").query("state", "host", "namespace", "cause", "plan", "limit", "after"));
@@ -44,28 +46,34 @@ public final class CoordinatorApi {
     public static final Operation LIST_HOSTS = listed(Operation.get(HOSTS));
     public static final Operation LIST_REFUSALS = listed(Operation.get("/v1/refusals"));
     public static final Operation GET_HOST = listed(Operation.get(HOST));
-    public static final Operation RETIRE_HOST = listed(Operation.delete(HOST));
+    public static final Operation RETIRE_HOST = listed(Operation.delete(HOST).only(Role.OPERATOR));
     public static final Operation LIST_ORDERS_OF_HOST = listed(Operation.get(HOST + "/orders").query("limit", "after"));
-    public static final Operation READMIT_HOST = listed(Operation.post(HOST + "/readmit"));
-    public static final Operation DRAIN_HOST = listed(Operation.post(HOST + "/drain"));
-    public static final Operation CANCEL_DRAIN = listed(Operation.delete(HOST + "/drain"));
+    public static final Operation READMIT_HOST = listed(Operation.post(HOST + "/readmit").only(Role.OPERATOR));
+    public static final Operation DRAIN_HOST = listed(Operation.post(HOST + "/drain").only(Role.OPERATOR));
+    public static final Operation CANCEL_DRAIN = listed(Operation.delete(HOST + "/drain").only(Role.OPERATOR));
 
     public static final Operation GET_REGISTRY = listed(Operation.get(REGISTRY));
-    public static final Operation RESTORED = listed(Operation.post(REGISTRY + "/restored"));
+    public static final Operation RESTORED = listed(Operation.post(REGISTRY + "/restored").only(Role.OPERATOR));
     /** Server-Sent Events, for ever. */
     public static final Operation FOLLOW_EVENTS = listed(Operation.get("/v1/events"));
 
+    public static final Operation LIST_TOKENS = listed(Operation.get(TOKENS).only(Role.OPERATOR));
+    public static final Operation CREATE_TOKEN = listed(Operation.post(TOKENS).only(Role.OPERATOR));
+    public static final Operation REVOKE_TOKEN = listed(Operation.delete(TOKENS + "/{name}").only(Role.OPERATOR));
+    /** Asks whose a token is that a worker was sent. */
+    public static final Operation FIND_TOKEN = listed(Operation.post(TOKENS + "/find").only(Role.HOST));
+
     // Messages of workers.
-    public static final Operation JOIN = listed(Operation.post(WORKER + "join"));
-    public static final Operation REGISTER = listed(Operation.post(WORKER + "register"));
-    public static final Operation ATTACH = listed(Operation.post(WORKER + "attach"));
-    public static final Operation RESOLVE = listed(Operation.post(WORKER + "resolve"));
-    public static final Operation DROP = listed(Operation.post(WORKER + "drop"));
-    public static final Operation TOUCH = listed(Operation.post(WORKER + "touch"));
-    public static final Operation HEARTBEAT = listed(Operation.post(WORKER + "heartbeat"));
-    public static final Operation RECONCILE = listed(Operation.post(WORKER + "reconcile"));
-    public static final Operation READOPT = listed(Operation.post(WORKER + "readopt"));
-    public static final Operation DISCREPANCIES = listed(Operation.post(WORKER + "discrepancies"));
+    public static final Operation JOIN = listed(Operation.post(WORKER + "join").only(Role.HOST));
+    public static final Operation REGISTER = listed(Operation.post(WORKER + "register").only(Role.HOST));
+    public static final Operation ATTACH = listed(Operation.post(WORKER + "attach").only(Role.HOST));
+    public static final Operation RESOLVE = listed(Operation.post(WORKER + "resolve").only(Role.HOST));
+    public static final Operation DROP = listed(Operation.post(WORKER + "drop").only(Role.HOST));
+    public static final Operation TOUCH = listed(Operation.post(WORKER + "touch").only(Role.HOST));
+    public static final Operation HEARTBEAT = listed(Operation.post(WORKER + "heartbeat").only(Role.HOST));
+    public static final Operation RECONCILE = listed(Operation.post(WORKER + "reconcile").only(Role.HOST));
+    public static final Operation READOPT = listed(Operation.post(WORKER + "readopt").only(Role.HOST));
+    public static final Operation DISCREPANCIES = listed(Operation.post(WORKER + "discrepancies").only(Role.HOST));
 
     private CoordinatorApi() {}
 

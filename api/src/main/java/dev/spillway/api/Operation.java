@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -14,34 +15,51 @@ import java.util.stream.Collectors;
  * @param template the path: segments as they are, and parameters such as {@code {key}}, each one segment of the raw path; a last one such as
  *         {@code {path...}} takes all that is left
  * @param query    names of the query parameters; others are refused
+ * @param roles    who may do it where a service asks for tokens; none where anyone may
  */
-public record Operation(String method, String template, List<String> query) {
+public record Operation(String method, String template, List<String> query, Set<Role> roles) {
     public Operation {
         if (!template.startsWith("/")) {
             throw new IllegalArgumentException("template: " + template + " (expected: a path that begins with a slash)");
         }
         query = List.copyOf(query);
+        roles = Set.copyOf(roles);
+    }
+
+    /** An operation that reads, for everyone with a token of a person or a host. */
+    public static Operation read(String method, String template) {
+        return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST));
+    }
+
+    /** An operation that changes something, for writers and operators. */
+    public static Operation change(String method, String template) {
+        return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR));
     }
 
     static Operation get(String template) {
-        return new Operation("GET", template, List.of());
+        return read("GET", template);
     }
 
     static Operation put(String template) {
-        return new Operation("PUT", template, List.of());
+        return change("PUT", template);
     }
 
     static Operation post(String template) {
-        return new Operation("POST", template, List.of());
+        return change("POST", template);
     }
 
     static Operation delete(String template) {
-        return new Operation("DELETE", template, List.of());
+        return change("DELETE", template);
     }
 
     /** The same operation, taking these query parameters. */
     public Operation query(String... names) {
-        return new Operation(method, template, List.of(names));
+        return new Operation(method, template, List.of(names), roles);
+    }
+
+    /** The same operation, for these alone; for anyone if there are none. */
+    public Operation only(Role... who) {
+        return new Operation(method, template, query, Set.of(who));
     }
 
     /**

@@ -19,6 +19,8 @@ public enum ProblemType {
     UNEXPECTED_BODY(400, "unexpected-body", "A body was sent where none is expected"),
     UNKNOWN_FIELD(400, "unknown-field", "The body has a field that is not known"),
     INVALID_VALUE(400, "invalid-value", "A value is not valid"),
+    UNAUTHENTICATED(401, "unauthenticated", "A token is needed that is known and not over"),
+    FORBIDDEN(403, "forbidden", "The token does not allow this"),
     /** A web page sends it to a server of another. */
     OTHER_ORIGIN(403, "other-origin", "A web page of another origin may ask for nothing here"),
     UNKNOWN_PATH(404, "unknown-path", "There is nothing at this path"),
@@ -46,6 +48,8 @@ public enum ProblemType {
     UNKNOWN_ENTRY(404, "unknown-entry", "There is no such entry"),
     UNKNOWN_EVICTION(404, "unknown-eviction", "There is no such eviction"),
     UNKNOWN_HOST(404, "unknown-host", "There is no such host"),
+    UNKNOWN_TOKEN(404, "unknown-token", "There is no such token"),
+    TOKEN_EXISTS(409, "token-exists", "A token of this name exists already"),
     UNKNOWN_PLAN(404, "unknown-plan", "There is no such plan"),
     PLAN_NEEDED(409, "plan-needed", "It would evict more than the namespace's share allows"),
     PLAN_NOT_APPLICABLE(409, "plan-not-applicable", "The plan cannot be applied"),

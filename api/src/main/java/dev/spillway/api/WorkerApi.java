@@ -26,7 +26,7 @@ public final class WorkerApi {
     public static final Operation GET_ARCHIVE = listed(Operation.get(ENTRY + "/archive"));
     public static final Operation LIST_DIRECTORIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix"));
     public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
-    public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune"));
+    public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune").only(Role.OPERATOR));
 
     public static final Operation PUT_ARTIFACT = listed(Operation.put(ARTIFACT).query("group"));
     public static final Operation GET_ARTIFACT = listed(Operation.get(ARTIFACT).query("fetch"));
@@ -38,21 +38,23 @@ public final class WorkerApi {
     public static final Operation CLAIM_ARTIFACT = listed(Operation.post(ARTIFACT + "/claim"));
     public static final Operation UNCLAIM_ARTIFACT = listed(Operation.delete(ARTIFACT + "/claim").query("id"));
     /** Gives another worker its copy. */
-    public static final Operation GET_COPY = listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId"));
+    public static final Operation GET_COPY =
+            listed(Operation.get("/v1/copies/{namespace}/{key}").query("generation", "storeId").only(Role.OPERATOR, Role.PEER));
 
     // Build tools ask by these, each in its own way. Turborepo names a team with each request.
     public static final Operation GET_CACHED = listed(Operation.get(CACHED).query("teamId", "slug"));
     public static final Operation PUT_CACHED = listed(Operation.put(CACHED).query("teamId", "slug"));
     public static final Operation DELETE_CACHED = listed(Operation.delete(CACHED));
-    public static final Operation POST_CACHED = listed(Operation.post(CACHED).query("teamId", "slug"));
-    public static final Operation CACHED_OPTIONS = listed(new Operation("OPTIONS", CACHED, List.of("teamId", "slug")));
-    public static final Operation CACHE_OPTIONS = listed(new Operation("OPTIONS", CACHE, List.of()));
+    public static final Operation POST_CACHED =
+            listed(Operation.post(CACHED).query("teamId", "slug").only(Role.READER, Role.WRITER, Role.OPERATOR));
+    public static final Operation CACHED_OPTIONS = listed(Operation.read("OPTIONS", CACHED).query("teamId", "slug").only());
+    public static final Operation CACHE_OPTIONS = listed(Operation.read("OPTIONS", CACHE).only());
 
     // OpenAPI 3.1 has no place for the methods of WebDAV.
-    public static final Operation FIND_CACHED = new Operation("PROPFIND", CACHED, List.of());
-    public static final Operation FIND_CACHE = new Operation("PROPFIND", CACHE, List.of());
-    public static final Operation MAKE_COLLECTION = new Operation("MKCOL", CACHED, List.of());
-    public static final Operation MAKE_CACHE = new Operation("MKCOL", CACHE, List.of());
+    public static final Operation FIND_CACHED = Operation.read("PROPFIND", CACHED);
+    public static final Operation FIND_CACHE = Operation.read("PROPFIND", CACHE);
+    public static final Operation MAKE_COLLECTION = Operation.change("MKCOL", CACHED);
+    public static final Operation MAKE_CACHE = Operation.change("MKCOL", CACHE);
 
     public static final Operation CREATE_PAGER = listed(Operation.post(PAGERS));
     public static final Operation LIST_PAGERS = listed(Operation.get(PAGERS).query("limit", "after"));

@@ -11,7 +11,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +44,11 @@ final class EndpointRouter {
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
     private final Answers answers;
     private final Connections connections;
+    private final Optional<Guard> guard;
 
-    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections) {
+    EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections, Optional<Guard> guard) {
         this.options = options;
+        this.guard = guard;
         this.answers = answers;
         this.connections = connections;
         // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
@@ -61,7 +65,7 @@ final class EndpointRouter {
 
     Router router(Vertx vertx) {
         var router = Router.router(vertx);
-        options.pages().ifPresent(pages -> pages.mount(router));
+        options.pages().ifPresent(pages -> pages.mount(router, this::requireFit));
         endpoints.forEach((endpoint, path) -> mount(router, endpoint, path));
         router.route().handler(this::nothingHere).failureHandler(this::failed);
         return router;
@@ -76,9 +80,16 @@ final class EndpointRouter {
         if (operation.method().equals("GET")) {
             route.method(HttpMethod.HEAD);
         }
+        boolean guarded = guard.isPresent() && !operation.roles().isEmpty();
+        if (guarded) {
+            route.handler(guard.get().handler());
+        }
         route.handler(context -> {
             requireFit(context.request());
             var request = new Request(context, endpoint, options.limits());
+            if (guarded) {
+                Guard.require(context, request);
+            }
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
@@ -88,8 +99,8 @@ final class EndpointRouter {
         }).handler(context -> dispatch(endpoint, context));
     }
 
-    static void requireFit(HttpServerRequest request) {
-        misframed(request).or(() -> WebPages.refused(request)).ifPresent(problem -> {
+    private void requireFit(HttpServerRequest request) {
+        misframed(request).or(() -> WebPages.refused(request, guard.isPresent())).ifPresent(problem -> {
             throw problem.exception();
         });
     }
@@ -175,14 +186,23 @@ final class EndpointRouter {
         }
         var problem = problem(what, context);
         boolean ending = ENDING.contains(problem.type());
-        answers.problem(context, problem, ending ? Map.of(HttpHeaders.CONNECTION, HttpHeaders.CLOSE) : Map.of());
+        var headers = new HashMap<CharSequence, CharSequence>();
+        if (ending) {
+            headers.put(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        if (problem.type() == ProblemType.UNAUTHENTICATED) {
+            headers.put("WWW-Authenticate", Guard.CHALLENGE);
+        }
+        answers.problem(context, problem, headers);
         if (ending) {
             connections.takeNoMore(context.request().connection());
         }
     }
 
     private Problem problem(String what, RoutingContext context) {
-        return switch (context.failure()) {
+        // The handler of tokens wraps what it was told.
+        return switch (context.failure() instanceof HttpException wrapped && wrapped.getCause() != null ? wrapped.getCause()
+                : context.failure()) {
             case ProblemException refused -> refused.problem();
             case InvalidValueException refused -> Problem.invalid(String.valueOf(refused.getMessage()));
             case InterruptedException _ -> Answers.stopping();

@@ -2,6 +2,7 @@ package dev.spillway.service.http;
 
 import dev.spillway.api.Problem;
 import dev.spillway.service.SocketFile;
+import dev.spillway.service.identity.Identities;
 import dev.spillway.service.settings.HostPort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -58,16 +59,25 @@ public final class HttpService implements AutoCloseable {
      * What to serve and where.
      *
      * @param name of the service, for messages, threads, and clients that ask the wrong one
-     * @param address loopback only; port 0 for any that is free
+     * @param address port 0 for any that is free
      * @param socket path of a Unix domain socket, if there should be one
      * @param endpoints made for the instance that serves them
      * @param failures what a failure of the service's own means to a client; empty for a defect
      * @param pages for people, if there are any
      * @param metrics where requests are counted
+     * @param security of the address
+     * @param identities whose a token is; without them tokens are never asked for
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
             Function<Vertx, List<Endpoint>> endpoints,
-            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {}
+            Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ListenerSecurity security,
+            Optional<Identities> identities) {
+        /** A service that asks for nothing, on loopback alone. */
+        public Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Function<Vertx, List<Endpoint>> endpoints,
+                Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {
+            this(name, address, socket, limits, endpoints, failures, pages, metrics, ListenerSecurity.NONE, Optional.empty());
+        }
+    }
 
     private final Options options;
     private final Vertx vertx;
@@ -107,7 +117,7 @@ public final class HttpService implements AutoCloseable {
     /**
      * Starts to listen.
      *
-     * @throws IOException with a message for people, when an address is not loopback, in use, or cannot be listened on
+     * @throws IOException with a message for people, when an address is not safe, in use, or cannot be listened on
      */
     public static HttpService start(Options options) throws IOException {
         var service = new HttpService(options);
@@ -126,30 +136,35 @@ public final class HttpService implements AutoCloseable {
     }
 
     private void listen() throws IOException {
-        if (!address.isLoopback()) {
-            throw new IOException(
-                    "listen: %s (expected: a loopback address such as 127.0.0.1; others are refused until there are access tokens)"
-                            .formatted(address));
-        }
+        var security = options.security();
+        security.requireSafe(address, options.identities());
+        var guard = options.identities().filter(_ -> security.asksAt(address)).map(identities -> new Guard(identities, threads));
         var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
                 options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
-        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints);
+        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints, guard, security.tls());
+        if (security.tls().isPresent()) {
+            security.tls().get().renew(vertx, server, threads);
+        }
         address = new HostPort(address.host(), server.actualPort());
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
-            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString(), endpoints);
+            listen(SocketAddress.domainSocketAddress(socketFile.binding().toString()), path.toString(), endpoints, Optional.empty(),
+                    Optional.empty());
             socketFile.publish();
         }
         LOG.info("{}: listening on {}{}", options.name(), address, options.socket().map(path -> " and " + path).orElse(""));
     }
 
-    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints) throws IOException {
+    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints, Optional<Guard> guard, Optional<TlsFiles> tls)
+            throws IOException {
         var connections = new Connections(vertx, options.limits());
-        var router = new EndpointRouter(options, endpoints, answers, connections).router(vertx);
+        var router = new EndpointRouter(options, endpoints, answers, connections, guard).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
+                .setSsl(tls.isPresent())
+                .setKeyCertOptions(tls.isPresent() ? tls.get().certificates() : null)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)

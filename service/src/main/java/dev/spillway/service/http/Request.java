@@ -3,6 +3,7 @@ package dev.spillway.service.http;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.Durations;
 import dev.spillway.api.Numbers;
+import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
@@ -136,6 +137,14 @@ public final class Request {
     /** The request of a routing context. */
     static Request of(RoutingContext routing) {
         return Objects.requireNonNull(routing.get(KEY), "request");
+    }
+
+    Operation operation() {
+        return endpoint.operation();
+    }
+
+    Map<String, String> parameters() {
+        return parameters;
     }
 
     /** Bound of its gathered body. */

@@ -98,6 +98,7 @@ public final class ResponseStream extends OutputStream {
                 response.write(COMMENT).onFailure(cause -> LOG.debug("events: {}", cause.toString()));
             }
         });
+        long watch = Guard.watch(context, sender::interrupt);
         try {
             // Either is seen here, or its handler is called.
             if (threads.isShutdown()) {
@@ -109,6 +110,7 @@ public final class ResponseStream extends OutputStream {
             LOG.debug("events: the client is gone or the service stops");
         } finally {
             context.vertx().cancelTimer(timer);
+            context.vertx().cancelTimer(watch);
             response.closeHandler(null);
             connection.shutdownHandler(null);
             // The stream is ended by its last chunk, which is waited for.

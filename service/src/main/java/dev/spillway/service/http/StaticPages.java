@@ -6,6 +6,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.MimeMapping;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -114,23 +116,26 @@ public record StaticPages(Path root, List<String> names) {
     /** Returns what answers beside the files: redirects, and refusals of what is no page. */
     static List<Endpoint> endpoints() {
         Endpoint.Handler redirect = request -> Response.empty(302).header("Location", PATH);
-        return List.of(Endpoint.of(new Operation("GET", "/", List.of()), redirect),
-                Endpoint.of(new Operation("GET", "/ui", List.of()), redirect),
-                Endpoint.of(new Operation("GET", PATH + "{path...}", List.of()), request -> {
+        return List.of(Endpoint.of(Operation.read("GET", "/").only(), redirect),
+                Endpoint.of(Operation.read("GET", "/ui").only(), redirect),
+                Endpoint.of(Operation.read("GET", PATH + "{path...}").only(), request -> {
                     throw Problem.of(ProblemType.UNKNOWN_PATH, "path: %s (expected: a page of this service)"
                             .formatted(Problem.shown(PATH + request.parameter("path")))).exception();
                 }));
     }
 
-    /** Mounts the files, before the endpoints. */
-    void mount(Router router) {
+    /** Mounts the files, before the endpoints; each request passes the check first. */
+    void mount(Router router, Consumer<HttpServerRequest> check) {
         var paths = names.stream().map(Pattern::quote).collect(Collectors.joining("|", PATH + "(?:", ")?"));
         // A hidden file is also one below a hidden folder, such as ~/.cache.
         router.routeWithRegex(HttpMethod.GET, paths)
                 .method(HttpMethod.HEAD)
                 .useNormalizedPath(false)
                 .setName(PATH + "{path...}")
-                .handler(this::begin)
+                .handler(context -> {
+                    check.accept(context.request());
+                    begin(context);
+                })
                 .handler(StaticHandler.create(FileSystemAccess.ROOT, root.toString())
                         .setIncludeHidden(true)
                         .setAlwaysAsyncFS(true)
@@ -138,7 +143,6 @@ public record StaticPages(Path root, List<String> names) {
     }
 
     private void begin(RoutingContext context) {
-        EndpointRouter.requireFit(context.request());
         // A part of a page is of use to nobody, and a Range may be passed over.
         context.request().headers().remove("Range");
         var path = context.normalizedPath();

@@ -18,9 +18,10 @@ final class WebPages {
 
     private WebPages() {}
 
-    static Optional<Problem> refused(HttpServerRequest request) {
+    /** @param guarded whether a token is needed, which a page that points its own name here does not have */
+    static Optional<Problem> refused(HttpServerRequest request, boolean guarded) {
         String host = request.getHeader(HttpHeaders.HOST);
-        if (host != null && !LOCAL.matcher(host).matches()) {
+        if (!guarded && host != null && !LOCAL.matcher(host).matches()) {
             return Optional.of(Problem.of(ProblemType.OTHER_NAME,
                     "Host: %s (expected: an address, localhost, or a name without dots)".formatted(Problem.shown(host))));
         }

@@ -125,7 +125,7 @@ class HttpServiceTest {
 
     @Test
     void methodsOfWebDavAreCountedByName() throws Exception {
-        var find = Endpoint.of(new Operation("PROPFIND", "/found/{path...}", List.of()), request -> Response.empty(207));
+        var find = Endpoint.of(Operation.read("PROPFIND", "/found/{path...}"), request -> Response.empty(207));
         try (var service = new RunningService(find)) {
             assertThat(service.send("PROPFIND", "/found/a/b", "text/plain", "").statusCode()).isEqualTo(207);
             assertThat(service.send("MKCOL", "/livez", "text/plain", "").statusCode()).isEqualTo(405);

@@ -3,6 +3,7 @@ package dev.spillway.service.http;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import dev.spillway.service.identity.Identities;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -46,6 +47,14 @@ final class RunningService implements AutoCloseable {
         service = HttpService.start(options("127.0.0.1:0", limits, routes));
     }
 
+    /** A service that asks everyone for a token, with the security that a test gives it. */
+    RunningService(ListenerSecurity security, Identities identities, Endpoint... routes) throws IOException, InterruptedException {
+        this.pages = Optional.empty();
+        HttpService.Options open = options("127.0.0.1:0", LIMITS, routes);
+        service = HttpService.start(new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(),
+                open.failures(), open.pages(), open.metrics(), security, Optional.of(identities)));
+    }
+
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {
         return new HttpService.Options("test", HostPort.parse(address), Optional.empty(), limits,
                 ServiceEndpoints.with(List.of(routes), readiness, metrics, Optional.of("/openapi-of-test.yaml")), RunningService::failure,
@@ -54,23 +63,23 @@ final class RunningService implements AutoCloseable {
     }
 
     static Endpoint get(String template, Endpoint.Handler handler) {
-        return Endpoint.of(new Operation("GET", template, List.of()), handler);
+        return Endpoint.of(Operation.read("GET", template), handler);
     }
 
     static Endpoint get(String template, List<String> query, Endpoint.Handler handler) {
-        return Endpoint.of(new Operation("GET", template, query), handler);
+        return Endpoint.of(Operation.read("GET", template).query(query.toArray(String[]::new)), handler);
     }
 
     static Endpoint put(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
-        return body.apply(Endpoint.of(new Operation("PUT", template, List.of()), handler));
+        return body.apply(Endpoint.of(Operation.change("PUT", template), handler));
     }
 
     static Endpoint post(String template, UnaryOperator<Endpoint> body, Endpoint.Handler handler) {
-        return body.apply(Endpoint.of(new Operation("POST", template, List.of()), handler));
+        return body.apply(Endpoint.of(Operation.change("POST", template), handler));
     }
 
     static Endpoint delete(String template, Endpoint.Handler handler) {
-        return Endpoint.of(new Operation("DELETE", template, List.of()), handler);
+        return Endpoint.of(Operation.change("DELETE", template), handler);
     }
 
     private static Optional<Problem> failure(Throwable failure) {

@@ -1,0 +1,151 @@
+package dev.spillway.service.http;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import dev.spillway.service.identity.AccessToken;
+import dev.spillway.service.identity.Identities;
+import dev.spillway.service.identity.Identity;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.auth.User;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.AuthenticationHandler;
+import io.vertx.ext.web.handler.SimpleAuthenticationHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * Lets in who has a token: {@code Authorization: Bearer}, or Basic with the token as the password and any user, which is all that some build tools send.
+ * What was found is believed for {@link #BELIEVED_FOR}. Thread-safe.
+ */
+final class Guard {
+    /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
+    static final Duration BELIEVED_FOR = Duration.ofMillis(500);
+    static final String CHALLENGE = "Bearer realm=\"spillway\"";
+
+    private static final long TOKENS_MAX = 100_000;
+    private static final String IDENTITY = Identity.class.getName();
+    private static final String GUARD = Guard.class.getName();
+
+    /** The result of a look. A failure is kept as long as the others, so that nobody who cannot answer is asked by each request. */
+    private sealed interface Looked {
+        record Known(Identity identity) implements Looked {}
+
+        record Unknown() implements Looked {}
+
+        record Failed(RuntimeException why) implements Looked {}
+    }
+
+    private final Identities identities;
+    private final ExecutorService threads;
+    private final AsyncCache<String, Looked> found =
+            Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).buildAsync();
+
+    Guard(Identities identities, ExecutorService threads) {
+        this.identities = identities;
+        this.threads = threads;
+    }
+
+    /** Returns what finds out who asks, without waiting where that was found just now. */
+    AuthenticationHandler handler() {
+        return SimpleAuthenticationHandler.create()
+                .authenticate(context -> token(context.request())
+                        .map(token -> identity(context, AccessToken.digest(token)))
+                        .orElseGet(() -> Future.failedFuture(refused("Authorization: none (expected: Bearer with a token)")))
+                        .map(this::user));
+    }
+
+    /**
+     * Looks again and again whether the token of a request is still known, and calls when it is not.
+     *
+     * @return the timer, to be cancelled; one that never was where no token was needed
+     */
+    static long watch(RoutingContext context, Runnable over) {
+        User user = context.user();
+        if (user == null) {
+            return -1;
+        }
+        Guard guard = (Guard) user.attributes().getValue(GUARD);
+        String digest = AccessToken.digest(token(context.request()).orElse(""));
+        return context.vertx().setPeriodic(BELIEVED_FOR.toMillis(), look -> guard.identity(context, digest).onFailure(cause -> {
+            if (cause instanceof ProblemException refused && refused.type() == ProblemType.UNAUTHENTICATED) {
+                over.run();
+            }
+        }));
+    }
+
+    private Future<Identity> identity(RoutingContext context, String digest) {
+        CompletableFuture<Looked> looking = found.get(digest, (key, _) -> CompletableFuture.supplyAsync(() -> look(key), threads));
+        return looking.isDone() ? known(looking.join())
+                : Future.fromCompletionStage(looking, context.vertx().getOrCreateContext()).compose(Guard::known);
+    }
+
+    private static Future<Identity> known(Looked looked) {
+        return switch (looked) {
+            case Looked.Known(var identity) -> Future.succeededFuture(identity);
+            case Looked.Unknown() -> Future.failedFuture(refused("Authorization: a token that is not known, or is over"));
+            case Looked.Failed(var why) -> Future.failedFuture(why);
+        };
+    }
+
+    private Looked look(String digest) {
+        try {
+            return identities.find(digest).<Looked>map(Looked.Known::new).orElseGet(Looked.Unknown::new);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Looked.Failed(Answers.stopping().exception());
+        } catch (RuntimeException e) {
+            return new Looked.Failed(e);
+        }
+    }
+
+    private User user(Identity identity) {
+        User user = User.fromName(identity.name());
+        user.attributes().put(IDENTITY, identity).put(GUARD, this);
+        return user;
+    }
+
+    private static Optional<String> token(HttpServerRequest request) {
+        String given = request.getHeader(HttpHeaders.AUTHORIZATION);
+        if (given == null) {
+            return Optional.empty();
+        }
+        String[] parts = given.strip().split(" +", 2);
+        if (parts.length == 2 && parts[0].equalsIgnoreCase("Bearer")) {
+            return Optional.of(parts[1]);
+        }
+        return parts.length == 2 && parts[0].equalsIgnoreCase("Basic") ? password(parts[1]) : Optional.empty();
+    }
+
+    private static Optional<String> password(String encoded) {
+        try {
+            String pair = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
+            int colon = pair.indexOf(':');
+            return colon < 0 ? Optional.empty() : Optional.of(pair.substring(colon + 1));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Refuses what the token of a request is not for, before its body is read. */
+    static void require(RoutingContext context, Request request) {
+        identity(context).require(request.operation(), request.parameters(), request.query().text("namespace").orElse(null));
+    }
+
+    static Identity identity(RoutingContext context) {
+        return (Identity) Objects.requireNonNull(context.user(), "a guarded route").attributes().getValue(IDENTITY);
+    }
+
+    private static ProblemException refused(String why) {
+        return Problem.of(ProblemType.UNAUTHENTICATED, why).exception();
+    }
+}

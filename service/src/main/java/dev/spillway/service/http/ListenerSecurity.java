@@ -1,0 +1,59 @@
+package dev.spillway.service.http;
+
+import dev.spillway.service.identity.Identities;
+import dev.spillway.service.settings.CrossCheck;
+import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.Setting;
+import dev.spillway.service.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a TCP listener asks of those who come. A Unix socket asks for nothing: the rights of its file say who may connect.
+ *
+ * @param requireTokens also on loopback; on every other address a token is asked for in any case
+ * @param plain         whether an address that is not loopback is served without TLS
+ * @param tls           certificate and key, if TLS is spoken
+ */
+public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls) {
+    /** Nothing is asked for; enough for loopback alone. */
+    public static final ListenerSecurity NONE = new ListenerSecurity(false, false, Optional.empty());
+
+    private static final Setting<Boolean> REQUIRE_TOKENS =
+            Setting.flag("require-tokens", "Ask for a token on loopback, too; on any other address one is always asked for")
+                    .defaultTo(false);
+    private static final Setting<Boolean> PLAIN_HTTP =
+            Setting.flag("plain-http", "Listen on an address that is not loopback without TLS: tokens and contents can be read on the way")
+                    .defaultTo(false);
+    private static final Setting<Optional<Path>> CERTIFICATE =
+            Setting.path("tls-certificate", "PEM file of the certificate with its chain; renewed while it is served").optional();
+    private static final Setting<Optional<Path>> KEY = Setting.path("tls-key", "PEM file of the certificate's key").optional();
+
+    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY);
+    public static final CrossCheck<?, ?> BOTH_FILES = new CrossCheck<>(CERTIFICATE, KEY, "given together with tls-key",
+            (certificate, key) -> certificate.isPresent() == key.isPresent());
+
+    public static ListenerSecurity from(Settings settings) {
+        return new ListenerSecurity(settings.get(REQUIRE_TOKENS), settings.get(PLAIN_HTTP),
+                settings.get(CERTIFICATE).flatMap(certificate -> settings.get(KEY).map(key -> new TlsFiles(certificate, key))));
+    }
+
+    /** Returns whether who comes to this address must have a token. */
+    boolean asksAt(HostPort address) {
+        return requireTokens || !address.isLoopback();
+    }
+
+    void requireSafe(HostPort address, Optional<Identities> identities) throws IOException {
+        if (!address.isLoopback() && tls.isEmpty() && !plain) {
+            throw new IOException(
+                    "listen: %s (expected: a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent)"
+                            .formatted(address));
+        }
+        if (asksAt(address) && identities.isEmpty()) {
+            throw new IOException("listen: " + address + " (expected: a loopback address, because this service knows no tokens)");
+        }
+    }
+}

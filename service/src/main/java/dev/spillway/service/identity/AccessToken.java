@@ -1,0 +1,45 @@
+package dev.spillway.service.identity;
+
+import dev.spillway.events.InvalidValueException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+
+/**
+ * Texts that prove who asks. They have 256 random bits, so that their SHA-256 can be stored in their place: it tells nobody the text, and whoever looks a
+ * digest up compares nothing secret.
+ */
+public final class AccessToken {
+    /** Tools that look for secrets in files and logs find it by this. */
+    private static final String PREFIX = "spillway_";
+    private static final int RANDOM_BYTES = 32;
+
+    private AccessToken() {}
+
+    /** Returns a new token, such as {@code spillway_rAnd...}, 52 characters long. */
+    public static String mint(SecureRandom random) {
+        byte[] bytes = new byte[RANDOM_BYTES];
+        random.nextBytes(bytes);
+        return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Returns its SHA-256 as 64 lower-case hexadecimal digits. */
+    public static String digest(String token) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 (expected: in every Java platform)", e);
+        }
+    }
+
+    /** @throws InvalidValueException for a text that is no digest */
+    public static String requireDigest(String name, String text) {
+        if (text.length() != 64 || !text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+            throw new InvalidValueException(name, "...", "64 lower-case hexadecimal digits");
+        }
+        return text;
+    }
+}

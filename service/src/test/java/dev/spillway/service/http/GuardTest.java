@@ -1,0 +1,210 @@
+package dev.spillway.service.http;
+
+import dev.spillway.api.Operation;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemType;
+import dev.spillway.api.Role;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.service.identity.AccessToken;
+import dev.spillway.service.identity.Identity;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+class GuardTest {
+    private static final ListenerSecurity TOKENS = new ListenerSecurity(true, false, Optional.empty());
+
+    private final Map<String, Identity> known = new ConcurrentHashMap<>();
+    private final AtomicInteger looks = new AtomicInteger();
+    private volatile boolean away;
+    private final AtomicInteger handled = new AtomicInteger();
+    private RunningService service;
+
+    @BeforeEach
+    void start() throws Exception {
+        Endpoint.Handler counted = request -> {
+            handled.incrementAndGet();
+            return Response.ok(Map.of());
+        };
+        Operation get = Operation.read("GET", "/things/{namespace}/{key}");
+        service = new RunningService(TOKENS, this::find, Endpoint.of(get, counted),
+                RunningService.get("/things", List.of("namespace"), counted),
+                Endpoint.of(Operation.change("PUT", get.template()), request -> {
+                    handled.incrementAndGet();
+                    return Response.ok(Map.of("bytes", request.stream().readAllBytes().length));
+                }).stream(64 << 20, List.of(Endpoint.ANY)),
+                Endpoint.of(Operation.change("POST", "/hosts/{host}").only(Role.HOST), counted),
+                Endpoint.of(Operation.change("POST", "/policies").only(Role.OPERATOR), counted).json(),
+                Endpoint.of(get.only(Role.READER), request -> Response.ok(Map.of()))
+                        .immediately(request -> Optional.of(Response.ok(Map.of()))),
+                RunningService.get("/events", request -> Response.events(events -> {
+                    events.send("1", "first", Map.of());
+                    new CountDownLatch(1).await();
+                })));
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    private Optional<Identity> find(String digest) {
+        looks.incrementAndGet();
+        if (away) {
+            throw Problem.of(ProblemType.REGISTRY_UNAVAILABLE, "nobody knows").exception();
+        }
+        return Optional.ofNullable(known.get(digest));
+    }
+
+    private String token(Role role, String... namespaces) {
+        String token = AccessToken.mint(new SecureRandom());
+        Set<NamespaceName> only = Set.copyOf(List.of(namespaces).stream().map(NamespaceName::new).toList());
+        known.put(AccessToken.digest(token), new Identity("of-a-test", role, only, role == Role.HOST ? new HostId("host-1") : null));
+        return token;
+    }
+
+    private HttpResponse<String> send(String method, String path, String authorization, byte[] body)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(service.uri(path)).method(method, BodyPublishers.ofByteArray(body));
+        if (!authorization.isEmpty()) {
+            request.header("Authorization", authorization);
+        }
+        return service.client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private int status(String method, String path, String token) throws IOException, InterruptedException {
+        return send(method, path, "Bearer " + token, method.equals("PUT") ? new byte[1] : new byte[0]).statusCode();
+    }
+
+    @Test
+    void whoHasNoTokenGetsAChallengeAndNothingIsDone() throws Exception {
+        String stranger = AccessToken.mint(new SecureRandom());
+        for (String authorization : List.of("", "Bearer", "Bearer " + stranger, "Basic !", "Basic bm8=", "Digest x")) {
+            HttpResponse<String> answer = send("GET", "/things", authorization, new byte[0]);
+            assertThat(answer.statusCode()).as(authorization).isEqualTo(401);
+            assertThat(answer.headers().firstValue("WWW-Authenticate")).hasValue("Bearer realm=\"spillway\"");
+            assertThat(answer.body()).contains("urn:spillway:problem:unauthenticated").doesNotContain(stranger);
+        }
+        assertThat(handled).hasValue(0);
+        assertThat(service.get("/livez").statusCode()).isEqualTo(200);
+        assertThat(service.get("/metrics").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void aTokenLetsItsRoleInAndNoMore() throws Exception {
+        String reader = token(Role.READER);
+        String writer = token(Role.WRITER);
+        String operator = token(Role.OPERATOR);
+        String host = token(Role.HOST);
+        assertThat(status("GET", "/things/images/k", reader)).isEqualTo(200);
+        assertThat(status("GET", "/metrics", reader)).isEqualTo(200);
+        assertThat(status("PUT", "/things/images/k", reader)).isEqualTo(403);
+        assertThat(status("PUT", "/things/images/k", host)).isEqualTo(403);
+        assertThat(status("PUT", "/things/images/k", writer)).isEqualTo(200);
+        assertThat(status("POST", "/policies", writer)).isEqualTo(403);
+        assertThat(status("POST", "/policies", operator)).isEqualTo(200);
+        assertThat(status("POST", "/hosts/host-1", operator)).isEqualTo(403);
+        assertThat(status("POST", "/hosts/host-1", host)).isEqualTo(200);
+        assertThat(status("POST", "/hosts/host-2", host)).as("another host").isEqualTo(403);
+    }
+
+    @Test
+    void aTokenOfANamespaceIsForNothingElse() throws Exception {
+        String writer = token(Role.WRITER, "images");
+        assertThat(status("PUT", "/things/images/k", writer)).isEqualTo(200);
+        assertThat(status("PUT", "/things/others/k", writer)).isEqualTo(403);
+        assertThat(status("GET", "/things?namespace=images", writer)).isEqualTo(200);
+        assertThat(status("GET", "/things?namespace=others", writer)).isEqualTo(403);
+        assertThat(status("GET", "/things", writer)).isEqualTo(403);
+    }
+
+    @Test
+    void theTokenCanBeThePasswordOfBasic() throws Exception {
+        String basic = Base64.getEncoder().encodeToString(("anyone:" + token(Role.READER)).getBytes(StandardCharsets.UTF_8));
+        assertThat(send("GET", "/things", "Basic " + basic, new byte[0]).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aBodyArrivesWholeBehindATokenThatHadToBeLookedUp() throws Exception {
+        byte[] body = new byte[3 << 20];
+        new Random(1).nextBytes(body);
+        for (int number = 0; number < 20; number++) {
+            String writer = token(Role.WRITER);
+            assertThat(send("PUT", "/things/images/k", "Bearer " + writer, body).body()).isEqualTo("{\"bytes\":" + body.length + "}");
+        }
+        assertThat(looks).hasValue(20);
+    }
+
+    @Test
+    void whatIsRefusedIsRefusedBeforeItsBody() throws Exception {
+        String answer = service.raw(
+                "PUT /things/images/k HTTP/1.1\r\nHost: test\r\nContent-Length: 60000000\r\nExpect: 100-continue\r\nAuthorization: Bearer "
+                        + token(Role.READER) + "\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 403 ");
+    }
+
+    @Test
+    void whileNobodyCanSayNobodyIsLetInAndAServerIsNotAsked() throws Exception {
+        String reader = token(Role.READER);
+        away = true;
+        assertThat(status("GET", "/things", reader)).isEqualTo(503);
+        away = false;
+        long deadline = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+        while (status("GET", "/things", reader) != 200) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    @Test
+    void aStreamOfEventsEndsWhenItsTokenIsOver() throws Exception {
+        String reader = token(Role.READER);
+        HttpRequest request = HttpRequest.newBuilder(service.uri("/events")).header("Authorization", "Bearer " + reader).build();
+        HttpResponse<java.io.InputStream> events = service.client.send(request, BodyHandlers.ofInputStream());
+        assertThat(events.statusCode()).isEqualTo(200);
+        known.clear();
+        assertThat(new String(events.body().readAllBytes(), StandardCharsets.UTF_8)).contains("event: first");
+        assertThat(status("GET", "/things", reader)).isEqualTo(401);
+    }
+
+    @Test
+    void anAddressForOthersNeedsTlsOrItsSwitchAndTokens() throws Exception {
+        HttpService.Options open = service.options("0.0.0.0:0", RunningService.LIMITS);
+        assertThatThrownBy(() -> HttpService.start(open)).isInstanceOf(IOException.class).hasMessageContaining("plain-http");
+        ListenerSecurity plain = new ListenerSecurity(false, true, Optional.empty());
+        assertThatThrownBy(() -> HttpService.start(secured(open, plain, Optional.empty()))).isInstanceOf(IOException.class)
+                .hasMessageContaining("knows no tokens");
+        try (HttpService served = HttpService.start(secured(open, plain, Optional.of(this::find)))) {
+            HttpRequest request =
+                    HttpRequest.newBuilder(java.net.URI.create("http://127.0.0.1:" + served.address().port() + "/metrics")).build();
+            assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).isEqualTo(401);
+        }
+    }
+
+    private static HttpService.Options secured(HttpService.Options open, ListenerSecurity security,
+            Optional<dev.spillway.service.identity.Identities> identities) {
+        return new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(), open.failures(),
+                open.pages(),
+                open.metrics(), security, identities);
+    }
+}
