@@ -57,7 +57,7 @@ public final class CoordinatorApi {
     /** Server-Sent Events, for ever. */
     public static final Operation FOLLOW_EVENTS = listed(Operation.get("/v1/events"));
 
-    public static final Operation LIST_TOKENS = listed(Operation.get(TOKENS).only(Role.OPERATOR));
+    public static final Operation LIST_TOKENS = listed(Operation.get(TOKENS).query("limit", "after").only(Role.OPERATOR));
     public static final Operation CREATE_TOKEN = listed(Operation.post(TOKENS).only(Role.OPERATOR));
     public static final Operation REVOKE_TOKEN = listed(Operation.delete(TOKENS + "/{name}").only(Role.OPERATOR));
     /** Asks whose a token is that a worker was sent. */

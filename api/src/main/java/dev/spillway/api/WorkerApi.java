@@ -23,7 +23,8 @@ public final class WorkerApi {
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
     public static final Operation GET_DIRECTORY = listed(Operation.get(ENTRY).query("hold", "fresh", "fetch"));
     public static final Operation DELETE_DIRECTORY = listed(Operation.delete(ENTRY).query("ifSnapshot"));
-    public static final Operation GET_ARCHIVE = listed(Operation.get(ENTRY + "/archive"));
+    public static final Operation GET_ARCHIVE =
+            listed(Operation.get(ENTRY + "/archive").only(Role.READER, Role.WRITER, Role.OPERATOR, Role.PEER));
     public static final Operation LIST_DIRECTORIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix"));
     public static final Operation GET_STATS = listed(Operation.get(DIRECTORIES + "/stats"));
     public static final Operation PRUNE_DIRECTORIES = listed(Operation.post(DIRECTORIES + "/prune").only(Role.OPERATOR));
@@ -79,8 +80,8 @@ public final class WorkerApi {
     public static final Operation VERIFY_SNAPSHOT = listed(Operation.post(PAGERS + "/snapshots/{namespace}/{key}/verify"));
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
-    public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD));
-    public static final Operation RELEASE_HOLD = listed(Operation.delete(HOLD));
+    public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR));
+    public static final Operation RELEASE_HOLD = listed(Operation.delete(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR));
 
     public static final Operation GET_STATUS = listed(Operation.get("/v1/status"));
 

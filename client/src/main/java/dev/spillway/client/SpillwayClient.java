@@ -2,6 +2,7 @@ package dev.spillway.client;
 
 import dev.spillway.api.Pagers;
 import dev.spillway.artifacts.ArtifactStore;
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Retries;
@@ -9,6 +10,7 @@ import dev.spillway.client.http.Servers;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.Json;
 import dev.spillway.events.NamespaceName;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +31,7 @@ public final class SpillwayClient implements AutoCloseable {
 
     private SpillwayClient(Builder settings) {
         this.settings = settings;
-        this.http = new JsonClient(Json.tolerant(), settings.connectTimeout, settings.answerBytesMax);
+        this.http = new JsonClient(Json.tolerant(), settings.connectTimeout, settings.answerBytesMax, settings.security);
     }
 
     /** What a client is made from. Addresses are written as {@code host:port}, {@code http://host:port} or {@code unix:/path/of/a/socket}. */
@@ -42,6 +44,7 @@ public final class SpillwayClient implements AutoCloseable {
         private Duration patience = Duration.ofSeconds(15);
         private Duration hold = Duration.ofMinutes(1);
         private long answerBytesMax = 64 << 20;
+        private ClientSecurity security = ClientSecurity.NONE;
 
         private Builder() {}
 
@@ -60,6 +63,18 @@ public final class SpillwayClient implements AutoCloseable {
         /** Names the worker of this host by its Unix socket, which is {@code worker.sock} in the worker's data directory by default. */
         public Builder workerSocket(Path socket) {
             worker = Endpoint.unix(socket);
+            return this;
+        }
+
+        /** Shows a token with each request over TCP. A Unix socket asks for none. */
+        public Builder token(String token) {
+            security = new ClientSecurity(token, security.tls());
+            return this;
+        }
+
+        /** Believes servers whose certificates are signed by one in this PEM file, and no others. Their addresses are written as {@code https://host:port}. */
+        public Builder trust(Path authority) throws IOException {
+            security = ClientSecurity.of(security.token(), authority);
             return this;
         }
 

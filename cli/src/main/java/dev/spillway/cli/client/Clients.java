@@ -11,7 +11,8 @@ import picocli.CommandLine;
 /** All client commands. */
 public final class Clients {
     /** Variables of the environment that client commands read. */
-    public static final Set<String> VARIABLES = Set.of(CoordinatorOption.VARIABLE, WorkerOption.VARIABLE);
+    public static final Set<String> VARIABLES = Set.of(CoordinatorOption.VARIABLE, WorkerOption.VARIABLE, SecurityOptions.TOKEN_FILE,
+            SecurityOptions.AUTHORITY);
 
     private Clients() {}
 
@@ -50,6 +51,8 @@ public final class Clients {
         all.put("pagers", console -> Declaration.group("pagers",
                 "List KV pagers, capture them as images and restore images into them.", new PagersCommand.Ls(console),
                 new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console)));
+        all.put("token", console -> Declaration.group("token", "Make, list and revoke tokens: who may ask the services, and for what.",
+                new TokensCommand.Create(console), new TokensCommand.Ls(console), new TokensCommand.Revoke(console)));
         all.put("status", console -> Declaration.of(new Status(console)));
         all.put("log-level", console -> Declaration.of(new LogLevel(console)));
         return all;

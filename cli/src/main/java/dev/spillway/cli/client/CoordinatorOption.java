@@ -9,6 +9,7 @@ final class CoordinatorOption {
     static final String VARIABLE = "SPILLWAY_URL";
     private static final String OPTION = "--url or " + VARIABLE;
 
+    private final SecurityOptions security = new SecurityOptions();
     private Endpoint address = Endpoint.tcp("127.0.0.1", 7070);
 
     void declare(Declaration to) {
@@ -16,6 +17,7 @@ final class CoordinatorOption {
                 "The coordinator, host:port or a URL (default: " + VARIABLE + ", else http://127.0.0.1:7070).")
                 .defaultValue("${env:" + VARIABLE + ":-http://127.0.0.1:7070}")
                 .converters(CoordinatorOption::read);
+        security.declare(to);
     }
 
     private static Endpoint read(String text) {
@@ -30,6 +32,10 @@ final class CoordinatorOption {
     }
 
     Server server() {
-        return Server.at("coordinator", address, OPTION);
+        return Server.at("coordinator", address, OPTION, security.read());
+    }
+
+    SecurityOptions security() {
+        return security;
     }
 }

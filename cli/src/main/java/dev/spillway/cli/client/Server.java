@@ -12,6 +12,7 @@ import dev.spillway.api.RequestTarget;
 import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Outcome;
 import dev.spillway.client.http.Call;
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.NoContent;
@@ -59,8 +60,8 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
         }
     }
 
-    static Server at(String name, Endpoint address, String option) {
-        return new Server(name, address, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX));
+    static Server at(String name, Endpoint address, String option, ClientSecurity security) {
+        return new Server(name, address, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX, security));
     }
 
     static ObjectMapper mapper() {

@@ -50,10 +50,10 @@ final class WorkerOption {
         }
         try {
             if (worker.contains(":")) {
-                return Server.at("worker", Endpoint.parse(worker), OPTION);
+                return Server.at("worker", Endpoint.parse(worker), OPTION, coordinator.security().read());
             }
             Hosts.Host host = coordinator.server().get(CoordinatorApi.GET_HOST.at(new HostId(worker))).as(Hosts.Host.class);
-            return Server.at("worker " + host.id(), Endpoint.parse(host.address()), OPTION);
+            return Server.at("worker " + host.id(), Endpoint.parse(host.address()), OPTION, coordinator.security().read());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "Invalid value for " + OPTION + ": " + e.getMessage(), e);
         }

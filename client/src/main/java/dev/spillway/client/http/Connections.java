@@ -30,11 +30,13 @@ final class Connections implements AutoCloseable {
 
     private final Duration connectWithin;
     private final Deadlines deadlines;
+    private final @Nullable SSLContext tls;
     private final Map<Endpoint, Deque<Connection>> kept = new ConcurrentHashMap<>();
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    Connections(Duration connectWithin, Deadlines deadlines) {
+    Connections(Duration connectWithin, Deadlines deadlines, @Nullable SSLContext tls) {
+        this.tls = tls;
         this.connectWithin = connectWithin;
         this.deadlines = deadlines;
     }
@@ -48,22 +50,22 @@ final class Connections implements AutoCloseable {
         private long keptSince;
         private boolean used;
 
-        private Connection(Endpoint server, SocketChannel channel) throws IOException {
+        private Connection(Endpoint server, SocketChannel channel, @Nullable SSLContext tls) throws IOException {
             this.server = server;
             this.channel = channel;
             this.socket = new ChannelSocket(channel);
             this.http = new DefaultBHttpClientConnection(Http1Config.DEFAULT);
             if (server instanceof Endpoint.Tcp tcp && tcp.secure()) {
-                http.bind(secured(tcp), socket);
+                http.bind(secured(tcp, tls), socket);
             } else {
                 http.bind((Socket) socket);
             }
         }
 
-        private SSLSocket secured(Endpoint.Tcp tcp) throws IOException {
+        private SSLSocket secured(Endpoint.Tcp tcp, @Nullable SSLContext tls) throws IOException {
             try {
-                SSLSocket secured =
-                        (SSLSocket) SSLContext.getDefault().getSocketFactory().createSocket(socket, tcp.host(), tcp.port(), true);
+                SSLContext context = tls == null ? SSLContext.getDefault() : tls;
+                SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, tcp.host(), tcp.port(), true);
                 SSLParameters parameters = secured.getSSLParameters();
                 parameters.setEndpointIdentificationAlgorithm("HTTPS");
                 secured.setSSLParameters(parameters);
@@ -138,7 +140,7 @@ final class Connections implements AutoCloseable {
             if (!unix) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             }
-            return new Connection(server, channel);
+            return new Connection(server, channel, tls);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;

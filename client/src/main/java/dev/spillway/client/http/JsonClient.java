@@ -31,6 +31,7 @@ import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.http.protocol.HttpProcessor;
 import org.apache.hc.core5.http.protocol.HttpProcessorBuilder;
 import org.apache.hc.core5.http.protocol.RequestContent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends and reads JSON or {@link Content}, blocking; for platform and virtual threads. A request is sent once, except that a GET is sent again when its kept
@@ -47,6 +48,7 @@ public final class JsonClient implements AutoCloseable {
     private final long answerBytesMax;
     private final Deadlines deadlines = new Deadlines();
     private final Connections connections;
+    private final @Nullable String token;
     private final HttpRequestExecutor executor = new HttpRequestExecutor();
 
     private record Received(int status, Optional<Duration> retryAfter, Content content) {
@@ -74,10 +76,11 @@ public final class JsonClient implements AutoCloseable {
      * @param connectWithin  how long to try to connect; a server that does not take the connection by then is unreachable
      * @param answerBytesMax bound of an answer's body
      */
-    public JsonClient(ObjectMapper mapper, Duration connectWithin, long answerBytesMax) {
+    public JsonClient(ObjectMapper mapper, Duration connectWithin, long answerBytesMax, ClientSecurity security) {
         this.mapper = mapper;
         this.answerBytesMax = answerBytesMax;
-        this.connections = new Connections(connectWithin, deadlines);
+        this.token = security.token();
+        this.connections = new Connections(connectWithin, deadlines, security.tls());
     }
 
     /** @throws IllegalStateException once this is closed */
@@ -265,6 +268,9 @@ public final class JsonClient implements AutoCloseable {
         BasicClassicHttpRequest request = new BasicClassicHttpRequest(call.method(), call.path());
         request.setHeader("Host", server.authority());
         request.setHeader("Accept", JSON);
+        if (token != null && server instanceof Endpoint.Tcp) {
+            request.setHeader("Authorization", "Bearer " + token);
+        }
         call.headers().forEach(request::setHeader);
         call.body()
                 .map(body -> switch (body) {

@@ -32,7 +32,7 @@ class JsonClientTest {
 
     private static final String PATH = "/a%2F..%2Fb/%2E%2E";
 
-    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1000);
+    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1000, ClientSecurity.NONE);
     private final List<String> seen = new ArrayList<>();
 
     @AfterEach

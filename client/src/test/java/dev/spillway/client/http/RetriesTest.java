@@ -38,7 +38,7 @@ class RetriesTest {
     private static final Step LOST = HttpExchange::close;
     private static final Step DONE = exchange -> send(exchange, 200, "{\"done\":true}");
 
-    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1_000);
+    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1_000, ClientSecurity.NONE);
     private final List<String> keys = new CopyOnWriteArrayList<>();
     private final List<Step> script = new ArrayList<>();
     private HttpServer server;

@@ -30,7 +30,7 @@ class UnixSocketTest {
 
     @TempDir
     private Path folder;
-    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1_000);
+    private final JsonClient client = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1_000, ClientSecurity.NONE);
     private final AtomicInteger connections = new AtomicInteger();
     private ServerSocketChannel server;
     private volatile boolean closesAfterAnswer;

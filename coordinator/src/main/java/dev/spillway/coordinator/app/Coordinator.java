@@ -3,6 +3,9 @@ package dev.spillway.coordinator.app;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
+import dev.spillway.coordinator.http.TokenRoutes;
+import dev.spillway.coordinator.identity.TokenStore;
+import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.coordinator.kafka.Brokers;
 import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
@@ -12,8 +15,11 @@ import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.UnusableServerException;
+import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.StaticPages;
+import dev.spillway.service.identity.Identities;
+import dev.spillway.service.identity.Identity;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
@@ -23,8 +29,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,12 +103,22 @@ public final class Coordinator implements AutoCloseable {
                 .add("reports", reports::requireWorking)
                 .add("events", events::requireReadable, events::age);
         Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
+        TokensFile first = settings.tokensFile().isPresent() ? TokensFile.read(settings.tokensFile().get()) : TokensFile.none();
+        TokenStore tokens = stored.tokens();
+        Identities identities = digest -> {
+            Optional<Identity> found = first.find(digest);
+            return found.isPresent() ? found : tokens.find(digest);
+        };
+        List<Endpoint> endpoints =
+                Stream.concat(CoordinatorRoutes.of(registry, backlog, clock).stream(), TokenRoutes.of(tokens, identities).stream())
+                        .toList();
         HttpService http = lifecycle.start("http",
                 () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),
                         settings.http(),
-                        ServiceEndpoints.with(CoordinatorRoutes.of(registry, backlog, clock), readiness, serviceMetrics,
+                        ServiceEndpoints.with(endpoints, readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
-                        CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics)));
+                        CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics,
+                        settings.security(), Optional.of(identities))));
         return new Coordinator(lifecycle, http);
     }
 

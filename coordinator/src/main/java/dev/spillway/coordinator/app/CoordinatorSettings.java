@@ -7,6 +7,7 @@ import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.http.ListenerSecurity;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
@@ -27,6 +28,7 @@ import java.util.Optional;
 /**
  * Everything that one coordinator is told.
  *
+ * @param tokensFile     tokens that are known from the start
  * @param database       without the partitions, which Kafka says
  * @param openOrdersMax  backlog of open orders at which puts are refused for a while
  * @param upkeep         how often the coordinator looks for silent hosts and unfinished evictions
@@ -35,7 +37,8 @@ import java.util.Optional;
  * @param nativeFolders  where native libraries may be unpacked, in the order in which they are tried
  * @param printed        all settings with their sources, one line each, without secrets
  */
-public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegistrySettings database, KafkaSettings kafka,
+public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Optional<Path> tokensFile, HttpLimits http,
+        PostgresRegistrySettings database, KafkaSettings kafka,
         RegistryTopics topics,
         RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout,
         List<Path> nativeFolders, LogSettings log, String printed) {
@@ -43,7 +46,7 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
     private static final Retention RETENTION = Retention.DEFAULTS;
 
     private static final Setting<HostPort> LISTEN =
-            Setting.listener("listen", "Where HTTP listens; loopback only until there are access tokens")
+            Setting.address("listen", "Where HTTP listens; anything but loopback needs TLS or plain-http, and asks for tokens")
                     .defaultTo(new HostPort("127.0.0.1", 7070));
     private static final Setting<String> DATABASE_URL = Setting.text("database-url", "PostgreSQL, as jdbc:postgresql://host:port/database")
             .must("beginning with jdbc:postgresql:", url -> url.startsWith("jdbc:postgresql:"))
@@ -127,8 +130,12 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
             "Where native libraries are unpacked at the start, and pages are kept, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
             .optional();
 
+    private static final Setting<Optional<Path>> TOKENS_FILE = Setting.path("tokens-file",
+            "File of tokens that are known from the start, one line each: NAME ROLE SHA-256-OF-TOKEN, and for a host its id").optional();
+
     /** What a coordinator can be told, and the conditions between its settings. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(), List.of(
+            ListenerSecurity.BOTH_FILES,
             new CrossCheck<>(HOST_TIMEOUT, HEARTBEAT, "over 3 times the heartbeat",
                     (timeout, beat) -> timeout.compareTo(beat.multipliedBy(3)) > 0),
             new CrossCheck<>(ORDER_RETRY_MAX, ORDER_RETRY, "at least order-retry", (most, first) -> most.compareTo(first) >= 0),
@@ -156,7 +163,9 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 HEARTBEAT,
                 HOST_TIMEOUT, RECONCILE, ORDER_RETRY, ORDER_RETRY_MAX, GRACE, BREAKER_SHARE, BREAKER_FROM, DOOM_CHUNK, ORDERS_PER_ANSWER,
                 RECONCILE_PAGE,
-                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT, NATIVE_FOLDER));
+                IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT, NATIVE_FOLDER,
+                TOKENS_FILE));
+        all.addAll(ListenerSecurity.SETTINGS);
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
         return all;
@@ -180,7 +189,8 @@ public record CoordinatorSettings(HostPort listen, HttpLimits http, PostgresRegi
                 .withRetention(retention);
         RegistryTopics topics = new RegistryTopics(shape(settings, ORDER_PARTITIONS, ORDER_RETENTION),
                 shape(settings, EVICTION_PARTITIONS, EVICTION_RETENTION), shape(settings, REPORT_PARTITIONS, REPORT_RETENTION));
-        return new CoordinatorSettings(settings.get(LISTEN), HttpLimits.from(settings), database,
+        return new CoordinatorSettings(settings.get(LISTEN), ListenerSecurity.from(settings), settings.get(TOKENS_FILE),
+                HttpLimits.from(settings), database,
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,
                 rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
                 settings.get(NATIVE_FOLDER).map(List::of).orElseGet(NativeLibraries::defaultFolders), LogSettings.from(settings),

@@ -121,9 +121,10 @@ final class WorkerRoutes {
 
     private static void address(String address) {
         try {
-            HostPort.parse(address);
+            HostPort.parse(address.startsWith("https://") ? address.substring("https://".length()) : address);
         } catch (IllegalArgumentException e) {
-            throw new InvalidValueException("address", address, "host:port, such as 127.0.0.1:7080");
+            throw new InvalidValueException("address", address,
+                    "host:port, such as 127.0.0.1:7080, with https:// before it if TLS is spoken");
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.identity.TokenStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -146,6 +147,11 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     @Override
     public void onCommit(Consumer<Changes.Wake> listener) {
         listeners.add(listener);
+    }
+
+    /** Returns the tokens that are stored beside the registry. */
+    public TokenStore tokens() {
+        return new TokenTable(jdbi, callers);
     }
 
     /** Returns the deletion of rows that are no longer kept. */

@@ -24,6 +24,7 @@ import dev.spillway.events.protocol.Registration;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.service.identity.AccessToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,6 +54,7 @@ class EveryOperationTest extends FleetOfTwo {
             plans(coordinator);
             messages(coordinator);
             hosts(coordinator);
+            tokens(coordinator);
             coordinator.done("POST", NAMESPACE + "/clean", Map.of("confirm", "described"));
             JsonNode registry = coordinator.get("/v1/registry");
             coordinator.done("POST", "/v1/registry/restored", Map.of("epoch", registry.get("epoch").asLong()));
@@ -96,6 +98,17 @@ class EveryOperationTest extends FleetOfTwo {
 
             assertThat(worker.exercised()).isEqualTo(worker.operations());
         }
+    }
+
+    private static void tokens(DescribedService coordinator) throws IOException, InterruptedException {
+        Map<String, Object> made = Map.of("name", "builder", "role", "WRITER", "namespaces", List.of("described"), "lasts", "P90D");
+        String token = coordinator.done("POST", "/v1/tokens", made).get("token").asText();
+        coordinator.refused(409, "POST", "/v1/tokens", made);
+        assertThat(coordinator.get("/v1/tokens?limit=1").get("items")).hasSize(1);
+        Map<String, Object> digest = Map.of("digest", AccessToken.digest(token));
+        assertThat(coordinator.done("POST", "/v1/tokens/find", digest).get("name").asText()).isEqualTo("builder");
+        coordinator.done("DELETE", "/v1/tokens/builder", null);
+        coordinator.refused(404, "POST", "/v1/tokens/find", digest);
     }
 
     private void artifacts(DescribedService worker) throws IOException, InterruptedException {

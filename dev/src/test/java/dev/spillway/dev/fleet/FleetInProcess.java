@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,6 +26,8 @@ final class FleetInProcess implements AutoCloseable {
     static final Duration WITHIN = Eventually.HANG;
 
     private final Path scratch;
+    private final Map<String, String> ofCoordinator;
+    private final IntFunction<Map<String, String>> ofWorker;
     private final int coordinatorPort = Ports.free(1).getFirst();
     private final SortedMap<String, Worker> workers = new TreeMap<>();
     private PostgresServer postgres;
@@ -32,7 +35,18 @@ final class FleetInProcess implements AutoCloseable {
     private @Nullable Coordinator coordinator;
 
     FleetInProcess(Path scratch, int hosts) throws Exception {
+        this(scratch, hosts, Map.of(), host -> Map.of());
+    }
+
+    /**
+     * Starts a fleet whose services are told more.
+     *
+     * @param ofWorker more settings of a worker, by the number of its host
+     */
+    FleetInProcess(Path scratch, int hosts, Map<String, String> ofCoordinator, IntFunction<Map<String, String>> ofWorker) throws Exception {
         this.scratch = scratch;
+        this.ofCoordinator = ofCoordinator;
+        this.ofWorker = ofWorker;
         EmbeddedServers servers =
                 EmbeddedServers.start(PostgresSettings.keptIn(scratch.resolve("postgres")), KafkaSettings.keptIn(scratch.resolve("kafka")));
         postgres = servers.postgres();
@@ -72,14 +86,15 @@ final class FleetInProcess implements AutoCloseable {
 
     void startCoordinator() throws Exception {
         coordinator =
-                Coordinator.start(CoordinatorSettings.read(Sources.of(Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
-                        Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
-                        Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),
-                        Map.entry("kafka-delivery-timeout", "2s"), Map.entry("orders-partitions", "4"),
-                        Map.entry("evictions-partitions", "2"),
-                        Map.entry("reports-partitions", "2"), Map.entry("heartbeat", "300ms"), Map.entry("host-timeout", "2s"),
-                        Map.entry("order-retry", "500ms"), Map.entry("order-retry-max", "2s"), Map.entry("reconcile", "5s"),
-                        Map.entry("command-deadline", "5s"), Map.entry("grace", "11s")))));
+                Coordinator.start(CoordinatorSettings.read(Sources.of(with(ofCoordinator,
+                        Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
+                                Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
+                                Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),
+                                Map.entry("kafka-delivery-timeout", "2s"), Map.entry("orders-partitions", "4"),
+                                Map.entry("evictions-partitions", "2"),
+                                Map.entry("reports-partitions", "2"), Map.entry("heartbeat", "300ms"), Map.entry("host-timeout", "2s"),
+                                Map.entry("order-retry", "500ms"), Map.entry("order-retry-max", "2s"), Map.entry("reconcile", "5s"),
+                                Map.entry("command-deadline", "5s"), Map.entry("grace", "11s"))))));
     }
 
     void stopCoordinator() {
@@ -92,11 +107,24 @@ final class FleetInProcess implements AutoCloseable {
 
     void startWorker(int host) throws Exception {
         String id = "host-" + host;
-        workers.put(id, Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(Map.of("host-id", id, "listen",
-                "127.0.0.1:0", "data", scratch.resolve(id).toString(), "coordinators", "127.0.0.1:" + coordinatorPort, "kafka-servers",
-                kafka.bootstrapServers(), "kafka-delivery-timeout", "2s", "allowed-sources", "/", "put-deadline", "5s")))), failure -> {
+        workers.put(id, Worker.start(
+                WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(with(ofWorker.apply(host), Map.of("host-id", id, "listen",
+                        "127.0.0.1:0", "data", scratch.resolve(id).toString(), "coordinators", "127.0.0.1:" + coordinatorPort,
+                        "kafka-servers",
+                        kafka.bootstrapServers(), "kafka-delivery-timeout", "2s", "allowed-sources", "/", "put-deadline", "5s"))))),
+                failure -> {
                     throw new AssertionError(id, failure);
                 }));
+    }
+
+    private static Map<String, String> with(Map<String, String> more, Map<String, String> settings) {
+        Map<String, String> all = new TreeMap<>(settings);
+        all.putAll(more);
+        return all;
+    }
+
+    String jdbcUrl() {
+        return postgres.jdbcUrl() + "&user=" + postgres.user() + "&password=" + postgres.password();
     }
 
     void stopWorker(int host) {

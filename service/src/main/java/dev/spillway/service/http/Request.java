@@ -160,6 +160,12 @@ public final class Request {
         return routing.request().method().equals(HttpMethod.HEAD);
     }
 
+    /** Name of who asks, for the audit trail: that of the token, or {@code anonymous} where none was asked for. */
+    public String caller() {
+        var user = routing.user();
+        return user == null ? "anonymous" : Objects.requireNonNullElse(user.subject(), "anonymous");
+    }
+
     /** A parameter of the path, percent-decoded once; empty when the segment is. */
     public String parameter(String name) {
         return Objects.requireNonNull(parameters.get(name), () -> "parameter " + name + " of " + endpoint.operation());

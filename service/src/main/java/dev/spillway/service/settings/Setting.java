@@ -90,12 +90,6 @@ public final class Setting<T> {
         return of(name, description, SettingType.ADDRESS);
     }
 
-    /** Where a service listens. Anything but loopback is refused until there are access tokens. */
-    public static Setting<HostPort> listener(String name, String description) {
-        return address(name, description).must("a loopback address such as 127.0.0.1; others are refused until there are access tokens",
-                HostPort::isLoopback);
-    }
-
     public static Setting<List<HostPort>> addresses(String name, String description) {
         return of(name, description, SettingType.ADDRESS.list());
     }

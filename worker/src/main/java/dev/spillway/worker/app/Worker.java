@@ -8,6 +8,7 @@ import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpService;
 import dev.spillway.service.http.StaticPages;
+import dev.spillway.service.identity.Identities;
 import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
@@ -44,6 +45,7 @@ import dev.spillway.worker.kafka.OrderReader;
 import dev.spillway.worker.kafka.ReportSender;
 import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
+import dev.spillway.worker.registry.RegistryIdentities;
 import dev.spillway.worker.rocksdb.RocksIndex;
 import java.io.IOException;
 import java.time.Duration;
@@ -151,10 +153,11 @@ public final class Worker implements AutoCloseable {
         IndexContents contents = index.load();
         Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
-                () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout()));
+                () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout(),
+                        settings.fellows().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN
-                        .plusSeconds(settings.artifacts().maxArtifactBytes() / PEER_BYTES_PER_SECOND)));
+                        .plusSeconds(settings.artifacts().maxArtifactBytes() / PEER_BYTES_PER_SECOND), settings.fellows().peers()));
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
@@ -184,17 +187,19 @@ public final class Worker implements AutoCloseable {
         Deletions deletions = new Deletions(loop, registry, policies, keys);
         Pagers pagers = parts.start("pagers",
                 () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers)));
-        WorkerRoutes.Host routes = new WorkerRoutes.Host(settings.hostId(), storeId, () -> address().toString(), loop.view(), directories,
-                puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
-                settings.uploadPace());
+        WorkerRoutes.Host routes =
+                new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.fellows().address(address()), loop.view(), directories,
+                        puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
+                        settings.uploadPace());
         HttpService http = parts.start("http",
-                () -> HttpService.start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics)));
+                () -> HttpService
+                        .start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics, new RegistryIdentities(registry))));
         address.set(http.address());
         if (settings.ccacheNamespace().isPresent()) {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
         }
-        loop.start(new HostIdentity(settings.hostId(), storeId, http.address().toString(), UUID.randomUUID()));
+        loop.start(new HostIdentity(settings.hostId(), storeId, settings.fellows().address(http.address()), UUID.randomUUID()));
         if (contents.membership().registryId() == null) {
             parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
         }
@@ -208,12 +213,15 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics) throws IOException {
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics, Identities identities)
+            throws IOException {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
-                Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry());
+                Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(),
+                settings.fellows().listener(),
+                Optional.of(identities));
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

@@ -1,13 +1,16 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.http.HttpLimits;
+import dev.spillway.service.http.ListenerSecurity;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.settings.Secret;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
@@ -15,6 +18,7 @@ import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.http.UploadPace;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,19 +45,56 @@ import java.util.Optional;
  * @param pagers          place and bound of the KV pagers
  * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
  */
-public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional<Path> socket, List<HostPort> coordinators,
+public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows fellows, Optional<Path> socket, List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
         ArtifactImages.Limits artifacts, Pagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http) {
     private static final String SOCKET_NAME = "worker.sock";
 
+    /**
+     * How this worker and the other services of its fleet know each other.
+     *
+     * @param advertised where others reach this worker; what it listens on if absent
+     * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given
+     */
+    public record Fellows(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
+            Optional<Path> authority) {
+        ClientSecurity registry() throws IOException {
+            return security(registryToken);
+        }
+
+        ClientSecurity peers() throws IOException {
+            return security(peerToken);
+        }
+
+        private ClientSecurity security(Secret token) throws IOException {
+            return ClientSecurity.of(token.reveal().isEmpty() ? null : token.reveal(), authority.orElse(null));
+        }
+
+        /** Returns what the registry tells others of where this worker is. */
+        String address(HostPort listening) {
+            return (listener.tls().isPresent() ? "https://" : "") + advertised.orElse(listening);
+        }
+    }
+
     private static final Setting<HostId> HOST_ID =
             Setting.custom("host-id", "Name of this host in the fleet", "lower-case letters, digits, dots and dashes, such as host-1",
                     HostId::new);
     private static final Setting<Path> DATA = Setting.path("data", "Directory of the store; made if it is missing");
     private static final Setting<HostPort> LISTEN =
-            Setting.listener("listen", "Where HTTP listens, loopback only").defaultTo(new HostPort("127.0.0.1", 7080));
+            Setting.address("listen", "Where HTTP listens; anything but loopback needs TLS or plain-http, and asks for tokens")
+                    .defaultTo(new HostPort("127.0.0.1", 7080));
+    private static final Setting<Optional<HostPort>> ADVERTISE =
+            Setting.address("advertise", "Where others reach this worker; what it listens on if not given").optional();
+    private static final Setting<Secret> REGISTRY_TOKEN =
+            Setting.secret("registry-token", "Token of role host that the coordinators are shown").defaultTo(new Secret(""));
+    private static final Setting<Secret> PEER_TOKEN =
+            Setting.secret("peer-token", "Token of role peer that other workers are shown").defaultTo(new Secret(""));
+    private static final Setting<Optional<Path>> TLS_CA = Setting
+            .path("tls-ca",
+                    "PEM file of the certificates that are believed of coordinators and workers; coordinators are asked by TLS if it is given")
+            .optional();
     private static final Setting<Optional<Path>> SOCKET =
             Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given")
                     .must("a path of " + SocketFile.PATH_BYTES_MAX + " bytes or less", SocketFile::isShortEnough)
@@ -147,7 +188,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
 
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
-            List.of(new CrossCheck<>(DATA, SOCKET,
+            List.of(ListenerSecurity.BOTH_FILES, new CrossCheck<>(DATA, SOCKET,
                     "a path of %d bytes or less, because of %s in it; or another path for the socket"
                             .formatted(SocketFile.PATH_BYTES_MAX - SOCKET_NAME.length() - 1, SOCKET_NAME),
                     (data, socket) -> socket.isPresent() || SocketFile.isShortEnough(data.resolve(SOCKET_NAME))),
@@ -166,7 +207,9 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     }
 
     private static List<Setting<?>> all() {
-        List<Setting<?>> all = new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, SOCKET, COORDINATORS));
+        List<Setting<?>> all =
+                new ArrayList<>(List.of(HOST_ID, DATA, LISTEN, ADVERTISE, SOCKET, COORDINATORS, REGISTRY_TOKEN, PEER_TOKEN, TLS_CA));
+        all.addAll(ListenerSecurity.SETTINGS);
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ALLOWED_SOURCES, PUT_DEADLINE, REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, STARTUP_TIMEOUT, HOLD_MAX, HOLDS_MAX,
                 ARCHIVE_HOLD, REQUESTS_KEPT,
@@ -190,7 +233,11 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Optional
     /** The settings as a record, once they are read and checked. */
     public static WorkerSettings from(Settings settings) {
         HostId host = settings.get(HOST_ID);
-        return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN), settings.get(SOCKET), settings.get(COORDINATORS),
+        return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN),
+                new Fellows(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
+                        settings.get(PEER_TOKEN),
+                        settings.get(TLS_CA)),
+                settings.get(SOCKET), settings.get(COORDINATORS),
                 KafkaSettings.from(settings, "spillway-worker-" + host), settings.get(ALLOWED_SOURCES), settings.get(PUT_DEADLINE),
                 settings.get(REGISTRY_CONNECT_TIMEOUT), settings.get(REGISTRY_TIMEOUT), settings.get(STARTUP_TIMEOUT),
                 settings.get(HOLD_MAX), settings.get(HOLDS_MAX), settings.get(ARCHIVE_HOLD),

@@ -2,6 +2,7 @@ package dev.spillway.worker.registry;
 
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
@@ -55,10 +56,10 @@ public final class Peers implements AutoCloseable {
      * @param host that asks, and is not asked
      * @param timeout of one attempt, to the last byte
      */
-    public Peers(HostId host, Duration connectWithin, Duration timeout) {
+    public Peers(HostId host, Duration connectWithin, Duration timeout, ClientSecurity security) {
         this.host = host;
         this.timeout = timeout;
-        this.client = new JsonClient(Json.tolerant(), connectWithin, REFUSAL_BYTES_MAX);
+        this.client = new JsonClient(Json.tolerant(), connectWithin, REFUSAL_BYTES_MAX, security);
     }
 
     /**

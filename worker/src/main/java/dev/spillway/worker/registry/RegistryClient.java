@@ -6,7 +6,9 @@ import dev.spillway.api.Plans;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.RequestTarget;
+import dev.spillway.api.Tokens;
 import dev.spillway.client.http.Call;
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.client.http.JsonClient;
 import dev.spillway.client.http.Outcome;
@@ -118,12 +120,15 @@ public final class RegistryClient implements AutoCloseable {
      * Creates a client with connections of its own.
      *
      * @param timeout time for each attempt, from connecting to the last byte
+     * @param security TLS is spoken where it says whose certificates are believed
      */
-    public RegistryClient(List<HostPort> coordinators, Duration connectWithin, Duration timeout) {
+    public RegistryClient(List<HostPort> coordinators, Duration connectWithin, Duration timeout, ClientSecurity security) {
         this.timeout = timeout;
-        this.client = new JsonClient(Json.tolerant(), connectWithin, ANSWER_BYTES_MAX);
+        this.client = new JsonClient(Json.tolerant(), connectWithin, ANSWER_BYTES_MAX, security);
         this.coordinators =
-                new Servers(client, coordinators.stream().map(each -> Endpoint.tcp(each.host(), each.port())).toList());
+                new Servers(client, coordinators.stream()
+                        .<Endpoint>map(each -> new Endpoint.Tcp(each.host(), each.port(), security.tls() != null))
+                        .toList());
     }
 
     /** Sends a worker's message and says what came of it. */
@@ -166,6 +171,11 @@ public final class RegistryClient implements AutoCloseable {
 
     public Outcome<Namespace> namespace(NamespaceName name) throws InterruptedException {
         return coordinators.send(call(CoordinatorApi.GET_NAMESPACE.at(name)), Namespace.class);
+    }
+
+    /** Asks whose a token is. */
+    public Outcome<Tokens.Found> token(String digest) throws InterruptedException {
+        return coordinators.send(call(CoordinatorApi.FIND_TOKEN.at()).body(new Tokens.Find(digest)), Tokens.Found.class);
     }
 
     /** Evicts an entry, if it names the expected snapshot. */

@@ -1,6 +1,7 @@
 package dev.spillway.worker.host;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.events.Backend;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
@@ -133,7 +134,7 @@ class BusyDeletionTest {
                         new DirectoryImages(store, UnlinkPace.none()),
                         new Removals.Unlinking(1, UnlinkPace.none()), failure -> {}));
                 RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
-                        Duration.ofSeconds(5), Duration.ofSeconds(60))) {
+                        Duration.ofSeconds(5), Duration.ofSeconds(60), ClientSecurity.NONE)) {
             coordinator.createContext("/", exchange -> {
                 try {
                     if (asked.incrementAndGet() == 1) {

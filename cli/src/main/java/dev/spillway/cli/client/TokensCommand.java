@@ -1,0 +1,150 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Role;
+import dev.spillway.api.Tokens;
+import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
+import dev.spillway.cli.Outcome;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.TypeConversionException;
+
+/** Tokens of a fleet. */
+final class TokensCommand {
+    private TokensCommand() {}
+
+    /** Names of namespaces, separated by commas. */
+    private record Names(List<NamespaceName> all) {}
+
+    static final class Create implements ClientCommand {
+        private final Console console;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+        private String name = "";
+        private Role role = Role.READER;
+        private List<NamespaceName> namespaces = List.of();
+        private @Nullable HostId host;
+        private Values.@Nullable TimeSpan lasts;
+
+        Create(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("create", "Make a token and print it, this once.");
+            coordinator.declare(to);
+            output.declare(to);
+            to.parameter("0", "NAME", String.class, value -> name = value, "Name of its holder, for lists and the audit trail.");
+            to.option("--role", "ROLE", Role.class, value -> role = value,
+                    "reader, writer, operator, host (a worker), or peer (takes copies from workers).")
+                    .required(true)
+                    .converters(Create::role);
+            to.option("--namespaces", "NAMES", Names.class, value -> namespaces = value.all(),
+                    "Only for these, such as images,trees (default: all).")
+                    .converters(Create::names);
+            to.option("--host", "HOST", HostId.class, value -> host = value, "The host that a token of role host speaks for.");
+            to.option("--lasts", "TIME", Values.TimeSpan.class, value -> lasts = value,
+                    "How long it can be used, such as 90d (default: until it is revoked).");
+        }
+
+        private static Names names(String text) {
+            try {
+                return new Names(Arrays.stream(text.split(",", -1)).map(NamespaceName::new).toList());
+            } catch (InvalidValueException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        }
+
+        private static Role role(String text) {
+            return Arrays.stream(Role.values())
+                    .filter(role -> role.name().equals(text.toUpperCase(Locale.ROOT)))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + text + "' (expected: reader, writer, operator, host or peer)"));
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Server.Answer answer = coordinator.server()
+                    .send(CoordinatorApi.CREATE_TOKEN.at(),
+                            new Tokens.Create(name, role, namespaces, host, lasts == null ? null : lasts.text()));
+            console.out().println(output.json() ? answer.text() : answer.as(Tokens.Created.class).token());
+            return Outcome.done();
+        }
+    }
+
+    static final class Ls implements ClientCommand {
+        private final Console console;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private final Output output = new Output();
+
+        Ls(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("ls", "List the tokens that were made, without their texts.");
+            coordinator.declare(to);
+            output.declare(to);
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            Pages pages = Pages.fetch(coordinator.server(), CoordinatorApi.LIST_TOKENS.at(), Long.MAX_VALUE);
+            if (output.json()) {
+                pages.printJson(console.out());
+                return Outcome.done();
+            }
+            Table table = new Table("NAME", "ROLE", "FOR", "MADE", "BY", "UNTIL");
+            for (Tokens.Listed token : pages.as(Tokens.Listed.class)) {
+                table.row(token.name(), token.role().name().toLowerCase(Locale.ROOT), scope(token),
+                        token.createdAt() == null ? Text.NONE : Text.time(token.createdAt()),
+                        token.createdBy() == null ? Text.NONE : token.createdBy(),
+                        token.expiresAt() == null ? "revoked" : Text.time(token.expiresAt()));
+            }
+            table.print(console.out());
+            return Outcome.done();
+        }
+
+        private static String scope(Tokens.Listed token) {
+            if (token.host() != null) {
+                return token.host().value();
+            }
+            return token.namespaces().isEmpty() ? "all"
+                    : token.namespaces().stream().map(NamespaceName::value).collect(Collectors.joining(","));
+        }
+    }
+
+    static final class Revoke implements ClientCommand {
+        private final Console console;
+        private final CoordinatorOption coordinator = new CoordinatorOption();
+        private String name = "";
+
+        Revoke(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("revoke", "End a token; within a second no service takes it any more.");
+            coordinator.declare(to);
+            to.parameter("0", "NAME", String.class, value -> name = value, "Name of the token.");
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            coordinator.server().order(CoordinatorApi.REVOKE_TOKEN.at(name));
+            console.out().println("revoked " + name);
+            return Outcome.done();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.spillway.client.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client shows, and whom it believes. Immutable.
+ *
+ * @param token sent with each request over TCP; absent for none
+ * @param tls   whose certificates are believed; absent for those that this Java platform believes
+ */
+public record ClientSecurity(@Nullable String token, @Nullable SSLContext tls) {
+    public static final ClientSecurity NONE = new ClientSecurity(null, null);
+
+    /**
+     * Reads whom to believe.
+     *
+     * @param token     absent for none
+     * @param authority PEM file of certificates that are believed, and no others; absent for those that this Java platform believes
+     * @throws IOException when the file cannot be read, or has no certificate
+     */
+    public static ClientSecurity of(@Nullable String token, @Nullable Path authority) throws IOException {
+        return new ClientSecurity(token, authority == null ? null : trusting(authority));
+    }
+
+    private static SSLContext trusting(Path authority) throws IOException {
+        try (InputStream in = Files.newInputStream(authority)) {
+            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            int number = 0;
+            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                trusted.setCertificateEntry("authority-" + number++, certificate);
+            }
+            if (number == 0) {
+                throw new IOException(authority + ": no certificate (expected: at least one in PEM)");
+            }
+            TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            managers.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, managers.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IOException(authority + ": " + e.getMessage() + " (expected: certificates in PEM)", e);
+        }
+    }
+
+    /** Never shows the token. */
+    @Override
+    public String toString() {
+        return "ClientSecurity[token=" + (token == null ? "none" : "***") + "]";
+    }
+}

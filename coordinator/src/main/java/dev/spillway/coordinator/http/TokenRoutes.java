@@ -1,0 +1,112 @@
+package dev.spillway.coordinator.http;
+
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Durations;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import dev.spillway.api.Role;
+import dev.spillway.api.Tokens;
+import dev.spillway.coordinator.identity.TokenStore;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.service.http.Endpoint;
+import dev.spillway.service.http.Paging;
+import dev.spillway.service.http.Request;
+import dev.spillway.service.http.Response;
+import dev.spillway.service.identity.AccessToken;
+import dev.spillway.service.identity.Identities;
+import dev.spillway.service.identity.Identity;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tokens are made, listed, revoked, and found for workers. */
+public final class TokenRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenRoutes.class);
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+    private static final long BODY_BYTES_MAX = 64 << 10;
+    private static final Duration LASTS_MAX = Duration.ofDays(3650);
+
+    private final TokenStore store;
+    private final Identities identities;
+    private final SecureRandom random = new SecureRandom();
+
+    private TokenRoutes(TokenStore store, Identities identities) {
+        this.store = store;
+        this.identities = identities;
+    }
+
+    /** @param identities the stored tokens, and all others that this service knows */
+    public static List<Endpoint> of(TokenStore store, Identities identities) {
+        TokenRoutes routes = new TokenRoutes(store, identities);
+        return List.of(Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
+                Endpoint.of(CoordinatorApi.CREATE_TOKEN, routes::create).json(BODY_BYTES_MAX),
+                Endpoint.of(CoordinatorApi.REVOKE_TOKEN, routes::revoke),
+                Endpoint.of(CoordinatorApi.FIND_TOKEN, routes::find).json(BODY_BYTES_MAX));
+    }
+
+    private Response create(Request request) {
+        Tokens.Create body = request.body(Tokens.Create.class);
+        if (!NAME.matcher(body.name()).matches()) {
+            throw new InvalidValueException("name", body.name(), NAME.pattern());
+        }
+        if ((body.role() == Role.HOST) != (body.host() != null)) {
+            throw new InvalidValueException("host", body.host(), "the host's id for role HOST, nothing for any other");
+        }
+        Set<NamespaceName> namespaces = body.namespaces() == null ? Set.of() : Set.copyOf(body.namespaces());
+        boolean limits = body.role() == Role.READER || body.role() == Role.WRITER;
+        if (!namespaces.isEmpty() && !limits) {
+            throw new InvalidValueException("namespaces", namespaces, "none for this role, which is for all");
+        }
+        Duration lasts = body.lasts() == null ? null : Durations.parse("lasts", body.lasts(), LASTS_MAX);
+        String token = AccessToken.mint(random);
+        String creator = request.caller();
+        TokenStore.Stored stored = store
+                .create(new Identity(body.name(), body.role(), namespaces, body.host()), AccessToken.digest(token), creator, lasts)
+                .orElseThrow(() -> Problem.of(ProblemType.TOKEN_EXISTS, "name: " + body.name() + " (expected: one that is not used)")
+                        .exception());
+        LOG.info("token {} of role {} is made by {}", body.name(), body.role(), creator);
+        return Response.json(201, new Tokens.Created(body.name(), token, stored.expiresAt())).header("Cache-Control", "no-store");
+    }
+
+    private Response list(Request request) {
+        Paging paging = Paging.of(request, "tokens");
+        List<TokenStore.Stored> found = store.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
+        return Response.ok(paging.page(found, last -> last.identity().name(), TokenRoutes::listed));
+    }
+
+    private static Tokens.Listed listed(TokenStore.Stored stored) {
+        Identity identity = stored.identity();
+        return new Tokens.Listed(identity.name(), identity.role(), sorted(identity), identity.host(), stored.createdAt(),
+                stored.createdBy(),
+                stored.expiresAt());
+    }
+
+    private Response revoke(Request request) {
+        String name = request.parameter("name");
+        if (!store.revoke(name)) {
+            throw unknown("name: " + Problem.shown(name) + " (expected: the name of a token that was made)");
+        }
+        LOG.info("token {} is revoked by {}", name, request.caller());
+        return Response.empty(204);
+    }
+
+    private Response find(Request request) throws InterruptedException {
+        Identity identity = identities.find(AccessToken.requireDigest("digest", request.body(Tokens.Find.class).digest()))
+                .orElseThrow(() -> unknown("digest: of no token that is known"));
+        return Response.ok(new Tokens.Found(identity.name(), identity.role(), sorted(identity), identity.host()));
+    }
+
+    private static List<NamespaceName> sorted(Identity identity) {
+        return identity.namespaces().stream().sorted().toList();
+    }
+
+    private static ProblemException unknown(String why) {
+        return Problem.of(ProblemType.UNKNOWN_TOKEN, why).exception();
+    }
+}

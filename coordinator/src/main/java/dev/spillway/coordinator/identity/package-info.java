@@ -1,0 +1,5 @@
+/** The tokens that a registry knows. */
+@NullMarked
+package dev.spillway.coordinator.identity;
+
+import org.jspecify.annotations.NullMarked;
