@@ -197,6 +197,9 @@ class EveryOperationTest extends FleetOfTwo {
 
     @Test
     void eachServiceHasAStartPageWhoseLinksLeadSomewhere() throws Exception {
+        // Another test restores the registry, which the workers join anew.
+        FleetInProcess.awaitReady(fleet.url());
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
         try (DescribedService coordinator = new DescribedService(fleet.url());
                 DescribedService worker = new DescribedService(fleet.workerUrl(1))) {
             assertThat(coordinator.startPage("Spillway coordinator")).contains("/readyz", "/livez", "/metrics", "/openapi.yaml",

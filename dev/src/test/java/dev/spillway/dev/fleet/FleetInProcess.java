@@ -11,6 +11,9 @@ import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.app.Worker;
 import dev.spillway.worker.app.WorkerSettings;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -123,8 +126,8 @@ final class FleetInProcess implements AutoCloseable {
         return all;
     }
 
-    String jdbcUrl() {
-        return postgres.jdbcUrl() + "&user=" + postgres.user() + "&password=" + postgres.password();
+    Connection database() throws SQLException {
+        return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
     }
 
     void stopWorker(int host) {

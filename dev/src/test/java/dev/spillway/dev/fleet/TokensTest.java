@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,7 +42,7 @@ class TokensTest {
             token("host-" + host);
             lines.add("worker-%1$d host %2$s host-%1$d".formatted(host, digest("host-" + host)));
         }
-        ofHost2 = Files.readString(scratch.resolve("host-2"));
+        ofHost2 = Files.readString(scratch.resolve("host-2")).strip();
         token("peer");
         lines.add("workers peer " + digest("peer"));
         Files.write(scratch.resolve("tokens"), lines);
@@ -74,7 +74,7 @@ class TokensTest {
         return Spillway.run(all.toArray(String[]::new));
     }
 
-    private static Http.Answer send(String method, String url, Object body, String token) throws IOException, InterruptedException {
+    private static Http.Answer send(String method, String url, @Nullable Object body, String token) throws IOException, InterruptedException {
         return Http.send(method, url, body, Map.of("Authorization", "Bearer " + token));
     }
 
@@ -126,7 +126,7 @@ class TokensTest {
     /** Returns the contents of all tables of the registry as text. */
     private static String stored() throws SQLException {
         StringBuilder all = new StringBuilder();
-        try (var connection = DriverManager.getConnection(fleet.jdbcUrl()); var statement = connection.createStatement()) {
+        try (var connection = fleet.database(); var statement = connection.createStatement()) {
             List<String> tables = new ArrayList<>();
             try (ResultSet names = statement.executeQuery("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")) {
                 while (names.next()) {

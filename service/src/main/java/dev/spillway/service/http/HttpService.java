@@ -164,7 +164,7 @@ public final class HttpService implements AutoCloseable {
         // There are no web sockets: what would compress them looks at each message.
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setSsl(tls.isPresent())
-                .setKeyCertOptions(tls.isPresent() ? tls.get().certificates() : null)
+                .setKeyCertOptions(tls.isPresent() ? tls.get().certificates(vertx) : null)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
