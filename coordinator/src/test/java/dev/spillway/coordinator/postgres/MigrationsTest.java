@@ -47,7 +47,8 @@ class MigrationsTest {
                 assertThat(one.get()).isTrue();
             }
         }
-        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1", "2",
+        assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
+                "2",
                 "3");
     }
 

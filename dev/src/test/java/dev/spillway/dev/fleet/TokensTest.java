@@ -74,7 +74,8 @@ class TokensTest {
         return Spillway.run(all.toArray(String[]::new));
     }
 
-    private static Http.Answer send(String method, String url, @Nullable Object body, String token) throws IOException, InterruptedException {
+    private static Http.Answer send(String method, String url, @Nullable Object body, String token)
+            throws IOException, InterruptedException {
         return Http.send(method, url, body, Map.of("Authorization", "Bearer " + token));
     }
 

@@ -34,9 +34,11 @@ class TlsTest {
 
     private void certificate(String name) throws IOException, InterruptedException {
         try {
-            Process openssl = new ProcessBuilder("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.resolve(name + ".key").toString(),
-                    "-out", folder.resolve(name + ".crt").toString()).redirectErrorStream(true).start();
+            Process openssl =
+                    new ProcessBuilder("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                            folder.resolve(name + ".key").toString(),
+                            "-out", folder.resolve(name + ".crt").toString()).redirectErrorStream(true).start();
             String said = new String(openssl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertThat(openssl.waitFor()).as(said).isZero();
         } catch (IOException e) {
@@ -55,7 +57,8 @@ class TlsTest {
     }
 
     private RunningService service() throws Exception {
-        return new RunningService(served(), digest -> Optional.<Identity>empty(), RunningService.get("/hello", request -> Response.ok(Map.of())));
+        return new RunningService(served(), digest -> Optional.<Identity>empty(),
+                RunningService.get("/hello", request -> Response.ok(Map.of())));
     }
 
     private HttpClient trusting() throws Exception {
