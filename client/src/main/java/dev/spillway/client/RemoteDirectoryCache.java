@@ -12,6 +12,7 @@ import dev.spillway.client.http.Call;
 import dev.spillway.client.http.Retries;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,6 +71,9 @@ final class RemoteDirectoryCache implements DirectoryCache {
 
     @Override
     public Put put(String key, Path sourceDir, String description, CachedDirectories.Mode mode) throws InterruptedException {
+        if (sourceDir.toString().isEmpty()) {
+            throw new InvalidValueException("sourceDir", "", "a directory; the current one is written as a dot");
+        }
         Call put = Call.of(WorkerApi.PUT_DIRECTORY.at(namespace, new EntryKey(key)), copyTimeout)
                 .body(new CachedDirectories.Put(sourceDir.toAbsolutePath().normalize().toString(), description, mode, null, null));
         CachedDirectories.Stored stored = worker.send(put, CachedDirectories.Stored.class);

@@ -11,10 +11,20 @@ import org.junit.jupiter.api.function.Executable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Tests the making and the closing of a client. No server is asked. */
 class SpillwayClientTest {
     private static final String NOWHERE = "127.0.0.1:9";
+
+    @Test
+    void anEmptyPathIsNotTheCurrentDirectory() {
+        try (SpillwayClient client = SpillwayClient.builder().worker("127.0.0.1:1").build()) {
+            DirectoryCache trees = client.directories("trees");
+            assertThatThrownBy(() -> trees.put("key", Path.of(""), "")).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("sourceDir");
+        }
+    }
 
     @Test
     void aServerThatWasNotNamedIsNotGuessed() {

@@ -1,5 +1,6 @@
 package dev.spillway.cli.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Plans;
@@ -12,6 +13,7 @@ import dev.spillway.cli.Outcome;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -208,6 +210,9 @@ final class PlansCommand {
             console.out()
                     .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), Text.count(plan.victimCount(), "entry", "entries"),
                             plan.namespaceEntries(), Text.bytes(plan.victimBytes()), plan.namespace());
+            if (plan.purpose() instanceof Plans.ToSetPolicy(var change)) {
+                console.out().println("and then set " + changed(change, answer.json().path("purpose").path("change")));
+            }
         } else {
             console.out()
                     .printf("plan %s: evicted %s (%s) from %s%s%n", plan.id(), Text.count(applied.evicted(), "entry", "entries"),
@@ -228,6 +233,14 @@ final class PlansCommand {
         if (applied == null && plan.victimCount() > 0) {
             console.out().println("until " + Text.time(plan.expiresAt()) + ": spillway plans apply " + plan.id());
         }
+    }
+
+    private static String changed(Plans.PolicyChange change, JsonNode values) {
+        return change.given()
+                .stream()
+                .map(name -> name + " "
+                        + (values.path(name).isValueNode() && !values.path(name).isNull() ? values.path(name).asText() : "to none"))
+                .collect(Collectors.joining(", "));
     }
 
     private static String kept(Plans.Applied applied) {

@@ -15,6 +15,7 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PinReason;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -162,11 +163,20 @@ public final class Values {
         register(commands, EventId.class, EventId::new);
         register(commands, Bytes.class, text -> new Bytes(Sizes.parse(text)));
         register(commands, UUID.class, Values::uuid);
+        register(commands, Path.class, Values::path);
         register(commands, CachedDirectories.Mode.class, text -> oneOf(CachedDirectories.Mode.class, text));
         register(commands, Evictions.State.class, text -> oneOf(Evictions.State.class, text));
         register(commands, Integer.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
         register(commands, int.class, text -> Math.toIntExact(whole(text, 0, Integer.MAX_VALUE)));
         register(commands, Long.class, text -> whole(text, 0, Long.MAX_VALUE));
+    }
+
+    /** An empty text, as of a variable that is not set, would mean the current directory. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("'' (expected: a path)");
+        }
+        return Path.of(text);
     }
 
     private static <T> void register(CommandLine commands, Class<T> type, Function<String, T> read) {

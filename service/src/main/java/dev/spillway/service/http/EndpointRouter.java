@@ -39,6 +39,9 @@ final class EndpointRouter {
     /** Problems of how a message is framed: behind it nobody knows where the next one begins. */
     private static final Set<ProblemType> ENDING = Set.of(ProblemType.MALFORMED_REQUEST, ProblemType.UNSUPPORTED_TRANSFER_ENCODING);
 
+    /** A pause is over by at most this part of it when it is seen. */
+    private static final int LOOKS_PER_PAUSE = 10;
+
     private final HttpService.Options options;
     /** Each with the form of its path, in the order in which they are tried. */
     private final Map<Endpoint, Pattern> endpoints = new LinkedHashMap<>();
@@ -93,7 +96,7 @@ final class EndpointRouter {
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
-                requireProgress(context, -1);
+                requireProgress(context, 0, 0);
                 gather.setBodyLimit(request.jsonBytesMax()).handle(context);
             }
         }).handler(context -> dispatch(endpoint, context));
@@ -117,17 +120,19 @@ final class EndpointRouter {
     }
 
     /** Ends a gathered body that makes no progress for too long: BodyHandler waits for ever. */
-    private void requireProgress(RoutingContext context, long receivedBefore) {
+    private void requireProgress(RoutingContext context, long receivedBefore, int unchanged) {
         var request = context.request();
-        context.vertx().setTimer(options.limits().pauseMax().toMillis(), late -> {
+        context.vertx().setTimer(Math.max(1, options.limits().pauseMax().toMillis() / LOOKS_PER_PAUSE), late -> {
             if (request.isEnded() || context.response().ended() || context.response().closed()) {
                 return;
             }
             long received = request.bytesRead();
-            if (received == receivedBefore) {
-                context.fail(BodyStream.paused(options.limits().pauseMax()).exception());
+            if (received > receivedBefore) {
+                requireProgress(context, received, 0);
+            } else if (unchanged + 1 < LOOKS_PER_PAUSE) {
+                requireProgress(context, received, unchanged + 1);
             } else {
-                requireProgress(context, received);
+                context.fail(BodyStream.paused(options.limits().pauseMax()).exception());
             }
         });
     }

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,6 +93,8 @@ public final class HttpService implements AutoCloseable {
         this.options = options;
         this.address = options.address();
         var measured = new MicrometerMetricsOptions().setEnabled(true)
+                // Without a name of its own, all services of a process would be counted in the registry of the first one.
+                .setRegistryName(options.name() + "-" + UUID.randomUUID())
                 .setDisabledMetricsCategories(Arrays.stream(MetricsDomain.values())
                         .filter(domain -> domain != MetricsDomain.HTTP_SERVER)
                         .map(MetricsDomain::toCategory)

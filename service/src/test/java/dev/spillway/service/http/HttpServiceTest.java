@@ -111,6 +111,16 @@ class HttpServiceTest {
     }
 
     @Test
+    void servicesOfOneProcessAreCountedApart() throws Exception {
+        Endpoint route = RunningService.get("/counted", request -> Response.ok(Map.of()));
+        try (RunningService first = new RunningService(route); RunningService second = new RunningService(route)) {
+            assertThat(second.get("/counted").statusCode()).isEqualTo(200);
+            assertThat(first.get("/metrics").body()).doesNotContain("route=\"/counted\"");
+            assertThat(second.get("/metrics").body()).contains("route=\"/counted\"");
+        }
+    }
+
+    @Test
     void metricsCountRequestsByRouteAndStatusAndShowTheJvm() throws Exception {
         try (var service = new RunningService(RunningService.get("/v1/entries/{key}", request -> Response.ok("x")))) {
             service.get("/v1/entries/a");
