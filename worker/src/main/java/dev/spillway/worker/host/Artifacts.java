@@ -158,7 +158,7 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
-        this.arrivals = new Arrivals(images, store, deadline);
+        this.arrivals = new Arrivals(images, store);
         this.registry = registry;
         this.peers = peers;
     }
@@ -178,10 +178,8 @@ public final class Artifacts {
      *
      * @param announced its length, if that is known
      * @throws ArrivalRefusedException if it is over what its namespace or this host takes
-     * @throws HostBusyException if artifacts that arrive take as much memory as they may
      */
-    public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced)
-            throws IOException, HostBusyException, InterruptedException {
+    public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced) throws IOException {
         long most = view.policy(namespace).map(PolicySet.Entry::maxBytes).orElse(Long.MAX_VALUE);
         return arrivals.receive(body, announced, Math.min(most, images.maxArtifactBytes()));
     }
@@ -287,7 +285,7 @@ public final class Artifacts {
 
     /** Keeps a copy where that is possible, and serves it in any case. */
     private Optional<Found> copied(EntryName name, RegistryClient.Entry entry, List<Found> own) throws IOException, InterruptedException {
-        Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receiveCopy(name, body, announced));
+        Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receive(name.namespace(), body, announced));
         if (copy.isEmpty()) {
             return Optional.of(new Found.Missing());
         }
@@ -302,15 +300,6 @@ public final class Artifacts {
                 LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
             }
             return shared(served, own);
-        }
-    }
-
-    private ReceivedArtifact receiveCopy(EntryName name, InputStream body, OptionalLong announced)
-            throws IOException, InterruptedException {
-        try {
-            return receive(name.namespace(), body, announced);
-        } catch (HostBusyException e) {
-            throw new IOException(e.getMessage(), e);
         }
     }
 

@@ -12,7 +12,6 @@ import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.HostBusyException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -29,13 +28,9 @@ public final class ArtifactBody {
 
     private ArtifactBody() {}
 
-    /**
-     * Receives a body, of which no more is taken than its namespace and this host allow.
-     *
-     * @throws HostBusyException if the bodies under way already take as much memory as they may
-     */
+    /** Receives a body, of which no more is taken than its namespace and this host allow. */
     public static ReceivedArtifact receive(Request request, NamespaceName namespace, Artifacts artifacts)
-            throws IOException, HostBusyException, InterruptedException {
+            throws IOException {
         try {
             return request.isStreamed() ? artifacts.receive(namespace, request.stream(), announced(request))
                     : artifacts.receive(namespace, new ByteArrayInputStream(request.bytes()), OptionalLong.empty());
