@@ -168,6 +168,11 @@ public final class Artifacts {
         return fetchedEver.sum();
     }
 
+    /** Returns the puts that were accepted since the start, and whose registration the registry then refused. */
+    public long refusedPuts() {
+        return loop.refusedArtifacts();
+    }
+
     /** Returns the largest content that is taken. */
     public long maxBytes() {
         return images.maxArtifactBytes();

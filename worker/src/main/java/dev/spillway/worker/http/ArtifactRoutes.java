@@ -183,6 +183,7 @@ final class ArtifactRoutes {
         ArtifactMetrics host = artifacts.metrics();
         return Response.ok(new Stats(totals.entries(), totals.bytes(),
                 new HostStats(host.lookups(), host.hits(), host.misses(), host.damaged(), host.puts(), host.rejectedPuts(),
+                        artifacts.refusedPuts(),
                         host.evictions(),
                         host.evictedBytes(), host.flushes(), host.flushErrors(), host.cachedBytes(), host.entries(),
                         host.hitRatePartsPerMillion())));
