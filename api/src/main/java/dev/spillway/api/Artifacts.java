@@ -76,10 +76,11 @@ public final class Artifacts {
      *
      * @param damaged artifacts that were not what was stored; each was a miss
      * @param rejectedPuts artifacts for which this host had no room
+     * @param refusedPuts artifacts that were accepted, and then refused by the registry
      * @param cachedBytes bytes of all artifacts on the disk
      * @param entries number of all artifacts on the disk
      * @param hitRatePpm hits among lookups in parts per million; 0 without lookups
      */
-    public record HostStats(long lookups, long hits, long misses, long damaged, long puts, long rejectedPuts, long evictions,
-            long evictedBytes, long flushes, long flushErrors, long cachedBytes, long entries, long hitRatePpm) {}
+    public record HostStats(long lookups, long hits, long misses, long damaged, long puts, long rejectedPuts, long refusedPuts,
+            long evictions, long evictedBytes, long flushes, long flushErrors, long cachedBytes, long entries, long hitRatePpm) {}
 }

@@ -60,6 +60,7 @@ public enum ProblemType {
     FENCED(409, "fenced", "The sender is not the current incarnation of its host"),
     WRITTEN_ALREADY(409, "written-already", "The key has another content, and is written once"),
     GROUP_FULL(409, "group-full", "The group has as many entries as a group may have"),
+    PRECONDITION_FAILED(412, "precondition-failed", "What is there does not meet the condition of the request"),
     OTHER_SNAPSHOT(412, "other-snapshot", "The entry names another snapshot"),
     /** Answered with 422 where only the size was told, and no bytes were sent. */
     TOO_LARGE(413, "too-large", "The image can never fit into its namespace"),

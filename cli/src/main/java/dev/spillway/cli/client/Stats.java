@@ -91,6 +91,7 @@ final class Stats implements ClientCommand {
         table.row("damaged", host.damaged());
         table.row("puts", host.puts());
         table.row("puts without room", host.rejectedPuts());
+        table.row("puts refused by the registry later", host.refusedPuts());
         table.row("evicted for the host's own limits", host.evictions() + ", " + Text.bytes(host.evictedBytes()));
         table.row("flushes", host.flushes());
         table.row("failed flushes", host.flushErrors());

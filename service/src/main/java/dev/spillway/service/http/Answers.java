@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * other. Thread-safe.
  */
 final class Answers {
+    private static final int REFUSED = 400;
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
     private final ExecutorService threads;
@@ -154,7 +155,7 @@ final class Answers {
     private static void head(RoutingContext context, int status, Map<CharSequence, CharSequence> headers) {
         var response = context.response().setStatusCode(status);
         headers.forEach(response::putHeader);
-        if (Connections.awaitsContinue(context.request())) {
+        if (Connections.awaitsContinue(context.request()) || (status >= REFUSED && Connections.isEndUnknown(context.request()))) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }

@@ -93,20 +93,31 @@ final class Connections {
         return "100-continue".equalsIgnoreCase(expectation) && request.bytesRead() == 0 && hasBody(request);
     }
 
+    /** Returns whether more of a body may come, and nobody knows how much. */
+    static boolean isEndUnknown(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.TRANSFER_ENCODING) && !request.isEnded();
+    }
+
     /** Reads a part of the body, so that the client sees the answer instead of a broken connection. */
     private void discard(HttpServerRequest request) {
         var connection = request.connection();
-        if (request.isEnded()) {
+        boolean closing = request.response().headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
+        if (awaitsContinue(request) || (closing && request.isEnded())) {
+            close(connection);
             return;
         }
-        if (awaitsContinue(request)) {
-            close(connection);
+        if (request.isEnded()) {
             return;
         }
         long timer = vertx.setTimer(UNREAD_WITHIN.toMillis(), late -> close(connection));
         long before = request.bytesRead();
         request.exceptionHandler(broken -> LOG.debug("unread body: {}", broken.toString()));
-        request.endHandler(end -> vertx.cancelTimer(timer));
+        request.endHandler(end -> {
+            vertx.cancelTimer(timer);
+            if (closing) {
+                close(connection);
+            }
+        });
         request.handler(buffer -> {
             if (request.bytesRead() - before > UNREAD_BYTES_MAX) {
                 close(connection);

@@ -229,6 +229,39 @@ class BodiesTest {
                 .startsWith("HTTP/1.1 413");
     }
 
+    @Test
+    void aChunkedBodyThatIsWholeAndOverTheLimitEndsTheConnectionToo() throws IOException {
+        var chunk = "400\r\n" + " ".repeat(0x400) + "\r\n";
+        for (var path : List.of("/policies/p", "/trees/t")) {
+            assertThat(service.raw("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: "
+                    + (path.equals("/trees/t") ? "application/x-tar" : "application/json") + "\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + chunk.repeat(20) + "0\r\n\r\n")).as(path).startsWith("HTTP/1.1 413").containsIgnoringCase("connection: close");
+        }
+    }
+
+    /** Nobody knows how much is to come, so the client is told that the connection ends, and sends no more than what was on the way. */
+    @ParameterizedTest
+    @CsvSource({"/trees/t, application/x-tar", "/policies/p, application/json", "/policies/p, text/plain", "/nowhere, text/plain"})
+    void aChunkedBodyIsRefusedAtItsLimitAndItsConnectionEnds(String path, String type) throws IOException {
+        var chunk = ("8000\r\n" + " ".repeat(0x8000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (var socket = service.connect()) {
+            socket.setSoTimeout(20_000);
+            socket.setSendBufferSize(chunk.length);
+            var out = socket.getOutputStream();
+            var in = socket.getInputStream();
+            out.write(("PUT " + path + " HTTP/1.1\r\nHost: t\r\nContent-Type: " + type + "\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            long sent = 0;
+            while (in.available() == 0 && sent < 80L << 20) {
+                out.write(chunk);
+                sent += chunk.length;
+            }
+            assertThat(sent).isLessThan(16L << 20);
+            assertThat(RunningService.readUntil(in, "}")).startsWith("HTTP/1.1 4").containsIgnoringCase("connection: close");
+            assertThat(in.read()).as("the end, as long as no more is sent").isEqualTo(-1);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"zz\r\n{}\r\n0\r\n\r\n", "-1\r\n{}\r\n", "2\r\n{}\r\nfour\r\n", "2\r\n{}X5\r\n"})
     void aBodyInBrokenChunksIsAnsweredAndEndsTheConnection(String chunks) throws IOException {

@@ -19,6 +19,9 @@ record ArtifactMeter(Artifacts artifacts) implements MeterBinder {
         count(registry, "puts.rejected", "Artifacts for which there was no room", ArtifactMetrics::rejectedPuts);
         count(registry, "flushes", "Flushes that succeeded", ArtifactMetrics::flushes);
         count(registry, "flushes.failed", "Flushes that failed", ArtifactMetrics::flushErrors);
+        FunctionCounter.builder("spillway.artifacts.puts.refused", artifacts, Artifacts::refusedPuts)
+                .description("Artifacts that were accepted, and then refused by the registry")
+                .register(registry);
         FunctionCounter.builder("spillway.artifacts.fetched", artifacts, Artifacts::fetched)
                 .description("Copies that other hosts gave")
                 .register(registry);

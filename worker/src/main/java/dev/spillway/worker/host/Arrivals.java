@@ -12,15 +12,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Takes artifacts in: small ones into memory, large ones into files of the store, where they count against the limit of this host while they arrive.
+ * Takes artifacts in: small ones into memory, large ones and those for which no memory is free into files of the store, where they count against the limit of this host while they arrive.
  * An arrival that is cut off leaves nothing. Blocks; thread-safe.
  */
 final class Arrivals {
@@ -34,14 +34,11 @@ final class Arrivals {
 
     private final ArtifactImages images;
     private final ImageStore store;
-    private final Duration patience;
     private final Semaphore rooms = new Semaphore(MEMORY_BYTES_MAX / ROOM_PART);
 
-    /** @param patience how long a small artifact waits for memory */
-    Arrivals(ArtifactImages images, ImageStore store, Duration patience) {
+    Arrivals(ArtifactImages images, ImageStore store) {
         this.images = images;
         this.store = store;
-        this.patience = patience;
     }
 
     /**
@@ -49,80 +46,137 @@ final class Arrivals {
      *
      * @param announced its length, if that is known
      * @throws ArrivalRefusedException if it is over {@code bytesMax}, or over what this host keeps
-     * @throws HostBusyException if artifacts that arrive take as much memory as they may
      */
-    ReceivedArtifact receive(InputStream body, OptionalLong announced, long bytesMax)
-            throws IOException, HostBusyException, InterruptedException {
+    ReceivedArtifact receive(InputStream body, OptionalLong announced, long bytesMax) throws IOException {
         if (announced.orElse(0) > bytesMax) {
             throw tooLarge(bytesMax);
         }
-        if (announced.orElse(0) > IN_MEMORY_MAX) {
-            return stream(new byte[0], body, announced, bytesMax);
+        try (Filing filing = new Filing(announced, bytesMax)) {
+            Optional<ReceivedArtifact> small =
+                    announced.orElse(0) > IN_MEMORY_MAX ? Optional.empty() : inMemory(body, announced, bytesMax, filing);
+            return small.isPresent() ? small.get() : filing.rest(body);
         }
+    }
+
+    /**
+     * Takes in what fits into memory. Memory is taken as bytes arrive, so that who announces and does not send takes little. Where none is free, a small
+     * artifact goes into a file, too.
+     *
+     * @param filing gets the beginning of what does not fit
+     */
+    private Optional<ReceivedArtifact> inMemory(InputStream body, OptionalLong announced, long bytesMax, Filing filing)
+            throws IOException {
         int most = (int) Math.min(IN_MEMORY_MAX, announced.orElse(bytesMax));
-        int parts = most / ROOM_PART + 1;
-        if (!rooms.tryAcquire(parts, patience.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new HostBusyException("as many bytes of artifacts arrive at once as are taken");
-        }
-        byte[] begin;
+        byte[] bytes = {};
+        int size = 0;
+        int taken = 0;
         try {
-            begin = announced.isPresent() ? whole(body, most) : body.readNBytes(most);
-            int next = begin.length == most ? body.read() : -1;
+            while (size < most) {
+                if (size == bytes.length) {
+                    int larger = Math.min(most, Math.max(ROOM_PART, 2 * size));
+                    int parts = (larger + ROOM_PART - 1) / ROOM_PART - taken;
+                    if (!rooms.tryAcquire(parts)) {
+                        filing.write(bytes, size);
+                        return Optional.empty();
+                    }
+                    taken += parts;
+                    bytes = Arrays.copyOf(bytes, larger);
+                }
+                int read = body.read(bytes, size, bytes.length - size);
+                if (read < 0) {
+                    break;
+                }
+                size += read;
+            }
+            int next = size == most ? body.read() : -1;
             if (next < 0) {
-                return new ReceivedArtifact.InMemory(Artifact.shared(begin), digest(sha256(begin, begin.length)));
+                if (announced.isPresent() && size < most) {
+                    throw cut(size, most);
+                }
+                byte[] whole = size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+                return Optional.of(new ReceivedArtifact.InMemory(Artifact.shared(whole), digest(sha256(whole))));
             }
             if (announced.isPresent() || most == bytesMax) {
                 throw tooLarge(most);
             }
-            begin = Arrays.copyOf(begin, begin.length + 1);
-            begin[begin.length - 1] = (byte) next;
+            filing.write(bytes, size);
+            filing.write(new byte[]{(byte) next}, 1);
+            return Optional.empty();
         } finally {
-            rooms.release(parts);
+            rooms.release(taken);
         }
-        return stream(begin, body, announced, bytesMax);
     }
 
-    private static byte[] whole(InputStream body, int length) throws IOException {
-        byte[] bytes = new byte[length];
-        int read = body.readNBytes(bytes, 0, length);
-        if (read < length) {
-            throw new EOFException("artifact: ended after %d bytes (expected: %d)".formatted(read, length));
-        }
-        return bytes;
-    }
+    /** An arrival in a file of the store, which is made with its first byte. Closed, it leaves nothing, unless it was received. */
+    private final class Filing implements AutoCloseable {
+        private final OptionalLong announced;
+        private final long bytesMax;
+        private final ArtifactImages.Reservation counted = images.reservation();
+        private final MessageDigest sha256 = newSha256();
+        private @Nullable ArtifactUpload upload;
+        private long looked;
+        private boolean received;
 
-    private ReceivedArtifact stream(byte[] begin, InputStream body, OptionalLong announced, long bytesMax) throws IOException {
-        ArtifactImages.Reservation counted = images.reservation();
-        boolean received = false;
-        ArtifactUpload upload = upload();
-        try {
-            reserve(counted, Math.max(begin.length, announced.orElse(0)));
-            MessageDigest sha256 = sha256(begin, begin.length);
-            write(upload, begin, begin.length);
-            byte[] chunk = new byte[CHUNK];
-            long looked = 0;
-            for (int read = body.read(chunk); read >= 0; read = body.read(chunk)) {
-                long size = upload.size() + read;
-                if (size > bytesMax) {
-                    throw tooLarge(bytesMax);
+        Filing(OptionalLong announced, long bytesMax) {
+            this.announced = announced;
+            this.bytesMax = bytesMax;
+        }
+
+        private ArtifactUpload opened() throws ArrivalRefusedException {
+            ArtifactUpload open = upload;
+            if (open == null) {
+                reserve(announced.orElse(0));
+                try {
+                    open = images.upload();
+                } catch (IOException e) {
+                    throw unwritable(e);
                 }
-                if (size > counted.bytes()) {
-                    reserve(counted, size - counted.bytes());
-                }
-                if (size > looked) {
-                    requireSpace(SPACE_STEP);
-                    looked = size + SPACE_STEP;
-                }
-                sha256.update(chunk, 0, read);
-                write(upload, chunk, read);
+                upload = open;
             }
-            if (announced.isPresent() && upload.size() != announced.getAsLong()) {
-                throw new EOFException("artifact: %d bytes (expected: %d)".formatted(upload.size(), announced.getAsLong()));
+            return open;
+        }
+
+        void write(byte[] bytes, int length) throws IOException {
+            ArtifactUpload file = opened();
+            long size = file.size() + length;
+            if (size > bytesMax) {
+                throw tooLarge(bytesMax);
+            }
+            reserve(size);
+            if (size > looked) {
+                requireSpace(SPACE_STEP);
+                looked = size + SPACE_STEP;
+            }
+            sha256.update(bytes, 0, length);
+            try {
+                file.write(bytes, 0, length);
+            } catch (IOException e) {
+                throw unwritable(e);
+            }
+        }
+
+        ReceivedArtifact rest(InputStream body) throws IOException {
+            ArtifactUpload file = opened();
+            byte[] chunk = new byte[CHUNK];
+            for (int read = body.read(chunk); read >= 0; read = body.read(chunk)) {
+                write(chunk, read);
+            }
+            if (announced.isPresent() && file.size() != announced.getAsLong()) {
+                throw cut(file.size(), announced.getAsLong());
             }
             received = true;
-            return new ReceivedArtifact.InFile(upload, digest(sha256), counted);
-        } finally {
-            if (!received) {
+            return new ReceivedArtifact.InFile(file, digest(sha256), counted);
+        }
+
+        private void reserve(long bytes) throws ArrivalRefusedException {
+            if (bytes > counted.bytes() && !counted.extend(bytes - counted.bytes())) {
+                throw new ArrivalRefusedException(Limit.OF_THIS_HOST, Artifacts.FULL);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (!received && upload != null) {
                 try (counted) {
                     upload.close();
                 }
@@ -130,31 +184,9 @@ final class Arrivals {
         }
     }
 
-    private void reserve(ArtifactImages.Reservation counted, long bytes) throws ArrivalRefusedException {
-        if (!counted.extend(bytes)) {
-            throw new ArrivalRefusedException(Limit.OF_THIS_HOST, Artifacts.FULL);
-        }
-    }
-
     private void requireSpace(long bytes) throws IOException {
         if (!store.hasRoomFor(bytes)) {
             throw new ArrivalRefusedException(Limit.OF_THIS_HOST, "disk: %d bytes more would not leave min-free-bytes".formatted(bytes));
-        }
-    }
-
-    private ArtifactUpload upload() throws ArrivalRefusedException {
-        try {
-            return images.upload();
-        } catch (IOException e) {
-            throw unwritable(e);
-        }
-    }
-
-    private static void write(ArtifactUpload upload, byte[] bytes, int length) throws ArrivalRefusedException {
-        try {
-            upload.write(bytes, 0, length);
-        } catch (IOException e) {
-            throw unwritable(e);
         }
     }
 
@@ -169,14 +201,22 @@ final class Arrivals {
                 "artifact: over %d bytes (expected: at most that)".formatted(bytesMax));
     }
 
-    private static MessageDigest sha256(byte[] bytes, int length) {
+    private static EOFException cut(long bytes, long announced) {
+        return new EOFException("artifact: %d bytes (expected: %d)".formatted(bytes, announced));
+    }
+
+    private static MessageDigest newSha256() {
         try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(bytes, 0, length);
-            return sha256;
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    private static MessageDigest sha256(byte[] bytes) {
+        MessageDigest sha256 = newSha256();
+        sha256.update(bytes);
+        return sha256;
     }
 
     private static ContentDigest digest(MessageDigest sha256) {

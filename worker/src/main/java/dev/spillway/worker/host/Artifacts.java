@@ -10,6 +10,7 @@ import dev.spillway.artifacts.ArtifactMetrics;
 import dev.spillway.artifacts.SingleFlight;
 import dev.spillway.client.http.Outcome;
 import dev.spillway.events.Backend;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
@@ -31,6 +32,7 @@ import dev.spillway.worker.registry.RegistryClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +41,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +56,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Artifacts {
     private static final Logger LOG = LoggerFactory.getLogger(Artifacts.class);
+    private static final int CONDITIONAL_LOCKS = 64;
     static final String FULL = "artifacts: as many bytes as this host keeps (expected: artifacts-max-bytes not reached)";
 
     private final HostLoop loop;
@@ -65,6 +72,7 @@ public final class Artifacts {
     private final SingleFlight<EntryName, Optional<Found>> fetches = new SingleFlight<>();
     private final Arrivals arrivals;
     private final Claims claims = new Claims();
+    private final Lock[] conditional = Stream.generate(ReentrantLock::new).limit(CONDITIONAL_LOCKS).toArray(Lock[]::new);
     private final LongAdder fetchedEver = new LongAdder();
 
     /** The result of a read. To be closed by who does not hand its content on. */
@@ -106,6 +114,10 @@ public final class Artifacts {
     public record Put(EntryName name, SnapshotId snapshotId, ReceivedArtifact content, ArtifactInfo info, Description description,
             long generation) {}
 
+    /** Condition of a change on the content of its key; empty where there is none. */
+    @FunctionalInterface
+    public interface Condition extends Predicate<Optional<ContentDigest>> {}
+
     /** The outcome of a put. */
     public sealed interface Result {
         /** It was kept and read here, and is registered soon, if it is not evicted by then. */
@@ -126,6 +138,9 @@ public final class Artifacts {
 
         record DiskFull(String why) implements Result {}
 
+        /** What is here of the key does not meet the condition of the put. */
+        record ConditionUnmet() implements Result {}
+
         record Away(HostView.Apart apart) implements Result {}
 
         /** This host takes nothing new. */
@@ -143,7 +158,7 @@ public final class Artifacts {
         this.clock = clock;
         this.ids = ids;
         this.deadline = deadline;
-        this.arrivals = new Arrivals(images, store, deadline);
+        this.arrivals = new Arrivals(images, store);
         this.registry = registry;
         this.peers = peers;
     }
@@ -151,6 +166,11 @@ public final class Artifacts {
     /** Returns the copies that other hosts gave since the start. */
     public long fetched() {
         return fetchedEver.sum();
+    }
+
+    /** Returns the puts that were accepted since the start, and whose registration the registry then refused. */
+    public long refusedPuts() {
+        return loop.refusedArtifacts();
     }
 
     /** Returns the largest content that is taken. */
@@ -163,10 +183,8 @@ public final class Artifacts {
      *
      * @param announced its length, if that is known
      * @throws ArrivalRefusedException if it is over what its namespace or this host takes
-     * @throws HostBusyException if artifacts that arrive take as much memory as they may
      */
-    public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced)
-            throws IOException, HostBusyException, InterruptedException {
+    public ReceivedArtifact receive(NamespaceName namespace, InputStream body, OptionalLong announced) throws IOException {
         long most = view.policy(namespace).map(PolicySet.Entry::maxBytes).orElse(Long.MAX_VALUE);
         return arrivals.receive(body, announced, Math.min(most, images.maxArtifactBytes()));
     }
@@ -188,7 +206,7 @@ public final class Artifacts {
      * @param fetch whether other hosts are asked for what is not here
      */
     public Found get(EntryName name, boolean fetch) throws IOException, InterruptedException {
-        Found found = find(name, fetch);
+        Found found = find(name, fetch, true);
         switch (found) {
             case Found.Served _ -> used(name);
             case Found.Missing() -> missed(name);
@@ -200,21 +218,22 @@ public final class Artifacts {
     }
 
     /**
-     * Finds an artifact, and counts nothing.
+     * Finds an artifact, and counts nothing on this host.
      *
      * @param fetch whether other hosts are asked for what is not here
+     * @param touch whether the registry counts a use if it is asked
      */
-    public Found find(EntryName name, boolean fetch) throws IOException, InterruptedException {
+    public Found find(EntryName name, boolean fetch, boolean touch) throws IOException, InterruptedException {
         Found found = look(name);
-        return fetch && found instanceof Found.Missing ? fetched(name) : found;
+        return fetch && found instanceof Found.Missing ? fetched(name, touch) : found;
     }
 
     /** Takes a copy from another host. Many callers that miss the same artifact ask for it once. */
-    private Found fetched(EntryName name) throws IOException, InterruptedException {
+    private Found fetched(EntryName name, boolean touch) throws IOException, InterruptedException {
         while (true) {
             List<Found> own = new ArrayList<>();
             try {
-                Optional<Found> shared = fetches.run(name, () -> fetch(name, own));
+                Optional<Found> shared = fetches.run(name, () -> fetch(name, touch, own));
                 if (shared.isPresent()) {
                     return shared.get();
                 }
@@ -235,7 +254,7 @@ public final class Artifacts {
      * @param own gets a content in a file, which its reader closes
      * @return what all callers may share; empty if the content is in a file
      */
-    private Optional<Found> fetch(EntryName name, List<Found> own) throws IOException, InterruptedException {
+    private Optional<Found> fetch(EntryName name, boolean touch, List<Found> own) throws IOException, InterruptedException {
         // A caller that fetched it may have ended since the miss.
         Optional<Found.Served> here = read(name);
         if (here.isPresent()) {
@@ -245,7 +264,7 @@ public final class Artifacts {
         if (apart.isPresent()) {
             return Optional.of(new Found.Away(apart.get()));
         }
-        return switch (registry.entry(name, true)) {
+        return switch (registry.entry(name, touch)) {
             case Outcome.Answer<RegistryClient.Entry>(var _, var entry) -> copied(name, entry, own);
             case Outcome.Refused<RegistryClient.Entry>(var problem) when problem.type() == ProblemType.UNKNOWN_NAMESPACE ->
                     Optional.of(new Found.UnknownNamespace());
@@ -271,7 +290,7 @@ public final class Artifacts {
 
     /** Keeps a copy where that is possible, and serves it in any case. */
     private Optional<Found> copied(EntryName name, RegistryClient.Entry entry, List<Found> own) throws IOException, InterruptedException {
-        Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receiveCopy(name, body, announced));
+        Optional<ReceivedArtifact> copy = peers.fetch(name, entry, (body, announced) -> receive(name.namespace(), body, announced));
         if (copy.isEmpty()) {
             return Optional.of(new Found.Missing());
         }
@@ -286,15 +305,6 @@ public final class Artifacts {
                 LOG.debug("{}: a copy from another host is not kept: {}", name, e.toString());
             }
             return shared(served, own);
-        }
-    }
-
-    private ReceivedArtifact receiveCopy(EntryName name, InputStream body, OptionalLong announced)
-            throws IOException, InterruptedException {
-        try {
-            return receive(name.namespace(), body, announced);
-        } catch (HostBusyException e) {
-            throw new IOException(e.getMessage(), e);
         }
     }
 
@@ -430,6 +440,36 @@ public final class Artifacts {
         }
     }
 
+    /**
+     * Keeps an artifact if what the fleet has of its key meets a condition. Of such puts of one key at this host only one is under way at a time; those of
+     * other hosts are not waited for.
+     */
+    public Result put(Put put, Condition condition) throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        Lock lock = conditional[Math.floorMod(put.name().hashCode(), conditional.length)];
+        lock.lockInterruptibly();
+        try {
+            Optional<Result> unmet = unmet(put.name(), condition);
+            return unmet.isPresent() ? unmet.get() : put(put);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns why a put under a condition is refused, before any of it is received; empty if it is not. */
+    public Optional<Result> unmet(EntryName name, Condition condition) throws IOException, InterruptedException {
+        try (Found found = find(name, true, false)) {
+            return switch (found) {
+                case Found.Served served when !condition.test(Optional.of(served.info().content())) ->
+                        Optional.of(new Result.ConditionUnmet());
+                case Found.Missing() when !condition.test(Optional.empty()) -> Optional.of(new Result.ConditionUnmet());
+                case Found.Served _,Found.Missing _ -> Optional.empty();
+                case Found.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
+                case Found.OtherBackend(var backend) -> Optional.of(new Result.OtherBackend(backend));
+                case Found.Away(var apart) -> Optional.of(new Result.Away(apart));
+            };
+        }
+    }
+
     /** Returns what a put is answered without keeping anything, because of what is here of its key; empty if it has to be kept. */
     private Optional<Result> known(Put put) throws IOException, InterruptedException {
         Optional<ReplicaRecord> here = view.artifact(put.name());
@@ -507,9 +547,13 @@ public final class Artifacts {
         }
     }
 
-    /** Makes everything that was accepted before this call survive a loss of power. */
-    public void flush() throws IOException {
-        images.flush();
+    /** Makes everything that was accepted before this call survive a loss of power, in whichever namespace, and returns the time of the call. */
+    public Directories.InNamespace<Instant> flush(NamespaceName namespace) throws IOException, InterruptedException {
+        Directories.InNamespace<Instant> flushed = in(namespace, clock::instant);
+        if (flushed instanceof Directories.InNamespace.Known) {
+            images.flush();
+        }
+        return flushed;
     }
 
     /** Lists registered artifacts of a namespace, sorted by key, as {@link Directories#list} does. */
@@ -534,6 +578,10 @@ public final class Artifacts {
 
     private <T> Directories.InNamespace<T> read(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
         loop.awaitMayServe();
+        return in(namespace, reading);
+    }
+
+    private <T> Directories.InNamespace<T> in(NamespaceName namespace, Supplier<T> reading) throws InterruptedException {
         if (!policies.isKnown(namespace)) {
             return new Directories.InNamespace.UnknownNamespace<>();
         }

@@ -7,6 +7,7 @@ import dev.spillway.worker.core.Position;
 import dev.spillway.worker.core.PutOutcome;
 import dev.spillway.worker.host.Promises.Promise;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ final class EffectRunner {
     private final PutWaiters waiting;
     private final Promises promises;
     private final BiConsumer<WorkerMessage<?>, Delivery<?>> delivered;
+    private final LongAdder refusedArtifacts = new LongAdder();
     private volatile @Nullable String unreachable;
 
     /** @param delivered takes what came of a message; may block */
@@ -41,6 +43,11 @@ final class EffectRunner {
         return unreachable;
     }
 
+    /** Returns the artifacts that were accepted since the start, and then refused by the registry. */
+    long refusedArtifacts() {
+        return refusedArtifacts.sum();
+    }
+
     void carryOut(Effect effect) {
         switch (effect) {
             case Effect.Send(var message) -> Thread.ofVirtual().name("send").start(() -> send(message));
@@ -53,6 +60,7 @@ final class EffectRunner {
             case Effect.Settle(var id, var outcome) -> {
                 List<Promise<PutOutcome>> waiters = waiting.settled(id);
                 if (waiters.isEmpty() && outcome instanceof PutOutcome.Refused(var reason, var detail)) {
+                    view.replica(id).filter(replica -> replica.artifact() != null).ifPresent(accepted -> refusedArtifacts.increment());
                     LOG.info("replica {} is given up, the registry refused it: {}, {}", id, reason, detail);
                 }
                 removals.settled(id, outcome, () -> waiters.forEach(waiter -> promises.keep(waiter, outcome)));

@@ -234,6 +234,11 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         call((agent, now) -> new HostAgent.Answered<>(true, agent.offer(now, offer, null)));
     }
 
+    /** Returns the artifacts that were accepted since the start, and then refused by the registry. */
+    long refusedArtifacts() {
+        return effects.refusedArtifacts();
+    }
+
     /** Tells the agent that an image is damaged or gone. */
     void lost(ReplicaId image) throws InterruptedException {
         post((agent, round) -> round.add(agent.lost(image)));

@@ -3,6 +3,7 @@ package dev.spillway.worker.http;
 import dev.spillway.api.Headers;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactFile;
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -11,7 +12,6 @@ import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
-import dev.spillway.worker.host.HostBusyException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** The content of an artifact as a body of HTTP: received whole, answered whole, in part, or not at all where the client has it (RFC 9110). */
 public final class ArtifactBody {
@@ -29,13 +28,9 @@ public final class ArtifactBody {
 
     private ArtifactBody() {}
 
-    /**
-     * Receives a body, of which no more is taken than its namespace and this host allow.
-     *
-     * @throws HostBusyException if the bodies under way already take as much memory as they may
-     */
+    /** Receives a body, of which no more is taken than its namespace and this host allow. */
     public static ReceivedArtifact receive(Request request, NamespaceName namespace, Artifacts artifacts)
-            throws IOException, HostBusyException, InterruptedException {
+            throws IOException {
         try {
             return request.isStreamed() ? artifacts.receive(namespace, request.stream(), announced(request))
                     : artifacts.receive(namespace, new ByteArrayInputStream(request.bytes()), OptionalLong.empty());
@@ -55,15 +50,24 @@ public final class ArtifactBody {
 
     /** Answers a GET or HEAD. What was found is closed when it is sent. */
     public static Response answer(Request request, Artifacts.Found.Served served) {
-        String tag = "\"" + served.info().content() + "\"";
-        if (request.header("If-None-Match").filter(tags -> matches(tags, tag)).isPresent()) {
+        String tag = Conditions.tag(served.info().content());
+        Conditions conditions = Conditions.of(request);
+        Optional<ContentDigest> here = Optional.of(served.info().content());
+        if (!conditions.test(here)) {
             served.close();
-            return tagged(Response.empty(304), served, tag);
+            return tagged(Response.empty(conditions.matches(here) ? 304 : 412), served, tag);
         }
-        Optional<Matcher> range = request.header("If-Range").filter(text -> !text.equals(tag)).isPresent() ? Optional.empty()
-                : request.header("Range").map(RANGE::matcher).filter(Matcher::matches);
+        boolean whole = request.isHead() || request.header("If-Range").filter(text -> !text.equals(tag)).isPresent();
+        Optional<Matcher> range = whole ? Optional.empty() : request.header("Range").map(RANGE::matcher).filter(ArtifactBody::isRange);
         return tagged(range.map(asked -> part(served, asked)).orElseGet(() -> body(served, 0, served.content().size())), served, tag)
                 .header("Accept-Ranges", "bytes");
+    }
+
+    /** Returns whether a range is well-formed. Any other is ignored (RFC 9110, section 14.1.1). */
+    private static boolean isRange(Matcher range) {
+        return range.matches() && !(range.group(1).isEmpty() && range.group(2).isEmpty())
+                && (range.group(1).isEmpty() || range.group(2).isEmpty()
+                        || Long.parseLong(range.group(1)) <= Long.parseLong(range.group(2)));
     }
 
     private static Response body(Artifacts.Found.Served served, long first, long length) {
@@ -78,17 +82,13 @@ public final class ArtifactBody {
         return response.header("ETag", tag).header(Headers.GENERATION, Long.toString(served.generation()));
     }
 
-    private static boolean matches(String tags, String tag) {
-        return Stream.of(tags.split(",")).map(String::strip).anyMatch(one -> one.equals("*") || one.equals(tag) || one.equals("W/" + tag));
-    }
-
     /** Answers a range: from one byte to another, from one to the end, or the last so many. */
     private static Response part(Artifacts.Found.Served served, Matcher range) {
         long length = served.content().size();
         long first;
         long last;
         if (range.group(1).isEmpty()) {
-            first = range.group(2).isEmpty() ? length : Math.max(0, length - Long.parseLong(range.group(2)));
+            first = Math.max(0, length - Long.parseLong(range.group(2)));
             last = length - 1;
         } else {
             first = Long.parseLong(range.group(1));

@@ -95,7 +95,8 @@ final class ArtifactRoutes {
     private Response get(Request request) throws Exception {
         EntryName name = name(request);
         boolean fetch = request.query().flag("fetch").orElse(true);
-        return ArtifactBody.answer(request, Refusals.served(name, request.isHead() ? artifacts.look(name) : artifacts.get(name, fetch)));
+        return ArtifactBody.answer(request,
+                Refusals.served(name, request.isHead() ? artifacts.find(name, fetch, false) : artifacts.get(name, fetch)));
     }
 
     /** Gives another worker the copy of the generation and the store that the registry named, and counts no use: the registry did. */
@@ -120,10 +121,12 @@ final class ArtifactRoutes {
         artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
             throw Refusals.of(host, name, 0, refused);
         });
+        Conditions conditions = Conditions.of(request);
+        conditions.requireForPut(host, artifacts, name);
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             ArtifactInfo info = new ArtifactInfo(received.digest(), group.orElse(null));
-            Artifacts.Result result =
-                    artifacts.put(new Artifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0));
+            Artifacts.Put put = new Artifacts.Put(name, new SnapshotId(name.key().value()), received, info, Description.NONE, 0);
+            Artifacts.Result result = conditions.put(artifacts, put);
             return Response.json(result instanceof Artifacts.Result.Existing ? 200 : 201,
                     kept(name, received.digest(), received.size(), result));
         }
@@ -151,6 +154,7 @@ final class ArtifactRoutes {
 
     private Response delete(Request request) throws Exception {
         EntryName name = name(request);
+        Conditions.of(request).requireForDeletion(host, artifacts, name);
         artifacts.awaitRegistered(name);
         return Response
                 .ok(new Entries.Deleted(Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()))));
@@ -179,6 +183,7 @@ final class ArtifactRoutes {
         ArtifactMetrics host = artifacts.metrics();
         return Response.ok(new Stats(totals.entries(), totals.bytes(),
                 new HostStats(host.lookups(), host.hits(), host.misses(), host.damaged(), host.puts(), host.rejectedPuts(),
+                        artifacts.refusedPuts(),
                         host.evictions(),
                         host.evictedBytes(), host.flushes(), host.flushErrors(), host.cachedBytes(), host.entries(),
                         host.hitRatePartsPerMillion())));
@@ -211,7 +216,7 @@ final class ArtifactRoutes {
     }
 
     private Response flush(Request request) throws Exception {
-        artifacts.flush();
+        DirectoryRoutes.known(namespace(request), artifacts.flush(namespace(request)));
         return Response.noContent();
     }
 }

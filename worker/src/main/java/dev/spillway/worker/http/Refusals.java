@@ -67,6 +67,13 @@ public final class Refusals {
                 .exception();
     }
 
+    static ProblemException conditionUnmet(EntryName name) {
+        return Problem
+                .of(ProblemType.PRECONDITION_FAILED,
+                        "key: %s (expected: what If-Match and If-None-Match name)".formatted(name.key()))
+                .exception();
+    }
+
     static ProblemException stale(EntryName name, long here, long registered) {
         return Problem
                 .of(ProblemType.OLDER_GENERATION,
@@ -227,6 +234,7 @@ public final class Refusals {
             case Artifacts.Result.OtherBackend(var backend) -> otherBackend(name.namespace(), backend);
             case Artifacts.Result.TooLarge(var maxBytes) -> artifactTooLarge(maxBytes);
             case Artifacts.Result.DiskFull(var why) -> diskFull(why);
+            case Artifacts.Result.ConditionUnmet() -> conditionUnmet(name);
             case Artifacts.Result.Away(var apart) -> apart(apart);
             case Artifacts.Result.Draining() -> draining(host);
             case Artifacts.Result.Accepted _,Artifacts.Result.Existing _ ->

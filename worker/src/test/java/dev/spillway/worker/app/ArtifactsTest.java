@@ -150,6 +150,25 @@ class ArtifactsTest {
         assertThat(get("/v1/artifacts/news/" + key).statusCode()).isEqualTo(404);
     }
 
+    /** The limit of the namespace was lowered, and this host has not heard of it. */
+    @Test
+    void whatIsRefusedAfterItWasAcceptedIsCounted() throws Exception {
+        assertThat(refusedPuts()).isZero();
+        coordinator.stopHeartbeats();
+        registry.artifacts("objects", 3, 100L);
+        Answer put = put(path(1), content(1));
+        assertThat(put.status()).isEqualTo(201);
+        assertThat(put.body().path("outcome").asText()).isEqualTo("accepted");
+        eventually(() -> refusedPuts() == 1);
+        eventually(() -> get(path(1)).statusCode() == 404);
+        assertThat(new String(get("/metrics").body(), StandardCharsets.UTF_8)).contains("spillway_artifacts_puts_refused_total 1.0");
+        assertThat(worker.get("/v1/artifacts/objects/stats").body().path("host").path("rejectedPuts").asInt()).isZero();
+    }
+
+    private long refusedPuts() throws Exception {
+        return worker.get("/v1/artifacts/objects/stats").body().path("host").path("refusedPuts").asLong(-1);
+    }
+
     @Test
     void aPutNamesNoGenerationAndIsWhole() throws Exception {
         assertThat(put(path(1) + "?generation=1", content(1)).type()).endsWith("unknown-parameter");

@@ -24,6 +24,14 @@ final class Bazel {
 
     private Bazel() {}
 
+    /**
+     * What is done about parts that are not here.
+     *
+     * @param wanted  whether other hosts are asked for them
+     * @param counted whether that is a use of them
+     */
+    private record Fetch(boolean wanted, boolean counted) {}
+
     static boolean isHash(String text) {
         return HASH.matcher(text).matches();
     }
@@ -66,9 +74,9 @@ final class Bazel {
         /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
         @Override
         public Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-            Artifacts.Found found = artifacts.find(name, counted);
+            Artifacts.Found found = artifacts.find(name, true, counted);
             List<EntryName> parts = new ArrayList<>();
-            if (found instanceof Artifacts.Found.Served served && !findParts(artifacts, name, served, counted, parts)) {
+            if (found instanceof Artifacts.Found.Served served && !findParts(artifacts, name, served, new Fetch(true, counted), parts)) {
                 found.close();
                 found = new Artifacts.Found.Missing();
             }
@@ -89,8 +97,8 @@ final class Bazel {
         @Override
         public void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
             List<EntryName> parts = new ArrayList<>();
-            try (Artifacts.Found found = artifacts.find(name, false)) {
-                if (found instanceof Artifacts.Found.Served served && findParts(artifacts, name, served, false, parts)) {
+            try (Artifacts.Found found = artifacts.find(name, false, false)) {
+                if (found instanceof Artifacts.Found.Served served && findParts(artifacts, name, served, new Fetch(false, false), parts)) {
                     renew(artifacts, name, parts);
                 }
             }
@@ -103,10 +111,8 @@ final class Bazel {
 
         /**
          * Returns whether all parts are here. What is no action result has none: ccache may keep its own contents under such names.
-         *
-         * @param fetch whether other hosts are asked for what is not here
          */
-        private static boolean findParts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, boolean fetch,
+        private static boolean findParts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch,
                 List<EntryName> parts) throws IOException, InterruptedException {
             ActionResult action;
             try {
@@ -116,7 +122,7 @@ final class Bazel {
             }
             for (String tree : action.trees()) {
                 EntryName name = blob(result, tree);
-                try (Artifacts.Found found = artifacts.find(name, fetch)) {
+                try (Artifacts.Found found = artifacts.find(name, fetch.wanted(), fetch.counted())) {
                     if (!(found instanceof Artifacts.Found.Served content) || !addFiles(result, content, parts)) {
                         return false;
                     }
@@ -125,15 +131,15 @@ final class Bazel {
             }
             action.blobs().forEach(hash -> parts.add(blob(result, hash)));
             for (EntryName part : parts) {
-                if (!artifacts.holds(part) && !(fetch && isFetched(artifacts, part))) {
+                if (!artifacts.holds(part) && !(fetch.wanted() && isFetched(artifacts, part, fetch.counted()))) {
                     return false;
                 }
             }
             return true;
         }
 
-        private static boolean isFetched(Artifacts artifacts, EntryName part) throws IOException, InterruptedException {
-            try (Artifacts.Found found = artifacts.find(part, true)) {
+        private static boolean isFetched(Artifacts artifacts, EntryName part, boolean counted) throws IOException, InterruptedException {
+            try (Artifacts.Found found = artifacts.find(part, true, counted)) {
                 return found instanceof Artifacts.Found.Served;
             }
         }

@@ -19,6 +19,7 @@ import dev.spillway.worker.core.ArtifactInfo;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.http.ArtifactBody;
+import dev.spillway.worker.http.Conditions;
 import dev.spillway.worker.http.Refusals;
 import java.time.InstantSource;
 import java.util.List;
@@ -112,15 +113,18 @@ public final class CacheRoutes {
     }
 
     private Response put(Request request, EntryName name, Dialect dialect) throws Exception {
+        dialect.requireKey(name);
         artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
             throw Refusals.of(host, name, 0, refused);
         });
         if (dialect.keepsFirst() && artifacts.isHere(name)) {
             return dialect.put(false);
         }
+        Conditions conditions = Conditions.of(request);
+        conditions.requireForPut(host, artifacts, name);
         try (ReceivedArtifact received = ArtifactBody.receive(request, name.namespace(), artifacts)) {
             dialect.check(name, received.digest());
-            Artifacts.Result result = artifacts.put(new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
+            Artifacts.Result result = conditions.put(artifacts, new Artifacts.Put(name, new SnapshotId(received.digest().value()), received,
                     new ArtifactInfo(received.digest(), dialect.group(name)), dialect.description(request), 0));
             if (Refusals.keepsNothing(result)) {
                 throw Refusals.of(host, name, 0, result);
@@ -131,6 +135,7 @@ public final class CacheRoutes {
     }
 
     private Response delete(Request request, EntryName name, Dialect dialect) throws Exception {
+        Conditions.of(request).requireForDeletion(host, artifacts, name);
         artifacts.awaitRegistered(name);
         SnapshotId deleted = Refusals.deleted(deletions.delete(name, Backend.ARTIFACT, Optional.empty(), Optional.empty()));
         return Response.noContent().header("ETag", "\"" + deleted + "\"");
@@ -152,7 +157,7 @@ public final class CacheRoutes {
             return collection(namespace(request), path);
         }
         return answer(request, false, (asked, name, dialect) -> {
-            try (Artifacts.Found.Served served = Refusals.served(name, artifacts.look(name))) {
+            try (Artifacts.Found.Served served = Refusals.served(name, dialect.find(artifacts, name, false))) {
                 return WebDav.found(name.namespace(), path, Optional.of(served), clock.instant());
             }
         });

@@ -27,13 +27,20 @@ interface Dialect {
     }
 
     /**
-     * Finds an artifact.
+     * Finds an artifact, here or on another host.
      *
      * @param counted whether this is an access, of which figures and the order of use are told
      */
     default Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-        return counted ? artifacts.get(name, true) : artifacts.look(name);
+        return counted ? artifacts.get(name, true) : artifacts.find(name, true, false);
     }
+
+    /**
+     * Checks the key of a put.
+     *
+     * @throws dev.spillway.events.InvalidValueException if the tool asks that path for something else
+     */
+    default void requireKey(EntryName name) {}
 
     /** Returns whether a put leaves what is here as it is, whatever it brings. */
     default boolean keepsFirst() {

@@ -1,6 +1,8 @@
 package dev.spillway.worker.http.cache;
 
 import dev.spillway.events.Description;
+import dev.spillway.events.EntryName;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
 import dev.spillway.worker.host.Artifacts;
@@ -19,6 +21,13 @@ final class Turborepo implements Dialect {
 
     static Response status() {
         return Response.ok(Map.of("status", "enabled"));
+    }
+
+    @Override
+    public void requireKey(EntryName name) {
+        if (name.key().value().equals(STATUS) || name.key().value().equals(EVENTS)) {
+            throw new InvalidValueException("key", name.key(), "the hash of a task behind " + PREFIX);
+        }
     }
 
     @Override
