@@ -49,7 +49,8 @@ public final class Clients {
                 new HoldsCommand.Ls(console), new HoldsCommand.Extend(console), new HoldsCommand.Release(console)));
         all.put("pagers", console -> Declaration.group("pagers",
                 "List KV pagers, capture them as images and restore images into them.", new PagersCommand.Ls(console),
-                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console)));
+                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console),
+                new PagersCommand.Detach(console)));
         all.put("status", console -> Declaration.of(new Status(console)));
         all.put("log-level", console -> Declaration.of(new LogLevel(console)));
         return all;
