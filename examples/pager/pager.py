@@ -62,6 +62,8 @@ class Pager:
 
     def between_steps(self, when_paused=None):
         """Takes a pause that the worker asks for, and returns when it has ended. No page may change meanwhile."""
+        if self.word(ENGINE)[0] == 0:
+            raise Refused(f"{self.path}: was taken from this engine, which did not take a pause in time")
         asked = self.word(PAUSE_ASKED)[0]
         if self.word(PAUSE_TAKEN)[0] == asked:
             return

@@ -40,6 +40,7 @@ public final class Pagers {
             case CLOSED -> ProblemType.UNKNOWN_PAGER;
             case PAUSED -> ProblemType.PAGER_PAUSED;
             case BUSY -> ProblemType.PAGER_BUSY;
+            case ENGINE_RUNS -> ProblemType.ENGINE_RUNS;
             case UNKNOWN -> ProblemType.UNKNOWN_IN_PAGER;
             case EXISTS -> ProblemType.SEQUENCE_EXISTS;
             case SHARED -> ProblemType.PAGE_SHARED;
@@ -74,13 +75,13 @@ public final class Pagers {
      * @param bytes     memory that it takes
      * @param path      path of its file on the worker's host; absent where it has none
      * @param paused    whether writes wait
-     * @param work      capture or restore under way; absent where there is none
+     * @param work      capture or restore that has been under way for the longest time; absent where there is none
      */
     public record Pager(String name, PagerMeta meta, ContentDigest layout, int pages, int freePages, int sequences, long bytes,
             @Nullable String path,
             boolean paused, @Nullable Work work) {}
 
-    /** Progress of a capture or a restore. */
+    /** Progress of a capture, a restore or a verification. */
     public record Work(Kind kind, long bytesDone) {}
 
     /** Kinds of work on a pager, in lower case on the wire. */
@@ -88,7 +89,9 @@ public final class Pagers {
         @JsonProperty("capture")
         CAPTURE,
         @JsonProperty("restore")
-        RESTORE;
+        RESTORE,
+        @JsonProperty("verify")
+        VERIFY;
 
         @Override
         public String toString() {
@@ -149,6 +152,9 @@ public final class Pagers {
      * @param source where the snapshot came from
      */
     public record Restored(SnapshotId snapshotId, long generation, CachedDirectories.Source source, List<LogicalSequence> sequences) {}
+
+    /** @param work absent where no verification is under way */
+    public record Verification(@Nullable Work work) {}
 
     /** A snapshot of which every byte was read and found as it was captured. */
     public record Verified(SnapshotId snapshotId, long generation, PagerMeta meta, ContentDigest layout, int pages,

@@ -86,6 +86,7 @@ public enum ProblemType {
     PAGE_SHARED(409, "page-shared", "More than one sequence has the page"),
     PAGER_PAUSED(409, "pager-paused", "The pager is paused, or its engine does not pause"),
     PAGER_BUSY(409, "pager-busy", "The pager does something else"),
+    ENGINE_RUNS(409, "engine-runs", "The pager's engine has not ended"),
     OTHER_LAYOUT(409, "other-layout", "The snapshot is of another model, layout or version"),
     SNAPSHOT_DAMAGED(422, "snapshot-damaged", "The content is not what was written"),
     TREE_REFUSED(422, "tree-refused", "The tree holds what cannot be stored"),

@@ -18,6 +18,7 @@ public final class WorkerApi {
     private static final String PAGER = PAGERS + "/{pager}";
     private static final String SEQUENCES = PAGER + "/sequences";
     private static final String SEQUENCE = SEQUENCES + "/{sequence}";
+    private static final String VERIFICATION = PAGERS + "/snapshots/{namespace}/{key}/verify";
     private static final String HOLD = "/v1/holds/{id}";
 
     public static final Operation PUT_DIRECTORY = listed(Operation.put(ENTRY).query("description", "generation", "snapshotId", "strict"));
@@ -75,9 +76,11 @@ public final class WorkerApi {
     public static final Operation WRITE_STATE = listed(Operation.put(SEQUENCE + "/states/{pool}"));
     public static final Operation QUIESCE_PAGER = listed(Operation.post(PAGER + "/quiesce"));
     public static final Operation RESUME_PAGER = listed(Operation.post(PAGER + "/resume"));
+    public static final Operation DETACH_ENGINE = listed(Operation.post(PAGER + "/detach"));
     public static final Operation CAPTURE_PAGER = listed(Operation.post(PAGER + "/capture"));
     public static final Operation RESTORE_PAGER = listed(Operation.post(PAGER + "/restore"));
-    public static final Operation VERIFY_SNAPSHOT = listed(Operation.post(PAGERS + "/snapshots/{namespace}/{key}/verify"));
+    public static final Operation VERIFY_SNAPSHOT = listed(Operation.post(VERIFICATION));
+    public static final Operation GET_VERIFICATION = listed(Operation.get(VERIFICATION));
 
     public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
     public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR));

@@ -1,5 +1,6 @@
 package dev.spillway.cli;
 
+import dev.spillway.events.InvalidValueException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -79,14 +80,18 @@ public final class Declaration {
                 .description(description));
     }
 
-    private static <T> ISetter into(Class<T> type, Consumer<T> setter) {
+    private <T> ISetter into(Class<T> type, Consumer<T> setter) {
         return new ISetter() {
             @Override
             @SuppressWarnings({"TypeParameterUnusedInFormals", "NullAway"}) // picocli's
             public <V> V set(V value) {
                 // picocli begins with null where no initial value is told; the field has its own.
                 if (value != null) {
-                    setter.accept(type.cast(value));
+                    try {
+                        setter.accept(type.cast(value));
+                    } catch (InvalidValueException e) {
+                        throw new CommandLine.ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+                    }
                 }
                 return null;
             }

@@ -41,8 +41,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pager of the worker, which all processes that know its name share. Reads, writes of pages and states, {@link #ownPage} and {@link #resume} are sent
- * again until their outcome is known. Any other change is not, once it may have been made: it ends with an {@link OutcomeUnknownException}. Where a
+ * A pager of the worker, which all processes that know its name share. Reads, writes of pages and states, {@link #ownPage}, {@link #resume} and
+ * {@link #detachEngine} are sent again until their outcome is known. Any other change is not, once it may have been made: it ends with an {@link OutcomeUnknownException}. Where a
  * method throws no {@link InterruptedException}, an interrupted read is a {@link NotReachableException} and an interrupted change an
  * {@link OutcomeUnknownException}, and the thread stays interrupted. Thread-safe.
  */
@@ -184,6 +184,16 @@ public final class RemoteCachePager implements CachePager {
     @Override
     public void resume() {
         change(() -> worker.send(call(WorkerApi.RESUME_PAGER), NoContent.class));
+    }
+
+    /**
+     * Takes the pager from an engine that has ended without letting go of it, so that captures wait for it no more. Does nothing where there is none.
+     * Make sure that its process has ended: one that runs but takes no pause within 5 s can still write, and nothing stops it.
+     *
+     * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
+     */
+    public void detachEngine() throws InterruptedException {
+        ask(() -> worker.send(waiting(call(WorkerApi.DETACH_ENGINE)), NoContent.class));
     }
 
     @Override

@@ -10,10 +10,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -40,11 +42,16 @@ final class PackReader implements AutoCloseable {
         this.tensors = tensors;
     }
 
-    /** @throws PagerRefusedException if the file is no pack, or is cut off */
+    /** @throws PagerRefusedException if the file is missing, a link, no pack, or cut off */
     static PackReader open(Path directory, String name) throws IOException {
+        Path path = directory.resolve(name);
         FileChannel file;
         try {
-            file = FileChannel.open(directory.resolve(name), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+            // An open would follow no link either, but could wait for the writer of a pipe.
+            if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
+                throw damaged(name, "is no regular file");
+            }
+            file = FileChannel.open(path, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
         } catch (NoSuchFileException e) {
             throw damaged(name, "is missing");
         }

@@ -17,22 +17,44 @@ record PageCheck(long low, long high) {
     /** Fits into the nearest cache of a core, so that what is checked is copied from there. */
     private static final int AT_ONCE = 16 << 10;
 
-    private interface Step {
-        void done(long offset, long bytes);
+    /** A part of a content, in memory that cannot go away: the checksum's instructions end the process where a fault hits them. */
+    private interface Part {
+        ByteBuffer at(int offset, int bytes);
     }
 
     static PageCheck of(MemorySegment content) {
-        return of(content, (_, _) -> {});
+        return of(content.byteSize(), content.asByteBuffer()::slice, (_, _) -> {});
+    }
+
+    /** Returns the check of a content in a file that others may cut off. */
+    static PageCheck ofMapped(MemorySegment content) {
+        ByteBuffer part = ByteBuffer.allocate(AT_ONCE);
+        return of(content.byteSize(), (offset, bytes) -> {
+            MemorySegment.copy(content, offset, MemorySegment.ofBuffer(part), 0, bytes);
+            return part.slice(0, bytes);
+        }, (_, _) -> {});
     }
 
     /** Copies a content, and returns the check of what is copied. It is read once from memory, then from the cache. */
     static PageCheck copying(MemorySegment from, MemorySegment to) {
-        return of(from, (offset, bytes) -> MemorySegment.copy(from, offset, to, offset, bytes));
+        return of(from.byteSize(), from.asByteBuffer()::slice, (offset, bytes) -> MemorySegment.copy(from, offset, to, offset, bytes));
     }
 
-    private static PageCheck of(MemorySegment content, Step step) {
-        ByteBuffer bytes = content.asByteBuffer();
-        int length = bytes.remaining();
+    /** Copies a content from a file that others may cut off, and returns the check of the copy. Slower than {@link #copying}. */
+    static PageCheck ofCopy(MemorySegment from, MemorySegment to) {
+        ByteBuffer copy = to.asByteBuffer();
+        return of(from.byteSize(), (offset, bytes) -> {
+            MemorySegment.copy(from, offset, to, offset, bytes);
+            return copy.slice(offset, bytes);
+        }, (_, _) -> {});
+    }
+
+    private interface Step {
+        void done(int offset, int bytes);
+    }
+
+    private static PageCheck of(long bytes, Part part, Step step) {
+        int length = Math.toIntExact(bytes);
         int quarter = Math.ceilDiv(length, QUARTERS);
         long[] checks = new long[QUARTERS];
         CRC32C check = new CRC32C();
@@ -41,7 +63,7 @@ record PageCheck(long low, long high) {
             int end = Math.min(length, (number + 1) * quarter);
             for (int at = number * quarter; at < end; at += AT_ONCE) {
                 int now = Math.min(AT_ONCE, end - at);
-                check.update(bytes.slice(at, now));
+                check.update(part.at(at, now));
                 step.done(at, now);
             }
             checks[number] = check.getValue();

@@ -6,8 +6,6 @@ import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
@@ -33,16 +31,6 @@ record PageHash(long high, long low) {
 
     private static PageHash of(HashValue128 hash) {
         return new PageHash(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
-    }
-
-    /** Returns the check of this content at a place, which no other place has: a right page in a wrong place fails it. */
-    String at(PagerMeta meta, String sequence, String part, int position) {
-        byte[] name = sequence.getBytes(StandardCharsets.UTF_8);
-        byte[] where = part.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer place = ByteBuffer.allocate(128 + 4 + name.length + 4 + where.length + 4 + 16).order(ByteOrder.LITTLE_ENDIAN);
-        place.put(meta.model().value().getBytes(StandardCharsets.US_ASCII)).put(meta.layout().value().getBytes(StandardCharsets.US_ASCII));
-        place.putInt(name.length).put(name).putInt(where.length).put(where).putInt(position).putLong(high).putLong(low);
-        return HexFormat.of().toHexDigits(of(place.array()).low());
     }
 
     static PageHash parse(String text) {

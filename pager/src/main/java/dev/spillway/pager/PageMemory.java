@@ -2,6 +2,7 @@ package dev.spillway.pager;
 
 import dev.spillway.events.ContentDigest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -222,7 +223,7 @@ final class PageMemory implements AutoCloseable {
         VarHandle.acquireFence();
         if (copied(slot) == epoch) {
             int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
-            if (saved < 0 || saved >= layout.saves().count()) {
+            if (saved < 0 || saved >= Math.min(layout.saves().count(), get(Word.SAVES_FILLED))) {
                 throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
@@ -236,7 +237,8 @@ final class PageMemory implements AutoCloseable {
             read(slot, into);
             return true;
         }
-        PageCheck found = PageCheck.copying(bytes(slot), MemorySegment.ofBuffer(into));
+        PageCheck found = file == null ? PageCheck.copying(bytes(slot), MemorySegment.ofBuffer(into))
+                : PageCheck.ofCopy(bytes(slot), MemorySegment.ofBuffer(into));
         // An engine takes the check away before it changes the bytes: if it is there still, what was checked is what was copied.
         VarHandle.acquireFence();
         PageCheck check = check(slot);
@@ -275,18 +277,45 @@ final class PageMemory implements AutoCloseable {
     }
 
     PageCheck checkOf(int slot) {
-        return PageCheck.of(bytes(slot));
+        return file == null ? PageCheck.of(bytes(slot)) : PageCheck.ofMapped(bytes(slot));
     }
 
-    /** Fills a slot from a file at a position. */
-    void fill(int slot, FileChannel from, long position) throws IOException {
+    /**
+     * Fills a slot from a file at a position.
+     *
+     * @throws UncheckedIOException if that cannot be read
+     */
+    void fill(int slot, FileChannel from, long position) {
         ByteBuffer into = bytes(slot).asByteBuffer();
-        while (into.hasRemaining()) {
-            if (from.read(into, position + into.position()) < 0) {
-                throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
-                        "the file ends at %d (expected: %d bytes more)".formatted(position + into.position(), into.remaining()));
+        try {
+            while (into.hasRemaining()) {
+                if (from.read(into, position + into.position()) < 0) {
+                    throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                            "the file ends at %d (expected: %d bytes more)".formatted(position + into.position(), into.remaining()));
+                }
             }
+        } catch (IOException e) {
+            throw isCutOff() ? cutOff(e) : new UncheckedIOException(e);
         }
+    }
+
+    /** Returns what a fault of the memory is to a caller. One that no file's length explains is thrown on. */
+    PagerRefusedException refusal(InternalError fault) {
+        if (!isCutOff()) {
+            throw fault;
+        }
+        return cutOff(fault);
+    }
+
+    private boolean isCutOff() {
+        return file != null && file.toFile().length() < layout.bytes();
+    }
+
+    private PagerRefusedException cutOff(Throwable fault) {
+        PagerRefusedException refused = new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                "%s: was cut off (expected: %d bytes, as when it was made); the pager can only be closed".formatted(file, layout.bytes()));
+        refused.initCause(fault);
+        return refused;
     }
 
     @Override
@@ -294,13 +323,21 @@ final class PageMemory implements AutoCloseable {
         if (!arena.scope().isAlive()) {
             return;
         }
-        set(Word.CLOSED, 1);
-        arena.close();
+        try {
+            set(Word.CLOSED, 1);
+        } catch (InternalError e) {
+            // No engine can read the word either.
+            if (!isCutOff()) {
+                throw e;
+            }
+        } finally {
+            arena.close();
+        }
         if (file != null) {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         }
     }

@@ -6,6 +6,7 @@ import dev.spillway.pager.PageTables.HeldSequence;
 import dev.spillway.pager.PageTables.Reserved;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -16,41 +17,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A pager over memory of this process or a file that an engine maps. Thread-safe.
  *
- * <p>Four locks, taken in this order: the gate, shared by writes and taken alone by a pause; {@code closing}, shared by all that touch the memory and
+ * <p>Four locks, taken in this order: the gate, shared by writes and taken alone by a pause; the guard, shared by all that touch the memory and
  * taken alone by {@link #close}; the tables of pages and sequences; and one of some stripes for the bytes of a slot.
  */
 public final class PagePool implements CachePager {
     private static final int STRIPES = 64;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(5);
-    private static final int SPINS = 1000;
-    private static final long LOOK_AGAIN_NANOS = 20_000;
-    /** An engine that does not save what it overwrites. */
-    private static final long ENGINE_SAVES_NOTHING = 2;
+    private static final Duration CAPTURE_PATIENCE = Duration.ofSeconds(30);
 
     private final PagerMeta meta;
     private final PageMemory memory;
     private final boolean checksums;
     private final PageTables tables;
-    private final StampedLock gate = new StampedLock();
-    private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
+    private final MemoryGuard guard;
+    private final WriteGate gate;
     private final ReentrantLock tablesLock = new ReentrantLock();
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
     private final ReentrantLock capturer = new ReentrantLock();
     private volatile @Nullable FrozenPages frozen;
-    private volatile boolean closed;
-    /** Guarded by the lock of the tables; 0 without a pause. */
-    private long pauseStamp;
 
     /**
      * The size of a pager.
@@ -66,6 +56,8 @@ public final class PagePool implements CachePager {
         this.memory = memory;
         this.checksums = checksums;
         this.tables = new PageTables(meta, memory);
+        this.guard = new MemoryGuard(memory);
+        this.gate = new WriteGate(memory, guard);
         memory.set(Word.EPOCH, 1);
         Arrays.setAll(stripes, _ -> new ReentrantLock());
     }
@@ -114,6 +106,11 @@ public final class PagePool implements CachePager {
         return underTables(tables::freePageCount);
     }
 
+    /** Returns the number of pages that a sequence has. */
+    public int sequencePageCount() {
+        return underTables(tables::sequencePageCount);
+    }
+
     /** Returns the number of sequences. */
     public int sequenceCount() {
         return underTables(tables::sequenceCount);
@@ -121,7 +118,7 @@ public final class PagePool implements CachePager {
 
     /** Returns whether writes wait for the end of a pause. */
     public boolean isPaused() {
-        return underTables(() -> pauseStamp != 0);
+        return gate.isPaused();
     }
 
     /** Returns the file, if the pager has one. */
@@ -133,71 +130,22 @@ public final class PagePool implements CachePager {
 
     @Override
     public void pause() throws InterruptedException {
-        requireOpen();
-        long stamp = gate.tryWriteLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
-        if (stamp == 0) {
-            throw new PagerRefusedException(Reason.PAUSED, "the pager is paused already, or a write takes longer than " + PATIENCE);
-        }
-        boolean paused = false;
-        try {
-            whileOpen(() -> {
-                if (memory.get(Word.ENGINE) != 0) {
-                    pauseEngine();
-                }
-            });
-            underTables(() -> pauseStamp = stamp);
-            paused = true;
-        } finally {
-            if (!paused) {
-                gate.unlockWrite(stamp);
-            }
-        }
-        if (closed) {
-            resume();
-        }
-    }
-
-    private void pauseEngine() throws InterruptedException {
-        long pause = memory.get(Word.PAUSE_ASKED) + 1;
-        memory.set(Word.PAUSE_ASKED, pause);
-        long end = System.nanoTime() + ENGINE_PATIENCE.toNanos();
-        for (int look = 0; memory.get(Word.PAUSE_TAKEN) != pause; look++) {
-            boolean late = System.nanoTime() > end;
-            if (late || Thread.interrupted()) {
-                memory.set(Word.PAUSE_ENDED, pause);
-                if (late) {
-                    throw new PagerRefusedException(Reason.PAUSED,
-                            "the engine that has mapped the file did not pause within %s (expected: it takes pauses between its steps)"
-                                    .formatted(ENGINE_PATIENCE));
-                }
-                throw new InterruptedException();
-            }
-            if (look < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-            }
-        }
+        gate.pause();
     }
 
     @Override
     public void resume() {
-        closing.readLock().lock();
-        try {
-            underTables(() -> {
-                long stamp = pauseStamp;
-                pauseStamp = 0;
-                if (stamp != 0) {
-                    if (!closed) {
-                        memory.set(Word.PAUSE_ENDED, memory.get(Word.PAUSE_ASKED));
-                    }
-                    gate.unlockWrite(stamp);
-                }
-                return stamp;
-            });
-        } finally {
-            closing.readLock().unlock();
-        }
+        gate.resume();
+    }
+
+    /**
+     * Takes the pager from an engine that has ended without letting go of it, so that captures wait for it no more. Does nothing where there is none. An
+     * engine that has not ended, and takes no pause within 5 s, can still write: nothing stops it.
+     *
+     * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
+     */
+    public void detachEngine() throws InterruptedException {
+        gate.detachEngine();
     }
 
     // ---- pages
@@ -247,7 +195,7 @@ public final class PagePool implements CachePager {
     @Override
     public void writePage(int page, ByteBuffer content) throws InterruptedException {
         requireLength("page " + page, content, memory.layout().pageRegion().slotBytes());
-        writing(() -> {
+        gate.write(() -> {
             underTables(() -> {
                 tables.requireUnshared(page);
                 return page;
@@ -312,7 +260,7 @@ public final class PagePool implements CachePager {
 
     @Override
     public void installSequences(List<LogicalSequence> installed) throws InterruptedException {
-        writing(() -> reserved(() -> tables.reserveFor(installed), reserved -> {
+        gate.write(() -> reserved(() -> tables.reserveFor(installed), reserved -> {
             for (int[] slots : reserved.states()) {
                 for (int slot : slots) {
                     change(slot, () -> {
@@ -336,7 +284,7 @@ public final class PagePool implements CachePager {
     @Override
     public LogicalSequence fork(String id, String newId) throws InterruptedException {
         LogicalSequence[] copy = new LogicalSequence[1];
-        writing(() -> copy[0] = reserved(() -> tables.reserve(0, 1), reserved -> {
+        gate.write(() -> copy[0] = reserved(() -> tables.reserve(0, 1), reserved -> {
             int[] from = underTables(() -> tables.held(id).states());
             for (int pool = 0; pool < from.length; pool++) {
                 copySlot(from[pool], reserved.states().getFirst()[pool]);
@@ -381,7 +329,7 @@ public final class PagePool implements CachePager {
     @Override
     public int ownPage(String id, int position) throws InterruptedException {
         int[] owned = new int[1];
-        writing(() -> {
+        gate.write(() -> {
             int shared = underTables(() -> tables.page(id, position));
             owned[0] = underTables(() -> tables.isShared(shared) ? tables.allocatePages(1).getFirst() : shared);
             if (owned[0] == shared) {
@@ -419,7 +367,7 @@ public final class PagePool implements CachePager {
     @Override
     public void writeState(String id, String pool, ByteBuffer content) throws InterruptedException {
         requireLength("state " + pool, content, memory.layout().region(pool).slotBytes());
-        writing(() -> write(stateSlot(id, pool), content));
+        gate.write(() -> write(stateSlot(id, pool), content));
     }
 
     private int stateSlot(String id, String pool) {
@@ -445,28 +393,31 @@ public final class PagePool implements CachePager {
 
     /** Gives back what was reserved and not installed. */
     void release(Reserved reserved) {
-        if (!closed) {
+        if (!guard.isClosed()) {
             changing(() -> tables.release(reserved));
         }
     }
 
     /** Fills a reserved slot from a file, and returns the hash of what is there then. */
     PageHash fill(int slot, FileChannel from, long position) throws IOException, InterruptedException {
-        requireOpen();
-        closing.readLock().lock();
         try {
-            requireOpen();
-            // Its former owner's bytes may be a part of a capture under way.
-            change(slot, () -> null);
-            memory.fill(slot, from, position);
-            PageHash hash = memory.hashOf(slot);
-            // The slot equals its pack until the next write.
-            memory.setWritten(slot, 0);
-            memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
-            return hash;
-        } finally {
-            closing.readLock().unlock();
+            PageHash[] hash = new PageHash[1];
+            guard.run(() -> hash[0] = filled(slot, from, position));
+            return hash[0];
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
+    }
+
+    private PageHash filled(int slot, FileChannel from, long position) throws InterruptedException {
+        // Its former owner's bytes may be a part of a capture under way.
+        change(slot, () -> null);
+        memory.fill(slot, from, position);
+        PageHash hash = memory.hashOf(slot);
+        // The slot equals its pack until the next write.
+        memory.setWritten(slot, 0);
+        memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
+        return hash;
     }
 
     /**
@@ -475,7 +426,7 @@ public final class PagePool implements CachePager {
      * @param packed places from which slots were filled
      */
     void install(List<LogicalSequence> installed, Reserved reserved, Map<Integer, PackPage> packed) throws InterruptedException {
-        writing(() -> underTables(() -> {
+        gate.write(() -> underTables(() -> {
             tables.install(installed, reserved, packed);
             return installed;
         }));
@@ -489,17 +440,18 @@ public final class PagePool implements CachePager {
      * @throws PagerRefusedException if another capture takes too long, or the engine does not pause
      */
     FrozenPages freeze() throws InterruptedException {
-        if (!capturer.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        if (!capturer.tryLock(CAPTURE_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
             throw new PagerRefusedException(Reason.BUSY, "another capture of this pager is under way");
         }
-        FrozenPages begun = null;
+        boolean frozenNow = false;
         try {
-            boolean own = !isPaused();
+            boolean own = !gate.isPaused();
             // Before the pause: a write that comes while another one ends waits already.
             long start = System.nanoTime();
             if (own) {
                 pause();
             }
+            FrozenPages begun = null;
             try {
                 begun = reading(() -> begin(own));
             } finally {
@@ -508,9 +460,11 @@ public final class PagePool implements CachePager {
                 }
             }
             begun.paused(System.nanoTime() - start);
+            frozenNow = true;
             return begun;
         } finally {
-            if (begun == null) {
+            if (!frozenNow) {
+                frozen = null;
                 capturer.unlock();
             }
         }
@@ -520,7 +474,7 @@ public final class PagePool implements CachePager {
     private FrozenPages begin(boolean ownPause) {
         long epoch = memory.get(Word.EPOCH) + 1;
         FrozenPages begun =
-                new FrozenPages(this, memory, epoch, tables.sequences(), ownPause, memory.get(Word.ENGINE) == ENGINE_SAVES_NOTHING);
+                new FrozenPages(this, memory, epoch, tables.sequences(), ownPause, gate.engineSavesNothing());
         memory.set(Word.SAVES_FILLED, 0);
         memory.set(Word.WANTED, 0);
         memory.set(Word.EPOCH, epoch);
@@ -556,14 +510,7 @@ public final class PagePool implements CachePager {
 
     /** Runs something with the memory kept open. */
     <T> T withMemory(Supplier<T> step) {
-        requireOpen();
-        closing.readLock().lock();
-        try {
-            requireOpen();
-            return step.get();
-        } finally {
-            closing.readLock().unlock();
-        }
+        return guard.with(step);
     }
 
     private <T> T reading(Supplier<T> step) {
@@ -577,33 +524,6 @@ public final class PagePool implements CachePager {
         });
     }
 
-    private interface Change {
-        void run() throws InterruptedException;
-    }
-
-    private void writing(Change change) throws InterruptedException {
-        requireOpen();
-        long stamp = gate.tryReadLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
-        if (stamp == 0) {
-            throw new PagerRefusedException(Reason.PAUSED, "the pager has been paused for longer than " + PATIENCE);
-        }
-        try {
-            whileOpen(change);
-        } finally {
-            gate.unlockRead(stamp);
-        }
-    }
-
-    private void whileOpen(Change change) throws InterruptedException {
-        closing.readLock().lock();
-        try {
-            requireOpen();
-            change.run();
-        } finally {
-            closing.readLock().unlock();
-        }
-    }
-
     private <T> T underTables(Supplier<T> step) {
         tablesLock.lock();
         try {
@@ -613,25 +533,17 @@ public final class PagePool implements CachePager {
         }
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new PagerRefusedException(Reason.CLOSED, "the pager is closed");
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
+        guard.refuse();
         FrozenPages capture = frozen;
         if (capture != null) {
             capture.abandon();
         }
-        closing.writeLock().lock();
         try {
-            memory.close();
+            guard.close();
         } finally {
-            closing.writeLock().unlock();
+            gate.resume();
         }
-        resume();
     }
 }

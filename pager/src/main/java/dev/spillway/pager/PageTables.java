@@ -57,6 +57,10 @@ final class PageTables {
         meta.states().forEach(state -> freeStates.put(state.name(), new FreeSlots(layout.region(state.name()))));
     }
 
+    int sequencePageCount() {
+        return (int) Arrays.stream(references).filter(count -> count > 0).count();
+    }
+
     int freePageCount() {
         return freePages.count();
     }

@@ -12,6 +12,8 @@ public final class PagerRefusedException extends RuntimeException {
         PAUSED,
         /** Another capture is under way. */
         BUSY,
+        /** The engine has not ended, as it must have before it is detached. */
+        ENGINE_RUNS,
         /** A page, a sequence or a state that does not exist. */
         UNKNOWN,
         /** A sequence of that id exists. */

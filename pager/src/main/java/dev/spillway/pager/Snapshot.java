@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -35,18 +34,23 @@ public final class Snapshot {
      * @throws PagerRefusedException if the directory has none, or one that is damaged
      */
     public static Snapshot open(Path directory) throws IOException {
-        try (InputStream in =
-                Files.newInputStream(directory.resolve(SnapshotManifest.FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
-                        .toArray(java.nio.file.OpenOption[]::new))) {
+        Path file = directory.resolve(SnapshotManifest.FILE);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw noManifest(directory);
+        }
+        try (InputStream in = Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             byte[] json = in.readNBytes(SnapshotManifest.BYTES_MAX + 1);
             if (json.length > SnapshotManifest.BYTES_MAX) {
                 throw new PagerRefusedException(Reason.DAMAGED, "manifest: has over %d bytes".formatted(SnapshotManifest.BYTES_MAX));
             }
             return new Snapshot(directory, SnapshotManifest.parse(json));
         } catch (NoSuchFileException e) {
-            throw new PagerRefusedException(Reason.MISMATCH,
-                    "%s: has no manifest of a pager's snapshot".formatted(directory.getFileName()));
+            throw noManifest(directory);
         }
+    }
+
+    private static PagerRefusedException noManifest(Path directory) {
+        return new PagerRefusedException(Reason.MISMATCH, "%s: has no manifest of a pager's snapshot".formatted(directory.getFileName()));
     }
 
     static Snapshot of(Path directory, SnapshotManifest manifest) {

@@ -149,6 +149,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
             throw damaged("names packs by other names than its own, or twice");
         }
         pages.forEach(this::requirePage);
+        PlaceChecks places = new PlaceChecks(meta);
         String before = "";
         Set<Integer> named = new HashSet<>();
         for (Sequence sequence : sequences) {
@@ -156,7 +157,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
                 throw damaged("has sequences that are not sorted, or one twice: " + sequence.id());
             }
             before = sequence.id();
-            requireSequence(sequence, named);
+            requireSequence(sequence, named, places);
         }
         if (named.size() != pages.size()) {
             throw damaged("has %d pages that no sequence names".formatted(pages.size() - named.size()));
@@ -172,7 +173,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         }
     }
 
-    private void requireSequence(Sequence sequence, Set<Integer> named) {
+    private void requireSequence(Sequence sequence, Set<Integer> named, PlaceChecks places) {
         String id = sequence.id();
         if (sequence.lastPageTokens() < 0 || sequence.lastPageTokens() >= meta.page().tokens()
                 || sequence.pages().isEmpty() && sequence.lastPageTokens() > 0) {
@@ -191,7 +192,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
             if (named.add(page) && page != named.size() - 1) {
                 throw damaged("sequence %s: has page %d at position %d, before it was numbered".formatted(id, page, position));
             }
-            if (!PageHash.parse(pages.get(page).hash()).at(meta, id, "", position).equals(sequence.checks().get(position))) {
+            if (!places.of(PageHash.parse(pages.get(page).hash()), id, "", position).equals(sequence.checks().get(position))) {
                 throw damaged("sequence %s: the page at position %d belongs to another place".formatted(id, position));
             }
         }
@@ -200,7 +201,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         }
         sequence.states().forEach((pool, state) -> {
             requirePage(state.page());
-            if (!PageHash.parse(state.page().hash()).at(meta, id, pool, 0).equals(state.check())) {
+            if (!places.of(PageHash.parse(state.page().hash()), id, pool, 0).equals(state.check())) {
                 throw damaged("sequence %s: the state of %s belongs to another place".formatted(id, pool));
             }
         });

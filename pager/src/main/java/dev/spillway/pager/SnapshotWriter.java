@@ -257,17 +257,18 @@ public final class SnapshotWriter {
             listed.add(page(at(packed, slot), packNumbers));
         }
         PagerMeta meta = pool.meta();
+        PlaceChecks places = new PlaceChecks(meta);
         return SnapshotManifest.of(meta, names, listed, sequences.stream().map(held -> {
             LogicalSequence sequence = held.sequence();
             List<String> checks = new ArrayList<>();
             for (int position = 0; position < sequence.pages().size(); position++) {
-                checks.add(at(packed, sequence.pages().get(position)).hash().at(meta, sequence.id(), "", position));
+                checks.add(places.of(at(packed, sequence.pages().get(position)).hash(), sequence.id(), "", position));
             }
             TreeMap<String, SnapshotManifest.State> states = new TreeMap<>();
             for (int at = 0; at < held.states().length; at++) {
                 String pool = meta.states().get(at).name();
                 PackPage page = at(packed, held.states()[at]);
-                states.put(pool, new SnapshotManifest.State(page(page, packNumbers), page.hash().at(meta, sequence.id(), pool, 0)));
+                states.put(pool, new SnapshotManifest.State(page(page, packNumbers), places.of(page.hash(), sequence.id(), pool, 0)));
             }
             return new SnapshotManifest.Sequence(sequence.id(), sequence.lastPageTokens(),
                     sequence.pages().stream().map(slot -> at(numbers, slot)).toList(), checks, states);

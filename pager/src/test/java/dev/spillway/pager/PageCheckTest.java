@@ -24,6 +24,9 @@ class PageCheckTest {
             PageCheck in = PageCheck.copying(MemorySegment.ofArray(content), memory);
             PageCheck out = PageCheck.copying(memory.asReadOnly(), MemorySegment.ofArray(copy));
 
+            byte[] second = new byte[length];
+            assertThat(PageCheck.ofCopy(memory, MemorySegment.ofArray(second))).isEqualTo(in).isEqualTo(PageCheck.ofMapped(memory));
+            assertThat(second).isEqualTo(content);
             assertThat(copy).isEqualTo(content);
             assertThat(in).isEqualTo(out).isEqualTo(PageCheck.of(memory)).isEqualTo(PageCheck.of(MemorySegment.ofArray(content)));
             assertThat((int) in.low()).isEqualTo((int) crc(content, 0, Math.ceilDiv(length, 4)));

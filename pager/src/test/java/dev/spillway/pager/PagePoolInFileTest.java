@@ -1,5 +1,7 @@
 package dev.spillway.pager;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -13,6 +15,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -87,6 +91,117 @@ final class PagePoolInFileTest extends CachePagerContract {
     private static void assertDamaged(PagePool pool, int page) {
         assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> pool.readPage(page, ByteBuffer.allocate(512)))
                 .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.DAMAGED);
+    }
+
+    /** A use of a pager. */
+    private interface Use {
+        void run(PagePool pool) throws Exception;
+    }
+
+    /** The checksum's instructions would end the process where they meet a page of a file that is not there. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 4096, 1 << 20})
+    void aFileThatIsCutOffIsRefusedWithItsNameAndNeverEndsTheProcess(long length) throws Exception {
+        PagerMeta meta = Metas.hybrid();
+        Path file = folder.resolve("pager");
+        Path directory = Files.createDirectory(folder.resolve("snapshot"));
+        List<Use> uses = List.of(pool -> pool.readPage(0, ByteBuffer.allocate(512)), pool -> pool.writePage(0, content(meta, 1)),
+                pool -> pool.readState("a", "ssm", ByteBuffer.allocate(64)), pool -> pool.writeState("a", "ssm", ByteBuffer.allocate(64)),
+                pool -> pool.fork("a", "b"),
+                pool -> pool.installSequences(List.of(new LogicalSequence("c", List.of(1), 0))),
+                pool -> SnapshotWriter.capture(pool, Files.createDirectory(folder.resolve("refused")), new Packs(), _ -> {}),
+                pool -> {
+                    pool.removeSequence("a");
+                    Snapshot.open(directory).restore(pool, _ -> {});
+                });
+        for (Use use : uses) {
+            try (PagePool pool = PagePool.inFile(meta, Metas.size(10), file)) {
+                pool.installSequences(List.of(new LogicalSequence("a", pool.allocatePages(1), 1)));
+                pool.allocatePages(1);
+                pool.writePage(0, content(meta, 7));
+                pool.writeState("a", "ssm", ByteBuffer.allocate(64));
+                if (Files.notExists(directory.resolve("manifest.json"))) {
+                    SnapshotWriter.capture(pool, directory, new Packs(), _ -> {});
+                }
+                try (FileChannel other = FileChannel.open(file, WRITE)) {
+                    other.truncate(length);
+                }
+
+                assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> use.run(pool))
+                        .withMessageContaining(file + ": was cut off")
+                        .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.DAMAGED);
+            }
+            assertThat(file).doesNotExist();
+            Files.deleteIfExists(folder.resolve("refused"));
+        }
+    }
+
+    private static final long PAUSE_ASKED = 384;
+    private static final long PAUSE_TAKEN = 448;
+    private static final long PAUSE_ENDED = 512;
+    private static final long ENGINE = 576;
+
+    private static long get(FileChannel engine, long offset) throws IOException {
+        ByteBuffer word = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        engine.read(word, offset);
+        return word.getLong(0);
+    }
+
+    private static void set(FileChannel engine, long offset, long value) throws IOException {
+        engine.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value), offset);
+    }
+
+    @Test
+    void whatADeadEngineLeftIsCapturedOnceItIsDetached() throws Exception {
+        PagerMeta meta = Metas.small();
+        Path file = folder.resolve("pager");
+        try (PagePool pool = PagePool.inFile(meta, Metas.size(4), file);
+                PagePool other = PagePool.inMemory(meta, Metas.size(4));
+                FileChannel engine = FileChannel.open(file, READ, WRITE)) {
+            pool.installSequences(List.of(new LogicalSequence("a", pool.allocatePages(1), 1)));
+            pool.writePage(0, content(meta, 7));
+            set(engine, ENGINE, 1);
+            Path directory = Files.createDirectory(folder.resolve("snapshot"));
+            assertThatExceptionOfType(PagerRefusedException.class)
+                    .isThrownBy(() -> SnapshotWriter.capture(pool, directory, new Packs(), _ -> {}))
+                    .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.PAUSED);
+
+            pool.detachEngine();
+
+            assertThat(get(engine, ENGINE)).isZero();
+            SnapshotWriter.capture(pool, directory, new Packs(), _ -> {}).snapshot().restore(other, _ -> {});
+            assertThat(read(other, other.sequences().getFirst().pages().getFirst())).isEqualTo(content(meta, 7));
+            pool.detachEngine();
+            pool.writePage(0, content(meta, 8));
+        }
+    }
+
+    @Test
+    void anEngineThatTakesAPauseIsNotDetached() throws Exception {
+        Path file = folder.resolve("pager");
+        try (PagePool pool = PagePool.inFile(Metas.small(), Metas.size(4), file);
+                FileChannel engine = FileChannel.open(file, READ, WRITE)) {
+            set(engine, ENGINE, 1);
+            Thread stepping = Thread.ofVirtual().start(() -> {
+                try {
+                    while (get(engine, PAUSE_ASKED) == 0) {
+                        Thread.onSpinWait();
+                    }
+                    set(engine, PAUSE_TAKEN, get(engine, PAUSE_ASKED));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+
+            assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(pool::detachEngine)
+                    .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.ENGINE_RUNS);
+
+            stepping.join();
+            assertThat(get(engine, ENGINE)).isEqualTo(1);
+            assertThat(get(engine, PAUSE_ENDED)).isEqualTo(1);
+            pool.allocatePages(1);
+            pool.writePage(0, content(Metas.small(), 1));
+        }
     }
 
     @Test

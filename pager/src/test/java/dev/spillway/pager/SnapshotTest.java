@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -607,9 +608,19 @@ final class SnapshotTest {
             Files.delete(pack);
             assertRefused(Reason.DAMAGED, "is missing", () -> Snapshot.open(directory).restore(other, _ -> {}));
             Files.createSymbolicLink(pack, Files.write(folder.resolve("right"), right));
-            assertThatExceptionOfType(IOException.class).isThrownBy(() -> Snapshot.open(directory).restore(other, _ -> {}));
-
+            assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).verify(_ -> {}));
             assertThat(other.freePageCount()).isEqualTo(8);
+
+            Captured second = capture(pool);
+
+            assertThat(second.pagesWritten()).isEqualTo(3);
+            assertThat(Files.isRegularFile(pack(second.snapshot().directory()), LinkOption.NOFOLLOW_LINKS)).isTrue();
+            second.snapshot().restore(other, _ -> {});
+            Path manifest = directory.resolve("manifest.json");
+            Files.move(manifest, folder.resolve("manifest"));
+            Files.createSymbolicLink(manifest, folder.resolve("manifest"));
+            assertRefused(Reason.MISMATCH, "has no manifest", () -> Snapshot.open(directory));
         }
     }
 

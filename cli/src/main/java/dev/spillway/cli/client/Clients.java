@@ -50,7 +50,8 @@ public final class Clients {
                 new HoldsCommand.Ls(console), new HoldsCommand.Extend(console), new HoldsCommand.Release(console)));
         all.put("pagers", console -> Declaration.group("pagers",
                 "List KV pagers, capture them as images and restore images into them.", new PagersCommand.Ls(console),
-                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console)));
+                new PagersCommand.Capture(console), new PagersCommand.Restore(console), new PagersCommand.Verify(console),
+                new PagersCommand.Detach(console)));
         all.put("token", console -> Declaration.group("token", "Make, list and revoke tokens: who may ask the services, and for what.",
                 new TokensCommand.Create(console), new TokensCommand.Ls(console), new TokensCommand.Revoke(console)));
         all.put("status", console -> Declaration.of(new Status(console)));

@@ -16,12 +16,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** KV pagers of a worker. */
 final class PagersCommand {
     /** Time for gigabytes on a slow disk, or over a slow network. */
     private static final Duration COPY = Duration.ofHours(12);
+    /** The worker waits for the end of a write or a pause, and then for the engine. */
+    private static final Duration ENGINE = Duration.ofSeconds(60);
 
     private PagersCommand() {}
 
@@ -66,6 +69,43 @@ final class PagersCommand {
         }
     }
 
+    /** A request that takes time. */
+    private interface Asking {
+        Server.Answer ask() throws InterruptedException;
+    }
+
+    /** Looks how far a request is; null where it has not begun or is done. */
+    private interface Looking {
+        Pagers.@Nullable Work look() throws InterruptedException;
+    }
+
+    /** Sends a request, and shows how far it is until it is answered. */
+    private static Server.Answer watch(Console console, String what, Asking asking, Looking looking) throws InterruptedException {
+        FutureTask<Server.Answer> task = new FutureTask<>(asking::ask);
+        Thread.ofVirtual().start(task);
+        try {
+            while (true) {
+                try {
+                    return task.get(500, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    Pagers.Work work = looking.look();
+                    if (work != null) {
+                        console.progress("%s of %s: %s".formatted(work.kind(), what, Text.bytes(work.bytesDone())));
+                    }
+                }
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof CommandFailedException failed ? failed : new IllegalStateException(e.getCause());
+        } finally {
+            console.progressEnded();
+        }
+    }
+
+    /** The name of a pager. */
+    private static void declarePager(Declaration to, Consumer<String> setter) {
+        to.parameter("0", "PAGER", String.class, value -> setter.accept(Pagers.requireName(value)), "The pager, as pagers ls names it.");
+    }
+
     /** Work of a worker on one of its pagers. */
     abstract static class Work implements ClientCommand {
         private final Console console;
@@ -83,7 +123,7 @@ final class PagersCommand {
             to.describe(name, description);
             worker.declare(to);
             output.declare(to);
-            to.parameter("0", "PAGER", String.class, value -> pager = Pagers.requireName(value), "The pager, as pagers ls names it.");
+            declarePager(to, value -> pager = value);
             entry.declare(to, 1);
         }
 
@@ -95,31 +135,10 @@ final class PagersCommand {
             return entry;
         }
 
-        /** Sends a request, and shows how far it is until it is answered. */
         Server.Answer run(RequestTarget target, Object body) throws InterruptedException {
             Server server = worker.server();
-            FutureTask<Server.Answer> task = new FutureTask<>(() -> server.send(target, body, COPY));
-            Thread.ofVirtual().start(task);
-            try {
-                while (true) {
-                    try {
-                        return task.get(500, TimeUnit.MILLISECONDS);
-                    } catch (TimeoutException e) {
-                        show(server);
-                    }
-                }
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof CommandFailedException failed ? failed : new IllegalStateException(e.getCause());
-            } finally {
-                console.progressEnded();
-            }
-        }
-
-        private void show(Server server) throws InterruptedException {
-            Pagers.Work work = server.get(WorkerApi.GET_PAGER.at(pager)).as(Pagers.Pager.class).work();
-            if (work != null) {
-                console.progress("%s of %s: %s".formatted(work.kind(), pager, Text.bytes(work.bytesDone())));
-            }
+            return watch(console, pager, () -> server.send(target, body, COPY),
+                    () -> server.get(WorkerApi.GET_PAGER.at(pager)).as(Pagers.Pager.class).work());
         }
 
         boolean printedJson(Server.Answer answer) {
@@ -199,6 +218,33 @@ final class PagersCommand {
         }
     }
 
+    static final class Detach implements ClientCommand {
+        private final Console console;
+        private final WorkerOption worker = new WorkerOption();
+        @SuppressWarnings("NullAway.Init") // by declare
+        private String pager;
+
+        Detach(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void declare(Declaration to) {
+            to.describe("detach",
+                    "Take a pager from an engine that has ended without letting go of it, so that what it left can be captured.",
+                    "Make sure first that the process of the engine has ended: the worker cannot stop what it writes.");
+            worker.declare(to);
+            declarePager(to, value -> pager = value);
+        }
+
+        @Override
+        public Outcome call() throws InterruptedException {
+            worker.server().order(ENGINE, WorkerApi.DETACH_ENGINE.at(pager));
+            console.out().println("detached  " + pager);
+            return Outcome.done();
+        }
+    }
+
     static final class Verify implements ClientCommand {
         private final Console console;
         private final WorkerOption worker = new WorkerOption();
@@ -219,7 +265,10 @@ final class PagersCommand {
 
         @Override
         public Outcome call() throws InterruptedException {
-            Server.Answer answer = worker.server().sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key()));
+            Server server = worker.server();
+            Server.Answer answer = watch(console, Text.printable(entry.key().value()),
+                    () -> server.sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key())),
+                    () -> server.get(WorkerApi.GET_VERIFICATION.at(entry.namespace(), entry.key())).as(Pagers.Verification.class).work());
             if (output.json()) {
                 console.out().println(answer.text());
                 return Outcome.done();

@@ -97,7 +97,11 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
 
     /** Sends a change whose answer says nothing. */
     void order(RequestTarget target) throws InterruptedException {
-        Call call = change(target, CHANGE_WITHIN);
+        order(CHANGE_WITHIN, target);
+    }
+
+    void order(Duration within, RequestTarget target) throws InterruptedException {
+        Call call = change(target, within);
         var _ = known(call, http.send(address, call, NoContent.class));
     }
 

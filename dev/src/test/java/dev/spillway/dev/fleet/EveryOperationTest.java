@@ -175,9 +175,11 @@ class EveryOperationTest extends FleetOfTwo {
         assertThat(worker.get(pager + "/sequences").get("items")).hasSize(2);
         worker.done("POST", pager + "/quiesce", Map.of("within", "PT30S"));
         worker.done("POST", pager + "/resume", null);
+        worker.done("POST", pager + "/detach", null);
         Map<String, Object> name = Map.of("namespace", "trees", "key", "kv");
         assertThat(worker.done("POST", pager + "/capture", name).get("pages").asInt()).isEqualTo(3);
         worker.done("POST", "/v1/pagers/snapshots/trees/kv/verify", null);
+        worker.get("/v1/pagers/snapshots/trees/kv/verify");
         worker.refused(409, "POST", pager + "/restore", name);
         worker.done("DELETE", one, null);
         worker.done("DELETE", pager + "/sequences/c", null);

@@ -132,6 +132,8 @@ class PagersOfAFleetTest {
             assertThat(done("pagers", "restore", "other", "kv", "by hand", "--worker", "host-2").out())
                     .contains("1 sequence of 3 pages, from this host");
 
+            assertThat(done("pagers", "detach", "shown", "--worker", "host-2").out()).isEqualTo("detached  shown\n");
+
             assertThat(other.sequences()).hasSize(1);
             Spillway.Ran refused = Spillway.run("pagers", "restore", "other", "kv", "by hand", "--worker", fleet.workerUrl(2));
             assertThat(refused.exitCode()).isOne();

@@ -186,7 +186,8 @@ public final class Worker implements AutoCloseable {
         Directories directories = new Directories(loop, store, registry, policies, clock, settings.archiveHold(), settings.holdsMax());
         Deletions deletions = new Deletions(loop, registry, policies, keys);
         Pagers pagers = parts.start("pagers",
-                () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers)));
+                () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers),
+                        new PagerMeter(metrics.registry())));
         WorkerRoutes.Host routes =
                 new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.fellows().address(address()), loop.view(), directories,
                         puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),

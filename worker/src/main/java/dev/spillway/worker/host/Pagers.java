@@ -52,7 +52,9 @@ public final class Pagers implements AutoCloseable {
     private final Settings settings;
     private final StoreId storeId;
     private final Host host;
+    private final Watcher watcher;
     private final Packs packs = new Packs();
+    private final WorkUnderWay work = new WorkUnderWay();
     private final ConcurrentSkipListMap<String, Open> open = new ConcurrentSkipListMap<>();
     private final ScheduledExecutorService pauses =
             Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("pauses").daemon().factory());
@@ -75,7 +77,7 @@ public final class Pagers implements AutoCloseable {
         private final String name;
         private final PagePool pool;
         private final long bytes;
-        private final AtomicReference<@Nullable Work> work = new AtomicReference<>();
+        private final PagerCounts counts = new PagerCounts();
         /** Guarded by this, as the next. */
         private long pauseNumber;
         private @Nullable Future<?> pauseEnd;
@@ -98,10 +100,16 @@ public final class Pagers implements AutoCloseable {
             return bytes;
         }
 
-        /** Returns the capture or restore under way. */
-        public Optional<Work> work() {
-            return Optional.ofNullable(work.get());
+        public PagerCounts counts() {
+            return counts;
         }
+    }
+
+    /** Told of each pager that is made, and once of its end. */
+    public interface Watcher {
+        void opened(Open pager);
+
+        void closed(Open pager);
     }
 
     /** The outcome of a capture. */
@@ -120,8 +128,8 @@ public final class Pagers implements AutoCloseable {
      *
      * @param storeId names the files, so that workers of one host may share a directory
      */
-    public static Pagers open(Settings settings, StoreId storeId, Host host) throws IOException {
-        Pagers pagers = new Pagers(settings, storeId, host);
+    public static Pagers open(Settings settings, StoreId storeId, Host host, Watcher watcher) throws IOException {
+        Pagers pagers = new Pagers(settings, storeId, host, watcher);
         // The store is open in this process alone, so nobody uses them.
         try (DirectoryStream<Path> left = Files.newDirectoryStream(settings.files(), pagers.fileName("*"))) {
             for (Path file : left) {
@@ -132,10 +140,11 @@ public final class Pagers implements AutoCloseable {
         return pagers;
     }
 
-    private Pagers(Settings settings, StoreId storeId, Host host) {
+    private Pagers(Settings settings, StoreId storeId, Host host, Watcher watcher) {
         this.settings = settings;
         this.storeId = storeId;
         this.host = host;
+        this.watcher = watcher;
     }
 
     private String fileName(String pager) {
@@ -160,6 +169,7 @@ public final class Pagers implements AutoCloseable {
                 pool.close();
                 throw exists(name);
             }
+            watcher.opened(pager);
             return pager;
         } catch (java.nio.file.FileAlreadyExistsException e) {
             throw exists(name);
@@ -215,8 +225,12 @@ public final class Pagers implements AutoCloseable {
         if (pager == null) {
             return false;
         }
-        pager.pool().close();
-        release(pager.bytes());
+        watcher.closed(pager);
+        try {
+            pager.pool().close();
+        } finally {
+            release(pager.bytes());
+        }
         return true;
     }
 
@@ -252,19 +266,45 @@ public final class Pagers implements AutoCloseable {
         }
     }
 
+    /** Returns the capture or restore of a pager that has been under way for the longest time. */
+    public Optional<Work> work(Open pager) {
+        return work.first(pager);
+    }
+
+    /** Returns the verification of an entry that has been under way for the longest time. */
+    public Optional<Work> verification(EntryName name) {
+        return work.first(name);
+    }
+
     /** Captures a pager and puts the snapshot under a key. */
     public Captured capture(Open pager, EntryName name, Description description)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        boolean stored = false;
+        try {
+            Captured captured = put(pager, name, description);
+            stored = captured.put() instanceof Puts.Result.Settled(var _, var _, var _, var _, PutOutcome.Stored _);
+            return captured;
+        } finally {
+            pager.counts.captured(stored);
+        }
+    }
+
+    private Captured put(Open pager, EntryName name, Description description)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         learn(name.namespace());
         AtomicReference<SnapshotWriter.@Nullable Captured> written = new AtomicReference<>();
-        Puts.Source source = new Puts.Source.Written((directory, room) -> written.set(working(pager, Kind.CAPTURE,
+        Puts.Source source = new Puts.Source.Written((directory, room) -> written.set(work.run(pager, Kind.CAPTURE,
                 progress -> SnapshotWriter.capture(pager.pool(), directory, packs, new CheckedProgress(progress, room)))),
                 () -> new SnapshotId(required(written).snapshot().digest().value()));
         Puts.Result result = host.puts().put(new Puts.Put(name, source, description, 0, Optional.empty(), Optional.empty()));
         if (result instanceof Puts.Result.Settled(var path, var _, var _, var _, PutOutcome.Stored _)) {
             SnapshotWriter.published(required(written), path, pager.pool(), packs);
         }
-        return new Captured(result, written.get());
+        SnapshotWriter.Captured captured = written.get();
+        if (captured != null) {
+            pager.counts.paused(captured.pauseNanos());
+        }
+        return new Captured(result, captured);
     }
 
     private static SnapshotWriter.Captured required(AtomicReference<SnapshotWriter.@Nullable Captured> written) {
@@ -299,6 +339,18 @@ public final class Pagers implements AutoCloseable {
     /** Restores an entry into a pager. */
     public Restored restore(Open pager, EntryName name, boolean fetch)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
+        boolean done = false;
+        try {
+            Restored restored = read(pager, name, fetch);
+            done = restored instanceof Restored.Done;
+            return restored;
+        } finally {
+            pager.counts.restored(done);
+        }
+    }
+
+    private Restored read(Open pager, EntryName name, boolean fetch)
+            throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         Directories.Found found = host.directories().getToRead(name);
         boolean fetched = false;
         if (fetch && found instanceof Directories.Found.Missing && fetch(name)) {
@@ -309,8 +361,8 @@ public final class Pagers implements AutoCloseable {
             return new Restored.NotFound(found);
         }
         try (HeldImage image = host.directories().reading(served)) {
-            List<LogicalSequence> sequences = working(pager, Kind.RESTORE, progress -> {
-                Snapshot snapshot = Snapshot.open(served.path());
+            List<LogicalSequence> sequences = work.run(pager, Kind.RESTORE, progress -> {
+                Snapshot snapshot = opened(served);
                 List<LogicalSequence> restored = snapshot.restore(pager.pool(), done -> {
                     image.keep();
                     progress.done(done);
@@ -335,25 +387,29 @@ public final class Pagers implements AutoCloseable {
         });
     }
 
+    /** Opens the snapshot that the entry names: another valid one may lie in its place, for example because the host that sent it had it there. */
+    private static Snapshot opened(Directories.Found.Served served) throws IOException {
+        Snapshot snapshot = Snapshot.open(served.path());
+        String named = served.replica().snapshotId().value();
+        if (!snapshot.digest().value().equals(named)) {
+            throw new PagerRefusedException(Reason.DAMAGED,
+                    "%s: is snapshot %s (expected: %s, which the entry names)".formatted(served.replica().name(), snapshot.digest(),
+                            named));
+        }
+        return snapshot;
+    }
+
     /** Reads every byte of an entry of this host and compares it with what was captured. */
     public Snapshot verify(Directories.Found.Served served) throws IOException, InterruptedException {
         try (HeldImage image = host.directories().reading(served)) {
-            Snapshot snapshot = Snapshot.open(served.path());
-            snapshot.verify(_ -> image.keep());
-            return snapshot;
-        }
-    }
-
-    private interface Working<T> {
-        T run(Progress progress) throws IOException, InterruptedException;
-    }
-
-    private static <T> T working(Open pager, Kind kind, Working<T> working) throws IOException, InterruptedException {
-        pager.work.set(new Work(kind, 0));
-        try {
-            return working.run(done -> pager.work.set(new Work(kind, done)));
-        } finally {
-            pager.work.set(null);
+            return work.run(served.replica().name(), Kind.VERIFY, progress -> {
+                Snapshot snapshot = opened(served);
+                snapshot.verify(done -> {
+                    image.keep();
+                    progress.done(done);
+                });
+                return snapshot;
+            });
         }
     }
 

@@ -14,6 +14,7 @@ import dev.spillway.api.Pagers.Pages;
 import dev.spillway.api.Pagers.Quiesce;
 import dev.spillway.api.Pagers.Restore;
 import dev.spillway.api.Pagers.Restored;
+import dev.spillway.api.Pagers.Verification;
 import dev.spillway.api.Pagers.Verified;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
@@ -73,7 +74,7 @@ final class PagerRoutes {
     List<Endpoint> endpoints() {
         return List.of(Endpoint.of(WorkerApi.CREATE_PAGER, this::create).json(),
                 Endpoint.of(WorkerApi.LIST_PAGERS, this::list),
-                Endpoint.of(WorkerApi.GET_PAGER, request -> Response.ok(pager(open(request)))),
+                Endpoint.of(WorkerApi.GET_PAGER, request -> Response.ok(describe(open(request)))),
                 Endpoint.of(WorkerApi.CLOSE_PAGER, this::close),
                 Endpoint.of(WorkerApi.GET_OCCUPIED_PAGES, request -> Response.ok(new Pages(pool(request).occupiedPages()))),
                 Endpoint.of(WorkerApi.ALLOCATE_PAGES,
@@ -93,9 +94,11 @@ final class PagerRoutes {
                 Endpoint.of(WorkerApi.WRITE_STATE, this::writeState).stream(WRITTEN_BYTES_MAX, List.of(BYTES)),
                 Endpoint.of(WorkerApi.QUIESCE_PAGER, this::quiesce).json(),
                 Endpoint.of(WorkerApi.RESUME_PAGER, this::resume),
+                Endpoint.of(WorkerApi.DETACH_ENGINE, this::detach),
                 Endpoint.of(WorkerApi.CAPTURE_PAGER, this::capture).json(),
                 Endpoint.of(WorkerApi.RESTORE_PAGER, this::restore).json(),
-                Endpoint.of(WorkerApi.VERIFY_SNAPSHOT, this::verify));
+                Endpoint.of(WorkerApi.VERIFY_SNAPSHOT, this::verify),
+                Endpoint.of(WorkerApi.GET_VERIFICATION, this::verification));
     }
 
     private static String name(Request request) {
@@ -122,7 +125,7 @@ final class PagerRoutes {
         PagePool.Size size = new PagePool.Size(create.pages(), create.meta().states().isEmpty() ? 0 : or(create.sequences(), STATE_SLOTS),
                 file ? or(create.saves(), SAVES) : 0, create.checksums() == null || create.checksums());
         try {
-            return Response.json(201, pager(pagers.create(name, create.meta(), size, file)));
+            return Response.json(201, describe(pagers.create(name, create.meta(), size, file)));
         } catch (PagerRefusedException e) {
             throw e.reason() == Reason.EXISTS ? Problem.of(ProblemType.PAGER_EXISTS, String.valueOf(e.getMessage())).exception() : e;
         }
@@ -132,17 +135,17 @@ final class PagerRoutes {
         return given == null ? otherwise : given;
     }
 
-    private static Pager pager(Pagers.Open open) {
+    private Pager describe(Pagers.Open open) {
         PagePool pool = open.pool();
         return new Pager(open.name(), pool.meta(), pool.meta().layout(), pool.pageCount(), pool.freePageCount(), pool.sequenceCount(),
                 open.bytes(),
-                pool.file().map(Path::toString).orElse(null), pool.isPaused(), open.work().orElse(null));
+                pool.file().map(Path::toString).orElse(null), pool.isPaused(), pagers.work(open).orElse(null));
     }
 
     private Response list(Request request) {
         Paging paging = Paging.of(request, "pagers");
         List<Pagers.Open> found = pagers.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
-        return Response.ok(paging.page(found, Pagers.Open::name, PagerRoutes::pager));
+        return Response.ok(paging.page(found, Pagers.Open::name, this::describe));
     }
 
     private Response close(Request request) {
@@ -290,6 +293,11 @@ final class PagerRoutes {
         return Response.noContent();
     }
 
+    private Response detach(Request request) throws InterruptedException {
+        pool(request).detachEngine();
+        return Response.noContent();
+    }
+
     private Response capture(Request request) throws Exception {
         Pagers.Open open = open(request);
         Capture capture = request.body(Capture.class);
@@ -321,8 +329,16 @@ final class PagerRoutes {
         };
     }
 
+    private static EntryName entry(Request request) {
+        return new EntryName(request.parameter("namespace", NamespaceName::new), request.parameter("key", EntryKey::new));
+    }
+
+    private Response verification(Request request) {
+        return Response.ok(new Verification(pagers.verification(entry(request)).orElse(null)));
+    }
+
     private Response verify(Request request) throws Exception {
-        EntryName name = new EntryName(request.parameter("namespace", NamespaceName::new), request.parameter("key", EntryKey::new));
+        EntryName name = entry(request);
         Directories.Found.Served served = DirectoryRoutes.served(name, directories.getToRead(name));
         Snapshot snapshot = pagers.verify(served);
         return Response

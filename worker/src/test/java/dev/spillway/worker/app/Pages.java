@@ -76,6 +76,10 @@ final class Pages {
     /** Makes a pager with one sequence of random pages. */
     static JsonNode filled(RunningWorker worker, String pager, int pages, long seed) throws IOException, InterruptedException {
         assertThat(post(worker, "/v1/pagers", creation(pager, Math.max(32, pages))).status()).isEqualTo(201);
+        return fill(worker, pager, pages, seed);
+    }
+
+    static JsonNode fill(RunningWorker worker, String pager, int pages, long seed) throws IOException, InterruptedException {
         JsonNode allocated = post(worker, "/v1/pagers/" + pager + "/allocate", Map.of("count", pages)).body().path("pages");
         assertThat(write(worker, pager, list(allocated), content(pages, seed)).status()).isEqualTo(204);
         ObjectNode install = RunningWorker.JSON.createObjectNode();

@@ -1,0 +1,38 @@
+package dev.spillway.worker.host;
+
+import dev.spillway.api.Pagers.Kind;
+import dev.spillway.api.Pagers.Work;
+import dev.spillway.pager.Progress;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The captures, restores and verifications that are under way, and how far each is. Thread-safe. */
+final class WorkUnderWay {
+    private final Queue<Running> running = new ConcurrentLinkedQueue<>();
+
+    /** @param of pager or entry that it is done with */
+    private record Running(Object of, Kind kind, AtomicLong bytesDone) {}
+
+    /** Something that takes time and tells how far it is. */
+    interface Task<T> {
+        T run(Progress progress) throws IOException, InterruptedException;
+    }
+
+    <T> T run(Object of, Kind kind, Task<T> task) throws IOException, InterruptedException {
+        Running begun = new Running(of, kind, new AtomicLong());
+        running.add(begun);
+        try {
+            return task.run(begun.bytesDone()::set);
+        } finally {
+            running.remove(begun);
+        }
+    }
+
+    /** Returns what has been under way for the longest time. */
+    Optional<Work> first(Object of) {
+        return running.stream().filter(one -> one.of().equals(of)).findFirst().map(one -> new Work(one.kind(), one.bytesDone().get()));
+    }
+}
