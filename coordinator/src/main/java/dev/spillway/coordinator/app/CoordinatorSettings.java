@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Everything that one coordinator is told.
@@ -134,17 +135,19 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
             "File of tokens that are known from the start, one line each: NAME ROLE SHA-256-OF-TOKEN, and for a host its id").optional();
 
     /** What a coordinator can be told, and the conditions between its settings. */
-    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(), List.of(
-            ListenerSecurity.BOTH_FILES,
-            new CrossCheck<>(HOST_TIMEOUT, HEARTBEAT, "over 3 times the heartbeat",
-                    (timeout, beat) -> timeout.compareTo(beat.multipliedBy(3)) > 0),
-            new CrossCheck<>(ORDER_RETRY_MAX, ORDER_RETRY, "at least order-retry", (most, first) -> most.compareTo(first) >= 0),
-            new CrossCheck<>(ORDER_RETRY_MAX, ORDER_RETENTION, "under orders-retention", (most, kept) -> most.compareTo(kept) < 0),
-            new CrossCheck<>(GRACE, COMMAND_DEADLINE, "over twice the command-deadline, in which a host registers and resolves",
-                    (grace, deadline) -> grace.compareTo(deadline.multipliedBy(2)) > 0),
-            new CrossCheck<>(GRACE, HEARTBEAT, "over the heartbeat", (grace, beat) -> grace.compareTo(beat) > 0),
-            new CrossCheck<>(IDEMPOTENCY_KEPT, COMMAND_DEADLINE, "over twice the command-deadline, in which a client asks again",
-                    (kept, deadline) -> kept.compareTo(deadline.multipliedBy(2)) > 0)));
+    public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(),
+            Stream.concat(ListenerSecurity.checks(LISTEN).stream(), Stream.of(
+
+                    new CrossCheck(HOST_TIMEOUT, HEARTBEAT, "over 3 times the heartbeat",
+                            (timeout, beat) -> timeout.compareTo(beat.multipliedBy(3)) > 0),
+                    new CrossCheck(ORDER_RETRY_MAX, ORDER_RETRY, "at least order-retry", (most, first) -> most.compareTo(first) >= 0),
+                    new CrossCheck(ORDER_RETRY_MAX, ORDER_RETENTION, "under orders-retention", (most, kept) -> most.compareTo(kept) < 0),
+                    new CrossCheck(GRACE, COMMAND_DEADLINE, "over twice the command-deadline, in which a host registers and resolves",
+                            (grace, deadline) -> grace.compareTo(deadline.multipliedBy(2)) > 0),
+                    new CrossCheck(GRACE, HEARTBEAT, "over the heartbeat", (grace, beat) -> grace.compareTo(beat) > 0),
+                    new CrossCheck(IDEMPOTENCY_KEPT, COMMAND_DEADLINE, "over twice the command-deadline, in which a client asks again",
+                            (kept, deadline) -> kept.compareTo(deadline.multipliedBy(2)) > 0)))
+                    .toList());
 
     private static Setting<Integer> number(String name, String description, int fallback) {
         return Setting.integer(name, description).must("1 or more", number -> number >= 1).defaultTo(fallback);

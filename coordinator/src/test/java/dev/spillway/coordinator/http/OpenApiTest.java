@@ -7,6 +7,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.spillway.api.CommonApi;
+import dev.spillway.api.CoordinatorApi;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.Sender;
@@ -49,6 +50,11 @@ class OpenApiTest {
         for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), http.now::get)) {
             routes.put(route.operation().toString(), new TreeSet<>(route.operation().query()));
         }
+        // Their store is beside the registry.
+        CoordinatorApi.all()
+                .stream()
+                .filter(operation -> operation.template().startsWith("/v1/tokens"))
+                .forEach(operation -> routes.put(operation.toString(), new TreeSet<>(operation.query())));
         CommonApi.all().forEach(operation -> routes.put(operation.toString(), new TreeSet<>(operation.query())));
         var described = new TreeMap<String, Set<String>>();
         description.path("paths")

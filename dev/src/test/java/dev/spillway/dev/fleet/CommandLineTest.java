@@ -85,7 +85,7 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("Missing required parameter", "put", "ns", "key"), List.of("Unknown option: '--colour'", "hosts", "--colour"),
                 List.of("Unmatched argument at index 0: 'evict'", "evict"), List.of("no command given"),
                 List.of("no command given", "namespace"), List.of("--hosts: 0 (expected: 1 to 100)", "dev", "--hosts", "0"),
-                List.of("--data: '' (expected: a directory", "dev", "--data", ""),
+                List.of("'--data': '' (expected: a path)", "dev", "--data", ""),
                 List.of("--port: 65530 (expected: 1 to ", "dev", "--port", "65530"),
                 List.of("benchmark: nothing (expected: registry: ", "bench", "nothing"),
                 List.of("--minutes: 11 (expected: 1 to 10)", "bench", "registry", "--minutes", "11"),

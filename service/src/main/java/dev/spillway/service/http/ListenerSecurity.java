@@ -33,8 +33,17 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
 
     /** What a service adds to its declared settings so that {@link #from} can read them. */
     public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY);
-    public static final CrossCheck<?, ?> BOTH_FILES = new CrossCheck<>(CERTIFICATE, KEY, "given together with tls-key",
-            (certificate, key) -> certificate.isPresent() == key.isPresent());
+
+    private static final String SAFE =
+            "a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent";
+
+    /** The conditions on where a service listens. */
+    public static List<CrossCheck> checks(Setting<HostPort> listen) {
+        return List.of(new CrossCheck(CERTIFICATE, KEY, "given together with tls-key",
+                (certificate, key) -> certificate.isPresent() == key.isPresent()),
+                new CrossCheck(listen, List.of(CERTIFICATE, PLAIN_HTTP), SAFE, settings -> settings.get(listen).isLoopback()
+                        || settings.get(CERTIFICATE).isPresent() || settings.get(PLAIN_HTTP)));
+    }
 
     public static ListenerSecurity from(Settings settings) {
         return new ListenerSecurity(settings.get(REQUIRE_TOKENS), settings.get(PLAIN_HTTP),
@@ -48,9 +57,7 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
 
     void requireSafe(HostPort address, Optional<Identities> identities) throws IOException {
         if (!address.isLoopback() && tls.isEmpty() && !plain) {
-            throw new IOException(
-                    "listen: %s (expected: a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent)"
-                            .formatted(address));
+            throw new IOException("listen: %s (expected: %s)".formatted(address, SAFE));
         }
         if (asksAt(address) && identities.isEmpty()) {
             throw new IOException("listen: " + address + " (expected: a loopback address, because this service knows no tokens)");

@@ -1,22 +1,30 @@
 package dev.spillway.service.settings;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
- * A condition between two settings, looked at when both are valid.
+ * A condition between settings, looked at when all are valid.
  *
  * @param blamed the setting that is wrong when the condition does not hold
+ * @param others those that it depends on, at least one
  * @param expected what the blamed one should be, such as {@code over 3 times the heartbeat}
  */
-public record CrossCheck<A, B>(Setting<A> blamed, Setting<B> other, String expected, BiPredicate<A, B> holds) {
+public record CrossCheck(Setting<?> blamed, List<Setting<?>> others, String expected, Predicate<Settings> holds) {
+    /** A condition between two. */
+    public <A, B> CrossCheck(Setting<A> blamed, Setting<B> other, String expected, BiPredicate<A, B> holds) {
+        this(blamed, List.of(other), expected, settings -> holds.test(settings.get(blamed), settings.get(other)));
+    }
 
     Optional<SettingProblem> problem(Settings settings) {
-        if (!settings.has(blamed) || !settings.has(other) || holds.test(settings.get(blamed), settings.get(other))) {
+        if (!settings.has(blamed) || !others.stream().allMatch(settings::has) || holds.test(settings)) {
             return Optional.empty();
         }
-        var value = settings.printed(blamed);
-        return Optional.of(new SettingProblem(blamed.name(), value,
-                "%s, with %s: %s".formatted(expected, other.name(), settings.printed(other)), settings.source(blamed)));
+        var with = others.stream().map(other -> other.name() + ": " + settings.printed(other)).collect(Collectors.joining(", "));
+        return Optional.of(new SettingProblem(blamed.name(), settings.printed(blamed), "%s, with %s".formatted(expected, with),
+                settings.source(blamed)));
     }
 }

@@ -21,13 +21,13 @@ public final class SettingsDeclaration {
 
     private final String service;
     private final List<Setting<?>> settings;
-    private final List<CrossCheck<?, ?>> checks;
+    private final List<CrossCheck> checks;
 
     /**
      * @param service leads each message, such as {@code coordinator}
      * @throws IllegalArgumentException when two settings share a name
      */
-    public SettingsDeclaration(String service, List<Setting<?>> settings, List<CrossCheck<?, ?>> checks) {
+    public SettingsDeclaration(String service, List<Setting<?>> settings, List<CrossCheck> checks) {
         this.service = service;
         this.settings = List.copyOf(settings);
         this.checks = List.copyOf(checks);

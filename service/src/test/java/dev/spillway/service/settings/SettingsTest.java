@@ -47,7 +47,7 @@ class SettingsTest {
 
     private static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator",
             List.of(DATABASE_URL, PASSWORD, LISTEN, HEARTBEAT, HOST_TIMEOUT, CACHE, VERBOSE, PORT, POOL, EPOCH, SOCKET, BROKERS, MODE),
-            List.of(new CrossCheck<>(HOST_TIMEOUT, HEARTBEAT, "over 3 heartbeats",
+            List.of(new CrossCheck(HOST_TIMEOUT, HEARTBEAT, "over 3 heartbeats",
                     (timeout, heartbeat) -> timeout.compareTo(heartbeat.multipliedBy(3)) > 0)));
 
     private static final String URL = "--database-url=jdbc:postgresql://127.0.0.1/spillway";

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Everything that can be set on a worker.
@@ -188,18 +189,19 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
 
     /** What {@link #from} reads, with the conditions between them. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("worker", all(),
-            List.of(ListenerSecurity.BOTH_FILES, new CrossCheck<>(DATA, SOCKET,
+            Stream.concat(ListenerSecurity.checks(LISTEN).stream(), Stream.of(new CrossCheck(DATA, SOCKET,
                     "a path of %d bytes or less, because of %s in it; or another path for the socket"
                             .formatted(SocketFile.PATH_BYTES_MAX - SOCKET_NAME.length() - 1, SOCKET_NAME),
                     (data, socket) -> socket.isPresent() || SocketFile.isShortEnough(data.resolve(SOCKET_NAME))),
-                    new CrossCheck<>(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
+                    new CrossCheck(REGISTRY_TIMEOUT, PUT_DEADLINE, "at most the time that a put waits",
                             (timeout, deadline) -> timeout.compareTo(deadline) <= 0),
-                    new CrossCheck<>(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
+                    new CrossCheck(REGISTRY_CONNECT_TIMEOUT, REGISTRY_TIMEOUT, "at most the time of a message",
                             (connect, timeout) -> connect.compareTo(timeout) <= 0),
-                    new CrossCheck<>(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold",
+                    new CrossCheck(ARCHIVE_HOLD, HOLD_MAX, "at most the longest hold",
                             (archive, longest) -> archive.compareTo(longest) <= 0),
-                    new CrossCheck<>(REQUESTS_KEPT, PUT_DEADLINE, "over the time that a put waits",
-                            (kept, deadline) -> kept.compareTo(deadline) > 0)));
+                    new CrossCheck(REQUESTS_KEPT, PUT_DEADLINE, "over the time that a put waits",
+                            (kept, deadline) -> kept.compareTo(deadline) > 0)))
+                    .toList());
 
     public WorkerSettings {
         coordinators = List.copyOf(coordinators);
