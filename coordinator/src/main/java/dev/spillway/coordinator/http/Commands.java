@@ -15,8 +15,6 @@ import java.util.List;
 /** Carries out the commands of a request, at most once where the request has an {@code Idempotency-Key}. */
 final class Commands {
     static final String IDEMPOTENCY_KEY = "Idempotency-Key";
-    /** Who asks, as long as nobody has to say who he is. */
-    private static final String CALLER = "anonymous";
 
     private final Registry registry;
 
@@ -31,7 +29,7 @@ final class Commands {
      */
     <A> A run(Request request, Target what, Command<A> command) {
         return request.header(IDEMPOTENCY_KEY)
-                .map(key -> registry.executeOnce(new IdempotencyKey(CALLER, key, what.digest(request.bytes())), command))
+                .map(key -> registry.executeOnce(new IdempotencyKey(request.caller(), key, what.digest(request.bytes())), command))
                 .orElseGet(() -> registry.execute(command));
     }
 
@@ -47,7 +45,7 @@ final class Commands {
         }
         return request.header(IDEMPOTENCY_KEY)
                 .map(key -> registry
-                        .executeOnce(new IdempotencyKey(CALLER, what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number,
+                        .executeOnce(new IdempotencyKey(request.caller(), what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number,
                                 what.digest(request.bytes())), command))
                 .orElseGet(() -> registry.execute(command));
     }
