@@ -3,6 +3,7 @@ package dev.spillway.bench;
 import dev.spillway.bench.artifacts.ArtifactsBenchmark;
 import dev.spillway.bench.http.ArtifactsHttpBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
+import dev.spillway.bench.http.SecurityBenchmark;
 import dev.spillway.bench.inventory.InventoryBenchmark;
 import dev.spillway.bench.orders.OrdersBenchmark;
 import dev.spillway.bench.pager.PagerBenchmark;
@@ -16,7 +17,8 @@ import java.util.Optional;
 public final class Benchmarks {
     private static final List<Benchmark> ALL =
             List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
-                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark(), new PagerBenchmark());
+                    new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark(), new PagerBenchmark(),
+                    new SecurityBenchmark());
 
     private Benchmarks() {}
 

@@ -11,12 +11,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntFunction;
+import javax.net.SocketFactory;
 
 /** One request again and again, each caller on a connection of its own that is kept, as wrk does. */
 final class Exchange implements Load {
     private final String host;
     private final int port;
     private final IntFunction<Requests> requests;
+    private final SocketFactory sockets;
     private final LongAdder answered = new LongAdder();
 
     /** The bytes of a caller's next request. */
@@ -26,6 +28,12 @@ final class Exchange implements Load {
     }
 
     Exchange(String address, IntFunction<Requests> requests) {
+        this(address, requests, SocketFactory.getDefault());
+    }
+
+    /** @param sockets those of TLS, where the server speaks it */
+    Exchange(String address, IntFunction<Requests> requests, SocketFactory sockets) {
+        this.sockets = sockets;
         int colon = address.lastIndexOf(':');
         this.host = address.substring(0, colon);
         this.port = Integer.parseInt(address.substring(colon + 1));
@@ -51,7 +59,7 @@ final class Exchange implements Load {
     @Override
     public Operation caller(int number) {
         try {
-            return new Caller(new Socket(host, port), requests.apply(number));
+            return new Caller(sockets.createSocket(host, port), requests.apply(number));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,7 +74,7 @@ final class Exchange implements Load {
 
     /** Sends one request and returns the body of its answer. */
     byte[] once() throws IOException {
-        try (Caller caller = new Caller(new Socket(host, port), requests.apply(0))) {
+        try (Caller caller = new Caller(sockets.createSocket(host, port), requests.apply(0))) {
             return caller.exchange();
         }
     }

@@ -26,22 +26,34 @@ final class SmallFleet implements AutoCloseable {
     private final Coordinator coordinator;
     private final Worker worker;
 
-    private SmallFleet(Path folder, Map<String, String> ofWorker) throws Exception {
+    private SmallFleet(Path folder, Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws Exception {
         this.folder = folder;
         servers = lifecycle.start("servers", () -> EmbeddedServers.start(PostgresSettings.temporary(), KafkaSettings.temporary()));
-        coordinator = lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(Map.of("listen",
-                "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(),
-                "database-password",
-                servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
-                "evictions-partitions", "1", "reports-partitions", "1")))));
-        Map<String, String> settings = new HashMap<>(Map.of("host-id", "host-1", "listen", "127.0.0.1:0", "data",
-                folder.resolve("host-1").toString(), "coordinators", coordinator.address().toString(), "kafka-servers",
-                servers.kafka().bootstrapServers(), "allowed-sources", folder.toString()));
-        settings.putAll(ofWorker);
-        worker = lifecycle.start("worker",
+        coordinator = lifecycle.start("coordinator",
+                () -> Coordinator.start(CoordinatorSettings.read(Sources.of(with(ofCoordinator, Map.of("listen",
+                        "127.0.0.1:0", "database-url", servers.postgres().jdbcUrl(), "database-user", servers.postgres().user(),
+                        "database-password",
+                        servers.postgres().password(), "kafka-servers", servers.kafka().bootstrapServers(), "orders-partitions", "1",
+                        "evictions-partitions", "1", "reports-partitions", "1"))))));
+        worker = worker("host-1", ofWorker);
+    }
+
+    private static Map<String, String> with(Map<String, String> more, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(more);
+        return all;
+    }
+
+    /** Starts one more worker, which ends with the fleet. */
+    Worker worker(String host, Map<String, String> more) throws Exception {
+        Map<String, String> settings = with(more, Map.of("host-id", host, "listen", "127.0.0.1:0", "data", folder.resolve(host).toString(),
+                "coordinators", coordinator.address().toString(), "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources",
+                folder.toString()));
+        Worker started = lifecycle.start(host,
                 () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
-                        failure -> lifecycle.fail("worker", failure)));
-        worker.awaitJoined();
+                        failure -> lifecycle.fail(host, failure)));
+        started.awaitJoined();
+        return started;
     }
 
     static SmallFleet start() throws InterruptedException {
@@ -50,8 +62,12 @@ final class SmallFleet implements AutoCloseable {
 
     /** @param ofWorker settings of the worker besides those that make it one of this fleet */
     static SmallFleet start(Map<String, String> ofWorker) throws InterruptedException {
+        return start(Map.of(), ofWorker);
+    }
+
+    static SmallFleet start(Map<String, String> ofCoordinator, Map<String, String> ofWorker) throws InterruptedException {
         try {
-            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath(), ofWorker);
+            return new SmallFleet(Files.createTempDirectory("spillway-http-").toRealPath(), ofCoordinator, ofWorker);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {

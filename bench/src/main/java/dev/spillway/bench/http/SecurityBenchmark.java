@@ -1,0 +1,118 @@
+package dev.spillway.bench.http;
+
+import dev.spillway.bench.Benchmark;
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.Progress;
+import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.Machine;
+import dev.spillway.bench.measure.Report;
+import dev.spillway.bench.measure.Scenario;
+import dev.spillway.bench.measure.TemporaryFolder;
+import dev.spillway.service.identity.AccessToken;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import javax.net.SocketFactory;
+
+/** A directory hit at three workers of one fleet: one that asks for nothing, one that asks for a token, and one that speaks TLS. */
+public final class SecurityBenchmark implements Benchmark {
+    private static final int CALLERS = 16;
+    private static final double TOKEN_BOUND = 1.05;
+    private static final double TLS_BOUND = 1.3;
+    private static final String NAMESPACE = "bench";
+    private static final String HIT = "/v1/directories/" + NAMESPACE + "/entries/";
+
+    @Override
+    public String name() {
+        return "security";
+    }
+
+    @Override
+    public String description() {
+        return "what a token and TLS cost a request, beside none";
+    }
+
+    @Override
+    public Report run(Effort effort, Progress progress) throws InterruptedException {
+        Instant startedAt = Instant.now();
+        long begin = System.nanoTime();
+        progress.step("starting a fleet of three hosts");
+        String token = AccessToken.mint(new SecureRandom());
+        try (TemporaryFolder folder = TemporaryFolder.create("spillway-security-")) {
+            Path tokens = Files.writeString(folder.path().resolve("tokens"), "bench operator " + AccessToken.digest(token));
+            Certificate certificate = Certificate.make(folder.path());
+            return run(effort, progress, token, tokens, certificate, startedAt, begin);
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new BenchmarkFailedException("security: " + e, e);
+        }
+    }
+
+    private Report run(Effort effort, Progress progress, String token, Path tokens, Certificate certificate, Instant startedAt, long begin)
+            throws Exception {
+        try (SmallFleet fleet = SmallFleet.start(Map.of("tokens-file", tokens.toString()), Map.of())) {
+            Machine machine = Machine.read(fleet.folder());
+            String asking = fleet.worker("host-2", Map.of("require-tokens", "true")).address().toString();
+            String speaking = fleet
+                    .worker("host-3",
+                            Map.of("tls-certificate", certificate.certificate().toString(), "tls-key", certificate.key().toString()))
+                    .address()
+                    .toString();
+            new Exchange(fleet.coordinator(), caller -> () -> Exchange.put("/v1/namespaces/" + NAMESPACE, "{\"maxEntries\":10}")).once();
+            Path tree = Files.createDirectories(fleet.folder().resolve("tree"));
+            Files.writeString(tree.resolve("file"), "content");
+            SocketFactory tcp = SocketFactory.getDefault();
+            put(fleet.worker(), "plain", tree, token, tcp);
+            put(asking, "asking", tree, token, tcp);
+            put(speaking, "speaking", tree, token, certificate.trusting());
+            Scenario plain = scenario("directory hit", get(fleet.worker(), "plain", "", tcp));
+            Scenario shown = scenario("directory hit, a token is asked for", get(asking, "asking", bearer(token), tcp));
+            Scenario secured = scenario("directory hit, by TLS", get(speaking, "speaking", "", certificate.trusting()));
+            List<Scenario> all = List.of(plain, shown, secured);
+            for (Scenario each : all) {
+                progress.step("warming up: " + each.title());
+                each.warm(effort);
+            }
+            for (int round = 1; round <= effort.rounds(); round++) {
+                for (Scenario each : all) {
+                    progress.step("round %d of %d: %s".formatted(round, effort.rounds(), each.title()));
+                    each.measure(effort);
+                }
+            }
+            List<Bar> bars = List.of(
+                    Bar.atMost("time per request with a token, to one without", 1 / shown.perSecond(), 1 / plain.perSecond(), TOKEN_BOUND),
+                    Bar.atMost("time per request by TLS, to one without", 1 / secured.perSecond(), 1 / plain.perSecond(), TLS_BOUND));
+            return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, Map.of(),
+                    all.stream().map(Scenario::result).toList(), List.of(), List.of(), bars);
+        }
+    }
+
+    private static Scenario scenario(String name, Exchange load) {
+        return new Scenario(name, "gets", 1, CALLERS, load);
+    }
+
+    private static String bearer(String token) {
+        return "Authorization: Bearer " + token + "\r\n";
+    }
+
+    private static Exchange get(String address, String key, String headers, SocketFactory sockets) {
+        byte[] request = "GET %s HTTP/1.1\r\nHost: bench\r\n%s\r\n".formatted(HIT + key, headers).getBytes(StandardCharsets.US_ASCII);
+        return new Exchange(address, caller -> () -> request, sockets);
+    }
+
+    private static void put(String address, String key, Path tree, String token, SocketFactory sockets) throws IOException {
+        String body = "{\"sourceDir\":\"" + tree + "\"}";
+        byte[] request = "PUT %s HTTP/1.1\r\nHost: bench\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(HIT + key, bearer(token), body.length(), body)
+                .getBytes(StandardCharsets.US_ASCII);
+        new Exchange(address, caller -> () -> request, sockets).once();
+    }
+}

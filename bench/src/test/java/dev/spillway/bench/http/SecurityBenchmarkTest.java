@@ -1,0 +1,21 @@
+package dev.spillway.bench.http;
+
+import dev.spillway.bench.Benchmarks;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.Report;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The whole benchmark, small and short: every answer is checked, no figure is. */
+@Tag("full")
+class SecurityBenchmarkTest {
+    @Test
+    void aTokenAndTlsAreMeasuredBesideNone() throws Exception {
+        Report report = Benchmarks.named("security").orElseThrow().run(Effort.ofQuick(), step -> {});
+        assertThat(report.results()).hasSize(3).allSatisfy(line -> assertThat(line.operations()).isPositive());
+        assertThat(report.bars()).extracting(Bar::bound).containsExactly(1.05, 1.3);
+    }
+}
