@@ -238,7 +238,7 @@ class WorkersOverHttpTest extends OverHttp {
                 new JoinRequest.WorkerProcess(UUID.randomUUID(), false));
         http.worker(sender.hostId(), "join", noAddress)
                 .isProblem(400, "invalid-value",
-                        "address: nowhere (expected: host:port, such as 127.0.0.1:7080)");
+                        "address: nowhere (expected: host:port, such as 127.0.0.1:7080, with https:// before it if TLS is spoken)");
         http.get("/v1/namespaces/vm/entries/a").is(404);
     }
 
