@@ -32,8 +32,9 @@ public final class Artifacts {
      *
      * @param waitFor how long to wait while another caller makes it; at most 1 min, nothing if absent
      * @param heldFor how long nobody else is told to make it, unless the claim is given back; at most 1 h, 10 min if absent
+     * @param id      an own claim that is to last for so long from now on; absent for a new one
      */
-    public record Claim(@Nullable Duration waitFor, @Nullable Duration heldFor) {}
+    public record Claim(@Nullable Duration waitFor, @Nullable Duration heldFor, @Nullable UUID id) {}
 
     /**
      * The answer to a claim.

@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 /** Asks a worker for artifacts. One of many processes of its host that miss the same artifact compiles it. Thread-safe. */
 final class RemoteArtifactStore extends CompilingStore {
     private static final Duration WAIT = Duration.ofSeconds(20);
-    private static final Duration COMPILED_WITHIN = Duration.ofMinutes(30);
+    /** A claim of a process that dies ends by itself; one that compiles extends it. */
+    private static final Duration CLAIMED_FOR = Duration.ofSeconds(30);
+    private static final Duration EXTENDED_EVERY = Duration.ofSeconds(8);
 
     private final NamespaceName namespace;
     private final Retries worker;
@@ -131,7 +133,7 @@ final class RemoteArtifactStore extends CompilingStore {
     @Override
     protected Artifact compile(Fingerprint fingerprint, Callable<Artifact> compiler) throws Exception {
         while (true) {
-            Claimed claimed = claim(fingerprint);
+            Claimed claimed = claim(fingerprint, WAIT, null);
             if (claimed == null) {
                 return compiler.call();
             }
@@ -143,9 +145,11 @@ final class RemoteArtifactStore extends CompilingStore {
                     }
                 }
                 case YOURS -> {
+                    Thread extending = Thread.ofVirtual().start(() -> extend(fingerprint, claimed.id()));
                     try {
                         return super.compile(fingerprint, compiler);
                     } finally {
+                        extending.interrupt();
                         giveBack(fingerprint, claimed.id());
                     }
                 }
@@ -154,11 +158,23 @@ final class RemoteArtifactStore extends CompilingStore {
         }
     }
 
-    private @Nullable Claimed claim(Fingerprint fingerprint) throws InterruptedException {
+    /** Keeps a claim until it is interrupted. */
+    private void extend(Fingerprint fingerprint, @Nullable UUID claim) {
+        try {
+            while (true) {
+                Thread.sleep(EXTENDED_EVERY);
+                claim(fingerprint, Duration.ZERO, claim);
+            }
+        } catch (InterruptedException e) {
+            // It is compiled.
+        }
+    }
+
+    private @Nullable Claimed claim(Fingerprint fingerprint, Duration waitFor, @Nullable UUID extended) throws InterruptedException {
         try {
             return worker.once()
                     .send(call(WorkerApi.CLAIM_ARTIFACT.at(namespace, fingerprint)).timeout(timeout.plus(WAIT))
-                            .body(new Claim(WAIT, COMPILED_WITHIN)), Claimed.class);
+                            .body(new Claim(waitFor, CLAIMED_FOR, extended)), Claimed.class);
         } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
             return null;
         }

@@ -73,10 +73,7 @@ public final class Worker implements AutoCloseable {
     /** Beside RocksDB's library. */
     private static final String NATIVE = "native";
     private static final Duration PEER_CONNECT = Duration.ofSeconds(1);
-    /** For one attempt at one holder of an artifact. */
-    private static final Duration PEER_WITHIN = Duration.ofSeconds(10);
-    /** Lower bound of what a link between hosts carries: the largest artifact needs more time than others. */
-    private static final long PEER_BYTES_PER_SECOND = 8 << 20;
+    private static final Duration PEER_WITHIN = Duration.ofSeconds(3);
     private static final Duration READY_WITHIN = Duration.ofSeconds(3);
     private static final Backoff ORDERS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
 
@@ -156,8 +153,7 @@ public final class Worker implements AutoCloseable {
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout(),
                         settings.fellows().registry()));
         Peers peers =
-                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN
-                        .plusSeconds(settings.artifacts().maxArtifactBytes() / PEER_BYTES_PER_SECOND), settings.fellows().peers()));
+                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.fellows().peers()));
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",

@@ -385,9 +385,11 @@ public final class Artifacts {
      *
      * @param waitFor how long to wait for another maker
      * @param heldFor how long the claim lasts unless it is given back
+     * @param extended id of an own claim, which lasts for so long from now on; absent for a new one
      */
-    public Claimed claim(EntryName name, Duration waitFor, Duration heldFor) throws IOException, HostBusyException, InterruptedException {
-        Optional<UUID> own = claims.take(name, waitFor, heldFor);
+    public Claimed claim(EntryName name, Duration waitFor, Duration heldFor, @Nullable UUID extended)
+            throws IOException, HostBusyException, InterruptedException {
+        Optional<UUID> own = claims.take(name, waitFor, heldFor, extended);
         // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
         if (view.artifact(name).isPresent() && isReadable(name)) {
             own.ifPresent(id -> claims.giveBack(name, id));
@@ -461,13 +463,20 @@ public final class Artifacts {
             return switch (found) {
                 case Found.Served served when !condition.test(Optional.of(served.info().content())) ->
                         Optional.of(new Result.ConditionUnmet());
-                case Found.Missing() when !condition.test(Optional.empty()) -> Optional.of(new Result.ConditionUnmet());
+                case Found.Missing() when !condition.test(registered(name)) -> Optional.of(new Result.ConditionUnmet());
                 case Found.Served _,Found.Missing _ -> Optional.empty();
                 case Found.UnknownNamespace() -> Optional.of(new Result.UnknownNamespace());
                 case Found.OtherBackend(var backend) -> Optional.of(new Result.OtherBackend(backend));
                 case Found.Away(var apart) -> Optional.of(new Result.Away(apart));
             };
         }
+    }
+
+    /** Returns what the registry knows of a key that no host gives: its holders may be away. */
+    private Optional<ContentDigest> registered(EntryName name) throws InterruptedException {
+        return registry.entry(name, false) instanceof Outcome.Answer<RegistryClient.Entry>(var _, var entry)
+                ? Optional.ofNullable(entry.content())
+                : Optional.empty();
     }
 
     /** Returns what a put is answered without keeping anything, because of what is here of its key; empty if it has to be kept. */

@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Claims to make an artifact that is missing, so that of many processes of this host one does. A claim is a hint: it is in memory only, and ends with its time
@@ -22,10 +23,14 @@ final class Claims {
     private static final class Claim {
         private final UUID id = UUID.randomUUID();
         private final CountDownLatch ended = new CountDownLatch(1);
-        private final long until;
+        private volatile long until;
 
         Claim(Duration heldFor) {
             this.until = System.nanoTime() + heldFor.toNanos();
+        }
+
+        void extend(Duration heldFor) {
+            until = System.nanoTime() + heldFor.toNanos();
         }
 
         long nanosLeft() {
@@ -36,9 +41,11 @@ final class Claims {
     /**
      * Takes the claim, or waits while somebody else has it.
      *
+     * @param extended id of an own claim, which lasts for so long from now on; absent for a new one
      * @return its id, or nothing if somebody else had it, who may have ended it meanwhile
      */
-    Optional<UUID> take(EntryName name, Duration waitFor, Duration heldFor) throws HostBusyException, InterruptedException {
+    Optional<UUID> take(EntryName name, Duration waitFor, Duration heldFor, @Nullable UUID extended)
+            throws HostBusyException, InterruptedException {
         if (claims.size() >= MAX) {
             claims.values().removeIf(claim -> claim.nanosLeft() <= 0);
             if (claims.size() >= MAX) {
@@ -46,9 +53,14 @@ final class Claims {
             }
         }
         Claim own = new Claim(heldFor);
-        Claim current = claims.compute(name, (key, other) -> other == null || other.nanosLeft() <= 0 ? own : other);
-        if (current.equals(own)) {
-            return Optional.of(own.id);
+        Claim current = claims.compute(name, (key, other) -> {
+            if (other != null && other.id.equals(extended)) {
+                other.extend(heldFor);
+            }
+            return other == null || other.nanosLeft() <= 0 ? own : other;
+        });
+        if (current.equals(own) || current.id.equals(extended)) {
+            return Optional.of(current.id);
         }
         var _ = current.ended.await(Math.min(waitFor.toNanos(), current.nanosLeft()), TimeUnit.NANOSECONDS);
         return Optional.empty();

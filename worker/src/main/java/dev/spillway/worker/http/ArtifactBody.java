@@ -4,6 +4,7 @@ import dev.spillway.api.Headers;
 import dev.spillway.artifacts.Artifact;
 import dev.spillway.artifacts.ArtifactFile;
 import dev.spillway.events.ContentDigest;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
@@ -42,6 +43,13 @@ public final class ArtifactBody {
     /** Returns the length of the body, if it was sent before it. */
     public static OptionalLong announced(Request request) {
         return request.header("Content-Length").map(length -> OptionalLong.of(Long.parseLong(length))).orElse(OptionalLong.empty());
+    }
+
+    /** Refuses a part, which would be kept as the whole. */
+    public static void requireNoPart(Request request) {
+        request.header("Content-Range").ifPresent(range -> {
+            throw new InvalidValueException("Content-Range", range, "a whole artifact");
+        });
     }
 
     static ArtifactInfo info(ReplicaRecord replica) {

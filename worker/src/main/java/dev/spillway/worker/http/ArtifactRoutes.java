@@ -134,9 +134,7 @@ final class ArtifactRoutes {
 
     /** A part would be kept as the whole, and an encoding would be forgotten. */
     private static void requireWhole(Request request) {
-        request.header("Content-Range").ifPresent(range -> {
-            throw new InvalidValueException("Content-Range", range, "a whole artifact");
-        });
+        ArtifactBody.requireNoPart(request);
         request.header("Content-Encoding").filter(encoding -> !encoding.equalsIgnoreCase("identity")).ifPresent(encoding -> {
             throw Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: %s (expected: identity)".formatted(encoding))
                     .exception();
@@ -196,7 +194,7 @@ final class ArtifactRoutes {
         });
         Claim claim = request.body(Claim.class);
         return Response.ok(artifacts.claim(name, within("waitFor", claim.waitFor(), Duration.ZERO, WAIT_MAX),
-                within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX)));
+                within("heldFor", claim.heldFor(), HELD_DEFAULT, HELD_MAX), claim.id()));
     }
 
     private static Duration within(String field, @Nullable Duration given, Duration otherwise, Duration most) {

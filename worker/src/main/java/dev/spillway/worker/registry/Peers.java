@@ -1,5 +1,7 @@
 package dev.spillway.worker.registry;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.client.http.Call;
 import dev.spillway.client.http.ClientSecurity;
@@ -37,7 +39,9 @@ public final class Peers implements AutoCloseable {
     private static final long REFUSAL_BYTES_MAX = 64 << 10;
 
     private final HostId host;
-    private final Duration timeout;
+    private final Duration answerWithin;
+    /** Holders that gave no answer a while ago: a host that hangs would keep each miss waiting. */
+    private final Cache<HostId, Boolean> silent = Caffeine.newBuilder().expireAfterWrite(SILENT_FOR).maximumSize(10_000).build();
     private final JsonClient client;
 
     /** Takes in what another worker sends. */
@@ -47,6 +51,12 @@ public final class Peers implements AutoCloseable {
         ReceivedArtifact receive(InputStream body, OptionalLong announced) throws IOException, InterruptedException;
     }
 
+    private static final Duration SILENT_FOR = Duration.ofSeconds(30);
+    /** A holder that sends more slowly is left. */
+    private static final long BYTES_PER_SECOND = 8 << 20;
+    /** Of an artifact whose size is not known. */
+    private static final long SIZE_MAX = 1 << 30;
+
     /** A copy as it was sent, with what was said of it. */
     private record Sent(ReceivedArtifact copy, String tag) {}
 
@@ -54,11 +64,11 @@ public final class Peers implements AutoCloseable {
      * Creates a client with connections of its own.
      *
      * @param host that asks, and is not asked
-     * @param timeout of one attempt, to the last byte
+     * @param answerWithin how long a holder may take to begin its answer, beside the time that the bytes take
      */
-    public Peers(HostId host, Duration connectWithin, Duration timeout, ClientSecurity security) {
+    public Peers(HostId host, Duration connectWithin, Duration answerWithin, ClientSecurity security) {
         this.host = host;
-        this.timeout = timeout;
+        this.answerWithin = answerWithin;
         this.client = new JsonClient(Json.tolerant(), connectWithin, REFUSAL_BYTES_MAX, security);
     }
 
@@ -80,7 +90,11 @@ public final class Peers implements AutoCloseable {
 
     private List<RegistryClient.Holder> asked(RegistryClient.Entry entry) {
         List<RegistryClient.Holder> holders = new ArrayList<>(
-                entry.holders().stream().filter(holder -> !holder.hostId().equals(host) && holder.address() != null).toList());
+                entry.holders()
+                        .stream()
+                        .filter(holder -> !holder.hostId().equals(host) && holder.address() != null
+                                && silent.getIfPresent(holder.hostId()) == null)
+                        .toList());
         Collections.shuffle(holders);
         return holders.subList(0, Math.min(TRIED_MAX, holders.size()));
     }
@@ -90,14 +104,23 @@ public final class Peers implements AutoCloseable {
         Outcome<Sent> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
                 Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
                         .with("generation", entry.generation())
-                        .with("storeId", holder.storeId()), timeout),
+                        .with("storeId", holder.storeId()), within(entry)),
                 (headers, body) -> new Sent(receiver.receive(body, length(headers)), headers.getOrDefault("etag", "")));
         return switch (outcome) {
             case Outcome.Answer<Sent>(var _, var sent) -> believed(name, entry, holder, sent);
             case Outcome.Refused<Sent>(var problem) -> none(name, holder, problem.toString());
-            case Outcome.Unreachable<Sent>(var why) -> none(name, holder, why);
-            case Outcome.Unknown<Sent>(var why) -> none(name, holder, why);
+            case Outcome.Unreachable<Sent>(var why) -> silent(name, holder, why);
+            case Outcome.Unknown<Sent>(var why) -> silent(name, holder, why);
         };
+    }
+
+    private Duration within(RegistryClient.Entry entry) {
+        return answerWithin.plusSeconds((entry.sizeBytes() == null ? SIZE_MAX : entry.sizeBytes()) / BYTES_PER_SECOND);
+    }
+
+    private Optional<ReceivedArtifact> silent(EntryName name, RegistryClient.Holder holder, String why) {
+        silent.put(holder.hostId(), true);
+        return none(name, holder, why);
     }
 
     /** Takes in the tar of a tree. */

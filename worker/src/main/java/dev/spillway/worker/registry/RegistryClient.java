@@ -73,7 +73,7 @@ public final class RegistryClient implements AutoCloseable {
      * @param group the group of an artifact, if it has one
      */
     public record Entry(SnapshotId snapshotId, long generation, @Nullable String description, @Nullable SortedMap<String, String> labels,
-            @Nullable ContentDigest content, @Nullable GroupName group, @Nullable List<Holder> replicas) {
+            @Nullable ContentDigest content, @Nullable GroupName group, @Nullable List<Holder> replicas, @Nullable Long sizeBytes) {
         /** Returns its description with its labels. */
         public Description described() {
             return new Description(description == null ? "" : description, labels == null ? new TreeMap<>() : labels);

@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -167,6 +168,25 @@ class ArtifactsTest {
 
     private long refusedPuts() throws Exception {
         return worker.get("/v1/artifacts/objects/stats").body().path("host").path("refusedPuts").asLong(-1);
+    }
+
+    /** Its maker may have died, and says while it lives that it does. */
+    @Test
+    void aClaimEndsByItselfUnlessItsOwnerExtendsIt() throws Exception {
+        String id = claimed("{\"heldFor\":\"PT0.2S\"}").path("id").asText();
+        String extended = "{\"heldFor\":\"PT1H\",\"id\":\"" + id + "\"}";
+        eventually(() -> claimed(extended).path("state").asText().equals("yours"));
+        assertThat(claimed("{}").path("state").asText()).isEqualTo("taken");
+        assertThat(claimed(extended.replace("PT1H", "PT0.2S")).path("state").asText()).isEqualTo("yours");
+        eventually(() -> claimed("{\"heldFor\":\"PT1H\"}").path("state").asText().equals("yours"));
+        assertThat(claimed(extended).path("state").asText()).as("it is another's now").isEqualTo("taken");
+    }
+
+    private JsonNode claimed(String body) throws Exception {
+        return worker.send(HttpRequest.newBuilder(worker.uri(path(7) + "/claim"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build()).body();
     }
 
     @Test

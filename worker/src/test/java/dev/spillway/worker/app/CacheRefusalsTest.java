@@ -73,6 +73,13 @@ class CacheRefusalsTest extends CacheOfBuilds {
         refused("small", "too-large", 413, "123456");
     }
 
+    /** The dialect says how a length is refused that this host never takes. */
+    @Test
+    void anAnnouncedLengthThatThisHostNeverTakes() throws Exception {
+        assertThat(beforeTheBody(CACHE + "key", 65 << 20)).startsWith("HTTP/1.1 413 ");
+        assertThat(beforeTheBody(CACHE + NX, 65 << 20)).startsWith("HTTP/1.1 403 ");
+    }
+
     @Test
     void aHostThatDrains() throws Exception {
         registry.drain(true);

@@ -5,12 +5,15 @@ import dev.spillway.events.HostId;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -114,6 +117,40 @@ class PeersTest {
     void aHolderThatIsGoneIsAMiss() throws Exception {
         first.close();
         assertThat(get(PATH).statusCode()).isEqualTo(404);
+    }
+
+    /** A host that hangs takes connections and answers none. */
+    @Test
+    void aHolderThatHangsIsAskedOnceAndNotByEachMiss() throws Exception {
+        try (ServerSocket hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            AtomicInteger asked = new AtomicInteger();
+            Thread.ofVirtual().start(() -> {
+                List<Socket> kept = new ArrayList<>();
+                try {
+                    while (true) {
+                        kept.add(hanging.accept());
+                        asked.incrementAndGet();
+                    }
+                } catch (IOException e) {
+                    kept.forEach(socket -> {
+                        try {
+                            socket.close();
+                        } catch (IOException unclosed) {
+                            throw new java.io.UncheckedIOException(unclosed);
+                        }
+                    });
+                }
+            });
+            registry.address(new HostId("host-1"), "127.0.0.1:" + hanging.getLocalPort());
+            for (int miss = 0; miss < 5; miss++) {
+                assertThat(get(PATH).statusCode()).isEqualTo(404);
+            }
+            assertThat(asked).hasValue(1);
+            assertThat(second.send(HttpRequest.newBuilder(second.uri(PATH))
+                    .header("If-None-Match", "*")
+                    .PUT(BodyPublishers.ofString("other"))
+                    .build()).status()).as("it is registered").isEqualTo(412);
+        }
     }
 
     @Test

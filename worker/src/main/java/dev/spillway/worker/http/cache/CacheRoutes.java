@@ -54,7 +54,8 @@ public final class CacheRoutes {
     public List<Endpoint> endpoints() {
         return List.of(Endpoint.of(WorkerApi.GET_CACHED, this::get).immediately(this::hit),
                 Endpoint.of(WorkerApi.PUT_CACHED, request -> answer(request, true, this::put))
-                        .stream(artifacts.maxBytes(), List.of(Endpoint.ANY)),
+                        // Bounded by the handler, whose refusal has the status of the dialect.
+                        .stream(Long.MAX_VALUE, List.of(Endpoint.ANY)),
                 Endpoint.of(WorkerApi.DELETE_CACHED, request -> answer(request, true, this::delete)),
                 Endpoint.of(WorkerApi.POST_CACHED, CacheRoutes::post).stream(IGNORED_BYTES_MAX, List.of(Endpoint.ANY)),
                 Endpoint.of(WorkerApi.CACHED_OPTIONS, request -> WebDav.options()),
@@ -114,6 +115,7 @@ public final class CacheRoutes {
 
     private Response put(Request request, EntryName name, Dialect dialect) throws Exception {
         dialect.requireKey(name);
+        ArtifactBody.requireNoPart(request);
         artifacts.refused(name.namespace(), ArtifactBody.announced(request).orElse(0)).ifPresent(refused -> {
             throw Refusals.of(host, name, 0, refused);
         });
