@@ -1,6 +1,6 @@
 package dev.spillway.api;
 
-/** What a token lets its holder do. {@link Operation#roles} says it of each operation. */
+/** Roles of tokens. {@link Operation#roles} names those that each operation is for. */
 public enum Role {
     /** Reads. */
     READER,

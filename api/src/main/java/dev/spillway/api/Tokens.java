@@ -23,13 +23,13 @@ public final class Tokens {
     /** A token that was made. */
     public record Created(String name, String token, @Nullable Instant expiresAt) {}
 
-    /** What is known of a token. */
+    /** A token in a list, without its text. */
     public record Listed(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant createdAt,
             @Nullable String createdBy, @Nullable Instant expiresAt) {}
 
     /** @param digest SHA-256 of a token's text, 64 lower-case hexadecimal digits */
     public record Find(String digest) {}
 
-    /** Whose a token is. */
+    /** The holder of a token. */
     public record Found(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host) {}
 }

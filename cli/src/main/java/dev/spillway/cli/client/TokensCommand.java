@@ -109,7 +109,7 @@ final class TokensCommand {
                 table.row(token.name(), token.role().name().toLowerCase(Locale.ROOT), scope(token),
                         token.createdAt() == null ? Text.NONE : Text.time(token.createdAt()),
                         token.createdBy() == null ? Text.NONE : token.createdBy(),
-                        token.expiresAt() == null ? "revoked" : Text.time(token.expiresAt()));
+                        token.expiresAt() == null ? Text.NONE : Text.time(token.expiresAt()));
             }
             table.print(console.out());
             return Outcome.done();

@@ -13,7 +13,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client shows, and whom it believes. Immutable.
+ * The token that a client shows, and the authority that it believes. Immutable.
  *
  * @param token sent with each request over TCP; absent for none
  * @param tls   whose certificates are believed; absent for those that this Java platform believes

@@ -25,7 +25,7 @@ import java.util.concurrent.ExecutorService;
 
 /**
  * Lets in who has a token: {@code Authorization: Bearer}, or Basic with the token as the password and any user, which is all that some build tools send.
- * What was found is believed for {@link #BELIEVED_FOR}. Thread-safe.
+ * Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
  */
 final class Guard {
     /** A token that is revoked ends everywhere within a second; a look takes its part of that. */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a TCP listener asks of those who come. A Unix socket asks for nothing: the rights of its file say who may connect.
+ * The proofs that a TCP listener asks for. A Unix socket asks for nothing: the rights of its file say who may connect.
  *
  * @param requireTokens also on loopback; on every other address a token is asked for in any case
  * @param plain         whether an address that is not loopback is served without TLS
@@ -31,7 +31,7 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
             Setting.path("tls-certificate", "PEM file of the certificate with its chain; renewed while it is served").optional();
     private static final Setting<Optional<Path>> KEY = Setting.path("tls-key", "PEM file of the certificate's key").optional();
 
-    /** What a service adds to its declared settings so that {@link #from} can read them. */
+    /** The settings that {@link #from} reads, for the declaration of a service. */
     public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY);
 
     private static final String SAFE =

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose a token is.
+ * The holder of a token.
  *
  * @param name       of the token, as the audit trail shows it
  * @param namespaces the only ones that it is for; none where it is for all, and for what is in no namespace

@@ -1,4 +1,4 @@
-/** Who asks a service, as a token tells it. */
+/** Identities of those who ask a service, proved by tokens. */
 @NullMarked
 package dev.spillway.service.identity;
 

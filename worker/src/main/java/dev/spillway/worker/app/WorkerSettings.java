@@ -54,7 +54,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
     private static final String SOCKET_NAME = "worker.sock";
 
     /**
-     * How this worker and the other services of its fleet know each other.
+     * Identity and address of this worker towards the other services of its fleet.
      *
      * @param advertised where others reach this worker; what it listens on if absent
      * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given

@@ -138,7 +138,7 @@ public final class Artifacts {
 
         record DiskFull(String why) implements Result {}
 
-        /** What is here of the key does not meet the condition of the put. */
+        /** The key does not meet the condition of the put. */
         record ConditionUnmet() implements Result {}
 
         record Away(HostView.Apart apart) implements Result {}

@@ -54,7 +54,7 @@ public final class Peers implements AutoCloseable {
     private static final Duration SILENT_FOR = Duration.ofSeconds(30);
     /** A holder that sends more slowly is left. */
     private static final long BYTES_PER_SECOND = 8 << 20;
-    /** Of an artifact whose size is not known. */
+    /** The size that is assumed where none is known. */
     private static final long SIZE_MAX = 1 << 30;
 
     /** A copy as it was sent, with what was said of it. */
