@@ -51,7 +51,7 @@ public final class Artifacts {
         /** The caller shall make it. */
         @JsonProperty("yours")
         YOURS,
-        /** Another caller still makes it. */
+        /** Another caller makes it, or the claim to extend is over. */
         @JsonProperty("taken")
         TAKEN
     }

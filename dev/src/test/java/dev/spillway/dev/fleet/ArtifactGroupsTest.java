@@ -1,10 +1,12 @@
 package dev.spillway.dev.fleet;
 
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -38,13 +40,20 @@ class ArtifactGroupsTest {
     }
 
     private static void namespace(String name, int maxEntries) throws Exception {
-        Spillway.Ran ran = Spillway.run("namespace", "set", name, "--max-entries", Integer.toString(maxEntries), "--backend", "artifact",
-                "--url", fleet.url());
+        namespace(name, "--max-entries", Integer.toString(maxEntries));
+    }
+
+    private static void namespace(String name, String limit, String value) throws Exception {
+        Spillway.Ran ran = Spillway.run("namespace", "set", name, limit, value, "--backend", "artifact", "--url", fleet.url());
         assertThat(ran.exitCode()).as(ran.err()).isZero();
     }
 
     private int put(int host, String path) throws Exception {
-        return http.send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(host) + path)).PUT(BodyPublishers.ofString(path)).build(),
+        return put(host, path, path);
+    }
+
+    private int put(int host, String path, String content) throws Exception {
+        return http.send(HttpRequest.newBuilder(URI.create(fleet.workerUrl(host) + path)).PUT(BodyPublishers.ofString(content)).build(),
                 BodyHandlers.discarding()).statusCode();
     }
 
@@ -76,6 +85,34 @@ class ArtifactGroupsTest {
                 Eventually.holds(Eventually.HANG, () -> assertThat(status(host, "/cache/builds/" + other)).isEqualTo(200));
             }
         }
+    }
+
+    /** Its second file is refused, mostly after it was accepted, and the description, which comes after both, fits. */
+    @Test
+    void aBuildOfMavenWithoutOneOfItsFilesIsNoHit() throws Exception {
+        namespace("small", "--max-bytes", "8KiB");
+        String build = "<build><artifact><fileName>app.jar</fileName><fileHash>1</fileHash></artifact><attachedArtifacts>"
+                + "<attachedArtifact><fileName>app-sources.jar</fileName><fileHash>2</fileHash></attachedArtifact></attachedArtifacts></build>";
+        List<String> contents = List.of("a".repeat(6_000), "s".repeat(6_000), build);
+        for (int file = 0; file < FILES.size(); file++) {
+            assertThat(put(1, "/cache/small/" + BUILD + FILES.get(file), contents.get(file))).isIn(201, 507);
+        }
+        Eventually.holds(Eventually.HANG, () -> assertThat(isRegistered("small", escaped(BUILD + "buildinfo.xml"))).isTrue());
+        for (int host : new int[]{1, 2}) {
+            Eventually.holds(Eventually.HANG, () -> {
+                assertThat(status(host, "/cache/small/" + BUILD + "app.jar")).isEqualTo(200);
+                assertThat(status(host, "/cache/small/" + BUILD + "app-sources.jar")).isEqualTo(404);
+                assertThat(status(host, "/cache/small/" + BUILD + "buildinfo.xml")).isEqualTo(404);
+            });
+        }
+        assertThat(put(1, "/cache/small/" + BUILD + "app-sources.jar", "small")).isEqualTo(201);
+        for (int host : new int[]{1, 2}) {
+            Eventually.holds(Eventually.HANG, () -> assertThat(status(host, "/cache/small/" + BUILD + "buildinfo.xml")).isEqualTo(200));
+        }
+    }
+
+    private static String escaped(String key) {
+        return URLEncoder.encode(key, StandardCharsets.UTF_8);
     }
 
     @Test

@@ -385,11 +385,11 @@ public final class Artifacts {
      *
      * @param waitFor how long to wait for another maker
      * @param heldFor how long the claim lasts unless it is given back
-     * @param extended id of an own claim, which lasts for so long from now on; absent for a new one
+     * @param extended id of an own claim, which lasts for so long from now on unless it is over; absent for a new one
      */
     public Claimed claim(EntryName name, Duration waitFor, Duration heldFor, @Nullable UUID extended)
             throws IOException, HostBusyException, InterruptedException {
-        Optional<UUID> own = claims.take(name, waitFor, heldFor, extended);
+        Optional<UUID> own = extended == null ? claims.take(name, waitFor, heldFor) : claims.extend(name, extended, heldFor);
         // Looked at with the claim in hand: whoever had it before may have put the artifact just now.
         if (view.artifact(name).isPresent() && isReadable(name)) {
             own.ifPresent(id -> claims.giveBack(name, id));

@@ -8,7 +8,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Claims to make an artifact that is missing, so that of many processes of this host one does. A claim is a hint: it is in memory only, and ends with its time
@@ -41,11 +40,9 @@ final class Claims {
     /**
      * Takes the claim, or waits while somebody else has it.
      *
-     * @param extended id of an own claim, which lasts for so long from now on; absent for a new one
      * @return its id, or nothing if somebody else had it, who may have ended it meanwhile
      */
-    Optional<UUID> take(EntryName name, Duration waitFor, Duration heldFor, @Nullable UUID extended)
-            throws HostBusyException, InterruptedException {
+    Optional<UUID> take(EntryName name, Duration waitFor, Duration heldFor) throws HostBusyException, InterruptedException {
         if (claims.size() >= MAX) {
             claims.values().removeIf(claim -> claim.nanosLeft() <= 0);
             if (claims.size() >= MAX) {
@@ -53,17 +50,27 @@ final class Claims {
             }
         }
         Claim own = new Claim(heldFor);
-        Claim current = claims.compute(name, (key, other) -> {
-            if (other != null && other.id.equals(extended)) {
-                other.extend(heldFor);
-            }
-            return other == null || other.nanosLeft() <= 0 ? own : other;
-        });
-        if (current.equals(own) || current.id.equals(extended)) {
-            return Optional.of(current.id);
+        Claim current = claims.compute(name, (key, other) -> other == null || other.nanosLeft() <= 0 ? own : other);
+        if (current.equals(own)) {
+            return Optional.of(own.id);
         }
         var _ = current.ended.await(Math.min(waitFor.toNanos(), current.nanosLeft()), TimeUnit.NANOSECONDS);
         return Optional.empty();
+    }
+
+    /**
+     * Makes a claim last for so long from now on. A claim that was given back stays ended, also when the extension comes after that.
+     *
+     * @return its id, or nothing if it is over
+     */
+    Optional<UUID> extend(EntryName name, UUID id, Duration heldFor) {
+        Claim claim = claims.computeIfPresent(name, (key, current) -> {
+            if (current.id.equals(id)) {
+                current.extend(heldFor);
+            }
+            return current;
+        });
+        return Optional.ofNullable(claim).map(current -> current.id).filter(id::equals);
     }
 
     /** Ends a claim, if it is that of this id. */

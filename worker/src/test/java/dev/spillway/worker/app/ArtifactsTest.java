@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,13 +174,24 @@ class ArtifactsTest {
     /** Its maker may have died, and says while it lives that it does. */
     @Test
     void aClaimEndsByItselfUnlessItsOwnerExtendsIt() throws Exception {
-        String id = claimed("{\"heldFor\":\"PT0.2S\"}").path("id").asText();
-        String extended = "{\"heldFor\":\"PT1H\",\"id\":\"" + id + "\"}";
-        eventually(() -> claimed(extended).path("state").asText().equals("yours"));
+        String first = claimed("{\"heldFor\":\"PT1M\"}").path("id").asText();
         assertThat(claimed("{}").path("state").asText()).isEqualTo("taken");
-        assertThat(claimed(extended.replace("PT1H", "PT0.2S")).path("state").asText()).isEqualTo("yours");
-        eventually(() -> claimed("{\"heldFor\":\"PT1H\"}").path("state").asText().equals("yours"));
-        assertThat(claimed(extended).path("state").asText()).as("it is another's now").isEqualTo("taken");
+        assertThat(extended(first, "PT1H")).isEqualTo("yours");
+        assertThat(extended(first, "PT0.2S")).isEqualTo("yours");
+        AtomicReference<String> second = new AtomicReference<>("");
+        eventually(() -> {
+            JsonNode claimed = claimed("{\"heldFor\":\"PT1H\"}");
+            second.set(claimed.path("id").asText());
+            return claimed.path("state").asText().equals("yours");
+        });
+        assertThat(extended(first, "PT1H")).as("it is another's now").isEqualTo("taken");
+        worker.delete(path(7) + "/claim?id=" + second.get());
+        assertThat(extended(second.get(), "PT1H")).as("it was given back before").isEqualTo("taken");
+        assertThat(claimed("{}").path("state").asText()).isEqualTo("yours");
+    }
+
+    private String extended(String claim, String heldFor) throws Exception {
+        return claimed("{\"heldFor\":\"%s\",\"id\":\"%s\"}".formatted(heldFor, claim)).path("state").asText();
     }
 
     private JsonNode claimed(String body) throws Exception {

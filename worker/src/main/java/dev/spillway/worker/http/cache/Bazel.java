@@ -10,6 +10,7 @@ import dev.spillway.worker.host.Artifacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,14 +24,6 @@ final class Bazel {
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     private Bazel() {}
-
-    /**
-     * What is done about parts that are not here.
-     *
-     * @param wanted  whether other hosts are asked for them
-     * @param counted whether that is a use of them
-     */
-    private record Fetch(boolean wanted, boolean counted) {}
 
     static boolean isHash(String text) {
         return HASH.matcher(text).matches();
@@ -60,88 +53,50 @@ final class Bazel {
         }
     }
 
-    private static final class Results implements Dialect {
-        @Override
-        public boolean standsAlone() {
-            return false;
-        }
-
+    private static final class Results extends WholeResults {
         @Override
         public GroupName group(EntryName name) {
             return new GroupName(name.key().value());
         }
 
-        /** Finds a result with all of its blobs. It is used before them, so the least recently used is the result and not one of its parts. */
-        @Override
-        public Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
-            Artifacts.Found found = artifacts.find(name, true, counted);
-            List<EntryName> parts = new ArrayList<>();
-            if (found instanceof Artifacts.Found.Served served && !findParts(artifacts, name, served, new Fetch(true, counted), parts)) {
-                found.close();
-                found = new Artifacts.Found.Missing();
-            }
-            if (found instanceof Artifacts.Found.Missing && counted) {
-                artifacts.missed(name);
-            }
-            if (!(found instanceof Artifacts.Found.Served)) {
-                return found;
-            }
-            if (counted) {
-                artifacts.used(name);
-                renew(artifacts, name, parts);
-            }
-            return found;
-        }
-
         /** A put counts as a use, too: the parts came before their result. */
         @Override
         public void kept(Artifacts artifacts, EntryName name) throws IOException, InterruptedException {
-            List<EntryName> parts = new ArrayList<>();
             try (Artifacts.Found found = artifacts.find(name, false, false)) {
-                if (found instanceof Artifacts.Found.Served served && findParts(artifacts, name, served, new Fetch(false, false), parts)) {
-                    renew(artifacts, name, parts);
+                if (found instanceof Artifacts.Found.Served served) {
+                    partsHere(artifacts, name, served, new Fetch(false, false)).ifPresent(parts -> used(artifacts, name, parts));
                 }
             }
         }
 
         /** A result is evicted with its parts. Those of more results than one go with the one that was used last. */
-        private void renew(Artifacts artifacts, EntryName result, List<EntryName> parts) {
+        @Override
+        void used(Artifacts artifacts, EntryName result, List<EntryName> parts) {
             parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
-        /**
-         * Returns whether all parts are here. What is no action result has none: ccache may keep its own contents under such names.
-         */
-        private static boolean findParts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch,
-                List<EntryName> parts) throws IOException, InterruptedException {
+        /** What is no action result has no parts: ccache may keep its own contents under such names. */
+        @Override
+        Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+                throws IOException, InterruptedException {
             ActionResult action;
             try {
                 action = ActionResult.parse(served.content().stream());
             } catch (IOException _) {
-                return true;
+                return Optional.of(List.of());
             }
+            List<EntryName> parts = new ArrayList<>();
             for (String tree : action.trees()) {
                 EntryName name = blob(result, tree);
                 try (Artifacts.Found found = artifacts.find(name, fetch.wanted(), fetch.counted())) {
                     if (!(found instanceof Artifacts.Found.Served content) || !addFiles(result, content, parts)) {
-                        return false;
+                        return Optional.empty();
                     }
                 }
                 parts.add(name);
             }
             action.blobs().forEach(hash -> parts.add(blob(result, hash)));
-            for (EntryName part : parts) {
-                if (!artifacts.holds(part) && !(fetch.wanted() && isFetched(artifacts, part, fetch.counted()))) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        private static boolean isFetched(Artifacts artifacts, EntryName part, boolean counted) throws IOException, InterruptedException {
-            try (Artifacts.Found found = artifacts.find(part, true, counted)) {
-                return found instanceof Artifacts.Found.Served;
-            }
+            return Optional.of(parts);
         }
 
         private static boolean addFiles(EntryName result, Artifacts.Found.Served tree, List<EntryName> parts) {

@@ -79,7 +79,7 @@ public final class CacheRoutes {
         if (path.startsWith(Turborepo.PREFIX)) {
             return TURBOREPO;
         }
-        return path.startsWith(Nx.PREFIX) ? NX : Bazel.of(path, Dialect.PLAIN);
+        return path.startsWith(Nx.PREFIX) ? NX : Bazel.of(path, MavenBuilds.of(path, Dialect.PLAIN));
     }
 
     /** Answers a request for one artifact; a refusal has the status of the dialect. */

@@ -9,17 +9,12 @@ import dev.spillway.service.http.Response;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.http.ArtifactBody;
 import java.io.IOException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The way in which one build tool asks for artifacts. As it is here, it is plain HTTP. */
 interface Dialect {
     /** Plain HTTP: ccache, sccache, Gradle and Maven ask so. */
     Dialect PLAIN = new Dialect() {};
-
-    /** Path of a file that the Maven build cache extension keeps, with the path of its build: version, group, artifact and checksum of a project. */
-    Pattern MAVEN_BUILD = Pattern.compile("(?s)((?:.*/)?v\\d+(?:\\.\\d+)*/[^/]+/[^/]+/[0-9a-f]{16,128})/.+");
 
     /** Returns whether an artifact that is in memory may be answered at once, whatever else is here. */
     default boolean standsAlone() {
@@ -49,8 +44,7 @@ interface Dialect {
 
     /** Returns the group that a put comes to; null for none. Maven names the files of one build under one path. */
     default @Nullable GroupName group(EntryName name) {
-        Matcher build = MAVEN_BUILD.matcher(name.key().value());
-        return build.matches() ? new GroupName(build.group(1)) : null;
+        return MavenBuilds.groupOf(name);
     }
 
     /** Returns what to keep beside the content of a put. */

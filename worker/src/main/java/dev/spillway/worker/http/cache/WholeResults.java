@@ -1,0 +1,70 @@
+package dev.spillway.worker.http.cache;
+
+import dev.spillway.events.EntryName;
+import dev.spillway.worker.host.Artifacts;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Results that name other artifacts, their parts: each is a hit only where all of its parts are, or can be taken from another host. */
+abstract class WholeResults implements Dialect {
+    /**
+     * What is done about parts that are not here.
+     *
+     * @param wanted  whether other hosts are asked for them
+     * @param counted whether that is a use of them
+     */
+    record Fetch(boolean wanted, boolean counted) {}
+
+    /** Returns the parts that a result names; nothing if what would name them is missing. */
+    abstract Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+            throws IOException, InterruptedException;
+
+    /** Notes a use of a result with its parts. */
+    void used(Artifacts artifacts, EntryName result, List<EntryName> parts) {}
+
+    @Override
+    public final boolean standsAlone() {
+        return false;
+    }
+
+    /** Finds a result with all of its parts. It is used before them, so the least recently used is the result and not one of its parts. */
+    @Override
+    public final Artifacts.Found find(Artifacts artifacts, EntryName name, boolean counted) throws IOException, InterruptedException {
+        Artifacts.Found found = artifacts.find(name, true, counted);
+        Optional<List<EntryName>> parts = Optional.empty();
+        if (found instanceof Artifacts.Found.Served served) {
+            parts = partsHere(artifacts, name, served, new Fetch(true, counted));
+            if (parts.isEmpty()) {
+                found.close();
+                found = new Artifacts.Found.Missing();
+            }
+        }
+        if (counted && found instanceof Artifacts.Found.Missing) {
+            artifacts.missed(name);
+        }
+        if (counted && parts.isPresent()) {
+            artifacts.used(name);
+            used(artifacts, name, parts.get());
+        }
+        return found;
+    }
+
+    /** Returns the parts of a result if all are here, or could be fetched. */
+    final Optional<List<EntryName>> partsHere(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
+            throws IOException, InterruptedException {
+        Optional<List<EntryName>> parts = parts(artifacts, result, served, fetch);
+        for (EntryName part : parts.orElse(List.of())) {
+            if (!artifacts.holds(part) && !(fetch.wanted() && isFetched(artifacts, part, fetch.counted()))) {
+                return Optional.empty();
+            }
+        }
+        return parts;
+    }
+
+    private static boolean isFetched(Artifacts artifacts, EntryName part, boolean counted) throws IOException, InterruptedException {
+        try (Artifacts.Found found = artifacts.find(part, true, counted)) {
+            return found instanceof Artifacts.Found.Served;
+        }
+    }
+}
