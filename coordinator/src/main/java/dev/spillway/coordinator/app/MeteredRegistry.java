@@ -78,8 +78,7 @@ final class MeteredRegistry implements Registry {
     }
 
     private static String kind(Command<?> command) {
-        return command instanceof Command.FromWorker<?> from ? from.message().getClass().getSimpleName().replace("Request", "")
-                : command.getClass().getSimpleName();
+        return command.kind().replace("Request", "");
     }
 
     private static String outcome(Object answer) {

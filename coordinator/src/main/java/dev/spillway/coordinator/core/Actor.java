@@ -11,8 +11,13 @@ public record Actor(@JsonValue String value) {
     /** The registry itself: an entry's time was over, or a low watermark was still to be reached. */
     public static final Actor SWEEP = new Actor("registry:sweep");
 
-    /** Callers have no names as long as nobody has to say who he is. */
-    public static final Actor ANONYMOUS = new Actor("client:anonymous");
+    /** A client of a coordinator that asks for no tokens. */
+    public static final Actor ANONYMOUS = client("anonymous");
+
+    /** A client, by the name of its token. */
+    public static Actor client(String name) {
+        return new Actor("client:" + name);
+    }
 
     static Actor host(HostId host) {
         return new Actor("host:" + host);

@@ -30,8 +30,21 @@ public sealed interface Command<A> {
             case Sweep _,Expire _,Relieve _ -> Actor.SWEEP;
             case SetPolicy _,Put _,Get _,Invalidate _,Clean _,SetPin _,LiftPin _,MakePlan _,ExtendPlan _,ApplyPlan _,TakeReports _,ClaimOrders _,ReturnOrders _,ClaimFacts _,FactsPublished _,Retire _,Readmit _,Drain _,CancelDrain _,Restored _ ->
                     Actor.ANONYMOUS;
+            case By<?> by -> by.actor();
         };
     }
+
+    /** Returns what is asked, for logs and metrics: a worker's message, or a command, without who asks. */
+    default String kind() {
+        return switch (this) {
+            case FromWorker<?> from -> from.message().getClass().getSimpleName();
+            case By<?> by -> by.command().kind();
+            default -> getClass().getSimpleName();
+        };
+    }
+
+    /** A client's command, with the client's name. */
+    record By<A>(Actor actor, Command<A> command) implements Command<A> {}
 
     /**
      * Creates a namespace or changes its policy. A lowered limit is enforced at once if it evicts little. If it evicts more than the policy's share,

@@ -62,6 +62,7 @@ public final class Decisions {
                     true;
             case Command.Put _,Command.Get _,Command.Invalidate _,Command.TakeReports _,Command.ReturnOrders _,Command.FactsPublished _ ->
                     false;
+            case Command.By<?> by -> goesAlone(by.command());
             case Command.FromWorker<?> from -> switch (from.message()) {
                 case JoinRequest _ -> true;
                 case FencedMessage<?> message -> switch (message) {
@@ -77,7 +78,7 @@ public final class Decisions {
         return switch (command) {
             case Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Expire _,Command.TakeReports _ ->
                     true;
-            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _ ->
+            case Command.SetPolicy _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _,Command.Put _,Command.Get _,Command.Invalidate _,Command.FromWorker<?> _,Command.By<?> _ ->
                     false;
         };
     }
@@ -93,10 +94,14 @@ public final class Decisions {
     }
 
     /** Decides a command that was prepared. The answer may leave once the transaction's changes are committed. */
-    // Each case gives the answer of its own command, which the compiler cannot see through the type variable.
-    @SuppressWarnings("unchecked")
     public <A> A decide(Command<A> command, WorkingSet transaction) {
         transaction.actFor(command.actor());
+        return decided(command, transaction);
+    }
+
+    // Each case gives the answer of its own command, which the compiler cannot see through the type variable.
+    @SuppressWarnings("unchecked")
+    private <A> A decided(Command<A> command, WorkingSet transaction) {
         return (A) switch (command) {
             case Command.SetPolicy set -> plans.policies().set(transaction, set);
             case Command.Put put ->
@@ -111,6 +116,7 @@ public final class Decisions {
             case Command.ApplyPlan apply -> plans.apply(transaction, apply.planId(), apply.limit());
             case Command.Expire expire -> expiry.expire(transaction, expire.limit());
             case Command.FromWorker<?> from -> decide(from.message(), transaction);
+            case Command.By<?> by -> decided(by.command(), transaction);
             case Command.TakeReports taken -> {
                 orders.take(transaction, taken.reports(), OrderDecisions.hostsOf(transaction, taken.reports()));
                 yield new Outcomes.Done();

@@ -79,6 +79,7 @@ final class Preparation {
                     hosts.merge(message.hostId(), lockFor(message), Preparation::stronger);
                 }
             }
+            case Command.By<?> by -> askHosts(by.command(), hosts);
             case Command.TakeReports taken ->
                     taken.reports().forEach(report -> hosts.merge(report.hostId(), HostLock.FENCE, Preparation::stronger));
             case Command.SetPolicy _,Command.Put _,Command.Get _,Command.Invalidate _,Command.Clean _,Command.SetPin _,Command.LiftPin _,Command.MakePlan _,Command.ExtendPlan _,Command.ApplyPlan _,Command.Expire _,Command.ClaimOrders _,Command.ReturnOrders _,Command.ClaimFacts _,Command.FactsPublished _,Command.Sweep _,Command.Relieve _,Command.Retire _,Command.Readmit _,Command.Drain _,Command.CancelDrain _,Command.Restored _ ->
@@ -109,6 +110,7 @@ final class Preparation {
             case Command.Get get -> use(get.name());
             case Command.Invalidate invalidate -> end(invalidate.name());
             case Command.FromWorker<?> from -> ask(from.message());
+            case Command.By<?> by -> ask(by.command());
             case Command.TakeReports taken -> taken.reports().forEach(report -> close(report.hostId(), report.replicaId()));
             case Command.ReturnOrders returned -> replicas.addAll(returned.replicaIds());
             // These read pages of rows, or touch nothing that others lock.

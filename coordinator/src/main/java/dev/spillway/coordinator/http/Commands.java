@@ -1,7 +1,10 @@
 package dev.spillway.coordinator.http;
 
+import dev.spillway.api.Problem;
+import dev.spillway.coordinator.core.Actor;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.IdempotencyKey;
+import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.service.http.Request;
 import java.nio.ByteBuffer;
@@ -11,10 +14,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Carries out the commands of a request, at most once where the request has an {@code Idempotency-Key}. */
 final class Commands {
     static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
 
     private final Registry registry;
 
@@ -28,9 +37,7 @@ final class Commands {
      * @param what names the verb and the path with its values, percent-decoded
      */
     <A> A run(Request request, Target what, Command<A> command) {
-        return request.header(IDEMPOTENCY_KEY)
-                .map(key -> registry.executeOnce(new IdempotencyKey(request.caller(), key, what.digest(request.bytes())), command))
-                .orElseGet(() -> registry.execute(command));
+        return run(request, what, request.header(IDEMPOTENCY_KEY), command);
     }
 
     /**
@@ -43,17 +50,33 @@ final class Commands {
         if (number == 1) {
             return run(request, what, command);
         }
-        return request.header(IDEMPOTENCY_KEY)
-                .map(key -> registry
-                        .executeOnce(new IdempotencyKey(request.caller(), what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number,
-                                what.digest(request.bytes())), command))
-                .orElseGet(() -> registry.execute(command));
+        return run(request, what,
+                request.header(IDEMPOTENCY_KEY).map(key -> what.digest(key.getBytes(StandardCharsets.UTF_8)) + "/" + number), command);
+    }
+
+    private <A> A run(Request request, Target what, Optional<String> key, Command<A> command) {
+        Command<A> named = new Command.By<>(Actor.client(request.caller()), command);
+        A answer = key.map(given -> registry.executeOnce(new IdempotencyKey(request.caller(), given, what.digest(request.bytes())), named))
+                .orElseGet(() -> registry.execute(named));
+        if (isOfOperators(command) && !(answer instanceof Outcomes.Refusal)) {
+            LOG.info("{} by {}", what, named.actor());
+        }
+        return answer;
+    }
+
+    private static boolean isOfOperators(Command<?> command) {
+        return !(command instanceof Command.Put || command instanceof Command.Invalidate);
     }
 
     /** A verb and a path with its values. */
     record Target(String verb, List<String> values) {
         static Target of(String verb, Object... values) {
             return new Target(verb, Arrays.stream(values).map(Object::toString).toList());
+        }
+
+        @Override
+        public String toString() {
+            return verb + values.stream().map(value -> " " + Problem.shown(value)).collect(Collectors.joining());
         }
 
         String digest(byte[] body) {

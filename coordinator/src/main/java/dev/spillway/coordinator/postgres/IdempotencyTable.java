@@ -144,6 +144,7 @@ final class IdempotencyTable {
 
     private static JavaType answerType(Command<?> command) {
         return switch (command) {
+            case Command.By<?> by -> answerType(by.command());
             case Command.SetPolicy _ -> JSON.constructType(Outcomes.PolicySetting.class);
             case Command.Put _ -> JSON.constructType(Outcomes.Putting.class);
             case Command.Get _ -> JSON.constructType(Outcomes.Getting.class);

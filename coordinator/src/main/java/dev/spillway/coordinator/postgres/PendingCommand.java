@@ -39,8 +39,7 @@ final class PendingCommand<A> extends Pending<A> {
 
     @Override
     String name() {
-        return command instanceof Command.FromWorker<?> from ? from.message().getClass().getSimpleName()
-                : command.getClass().getSimpleName();
+        return command.kind();
     }
 
     /** Returns its idempotency key. Two commands with one key may not share a batch, because the second needs the first one's stored answer. */

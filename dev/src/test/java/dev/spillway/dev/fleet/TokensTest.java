@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -107,6 +108,20 @@ class TokensTest {
             assertThat(send("GET", fleet.workerUrl(2) + artifact, null, builder).status()).isEqualTo(401);
         });
         assertThat(spillway("token", "revoke", "builder").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void theAuditTrailNamesWhoAsked() throws Exception {
+        assertThat(spillway("namespace", "set", "named", "--max-entries", "10").exitCode()).isZero();
+        String entry = fleet.url() + "/v1/namespaces/named/entries/key";
+        for (Map<String, String> header : List.of(Map.<String, String>of(), Map.of("Idempotency-Key", "once"))) {
+            assertThat(send("PUT", entry, Map.of("snapshotId", "a".repeat(64), "sizeBytes", 1), operator).status()).isEqualTo(200);
+            Map<String, String> headers = new HashMap<>(header);
+            headers.put("Authorization", "Bearer " + operator);
+            assertThat(Http.send("DELETE", entry, null, headers).status()).isEqualTo(200);
+        }
+        assertThat(send("GET", fleet.url() + "/v1/evictions?namespace=named", null, operator).json().path("items")).hasSize(2)
+                .allSatisfy(eviction -> assertThat(eviction.path("actor").asText()).isEqualTo("client:ops"));
     }
 
     @Test
