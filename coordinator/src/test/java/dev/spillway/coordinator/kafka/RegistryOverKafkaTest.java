@@ -7,7 +7,6 @@ import dev.spillway.coordinator.Workers;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.NamespaceName;
@@ -22,6 +21,7 @@ import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.testservers.TestKafka;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ class RegistryOverKafkaTest {
     private final RandomGenerator random = new SecureRandom();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private KafkaBroker broker;
+    private TestKafka broker;
     private KafkaSettings kafka;
     private TroubledRegistry registry;
     private Workers workers;
@@ -70,7 +70,7 @@ class RegistryOverKafkaTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = startBroker("first", 0);
+        broker = TestKafka.start(getClass(), directory.resolve("first"));
         kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(4));
         registry = new TroubledRegistry(
                 new InMemoryRegistry(new RegistryId(new UUID(0, 1)), ORDER_PARTITIONS + 1, RULES, InstantSource.system(), random));
@@ -86,10 +86,6 @@ class RegistryOverKafkaTest {
             open.pop().close();
         }
         broker.close();
-    }
-
-    private KafkaBroker startBroker(String name, int port) {
-        return KafkaBroker.start(dev.spillway.embedded.KafkaSettings.keptIn(directory.resolve(name)).withPort(port));
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -217,7 +213,7 @@ class RegistryOverKafkaTest {
         publishFacts();
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         Await.until("Kafka is missed", () -> !brokers.isReachable());
         workers.put(one, "vm", "b");
         List<Order> carried = workers.orders(one);
@@ -225,7 +221,7 @@ class RegistryOverKafkaTest {
             assertThat(order.replicaId()).isEqualTo(evicted);
             assertThat(order.attempt()).isEqualTo(1);
         });
-        broker = startBroker("first", port());
+        broker.restart();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
         Await.until("the fact is out after all",
                 () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.key().value().equals("a")));
@@ -239,11 +235,11 @@ class RegistryOverKafkaTest {
         publishFacts();
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         workers.put(one, "vm", "b");
         Await.until("a heartbeat carries the order",
                 () -> workers.orders(one).stream().anyMatch(order -> order.replicaId().equals(evicted)));
-        broker = startBroker("first", port());
+        broker.restart();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
         Await.until("the fact is not lost", () -> !facts.values(EvictionFact.class).isEmpty());
     }
@@ -256,7 +252,7 @@ class RegistryOverKafkaTest {
         ReplicaId evicted = workers.put(one, "vm", "a");
         broker.close();
         Await.until("Kafka is missed", () -> !brokers.isReachable());
-        broker = startBroker("second", port());
+        broker = TestKafka.start(getClass(), directory.resolve("second"), port());
         Await.until("Kafka is back", () -> brokers.isReachable());
         workers.put(one, "vm", "b");
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
@@ -317,7 +313,7 @@ class RegistryOverKafkaTest {
         takeReports();
         Sender one = workers.join("host-1");
         workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         workers.put(one, "vm", "b");
         long began = System.nanoTime();
         while (!open.isEmpty()) {

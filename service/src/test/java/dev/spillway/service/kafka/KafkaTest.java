@@ -1,14 +1,15 @@
 package dev.spillway.service.kafka;
 
-import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaTopics.Topic;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.testservers.TestKafka;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,6 +28,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -35,12 +38,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class KafkaTest {
     private static final Reachability SOON = Reachability.within(Duration.ofMinutes(5));
 
-    private static KafkaBroker broker;
+    private static TestKafka broker;
     private static KafkaSettings settings;
 
     @BeforeAll
-    static void start() {
-        broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary());
+    static void start(TestInfo test, @TempDir Path directory) {
+        broker = TestKafka.start(test.getTestClass().orElseThrow(), directory);
         settings = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofMinutes(2));
     }
 
