@@ -29,7 +29,10 @@ final class ContainerKafka implements TestKafka {
     }
 
     @Override
-    public void restart() {
+    public void start() {
+        if (container.isRunning()) {
+            return;
+        }
         container.getDockerClient().startContainerCmd(container.getContainerId()).exec();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers(), "default.api.timeout.ms", PATIENCE_MILLIS))) {
             admin.describeCluster().nodes().get();

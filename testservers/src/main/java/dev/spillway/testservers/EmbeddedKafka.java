@@ -8,6 +8,7 @@ import java.nio.file.Path;
 final class EmbeddedKafka implements TestKafka {
     private final KafkaSettings settings;
     private KafkaBroker broker;
+    private boolean runs = true;
 
     EmbeddedKafka(Path directory, int port) {
         settings = KafkaSettings.keptIn(directory).withPort(port);
@@ -22,11 +23,15 @@ final class EmbeddedKafka implements TestKafka {
     @Override
     public void stop() {
         broker.close();
+        runs = false;
     }
 
     @Override
-    public void restart() {
-        broker = KafkaBroker.start(settings);
+    public void start() {
+        if (!runs) {
+            broker = KafkaBroker.start(settings);
+            runs = true;
+        }
     }
 
     @Override

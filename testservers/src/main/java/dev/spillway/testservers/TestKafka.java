@@ -30,14 +30,14 @@ public interface TestKafka extends AutoCloseable {
         return start(test, directory, port);
     }
 
-    /** Host and port for {@code bootstrap.servers}, the same after {@link #restart()}. */
+    /** Host and port for {@code bootstrap.servers}, the same after {@link #start()}. */
     String bootstrapServers();
 
     /** Returns when nothing listens any more. */
     void stop();
 
-    /** Starts it where it stopped, on the same port, and returns when it serves. */
-    void restart();
+    /** Starts it where it stopped, on the same port, and returns when it serves. Does nothing if it runs. */
+    void start();
 
     /** Removes it with what it stores. Does nothing if it is gone. */
     @Override

@@ -2,6 +2,8 @@ package dev.spillway.service.kafka;
 
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaTopics.Copies;
+import dev.spillway.service.kafka.KafkaTopics.Findings;
 import dev.spillway.service.kafka.KafkaTopics.Topic;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
@@ -15,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -69,19 +72,41 @@ class KafkaTest {
 
     @Test
     void whatLosesMessagesIsCorrectedAndLongerRetentionIsShortenedOnlyAtTheStartAndIfAsked() throws Exception {
-        var topic = new Topic("changed", 1, Duration.ofHours(2), true);
+        var topic = new Topic("changed", 1, Duration.ofHours(2), Copies.OF_BROKERS, true);
         try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(topic), SOON)) {
-            assertThat(topics.faults()).isEmpty();
+            assertThat(topics.findings()).isEqualTo(Findings.NONE);
             var wrong = Map.of("cleanup.policy", "compact,delete", "retention.ms", "-1", "message.timestamp.type", "CreateTime");
             set(admin, wrong);
             awaitConfiguration(admin, "changed", wrong);
-            assertThat(topics.inspect(topics.partitions())).isEmpty();
+            assertThat(topics.inspect()).isEqualTo(Findings.NONE);
             awaitConfiguration(admin, "changed",
                     Map.of("cleanup.policy", "delete", "retention.ms", "-1", "message.timestamp.type", "LogAppendTime"));
             KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
             awaitConfiguration(admin, "changed", Map.of("retention.ms", "-1"));
             KafkaTopics.open(settings, List.of(topic), SOON).close();
             awaitConfiguration(admin, "changed", Map.of("retention.ms", "7200000"));
+        }
+    }
+
+    @Test
+    void copiesThatALostBrokerWouldTakeAreRemarkedAndTooFewToAcknowledgeAreAFault() throws Exception {
+        KafkaTopics.open(settings, List.of(new Topic("copied", 1, Duration.ofHours(1))), SOON).close();
+        var factor = new Topic("copied", 2, Duration.ofHours(1), new Copies(Optional.of(3), Optional.of(1)), false);
+        try (var topics = KafkaTopics.open(settings, List.of(factor), SOON)) {
+            assertThat(topics.findings()).isEqualTo(new Findings(List.of(),
+                    List.of("topic copied: partitions: 1 (expected: 2, as a new topic would have)",
+                            "topic copied: replication factor: 1 (expected: 3, as a new topic would have)")));
+            assertThat(topics.inspect()).isEqualTo(topics.findings());
+        }
+        var acknowledged = new Topic("copied", 1, Duration.ofHours(1), new Copies(Optional.empty(), Optional.of(2)), false);
+        try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(acknowledged), SOON)) {
+            assertThat(topics.findings()).isEqualTo(new Findings(
+                    List.of("topic copied: min.insync.replicas: 2 (expected: 1 or less, the copies of the topic)"), List.of()));
+            awaitConfiguration(admin, "copied", Map.of("min.insync.replicas", "2"));
+        }
+        var made = new Topic("made-with-copies", 1, Duration.ofHours(1), new Copies(Optional.of(1), Optional.of(1)), false);
+        try (var topics = KafkaTopics.open(settings, List.of(made), SOON)) {
+            assertThat(topics.inspect()).isEqualTo(Findings.NONE);
         }
     }
 
