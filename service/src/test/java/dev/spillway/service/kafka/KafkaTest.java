@@ -11,6 +11,7 @@ import dev.spillway.service.settings.Sources;
 import dev.spillway.testservers.TestKafka;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -247,5 +248,23 @@ class KafkaTest {
         assertThat(kafka.consumer("g")).containsEntry("enable.auto.commit", false)
                 .containsEntry("group.id", "g")
                 .containsEntry("auto.offset.reset", "none");
+    }
+
+    @Test
+    void securityIsReadFromAFileWhoseOtherPropertiesAreRefusedAndWhoseValuesAreNotShown(@TempDir Path folder) throws Exception {
+        var declaration = new SettingsDeclaration("worker", KafkaSettings.SETTINGS, List.of());
+        Path file = Files.writeString(folder.resolve("client.properties"), "security.protocol=SASL_SSL\nsasl.jaas.config=canary\n");
+        var settings = Map.of("kafka-servers", "a:1", "kafka-client-properties", file.toString());
+        var kafka = KafkaSettings.from(declaration.read(Sources.of(settings)), "c");
+        assertThat(
+                List.of(kafka.producer(), kafka.consumer("g"), kafka.withClientId("d").withDeliveryTimeout(Duration.ofSeconds(1)).admin()))
+                .allSatisfy(properties -> assertThat(properties).containsEntry("security.protocol", "SASL_SSL")
+                        .containsEntry("sasl.jaas.config", "canary"));
+        assertThat(kafka + declaration.read(Sources.of(settings)).print()).contains(file.toString()).doesNotContain("canary");
+        for (var wrong : List.of("acks=0", "ssl.trustore.location=x")) {
+            Files.writeString(file, "sasl.jaas.config=canary\n" + wrong);
+            assertThatThrownBy(() -> declaration.read(Sources.of(settings))).hasMessageContainingAll("kafka-client-properties: " + file,
+                    "begin with security., sasl. or ssl.").message().doesNotContain("canary");
+        }
     }
 }
