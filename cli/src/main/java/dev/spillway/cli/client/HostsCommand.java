@@ -119,12 +119,11 @@ final class HostsCommand implements ClientCommand {
         table.print(console.out());
     }
 
-    /** What of the coordinator does not work, or is late. */
+    /** What of the coordinator does not work, is late, or should be looked at. */
     private void printTroubled(Status.Readiness readiness) {
         List<Status.Part> troubled = readiness.parts()
                 .stream()
-                .filter(part -> !part.ready()
-                        || part.age() != null && part.age().compareTo(LATE) > 0 && EXPECTED_AT_ONCE.contains(part.name()))
+                .filter(part -> !part.ready() || part.remark() != null || isLate(part))
                 .toList();
         if (troubled.isEmpty()) {
             return;
@@ -133,9 +132,19 @@ final class HostsCommand implements ClientCommand {
         Table table = new Table("COORDINATOR", "OLDEST", "ATTENTION");
         for (Status.Part part : troubled) {
             table.row(part.name(), part.age() == null ? Text.NONE : Text.span(part.age()) + " ago",
-                    part.ready() ? "late" : "not ready" + (part.why() == null ? "" : ": " + part.why()));
+                    attention(part));
         }
         table.print(console.out());
+    }
+
+    private static boolean isLate(Status.Part part) {
+        return part.age() != null && part.age().compareTo(LATE) > 0 && EXPECTED_AT_ONCE.contains(part.name());
+    }
+
+    private static String attention(Status.Part part) {
+        String state = !part.ready() ? "not ready" + (part.why() == null ? "" : ": " + part.why()) : isLate(part) ? "late" : "";
+        String remark = part.remark();
+        return remark == null ? state : state.isEmpty() ? remark : state + "; " + remark;
     }
 
     private void listOrders() throws InterruptedException {

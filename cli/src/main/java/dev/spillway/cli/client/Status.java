@@ -19,8 +19,11 @@ final class Status implements ClientCommand {
     /** What this command reads of {@code /readyz}. */
     record Readiness(boolean ready, List<Part> parts) {}
 
-    /** @param age of the oldest thing that waits for the part */
-    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age) {}
+    /**
+     * @param age    of the oldest thing that waits for the part
+     * @param remark what somebody should look at although the part is ready
+     */
+    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age, @Nullable String remark) {}
 
     private final Console console;
     private final WorkerOption worker = new WorkerOption();

@@ -97,7 +97,7 @@ public final class Coordinator implements AutoCloseable {
         ReportConsumer reports = lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
         Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", new DatabaseCheck(registry, uses, database))
-                .add("kafka", brokers::requireUsable)
+                .add("kafka", brokers::requireUsable, () -> Duration.ZERO, brokers::remark)
                 .add("facts", facts::requireWorking, figures::oldestFact)
                 .add("orders", orders::requireWorking, figures::oldestOrder)
                 .add("reports", reports::requireWorking)

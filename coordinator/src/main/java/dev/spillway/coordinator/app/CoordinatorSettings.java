@@ -9,6 +9,7 @@ import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.ListenerSecurity;
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
 import dev.spillway.service.settings.HostPort;
@@ -78,6 +79,11 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
     private static final Setting<Duration> REPORT_RETENTION =
             positive("reports-retention", "How long Kafka keeps a report", Duration.ofDays(1));
 
+    private static final Setting<Optional<Integer>> REPLICATION_FACTOR = copies("topics-replication-factor",
+            "Copies of each topic when it is made; if not given the brokers' default");
+    private static final Setting<Optional<Integer>> MIN_IN_SYNC = copies("topics-min-insync-replicas",
+            "Copies that must have a message before it counts as sent; if not given the brokers' default");
+
     private static final Setting<Duration> HEARTBEAT = positive("heartbeat", "How often workers are to be heard", RULES.heartbeat());
     private static final Setting<Duration> HOST_TIMEOUT =
             positive("host-timeout", "A host not heard for so long is AWAY", RULES.hostTimeout());
@@ -142,6 +148,8 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
                             (timeout, beat) -> timeout.compareTo(beat.multipliedBy(3)) > 0),
                     new CrossCheck(ORDER_RETRY_MAX, ORDER_RETRY, "at least order-retry", (most, first) -> most.compareTo(first) >= 0),
                     new CrossCheck(ORDER_RETRY_MAX, ORDER_RETENTION, "under orders-retention", (most, kept) -> most.compareTo(kept) < 0),
+                    new CrossCheck(MIN_IN_SYNC, REPLICATION_FACTOR, "at most topics-replication-factor",
+                            (least, factor) -> least.isEmpty() || factor.isEmpty() || least.get() <= factor.get()),
                     new CrossCheck(GRACE, COMMAND_DEADLINE, "over twice the command-deadline, in which a host registers and resolves",
                             (grace, deadline) -> grace.compareTo(deadline.multipliedBy(2)) > 0),
                     new CrossCheck(GRACE, HEARTBEAT, "over the heartbeat", (grace, beat) -> grace.compareTo(beat) > 0),
@@ -151,6 +159,10 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
 
     private static Setting<Integer> number(String name, String description, int fallback) {
         return Setting.integer(name, description).must("1 or more", number -> number >= 1).defaultTo(fallback);
+    }
+
+    private static Setting<Optional<Integer>> copies(String name, String description) {
+        return Setting.integer(name, description).must("1 to 32767", number -> number >= 1 && number <= Short.MAX_VALUE).optional();
     }
 
     private static Setting<Duration> positive(String name, String description, Duration fallback) {
@@ -163,7 +175,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
                         COMMANDS_WAITING_MAX));
         all.addAll(KafkaSettings.SETTINGS);
         all.addAll(List.of(ORDER_PARTITIONS, EVICTION_PARTITIONS, REPORT_PARTITIONS, ORDER_RETENTION, EVICTION_RETENTION, REPORT_RETENTION,
-                HEARTBEAT,
+                REPLICATION_FACTOR, MIN_IN_SYNC, HEARTBEAT,
                 HOST_TIMEOUT, RECONCILE, ORDER_RETRY, ORDER_RETRY_MAX, GRACE, BREAKER_SHARE, BREAKER_FROM, DOOM_CHUNK, ORDERS_PER_ANSWER,
                 RECONCILE_PAGE,
                 IDEMPOTENCY_KEPT, ACTIVITY_KEPT, HISTORY_KEPT, PLANS_KEPT, OPEN_ORDERS_MAX, UPKEEP, TRIM, STARTUP_TIMEOUT, NATIVE_FOLDER,
@@ -191,7 +203,8 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
                 .withWaitingMax(settings.get(COMMANDS_WAITING_MAX))
                 .withRetention(retention);
         RegistryTopics topics = new RegistryTopics(shape(settings, ORDER_PARTITIONS, ORDER_RETENTION),
-                shape(settings, EVICTION_PARTITIONS, EVICTION_RETENTION), shape(settings, REPORT_PARTITIONS, REPORT_RETENTION));
+                shape(settings, EVICTION_PARTITIONS, EVICTION_RETENTION), shape(settings, REPORT_PARTITIONS, REPORT_RETENTION),
+                new Copies(settings.get(REPLICATION_FACTOR), settings.get(MIN_IN_SYNC)));
         return new CoordinatorSettings(settings.get(LISTEN), ListenerSecurity.from(settings), settings.get(TOKENS_FILE),
                 HttpLimits.from(settings), database,
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,

@@ -118,7 +118,7 @@ record Servers(Brokers brokers, PostgresRegistry registry) {
 
     private static KafkaSettings asking(KafkaSettings kafka) {
         Duration within = kafka.deliveryTimeout().compareTo(KAFKA_ASKED_WITHIN) < 0 ? kafka.deliveryTimeout() : KAFKA_ASKED_WITHIN;
-        return new KafkaSettings(kafka.servers(), kafka.clientId(), within);
+        return kafka.withDeliveryTimeout(within);
     }
 
     /** The result of opening the database. An unusable schema stays so, however long one tries. */

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.kafka;
 
+import dev.spillway.events.Topics;
 import dev.spillway.service.Backoff;
 import dev.spillway.service.ConnectionTrouble;
 import dev.spillway.service.LastUse;
@@ -10,10 +11,12 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.Wakeup;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
+import dev.spillway.service.kafka.KafkaTopics.Findings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -52,13 +55,13 @@ public final class Brokers implements AutoCloseable {
     private final ServiceThread thread;
     private volatile KafkaTopics topics;
     private volatile Finding finding = new Finding(true, new CompletableFuture<>());
-    private volatile List<String> faults = List.of();
+    private volatile Findings findings = Findings.NONE;
     private final LastUse asking = new LastUse();
     private volatile boolean closing;
 
     private Brokers(KafkaSettings settings, RegistryTopics wanted, KafkaTopics topics, RandomGenerator random) {
         this.settings = settings;
-        this.wanted = wanted.as(topics.partitions());
+        this.wanted = wanted;
         this.topics = topics;
         this.random = random;
         this.partitions = topics.partitions();
@@ -73,14 +76,14 @@ public final class Brokers implements AutoCloseable {
     public static Brokers open(KafkaSettings settings, RegistryTopics wanted, Reachability reachability, RandomGenerator random)
             throws NotReachableException, InterruptedException {
         Brokers brokers = new Brokers(settings, wanted, KafkaTopics.open(settings, wanted.wanted(), reachability), random);
-        brokers.found(brokers.topics.faults());
+        brokers.found(brokers.topics.findings());
         brokers.thread.start();
         return brokers;
     }
 
     /** Returns the number of partitions of {@code spillway.orders}. Each host must get one of them. */
     public int orderPartitions() {
-        return wanted.orders().partitions();
+        return Objects.requireNonNull(partitions.get(Topics.ORDERS), Topics.ORDERS);
     }
 
     /** Fails, saying why, when Kafka does not answer, or when a topic refuses or loses messages and may not be corrected. */
@@ -90,9 +93,15 @@ public final class Brokers implements AutoCloseable {
         } catch (UnusableServerException e) {
             throw new UnusableServerException(name() + ": " + e.getMessage(), e);
         }
+        List<String> faults = findings.faults();
         if (!faults.isEmpty()) {
             throw new UnusableServerException(name() + ": " + String.join("; ", faults));
         }
+    }
+
+    /** Returns what of the topics is less than the settings ask for, and loses nothing; empty if all is as it should be. */
+    public String remark() {
+        return String.join("; ", findings.remarks());
     }
 
     boolean isReachable() {
@@ -129,7 +138,7 @@ public final class Brokers implements AutoCloseable {
             while (!closing) {
                 long seen = suspected.seen();
                 boolean inspecting = asked >= ASKED_BETWEEN_INSPECTIONS || seen != sure;
-                // A new connection is inspected next, because it does not know the earlier numbers of partitions.
+                // A new connection is inspected next, because opening it gives no topic more partitions.
                 asked = !isReachable() ? ASKED_BETWEEN_INSPECTIONS : inspecting ? 0 : asked + 1;
                 @Nullable
                 String why = isReachable() ? ask(inspecting) : reopen();
@@ -162,11 +171,12 @@ public final class Brokers implements AutoCloseable {
         }
     }
 
-    private synchronized void found(List<String> now) {
-        List<String> before = faults;
-        faults = now;
-        now.stream().filter(fault -> !before.contains(fault)).forEach(fault -> LOG.error("{}: {}", name(), fault));
-        if (now.isEmpty() && !before.isEmpty()) {
+    private synchronized void found(Findings now) {
+        Findings before = findings;
+        findings = now;
+        now.faults().stream().filter(fault -> !before.faults().contains(fault)).forEach(fault -> LOG.error("{}: {}", name(), fault));
+        now.remarks().stream().filter(remark -> !before.remarks().contains(remark)).forEach(remark -> LOG.warn("{}: {}", name(), remark));
+        if (now.equals(Findings.NONE) && !before.equals(Findings.NONE)) {
             LOG.info("{}: all topics are as they should be", name());
         }
     }
@@ -178,7 +188,7 @@ public final class Brokers implements AutoCloseable {
             return null;
         });
         return why != null || !inspecting ? why : answer(INSPECTED_WITHIN, () -> {
-            found(asked.inspect(partitions));
+            found(asked.inspect());
             return null;
         });
     }
@@ -200,12 +210,12 @@ public final class Brokers implements AutoCloseable {
     private @Nullable String reopen() throws InterruptedException {
         try {
             KafkaTopics again =
-                    KafkaTopics.open(settings, wanted.wanted(), new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(), random,
-                            Thread::sleep));
+                    KafkaTopics.open(settings, wanted.wanted(), partitions, new Reachability(Duration.ZERO, BACKOFF, InstantSource.system(),
+                            random, Thread::sleep));
             KafkaTopics before = topics;
             topics = again;
             before.close();
-            found(again.faults());
+            found(again.findings());
             return null;
         } catch (NotReachableException e) {
             return e.why();

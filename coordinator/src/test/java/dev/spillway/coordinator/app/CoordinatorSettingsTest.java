@@ -76,4 +76,11 @@ class CoordinatorSettingsTest {
         assertThatThrownBy(() -> read(Map.of(name, value))).isInstanceOf(SettingsException.class)
                 .hasMessageContainingAll(blamed + ": ", expected);
     }
+
+    @Test
+    void moreCopiesToAcknowledgeThanThereAreAreRefused() {
+        assertThatThrownBy(() -> read(Map.of("topics-replication-factor", "2", "topics-min-insync-replicas", "3")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("topics-min-insync-replicas: ", "at most topics-replication-factor");
+    }
 }

@@ -225,6 +225,24 @@ class TopicsOfOthersTest {
     }
 
     @Test
+    void fewerCopiesOrPartitionsThanAskedForAreRemarkedAndTooFewToAcknowledgeAreNotReady() throws Exception {
+        make(Topics.ORDERS, 1, Map.of());
+        try (Coordinator coordinator = Coordinator.start(servers.settings(Map.of("topics-replication-factor", "1")))) {
+            CoordinatorClient client = new CoordinatorClient(coordinator.address());
+            assertThat(client.unready()).isEmpty();
+            assertThat(client.request("GET", "/readyz", "").body())
+                    .contains("\"remark\":\"topic spillway.orders: partitions: 1 (expected: 4, as a new topic would have)\"");
+        }
+        try (Coordinator coordinator = Coordinator.start(servers.settings(Map.of("topics-min-insync-replicas", "2")))) {
+            CoordinatorClient client = new CoordinatorClient(coordinator.address());
+            assertThat(client.unready()).contains("kafka");
+            assertThat(client.request("GET", "/readyz", "").body())
+                    .contains("topic spillway.reports: min.insync.replicas: 2 (expected: 1 or less, the copies of the topic)");
+            assertThat(setting(Topics.ORDERS, "min.insync.replicas")).isEqualTo("2");
+        }
+    }
+
+    @Test
     void aTopicThatIsChangedOrMadeAnewUnderTheCoordinatorIsSetRight() throws Exception {
         try (Coordinator coordinator = servers.coordinator()) {
             set(Topics.EVICTIONS, "cleanup.policy", "compact");

@@ -7,7 +7,6 @@ import dev.spillway.coordinator.Workers;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.NamespaceName;
@@ -19,9 +18,11 @@ import dev.spillway.events.Topics;
 import dev.spillway.events.protocol.Sender;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.testservers.TestKafka;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,10 +40,13 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,27 +55,44 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RegistryOverKafkaTest {
     private static final int ORDER_PARTITIONS = 4;
     private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
-            new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false));
+            new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false),
+            Copies.OF_BROKERS);
     private static final RegistryRules RULES = new RegistryRules(Duration.ofSeconds(5), Duration.ofSeconds(300), Duration.ofMinutes(10),
             Duration.ofMillis(300), Duration.ofSeconds(1), Duration.ofMinutes(15), 0.5, 3, 1_000, 500, 10_000);
 
     @TempDir
-    Path directory;
+    private static Path directory;
+    private static TestKafka broker;
 
     private final RandomGenerator random = new SecureRandom();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private KafkaBroker broker;
     private KafkaSettings kafka;
     private TroubledRegistry registry;
     private Workers workers;
     private Brokers brokers;
     private MessageSender sender;
 
+    @BeforeAll
+    static void startBroker(TestInfo test) {
+        broker = TestKafka.start(test.getTestClass().orElseThrow(), directory.resolve("first"));
+    }
+
+    @AfterAll
+    static void closeBroker() {
+        broker.close();
+    }
+
+    /** Each test begins with a broker that runs and has neither topics nor what a group has read. */
     @BeforeEach
     void start() throws Exception {
-        broker = startBroker("first", 0);
+        broker.start();
         kafka = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofSeconds(4));
+        try (Admin admin = Admin.create(kafka.admin())) {
+            admin.deleteTopics(admin.listTopics().names().get()).all().get();
+            Await.until("the topics are gone", () -> admin.listTopics().names().get().isEmpty());
+        }
+        Await.until("what the group has read is gone with them", () -> committed() == 0);
         registry = new TroubledRegistry(
                 new InMemoryRegistry(new RegistryId(new UUID(0, 1)), ORDER_PARTITIONS + 1, RULES, InstantSource.system(), random));
         workers = new Workers(registry);
@@ -85,11 +106,6 @@ class RegistryOverKafkaTest {
         while (!open.isEmpty()) {
             open.pop().close();
         }
-        broker.close();
-    }
-
-    private KafkaBroker startBroker(String name, int port) {
-        return KafkaBroker.start(dev.spillway.embedded.KafkaSettings.keptIn(directory.resolve(name)).withPort(port));
     }
 
     private <T extends AutoCloseable> T closing(T part) {
@@ -217,7 +233,7 @@ class RegistryOverKafkaTest {
         publishFacts();
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         Await.until("Kafka is missed", () -> !brokers.isReachable());
         workers.put(one, "vm", "b");
         List<Order> carried = workers.orders(one);
@@ -225,7 +241,7 @@ class RegistryOverKafkaTest {
             assertThat(order.replicaId()).isEqualTo(evicted);
             assertThat(order.attempt()).isEqualTo(1);
         });
-        broker = startBroker("first", port());
+        broker.start();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
         Await.until("the fact is out after all",
                 () -> facts.values(EvictionFact.class).stream().anyMatch(fact -> fact.key().value().equals("a")));
@@ -239,11 +255,11 @@ class RegistryOverKafkaTest {
         publishFacts();
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         workers.put(one, "vm", "b");
         Await.until("a heartbeat carries the order",
                 () -> workers.orders(one).stream().anyMatch(order -> order.replicaId().equals(evicted)));
-        broker = startBroker("first", port());
+        broker.start();
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
         Await.until("the fact is not lost", () -> !facts.values(EvictionFact.class).isEmpty());
     }
@@ -256,7 +272,7 @@ class RegistryOverKafkaTest {
         ReplicaId evicted = workers.put(one, "vm", "a");
         broker.close();
         Await.until("Kafka is missed", () -> !brokers.isReachable());
-        broker = startBroker("second", port());
+        broker = TestKafka.start(getClass(), directory.resolve("second"), port());
         Await.until("Kafka is back", () -> brokers.isReachable());
         workers.put(one, "vm", "b");
         TopicReader facts = reader(Topics.EVICTIONS, "eviction.v1");
@@ -317,7 +333,7 @@ class RegistryOverKafkaTest {
         takeReports();
         Sender one = workers.join("host-1");
         workers.put(one, "vm", "a");
-        broker.close();
+        broker.stop();
         workers.put(one, "vm", "b");
         long began = System.nanoTime();
         while (!open.isEmpty()) {

@@ -28,6 +28,14 @@ class MigrationsTest {
         DATABASE.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     }
 
+    /** Both versions are run against: one embedded, one in a container. */
+    @Test
+    void theServerIsOfTheExpectedVersionAndDurable() {
+        assertThat(DATABASE.ask("SHOW server_version").getFirst()).startsWith(DATABASE.server().version() + ".");
+        assertThat(DATABASE.ask("SELECT setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')"))
+                .containsExactly("on", "on", "on");
+    }
+
     @Test
     void coordinatorsThatStartAtOnceMigrateOnce() throws Exception {
         int coordinators = 4;

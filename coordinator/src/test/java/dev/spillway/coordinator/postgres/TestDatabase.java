@@ -2,8 +2,8 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.core.RegistryRules;
-import dev.spillway.embedded.PostgresServer;
-import dev.spillway.embedded.PostgresSettings;
+import dev.spillway.testservers.InContainers;
+import dev.spillway.testservers.TestPostgres;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -26,13 +26,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A database of its own for one test class, on the one real server of this JVM, durable as in production. Registries opened through it are closed
+ * A database of its own for one test class, on one real server of this JVM, embedded or in a container, durable as in production. Registries opened through it are closed
  * after each test, which is then seen to have left every open order as its replica's row has it.
  */
 public final class TestDatabase implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final int PARTITIONS = 4;
     private static final AtomicInteger DATABASES = new AtomicInteger();
-    private static final Object SERVER = "the server";
     private static final String UNLIKE_THEIR_ROWS =
             """
                     (SELECT host_id, next_attempt_at, replica_id, doomed_at FROM replicas WHERE doom_cause IS NOT NULL EXCEPT ALL TABLE open_orders)
@@ -46,25 +45,16 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
                     "join_refusals");
 
     private final List<PostgresRegistry> opened = new ArrayList<>();
-    private @Nullable PostgresServer server;
+    private @Nullable TestPostgres server;
     private String name = "";
-
-    private record Running(PostgresServer server) implements AutoCloseable {
-        @Override
-        public void close() {
-            server.close();
-        }
-    }
 
     @Override
     public void beforeAll(ExtensionContext context) throws SQLException {
+        Class<?> test = context.getRequiredTestClass();
         server = context.getRoot()
                 .getStore(ExtensionContext.Namespace.create(TestDatabase.class))
-                .computeIfAbsent(SERVER,
-                        ignored -> new Running(
-                                PostgresServer.start(PostgresSettings.temporary().withParameter("max_prepared_transactions", "2"))),
-                        Running.class)
-                .server();
+                .computeIfAbsent(test.isAnnotationPresent(InContainers.class), inContainers -> TestPostgres.start(test),
+                        TestPostgres.class);
         name = "test_" + DATABASES.incrementAndGet();
         try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
@@ -87,12 +77,12 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         }
     }
 
-    private PostgresServer server() {
+    TestPostgres server() {
         return Objects.requireNonNull(server, "the class has begun");
     }
 
     PostgresRegistrySettings settings() {
-        PostgresServer server = server();
+        TestPostgres server = server();
         return PostgresRegistrySettings.of(server.jdbcUrl(name), server.user(), server.password(), PARTITIONS)
                 .withPool(5, Duration.ofSeconds(10))
                 .withCommandDeadline(Duration.ofMinutes(2));
@@ -164,7 +154,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
 
     /** Also to another database of the same server. */
     Connection connect(String database) throws SQLException {
-        PostgresServer server = server();
+        TestPostgres server = server();
         return DriverManager.getConnection(server.jdbcUrl(database), server.user(), server.password());
     }
 

@@ -1,9 +1,15 @@
 package dev.spillway.dev.fleet;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicListing;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +80,66 @@ class ServersGoneTest extends FleetOfTwo {
         assertThat(Http.get(fleet.url() + "/v1/namespaces/kept").json().get("entries").asLong()).isEqualTo(2);
         assertThat(Http.get(entry(1, "kept", "before")).status()).isEqualTo(200);
         clean("kept");
+    }
+
+    /** What a worker and the coordinators have read of the old topics is further than the new ones go. */
+    @Test
+    void topicsThatAreDeletedUnderTheFleetAreMadeAgainAndNothingIsLost() throws Exception {
+        namespace("recreated");
+        for (int number = 1; number <= 6; number++) {
+            put(1, "recreated", "before-" + number);
+        }
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            assertThat(ordersReadFromKafka(1)).isPositive();
+            assertThat(openEvictions("recreated")).isEmpty();
+        });
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", fleet.kafkaServers()))) {
+            Map<String, Uuid> before = topicIds(admin);
+            assertThat(before).hasSize(3);
+            admin.deleteTopics(before.keySet()).all().get();
+            put(1, "recreated", "during-1");
+            put(2, "recreated", "during-2");
+            put(1, "recreated", "during-3");
+            Eventually.holds(FleetInProcess.WITHIN,
+                    () -> assertThat(topicIds(admin)).hasSize(3)
+                            .doesNotContainValue(before.get("spillway.orders"))
+                            .doesNotContainValue(before.get("spillway.evictions"))
+                            .doesNotContainValue(before.get("spillway.reports")));
+        }
+        Eventually.holds(FleetInProcess.WITHIN, () -> {
+            assertThat(openEvictions("recreated")).isEmpty();
+            assertThat(FleetProcesses.names(fleet.images(1))).hasSize(1);
+            assertThat(FleetProcesses.names(fleet.images(2))).hasSize(1);
+        });
+        FleetInProcess.awaitReady(fleet.url());
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
+
+        // Orders and facts pass the new topics.
+        double read = ordersReadFromKafka(1);
+        put(1, "recreated", "after-1");
+        put(1, "recreated", "after-2");
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(ordersReadFromKafka(1)).isGreaterThan(read));
+        try (EvictionFacts facts = new EvictionFacts(fleet.kafkaServers())) {
+            Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(facts.readMore().values()).contains("during-2", "during-3"));
+        }
+        clean("recreated");
+    }
+
+    private static Map<String, Uuid> topicIds(Admin admin) throws InterruptedException, ExecutionException {
+        return admin.listTopics().listings().get().stream().collect(Collectors.toMap(TopicListing::name, TopicListing::topicId));
+    }
+
+    private JsonNode openEvictions(String namespace) throws IOException, InterruptedException {
+        return Http.get(fleet.url() + "/v1/evictions?state=open&namespace=" + namespace).json().get("items");
+    }
+
+    private double ordersReadFromKafka(int host) throws IOException, InterruptedException {
+        return Http.get(fleet.workerUrl(host) + "/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("spillway_orders_read_total"))
+                .mapToDouble(line -> Double.parseDouble(line.replaceFirst(".* ", "")))
+                .sum();
     }
 
     private void namespace(String name) throws IOException, InterruptedException {

@@ -49,6 +49,7 @@ class LayeringTest {
             Map.entry("cli", Set.of("events", "pager", "api", "client")),
             Map.entry("service", Set.of("events", "api")),
             Map.entry("embedded", Set.of()),
+            Map.entry("testservers", Set.of("embedded")),
             Map.entry("coordinator", Set.of("events", "api", "service")),
             Map.entry("worker", Set.of("events", "pager", "api", "artifacts", "client", "service")),
             Map.entry("simulation", Set.of("events", "api", "service", "coordinator", "worker")),

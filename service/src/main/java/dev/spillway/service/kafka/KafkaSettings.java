@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -20,8 +21,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param servers some of the brokers, at least one
  * @param clientId names this service in the brokers' logs and figures
  * @param deliveryTimeout how long a message is tried before its sending counts as failed; also bounds how long a send blocks for metadata
+ * @param security        how to authenticate and encrypt
  */
-public record KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout) {
+public record KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout, KafkaSecurity security) {
     private static final Setting<List<HostPort>> SERVERS =
             Setting.addresses("kafka-servers", "Kafka brokers to start from").must("at least one", servers -> !servers.isEmpty());
     private static final Setting<Duration> DELIVERY_TIMEOUT =
@@ -29,8 +31,14 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
                     .must("1s or more", timeout -> timeout.toMillis() >= 1000)
                     .defaultTo(Duration.ofSeconds(15));
 
+    private static final Setting<Optional<KafkaSecurity>> SECURITY = Setting
+            .custom("kafka-client-properties", "File of Kafka's client properties for TLS and SASL, with passwords",
+                    "a file that can be read, of properties of Kafka's clients whose names begin with security., sasl. or ssl.",
+                    KafkaSecurity::read)
+            .optional();
+
     /** What a service adds to its declared settings so that {@link #from} can read them. */
-    public static final List<Setting<?>> SETTINGS = List.of(SERVERS, DELIVERY_TIMEOUT);
+    public static final List<Setting<?>> SETTINGS = List.of(SERVERS, DELIVERY_TIMEOUT, SECURITY);
 
     public KafkaSettings {
         servers = List.copyOf(servers);
@@ -39,8 +47,22 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
         }
     }
 
+    /** Brokers that ask for nothing. */
+    public KafkaSettings(List<HostPort> servers, String clientId, Duration deliveryTimeout) {
+        this(servers, clientId, deliveryTimeout, KafkaSecurity.NONE);
+    }
+
     public static KafkaSettings from(Settings settings, String clientId) {
-        return new KafkaSettings(settings.get(SERVERS), clientId, settings.get(DELIVERY_TIMEOUT));
+        return new KafkaSettings(settings.get(SERVERS), clientId, settings.get(DELIVERY_TIMEOUT),
+                settings.get(SECURITY).orElse(KafkaSecurity.NONE));
+    }
+
+    public KafkaSettings withClientId(String other) {
+        return new KafkaSettings(servers, other, deliveryTimeout, security);
+    }
+
+    public KafkaSettings withDeliveryTimeout(Duration other) {
+        return new KafkaSettings(servers, clientId, other, security);
     }
 
     /** As Kafka's own settings write it: {@code host:port,host:port}. */
@@ -92,7 +114,7 @@ public record KafkaSettings(List<HostPort> servers, String clientId, Duration de
     }
 
     private Map<String, Object> common() {
-        Map<String, Object> properties = new HashMap<>();
+        Map<String, Object> properties = new HashMap<>(security.properties());
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
         properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG, 100L);

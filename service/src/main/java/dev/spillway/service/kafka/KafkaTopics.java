@@ -6,6 +6,7 @@ import dev.spillway.service.Reachability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -38,31 +40,61 @@ public final class KafkaTopics implements AutoCloseable {
      *
      * @param partitions when it is made; a topic that is there keeps its own
      * @param retention  for how long a message is kept at least
+     * @param copies     how many brokers keep it
      * @param isExact    whether {@link #open} also shortens a longer retention. Later that is never done: of several services, one that was
      *                   started with an older setting would shorten what a newer one has lengthened
      */
-    public record Topic(String name, int partitions, Duration retention, boolean isExact) {
-        /** A topic whose messages may be kept for longer. */
+    public record Topic(String name, int partitions, Duration retention, Copies copies, boolean isExact) {
+        /** A topic with as many copies as the brokers have as their default, whose messages may be kept for longer. */
         public Topic(String name, int partitions, Duration retention) {
-            this(name, partitions, retention, false);
+            this(name, partitions, retention, Copies.OF_BROKERS, false);
+        }
+    }
+
+    /**
+     * The copies of a topic's partitions.
+     *
+     * @param replicationFactor how many there are; the brokers' default if empty
+     * @param minInSync         how many must have a message before it is acknowledged; the brokers' default if empty
+     */
+    public record Copies(Optional<Integer> replicationFactor, Optional<Integer> minInSync) {
+        /** The brokers' defaults. */
+        public static final Copies OF_BROKERS = new Copies(Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * What is not as it should be and was not corrected, each with topic, setting, value and expectation.
+     *
+     * @param faults  refuse or lose messages
+     * @param remarks lose nothing as long as all brokers are there
+     */
+    public record Findings(List<String> faults, List<String> remarks) {
+        public static final Findings NONE = new Findings(List.of(), List.of());
+
+        public Findings {
+            faults = List.copyOf(faults);
+            remarks = List.copyOf(remarks);
         }
     }
 
     private final KafkaSettings settings;
     private final List<Topic> topics;
     private final Admin admin;
+    private final Map<String, Integer> before;
     private final Map<String, Integer> partitions;
-    private final List<String> faults;
+    private final Findings findings;
 
-    private KafkaTopics(KafkaSettings settings, List<Topic> topics) throws ExecutionException, InterruptedException {
+    private KafkaTopics(KafkaSettings settings, List<Topic> topics, Map<String, Integer> before)
+            throws ExecutionException, InterruptedException {
         this.settings = settings;
         this.topics = List.copyOf(topics);
+        this.before = Map.copyOf(before);
         this.admin = Admin.create(settings.admin());
         try {
             check();
             var found = makeMissing();
             this.partitions = found.partitions();
-            this.faults = correct(found.there(), true);
+            this.findings = correct(found, before.isEmpty());
         } catch (ExecutionException | InterruptedException | RuntimeException e) {
             close();
             throw e;
@@ -70,18 +102,28 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * Waits until Kafka answers, then makes the topics that are missing, with as many copies as the brokers have as their default, and corrects
-     * the others.
+     * Waits until Kafka answers, then makes the topics that are missing, and corrects the others.
      *
      * @throws NotReachableException naming the servers
      */
     public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Reachability reachability)
             throws NotReachableException, InterruptedException {
+        return open(settings, topics, Map.of(), reachability);
+    }
+
+    /**
+     * As {@link #open(KafkaSettings, List, Reachability)}, for topics that were used already.
+     *
+     * @param before partitions of each topic when it was used first: it is made with as many if it is missing, and is given as many by
+     *               {@link #inspect}. Not empty, no retention is shortened
+     */
+    public static KafkaTopics open(KafkaSettings settings, List<Topic> topics, Map<String, Integer> before, Reachability reachability)
+            throws NotReachableException, InterruptedException {
         return reachability.await("Kafka at " + settings.bootstrapServers(), () -> {
             Listening.require(settings.servers(),
                     settings.deliveryTimeout().compareTo(CONNECT_WITHIN) < 0 ? settings.deliveryTimeout() : CONNECT_WITHIN);
             try {
-                return new KafkaTopics(settings, topics);
+                return new KafkaTopics(settings, topics, before);
             } catch (ExecutionException e) {
                 throw KafkaTrouble.explained(e, settings);
             }
@@ -93,9 +135,9 @@ public final class KafkaTopics implements AutoCloseable {
         return partitions;
     }
 
-    /** What could not be corrected when this was opened; see {@link #inspect}. */
-    public List<String> faults() {
-        return faults;
+    /** What was found when this was opened; see {@link #inspect}. */
+    public Findings findings() {
+        return findings;
     }
 
     /** Fails when Kafka does not answer; for readiness. */
@@ -109,93 +151,98 @@ public final class KafkaTopics implements AutoCloseable {
      * Looks at all topics again. Makes those that are gone, gives those that were made anew with fewer partitions the number that they had, and
      * corrects what was changed.
      *
-     * @param before partitions of each topic when it was used first
-     * @return what refuses or loses messages and could not be corrected: topic, setting, value and expectation, and why not
      * @throws ExecutionException if Kafka does not answer
      */
-    public List<String> inspect(Map<String, Integer> before) throws ExecutionException, InterruptedException {
+    public Findings inspect() throws ExecutionException, InterruptedException {
         List<String> uncorrected = new ArrayList<>();
         var found = makeMissing();
-        for (var topic : found.there()) {
+        for (var topic : found.there().keySet()) {
             int now = found.partitions().getOrDefault(topic.name(), 0);
-            int wanted = before.getOrDefault(topic.name(), 0);
+            int wanted = (before.isEmpty() ? partitions : before).getOrDefault(topic.name(), 0);
             if (now < wanted) {
                 attempt("topic " + topic.name() + ": partitions: " + now + " (expected: " + wanted + ", as before)",
                         () -> admin.createPartitions(Map.of(topic.name(), NewPartitions.increaseTo(wanted))).all().get())
                         .ifPresent(uncorrected::add);
             }
         }
-        uncorrected.addAll(correct(found.there(), false));
-        return List.copyOf(uncorrected);
+        var corrected = correct(found, false);
+        uncorrected.addAll(corrected.faults());
+        return new Findings(uncorrected, corrected.remarks());
     }
 
     /**
      * Which topics there are.
      *
-     * @param there      those that were not made just now
+     * @param there      those that were not made just now, and how many copies the least copied partition of each has
      * @param partitions of all
      */
-    private record Found(List<Topic> there, Map<String, Integer> partitions) {}
+    private record Found(Map<Topic, Integer> there, Map<String, Integer> partitions) {}
 
     /** Asks for missing topics only, so that who may not make topics can use those that were made for them. */
     private Found makeMissing() throws ExecutionException, InterruptedException {
         Map<String, Integer> counts = new TreeMap<>();
-        List<Topic> there = new ArrayList<>();
+        Map<Topic, Integer> there = new LinkedHashMap<>();
         for (var topic : topics) {
-            int partitions;
             try {
-                partitions = count(topic);
-                there.add(topic);
+                var described = describe(topic);
+                there.put(topic, described.stream().mapToInt(partition -> partition.replicas().size()).min().orElse(0));
+                counts.put(topic.name(), described.size());
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
                 }
-                partitions = make(topic);
+                counts.put(topic.name(), make(topic));
             }
-            counts.put(topic.name(), partitions);
         }
-        return new Found(List.copyOf(there), Map.copyOf(counts));
+        return new Found(there, Map.copyOf(counts));
     }
 
     private int make(Topic topic) throws ExecutionException, InterruptedException {
-        var wanted = new NewTopic(topic.name(), Optional.of(topic.partitions()), Optional.empty())
-                .configs(TopicNeeds.configuration(topic.retention()));
+        int wanted = before.getOrDefault(topic.name(), topic.partitions());
+        var made = new NewTopic(topic.name(), Optional.of(wanted), topic.copies().replicationFactor().map(Integer::shortValue))
+                .configs(TopicNeeds.configuration(topic));
         try {
-            admin.createTopics(List.of(wanted)).all().get();
+            admin.createTopics(List.of(made)).all().get();
             LOG.info("Made topic {}", topic.name());
-            return topic.partitions();
+            return wanted;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw e;
             }
             // Another service was first.
-            return count(topic);
+            return describe(topic).size();
         }
     }
 
-    private int count(Topic topic) throws ExecutionException, InterruptedException {
-        return admin.describeTopics(List.of(topic.name())).allTopicNames().get().values().iterator().next().partitions().size();
+    private List<TopicPartitionInfo> describe(Topic topic) throws ExecutionException, InterruptedException {
+        return admin.describeTopics(List.of(topic.name())).allTopicNames().get().values().iterator().next().partitions();
     }
 
-    private List<String> correct(List<Topic> there, boolean opening) throws ExecutionException, InterruptedException {
-        List<String> uncorrected = new ArrayList<>();
-        for (var topic : there) {
+    private Findings correct(Found found, boolean opening) throws ExecutionException, InterruptedException {
+        List<String> faults = new ArrayList<>();
+        List<String> remarks = new ArrayList<>();
+        for (var entry : found.there().entrySet()) {
+            var topic = entry.getKey();
+            int replicas = entry.getValue();
             var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
             Map<String, String> actual;
             try {
                 actual = configuration(resource);
             } catch (ExecutionException e) {
-                uncorrected.add("topic " + topic.name() + ": its settings cannot be read (expected: a right to describe them): "
+                faults.add("topic " + topic.name() + ": its settings cannot be read (expected: a right to describe them): "
                         + refusal(e));
                 continue;
             }
-            for (var correction : TopicNeeds.corrections(actual, topic.retention(), opening && topic.isExact())) {
+            for (var correction : TopicNeeds.corrections(actual, topic, opening && topic.isExact())) {
                 var change = new AlterConfigOp(new ConfigEntry(correction.name(), correction.value()), AlterConfigOp.OpType.SET);
                 attempt("topic " + topic.name() + ": " + correction.inWords(),
-                        () -> admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get()).ifPresent(uncorrected::add);
+                        () -> admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get()).ifPresent(faults::add);
             }
+            TopicNeeds.refusing(actual, topic, replicas).ifPresent(fault -> faults.add("topic " + topic.name() + ": " + fault));
+            TopicNeeds.remarks(topic, found.partitions().getOrDefault(topic.name(), 0), replicas)
+                    .forEach(remark -> remarks.add("topic " + topic.name() + ": " + remark));
         }
-        return List.copyOf(uncorrected);
+        return new Findings(faults, remarks);
     }
 
     private Map<String, String> configuration(ConfigResource resource) throws ExecutionException, InterruptedException {

@@ -1,8 +1,9 @@
 package dev.spillway.service.kafka;
 
-import java.time.Duration;
+import dev.spillway.service.kafka.KafkaTopics.Topic;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,10 +38,15 @@ final class TopicNeeds {
     private TopicNeeds() {}
 
     /** What a topic is made with: also what is the brokers' default today, because a default can be changed later. */
-    static Map<String, String> configuration(Duration retention) {
-        return Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()),
-                TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(UNBOUNDED), TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME,
-                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(MESSAGE_BYTES));
+    static Map<String, String> configuration(Topic topic) {
+        Map<String, String> configuration = new HashMap<>(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG,
+                Long.toString(topic.retention().toMillis()), TopicConfig.RETENTION_BYTES_CONFIG, Long.toString(UNBOUNDED),
+                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME, TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                Long.toString(MESSAGE_BYTES)));
+        topic.copies()
+                .minInSync()
+                .ifPresent(copies -> configuration.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(copies)));
+        return configuration;
     }
 
     /**
@@ -48,7 +54,7 @@ final class TopicNeeds {
      *
      * @param shorten whether a retention longer than wanted is shortened, too
      */
-    static List<Correction> corrections(Map<String, String> actual, Duration retention, boolean shorten) {
+    static List<Correction> corrections(Map<String, String> actual, Topic topic, boolean shorten) {
         List<Correction> corrections = new ArrayList<>();
         var policy = actual.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE);
         // Without any policy all is kept.
@@ -56,7 +62,7 @@ final class TopicNeeds {
             corrections.add(new Correction(TopicConfig.CLEANUP_POLICY_CONFIG, policy, DELETE, DELETE));
         }
         long kept = number(actual, TopicConfig.RETENTION_MS_CONFIG, UNBOUNDED);
-        long wanted = retention.toMillis();
+        long wanted = topic.retention().toMillis();
         var isLonger = kept == UNBOUNDED || kept > wanted;
         if (isLonger ? shorten : kept < wanted) {
             corrections.add(new Correction(TopicConfig.RETENTION_MS_CONFIG, Long.toString(kept), wanted + (shorten ? "" : " or more"),
@@ -77,7 +83,39 @@ final class TopicNeeds {
             corrections.add(new Correction(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(largest), MESSAGE_BYTES_NEEDED + " or more",
                     Long.toString(MESSAGE_BYTES)));
         }
+        long inSync = number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
+        topic.copies()
+                .minInSync()
+                .filter(copies -> inSync < copies)
+                .ifPresent(copies -> corrections.add(new Correction(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Long.toString(inSync),
+                        copies + " or more", Integer.toString(copies))));
         return corrections;
+    }
+
+    /**
+     * Why a topic takes no messages: fewer copies than must acknowledge each. Neither number can be corrected here, as copies need brokers.
+     *
+     * @param replicas of the partition that has the fewest
+     */
+    static Optional<String> refusing(Map<String, String> actual, Topic topic, int replicas) {
+        long needed = Math.max(number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1), topic.copies().minInSync().orElse(1));
+        return replicas >= needed ? Optional.empty()
+                : Optional.of("%s: %d (expected: %d or less, the copies of the topic)".formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                        needed, replicas));
+    }
+
+    /** What is less than asked for, but takes and keeps each message. */
+    static List<String> remarks(Topic topic, int partitions, int replicas) {
+        List<String> remarks = new ArrayList<>();
+        if (partitions < topic.partitions()) {
+            remarks.add("partitions: %d (expected: %d, as a new topic would have)".formatted(partitions, topic.partitions()));
+        }
+        topic.copies()
+                .replicationFactor()
+                .filter(copies -> replicas < copies)
+                .ifPresent(copies -> remarks.add("replication factor: %d (expected: %d, as a new topic would have)".formatted(replicas,
+                        copies)));
+        return remarks;
     }
 
     private static long number(Map<String, String> actual, String name, long absent) {

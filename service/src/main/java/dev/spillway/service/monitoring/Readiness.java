@@ -35,12 +35,13 @@ public final class Readiness {
     /**
      * One part.
      *
-     * @param why absent when the part is ready
-     * @param age of the oldest thing that waits for the part; absent if nothing does
+     * @param why    absent when the part is ready
+     * @param age    of the oldest thing that waits for the part; absent if nothing does
+     * @param remark what somebody should look at, and does not keep the part from being ready; absent if there is nothing
      */
-    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age) {}
+    record Part(String name, boolean ready, @Nullable String why, @Nullable Duration age, @Nullable String remark) {}
 
-    private record Entry(Check check, Supplier<Duration> age) {}
+    private record Entry(Check check, Supplier<Duration> age, Supplier<String> remark) {}
 
     record Report(boolean ready, List<Part> parts) {}
 
@@ -59,7 +60,12 @@ public final class Readiness {
 
     /** @param age of the oldest thing that waits for this part, zero for none; asked without a bound, so it must not block */
     public synchronized Readiness add(String name, Check check, Supplier<Duration> age) {
-        if (checks.putIfAbsent(name, new Entry(check, age)) != null) {
+        return add(name, check, age, () -> "");
+    }
+
+    /** @param remark what somebody should look at, empty for nothing; must not block */
+    public synchronized Readiness add(String name, Check check, Supplier<Duration> age, Supplier<String> remark) {
+        if (checks.putIfAbsent(name, new Entry(check, age, remark)) != null) {
             throw new IllegalArgumentException("check: " + name + " (expected: a name of its own)");
         }
         return this;
@@ -98,7 +104,7 @@ public final class Readiness {
                 return new Report(CheckResult.isUp(all), all.getChecks()
                         .stream()
                         .sorted(Comparator.comparingInt(result -> names.indexOf(result.getId())))
-                        .map(result -> part(result, Objects.requireNonNull(current.get(result.getId()), "age").age().get()))
+                        .map(result -> part(result, Objects.requireNonNull(current.get(result.getId()), "its entry")))
                         .toList());
             } catch (ExecutionException e) {
                 throw new IllegalStateException("health checks (expected: an answer for each)", e);
@@ -123,13 +129,15 @@ public final class Readiness {
             return promise.future();
         }
 
-        private Part part(CheckResult result, Duration waiting) {
-            var age = waiting.truncatedTo(ChronoUnit.MILLIS);
+        private Part part(CheckResult result, Entry entry) {
+            var age = entry.age().get().truncatedTo(ChronoUnit.MILLIS);
+            var remark = entry.remark().get();
             boolean up = CheckResult.isUp(result);
             var data = result.getData();
             // A check that is late has no words of its own.
             var late = "no answer in " + within;
-            return new Part(result.getId(), up, up ? null : data == null ? late : data.getString(WHY, late), age.isPositive() ? age : null);
+            return new Part(result.getId(), up, up ? null : data == null ? late : data.getString(WHY, late), age.isPositive() ? age : null,
+                    remark.isEmpty() ? null : remark);
         }
     }
 }

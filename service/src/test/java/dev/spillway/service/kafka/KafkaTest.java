@@ -1,19 +1,24 @@
 package dev.spillway.service.kafka;
 
-import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
+import dev.spillway.service.kafka.KafkaTopics.Copies;
+import dev.spillway.service.kafka.KafkaTopics.Findings;
 import dev.spillway.service.kafka.KafkaTopics.Topic;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.testservers.TestKafka;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -27,6 +32,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -35,12 +42,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class KafkaTest {
     private static final Reachability SOON = Reachability.within(Duration.ofMinutes(5));
 
-    private static KafkaBroker broker;
+    private static TestKafka broker;
     private static KafkaSettings settings;
 
     @BeforeAll
-    static void start() {
-        broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary());
+    static void start(TestInfo test, @TempDir Path directory) {
+        broker = TestKafka.start(test.getTestClass().orElseThrow(), directory);
         settings = new KafkaSettings(List.of(HostPort.parse(broker.bootstrapServers())), "test", Duration.ofMinutes(2));
     }
 
@@ -66,19 +73,41 @@ class KafkaTest {
 
     @Test
     void whatLosesMessagesIsCorrectedAndLongerRetentionIsShortenedOnlyAtTheStartAndIfAsked() throws Exception {
-        var topic = new Topic("changed", 1, Duration.ofHours(2), true);
+        var topic = new Topic("changed", 1, Duration.ofHours(2), Copies.OF_BROKERS, true);
         try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(topic), SOON)) {
-            assertThat(topics.faults()).isEmpty();
+            assertThat(topics.findings()).isEqualTo(Findings.NONE);
             var wrong = Map.of("cleanup.policy", "compact,delete", "retention.ms", "-1", "message.timestamp.type", "CreateTime");
             set(admin, wrong);
             awaitConfiguration(admin, "changed", wrong);
-            assertThat(topics.inspect(topics.partitions())).isEmpty();
+            assertThat(topics.inspect()).isEqualTo(Findings.NONE);
             awaitConfiguration(admin, "changed",
                     Map.of("cleanup.policy", "delete", "retention.ms", "-1", "message.timestamp.type", "LogAppendTime"));
             KafkaTopics.open(settings, List.of(new Topic("changed", 1, Duration.ofHours(2))), SOON).close();
             awaitConfiguration(admin, "changed", Map.of("retention.ms", "-1"));
             KafkaTopics.open(settings, List.of(topic), SOON).close();
             awaitConfiguration(admin, "changed", Map.of("retention.ms", "7200000"));
+        }
+    }
+
+    @Test
+    void copiesThatALostBrokerWouldTakeAreRemarkedAndTooFewToAcknowledgeAreAFault() throws Exception {
+        KafkaTopics.open(settings, List.of(new Topic("copied", 1, Duration.ofHours(1))), SOON).close();
+        var factor = new Topic("copied", 2, Duration.ofHours(1), new Copies(Optional.of(3), Optional.of(1)), false);
+        try (var topics = KafkaTopics.open(settings, List.of(factor), SOON)) {
+            assertThat(topics.findings()).isEqualTo(new Findings(List.of(),
+                    List.of("topic copied: partitions: 1 (expected: 2, as a new topic would have)",
+                            "topic copied: replication factor: 1 (expected: 3, as a new topic would have)")));
+            assertThat(topics.inspect()).isEqualTo(topics.findings());
+        }
+        var acknowledged = new Topic("copied", 1, Duration.ofHours(1), new Copies(Optional.empty(), Optional.of(2)), false);
+        try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(acknowledged), SOON)) {
+            assertThat(topics.findings()).isEqualTo(new Findings(
+                    List.of("topic copied: min.insync.replicas: 2 (expected: 1 or less, the copies of the topic)"), List.of()));
+            awaitConfiguration(admin, "copied", Map.of("min.insync.replicas", "2"));
+        }
+        var made = new Topic("made-with-copies", 1, Duration.ofHours(1), new Copies(Optional.of(1), Optional.of(1)), false);
+        try (var topics = KafkaTopics.open(settings, List.of(made), SOON)) {
+            assertThat(topics.inspect()).isEqualTo(Findings.NONE);
         }
     }
 
@@ -219,5 +248,23 @@ class KafkaTest {
         assertThat(kafka.consumer("g")).containsEntry("enable.auto.commit", false)
                 .containsEntry("group.id", "g")
                 .containsEntry("auto.offset.reset", "none");
+    }
+
+    @Test
+    void securityIsReadFromAFileWhoseOtherPropertiesAreRefusedAndWhoseValuesAreNotShown(@TempDir Path folder) throws Exception {
+        var declaration = new SettingsDeclaration("worker", KafkaSettings.SETTINGS, List.of());
+        Path file = Files.writeString(folder.resolve("client.properties"), "security.protocol=SASL_SSL\nsasl.jaas.config=canary\n");
+        var settings = Map.of("kafka-servers", "a:1", "kafka-client-properties", file.toString());
+        var kafka = KafkaSettings.from(declaration.read(Sources.of(settings)), "c");
+        assertThat(
+                List.of(kafka.producer(), kafka.consumer("g"), kafka.withClientId("d").withDeliveryTimeout(Duration.ofSeconds(1)).admin()))
+                .allSatisfy(properties -> assertThat(properties).containsEntry("security.protocol", "SASL_SSL")
+                        .containsEntry("sasl.jaas.config", "canary"));
+        assertThat(kafka + declaration.read(Sources.of(settings)).print()).contains(file.toString()).doesNotContain("canary");
+        for (var wrong : List.of("acks=0", "ssl.trustore.location=x")) {
+            Files.writeString(file, "sasl.jaas.config=canary\n" + wrong);
+            assertThatThrownBy(() -> declaration.read(Sources.of(settings))).hasMessageContainingAll("kafka-client-properties: " + file,
+                    "begin with security., sasl. or ssl.").message().doesNotContain("canary");
+        }
     }
 }

@@ -21,7 +21,7 @@ public final class KafkaReach implements AutoCloseable {
     private @Nullable Admin admin;
 
     public KafkaReach(KafkaSettings settings) {
-        this.settings = new KafkaSettings(settings.servers(), settings.clientId() + "-check", WITHIN);
+        this.settings = settings.withClientId(settings.clientId() + "-check").withDeliveryTimeout(WITHIN);
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.spillway.worker.kafka;
 
-import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
@@ -19,9 +18,11 @@ import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.testservers.TestKafka;
 import dev.spillway.worker.core.Position;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
 
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,7 +54,7 @@ class OrdersOverKafkaTest {
     private static final Backoff QUICK = new Backoff(Duration.ofMillis(10), Duration.ofMillis(100));
     private static final int PARTITIONS = 8;
 
-    private static KafkaBroker broker;
+    private static TestKafka broker;
     private static KafkaSettings settings;
     private static MessageSender sender;
     /** Started before the broker. */
@@ -90,7 +93,7 @@ class OrdersOverKafkaTest {
     }
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start(TestInfo test, @TempDir Path directory) throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
@@ -98,7 +101,7 @@ class OrdersOverKafkaTest {
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
         early = new OrderReader(settings, HOST, STORE, EARLY, QUICK);
         early.follow(0, -1);
-        broker = KafkaBroker.start(dev.spillway.embedded.KafkaSettings.temporary().withPort(port));
+        broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
         KafkaTopics.open(settings,
                 List.of(new KafkaTopics.Topic(Topics.ORDERS, PARTITIONS, Duration.ofHours(1)),
                         new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),

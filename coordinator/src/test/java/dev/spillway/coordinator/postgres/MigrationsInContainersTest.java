@@ -1,0 +1,6 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.testservers.InContainers;
+
+@InContainers
+class MigrationsInContainersTest extends MigrationsTest {}

@@ -1,0 +1,6 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.testservers.InContainers;
+
+@InContainers
+class ReferenceComparisonInContainersTest extends ReferenceComparisonTest {}

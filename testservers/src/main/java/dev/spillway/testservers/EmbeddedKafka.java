@@ -1,0 +1,41 @@
+package dev.spillway.testservers;
+
+import dev.spillway.embedded.KafkaBroker;
+import dev.spillway.embedded.KafkaSettings;
+import java.nio.file.Path;
+
+/** In this process. Whoever gave the directory removes it. */
+final class EmbeddedKafka implements TestKafka {
+    private final KafkaSettings settings;
+    private KafkaBroker broker;
+    private boolean runs = true;
+
+    EmbeddedKafka(Path directory, int port) {
+        settings = KafkaSettings.keptIn(directory).withPort(port);
+        broker = KafkaBroker.start(settings);
+    }
+
+    @Override
+    public String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    @Override
+    public void stop() {
+        broker.close();
+        runs = false;
+    }
+
+    @Override
+    public void start() {
+        if (!runs) {
+            broker = KafkaBroker.start(settings);
+            runs = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        broker.close();
+    }
+}

@@ -1,0 +1,6 @@
+package dev.spillway.worker.kafka;
+
+import dev.spillway.testservers.InContainers;
+
+@InContainers
+class OrdersOverKafkaInContainersTest extends OrdersOverKafkaTest {}
