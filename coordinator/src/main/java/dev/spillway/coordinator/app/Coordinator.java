@@ -89,14 +89,22 @@ public final class Coordinator implements AutoCloseable {
         EventWatch events = EventWatch.of(registry);
         FleetFigures.age(metrics, "spillway.events.oldest.age", "Age of the oldest event that cannot be read yet", events::age);
 
+        TransactionWatch transactions = new TransactionWatch(stored.oldTransactions()::oldest);
+        FleetFigures.age(metrics, "spillway.database.oldest.transaction.age",
+                "Age of the oldest transaction that keeps old versions of the registry's rows", transactions::age);
+
         lifecycle.start("upkeep",
-                () -> UpkeepLoop.start(registry, () -> trim(stored), figures, events, settings.upkeep(), settings.trim(), clock, random));
+                () -> UpkeepLoop.start(registry, () -> trim(stored), () -> {
+                    figures.look(registry.queries());
+                    transactions.look();
+                }, events, settings.upkeep(), settings.trim(), clock, random));
         MessageSender sender = lifecycle.start("kafka producer", () -> new MessageSender(settings.kafka()));
         Publisher<?> facts = lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, metrics, random));
         Publisher<?> orders = lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
         ReportConsumer reports = lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
 
-        Readiness readiness = new Readiness(READY_WITHIN).add("postgresql", new DatabaseCheck(registry, uses, database))
+        Readiness readiness = new Readiness(READY_WITHIN)
+                .add("postgresql", new DatabaseCheck(registry, uses, database), () -> Duration.ZERO, transactions::remark)
                 .add("kafka", brokers::requireUsable, () -> Duration.ZERO, brokers::remark)
                 .add("facts", facts::requireWorking, figures::oldestFact)
                 .add("orders", orders::requireWorking, figures::oldestOrder)

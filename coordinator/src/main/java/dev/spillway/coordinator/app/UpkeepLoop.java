@@ -26,7 +26,7 @@ final class UpkeepLoop implements AutoCloseable {
 
     private final Registry registry;
     private final Runnable trimming;
-    private final FleetFigures figures;
+    private final Runnable figures;
     private final EventWatch events;
     private final Duration interval;
     private final Duration trimEvery;
@@ -39,7 +39,7 @@ final class UpkeepLoop implements AutoCloseable {
     private boolean troubled;
     private volatile boolean closing;
 
-    private UpkeepLoop(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval, Duration trimEvery,
+    private UpkeepLoop(Registry registry, Runnable trimming, Runnable figures, EventWatch events, Duration interval, Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
         this.registry = registry;
@@ -52,7 +52,7 @@ final class UpkeepLoop implements AutoCloseable {
         this.random = random;
     }
 
-    static UpkeepLoop start(Registry registry, Runnable trimming, FleetFigures figures, EventWatch events, Duration interval,
+    static UpkeepLoop start(Registry registry, Runnable trimming, Runnable figures, EventWatch events, Duration interval,
             Duration trimEvery,
             InstantSource clock,
             RandomGenerator random) {
@@ -106,7 +106,7 @@ final class UpkeepLoop implements AutoCloseable {
         events.look(registry.queries());
         Instant now = clock.instant();
         if (now.isAfter(figuresAt)) {
-            figures.look(registry.queries());
+            figures.run();
             figuresAt = now.plus(jittered(FIGURES_EVERY));
         }
         if (now.isAfter(trimAt)) {

@@ -154,6 +154,11 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         return new TokenTable(jdbi, callers);
     }
 
+    /** Returns the look at transactions that hold the registry's clean-up back. */
+    public OldTransactions oldTransactions() {
+        return new OldTransactions(jdbi);
+    }
+
     /** Returns the deletion of rows that are no longer kept. */
     public Upkeep upkeep() {
         return new Upkeep(jdbi, settings.retention());

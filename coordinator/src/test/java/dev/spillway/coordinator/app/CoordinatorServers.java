@@ -68,9 +68,12 @@ final class CoordinatorServers implements AutoCloseable {
         kafka = kafka(kafka.port());
     }
 
+    Connection connection(String url) throws SQLException {
+        return DriverManager.getConnection(url, postgres.user(), postgres.password());
+    }
+
     void execute(String url, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url, postgres.user(), postgres.password());
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = connection(url); Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }

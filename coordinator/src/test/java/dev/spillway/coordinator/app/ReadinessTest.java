@@ -6,6 +6,8 @@ import dev.spillway.coordinator.Await;
 import dev.spillway.events.Topics;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +168,20 @@ class ReadinessTest {
         Await.until("it heals by itself", () -> client.unready().isEmpty());
         Await.until("nothing is late", () -> client.metric("spillway_facts_unpublished") == 0);
         assertThat(age(part("facts"))).isEqualTo(Duration.ZERO);
+    }
+
+    @Test
+    void aTransactionThatKeepsOldRowsIsSeenInTheMetrics() throws Exception {
+        try (Connection other = servers.connection(servers.postgres().jdbcUrl())) {
+            other.setAutoCommit(false);
+            other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            try (Statement statement = other.createStatement()) {
+                statement.execute("SELECT count(*) FROM namespaces");
+            }
+            Await.until("the metrics show it", () -> client.metric("spillway_database_oldest_transaction_age_seconds") > 2);
+            other.rollback();
+        }
+        Await.until("and that it is over", () -> client.metric("spillway_database_oldest_transaction_age_seconds") < 2);
     }
 
     @Tag("full")

@@ -1,0 +1,57 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.core.RegistryUnavailableException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Transactions of the registry's database that keep old versions of rows from being cleaned up, of whatever program. The registry's busiest rows get a new
+ * version with each use, and each read of one passes all of its versions. Thread-safe.
+ */
+public final class OldTransactions {
+    private final Jdbi jdbi;
+
+    /**
+     * A transaction.
+     *
+     * @param name how PostgreSQL calls it: {@code pid} and a number, or {@code prepared transaction} and its identifier
+     * @param end  statement that ends it
+     * @param doing state of its session, with the program's name for itself
+     */
+    public record OldTransaction(String name, String end, String database, String user, String doing, Duration age) {}
+
+    OldTransactions(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /**
+     * Returns the one that began first. A user without the role {@code pg_read_all_stats} sees those of its own sessions, and prepared ones.
+     *
+     * @throws RegistryUnavailableException if the database cannot be asked
+     */
+    public Optional<OldTransaction> oldest() {
+        try {
+            return jdbi.withHandle(handle -> handle.createQuery("""
+                    SELECT name, ending, database, owner, doing, (extract(epoch FROM clock_timestamp() - began) * 1000)::bigint AS age
+                    FROM (
+                        SELECT 'pid ' || pid AS name, format('SELECT pg_terminate_backend(%s)', pid) AS ending, datname AS database,
+                            usename AS owner, concat_ws(', ', nullif(application_name, ''), state) AS doing, xact_start AS began
+                        FROM pg_stat_activity
+                        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+                            AND xact_start IS NOT NULL AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+                        UNION ALL
+                        SELECT 'prepared transaction ' || gid, format('ROLLBACK PREPARED %L', gid), database, owner, 'prepared', prepared
+                        FROM pg_prepared_xacts WHERE database = current_database()) AS held
+                    ORDER BY began LIMIT 1""")
+                    .map((row, context) -> new OldTransaction(row.getString("name"), row.getString("ending"), row.getString("database"),
+                            row.getString("owner"), row.getString("doing"), Duration.ofMillis(row.getLong("age"))))
+                    .findOne());
+        } catch (RuntimeException e) {
+            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
+                throw e;
+            }
+            throw new RegistryUnavailableException("transactions: " + e.getMessage(), e);
+        }
+    }
+}
