@@ -88,8 +88,13 @@ final class FleetInProcess implements AutoCloseable {
     }
 
     void startCoordinator() throws Exception {
+        startCoordinator(ofCoordinator);
+    }
+
+    /** Starts it with other settings than those that the fleet was made with. */
+    void startCoordinator(Map<String, String> more) throws Exception {
         coordinator =
-                Coordinator.start(CoordinatorSettings.read(Sources.of(with(ofCoordinator,
+                Coordinator.start(CoordinatorSettings.read(Sources.of(with(more,
                         Map.ofEntries(Map.entry("listen", "127.0.0.1:" + coordinatorPort),
                                 Map.entry("database-url", postgres.jdbcUrl()), Map.entry("database-user", postgres.user()),
                                 Map.entry("database-password", postgres.password()), Map.entry("kafka-servers", kafka.bootstrapServers()),

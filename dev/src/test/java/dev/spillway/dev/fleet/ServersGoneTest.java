@@ -125,6 +125,18 @@ class ServersGoneTest extends FleetOfTwo {
         clean("recreated");
     }
 
+    @Test
+    void topicsWithFewerCopiesThanAskedForAreShownThoughTheCoordinatorIsReady() throws Exception {
+        fleet.stopCoordinator();
+        fleet.startCoordinator(Map.of("topics-replication-factor", "2"));
+        FleetInProcess.awaitReady(fleet.url());
+        assertThat(Spillway.run("hosts", "--url", fleet.url()).out()).containsPattern("COORDINATOR +OLDEST +ATTENTION\\R"
+                + "kafka +- +topic spillway.orders: replication factor: 1 \\(expected: 2, as a new topic would have\\); topic ");
+        fleet.stopCoordinator();
+        fleet.startCoordinator();
+        FleetInProcess.awaitReady(fleet.url());
+    }
+
     private static Map<String, Uuid> topicIds(Admin admin) throws InterruptedException, ExecutionException {
         return admin.listTopics().listings().get().stream().collect(Collectors.toMap(TopicListing::name, TopicListing::topicId));
     }

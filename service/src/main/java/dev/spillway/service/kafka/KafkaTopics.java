@@ -233,12 +233,12 @@ public final class KafkaTopics implements AutoCloseable {
                         + refusal(e));
                 continue;
             }
-            for (var correction : TopicNeeds.corrections(actual, topic, opening && topic.isExact())) {
+            for (var correction : TopicNeeds.corrections(actual, topic, replicas, opening && topic.isExact())) {
                 var change = new AlterConfigOp(new ConfigEntry(correction.name(), correction.value()), AlterConfigOp.OpType.SET);
                 attempt("topic " + topic.name() + ": " + correction.inWords(),
                         () -> admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get()).ifPresent(faults::add);
             }
-            TopicNeeds.refusing(actual, topic, replicas).ifPresent(fault -> faults.add("topic " + topic.name() + ": " + fault));
+            TopicNeeds.tooFewCopies(actual, topic, replicas).ifPresent(fault -> faults.add("topic " + topic.name() + ": " + fault));
             TopicNeeds.remarks(topic, found.partitions().getOrDefault(topic.name(), 0), replicas)
                     .forEach(remark -> remarks.add("topic " + topic.name() + ": " + remark));
         }

@@ -52,9 +52,10 @@ final class TopicNeeds {
     /**
      * What is to be corrected.
      *
-     * @param shorten whether a retention longer than wanted is shortened, too
+     * @param replicas of the partition that has the fewest
+     * @param shorten  whether a retention longer than wanted is shortened, too
      */
-    static List<Correction> corrections(Map<String, String> actual, Topic topic, boolean shorten) {
+    static List<Correction> corrections(Map<String, String> actual, Topic topic, int replicas, boolean shorten) {
         List<Correction> corrections = new ArrayList<>();
         var policy = actual.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE);
         // Without any policy all is kept.
@@ -83,25 +84,30 @@ final class TopicNeeds {
             corrections.add(new Correction(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.toString(largest), MESSAGE_BYTES_NEEDED + " or more",
                     Long.toString(MESSAGE_BYTES)));
         }
-        long inSync = number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
+        long inSync = inSync(actual);
         topic.copies()
                 .minInSync()
-                .filter(copies -> inSync < copies)
+                .filter(copies -> inSync < copies && copies <= replicas)
                 .ifPresent(copies -> corrections.add(new Correction(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Long.toString(inSync),
                         copies + " or more", Integer.toString(copies))));
         return corrections;
     }
 
-    /**
-     * Why a topic takes no messages: fewer copies than must acknowledge each. Neither number can be corrected here, as copies need brokers.
-     *
-     * @param replicas of the partition that has the fewest
-     */
-    static Optional<String> refusing(Map<String, String> actual, Topic topic, int replicas) {
-        long needed = Math.max(number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1), topic.copies().minInSync().orElse(1));
-        return replicas >= needed ? Optional.empty()
-                : Optional.of("%s: %d (expected: %d or less, the copies of the topic)".formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
-                        needed, replicas));
+    /** What is wrong and cannot be corrected here, as copies need brokers: a topic takes no message, or acknowledges it with fewer copies. */
+    static Optional<String> tooFewCopies(Map<String, String> actual, Topic topic, int replicas) {
+        long inSync = inSync(actual);
+        int wanted = topic.copies().minInSync().orElse(1);
+        if (inSync > replicas) {
+            return Optional.of("%s: %d (expected: at most %d, the copies of the topic, which takes no message)"
+                    .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, replicas));
+        }
+        return wanted <= replicas ? Optional.empty()
+                : Optional.of("%s: %d (expected: %d or more); not corrected: the topic has too few copies, %d"
+                        .formatted(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, inSync, wanted, replicas));
+    }
+
+    private static long inSync(Map<String, String> actual) {
+        return number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
     }
 
     /** What is less than asked for, but takes and keeps each message. */

@@ -77,7 +77,7 @@ class KafkaTest {
         try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(topic), SOON)) {
             assertThat(topics.findings()).isEqualTo(Findings.NONE);
             var wrong = Map.of("cleanup.policy", "compact,delete", "retention.ms", "-1", "message.timestamp.type", "CreateTime");
-            set(admin, wrong);
+            set(admin, "changed", wrong);
             awaitConfiguration(admin, "changed", wrong);
             assertThat(topics.inspect()).isEqualTo(Findings.NONE);
             awaitConfiguration(admin, "changed",
@@ -101,9 +101,12 @@ class KafkaTest {
         }
         var acknowledged = new Topic("copied", 1, Duration.ofHours(1), new Copies(Optional.empty(), Optional.of(2)), false);
         try (var admin = Admin.create(settings.admin()); var topics = KafkaTopics.open(settings, List.of(acknowledged), SOON)) {
-            assertThat(topics.findings()).isEqualTo(new Findings(
-                    List.of("topic copied: min.insync.replicas: 2 (expected: 1 or less, the copies of the topic)"), List.of()));
+            assertThat(topics.findings().faults()).containsExactly(
+                    "topic copied: min.insync.replicas: 1 (expected: 2 or more); not corrected: the topic has too few copies, 1");
+            set(admin, "copied", Map.of("min.insync.replicas", "2"));
             awaitConfiguration(admin, "copied", Map.of("min.insync.replicas", "2"));
+            assertThat(topics.inspect().faults()).containsExactly(
+                    "topic copied: min.insync.replicas: 2 (expected: at most 1, the copies of the topic, which takes no message)");
         }
         var made = new Topic("made-with-copies", 1, Duration.ofHours(1), new Copies(Optional.of(1), Optional.of(1)), false);
         try (var topics = KafkaTopics.open(settings, List.of(made), SOON)) {
@@ -111,12 +114,12 @@ class KafkaTest {
         }
     }
 
-    private static void set(Admin admin, Map<String, String> values) throws Exception {
+    private static void set(Admin admin, String topic, Map<String, String> values) throws Exception {
         var changes = values.entrySet()
                 .stream()
                 .map(value -> new AlterConfigOp(new ConfigEntry(value.getKey(), value.getValue()), AlterConfigOp.OpType.SET))
                 .toList();
-        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "changed"), changes)).all().get();
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), changes)).all().get();
     }
 
     /** Waits until the broker has heard from the controller what a topic is set to. */
