@@ -1,8 +1,10 @@
 package dev.spillway.dev.fleet;
 
+import dev.spillway.api.Entries;
 import dev.spillway.api.Evictions;
 import dev.spillway.api.Orders;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,12 +14,15 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,6 +60,17 @@ final class ChaosClient {
         }
     }
 
+    /** What becomes of a request. */
+    enum Attempt {
+        ANSWERED,
+        /** With a 5xx that says to ask again. */
+        REFUSED,
+        /** Nobody listened there. */
+        UNREACHABLE,
+        /** Sent, and no answer came. */
+        CUT_OFF
+    }
+
     /** What all clients were told, and what is known of deletions. Thread-safe. */
     static final class Told {
         /** Generations that a put was told are stored, with their keys. */
@@ -63,10 +79,20 @@ final class ChaosClient {
         /** Copies that their hosts confirmed to be gone. */
         private final Set<String> gone = ConcurrentHashMap.newKeySet();
         private final AtomicInteger reads = new AtomicInteger();
+        private final Map<Attempt, LongAdder> attempts = new ConcurrentSkipListMap<>();
         private final AtomicInteger deletions = new AtomicInteger();
 
         Map<Long, String> stored() {
             return stored;
+        }
+
+        private void attempted(Attempt attempt) {
+            attempts.computeIfAbsent(attempt, first -> new LongAdder()).increment();
+        }
+
+        /** What became of all requests, those that were asked again counted each time. */
+        Map<Attempt, LongAdder> attempts() {
+            return attempts;
         }
 
         SortedMap<String, Path> sources() {
@@ -89,6 +115,33 @@ final class ChaosClient {
                     }
                 }
             }
+        }
+
+        /** Every put that was told to be stored is there, or its eviction is; and what is there is read from each host that holds it. */
+        void assertTrue(FleetProcesses fleet, int hosts) throws IOException, InterruptedException {
+            Set<Long> known =
+                    fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
+            for (String namespace : List.of(FleetProcesses.NAMESPACE, OUTSIDE)) {
+                for (Entries.Entry entry : fleet.entries(namespace)) {
+                    assertThat(known.add(entry.generation())).as("an entry that is evicted too: " + entry).isTrue();
+                }
+            }
+            assertThat(stored.keySet()).as("generations that clients were told").isSubsetOf(known);
+            for (Entries.Entry entry : fleet.entries(FleetProcesses.NAMESPACE)) {
+                for (int host = 1; host <= hosts; host++) {
+                    String id = "host-" + host;
+                    boolean holds = entry.replicas() != null
+                            && entry.replicas().stream().anyMatch(replica -> replica.hostId().value().equals(id));
+                    Http.Answer read = Http.get(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE + "/entries/"
+                            + Http.encoded(entry.key().value()) + "?fetch=false");
+                    assertThat(read.status()).as(id + ": " + entry.key()).isEqualTo(holds ? 200 : 404);
+                    if (holds) {
+                        assertThat(read.json().get("generation").asLong()).isEqualTo(entry.generation());
+                    }
+                }
+            }
+            assertThat(reads()).isPositive();
+            assertThat(deletions()).isPositive();
         }
     }
 
@@ -122,8 +175,8 @@ final class ChaosClient {
         List<Act> leading = wanted.get();
         switch (leading.isEmpty() || random.nextBoolean() ? Act.usual(random) : leading.get(random.nextInt(leading.size()))) {
             case PUT -> put(key);
-            case DELETE_AT_HOST -> delete(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE, key);
-            case DELETE -> delete(fleet.coordinatorUrl() + "/v1/namespaces/" + FleetProcesses.NAMESPACE, key);
+            case DELETE_AT_HOST -> delete(List.of(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE), key);
+            case DELETE -> delete(ofCoordinators("/v1/namespaces/" + FleetProcesses.NAMESPACE), key);
             case READ -> {
                 boolean own = random.nextInt(3) > 0;
                 read(own ? host : 1 + random.nextInt(hosts),
@@ -152,14 +205,18 @@ final class ChaosClient {
     }
 
     private void putOutside() {
-        Http.Answer put = known("PUT", fleet.coordinatorUrl() + "/v1/namespaces/" + OUTSIDE + "/entries/" + random.nextInt(KEYS),
+        Http.Answer put = known("PUT", ofCoordinators("/v1/namespaces/" + OUTSIDE + "/entries/" + random.nextInt(KEYS)),
                 Map.of("snapshotId", UUID.randomUUID().toString(), "sizeBytes", 1));
         assertThat(put.status()).as(put.text()).isEqualTo(200);
         told.stored.put(put.json().get("generation").asLong(), OUTSIDE);
     }
 
-    private void delete(String namespaceUrl, String key) {
-        Http.Answer deleted = known("DELETE", namespaceUrl + "/entries/" + Http.encoded(key), null);
+    private List<String> ofCoordinators(String path) {
+        return fleet.coordinatorUrls().stream().map(url -> url + path).toList();
+    }
+
+    private void delete(List<String> namespaceUrls, String key) {
+        Http.Answer deleted = known("DELETE", namespaceUrls.stream().map(url -> url + "/entries/" + Http.encoded(key)).toList(), null);
         assertThat(deleted.status()).as(deleted.text()).isIn(200, 404);
         told.deletions.incrementAndGet();
     }
@@ -185,15 +242,35 @@ final class ChaosClient {
         told.reads.incrementAndGet();
     }
 
-    /** Asks again with one idempotency key until the outcome is known. */
-    private static Http.Answer known(String method, String url, @Nullable Object body) {
+    private Http.Answer known(String method, String url, @Nullable Object body) {
+        return known(method, List.of(url), body);
+    }
+
+    /** Asks again with one idempotency key, each time at the next address, until the outcome is known. */
+    private Http.Answer known(String method, List<String> urls, @Nullable Object body) {
         Map<String, String> headers = method.equals("GET") ? Map.of() : Map.of("Idempotency-Key", UUID.randomUUID().toString());
         Http.Answer[] last = new Http.Answer[1];
+        int[] asked = {random.nextInt(urls.size())};
         Eventually.holds(Eventually.HANG, () -> {
-            last[0] = Http.send(method, url, body, headers);
+            last[0] = attempt(method, urls.get(asked[0]++ % urls.size()), body, headers);
             assertThat(last[0].status()).as(last[0].text()).isLessThan(500);
         });
         return last[0];
+    }
+
+    private Http.Answer attempt(String method, String url, @Nullable Object body, Map<String, String> headers)
+            throws IOException, InterruptedException {
+        try {
+            Http.Answer answer = Http.send(method, url, body, headers);
+            told.attempted(answer.status() < 500 ? Attempt.ANSWERED : Attempt.REFUSED);
+            return answer;
+        } catch (ConnectException e) {
+            told.attempted(Attempt.UNREACHABLE);
+            throw e;
+        } catch (IOException e) {
+            told.attempted(Attempt.CUT_OFF);
+            throw e;
+        }
     }
 
     private String entry(int at, String key) {

@@ -1,7 +1,5 @@
 package dev.spillway.dev.fleet;
 
-import dev.spillway.api.Entries;
-import dev.spillway.api.Evictions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,7 +19,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -127,55 +122,28 @@ class ChaosTest {
         assertThat(killed).as("kill points that were reached")
                 .hasSize(KillPoint.ofCoordinator().size() + 1 + KillPoint.ofWorkers().size());
 
-        awaitAllReady(fleet);
+        fleet.awaitAllReady();
         stopAHost(fleet);
         servers.killKafka();
         killed.add("kafka: the broker, as it was");
         awaitMore(clients);
         servers.startKafka();
-        awaitAllReady(fleet);
+        fleet.awaitAllReady();
         servers.killPostgres();
         killed.add("postgresql: the database, as it was");
         awaitMore(clients);
         servers.startPostgres();
-        awaitAllReady(fleet);
+        fleet.awaitAllReady();
         awaitMore(clients);
 
         over = true;
         awaitAll(clients, List.of());
         fleet.assertConverged(HOSTS, told.sources());
         fleet.assertFactsTold();
-        assertTruthWasTold(fleet);
+        told.assertTrue(fleet, HOSTS);
         killed.forEach(each -> System.out.println("killed " + each));
         System.out.printf("%d kills; %d puts stored, %d reads under holds, %d deletions, %d evictions%n", killed.size(),
                 told.stored().size(), told.reads(), told.deletions(), fleet.evictions("closed").size());
-    }
-
-    /** Every put that was told to be stored is there, or its eviction is; and what is there is read from each host that holds it. */
-    private void assertTruthWasTold(FleetProcesses fleet) throws IOException, InterruptedException {
-        Set<Long> known =
-                fleet.evictions("closed").stream().map(Evictions.Eviction::generation).collect(Collectors.toCollection(TreeSet::new));
-        for (String namespace : List.of(FleetProcesses.NAMESPACE, ChaosClient.OUTSIDE)) {
-            for (Entries.Entry entry : fleet.entries(namespace)) {
-                assertThat(known.add(entry.generation())).as("an entry that is evicted too: " + entry).isTrue();
-            }
-        }
-        assertThat(told.stored().keySet()).as("generations that clients were told").isSubsetOf(known);
-        for (Entries.Entry entry : fleet.entries(FleetProcesses.NAMESPACE)) {
-            for (int host = 1; host <= HOSTS; host++) {
-                String id = "host-" + host;
-                boolean holds = entry.replicas() != null
-                        && entry.replicas().stream().anyMatch(replica -> replica.hostId().value().equals(id));
-                Http.Answer read = Http.get(fleet.workerUrl(host) + "/v1/directories/" + FleetProcesses.NAMESPACE + "/entries/"
-                        + Http.encoded(entry.key().value()) + "?fetch=false");
-                assertThat(read.status()).as(id + ": " + entry.key()).isEqualTo(holds ? 200 : 404);
-                if (holds) {
-                    assertThat(read.json().get("generation").asLong()).isEqualTo(entry.generation());
-                }
-            }
-        }
-        assertThat(told.reads()).isPositive();
-        assertThat(told.deletions()).isPositive();
     }
 
     private Callable<Debugger> killing(FleetProcesses fleet, String name, Debugger first, List<KillPoint> points) {
@@ -194,7 +162,7 @@ class ChaosTest {
                 killed.add(name + ": " + point.what() + " (" + point.place() + ")");
                 LOG.info("{} killed at: {}", name, point.what());
                 int following = points.indexOf(point) + 1;
-                launch(fleet, name);
+                fleet.launch(name);
                 debugger = attached(fleet, name);
                 if (following < points.size()) {
                     hit = armed(debugger, name, points.get(following));
@@ -211,18 +179,10 @@ class ChaosTest {
     }
 
     private static Debugger started(FleetProcesses fleet, String name) throws IOException {
-        launch(fleet, name);
+        fleet.launch(name);
         Debugger debugger = attached(fleet, name);
         debugger.resume();
         return debugger;
-    }
-
-    private static void launch(FleetProcesses fleet, String name) throws IOException {
-        if (name.equals("coordinator")) {
-            fleet.launchCoordinator();
-        } else {
-            fleet.launchWorker(Integer.parseInt(name.substring("host-".length())));
-        }
     }
 
     private static Debugger attached(FleetProcesses fleet, String name) throws IOException {
@@ -235,33 +195,17 @@ class ChaosTest {
     private void stopAHost(FleetProcesses fleet) throws IOException, InterruptedException {
         signal("STOP", fleet.process("host-2"));
         try {
-            Eventually.holds(Eventually.HANG, () -> assertThat(state(fleet, "host-2")).isEqualTo("AWAY"));
+            Eventually.holds(Eventually.HANG, () -> assertThat(fleet.state("host-2")).isEqualTo("AWAY"));
         } finally {
             signal("CONT", fleet.process("host-2"));
         }
         killed.add("host-2: stopped until it was AWAY, then continued");
-        awaitAllReady(fleet);
-    }
-
-    private static String state(FleetProcesses fleet, String host) throws IOException, InterruptedException {
-        return Http.get(fleet.coordinatorUrl() + "/v1/hosts/" + host).json().get("state").asText();
+        fleet.awaitAllReady();
     }
 
     private static void signal(String name, SpillwayProcess process) throws IOException, InterruptedException {
         Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.process().pid())).inheritIO().start();
         assertThat(kill.waitFor()).isZero();
-    }
-
-    private static void awaitAllReady(FleetProcesses fleet) {
-        Eventually.holds(Eventually.HANG, () -> {
-            Http.Answer coordinator = Http.get(fleet.coordinatorUrl() + "/readyz");
-            assertThat(coordinator.status()).as(coordinator.text()).isEqualTo(200);
-            for (int host = 1; host <= HOSTS; host++) {
-                Http.Answer worker = Http.get(fleet.workerUrl(host) + "/readyz");
-                assertThat(worker.status()).as(worker.text()).isEqualTo(200);
-                assertThat(state(fleet, "host-" + host)).isEqualTo("ACTIVE");
-            }
-        });
     }
 
     /** Lets the clients go on for so long that some of them meet what was done. */

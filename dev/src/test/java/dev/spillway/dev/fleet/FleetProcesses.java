@@ -53,7 +53,7 @@ final class FleetProcesses implements AutoCloseable {
     private final Addresses addresses;
     private final Runnable closeServers;
     private final Map<String, String> environment;
-    private final int coordinatorPort;
+    private final List<Integer> coordinatorPorts;
     private final List<Integer> workerPorts;
     private final SortedMap<String, SpillwayProcess> running = new ConcurrentSkipListMap<>();
     private final SortedMap<String, Integer> starts = new ConcurrentSkipListMap<>();
@@ -67,26 +67,35 @@ final class FleetProcesses implements AutoCloseable {
     }
 
     /**
-     * A fleet on servers elsewhere.
+     * A fleet with one coordinator, on servers elsewhere.
      *
      * @param environment of every process
      */
     FleetProcesses(Path scratch, int hosts, Addresses addresses, Runnable closeServers, Map<String, String> environment) {
+        this(scratch, hosts, 1, addresses, closeServers, environment);
+    }
+
+    FleetProcesses(Path scratch, int hosts, int coordinators, Addresses addresses, Runnable closeServers, Map<String, String> environment) {
         this.scratch = scratch;
         this.addresses = addresses;
         this.closeServers = closeServers;
         this.environment = environment;
-        List<Integer> ports = Ports.free(hosts + 1);
-        this.coordinatorPort = ports.getFirst();
-        this.workerPorts = ports.subList(1, ports.size());
+        List<Integer> ports = Ports.free(coordinators + hosts);
+        this.coordinatorPorts = ports.subList(0, coordinators);
+        this.workerPorts = ports.subList(coordinators, ports.size());
     }
 
     Addresses addresses() {
         return addresses;
     }
 
+    /** The first coordinator's. */
     String coordinatorUrl() {
-        return "http://127.0.0.1:" + coordinatorPort;
+        return coordinatorUrls().getFirst();
+    }
+
+    List<String> coordinatorUrls() {
+        return coordinatorPorts.stream().map(port -> "http://127.0.0.1:" + port).toList();
     }
 
     String workerUrl(int host) {
@@ -97,10 +106,24 @@ final class FleetProcesses implements AutoCloseable {
         return scratch.resolve("host-" + host);
     }
 
-    /** Starts without waiting. */
+    /** Starts the first coordinator without waiting. */
     void launchCoordinator() throws IOException {
+        launchCoordinator("coordinator", coordinatorPorts.getFirst());
+    }
+
+    /** Starts a process of the fleet without waiting: {@code coordinator}, {@code coordinator-2} and so on, or {@code host-1} and so on. */
+    void launch(String name) throws IOException {
+        int number = name.contains("-") ? Integer.parseInt(name.substring(name.indexOf('-') + 1)) : 1;
+        if (name.startsWith("host-")) {
+            launchWorker(number);
+        } else {
+            launchCoordinator(name, coordinatorPorts.get(number - 1));
+        }
+    }
+
+    private void launchCoordinator(String name, int port) throws IOException {
         // Short, so that what takes minutes in a fleet takes seconds here; their proportions are those of a fleet.
-        launch("coordinator", List.of("coordinator", "--listen", "127.0.0.1:" + coordinatorPort, "--database-url", addresses.jdbcUrl(),
+        launch(name, List.of("coordinator", "--listen", "127.0.0.1:" + port, "--database-url", addresses.jdbcUrl(),
                 "--database-user", addresses.user(), "--database-password", addresses.password(), "--kafka-servers", addresses.kafka(),
                 "--orders-partitions", "4", "--evictions-partitions", "2", "--reports-partitions", "2",
                 "--heartbeat", "300ms", "--host-timeout", "2s", "--order-retry", "500ms", "--order-retry-max", "2s", "--reconcile", "3s",
@@ -115,7 +138,8 @@ final class FleetProcesses implements AutoCloseable {
     /** Starts a worker of that host on another store or at another address, without waiting. */
     void launchWorker(String name, int host, Path store, int port) throws IOException {
         launch(name, List.of("worker", "--host-id", "host-" + host, "--data", store.toString(), "--listen", "127.0.0.1:" + port,
-                "--coordinators", "127.0.0.1:" + coordinatorPort, "--kafka-servers",
+                "--coordinators", coordinatorPorts.stream().map(each -> "127.0.0.1:" + each).collect(Collectors.joining(",")),
+                "--kafka-servers",
                 addresses.kafka(), "--allowed-sources", "/"));
     }
 
@@ -130,10 +154,30 @@ final class FleetProcesses implements AutoCloseable {
 
     void awaitWorkerJoined(int host) {
         awaitReady("host-" + host);
+        Eventually.holds(Eventually.HANG, () -> assertReady(workerUrl(host)));
+    }
+
+    /** Waits until all coordinators and workers are ready, and every host is ACTIVE. */
+    void awaitAllReady() {
         Eventually.holds(Eventually.HANG, () -> {
-            Http.Answer readiness = Http.get(workerUrl(host) + "/readyz");
-            assertThat(readiness.status()).as(readiness.text()).isEqualTo(200);
+            for (String url : coordinatorUrls()) {
+                assertReady(url);
+            }
+            for (int host = 1; host <= workerPorts.size(); host++) {
+                assertReady(workerUrl(host));
+                assertThat(state("host-" + host)).isEqualTo("ACTIVE");
+            }
         });
+    }
+
+    private static void assertReady(String url) throws IOException, InterruptedException {
+        Http.Answer readiness = Http.get(url + "/readyz");
+        assertThat(readiness.status()).as(readiness.text()).isEqualTo(200);
+    }
+
+    /** A host's state, as the first coordinator tells it. */
+    String state(String host) throws IOException, InterruptedException {
+        return Http.get(coordinatorUrl() + "/v1/hosts/" + host).json().get("state").asText();
     }
 
     /** How often it was started so far. */
