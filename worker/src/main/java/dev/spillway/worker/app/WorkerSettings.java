@@ -14,6 +14,8 @@ import dev.spillway.service.settings.Secret;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.Pagers;
@@ -232,7 +234,16 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
         return setting.must("more than zero", Duration::isPositive);
     }
 
-    /** The settings as a record, once they are read and checked. */
+    /**
+     * Reads and checks all settings.
+     *
+     * @throws SettingsException with everything that is wrong
+     */
+    public static WorkerSettings read(Sources sources) throws SettingsException {
+        return from(DECLARATION.read(sources));
+    }
+
+    /** Returns the record of settings that were read by {@link #DECLARATION}. */
     public static WorkerSettings from(Settings settings) {
         HostId host = settings.get(HOST_ID);
         return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN),
