@@ -20,7 +20,8 @@ import picocli.CommandLine.Unmatched;
 
 /** Runs one service with settings from the command line, the environment and a file, or prints them. */
 abstract class ServiceCommand implements SpillwayCommand {
-    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
+    /** Bound of an orderly stop. Whoever stops the process waits longer before it kills it. */
+    static final Duration CLOSE_WITHIN = Duration.ofSeconds(45);
 
     private final SettingsDeclaration declaration;
     private final Console console;
