@@ -48,7 +48,8 @@ import java.util.stream.Stream;
  * @param pagers          place and bound of the KV pagers
  * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
  */
-public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows fellows, Optional<Path> socket, List<HostPort> coordinators,
+public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIdentity identity, Optional<Path> socket,
+        List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
@@ -61,7 +62,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
      * @param advertised where others reach this worker; what it listens on if absent
      * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given
      */
-    public record Fellows(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
+    public record FleetIdentity(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
             Optional<Path> authority) {
         ClientSecurity registry() throws IOException {
             return security(registryToken);
@@ -247,7 +248,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
     public static WorkerSettings from(Settings settings) {
         HostId host = settings.get(HOST_ID);
         return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN),
-                new Fellows(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
+                new FleetIdentity(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
                         settings.get(PEER_TOKEN),
                         settings.get(TLS_CA)),
                 settings.get(SOCKET), settings.get(COORDINATORS),
