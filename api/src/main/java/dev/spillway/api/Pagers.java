@@ -15,18 +15,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** KV pagers of a worker. */
 public final class Pagers {
-    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
-
     private Pagers() {}
 
     /** Refuses a name that no pager can have. */
     public static String requireName(String name) {
-        if (!NAME.matcher(name).matches()) {
+        if (!NamespaceName.FORM.matcher(name).matches()) {
             throw new InvalidValueException("pager", name,
                     "1 to 63 of a-z, 0-9, dot, hyphen and underscore, the first a letter or a digit");
         }

@@ -38,6 +38,12 @@ public final class Sizes {
         }
     }
 
+    /** A size as {@link #parse} takes it, in the largest unit that divides it, such as {@code 256MiB}, {@code 1000}. */
+    public static String exact(long bytes) {
+        int unit = bytes == 0 ? 0 : Math.min(4, Long.numberOfTrailingZeros(bytes) / 10);
+        return (bytes >> 10 * unit) + (unit == 0 ? "" : UNITS[unit - 1]);
+    }
+
     /** A size rounded for people, such as {@code 0 B}, {@code 1.5 MiB}. */
     public static String print(long bytes) {
         if (bytes < 1024) {

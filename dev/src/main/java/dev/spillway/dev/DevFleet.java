@@ -68,7 +68,7 @@ final class DevFleet {
         CoordinatorSettings.read(Sources.of(coordinator(Addresses.NOT_YET)));
         List<WorkerSettings> workers = new ArrayList<>();
         for (int host = 1; host <= hosts; host++) {
-            workers.add(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(worker(Addresses.NOT_YET, host)))));
+            workers.add(WorkerSettings.read(Sources.of(worker(Addresses.NOT_YET, host))));
         }
         return workers;
     }
@@ -114,7 +114,7 @@ final class DevFleet {
             Map<String, String> settings = worker(addresses, host);
             starts.add(inBackground(id, () -> {
                 Worker worker = lifecycle.start(id,
-                        () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
+                        () -> Worker.start(WorkerSettings.read(Sources.of(settings)),
                                 failure -> lifecycle.fail(id, failure)));
                 Optional<String> refusal = awaitJoined(id, worker);
                 return "%-12s http://%s, images in %s%s".formatted(id, worker.address(), folder.resolve(id).resolve("images"),

@@ -5,18 +5,25 @@ import com.fasterxml.jackson.annotation.JsonValue;
 
 /** The SHA-256 of a content: 64 lower-case hexadecimal digits. */
 public record ContentDigest(@JsonValue String value) {
+    /** What {@link #isDigest} takes, for messages. */
+    public static final String EXPECTED = "64 lower-case hexadecimal digits";
+
     private static final int DIGITS = 64;
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public ContentDigest {
-        if (value.length() != DIGITS || !hasDigitsAlone(value)) {
-            throw new InvalidValueException("content", value, "64 lower-case hexadecimal digits");
+        if (!isDigest(value)) {
+            throw new InvalidValueException("content", value, EXPECTED);
         }
     }
 
-    private static boolean hasDigitsAlone(String value) {
-        for (int at = 0; at < value.length(); at++) {
-            char character = value.charAt(at);
+    /** Returns whether a text is a SHA-256 as digests are written here, of a content or of something else. */
+    public static boolean isDigest(String text) {
+        if (text.length() != DIGITS) {
+            return false;
+        }
+        for (int at = 0; at < DIGITS; at++) {
+            char character = text.charAt(at);
             if ((character < '0' || character > '9') && (character < 'a' || character > 'f')) {
                 return false;
             }

@@ -28,7 +28,7 @@ public final class ServiceProcess {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServiceProcess.class);
 
-    /** Reads the settings and starts the parts of a service, each through the lifecycle. Interrupted when a stop is asked for meanwhile. */
+    /** Starts the parts of a service, each through the lifecycle. Interrupted when a stop is asked for meanwhile. */
     @FunctionalInterface
     public interface Parts {
         void start(Lifecycle lifecycle) throws Exception;

@@ -50,7 +50,7 @@ final class SmallFleet implements AutoCloseable {
                 "coordinators", coordinator.address().toString(), "kafka-servers", servers.kafka().bootstrapServers(), "allowed-sources",
                 folder.toString()));
         Worker started = lifecycle.start(host,
-                () -> Worker.start(WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(settings))),
+                () -> Worker.start(WorkerSettings.read(Sources.of(settings)),
                         failure -> lifecycle.fail(host, failure)));
         started.awaitJoined();
         return started;

@@ -83,8 +83,7 @@ final class TokensCommand {
 
     static final class Ls implements ClientCommand {
         private final Console console;
-        private final CoordinatorOption coordinator = new CoordinatorOption();
-        private final Output output = new Output();
+        private final Listing listing = Listing.ofAll();
 
         Ls(Console console) {
             this.console = console;
@@ -93,26 +92,23 @@ final class TokensCommand {
         @Override
         public void declare(Declaration to) {
             to.describe("ls", "List the tokens that were made, without their texts.");
-            coordinator.declare(to);
-            output.declare(to);
+            listing.declare(to);
         }
 
         @Override
         public Outcome call() throws InterruptedException {
-            Pages pages = Pages.fetch(coordinator.server(), CoordinatorApi.LIST_TOKENS.at(), Long.MAX_VALUE);
-            if (output.json()) {
-                pages.printJson(console.out());
-                return Outcome.done();
-            }
+            return listing.print(CoordinatorApi.LIST_TOKENS.at(), console, this::print);
+        }
+
+        private void print(Pages tokens) {
             Table table = new Table("NAME", "ROLE", "FOR", "MADE", "BY", "UNTIL");
-            for (Tokens.Listed token : pages.as(Tokens.Listed.class)) {
+            for (Tokens.Listed token : tokens.as(Tokens.Listed.class)) {
                 table.row(token.name(), token.role().name().toLowerCase(Locale.ROOT), scope(token),
                         token.createdAt() == null ? Text.NONE : Text.time(token.createdAt()),
                         token.createdBy() == null ? Text.NONE : token.createdBy(),
                         token.expiresAt() == null ? Text.NONE : Text.time(token.expiresAt()));
             }
             table.print(console.out());
-            return Outcome.done();
         }
 
         private static String scope(Tokens.Listed token) {

@@ -99,7 +99,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
     private static final Setting<Duration> GRACE = positive("grace", "Orphans and ghosts younger than this are left alone", RULES.grace());
     private static final Setting<Double> BREAKER_SHARE = Setting
             .custom("breaker-share", "Share of a host's replicas beyond which a loss or an orphan sweep waits for a person",
-                    "a number above 0, at most 1", Numbers::decimal)
+                    "a number", Numbers::decimal)
             .must("above 0, at most 1", share -> share > 0 && share <= 1)
             .defaultTo(RULES.breakerShare());
     private static final Setting<Integer> BREAKER_FROM =
@@ -192,7 +192,11 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
      * @throws SettingsException with everything that is wrong
      */
     public static CoordinatorSettings read(Sources sources) throws SettingsException {
-        Settings settings = DECLARATION.read(sources);
+        return from(DECLARATION.read(sources));
+    }
+
+    /** Returns the record of settings that were read by {@link #DECLARATION}. */
+    public static CoordinatorSettings from(Settings settings) {
         Retention retention =
                 new Retention(settings.get(IDEMPOTENCY_KEPT), settings.get(ACTIVITY_KEPT), settings.get(HISTORY_KEPT), RETENTION.chunk());
         int orderPartitions = settings.get(ORDER_PARTITIONS);

@@ -21,14 +21,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tokens are made, listed, revoked, and found for workers. */
 public final class TokenRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TokenRoutes.class);
-    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
     private static final long BODY_BYTES_MAX = 64 << 10;
     private static final Duration LASTS_MAX = Duration.ofDays(3650);
 
@@ -52,8 +50,8 @@ public final class TokenRoutes {
 
     private Response create(Request request) {
         Tokens.Create body = request.body(Tokens.Create.class);
-        if (!NAME.matcher(body.name()).matches()) {
-            throw new InvalidValueException("name", body.name(), NAME.pattern());
+        if (!NamespaceName.FORM.matcher(body.name()).matches()) {
+            throw new InvalidValueException("name", body.name(), NamespaceName.FORM.pattern());
         }
         if ((body.role() == Role.HOST) != (body.host() != null)) {
             throw new InvalidValueException("host", body.host(), "the host's id for role HOST, nothing for any other");

@@ -33,7 +33,7 @@ public final class Services {
         String help = "%nSettings:%n".formatted() + settings.help();
         command.getCommandSpec()
                 .usageMessage()
-                .customSynopsis("spillway " + command.getCommandName() + " [--SETTING VALUE]... [--config FILE]")
+                .customSynopsis("spillway " + command.getCommandName() + " [--print-config] [--config FILE] [--SETTING VALUE]...")
                 .footer(help.lines().map(line -> line.replace("%", "%%").replace("@|", "@ |")).toArray(String[]::new));
         return command;
     }

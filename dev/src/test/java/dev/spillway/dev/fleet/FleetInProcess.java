@@ -116,10 +116,10 @@ final class FleetInProcess implements AutoCloseable {
     void startWorker(int host) throws Exception {
         String id = "host-" + host;
         workers.put(id, Worker.start(
-                WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(with(ofWorker.apply(host), Map.of("host-id", id, "listen",
+                WorkerSettings.read(Sources.of(with(ofWorker.apply(host), Map.of("host-id", id, "listen",
                         "127.0.0.1:0", "data", scratch.resolve(id).toString(), "coordinators", "127.0.0.1:" + coordinatorPort,
                         "kafka-servers",
-                        kafka.bootstrapServers(), "kafka-delivery-timeout", "2s", "allowed-sources", "/", "put-deadline", "5s"))))),
+                        kafka.bootstrapServers(), "kafka-delivery-timeout", "2s", "allowed-sources", "/", "put-deadline", "5s")))),
                 failure -> {
                     throw new AssertionError(id, failure);
                 }));

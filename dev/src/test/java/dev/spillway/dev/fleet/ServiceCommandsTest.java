@@ -40,6 +40,37 @@ class ServiceCommandsTest {
         }
     }
 
+    @Test
+    void theConfigurationIsPrintedWithTheOriginOfEachValueAndNothingStarts() throws IOException, InterruptedException {
+        Path file = Files.writeString(scratch.resolve("coordinator.properties"),
+                "# of one coordinator\ndatabase-url=jdbc:postgresql://db.example/spillway\nheartbeat=3s\ngrace=2m\n");
+        Path password = Files.writeString(scratch.resolve("password"), "hush-hush\n");
+        Map<String, String> environment = Map.of("SPILLWAY_CONFIG", file.toString(), "SPILLWAY_DATABASE_PASSWORD_FILE", password.toString(),
+                "SPILLWAY_HEARTBEAT", "4s", "SPILLWAY_DATABASE_USER", "spillway", "SPILLWAY_GRACE", "3m");
+        List<String> arguments = List.of("coordinator", "--kafka-servers", "kafka.example:9092", "--print-config", "--grace=4m");
+        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"), arguments, Map.of(), environment)) {
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).as(coordinator.text()).isZero();
+            assertThat(coordinator.text().lines().map(line -> line.replaceAll(" +", " ")))
+                    .contains("listen = 127.0.0.1:7070 (default)",
+                            "database-url = jdbc:postgresql://db.example/spillway (from " + file + ":2)",
+                            "database-user = spillway (from SPILLWAY_DATABASE_USER)", "database-password = *** (from " + password + ")",
+                            "heartbeat = PT4S (from SPILLWAY_HEARTBEAT)", "grace = PT4M (from the command line)")
+                    .allMatch(line -> line.matches("[a-z0-9-]+ = .* \\((default|from .*)\\)"));
+        }
+    }
+
+    @Test
+    void aConfigurationThatIsWrongIsNotPrinted() throws IOException, InterruptedException {
+        try (SpillwayProcess worker = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("worker", "--print-config", "--data=/data", "--host-ids=host-1"), Map.of(), Map.of())) {
+            assertThat(worker.awaitEnd(Eventually.HANG)).as(worker.text()).isEqualTo(2);
+            assertThat(worker.text().lines()).containsExactly(
+                    "worker: --host-ids: unknown (expected: perhaps --host-id), from the command line",
+                    "worker: host-id: missing (expected: lower-case letters, digits, dots and dashes, such as host-1), give --host-id or SPILLWAY_HOST_ID",
+                    "worker: kafka-servers: missing (expected: a list, separated by commas, of: host:port such as 127.0.0.1:7070, at least one), give --kafka-servers or SPILLWAY_KAFKA_SERVERS");
+        }
+    }
+
     @Tag("full")
     @Test
     void aWorkerWithoutAnIdDoesNotStart() throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package dev.spillway.service.identity;
 
+import dev.spillway.events.ContentDigest;
 import dev.spillway.events.InvalidValueException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -37,8 +38,9 @@ public final class AccessToken {
 
     /** @throws InvalidValueException for a text that is no digest */
     public static String requireDigest(String name, String text) {
-        if (text.length() != 64 || !text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
-            throw new InvalidValueException(name, "...", "64 lower-case hexadecimal digits");
+        if (!ContentDigest.isDigest(text)) {
+            // Not shown: it can be the token itself.
+            throw new InvalidValueException(name, "...", ContentDigest.EXPECTED);
         }
         return text;
     }

@@ -1,13 +1,12 @@
 package dev.spillway.service.settings;
 
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +16,8 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
 /** The texts that were given for settings, by source, strongest first. Collects what is wrong on the way. */
@@ -85,7 +86,8 @@ final class GivenTexts {
         for (int index = 0; index < given.size(); index++) {
             var argument = given.get(index);
             if (!argument.startsWith("--") || argument.length() == 2) {
-                problems.add(new SettingProblem(argument, "not a setting", "--name VALUE or --name=VALUE", COMMAND_LINE));
+                // Its text is not shown: it can be a secret beside a mistyped name.
+                problems.add(new SettingProblem("argument " + (index + 1), "not a setting", "--name VALUE or --name=VALUE", COMMAND_LINE));
                 continue;
             }
             int equals = argument.indexOf('=');
@@ -110,7 +112,7 @@ final class GivenTexts {
 
     private void note(String name, @Nullable String text) {
         if (!known.containsKey(name) && !name.equals(CONFIG)) {
-            problems.add(unknown(name, known.keySet(), "--", COMMAND_LINE));
+            problems.add(new SettingProblem("--" + name, "unknown", expected(nearest(name).map("--"::concat)), COMMAND_LINE));
         } else if (text == null) {
             markUnreadable(name);
             problems.add(new SettingProblem(name, "no value", expected(name), COMMAND_LINE));
@@ -128,37 +130,40 @@ final class GivenTexts {
                 environment.put(name, new Given(variable.getValue(), "from " + variable.getKey()));
             } else if (variable.getKey().startsWith(PREFIX) && !variable.getKey().equals(Setting.variable(CONFIG))
                     && !ofOthers.contains(variable.getKey())) {
-                problems.add(unknown(variable.getKey(), names.keySet(), "", "from the environment"));
+                var like = nearest(variable.getKey().substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-'));
+                problems.add(
+                        new SettingProblem(variable.getKey(), "unknown", expected(like.map(Setting::variable)), "from the environment"));
             }
         }
     }
 
+    /** Reads line by line, because the reader of a whole properties file does not tell on which line a setting is. */
     private void readFile(Given path) {
-        var source = "from " + path.text();
-        var properties = new Properties() {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            public synchronized @Nullable Object put(Object key, Object value) {
-                var earlier = super.put(key, value);
-                if (earlier != null) {
-                    problems.add(new SettingProblem(key.toString(), "given twice", "once", source));
-                }
-                return earlier;
-            }
-        };
-        try (Reader reader = Files.newBufferedReader(Path.of(path.text()))) {
-            properties.load(reader);
-        } catch (IOException | IllegalArgumentException e) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(Path.of(path.text()));
+        } catch (IOException | InvalidPathException e) {
             problems.add(
                     new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + reason(e), path.source()));
             return;
         }
-        for (var name : properties.stringPropertyNames().stream().sorted().toList()) {
-            if (known.containsKey(name)) {
-                file.put(name, new Given(properties.getProperty(name).strip(), source));
-            } else {
-                problems.add(unknown(name, known.keySet(), "", source));
+        for (int number = 1; number <= lines.size(); number++) {
+            readLine(lines.get(number - 1), "from %s:%d".formatted(path.text(), number));
+        }
+    }
+
+    private void readLine(String line, String source) {
+        var properties = new Properties();
+        try {
+            properties.load(new StringReader(line));
+        } catch (IOException | IllegalArgumentException e) {
+            problems.add(new SettingProblem("line", "not a setting", "NAME=VALUE, with four hexadecimal digits after \\u", source));
+        }
+        for (var name : properties.stringPropertyNames()) {
+            if (!known.containsKey(name)) {
+                problems.add(new SettingProblem(name, "unknown", expected(nearest(name)), source));
+            } else if (file.putIfAbsent(name, new Given(properties.getProperty(name).strip(), source)) != null) {
+                problems.add(new SettingProblem(name, "given twice", "once", source));
             }
         }
     }
@@ -195,32 +200,19 @@ final class GivenTexts {
         };
     }
 
-    /** The value of an unknown name is not shown: a mistyped name can carry a secret. */
-    private static SettingProblem unknown(String name, Set<String> candidates, String dashes, String source) {
-        var nearest = candidates.stream()
-                .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
-                .filter(candidate -> distance(name, candidate) <= Math.max(2, candidate.length() / 3));
-        return new SettingProblem(dashes + name, "unknown",
-                nearest.map(candidate -> "perhaps " + dashes + candidate).orElse("a known setting, see --help"), source);
+    private static String expected(Optional<String> nearest) {
+        return nearest.map(name -> "perhaps " + name).orElse("a known setting, see --help");
     }
 
-    /** Edits (insert, delete, replace) between two names, as Levenshtein counts them. */
-    private static int distance(String one, String other) {
-        var left = one.toLowerCase(Locale.ROOT);
-        var right = other.toLowerCase(Locale.ROOT);
-        var row = new int[right.length() + 1];
-        for (int column = 0; column <= right.length(); column++) {
-            row[column] = column;
-        }
-        for (int line = 1; line <= left.length(); line++) {
-            int diagonal = row[0];
-            row[0] = line;
-            for (int column = 1; column <= right.length(); column++) {
-                int replaced = diagonal + (left.charAt(line - 1) == right.charAt(column - 1) ? 0 : 1);
-                diagonal = row[column];
-                row[column] = Math.min(replaced, Math.min(row[column], row[column - 1]) + 1);
-            }
-        }
-        return row[right.length()];
+    /** The known name that differs least from another, if it is like it. */
+    private Optional<String> nearest(String name) {
+        var distances = new LinkedHashMap<String, Integer>();
+        Stream.concat(known.keySet().stream(), Stream.of(CONFIG))
+                .forEach(candidate -> distances.put(candidate, LevenshteinDistance.getDefaultInstance().apply(name, candidate)));
+        return distances.entrySet()
+                .stream()
+                .filter(candidate -> candidate.getValue() <= Math.max(2, candidate.getKey().length() / 3))
+                .min(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey);
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Setting<T> {
 
+    private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
 
     /** A condition on a value beyond its type. */
@@ -28,12 +29,12 @@ public final class Setting<T> {
     private final boolean flag;
     private final String expected;
     private final Function<String, T> parse;
+    private final Function<T, String> print;
     private final List<Constraint<T>> constraints;
     private final @Nullable T fallback;
 
     private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse,
-            List<Constraint<T>> constraints,
-            @Nullable T fallback) {
+            Function<T, String> print, List<Constraint<T>> constraints, @Nullable T fallback) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("setting: " + name + " (expected: kebab-case such as database-url)");
         }
@@ -43,13 +44,14 @@ public final class Setting<T> {
         this.flag = flag;
         this.expected = expected;
         this.parse = parse;
+        this.print = print;
         this.constraints = constraints;
         this.fallback = fallback;
     }
 
     private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
         return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(),
-                type.parse(), List.of(), null);
+                type.parse(), type.print(), List.of(), null);
     }
 
     public static Setting<String> text(String name, String description) {
@@ -119,7 +121,7 @@ public final class Setting<T> {
 
     /** The same setting, not required. */
     public Setting<T> defaultTo(T value) {
-        return new Setting<>(name, description, secret, flag, expected, parse, constraints, value);
+        return new Setting<>(name, description, secret, flag, expected, parse, print, constraints, value);
     }
 
     /** The same setting, empty when it is not given. */
@@ -128,7 +130,8 @@ public final class Setting<T> {
         for (var constraint : constraints) {
             checks.add(new Constraint<>(constraint.expected(), value -> value.isEmpty() || constraint.holds().test(value.get())));
         }
-        return new Setting<>(name, description, secret, flag, expected, text -> Optional.of(parse.apply(text)), checks, Optional.empty());
+        return new Setting<>(name, description, secret, flag, expected, text -> Optional.of(parse.apply(text)),
+                value -> value.map(print).orElse(""), checks, Optional.empty());
     }
 
     /**
@@ -139,7 +142,7 @@ public final class Setting<T> {
     public Setting<T> must(String expectation, Predicate<T> holds) {
         var more = new ArrayList<>(constraints);
         more.add(new Constraint<>(expectation, holds));
-        return new Setting<>(name, description, secret, flag, expected, parse, more, fallback);
+        return new Setting<>(name, description, secret, flag, expected, parse, print, more, fallback);
     }
 
     public String name() {
@@ -182,6 +185,20 @@ public final class Setting<T> {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** The text of a value, empty if there is none, without a secret, and without a password that stands inside an address. */
+    String print(T value) {
+        return withoutCredentials(print.apply(value));
+    }
+
+    private static String withoutCredentials(String text) {
+        return CREDENTIALS.matcher(text).replaceAll("$1$2" + Secret.HIDDEN);
+    }
+
+    /** A text that was given for this setting, as it may be shown. */
+    String hidden(String text) {
+        return secret ? Secret.HIDDEN : withoutCredentials(text);
     }
 
     /** {@code SPILLWAY_DATABASE_URL} for {@code database-url}. */

@@ -10,14 +10,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * How the text of a setting becomes a value.
  *
  * @param expected what a valid text looks like, for messages and help
  * @param parse throws {@link IllegalArgumentException} for a text that is not valid
+ * @param print the text that would be read as this value
  */
-record SettingType<T>(String expected, Function<String, T> parse) {
+record SettingType<T>(String expected, Function<String, T> parse, Function<T, String> print) {
+
+    SettingType(String expected, Function<String, T> parse) {
+        this(expected, parse, Object::toString);
+    }
 
     static final SettingType<String> TEXT = new SettingType<>("a text that is not empty", text -> {
         if (text.isBlank()) {
@@ -35,10 +41,11 @@ record SettingType<T>(String expected, Function<String, T> parse) {
     static final SettingType<Integer> PORT =
             new SettingType<>("a port of 0 to 65535, 0 for any that is free", text -> new HostPort("host", integer(text)).port());
     static final SettingType<Duration> DURATION = new SettingType<>(Durations.EXPECTED, Durations::parse);
-    static final SettingType<Long> BYTES = new SettingType<>(Sizes.EXPECTED, Sizes::parse);
+    static final SettingType<Long> BYTES = new SettingType<>(Sizes.EXPECTED, Sizes::parse, Sizes::exact);
     static final SettingType<Path> PATH = new SettingType<>("a path", SettingType::path);
     static final SettingType<HostPort> ADDRESS = new SettingType<>("host:port such as 127.0.0.1:7070", HostPort::parse);
-    static final SettingType<Secret> SECRET = new SettingType<>("a secret that is not empty", text -> new Secret(TEXT.parse().apply(text)));
+    static final SettingType<Secret> SECRET = new SettingType<>("a secret that is not empty", text -> new Secret(TEXT.parse().apply(text)),
+            secret -> secret.reveal().isEmpty() ? "" : Secret.HIDDEN);
 
     static <E extends Enum<E>> SettingType<E> oneOf(Class<E> type) {
         var names = Arrays.stream(type.getEnumConstants()).map(SettingType::lowerCase).toList();
@@ -48,22 +55,14 @@ record SettingType<T>(String expected, Function<String, T> parse) {
                 throw new IllegalArgumentException(text);
             }
             return type.getEnumConstants()[index];
-        });
+        }, SettingType::lowerCase);
     }
 
     /** The elements are separated by commas; an empty text is an empty list. */
     SettingType<List<T>> list() {
         return new SettingType<>("a list, separated by commas, of: " + expected,
-                text -> text.isBlank() ? List.of() : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList());
-    }
-
-    /** The text that would be read as this value. */
-    static String print(Object value) {
-        return switch (value) {
-            case Enum<?> e -> lowerCase(e);
-            case List<?> list -> String.join(",", list.stream().map(SettingType::print).toList());
-            default -> value.toString();
-        };
+                text -> text.isBlank() ? List.of() : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList(),
+                values -> values.stream().map(print).collect(Collectors.joining(",")));
     }
 
     private static String lowerCase(Enum<?> value) {

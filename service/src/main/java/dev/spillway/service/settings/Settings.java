@@ -2,13 +2,9 @@ package dev.spillway.service.settings;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** The settings of a service as they were read: typed, complete, checked. Immutable. */
 public final class Settings {
-
-    private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
 
     /** Source of a value that nobody gave. */
     static final String DEFAULT = "default";
@@ -47,12 +43,15 @@ public final class Settings {
         return find(setting).source();
     }
 
-    String printed(Setting<?> setting) {
-        Object value = find(setting).value();
-        return value instanceof Optional<?> optional ? optional.map(given -> print(setting, given)).orElse("-") : print(setting, value);
+    <T> String printed(Setting<T> setting) {
+        var text = setting.print(get(setting));
+        return text.isEmpty() ? "-" : text;
     }
 
-    /** One line for each setting with its value and where that comes from, in the order of their declaration, secrets hidden. */
+    /**
+     * One line for each setting with its value ({@code -} where there is none) and where that comes from, in the order of their declaration,
+     * secrets hidden.
+     */
     public String print() {
         int width = declared.stream().mapToInt(setting -> setting.name().length()).max().orElse(0);
         var text = new StringBuilder();
@@ -65,11 +64,6 @@ public final class Settings {
     @Override
     public String toString() {
         return print();
-    }
-
-    /** The text of a value, without a secret, and without a password that stands inside an address. */
-    static String print(Setting<?> setting, Object value) {
-        return setting.isSecret() ? Secret.HIDDEN : CREDENTIALS.matcher(SettingType.print(value)).replaceAll("$1$2" + Secret.HIDDEN);
     }
 
     private Value find(Setting<?> setting) {

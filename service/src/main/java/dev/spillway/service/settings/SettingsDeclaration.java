@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * All settings of one service. A setting is taken from the strongest source that has it: the command line ({@code --database-url X},
- * {@code --database-url=X}), the environment ({@code SPILLWAY_DATABASE_URL}), a properties file (UTF-8; {@code --config FILE} or
- * {@code SPILLWAY_CONFIG}), its default.
+ * {@code --database-url=X}), the environment ({@code SPILLWAY_DATABASE_URL}), a properties file (UTF-8, one setting
+ * on each line; {@code --config FILE} or {@code SPILLWAY_CONFIG}), its default.
  */
 public final class SettingsDeclaration {
 
@@ -37,6 +37,11 @@ public final class SettingsDeclaration {
                 throw new IllegalArgumentException("setting: " + setting.name() + " (expected: a name of its own)");
             }
         }
+    }
+
+    /** The name that leads each message. */
+    public String service() {
+        return service;
     }
 
     /**
@@ -67,27 +72,27 @@ public final class SettingsDeclaration {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** Each setting as it can be described, in the order of the declaration. */
+    public List<SettingDescription> descriptions() {
+        return settings.stream().map(SettingDescription::of).toList();
+    }
+
     /** What the service can be told, for people: each setting with its meaning, what is expected and its default. */
     public String help() {
         var text = new StringBuilder();
-        for (var setting : settings) {
+        for (var setting : descriptions()) {
             text.append("  --%s%s%n".formatted(setting.name(), setting.isFlag() ? "" : " VALUE"));
-            wrapped(setting.description(), text);
+            wrapped(setting.meaning(), text);
             wrapped("expected: " + setting.expected(), text);
-            wrapped(whenNotGiven(setting), text);
+            wrapped(setting.whenNotGiven(), text);
             if (setting.isSecret()) {
                 text.append("      also --%s-file FILE%n".formatted(setting.name()));
             }
         }
-        text.append("  --config FILE%n      a properties file with any of these names%n".formatted());
+        text.append("  --config FILE%n      a properties file with any of these names, one on each line%n".formatted());
         text.append("%nEach can also be given in the environment: --example-name as SPILLWAY_EXAMPLE_NAME.%n".formatted())
                 .append("The command line wins over the environment, that over the file.%n".formatted());
         return text.toString();
-    }
-
-    private static String whenNotGiven(Setting<?> setting) {
-        Object fallback = setting.fallback();
-        return fallback == null ? "required" : setting.isOptional() ? "optional" : "default: " + shown(setting, fallback);
     }
 
     /** Lines that fit a terminal, each under its setting. */
@@ -101,11 +106,6 @@ public final class SettingsDeclaration {
             line.append(line.isEmpty() ? "" : " ").append(word);
         }
         help.append("      %s%n".formatted(line));
-    }
-
-    private static String shown(Setting<?> setting, Object fallback) {
-        var text = fallback instanceof Secret secret ? secret.reveal() : Settings.print(setting, fallback);
-        return text.isEmpty() ? "none" : setting.isSecret() ? Secret.HIDDEN : text;
     }
 
     /** Every name that may be given, with the setting it belongs to; a secret has a second one for its file. */
@@ -133,7 +133,7 @@ public final class SettingsDeclaration {
         var text = given.get();
         var value = setting.parse(text.text());
         if (value.isEmpty()) {
-            problems.add(new SettingProblem(setting.name(), Settings.print(setting, text.text().isEmpty() ? "\"\"" : text.text()),
+            problems.add(new SettingProblem(setting.name(), setting.hidden(text.text().isEmpty() ? "\"\"" : text.text()),
                     setting.expected(), text.source()));
         }
         return value.map(parsed -> new Settings.Value(parsed, text.source()));

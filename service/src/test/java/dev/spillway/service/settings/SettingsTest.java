@@ -148,7 +148,8 @@ class SettingsTest {
                     --kafka-servers=a;         kafka-servers: a (expected: a list, separated by commas, of: host:port such as 127.0.0.1:7070), from the command line
                     --databse-url=x;           --databse-url: unknown (expected: perhaps --database-url), from the command line
                     --quux=x;                  --quux: unknown (expected: a known setting, see --help), from the command line
-                    stray;                     stray: not a setting (expected: --name VALUE or --name=VALUE), from the command line
+                    --confg=x;                 --confg: unknown (expected: perhaps --config), from the command line
+                    stray;                     argument 2: not a setting (expected: --name VALUE or --name=VALUE), from the command line
                     --epoch;                   epoch: no value (expected: a whole number), from the command line
                     --config=/nowhere/s.conf;  config: /nowhere/s.conf (expected: a properties file in UTF-8 that can be read: it does not exist), from the command line
                     """)
@@ -164,10 +165,10 @@ class SettingsTest {
                 .containsExactly("epoch: given twice (expected: once), from the command line",
                         "--lsten: unknown (expected: perhaps --listen), from the command line",
                         "SPILLWAY_HEARTBEATS: unknown (expected: perhaps SPILLWAY_HEARTBEAT), from the environment",
-                        "heartbaet: unknown (expected: perhaps heartbeat), from " + file,
+                        "heartbaet: unknown (expected: perhaps heartbeat), from " + file + ":1",
                         "database-url: missing (expected: a text that is not empty), give --database-url or SPILLWAY_DATABASE_URL",
                         "cache-bytes: much (expected: a size in bytes such as 4096, 512MiB or 10GiB), from SPILLWAY_CACHE_BYTES",
-                        "pool-size: zero (expected: a whole number, 1 to 100), from " + file,
+                        "pool-size: zero (expected: a whole number, 1 to 100), from " + file + ":2",
                         "epoch: x (expected: a whole number), from the command line");
     }
 
@@ -182,7 +183,25 @@ class SettingsTest {
     void aKeyTwiceInTheFileIsAProblem() throws Exception {
         var file = file("s.properties", "epoch=1\nepoch=2\n");
         assertThat(problems(new Sources(List.of(URL, "--config=" + file), Map.of())))
-                .containsExactly("epoch: given twice (expected: once), from " + file);
+                .containsExactly("epoch: given twice (expected: once), from " + file + ":2");
+    }
+
+    @Test
+    void aValueOfTheFileIsFromItsLine() throws Exception {
+        var file = file("s.properties", "# PostgreSQL\n\ndatabase-url : jdbc:x\n  ! more\npool-size\\\n=3\nepoch = 2\n");
+        assertThat(problems(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1")))).as("one setting on each line")
+                .contains("pool-size: \"\" (expected: a whole number, 1 to 100), from " + file + ":5");
+        Files.writeString(file, "# PostgreSQL\n\ndatabase-url : jdbc:x\n  ! more\npool-size=3\nepoch = 2\n");
+        assertThat(DECLARATION.read(new Sources(List.of("--config=" + file), Map.of("SPILLWAY_EPOCH", "1"))).print())
+                .contains("database-url      = jdbc:x  (from " + file + ":3)\n", "pool-size         = 3  (from " + file + ":5)\n",
+                        "epoch             = 1  (from SPILLWAY_EPOCH)\n");
+    }
+
+    @Test
+    void aLineThatIsNoSettingIsAProblemAndNotShown() throws Exception {
+        var file = file("s.properties", "epoch=1\ndatabase-password=hunter2\\u00zz\n");
+        assertThat(problems(new Sources(List.of(URL, "--config=" + file), Map.of()))).containsExactly(
+                "line: not a setting (expected: NAME=VALUE, with four hexadecimal digits after \\u), from " + file + ":2");
     }
 
     @Test
@@ -235,7 +254,7 @@ class SettingsTest {
                 .contains("database-url      = jdbc:postgresql://127.0.0.1/spillway  (from the command line)",
                         "pool-size         = 2  (from SPILLWAY_POOL_SIZE)",
                         "heartbeat         = PT5S  (default)", "socket            = -  (default)", "mode              = copy  (default)",
-                        "kafka-servers     =   (default)")
+                        "kafka-servers     = -  (default)", "cache-bytes       = 1KiB  (default)", "database-password = -  (default)")
                 .hasSize(13);
     }
 

@@ -151,9 +151,9 @@ public final class Worker implements AutoCloseable {
         Recovery recovery = Recovery.of(store, artifacts, contents);
         RegistryClient registry = parts.start("registry",
                 () -> new RegistryClient(settings.coordinators(), settings.registryConnectTimeout(), settings.registryTimeout(),
-                        settings.fellows().registry()));
+                        settings.identity().registry()));
         Peers peers =
-                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.fellows().peers()));
+                parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
         StoreProbe probe = new StoreProbe(store.path());
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
         HostLoop loop = parts.start("host",
@@ -185,7 +185,7 @@ public final class Worker implements AutoCloseable {
                 () -> Pagers.open(settings.pagers(), storeId, new Pagers.Host(loop, store, directories, puts, registry, peers),
                         new PagerMeter(metrics.registry())));
         WorkerRoutes.Host routes =
-                new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.fellows().address(address()), loop.view(), directories,
+                new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
                         puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
                         settings.uploadPace());
         HttpService http = parts.start("http",
@@ -196,7 +196,7 @@ public final class Worker implements AutoCloseable {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
         }
-        loop.start(new HostIdentity(settings.hostId(), storeId, settings.fellows().address(http.address()), UUID.randomUUID()));
+        loop.start(new HostIdentity(settings.hostId(), storeId, settings.identity().address(http.address()), UUID.randomUUID()));
         if (contents.membership().registryId() == null) {
             parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
         }
@@ -217,7 +217,7 @@ public final class Worker implements AutoCloseable {
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
                 Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(),
-                settings.fellows().listener(),
+                settings.identity().listener(),
                 Optional.of(identities));
     }
 

@@ -14,6 +14,8 @@ import dev.spillway.service.settings.Secret;
 import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.Pagers;
@@ -46,7 +48,8 @@ import java.util.stream.Stream;
  * @param pagers          place and bound of the KV pagers
  * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
  */
-public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows fellows, Optional<Path> socket, List<HostPort> coordinators,
+public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIdentity identity, Optional<Path> socket,
+        List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
@@ -59,7 +62,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
      * @param advertised where others reach this worker; what it listens on if absent
      * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given
      */
-    public record Fellows(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
+    public record FleetIdentity(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
             Optional<Path> authority) {
         ClientSecurity registry() throws IOException {
             return security(registryToken);
@@ -232,11 +235,20 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, Fellows 
         return setting.must("more than zero", Duration::isPositive);
     }
 
-    /** The settings as a record, once they are read and checked. */
+    /**
+     * Reads and checks all settings.
+     *
+     * @throws SettingsException with everything that is wrong
+     */
+    public static WorkerSettings read(Sources sources) throws SettingsException {
+        return from(DECLARATION.read(sources));
+    }
+
+    /** Returns the record of settings that were read by {@link #DECLARATION}. */
     public static WorkerSettings from(Settings settings) {
         HostId host = settings.get(HOST_ID);
         return new WorkerSettings(host, settings.get(DATA), settings.get(LISTEN),
-                new Fellows(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
+                new FleetIdentity(ListenerSecurity.from(settings), settings.get(ADVERTISE), settings.get(REGISTRY_TOKEN),
                         settings.get(PEER_TOKEN),
                         settings.get(TLS_CA)),
                 settings.get(SOCKET), settings.get(COORDINATORS),

@@ -57,7 +57,7 @@ final class RunningWorker implements AutoCloseable {
                 new HashMap<>(Map.of("host-id", "host-1", "data", data.toString(), "listen", "127.0.0.1:0", "coordinators",
                         coordinators, "kafka-servers", NOBODY, "kafka-delivery-timeout", "1s", "allowed-sources", "/"));
         values.putAll(more);
-        return WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(values)));
+        return WorkerSettings.read(Sources.of(values));
     }
 
     URI uri(String path) {

@@ -20,7 +20,7 @@ class WorkerSettingsTest {
     private static WorkerSettings read(Map<String, String> more) throws SettingsException {
         Map<String, String> values = new HashMap<>(LEAST);
         values.putAll(more);
-        return WorkerSettings.from(WorkerSettings.DECLARATION.read(Sources.of(values)));
+        return WorkerSettings.read(Sources.of(values));
     }
 
     @Test
