@@ -5,13 +5,12 @@ import dev.spillway.embedded.PostgresSettings;
 import org.testcontainers.containers.PostgreSQLContainer;
 
 /**
- * A running PostgreSQL that commits to its disk as in production, and may prepare transactions.
+ * A running PostgreSQL, 17 in a container and 18 embedded, that commits to its disk as in production, and may prepare transactions.
  *
- * @param version the major version that is expected of it
  * @param user    owns all
  * @param server  ends it
  */
-public record TestPostgres(int version, String host, int port, String user, String password, Runnable server) implements AutoCloseable {
+public record TestPostgres(String host, int port, String user, String password, Runnable server) implements AutoCloseable {
     private static final String PREPARED = "max_prepared_transactions";
 
     /**
@@ -25,11 +24,11 @@ public record TestPostgres(int version, String host, int port, String user, Stri
             PostgreSQLContainer<?> container =
                     new PostgreSQLContainer<>(ContainerEngine.POSTGRES).withCommand("postgres", "-c", PREPARED + "=2");
             container.withImagePullPolicy(image -> false).start();
-            return new TestPostgres(17, container.getHost(), container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
+            return new TestPostgres(container.getHost(), container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
                     container.getUsername(), container.getPassword(), container::stop);
         }
         PostgresServer server = PostgresServer.start(PostgresSettings.temporary().withParameter(PREPARED, "2"));
-        return new TestPostgres(18, "127.0.0.1", server.port(), server.user(), server.password(), server::close);
+        return new TestPostgres("127.0.0.1", server.port(), server.user(), server.password(), server::close);
     }
 
     public String jdbcUrl(String database) {

@@ -77,7 +77,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterEachCallback,
         }
     }
 
-    TestPostgres server() {
+    private TestPostgres server() {
         return Objects.requireNonNull(server, "the class has begun");
     }
 
