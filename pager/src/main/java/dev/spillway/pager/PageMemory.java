@@ -272,8 +272,7 @@ final class PageMemory implements AutoCloseable {
     }
 
     PageHash hashOf(int slot) {
-        SlotRegion region = layout.region(slot);
-        return PageHash.of(memory, region.offsetOf(slot), region.slotBytes());
+        return PageHash.of(bytes(slot));
     }
 
     PageCheck checkOf(int slot) {
