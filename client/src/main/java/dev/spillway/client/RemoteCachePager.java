@@ -186,12 +186,7 @@ public final class RemoteCachePager implements CachePager {
         change(() -> worker.send(call(WorkerApi.RESUME_PAGER), NoContent.class));
     }
 
-    /**
-     * Takes the pager from an engine that has ended without letting go of it, so that captures wait for it no more. Does nothing where there is none.
-     * Make sure that its process has ended: one that runs but takes no pause within 5 s can still write, and nothing stops it.
-     *
-     * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
-     */
+    @Override
     public void detachEngine() throws InterruptedException {
         ask(() -> worker.send(waiting(call(WorkerApi.DETACH_ENGINE)), NoContent.class));
     }

@@ -16,6 +16,14 @@ public interface CachePager extends AutoCloseable {
     /** Ends a pause. Does nothing where there is none. */
     void resume();
 
+    /**
+     * Takes the pager from an engine that has ended without letting go of it, so that captures wait for it no more. Does nothing where there is none.
+     * Make sure that its process has ended: one that runs but takes no pause within 5 s can still write, and nothing stops it.
+     *
+     * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
+     */
+    void detachEngine() throws InterruptedException;
+
     /** Returns the pages that are allocated, ascending. */
     List<Integer> occupiedPages();
 

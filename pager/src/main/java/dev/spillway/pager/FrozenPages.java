@@ -28,8 +28,10 @@ final class FrozenPages implements AutoCloseable {
     private static final long SAVED_BYTES_MAX = 64 << 20;
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
+    private final PageFreezer freezer;
     private final PagePool pool;
     private final PageMemory memory;
+    private final PageSlots slots;
     private final long epoch;
     private final List<PageTables.HeldSequence> sequences;
     private final boolean ownPause;
@@ -47,10 +49,13 @@ final class FrozenPages implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
     private record Saved(int slot, byte[] content) {}
 
-    FrozenPages(PagePool pool, PageMemory memory, long epoch, List<PageTables.HeldSequence> sequences, boolean ownPause,
+    FrozenPages(PageFreezer freezer, PagePool pool, PageMemory memory, PageSlots slots, long epoch, List<PageTables.HeldSequence> sequences,
+            boolean ownPause,
             boolean staysPaused) {
+        this.freezer = freezer;
         this.pool = pool;
         this.memory = memory;
+        this.slots = slots;
         this.savesMax = (int) Math.max(SAVES_MIN, SAVED_BYTES_MAX / memory.layout().saves().slotBytes());
         this.room = new Semaphore(savesMax);
         this.epoch = epoch;
@@ -111,12 +116,12 @@ final class FrozenPages implements AutoCloseable {
     // ---- by the reader
 
     /** Says which slots will be read; no other is saved from now on. */
-    void read(BitSet slots) {
-        remaining.or(slots);
+    void read(BitSet wanted) {
+        remaining.or(wanted);
         pool.withMemory(() -> {
             for (int slot = 0; slot < memory.layout().slots(); slot++) {
-                if (!slots.get(slot)) {
-                    Lock stripe = pool.stripe(slot);
+                if (!wanted.get(slot)) {
+                    Lock stripe = slots.stripe(slot);
                     stripe.lock();
                     try {
                         if (memory.copied(slot) != epoch) {
@@ -127,7 +132,7 @@ final class FrozenPages implements AutoCloseable {
                     }
                 }
             }
-            return slots;
+            return wanted;
         });
     }
 
@@ -172,7 +177,7 @@ final class FrozenPages implements AutoCloseable {
     }
 
     private boolean readFrozen(int slot, ByteBuffer into) {
-        Lock stripe = pool.stripe(slot);
+        Lock stripe = slots.stripe(slot);
         stripe.lock();
         try {
             if (savedHere.contains(slot)) {
@@ -199,13 +204,13 @@ final class FrozenPages implements AutoCloseable {
         room.release(savesMax);
         try {
             if (!abandoned) {
-                pool.thaw();
+                freezer.thaw();
             }
         } finally {
             if (ownPause && staysPaused) {
                 pool.resume();
             }
-            pool.endCapture();
+            freezer.endCapture();
         }
     }
 

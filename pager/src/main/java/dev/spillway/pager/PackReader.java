@@ -102,7 +102,10 @@ final class PackReader implements AutoCloseable {
     }
 
     private static ByteBuffer read(String name, FileChannel file, long position, int bytes) throws IOException {
-        ByteBuffer into = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return read(name, file, position, ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private static ByteBuffer read(String name, FileChannel file, long position, ByteBuffer into) throws IOException {
         while (into.hasRemaining()) {
             if (file.read(into, position + into.position()) < 0) {
                 throw damaged(name, "ends at %d (expected: %d bytes more)".formatted(position + into.position(), into.remaining()));
@@ -137,8 +140,14 @@ final class PackReader implements AutoCloseable {
         return tensor.offset();
     }
 
-    ByteBuffer read(int at) throws IOException {
-        return read(name, file, tensors.get(at).offset(), Math.toIntExact(tensors.get(at).bytes()));
+    /**
+     * Reads a tensor of this type and shape.
+     *
+     * @param into cleared and filled from its beginning
+     */
+    void read(int at, ElementType elements, List<Long> dimensions, ByteBuffer into) throws IOException {
+        long offset = offset(at, elements, dimensions);
+        read(name, file, offset, into.clear().limit(Math.toIntExact(tensors.get(at).bytes())));
     }
 
     /** Returns whether a tensor has this type, this shape and these bytes. */

@@ -93,7 +93,7 @@ final class PageMemory implements AutoCloseable {
     static PageMemory ofProcess(PagerMeta meta, PageFileLayout layout) {
         Arena arena = Arena.ofShared();
         try {
-            return described(meta, new PageMemory(layout, arena, arena.allocate(layout.bytes(), 4096), null));
+            return described(meta, new PageMemory(layout, arena, HugePages.allocate(arena, layout.bytes()), null));
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
@@ -272,8 +272,7 @@ final class PageMemory implements AutoCloseable {
     }
 
     PageHash hashOf(int slot) {
-        SlotRegion region = layout.region(slot);
-        return PageHash.of(memory, region.offsetOf(slot), region.slotBytes());
+        return PageHash.of(bytes(slot));
     }
 
     PageCheck checkOf(int slot) {

@@ -4,22 +4,16 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.pager.PageMemory.Word;
 import dev.spillway.pager.PageTables.HeldSequence;
 import dev.spillway.pager.PageTables.Reserved;
-import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A pager over memory of this process or a file that an engine maps. Thread-safe.
@@ -28,19 +22,14 @@ import org.jspecify.annotations.Nullable;
  * taken alone by {@link #close}; the tables of pages and sequences; and one of some stripes for the bytes of a slot.
  */
 public final class PagePool implements CachePager {
-    private static final int STRIPES = 64;
-    private static final Duration CAPTURE_PATIENCE = Duration.ofSeconds(30);
-
     private final PagerMeta meta;
     private final PageMemory memory;
-    private final boolean checksums;
     private final PageTables tables;
+    private final PageSlots slots;
     private final MemoryGuard guard;
     private final WriteGate gate;
+    private final PageFreezer freezer;
     private final ReentrantLock tablesLock = new ReentrantLock();
-    private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
-    private final ReentrantLock capturer = new ReentrantLock();
-    private volatile @Nullable FrozenPages frozen;
 
     /**
      * The size of a pager.
@@ -54,12 +43,12 @@ public final class PagePool implements CachePager {
     private PagePool(PagerMeta meta, PageMemory memory, boolean checksums) {
         this.meta = meta;
         this.memory = memory;
-        this.checksums = checksums;
         this.tables = new PageTables(meta, memory);
+        this.slots = new PageSlots(memory, checksums);
         this.guard = new MemoryGuard(memory);
         this.gate = new WriteGate(memory, guard);
+        this.freezer = new PageFreezer(this, memory, tables, slots, gate);
         memory.set(Word.EPOCH, 1);
-        Arrays.setAll(stripes, _ -> new ReentrantLock());
     }
 
     /**
@@ -138,12 +127,7 @@ public final class PagePool implements CachePager {
         gate.resume();
     }
 
-    /**
-     * Takes the pager from an engine that has ended without letting go of it, so that captures wait for it no more. Does nothing where there is none. An
-     * engine that has not ended, and takes no pause within 5 s, can still write: nothing stops it.
-     *
-     * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
-     */
+    @Override
     public void detachEngine() throws InterruptedException {
         gate.detachEngine();
     }
@@ -173,23 +157,9 @@ public final class PagePool implements CachePager {
                 tables.requireAllocated(page);
                 return page;
             });
-            readVerified(page, into);
+            slots.readVerified(page, into);
             return page;
         });
-    }
-
-    /** Reads a slot, and returns the check that its bytes have, or null if it has none. */
-    private @Nullable PageCheck readVerified(int slot, ByteBuffer into) {
-        Lock stripe = stripe(slot);
-        stripe.lock();
-        try {
-            if (!memory.readChecked(slot, into)) {
-                throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
-            }
-            return memory.check(slot);
-        } finally {
-            stripe.unlock();
-        }
     }
 
     @Override
@@ -200,7 +170,7 @@ public final class PagePool implements CachePager {
                 tables.requireUnshared(page);
                 return page;
             });
-            write(page, content);
+            slots.write(page, content);
         });
     }
 
@@ -208,47 +178,6 @@ public final class PagePool implements CachePager {
         if (buffer.remaining() != bytes) {
             throw new InvalidValueException(what + ": bytes", buffer.remaining(), String.valueOf(bytes));
         }
-    }
-
-    private void write(int slot, ByteBuffer content) throws InterruptedException {
-        change(slot, () -> {
-            if (checksums) {
-                return memory.writeChecked(slot, content);
-            }
-            memory.write(slot, content);
-            return null;
-        });
-    }
-
-    /** Changes the bytes of a slot, and returns the check of what is there then, or null for none. */
-    private interface SlotChange {
-        @Nullable
-        PageCheck run();
-    }
-
-    /** Changes a slot's bytes after saving them for a capture that has not read them. */
-    private void change(int slot, SlotChange change) throws InterruptedException {
-        Lock stripe = stripe(slot);
-        while (true) {
-            FrozenPages capture = frozen;
-            stripe.lock();
-            try {
-                if (capture == null || capture.isRead(slot) || capture.save(slot)) {
-                    memory.setCheck(slot, null);
-                    memory.setWritten(slot, memory.get(Word.EPOCH));
-                    memory.setCheck(slot, change.run());
-                    return;
-                }
-            } finally {
-                stripe.unlock();
-            }
-            // Not with the stripe: the reader needs it to make room.
-            capture.awaitRoom();
-        }
-    }
-
-    Lock stripe(int slot) {
-        return stripes[slot & STRIPES - 1];
     }
 
     // ---- sequences
@@ -261,12 +190,9 @@ public final class PagePool implements CachePager {
     @Override
     public void installSequences(List<LogicalSequence> installed) throws InterruptedException {
         gate.write(() -> reserved(() -> tables.reserveFor(installed), reserved -> {
-            for (int[] slots : reserved.states()) {
-                for (int slot : slots) {
-                    change(slot, () -> {
-                        memory.clear(slot);
-                        return null;
-                    });
+            for (int[] states : reserved.states()) {
+                for (int slot : states) {
+                    slots.clear(slot);
                 }
             }
             return underTables(() -> {
@@ -287,7 +213,7 @@ public final class PagePool implements CachePager {
         gate.write(() -> copy[0] = reserved(() -> tables.reserve(0, 1), reserved -> {
             int[] from = underTables(() -> tables.held(id).states());
             for (int pool = 0; pool < from.length; pool++) {
-                copySlot(from[pool], reserved.states().getFirst()[pool]);
+                slots.copy(from[pool], reserved.states().getFirst()[pool]);
             }
             return underTables(() -> tables.fork(id, newId, reserved));
         }));
@@ -316,16 +242,6 @@ public final class PagePool implements CachePager {
         }
     }
 
-    private void copySlot(int from, int to) throws InterruptedException {
-        ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from).slotBytes()));
-        PageCheck check = readVerified(from, content);
-        change(to, () -> {
-            memory.write(to, content);
-            // Not of what was written, so that a copy that is damaged on its way is found when it is read.
-            return check;
-        });
-    }
-
     @Override
     public int ownPage(String id, int position) throws InterruptedException {
         int[] owned = new int[1];
@@ -337,7 +253,7 @@ public final class PagePool implements CachePager {
             }
             boolean replaced = false;
             try {
-                copySlot(shared, owned[0]);
+                slots.copy(shared, owned[0]);
                 underTables(() -> {
                     tables.replacePage(id, position, shared, owned[0]);
                     return shared;
@@ -359,7 +275,7 @@ public final class PagePool implements CachePager {
     public void readState(String id, String pool, ByteBuffer into) {
         requireLength("state " + pool, into, memory.layout().region(pool).slotBytes());
         withMemory(() -> {
-            readVerified(stateSlot(id, pool), into);
+            slots.readVerified(stateSlot(id, pool), into);
             return into;
         });
     }
@@ -367,7 +283,7 @@ public final class PagePool implements CachePager {
     @Override
     public void writeState(String id, String pool, ByteBuffer content) throws InterruptedException {
         requireLength("state " + pool, content, memory.layout().region(pool).slotBytes());
-        gate.write(() -> write(stateSlot(id, pool), content));
+        gate.write(() -> slots.write(stateSlot(id, pool), content));
     }
 
     private int stateSlot(String id, String pool) {
@@ -402,22 +318,11 @@ public final class PagePool implements CachePager {
     PageHash fill(int slot, FileChannel from, long position) throws IOException, InterruptedException {
         try {
             PageHash[] hash = new PageHash[1];
-            guard.run(() -> hash[0] = filled(slot, from, position));
+            guard.run(() -> hash[0] = slots.fill(slot, from, position));
             return hash[0];
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-    }
-
-    private PageHash filled(int slot, FileChannel from, long position) throws InterruptedException {
-        // Its former owner's bytes may be a part of a capture under way.
-        change(slot, () -> null);
-        memory.fill(slot, from, position);
-        PageHash hash = memory.hashOf(slot);
-        // The slot equals its pack until the next write.
-        memory.setWritten(slot, 0);
-        memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
-        return hash;
     }
 
     /**
@@ -440,57 +345,7 @@ public final class PagePool implements CachePager {
      * @throws PagerRefusedException if another capture takes too long, or the engine does not pause
      */
     FrozenPages freeze() throws InterruptedException {
-        if (!capturer.tryLock(CAPTURE_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
-            throw new PagerRefusedException(Reason.BUSY, "another capture of this pager is under way");
-        }
-        boolean frozenNow = false;
-        try {
-            boolean own = !gate.isPaused();
-            // Before the pause: a write that comes while another one ends waits already.
-            long start = System.nanoTime();
-            if (own) {
-                pause();
-            }
-            FrozenPages begun = null;
-            try {
-                begun = reading(() -> begin(own));
-            } finally {
-                if (own && (begun == null || !begun.staysPaused())) {
-                    resume();
-                }
-            }
-            begun.paused(System.nanoTime() - start);
-            frozenNow = true;
-            return begun;
-        } finally {
-            if (!frozenNow) {
-                frozen = null;
-                capturer.unlock();
-            }
-        }
-    }
-
-    /** Begins an epoch. Under the lock of the tables, so that each page is freed and taken either before it or in it. */
-    private FrozenPages begin(boolean ownPause) {
-        long epoch = memory.get(Word.EPOCH) + 1;
-        FrozenPages begun =
-                new FrozenPages(this, memory, epoch, tables.sequences(), ownPause, gate.engineSavesNothing());
-        memory.set(Word.SAVES_FILLED, 0);
-        memory.set(Word.WANTED, 0);
-        memory.set(Word.EPOCH, epoch);
-        memory.set(Word.CAPTURING, epoch);
-        frozen = begun;
-        return begun;
-    }
-
-    /** Lets pages be written without being saved. Called once, by the thread that froze them. */
-    void thaw() {
-        frozen = null;
-        changing(() -> memory.set(Word.CAPTURING, 0));
-    }
-
-    void endCapture() {
-        capturer.unlock();
+        return freezer.freeze();
     }
 
     /** Returns the place where a slot's content was packed last, if it was not written since. */
@@ -513,11 +368,12 @@ public final class PagePool implements CachePager {
         return guard.with(step);
     }
 
-    private <T> T reading(Supplier<T> step) {
+    /** Runs something with the memory kept open, under the lock of the tables. */
+    <T> T reading(Supplier<T> step) {
         return withMemory(() -> underTables(step));
     }
 
-    private void changing(Runnable step) {
+    void changing(Runnable step) {
         reading(() -> {
             step.run();
             return step;
@@ -536,7 +392,7 @@ public final class PagePool implements CachePager {
     @Override
     public void close() {
         guard.refuse();
-        FrozenPages capture = frozen;
+        FrozenPages capture = slots.frozen();
         if (capture != null) {
             capture.abandon();
         }

@@ -4,6 +4,8 @@ import dev.spillway.events.ContentDigest;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -14,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A snapshot in a directory: a manifest and packs. Immutable; the directory must stay as it is while it is used. Its manifest was checked when it was
@@ -114,17 +117,20 @@ public final class Snapshot {
     public void verify(Progress progress) throws IOException, InterruptedException {
         PageShape shape = meta().page();
         long bytes = 0;
-        try (OpenPacks packs = new OpenPacks()) {
+        long largest =
+                Stream.concat(Stream.of(shape.bytes()), meta().states().stream().map(StatePool::bytes)).max(Long::compare).orElseThrow();
+        try (Arena memory = Arena.ofConfined(); OpenPacks packs = new OpenPacks()) {
+            ByteBuffer buffer = memory.allocate(largest).asByteBuffer();
             for (int at = 0; at < manifest.pages().size(); at++) {
                 int number = at;
                 PackPage page = manifest.packed(manifest.pages().get(at));
-                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), () -> nameOfPage(number));
+                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), buffer, () -> nameOfPage(number));
                 progress.done(bytes);
             }
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 for (StatePool pool : meta().states()) {
                     PackPage page = state(sequence, pool);
-                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(),
+                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(), buffer,
                             () -> nameOfState(sequence, pool));
                     progress.done(bytes);
                 }
@@ -140,12 +146,11 @@ public final class Snapshot {
         return manifest.packed(state.page());
     }
 
-    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, Supplier<String> name)
-            throws IOException {
-        pack.offset(page.at(), elements, dimensions);
-        byte[] content = pack.read(page.at()).array();
-        requireHash(PageHash.of(content), page, name);
-        return content.length;
+    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, ByteBuffer buffer,
+            Supplier<String> name) throws IOException {
+        pack.read(page.at(), elements, dimensions, buffer);
+        requireHash(PageHash.of(buffer), page, name);
+        return buffer.limit();
     }
 
     static void requireHash(PageHash hash, PackPage page, Supplier<String> name) {

@@ -2,6 +2,7 @@ package dev.spillway.pager;
 
 import dev.spillway.pager.PageTables.HeldSequence;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -87,7 +88,7 @@ public final class SnapshotWriter {
     }
 
     private Captured capture() throws IOException, InterruptedException {
-        try (FrozenPages frozen = pool.freeze()) {
+        try (Arena memory = Arena.ofConfined(); FrozenPages frozen = pool.freeze()) {
             List<Integer> pages = frozen.sequences()
                     .stream()
                     .flatMap(held -> held.sequence().pages().stream())
@@ -100,13 +101,13 @@ public final class SnapshotWriter {
             packed.keySet().forEach(slots::clear);
             frozen.read(slots);
             unpacked = slots.cardinality();
-            ByteBuffer buffer = ByteBuffer.allocateDirect(Math.toIntExact(pool.slotBytesMax()));
+            ByteBuffer buffer = memory.allocate(pool.slotBytesMax()).asByteBuffer();
             for (int slot = frozen.next(buffer); slot >= 0; slot = frozen.next(buffer)) {
                 packed.put(slot, store(tensor(slot), buffer));
                 bytesRead += buffer.limit();
                 progress.done(bytesRead);
             }
-            compact(packed);
+            compact(packed, buffer);
             finishPack();
             SnapshotManifest manifest = manifest(frozen.sequences(), pages, packed);
             writeManifest(manifest);
@@ -210,7 +211,7 @@ public final class SnapshotWriter {
     }
 
     /** Copies what is needed of packs that are needed by less than half, and removes their links. */
-    private void compact(Map<Integer, PackPage> packed) throws IOException {
+    private void compact(Map<Integer, PackPage> packed, ByteBuffer buffer) throws IOException {
         Map<String, Long> needed =
                 packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));
         Map<PackPage, PackPage> moved = new HashMap<>();
@@ -224,7 +225,7 @@ public final class SnapshotWriter {
                 if (from.pack().equals(entry.getKey())) {
                     PackPage to = moved.get(from);
                     if (to == null) {
-                        to = copied(tensor(slot.getKey()), reader, from);
+                        to = copied(tensor(slot.getKey()), reader, from, buffer);
                         moved.put(from, to);
                     }
                     slot.setValue(to);
@@ -236,8 +237,8 @@ public final class SnapshotWriter {
         }
     }
 
-    private PackPage copied(Tensor tensor, PackReader from, PackPage page) throws IOException {
-        ByteBuffer content = from.read(page.at());
+    private PackPage copied(Tensor tensor, PackReader from, PackPage page, ByteBuffer content) throws IOException {
+        from.read(page.at(), tensor.elements(), tensor.dimensions(), content);
         if (!PageHash.of(content).equals(page.hash())) {
             throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
                     "tensor %d of %s: is not what was captured, so nothing is captured on it".formatted(page.at(), page.pack()));

@@ -266,6 +266,17 @@ public abstract class CachePagerContract {
     }
 
     @Test
+    void aPagerWithoutAnEngineIsDetachedFromNone() throws Exception {
+        CachePager pager = pager(Metas.small(), 4);
+        int page = pager.allocatePages(1).getFirst();
+
+        pager.detachEngine();
+
+        pager.writePage(page, content(pager.meta(), 1));
+        assertThat(read(pager, page)).isEqualTo(content(pager.meta(), 1));
+    }
+
+    @Test
     void nothingIsDoneAfterClose() throws Exception {
         CachePager pager = pager(Metas.small(), 4);
         int page = pager.allocatePages(1).getFirst();
@@ -277,5 +288,6 @@ public abstract class CachePagerContract {
         assertRefused(Reason.CLOSED, () -> pager.allocatePages(1));
         assertRefused(Reason.CLOSED, pager::sequences);
         assertRefused(Reason.CLOSED, pager::pause);
+        assertRefused(Reason.CLOSED, pager::detachEngine);
     }
 }

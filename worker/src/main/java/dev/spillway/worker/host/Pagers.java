@@ -336,7 +336,9 @@ public final class Pagers implements AutoCloseable {
         }
     }
 
-    /** Restores an entry into a pager. */
+    /**
+     * Restores an entry into a pager. A copy that was taken from another host for it and is damaged is given up, so that the next restore takes one anew.
+     */
     public Restored restore(Open pager, EntryName name, boolean fetch)
             throws IOException, HostBusyException, HostStoppedException, InterruptedException {
         boolean done = false;
@@ -371,6 +373,12 @@ public final class Pagers implements AutoCloseable {
                 return restored;
             });
             return new Restored.Done(served.replica(), fetched, sequences);
+        } catch (PagerRefusedException e) {
+            if (fetched && e.reason() == Reason.DAMAGED) {
+                LOG.warn("{}: the copy from another host is dropped, because it is damaged: {}", name, e.getMessage());
+                host.loop().lost(served.replica().image());
+            }
+            throw e;
         }
     }
 

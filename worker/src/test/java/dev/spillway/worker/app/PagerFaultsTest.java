@@ -235,8 +235,10 @@ class PagerFaultsTest {
             Path damaged = captured(liar, "damaged");
             replace(asked, other);
             Path pack = files(damaged).stream().filter(file -> file.toString().endsWith(".safetensors")).findFirst().orElseThrow();
+            byte[] content = Files.readAllBytes(pack);
+            byte[] last = {content[content.length - 1]};
             try (FileChannel bytes = FileChannel.open(pack, StandardOpenOption.WRITE)) {
-                bytes.write(ByteBuffer.wrap(new byte[]{99}), bytes.size() - 1);
+                bytes.write(ByteBuffer.wrap(new byte[]{(byte) ~last[0]}), bytes.size() - 1);
             }
             assertThat(Pages.post(worker, "/v1/pagers", Pages.creation("engine", 32)).status()).isEqualTo(201);
 
@@ -244,12 +246,18 @@ class PagerFaultsTest {
                 for (int attempt = 0; attempt < 2; attempt++) {
                     Answer refused = Pages.restore(worker, "engine", key);
                     assertThat(refused.type()).as("%s: %s", key, refused).endsWith("snapshot-damaged");
-                    assertThat(post(worker, "/v1/pagers/snapshots/kv/" + key + "/verify").type()).endsWith("snapshot-damaged");
+                    assertThat(post(liar, "/v1/pagers/snapshots/kv/" + key + "/verify").type()).endsWith("snapshot-damaged");
+                    assertThat(post(worker, "/v1/pagers/snapshots/kv/" + key + "/verify").status()).isEqualTo(404);
                 }
             }
             assertThat(worker.get("/v1/pagers/engine").body().path("freePages").asInt()).isEqualTo(32);
             assertThat(worker.get("/v1/pagers/engine").body().path("sequences").asInt()).isZero();
-            assertThat(Pages.restore(worker, "engine", "other").status()).isEqualTo(200);
+            try (FileChannel bytes = FileChannel.open(pack, StandardOpenOption.WRITE)) {
+                bytes.write(ByteBuffer.wrap(last), bytes.size() - 1);
+            }
+            Answer restored = Pages.restore(worker, "engine", "damaged");
+            assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+            assertThat(restored.body().path("source").asText()).isEqualTo("peer");
         }
     }
 

@@ -1,0 +1,86 @@
+package dev.spillway.pager;
+
+import dev.spillway.pager.PageMemory.Word;
+import dev.spillway.pager.PagerRefusedException.Reason;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Freezes the pages of a pager for captures, one after the other. Thread-safe; a capture is begun and ended by one thread. */
+final class PageFreezer {
+    private static final Duration CAPTURE_PATIENCE = Duration.ofSeconds(30);
+
+    private final PagePool pool;
+    private final PageMemory memory;
+    private final PageTables tables;
+    private final PageSlots slots;
+    private final WriteGate gate;
+    private final ReentrantLock capturer = new ReentrantLock();
+
+    PageFreezer(PagePool pool, PageMemory memory, PageTables tables, PageSlots slots, WriteGate gate) {
+        this.pool = pool;
+        this.memory = memory;
+        this.tables = tables;
+        this.slots = slots;
+        this.gate = gate;
+    }
+
+    /**
+     * Freezes the pages of all sequences as they are now, under a pause if there is none.
+     *
+     * @throws PagerRefusedException if another capture takes too long, or the engine does not pause
+     */
+    FrozenPages freeze() throws InterruptedException {
+        if (!capturer.tryLock(CAPTURE_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new PagerRefusedException(Reason.BUSY, "another capture of this pager is under way");
+        }
+        boolean frozenNow = false;
+        try {
+            boolean own = !gate.isPaused();
+            // Before the pause: a write that comes while another one ends waits already.
+            long start = System.nanoTime();
+            if (own) {
+                pool.pause();
+            }
+            FrozenPages begun = null;
+            try {
+                begun = pool.reading(() -> begin(own));
+            } finally {
+                if (own && (begun == null || !begun.staysPaused())) {
+                    pool.resume();
+                }
+            }
+            begun.paused(System.nanoTime() - start);
+            frozenNow = true;
+            return begun;
+        } finally {
+            if (!frozenNow) {
+                slots.freeze(null);
+                capturer.unlock();
+            }
+        }
+    }
+
+    /** Begins an epoch. Under the lock of the tables, so that each page is freed and taken either before it or in it. */
+    private FrozenPages begin(boolean ownPause) {
+        long epoch = memory.get(Word.EPOCH) + 1;
+        FrozenPages begun =
+                new FrozenPages(this, pool, memory, slots, epoch, tables.sequences(), ownPause, gate.engineSavesNothing());
+        memory.set(Word.SAVES_FILLED, 0);
+        memory.set(Word.WANTED, 0);
+        memory.set(Word.EPOCH, epoch);
+        memory.set(Word.CAPTURING, epoch);
+        slots.freeze(begun);
+        return begun;
+    }
+
+    /** Lets pages be written without being saved. Called once, by the thread that froze them. */
+    void thaw() {
+        slots.freeze(null);
+        pool.changing(() -> memory.set(Word.CAPTURING, 0));
+    }
+
+    void endCapture() {
+        capturer.unlock();
+    }
+}

@@ -1,0 +1,275 @@
+package dev.spillway.pager;
+
+import dev.spillway.pager.PagerRefusedException.Reason;
+import dev.spillway.pager.SnapshotWriter.Captured;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/** Snapshots that are not what was captured, or of another kind, are refused with the reason. */
+final class SnapshotDamageTest extends SnapshotFixture {
+    @Test
+    void whatIsOfAnotherKindIsRefused() throws Exception {
+        PagerMeta small = Metas.small();
+        List<PagerMeta> others = List.of(
+                new PagerMeta(Metas.OTHER_MODEL, small.page(), List.of()),
+                Metas.of(DimensionOrder.HND, KeysAndValues.SEPARATE, List.of()),
+                Metas.of(DimensionOrder.NHD, KeysAndValues.PACKED, List.of()),
+                Metas.hybrid(),
+                new PagerMeta(Metas.MODEL, new PageShape(2, 4, 2, 4, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                        List.of()),
+                new PagerMeta(Metas.MODEL, new PageShape(4, 2, 2, 8, ElementType.F16, DimensionOrder.NHD, KeysAndValues.SEPARATE),
+                        List.of()));
+        try (PagePool pool = pool(small, 8)) {
+            add(pool, "a", 3, 1, 1);
+            Snapshot snapshot = capture(pool).snapshot();
+            for (PagerMeta other : others) {
+                try (PagePool refused = pool(other, 8)) {
+                    assertThat(other.page().bytes()).isEqualTo(512);
+                    assertRefused(Reason.MISMATCH, "of the snapshot", () -> snapshot.restore(refused, _ -> {}));
+                    assertThat(refused.occupiedPages()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDamagedPageIsNamedAndNothingIsInstalled() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8); PagePool other = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] bytes = Files.readAllBytes(pack);
+            bytes[bytes.length - 1] ^= 1;
+            Files.write(pack, bytes);
+            Snapshot damaged = Snapshot.open(directory);
+
+            assertRefused(Reason.DAMAGED, "page 2 of sequence a", () -> damaged.restore(other, _ -> {}));
+            assertRefused(Reason.DAMAGED, "page 2 of sequence a", () -> damaged.verify(_ -> {}));
+
+            assertThat(other.sequences()).isEmpty();
+            assertThat(other.freePageCount()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void theFirstOfSeveralDamagedPagesIsNamedWhicheverThreadFindsIt() throws Exception {
+        try (PagePool pool = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS);
+                PagePool other = pool(Metas.small(), PAGES_OF_SEVERAL_THREADS)) {
+            add(pool, "a", PAGES_OF_SEVERAL_THREADS, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] bytes = Files.readAllBytes(pack);
+            for (int page : new int[]{57, 58, 59, 60, 300}) {
+                bytes[bytes.length - (PAGES_OF_SEVERAL_THREADS - page) * 512] ^= 1;
+            }
+            Files.write(pack, bytes);
+
+            for (int time = 0; time < 20; time++) {
+                assertRefused(Reason.DAMAGED, "page 57 of sequence a", () -> Snapshot.open(directory).restore(other, _ -> {}));
+                assertThat(other.freePageCount()).isEqualTo(PAGES_OF_SEVERAL_THREADS);
+            }
+        }
+    }
+
+    @Test
+    void twoValidPagesThatAreSwappedAreRefused() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8); PagePool other = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] bytes = Files.readAllBytes(pack);
+            byte[] last = java.util.Arrays.copyOfRange(bytes, bytes.length - 512, bytes.length);
+            System.arraycopy(bytes, bytes.length - 1024, bytes, bytes.length - 512, 512);
+            System.arraycopy(last, 0, bytes, bytes.length - 1024, 512);
+            Files.write(pack, bytes);
+
+            assertRefused(Reason.DAMAGED, "page 1 of sequence a", () -> Snapshot.open(directory).restore(other, _ -> {}));
+        }
+    }
+
+    @Test
+    void aRightPageInAWrongPlaceIsRefusedThoughAllChecksumsAreRight() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            Snapshot snapshot = capture(pool).snapshot();
+            SnapshotManifest right = snapshot.manifest();
+            SnapshotManifest.Sequence a = right.sequences().getFirst();
+            List<SnapshotManifest.Page> pages = List.of(right.pages().get(1), right.pages().get(0), right.pages().get(2));
+            SnapshotManifest swapped = SnapshotManifest.of(right.meta(), right.packs(), pages, right.sequences());
+            SnapshotManifest renamed = SnapshotManifest.of(right.meta(), right.packs(), right.pages(),
+                    List.of(new SnapshotManifest.Sequence("b", a.lastPageTokens(), a.pages(), a.checks(), a.states())));
+            SnapshotManifest otherModel =
+                    SnapshotManifest.of(new PagerMeta(Metas.OTHER_MODEL, right.meta().page(), List.of()), right.packs(),
+                            right.pages(), right.sequences());
+
+            assertThat(SnapshotManifest.parse(right.json())).isEqualTo(right);
+            for (SnapshotManifest wrong : List.of(swapped, renamed, otherModel)) {
+                assertRefused(Reason.DAMAGED, "belongs to another place", () -> SnapshotManifest.parse(wrong.json()));
+            }
+        }
+    }
+
+    @Test
+    void manifestsThatCannotBeRightAreRefused() throws Exception {
+        try (PagePool pool = pool(Metas.hybrid(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            SnapshotManifest right = capture(pool).snapshot().manifest();
+            SnapshotManifest.Sequence a = right.sequences().getFirst();
+            List<SnapshotManifest.Page> pages = right.pages();
+
+            assertWrong(right, pages, sequence(a, 4, a.pages()));
+            assertWrong(right, pages, sequence(a, -1, a.pages()));
+            assertWrong(right, pages, sequence(a, 1, List.of(0, 1, 1)));
+            assertWrong(right, pages, sequence(a, 1, List.of(0, 1)));
+            assertWrong(right, pages, new SnapshotManifest.Sequence("a", 1, a.pages(), a.checks(), new TreeMap<>()));
+            assertWrong(right, pages, a, a);
+            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 1, 0)), a);
+            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 0, -1)), a);
+            assertWrong(right, Stream.concat(pages.stream(), Stream.of(pages.getFirst())).toList(), a);
+        }
+    }
+
+    @Test
+    void aManifestOfAnotherVersionIsToldFromADamagedOne() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            String json = new String(capture(pool).snapshot().manifest().json(), StandardCharsets.UTF_8);
+            for (String other : List.of(json.replace("\"version\":1", "\"version\":2"),
+                    json.replace("\"version\":1", "\"version\":2,\"more\":true"))) {
+                assertRefused(Reason.MISMATCH, "version 2 (expected: 1)",
+                        () -> SnapshotManifest.parse(other.getBytes(StandardCharsets.UTF_8)));
+            }
+        }
+    }
+
+    private static SnapshotManifest.Sequence sequence(SnapshotManifest.Sequence a, int lastPageTokens, List<Integer> pages) {
+        return new SnapshotManifest.Sequence(a.id(), lastPageTokens, pages, a.checks(), a.states());
+    }
+
+    private static void assertWrong(SnapshotManifest right, List<SnapshotManifest.Page> pages, SnapshotManifest.Sequence... sequences) {
+        SnapshotManifest wrong = SnapshotManifest.of(right.meta(), right.packs(), pages, List.of(sequences));
+        assertRefused(Reason.DAMAGED, "manifest: ", () -> SnapshotManifest.parse(wrong.json()));
+    }
+
+    @Test
+    void noFlippedBitAndNoCutOfAManifestIsRead() throws Exception {
+        try (PagePool pool = pool(Metas.hybrid(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            byte[] json = capture(pool).snapshot().manifest().json();
+            for (int cut = 0; cut < json.length; cut += 7) {
+                byte[] shorter = java.util.Arrays.copyOf(json, cut);
+                assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> SnapshotManifest.parse(shorter));
+            }
+            Random random = new Random(5);
+            for (int round = 0; round < 2000; round++) {
+                byte[] flipped = json.clone();
+                flipped[random.nextInt(json.length)] ^= (byte) (1 << random.nextInt(8));
+                assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> SnapshotManifest.parse(flipped));
+            }
+        }
+    }
+
+    @Test
+    void noRandomChangeOfAPacksHeaderIsServedAsTheSnapshot() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8); PagePool other = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            Map<String, List<Object>> before = seen(pool);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] right = Files.readAllBytes(pack);
+            int header = right.length - 3 * 512;
+            Random random = new Random(6);
+            int refused = 0;
+            for (int round = 0; round < 3_000; round++) {
+                byte[] wrong = right.clone();
+                // Most of the header is room, so half of the changes hit what says something.
+                int at = random.nextBoolean() ? random.nextInt(500) : random.nextInt(header);
+                wrong[at] ^= (byte) (1 + random.nextInt(255));
+                Files.write(pack, wrong);
+                try {
+                    Snapshot.open(directory).restore(other, _ -> {});
+                    assertThat(seen(other)).isEqualTo(before);
+                    other.removeSequence("a");
+                } catch (PagerRefusedException e) {
+                    refused++;
+                    assertThat(e.reason()).isEqualTo(Reason.DAMAGED);
+                }
+                assertThat(other.freePageCount()).isEqualTo(8);
+            }
+            assertThat(refused).isGreaterThan(600);
+        }
+    }
+
+    @Test
+    void aPackThatIsCutOffLongerMissingOrALinkIsRefused() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8); PagePool other = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path pack = pack(directory);
+            byte[] right = Files.readAllBytes(pack);
+            for (int length : new int[]{0, 7, 8, 100, right.length - 512, right.length - 1}) {
+                Files.write(pack, java.util.Arrays.copyOf(right, length));
+                assertRefused(Reason.DAMAGED, "pack", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            }
+            Files.write(pack, java.util.Arrays.copyOf(right, right.length + 1));
+            assertRefused(Reason.DAMAGED, "pack", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            Files.delete(pack);
+            assertRefused(Reason.DAMAGED, "is missing", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            Files.createSymbolicLink(pack, Files.write(folder.resolve("right"), right));
+            assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).verify(_ -> {}));
+            assertThat(other.freePageCount()).isEqualTo(8);
+
+            Captured second = capture(pool);
+
+            assertThat(second.pagesWritten()).isEqualTo(3);
+            assertThat(Files.isRegularFile(pack(second.snapshot().directory()), LinkOption.NOFOLLOW_LINKS)).isTrue();
+            second.snapshot().restore(other, _ -> {});
+            Path manifest = directory.resolve("manifest.json");
+            Files.move(manifest, folder.resolve("manifest"));
+            Files.createSymbolicLink(manifest, folder.resolve("manifest"));
+            assertRefused(Reason.MISMATCH, "has no manifest", () -> Snapshot.open(directory));
+        }
+    }
+
+    @Test
+    void aPackIsReadByTheRulesOfSafetensorsAlone() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            byte[] bytes = Files.readAllBytes(pack(capture(pool).snapshot().directory()));
+            ByteBuffer file = ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+            int header = Math.toIntExact(file.getLong(0));
+            var json = new com.fasterxml.jackson.databind.ObjectMapper()
+                    .readTree(new String(bytes, 8, header, StandardCharsets.UTF_8));
+            int end = 0;
+            for (int at = 0; at < 3; at++) {
+                var tensor = json.get(Integer.toString(at));
+                assertThat(tensor.get("dtype").asText()).isEqualTo("F32");
+                assertThat(tensor.get("shape").toString()).isEqualTo("[2,2,4,2,4]");
+                assertThat(tensor.get("data_offsets").get(0).asInt()).isEqualTo(end);
+                end = tensor.get("data_offsets").get(1).asInt();
+            }
+            assertThat(json.get("__metadata__").properties()).allMatch(entry -> entry.getValue().isTextual());
+            assertThat(bytes[8]).isEqualTo((byte) '{');
+            assertThat(8 + header + end).isEqualTo(bytes.length);
+        }
+    }
+
+    @Test
+    void aModelThatIsUnknownEqualsNothing() {
+        assertThatExceptionOfType(dev.spillway.events.InvalidValueException.class)
+                .isThrownBy(() -> new PagerMeta(new dev.spillway.events.ContentDigest("0".repeat(64)), Metas.small().page(), List.of()));
+    }
+}
