@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * The token that a client shows, and the authority that it believes. Immutable.
  *
  * @param token sent with each request over TCP; absent for none
- * @param tls   whose certificates are believed; absent for those that this Java platform believes
+ * @param tls   returns whose certificates are believed, and which one is shown; another context from then on if they change. Absent for those that this
+ *              Java platform believes
  */
-public record ClientSecurity(@Nullable String token, @Nullable SSLContext tls) {
+public record ClientSecurity(@Nullable String token, @Nullable Supplier<SSLContext> tls) {
     public static final ClientSecurity NONE = new ClientSecurity(null, null);
 
     /**
@@ -29,7 +31,11 @@ public record ClientSecurity(@Nullable String token, @Nullable SSLContext tls) {
      * @throws IOException when the file cannot be read, or has no certificate
      */
     public static ClientSecurity of(@Nullable String token, @Nullable Path authority) throws IOException {
-        return new ClientSecurity(token, authority == null ? null : trusting(authority));
+        if (authority == null) {
+            return new ClientSecurity(token, null);
+        }
+        SSLContext trusting = trusting(authority);
+        return new ClientSecurity(token, () -> trusting);
     }
 
     private static SSLContext trusting(Path authority) throws IOException {

@@ -11,9 +11,11 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -30,12 +32,12 @@ final class Connections implements AutoCloseable {
 
     private final Duration connectWithin;
     private final Deadlines deadlines;
-    private final @Nullable SSLContext tls;
+    private final @Nullable Supplier<SSLContext> tls;
     private final Map<Endpoint, Deque<Connection>> kept = new ConcurrentHashMap<>();
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    Connections(Duration connectWithin, Deadlines deadlines, @Nullable SSLContext tls) {
+    Connections(Duration connectWithin, Deadlines deadlines, @Nullable Supplier<SSLContext> tls) {
         this.tls = tls;
         this.connectWithin = connectWithin;
         this.deadlines = deadlines;
@@ -47,12 +49,14 @@ final class Connections implements AutoCloseable {
         final SocketChannel channel;
         final DefaultBHttpClientConnection http;
         private final ChannelSocket socket;
+        private final @Nullable SSLContext tls;
         private long keptSince;
         private boolean used;
 
         private Connection(Endpoint server, SocketChannel channel, @Nullable SSLContext tls) throws IOException {
             this.server = server;
             this.channel = channel;
+            this.tls = tls;
             this.socket = new ChannelSocket(channel);
             this.http = new DefaultBHttpClientConnection(Http1Config.DEFAULT);
             if (server instanceof Endpoint.Tcp tcp && tcp.secure()) {
@@ -81,13 +85,19 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    /** A connection that was kept, if one is still good. */
+    private @Nullable SSLContext tls() {
+        return tls == null ? null : tls.get();
+    }
+
+    /** A connection that was kept, if one is still good. One that was opened with certificates that are renewed since is not. */
     @Nullable
     Connection kept(Endpoint server) {
         Deque<Connection> idle = kept.get(server);
+        SSLContext now = idle == null ? null : tls();
         Connection connection;
         while (idle != null && (connection = idle.pollFirst()) != null) {
-            if (System.nanoTime() - connection.keptSince < KEPT_FOR.toNanos() && connection.socket.isQuiet()) {
+            if (System.nanoTime() - connection.keptSince < KEPT_FOR.toNanos() && Objects.equals(connection.tls, now)
+                    && connection.socket.isQuiet()) {
                 return connection;
             }
             discard(connection);
@@ -140,7 +150,7 @@ final class Connections implements AutoCloseable {
             if (!unix) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             }
-            return new Connection(server, channel, tls);
+            return new Connection(server, channel, tls());
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +82,41 @@ class JsonClientTest {
         assertThat(seen).containsExactly("POST /a%2F..%2Fb/%2E%2E k1 application/json {\"text\":\"hi\"}",
                 "PUT /a%2F..%2Fb/%2E%2E null application/json {\"text\":\"hi\"}",
                 "GET /a%2F..%2Fb/%2E%2E null null ", "DELETE /a%2F..%2Fb/%2E%2E null null ");
+    }
+
+    @Test
+    void aRedirectToAnotherHostIsNotFollowedAndTheTokenStays() throws Exception {
+        AtomicInteger elsewhere = new AtomicInteger();
+        HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        other.createContext("/", exchange -> {
+            elsewhere.incrementAndGet();
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        List<String> shown = new ArrayList<>();
+        HttpServer first = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        first.createContext("/", exchange -> {
+            shown.add(exchange.getRequestHeaders().getFirst("Authorization"));
+            exchange.getResponseHeaders().add("Location", "http://localhost:" + other.getAddress().getPort() + "/a");
+            exchange.sendResponseHeaders(Integer.parseInt(exchange.getRequestURI().getPath().substring(1)), -1);
+            exchange.close();
+        });
+        other.start();
+        first.start();
+        try (JsonClient known = new JsonClient(Json.tolerant(), Duration.ofSeconds(2), 1000, new ClientSecurity("canary", null))) {
+            for (String method : List.of("GET", "PUT")) {
+                for (int status : new int[]{301, 302, 303, 307, 308}) {
+                    Call call = new Call(method, "/" + status, Optional.empty(), Map.of(), Set.of(), LONG);
+                    assertThat(known.send(Endpoint.tcp("127.0.0.1", first.getAddress().getPort()), call, Greeting.class))
+                            .isInstanceOf(Outcome.Unknown.class);
+                }
+            }
+        } finally {
+            first.stop(0);
+            other.stop(0);
+        }
+        assertThat(shown).hasSize(10).containsOnly("Bearer canary");
+        assertThat(elsewhere).hasValue(0);
     }
 
     @Test

@@ -25,7 +25,7 @@ import java.util.concurrent.ExecutorService;
 
 /**
  * Lets in who has a token: {@code Authorization: Bearer}, or Basic with the token as the password and any user, which is all that some build tools send.
- * Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
+ * Where there is none, the certificate of the connection says whose it is. Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
  */
 final class Guard {
     /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
@@ -47,27 +47,40 @@ final class Guard {
 
     private final Identities identities;
     private final ExecutorService threads;
+    private final Optional<HostCertificates> certificates;
     private final AsyncCache<String, Looked> found =
             Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).buildAsync();
 
-    Guard(Identities identities, ExecutorService threads) {
+    /** @param certificates of hosts, where clients are asked for theirs */
+    Guard(Identities identities, ExecutorService threads, Optional<HostCertificates> certificates) {
         this.identities = identities;
         this.threads = threads;
+        this.certificates = certificates;
     }
 
     /** Returns what finds out who asks, without waiting where that was found just now. */
     AuthenticationHandler handler() {
-        return SimpleAuthenticationHandler.create()
-                .authenticate(context -> token(context.request())
-                        .map(token -> identity(context, AccessToken.digest(token)))
-                        .orElseGet(() -> Future.failedFuture(refused("Authorization: none (expected: Bearer with a token)")))
-                        .map(this::user));
+        return SimpleAuthenticationHandler.create().authenticate(context -> find(context).map(this::user));
+    }
+
+    private Future<Identity> find(RoutingContext context) {
+        Optional<String> token = token(context.request());
+        if (token.isPresent()) {
+            return find(context, AccessToken.digest(token.get()));
+        }
+        try {
+            return certificates.flatMap(known -> known.find(context.request().connection().sslSession()))
+                    .map(Future::succeededFuture)
+                    .orElseGet(() -> Future.failedFuture(refused("Authorization: none (expected: Bearer with a token)")));
+        } catch (ProblemException e) {
+            return Future.failedFuture(e);
+        }
     }
 
     /**
-     * Looks again and again whether the token of a request is still known, and calls when it is not.
+     * Looks again and again whether who asks is still known, and calls when not.
      *
-     * @return the timer, to be cancelled; one that never was where no token was needed
+     * @return the timer, to be cancelled; one that never was where nobody had to be known
      */
     static long watch(RoutingContext context, Runnable over) {
         User user = context.user();
@@ -75,15 +88,14 @@ final class Guard {
             return -1;
         }
         Guard guard = (Guard) user.attributes().getValue(GUARD);
-        String digest = AccessToken.digest(token(context.request()).orElse(""));
-        return context.vertx().setPeriodic(BELIEVED_FOR.toMillis(), look -> guard.identity(context, digest).onFailure(cause -> {
+        return context.vertx().setPeriodic(BELIEVED_FOR.toMillis(), look -> guard.find(context).onFailure(cause -> {
             if (cause instanceof ProblemException refused && refused.type() == ProblemType.UNAUTHENTICATED) {
                 over.run();
             }
         }));
     }
 
-    private Future<Identity> identity(RoutingContext context, String digest) {
+    private Future<Identity> find(RoutingContext context, String digest) {
         CompletableFuture<Looked> looking = found.get(digest, (key, _) -> CompletableFuture.supplyAsync(() -> look(key), threads));
         return looking.isDone() ? known(looking.join())
                 : Future.fromCompletionStage(looking, context.vertx().getOrCreateContext()).compose(Guard::known);

@@ -1,5 +1,7 @@
 package dev.spillway.service.http;
 
+import dev.spillway.api.CommonApi;
+import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.identity.Identities;
@@ -56,6 +58,8 @@ public final class HttpService implements AutoCloseable {
     /** A method that is none of these is counted as {@code other}: each text that a client invents would make a series for ever. */
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PROPFIND", "MKCOL");
 
+    private static final Set<Operation> HEALTH = Set.of(CommonApi.LIVENESS, CommonApi.READINESS);
+
     /**
      * What to serve and where.
      *
@@ -87,6 +91,7 @@ public final class HttpService implements AutoCloseable {
     private final List<HttpServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
+    private long renewal = -1;
     private HostPort address;
 
     private HttpService(Options options) {
@@ -141,15 +146,22 @@ public final class HttpService implements AutoCloseable {
     private void listen() throws IOException {
         var security = options.security();
         security.requireSafe(address, options.identities());
-        var guard = options.identities().filter(_ -> security.asksAt(address)).map(identities -> new Guard(identities, threads));
+        var tls = security.tls().isPresent() ? Optional.of(new ServerTls(security.tls().get())) : Optional.<ServerTls>empty();
+        var guard = options.identities()
+                .filter(_ -> security.asksAt(address))
+                .map(identities -> new Guard(identities, threads, tls.filter(ServerTls::asksClients)
+                        .map(asking -> new HostCertificates(identities, asking::clients))));
         var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
                 options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
-        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints, guard, security.tls());
-        if (security.tls().isPresent()) {
-            security.tls().get().renew(vertx, server, threads);
-        }
+        var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints, guard, tls);
+        tls.ifPresent(served -> renewal = served.renew(vertx, server, threads));
         address = new HostPort(address.host(), server.actualPort());
+        if (security.health().isPresent()) {
+            var health = security.health().get();
+            listen(SocketAddress.inetSocketAddress(health.port(), InetAddress.getByName(health.host()).getHostAddress()), health.toString(),
+                    endpoints.stream().filter(each -> HEALTH.contains(each.operation())).toList(), Optional.empty(), Optional.empty());
+        }
         if (options.socket().isPresent()) {
             var path = options.socket().get().toAbsolutePath();
             socketFile = SocketFile.prepare(path);
@@ -160,19 +172,18 @@ public final class HttpService implements AutoCloseable {
         LOG.info("{}: listening on {}{}", options.name(), address, options.socket().map(path -> " and " + path).orElse(""));
     }
 
-    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints, Optional<Guard> guard, Optional<TlsFiles> tls)
+    private HttpServer listen(SocketAddress where, String shown, List<Endpoint> endpoints, Optional<Guard> guard, Optional<ServerTls> tls)
             throws IOException {
         var connections = new Connections(vertx, options.limits());
         var router = new EndpointRouter(options, endpoints, answers, connections, guard).router(vertx);
         // There are no web sockets: what would compress them looks at each message.
-        var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false)
-                .setSsl(tls.isPresent())
-                .setKeyCertOptions(tls.isPresent() ? tls.get().certificates(vertx) : null)
+        var serving = new HttpServerOptions().setHttp2ClearTextEnabled(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
                 .setMaxHeaderSize(HEADER_BYTES_MAX)
-                .setTcpNoDelay(true));
+                .setTcpNoDelay(true);
+        var server = vertx.createHttpServer(tls.isPresent() ? tls.get().with(serving) : serving);
         server.connectionHandler(connections::opened).requestHandler(request -> {
             if (connections.begin(request)) {
                 router.handle(request);
@@ -202,6 +213,7 @@ public final class HttpService implements AutoCloseable {
         if (closed.getAndSet(true)) {
             return;
         }
+        vertx.cancelTimer(renewal);
         threads.shutdown();
         var within = options.limits().closeWithin();
         closed("listeners", Future.join(servers.stream().map(server -> server.shutdown(within)).toList()), within.plus(LAST_MOMENT));

@@ -16,8 +16,9 @@ import java.util.Optional;
  * @param requireTokens also on loopback; on every other address a token is asked for in any case
  * @param plain         whether an address that is not loopback is served without TLS
  * @param tls           certificate and key, if TLS is spoken
+ * @param health        another address, on loopback, that answers /livez and /readyz without TLS
  */
-public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls) {
+public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls, Optional<HostPort> health) {
     /** Nothing is asked for; enough for loopback alone. */
     public static final ListenerSecurity NONE = new ListenerSecurity(false, false, Optional.empty());
 
@@ -30,24 +31,43 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
     private static final Setting<Optional<Path>> CERTIFICATE =
             Setting.path("tls-certificate", "PEM file of the certificate with its chain; renewed while it is served").optional();
     private static final Setting<Optional<Path>> KEY = Setting.path("tls-key", "PEM file of the certificate's key").optional();
+    private static final Setting<Optional<Path>> CLIENT_CA = Setting
+            .path("tls-client-ca",
+                    "PEM file of the authorities that sign certificates of hosts; clients are asked for theirs if it is given")
+            .optional();
+
+    private static final Setting<Optional<HostPort>> HEALTH =
+            Setting.address("health-listen",
+                    "Another address that answers /livez and /readyz, without TLS: for health checks of this machine")
+                    .must("a loopback address", HostPort::isLoopback)
+                    .optional();
 
     /** The settings that {@link #from} reads, for the declaration of a service. */
-    public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY);
+    public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY, CLIENT_CA, HEALTH);
 
     private static final String SAFE =
             "a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent";
+
+    /** A listener without an address for health checks. */
+    public ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls) {
+        this(requireTokens, plain, tls, Optional.empty());
+    }
 
     /** The conditions on where a service listens. */
     public static List<CrossCheck> checks(Setting<HostPort> listen) {
         return List.of(new CrossCheck(CERTIFICATE, KEY, "given together with tls-key",
                 (certificate, key) -> certificate.isPresent() == key.isPresent()),
+                new CrossCheck(CLIENT_CA, CERTIFICATE, "given together with tls-certificate and tls-key",
+                        (authority, certificate) -> authority.isEmpty() || certificate.isPresent()),
                 new CrossCheck(listen, List.of(CERTIFICATE, PLAIN_HTTP), SAFE, settings -> settings.get(listen).isLoopback()
                         || settings.get(CERTIFICATE).isPresent() || settings.get(PLAIN_HTTP)));
     }
 
     public static ListenerSecurity from(Settings settings) {
         return new ListenerSecurity(settings.get(REQUIRE_TOKENS), settings.get(PLAIN_HTTP),
-                settings.get(CERTIFICATE).flatMap(certificate -> settings.get(KEY).map(key -> new TlsFiles(certificate, key))));
+                settings.get(CERTIFICATE)
+                        .flatMap(certificate -> settings.get(KEY).map(key -> new TlsFiles(certificate, key, settings.get(CLIENT_CA)))),
+                settings.get(HEALTH));
     }
 
     /** Returns whether who comes to this address must have a token. */

@@ -12,9 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The holder of a token.
+ * The holder of a token or of a certificate.
  *
- * @param name       of the token, as the audit trail shows it
+ * @param name       of the token, or {@code host:HOST} of a certificate, as the audit trail shows it
  * @param namespaces the only ones that it is for; none where it is for all, and for what is in no namespace
  * @param host       the only host that a {@link Role#HOST} speaks for
  */
@@ -24,7 +24,7 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
     }
 
     /**
-     * Refuses what the token is not for.
+     * Refuses what it is not for.
      *
      * @param parameters of the operation's path
      * @param namespace  named by the query; absent if none is
@@ -42,7 +42,7 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
         if (operation.roles().equals(Set.of(Role.HOST)) && host != null && parameters.containsKey("host")
                 && !host.value().equals(parameters.get("host"))) {
             throw forbidden(
-                    "host: " + Problem.shown(String.valueOf(parameters.get("host"))) + " (expected: " + host + ", which the token is for)");
+                    "host: " + Problem.shown(String.valueOf(parameters.get("host"))) + " (expected: " + host + ", for which it speaks)");
         }
     }
 

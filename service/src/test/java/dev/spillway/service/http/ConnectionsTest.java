@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -159,6 +160,35 @@ class ConnectionsTest {
                 }
             }
             assertThat(served(second)).isTrue();
+        }
+    }
+
+    @Test
+    void thousandsOfIdleConnectionsLeaveOthersServed() throws Exception {
+        int most = 2_000;
+        List<Socket> idle = new ArrayList<>();
+        try (var service = new RunningService(limits(most, LONG)); var first = service.connect()) {
+            assertThat(served(first)).isTrue();
+            try {
+                while (idle.size() < most - 2) {
+                    idle.add(service.connect());
+                    assertThat(served(idle.getLast())).isTrue();
+                }
+                try (var last = service.connect()) {
+                    assertThat(served(last)).isTrue();
+                    for (int more = 0; more < 1_000; more++) {
+                        try (var refused = service.connect()) {
+                            assertThat(served(refused)).isFalse();
+                        }
+                    }
+                    assertThat(served(last)).isTrue();
+                    assertThat(served(first)).isTrue();
+                }
+            } finally {
+                for (Socket each : idle) {
+                    each.close();
+                }
+            }
         }
     }
 

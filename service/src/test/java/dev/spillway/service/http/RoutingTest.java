@@ -182,6 +182,8 @@ class RoutingTest {
     void headersBeyondTheBoundAreRefused() throws IOException {
         assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431");
+        assertThat(service.raw("GET /v1/hosts/all HTTP/1.1\r\nHost: test\r\n" + "a:\r\n".repeat(10_000) + "\r\n")).as("too many")
+                .startsWith("HTTP/1.1 431");
     }
 
     @Test

@@ -1,11 +1,15 @@
 package dev.spillway.service.http;
 
 import dev.spillway.service.identity.Identity;
+import dev.spillway.service.settings.HostPort;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,11 +17,18 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 class TlsTest {
+    private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
     private static final long HANG = Duration.ofMinutes(5).toNanos();
 
     @TempDir
@@ -52,16 +64,21 @@ class TlsTest {
         }
     }
 
-    private ListenerSecurity served() {
-        return new ListenerSecurity(false, false, Optional.of(new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"))));
+    private RunningService service() throws Exception {
+        return service(TlsFiles.READ_EVERY);
     }
 
-    private RunningService service() throws Exception {
-        return new RunningService(served(), digest -> Optional.<Identity>empty(),
+    private RunningService service(Duration readEvery) throws Exception {
+        TlsFiles files = new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"), Optional.empty(), readEvery);
+        return new RunningService(new ListenerSecurity(false, false, Optional.of(files)), digest -> Optional.<Identity>empty(),
                 RunningService.get("/hello", request -> Response.ok(Map.of())));
     }
 
     private HttpClient trusting() throws Exception {
+        return HttpClient.newBuilder().sslContext(trust()).version(HttpClient.Version.HTTP_1_1).build();
+    }
+
+    private SSLContext trust() throws Exception {
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
         for (String name : new String[]{"first", "second"}) {
@@ -76,7 +93,7 @@ class TlsTest {
         managers.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, managers.getTrustManagers(), null);
-        return HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_1_1).build();
+        return context;
     }
 
     private static HttpRequest hello(RunningService service) {
@@ -128,6 +145,64 @@ class TlsTest {
         }
     }
 
+    /** Sends one request on a connection of its own and returns the name in the certificate that it was shown. */
+    private static String asked(SSLSocketFactory sockets, HostPort address) throws IOException {
+        try (SSLSocket socket = (SSLSocket) sockets.createSocket(address.host(), address.port())) {
+            socket.setSoTimeout((int) Duration.ofMinutes(5).toMillis());
+            socket.getOutputStream()
+                    .write(HELLO.getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).startsWith("HTTP/1.1 200 ");
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSubjectX500Principal().getName();
+        }
+    }
+
+    @Test
+    void aHundredRenewalsFailNoRequest() throws Exception {
+        certificate("first");
+        certificate("second");
+        serve("first");
+        SSLSocketFactory sockets = trust().getSocketFactory();
+        AtomicLong answered = new AtomicLong();
+        AtomicBoolean ended = new AtomicBoolean();
+        try (RunningService service = service(Duration.ofMillis(20)); HttpClient kept = trusting()) {
+            Callable<Void> onNewConnections = () -> {
+                while (!ended.get()) {
+                    asked(sockets, service.service.address());
+                    answered.incrementAndGet();
+                }
+                return null;
+            };
+            Callable<Void> onAKeptConnection = () -> {
+                while (!ended.get()) {
+                    assertThat(kept.send(hello(service), BodyHandlers.discarding()).statusCode()).isEqualTo(200);
+                    answered.incrementAndGet();
+                }
+                return null;
+            };
+            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<Void>> load = List.of(threads.submit(onNewConnections), threads.submit(onAKeptConnection));
+                try {
+                    long deadline = System.nanoTime() + HANG;
+                    for (int renewal = 1; renewal <= 100; renewal++) {
+                        String name = renewal % 2 == 0 ? "first" : "second";
+                        long before = answered.get();
+                        serve(name);
+                        while (!asked(sockets, service.service.address()).equals("CN=" + name) || answered.get() < before + 2) {
+                            assertThat(System.nanoTime()).isLessThan(deadline);
+                            assertThat(load).noneMatch(Future::isDone);
+                        }
+                    }
+                } finally {
+                    ended.set(true);
+                }
+                for (Future<Void> each : load) {
+                    each.get();
+                }
+            }
+        }
+        assertThat(answered.get()).isGreaterThanOrEqualTo(200);
+    }
+
     @Test
     void whatIsNotACertificateIsRefusedAtTheStart() throws Exception {
         Files.writeString(folder.resolve("served.crt"), "no certificate");
@@ -135,6 +210,25 @@ class TlsTest {
         assertThatThrownBy(this::service).isInstanceOf(IOException.class);
         Files.delete(folder.resolve("served.key"));
         assertThatThrownBy(this::service).isInstanceOf(IOException.class).hasMessageContaining("served.key");
+    }
+
+    @Test
+    void theAddressForHealthChecksAnswersThemAloneAndWithoutTls() throws Exception {
+        certificate("first");
+        serve("first");
+        HostPort health;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            health = new HostPort("127.0.0.1", free.getLocalPort());
+        }
+        TlsFiles files = new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"), Optional.empty());
+        try (RunningService service = new RunningService(new ListenerSecurity(true, false, Optional.of(files), Optional.of(health)),
+                digest -> Optional.empty(), RunningService.get("/hello", request -> Response.ok(Map.of())))) {
+            for (var asked : Map.of("/livez", 200, "/readyz", 200, "/hello", 404, "/metrics", 404, "/v1/loggers", 404).entrySet()) {
+                HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + health + asked.getKey())).build();
+                assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).as(asked.getKey())
+                        .isEqualTo(asked.getValue());
+            }
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.spillway.client.http.ClientSecurity;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.SocketFile;
+import dev.spillway.service.http.ClientTls;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.ListenerSecurity;
 import dev.spillway.service.kafka.KafkaSettings;
@@ -60,7 +61,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
      * Identity and address of this worker towards the other services of its fleet.
      *
      * @param advertised where others reach this worker; what it listens on if absent
-     * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given
+     * @param authority  PEM file of the certificates that are believed; TLS is spoken with coordinators if it is given, and the listener's own
+     *                   certificate is shown to whoever asks for one
      */
     public record FleetIdentity(ListenerSecurity listener, Optional<HostPort> advertised, Secret registryToken, Secret peerToken,
             Optional<Path> authority) {
@@ -73,7 +75,8 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
         }
 
         private ClientSecurity security(Secret token) throws IOException {
-            return ClientSecurity.of(token.reveal().isEmpty() ? null : token.reveal(), authority.orElse(null));
+            return new ClientSecurity(token.reveal().isEmpty() ? null : token.reveal(),
+                    authority.isPresent() ? new ClientTls(authority.get(), listener.tls()) : null);
         }
 
         /** Returns what the registry tells others of where this worker is. */

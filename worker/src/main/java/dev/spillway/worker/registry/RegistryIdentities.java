@@ -4,8 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.Role;
 import dev.spillway.api.Tokens;
 import dev.spillway.client.http.Outcome;
+import dev.spillway.events.HostId;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;
 import java.time.Duration;
@@ -45,6 +47,12 @@ public final class RegistryIdentities implements Identities {
             case Outcome.Unreachable<Tokens.Found>(var why) -> Optional.of(lastKnown(digest, why));
             case Outcome.Unknown<Tokens.Found>(var why) -> Optional.of(lastKnown(digest, why));
         };
+    }
+
+    /** A worker of another host takes copies from this one, and does nothing else here. */
+    @Override
+    public Identity host(HostId host) {
+        return new Identity("host:" + host, Role.PEER, Set.of(), host);
     }
 
     private Identity lastKnown(String digest, String why) {

@@ -1,0 +1,85 @@
+package dev.spillway.service.http;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * TLS of a service that asks others, renewed while it is used. A renewal is a new context: the former one would go on resuming sessions that were opened
+ * with the former certificate. Thread-safe.
+ */
+public final class ClientTls implements Supplier<SSLContext> {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientTls.class);
+
+    private record Contents(Buffer authority, TlsFiles.@Nullable Contents own) {}
+
+    private record Used(Contents contents, SSLContext context) {}
+
+    private final Path authority;
+    private final Optional<TlsFiles> own;
+    private final ReentrantLock reading = new ReentrantLock();
+    private volatile Used used;
+    private volatile long readAt;
+
+    /**
+     * Reads the files.
+     *
+     * @param authority PEM file of the authorities whose certificates are believed of servers, and of no others
+     * @param own certificate that is shown to servers that ask for one, with its key
+     * @throws IOException with the file, where one cannot be read
+     */
+    public ClientTls(Path authority, Optional<TlsFiles> own) throws IOException {
+        this.authority = authority;
+        this.own = own;
+        this.used = used(read());
+        this.readAt = System.nanoTime();
+    }
+
+    private Contents read() throws IOException {
+        return new Contents(TlsFiles.read(authority), own.isPresent() ? own.get().read() : null);
+    }
+
+    private Used used(Contents contents) throws IOException {
+        if (own.isPresent() && contents.own() != null) {
+            own.get().requirePair(contents.own());
+        }
+        try {
+            var context = SSLContext.getInstance("TLS");
+            context.init(contents.own() == null ? new KeyManager[0] : contents.own().keyManagers(),
+                    new TrustManager[]{TlsFiles.believing(authority, contents.authority())}, null);
+            return new Used(contents, context);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("%s: %s (expected: certificates in PEM)".formatted(authority, e.getMessage()), e);
+        }
+    }
+
+    /** Returns the context of what the files contain, or contained seconds ago. Blocks where they are to be read again. */
+    @Override
+    public SSLContext get() {
+        if (System.nanoTime() - readAt > TlsFiles.READ_EVERY.toNanos() && reading.tryLock()) {
+            try {
+                var contents = read();
+                if (!contents.equals(used.contents())) {
+                    used = used(contents);
+                    LOG.info("{}: new certificates are used", authority);
+                }
+            } catch (IOException e) {
+                LOG.warn("{}: not renewed, the former certificates are used: {}", authority, e.toString());
+            } finally {
+                readAt = System.nanoTime();
+                reading.unlock();
+            }
+        }
+        return used.context();
+    }
+}

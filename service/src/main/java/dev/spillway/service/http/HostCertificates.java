@@ -1,0 +1,88 @@
+package dev.spillway.service.http;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
+import dev.spillway.api.ProblemType;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.identity.Identities;
+import dev.spillway.service.identity.Identity;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds whose a connection is by the certificate that its client showed. Its one URI name is a SPIFFE ID of the form {@value #FORM}. The handshake checked
+ * it, but that may be long ago: a connection stays, and a session is resumed. So it is checked again whenever it was believed for
+ * {@link Guard#BELIEVED_FOR}, by the authorities that are believed then. Thread-safe.
+ */
+final class HostCertificates {
+    static final String FORM = "spiffe://TRUST-DOMAIN/spillway/host/HOST";
+
+    private static final Pattern NAME = Pattern.compile("spiffe://[^/?#]+/spillway/host/([^/?#]+)");
+    /** Kind of a subject's alternative name (RFC 5280, section 4.2.1.6). */
+    private static final Integer URI = 6;
+    private static final long CERTIFICATES_MAX = 100_000;
+
+    private final Identities identities;
+    private final Supplier<X509TrustManager> authorities;
+    private final Cache<X509Certificate, Identity> believed =
+            Caffeine.newBuilder().expireAfterWrite(Guard.BELIEVED_FOR).maximumSize(CERTIFICATES_MAX).build();
+
+    HostCertificates(Identities identities, Supplier<X509TrustManager> authorities) {
+        this.identities = identities;
+        this.authorities = authorities;
+    }
+
+    /**
+     * Finds the host of a connection.
+     *
+     * @return empty where the client showed no certificate
+     * @throws ProblemException where it is not believed any more, or names no host
+     */
+    Optional<Identity> find(@Nullable SSLSession session) {
+        try {
+            if (session == null || !(session.getPeerCertificates() instanceof X509Certificate[] chain)) {
+                return Optional.empty();
+            }
+            return Optional.of(believed.get(chain[0], _ -> check(chain)));
+        } catch (SSLPeerUnverifiedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Identity check(X509Certificate[] chain) {
+        try {
+            authorities.get().checkClientTrusted(chain, chain[0].getPublicKey().getAlgorithm());
+            List<String> names = uriNames(chain[0]);
+            var name = NAME.matcher(names.size() == 1 ? names.getFirst() : "");
+            if (!name.matches()) {
+                throw refused("URI names: " + Problem.shown(String.join(" ", names)));
+            }
+            return identities.host(new HostId(name.group(1)));
+        } catch (CertificateException | InvalidValueException e) {
+            throw refused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static List<String> uriNames(X509Certificate certificate) throws CertificateParsingException {
+        var names = certificate.getSubjectAlternativeNames();
+        return names == null ? List.of()
+                : names.stream().filter(name -> URI.equals(name.get(0))).map(name -> String.valueOf(name.get(1))).toList();
+    }
+
+    private static ProblemException refused(String why) {
+        return Problem.of(ProblemType.UNAUTHENTICATED,
+                "certificate: " + why + " (expected: one that is believed, with the one URI name " + FORM + "; or a token)").exception();
+    }
+}
