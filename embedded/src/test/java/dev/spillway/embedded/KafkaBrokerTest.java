@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,8 +74,13 @@ class KafkaBrokerTest {
 
     @Test
     void leavesNothingBehindAndStartsAgainOnTheSamePortsAtOnce() throws Exception {
-        int port = LoopbackPort.free("test", 0);
-        int controllerPort = LoopbackPort.free("test", 0);
+        int port;
+        int controllerPort;
+        // Both bound at once, so that they are two.
+        try (ServerSocketChannel first = LoopbackPort.bind("test", 0); ServerSocketChannel second = LoopbackPort.bind("test", 0)) {
+            port = first.socket().getLocalPort();
+            controllerPort = second.socket().getLocalPort();
+        }
         KafkaSettings settings = KafkaSettings.temporary().withPort(port).withControllerPort(controllerPort);
         KafkaBroker broker = KafkaBroker.start(settings);
         Path directory = broker.directory();

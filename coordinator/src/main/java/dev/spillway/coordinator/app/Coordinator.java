@@ -127,6 +127,7 @@ public final class Coordinator implements AutoCloseable {
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
                         CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics,
                         settings.security(), Optional.of(identities))));
+        lifecycle.start("readiness", () -> readiness.beforeStop(settings.http().stopDelay()));
         return new Coordinator(lifecycle, http);
     }
 

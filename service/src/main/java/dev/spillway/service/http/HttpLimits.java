@@ -4,6 +4,7 @@ import dev.spillway.service.settings.Setting;
 import dev.spillway.service.settings.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Bounds of an HTTP service.
@@ -18,9 +19,10 @@ import java.util.List;
  * @param connectionsMax open at the same time on one listener; one more is closed without an answer
  * @param idleMax how long a connection may be without a whole request header, before the first request and between two; longer than clients
  *        keep connections for reuse (Java's: 30 s), so that they do not send into one that is being closed. Never ends a request under way
+ * @param stopDelay how long a service that is to stop still takes requests, while it is not ready
  */
 public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
-        Duration closeWithin, int connectionsMax, Duration idleMax) {
+        Duration closeWithin, int connectionsMax, Duration idleMax, Duration stopDelay) {
     public static final HttpLimits DEFAULT = new HttpLimits(1 << 20, 1024, 1024, 256, Duration.ofSeconds(30), Duration.ofSeconds(15),
             Duration.ofSeconds(10), 10_000, Duration.ofSeconds(75));
 
@@ -46,11 +48,24 @@ public record HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int 
             Setting.duration("http-close-within", "How long requests may take to end when the service stops")
                     .defaultTo(DEFAULT.closeWithin);
 
+    private static final Setting<Optional<Duration>> STOP_DELAY =
+            Setting.duration("stop-delay",
+                    "How long a service that is to stop still takes requests, while it is not ready, so that load balancers notice")
+                    .must("20 s or less", delay -> delay.compareTo(Duration.ofSeconds(20)) <= 0)
+                    .optional();
+
+    /** Limits of a service that stops at once. */
+    public HttpLimits(long bodyBytesMax, int workingMax, int waitingMax, int streamsMax, Duration pauseMax, Duration heartbeat,
+            Duration closeWithin, int connectionsMax, Duration idleMax) {
+        this(bodyBytesMax, workingMax, waitingMax, streamsMax, pauseMax, heartbeat, closeWithin, connectionsMax, idleMax, Duration.ZERO);
+    }
+
     /** What a service adds to its declared settings so that {@link #from} can read them. */
-    public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE);
+    public static final List<Setting<?>> SETTINGS = List.of(BODY, WORKING, WAITING, STREAMS, CONNECTIONS, CLOSE, STOP_DELAY);
 
     public static HttpLimits from(Settings settings) {
         return new HttpLimits(settings.get(BODY), settings.get(WORKING), settings.get(WAITING), settings.get(STREAMS), DEFAULT.pauseMax,
-                DEFAULT.heartbeat, settings.get(CLOSE), settings.get(CONNECTIONS), DEFAULT.idleMax);
+                DEFAULT.heartbeat, settings.get(CLOSE), settings.get(CONNECTIONS), DEFAULT.idleMax,
+                settings.get(STOP_DELAY).orElse(Duration.ZERO));
     }
 }

@@ -71,6 +71,26 @@ public final class Readiness {
         return this;
     }
 
+    /**
+     * Returns what begins the stop of a service when it is closed: the service is not ready any more and still serves, for so long or until the closing
+     * thread is interrupted. To be started last, so that it is closed first.
+     */
+    public AutoCloseable beforeStop(Duration delay) {
+        return () -> {
+            if (delay.isZero()) {
+                return;
+            }
+            add("service", () -> {
+                throw new IllegalStateException("stops in a moment");
+            });
+            try {
+                Thread.sleep(delay);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
+    }
+
     private synchronized Map<String, Entry> copy() {
         return new LinkedHashMap<>(checks);
     }

@@ -5,10 +5,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Tests checks that do not end. */
 class ReadinessTest {
     @Test
     void aCheckThatHangsFailsInTimeAndIsNotStartedTwice() throws Exception {
@@ -25,6 +25,35 @@ class ReadinessTest {
             assertThat(checks.report().ready()).isFalse();
             assertThat(started.availablePermits()).isEqualTo(1);
             hang.countDown();
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get();
+        }
+    }
+
+    @Test
+    @Timeout(300)
+    void aServiceThatIsToStopIsNotReadyAndGoesOnForAWhile() throws Exception {
+        var readiness = new Readiness(Duration.ofMinutes(1)).add("kafka", () -> {});
+        var vertx = Vertx.vertx();
+        try {
+            var checks = readiness.checks(vertx);
+            readiness.beforeStop(Duration.ZERO).close();
+            assertThat(checks.report().ready()).as("no delay").isTrue();
+            var stopping = readiness.beforeStop(Duration.ofMinutes(5));
+            var thread = Thread.ofVirtual().start(() -> {
+                try {
+                    stopping.close();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            while (checks.report().ready()) {
+                Thread.onSpinWait();
+            }
+            assertThat(checks.report().parts()).extracting(Readiness.Part::why).containsExactly(null, "stops in a moment");
+            assertThat(thread.isAlive()).as("it goes on").isTrue();
+            thread.interrupt();
+            thread.join();
         } finally {
             vertx.close().toCompletionStage().toCompletableFuture().get();
         }

@@ -188,9 +188,9 @@ public final class Worker implements AutoCloseable {
                 new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
                         puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
                         settings.uploadPace());
+        Readiness readiness = readiness(loop, probe, kafka, orders, reports);
         HttpService http = parts.start("http",
-                () -> HttpService
-                        .start(options(routes, readiness(loop, probe, kafka, orders, reports), metrics, new RegistryIdentities(registry))));
+                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry))));
         address.set(http.address());
         if (settings.ccacheNamespace().isPresent()) {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
@@ -200,6 +200,7 @@ public final class Worker implements AutoCloseable {
         if (contents.membership().registryId() == null) {
             parts.start("start limit", () -> new StartLimit(settings.coordinators(), settings.startupTimeout(), loop, onFailure));
         }
+        parts.start("readiness", () -> readiness.beforeStop(settings.http().stopDelay()));
     }
 
     private void follow(int partition, long nextOffset) {
