@@ -25,6 +25,7 @@ import dev.spillway.events.protocol.Registration;
 import dev.spillway.service.NotReachableException;
 import dev.spillway.service.Reachability;
 import dev.spillway.service.kafka.KafkaSettings;
+import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -92,7 +93,7 @@ final class OrderedFleet {
 
     private static RegistryTopics topics(int partitions) {
         return new RegistryTopics(new RegistryTopics.Shape(partitions, LONG, false), new RegistryTopics.Shape(1, LONG, false),
-                new RegistryTopics.Shape(1, LONG, false));
+                new RegistryTopics.Shape(1, LONG, false), Copies.OF_BROKERS);
     }
 
     private void fill() {
