@@ -59,16 +59,29 @@ final class FleetInProcess implements AutoCloseable {
             startWorker(host);
         }
         for (Worker worker : workers.values()) {
-            awaitReady("http://" + worker.address());
+            if (isSecure()) {
+                worker.awaitJoined();
+            } else {
+                awaitReady("http://" + worker.address());
+            }
         }
     }
 
+    /** Whether all services speak TLS. */
+    private boolean isSecure() {
+        return ofCoordinator.containsKey("tls-certificate");
+    }
+
+    private String scheme() {
+        return isSecure() ? "https://" : "http://";
+    }
+
     String url() {
-        return "http://127.0.0.1:" + coordinatorPort;
+        return scheme() + "127.0.0.1:" + coordinatorPort;
     }
 
     String workerUrl(int host) {
-        return "http://" + worker(host).address();
+        return scheme() + worker(host).address();
     }
 
     Worker worker(int host) {

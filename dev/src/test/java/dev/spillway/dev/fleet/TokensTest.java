@@ -1,27 +1,42 @@
 package dev.spillway.dev.fleet;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.core.AppenderBase;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Role;
 import dev.spillway.service.identity.AccessToken;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,12 +46,34 @@ class TokensTest {
 
     @TempDir
     private static Path scratch;
+    private static final List<String> LIBRARIES =
+            List.of("io.vertx", "io.netty", "org.apache.hc", "org.postgresql", "org.jdbi",
+                    "com.zaxxer.hikari");
+    private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
+    private static final AppenderBase<ILoggingEvent> LOG = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            LOGGED.add(event.getLevel() + " " + event.getLoggerName() + " " + event.getFormattedMessage());
+            for (IThrowableProxy cause = event.getThrowableProxy(); cause != null; cause = cause.getCause()) {
+                LOGGED.add(String.valueOf(cause.getMessage()));
+            }
+        }
+    };
+
     private static FleetInProcess fleet;
     private static String operator;
     private static String ofHost2;
 
     @BeforeAll
     static void start() throws Exception {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        LOG.setContext(root.getLoggerContext());
+        LOG.start();
+        root.addAppender(LOG);
+        for (String name : LIBRARIES) {
+            ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.DEBUG);
+        }
+        ((Logger) LoggerFactory.getLogger("dev.spillway")).setLevel(Level.TRACE);
         operator = token("operator");
         List<String> lines = new ArrayList<>(List.of("# tokens of a test", "ops operator " + digest("operator")));
         for (int host = 1; host <= 2; host++) {
@@ -57,6 +94,10 @@ class TokensTest {
     @AfterAll
     static void stop() {
         fleet.close();
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.detachAppender(LOG);
+        LIBRARIES.forEach(name -> ((Logger) LoggerFactory.getLogger(name)).setLevel(null));
+        ((Logger) LoggerFactory.getLogger("dev.spillway")).setLevel(null);
     }
 
     private static String token(String name) throws IOException {
@@ -137,6 +178,99 @@ class TokensTest {
         });
         assertThat(send("DELETE", fleet.url() + "/v1/hosts/host-1", null, ofHost2).status()).isEqualTo(403);
         assertThat(send("GET", fleet.url() + "/v1/tokens", null, ofHost2).status()).isEqualTo(403);
+    }
+
+    @Test
+    void aTokenIsNowhereButWithWhoHasIt() throws Exception {
+        assertThat(spillway("namespace", "set", "canary", "--max-entries", "1", "--backend", "artifact").exitCode()).isZero();
+        Spillway.Ran made = spillway("token", "create", "canary", "--role", "writer", "--namespaces", "canary");
+        String canary = made.out().strip();
+        String never = AccessToken.mint(RANDOM);
+        List<String> places = new ArrayList<>();
+        for (String number : List.of("1", "2", "3")) {
+            Eventually.holds(Eventually.HANG, () -> {
+                Http.Answer put = send("PUT", fleet.workerUrl(1) + "/v1/artifacts/canary/" + "0".repeat(63) + number, "content", canary);
+                places.add(put.text());
+                assertThat(put.status()).isBetween(200, 201);
+            });
+        }
+        for (String url : List.of(fleet.url(), fleet.workerUrl(1), fleet.workerUrl(2))) {
+            for (String token : List.of(canary, never, operator)) {
+                for (String path : List.of("/v1/nowhere", "/v1/namespaces/others", "/v1/tokens", "/v1/artifacts/others/0",
+                        "/v1/loggers/x?no=1")) {
+                    places.add(send("GET", url + path, null, token).text());
+                    places.add(send("POST", url + path, "x", token).text());
+                    places.add(Http.send("GET", url + path, null, Map.of("Authorization", "Basic " + token)).text());
+                }
+            }
+            places.add(send("GET", url + "/metrics", null, operator).text());
+        }
+        places.add(spillway("token", "ls").out());
+        // An order and a fact for each of the two that are over the limit.
+        Eventually.holds(Eventually.HANG, () -> {
+            String records = records();
+            assertThat(records).contains("canary", "spillway.orders", "spillway.evictions", "spillway.reports");
+            places.add(records);
+        });
+        Path followed = scratch.resolve("events");
+        try (SpillwayProcess _ = SpillwayProcess.start(followed,
+                List.of("events", "--url", fleet.url(), "--token-file", scratch.resolve("operator").toString()))) {
+            Eventually.holds(Eventually.HANG, () -> {
+                // One more each time: a stream begins with what comes next.
+                int number = 4 + RANDOM.nextInt(Integer.MAX_VALUE - 4);
+                send("PUT", fleet.workerUrl(1) + "/v1/artifacts/canary/%064x".formatted(number), "content", canary);
+                assertThat(Files.readString(followed)).contains("canary");
+            });
+            Process ps = new ProcessBuilder("ps", "axww", "-o", "args").start();
+            String processes = new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(processes).contains("--token-file " + scratch.resolve("operator"));
+            places.add(processes);
+        }
+        places.add(Files.readString(followed));
+        places.add(stored());
+        String logged = String.join("\n", LOGGED);
+        places.add(logged);
+        assertThat(logged).contains("token canary of role WRITER is made by ops", "DEBUG com.zaxxer.hikari");
+        List<String> secrets = new ArrayList<>(List.of(canary, never, operator));
+        for (String file : List.of("host-1", "host-2", "peer")) {
+            secrets.add(Files.readString(scratch.resolve(file)).strip());
+        }
+        assertThat(places).noneMatch(String::isEmpty);
+        for (String secret : secrets) {
+            String random = secret.substring(secret.indexOf('_') + 1);
+            assertThat(places.stream().filter(place -> place.contains(random)).map(place -> excerpt(place, random))).isEmpty();
+        }
+    }
+
+    private static String excerpt(String place, String found) {
+        int at = place.indexOf(found);
+        return place.substring(Math.max(0, at - 200), Math.min(place.length(), at + found.length() + 50));
+    }
+
+    /** Returns all records of the registry's topics as text, each behind the name of its topic. */
+    private static String records() {
+        StringBuilder all = new StringBuilder();
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
+                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, fleet.kafkaServers()), new StringDeserializer(),
+                new StringDeserializer())) {
+            List<TopicPartition> partitions = consumer.listTopics()
+                    .values()
+                    .stream()
+                    .flatMap(List::stream)
+                    .filter(partition -> partition.topic().startsWith("spillway."))
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))) {
+                for (ConsumerRecord<String, String> each : consumer.poll(Duration.ofMillis(100))) {
+                    all.append(each.topic()).append(' ').append(each.key()).append(' ').append(each.value()).append('\n');
+                    each.headers().forEach(header -> all.append(new String(header.value(), StandardCharsets.UTF_8)).append('\n'));
+                }
+            }
+        }
+        return all.toString();
     }
 
     /** Returns the contents of all tables of the registry as text. */

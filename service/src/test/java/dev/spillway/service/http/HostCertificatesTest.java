@@ -26,10 +26,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,7 +80,11 @@ class HostCertificatesTest {
     private HttpClient client(@Nullable Certificate own) throws IOException {
         ClientTls tls = new ClientTls(authority.certificate(),
                 Optional.ofNullable(own).map(pair -> new TlsFiles(pair.certificate(), pair.key(), Optional.empty())));
-        HttpClient client = HttpClient.newBuilder().sslContext(tls.get()).version(HttpClient.Version.HTTP_1_1).build();
+        return using(tls.get());
+    }
+
+    private HttpClient using(SSLContext context) {
+        HttpClient client = HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_1_1).build();
         clients.add(client);
         return client;
     }
@@ -134,6 +141,7 @@ class HostCertificatesTest {
     }
 
     @Test
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void anAuthorityThatIsTakenAwayEndsItsHostsAlsoOnOpenConnections() throws Exception {
         HttpClient host = client(authority.sign(folder, "host-1", HOST_1));
         assertThat(post(host, "/hosts/host-1").statusCode()).isEqualTo(200);
@@ -147,5 +155,21 @@ class HostCertificatesTest {
         while (post(host, "/hosts/host-1").statusCode() != 401 || post(renewed, "/hosts/host-1").statusCode() != 200) {
             assertThat(System.nanoTime()).isLessThan(deadline);
         }
+    }
+
+    @Test
+    void aClientShowsItsRenewedCertificate() throws Exception {
+        Certificate own = authority.sign(folder, "own", HOST_1);
+        ClientTls tls = new ClientTls(authority.certificate(), Optional.of(new TlsFiles(own.certificate(), own.key(), Optional.empty())));
+        SSLContext former = tls.get();
+        assertThat(post(using(former), "/hosts/host-1").statusCode()).isEqualTo(200);
+        Certificate next = authority.sign(folder, "next", "spiffe://example.org/spillway/host/host-2");
+        Files.move(next.certificate(), own.certificate(), StandardCopyOption.REPLACE_EXISTING);
+        Files.move(next.key(), own.key(), StandardCopyOption.REPLACE_EXISTING);
+        long deadline = System.nanoTime() + HANG;
+        while (tls.get().equals(former)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+        assertThat(post(using(tls.get()), "/hosts/host-2").body()).isEqualTo("{\"caller\":\"host:host-2\"}");
     }
 }

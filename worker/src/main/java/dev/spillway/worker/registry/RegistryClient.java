@@ -153,7 +153,9 @@ public final class RegistryClient implements AutoCloseable {
             return new Delivery.NotDelivered<>(why);
         }
         if (problem.status() < 500) {
-            LOG.error("the coordinator does not understand a message, which one of a newer version would: {}", why);
+            LOG.error(problem.type() == ProblemType.UNAUTHENTICATED || problem.type() == ProblemType.FORBIDDEN
+                    ? "the coordinator refuses this host's token or certificate: {}"
+                    : "the coordinator does not understand a message, which one of a newer version would: {}", why);
             return new Delivery.NotDelivered<>(why);
         }
         return new Delivery.Lost<>(why);
