@@ -40,8 +40,8 @@ final class ContainerEngine implements ExecutionCondition {
         if (obstacle.isEmpty()) {
             return ConditionEvaluationResult.enabled("the container engine has the images");
         }
-        if ("required".equals(System.getenv("SPILLWAY_TEST_CONTAINERS"))) {
-            throw new IllegalStateException(obstacle.get() + ", and SPILLWAY_TEST_CONTAINERS is required");
+        if ("required".equals(System.getenv("CONTAINER_TESTS"))) {
+            throw new IllegalStateException(obstacle.get() + ", and CONTAINER_TESTS is required");
         }
         return ConditionEvaluationResult.disabled(obstacle.get());
     }

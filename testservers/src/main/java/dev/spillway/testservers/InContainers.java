@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Runs a test class, and what it inherits, against servers in containers: PostgreSQL 17 and Kafka's own image. Images are never pulled. Where no
- * engine has them, the class is skipped and says why, unless the environment variable {@code SPILLWAY_TEST_CONTAINERS} is {@code required}: then
+ * engine has them, the class is skipped and says why, unless the environment variable {@code CONTAINER_TESTS} is {@code required}: then
  * it fails.
  */
 @Documented
