@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 
 /** The SHA-256 of a content: 64 lower-case hexadecimal digits. */
 public record ContentDigest(@JsonValue String value) {
-    /** What {@link #isDigest} takes, for messages. */
+    /** The form that {@link #isDigest} takes, for messages. */
     public static final String EXPECTED = "64 lower-case hexadecimal digits";
 
     private static final int DIGITS = 64;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What an embedded broker and its clients need for SASL over TLS.
+ * Settings of an embedded broker and its clients for SASL over TLS.
  *
  * @param broker properties of the broker
  * @param client file of properties of its clients

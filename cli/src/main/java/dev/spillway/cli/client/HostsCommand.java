@@ -119,7 +119,7 @@ final class HostsCommand implements ClientCommand {
         table.print(console.out());
     }
 
-    /** What of the coordinator does not work, is late, or should be looked at. */
+    /** Prints the parts of the coordinator that do not work, are late, or should be looked at. */
     private void printTroubled(Status.Readiness readiness) {
         List<Status.Part> troubled = readiness.parts()
                 .stream()

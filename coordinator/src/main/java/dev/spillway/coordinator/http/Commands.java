@@ -37,7 +37,11 @@ final class Commands {
      * @param what names the verb and the path with its values, percent-decoded
      */
     <A> A run(Request request, Target what, Command<A> command) {
-        return run(request, what, request.header(IDEMPOTENCY_KEY), command);
+        A answer = run(request, what, request.header(IDEMPOTENCY_KEY), command);
+        if (isOfOperators(command) && !(answer instanceof Outcomes.Refusal)) {
+            LOG.info("{} by {}", what, Actor.client(request.caller()));
+        }
+        return answer;
     }
 
     /**
@@ -56,12 +60,8 @@ final class Commands {
 
     private <A> A run(Request request, Target what, Optional<String> key, Command<A> command) {
         Command<A> named = new Command.By<>(Actor.client(request.caller()), command);
-        A answer = key.map(given -> registry.executeOnce(new IdempotencyKey(request.caller(), given, what.digest(request.bytes())), named))
+        return key.map(given -> registry.executeOnce(new IdempotencyKey(request.caller(), given, what.digest(request.bytes())), named))
                 .orElseGet(() -> registry.execute(named));
-        if (isOfOperators(command) && !(answer instanceof Outcomes.Refusal)) {
-            LOG.info("{} by {}", what, named.actor());
-        }
-        return answer;
     }
 
     private static boolean isOfOperators(Command<?> command) {

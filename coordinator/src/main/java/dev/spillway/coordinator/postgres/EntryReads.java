@@ -3,7 +3,6 @@ package dev.spillway.coordinator.postgres;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.RegistryQueries.EntryView;
 import dev.spillway.coordinator.core.RegistryQueries.ReplicaView;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.ReplicaId;
@@ -118,8 +117,7 @@ final class EntryReads implements AutoCloseable {
             });
         } catch (RuntimeException e) {
             for (PendingRead read : batch.get()) {
-                read.fail(StorageFailure.of(e) == StorageFailure.DEFECT ? e
-                        : new RegistryUnavailableException(read.name() + " failed: " + e.getMessage(), e));
+                read.fail(StorageFailure.told(read.name() + " failed", e));
             }
         }
     }

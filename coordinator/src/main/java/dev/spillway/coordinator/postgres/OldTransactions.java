@@ -48,10 +48,7 @@ public final class OldTransactions {
                             row.getString("owner"), row.getString("doing"), Duration.ofMillis(row.getLong("age"))))
                     .findOne());
         } catch (RuntimeException e) {
-            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
-                throw e;
-            }
-            throw new RegistryUnavailableException("transactions: " + e.getMessage(), e);
+            throw StorageFailure.told("transactions", e);
         }
     }
 }

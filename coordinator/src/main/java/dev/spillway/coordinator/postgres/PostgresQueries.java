@@ -10,7 +10,6 @@ import dev.spillway.coordinator.core.OrderCursor;
 import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.core.Rows;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
@@ -116,10 +115,7 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
         try {
             return jdbi.withHandle(reading::apply);
         } catch (RuntimeException e) {
-            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
-                throw e;
-            }
-            throw new RegistryUnavailableException("reading " + what + " failed: " + e.getMessage(), e);
+            throw StorageFailure.told("reading " + what + " failed", e);
         }
     }
 

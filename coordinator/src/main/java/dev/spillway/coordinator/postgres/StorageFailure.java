@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.RegistryUnavailableException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
@@ -34,6 +35,11 @@ enum StorageFailure {
             return CONFLICT;
         }
         return UNAVAILABLE_STATES.contains(state) || UNAVAILABLE_CLASSES.contains(state.substring(0, 2)) ? UNAVAILABLE : DEFECT;
+    }
+
+    /** Returns a defect as it is, and any other failure as one of the registry, with what could not be done. */
+    static RuntimeException told(String what, RuntimeException failure) {
+        return of(failure) == DEFECT ? failure : new RegistryUnavailableException(what + ": " + failure.getMessage(), failure);
     }
 
     /** Returns whether the server itself said that the commit did not happen. */

@@ -1,7 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.api.Role;
-import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -76,10 +75,7 @@ final class TokenTable implements TokenStore {
             try {
                 return jdbi.withHandle(asking::apply);
             } catch (RuntimeException e) {
-                if (StorageFailure.of(e) == StorageFailure.DEFECT) {
-                    throw e;
-                }
-                throw new RegistryUnavailableException("tokens: " + e.getMessage(), e);
+                throw StorageFailure.told("tokens", e);
             }
         });
     }

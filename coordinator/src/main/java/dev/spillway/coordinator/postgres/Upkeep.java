@@ -107,10 +107,7 @@ public final class Upkeep {
         try {
             return jdbi.inTransaction(work::applyAsInt);
         } catch (RuntimeException e) {
-            if (StorageFailure.of(e) == StorageFailure.DEFECT) {
-                throw e;
-            }
-            throw new RegistryUnavailableException("upkeep stopped: " + e.getMessage(), e);
+            throw StorageFailure.told("upkeep stopped", e);
         }
     }
 }

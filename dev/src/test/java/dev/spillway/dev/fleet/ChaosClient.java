@@ -60,7 +60,7 @@ final class ChaosClient {
         }
     }
 
-    /** What becomes of a request. */
+    /** The end of one try of a request. */
     enum Attempt {
         ANSWERED,
         /** With a 5xx that says to ask again. */
@@ -90,7 +90,7 @@ final class ChaosClient {
             attempts.computeIfAbsent(attempt, first -> new LongAdder()).increment();
         }
 
-        /** What became of all requests, those that were asked again counted each time. */
+        /** Counts the tries of all requests by their ends. */
         Map<Attempt, LongAdder> attempts() {
             return attempts;
         }

@@ -67,7 +67,7 @@ final class FleetInProcess implements AutoCloseable {
         }
     }
 
-    /** Whether all services speak TLS. */
+    /** True if all services speak TLS. */
     private boolean isSecure() {
         return ofCoordinator.containsKey("tls-certificate");
     }

@@ -82,7 +82,7 @@ class ServersGoneTest extends FleetOfTwo {
         clean("kept");
     }
 
-    /** What a worker and the coordinators have read of the old topics is further than the new ones go. */
+    /** The places that a worker and the coordinators reached in the old topics are beyond the ends of the new ones. */
     @Test
     void topicsThatAreDeletedUnderTheFleetAreMadeAgainAndNothingIsLost() throws Exception {
         namespace("recreated");

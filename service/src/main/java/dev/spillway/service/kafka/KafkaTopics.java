@@ -63,7 +63,7 @@ public final class KafkaTopics implements AutoCloseable {
     }
 
     /**
-     * What is not as it should be and was not corrected, each with topic, setting, value and expectation.
+     * Differences from what is needed that were not corrected, each with topic, setting, value and expectation.
      *
      * @param faults  refuse or lose messages
      * @param remarks lose nothing as long as all brokers are there
@@ -135,7 +135,7 @@ public final class KafkaTopics implements AutoCloseable {
         return partitions;
     }
 
-    /** What was found when this was opened; see {@link #inspect}. */
+    /** Returns the findings of the time when this was opened; see {@link #inspect}. */
     public Findings findings() {
         return findings;
     }

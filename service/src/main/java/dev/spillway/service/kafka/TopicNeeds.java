@@ -93,7 +93,7 @@ final class TopicNeeds {
         return corrections;
     }
 
-    /** What is wrong and cannot be corrected here, as copies need brokers: a topic takes no message, or acknowledges it with fewer copies. */
+    /** Returns faults that cannot be corrected here, as copies need brokers: a topic takes no message, or acknowledges it with fewer copies. */
     static Optional<String> tooFewCopies(Map<String, String> actual, Topic topic, int replicas) {
         long inSync = inSync(actual);
         int wanted = topic.copies().minInSync().orElse(1);
@@ -110,7 +110,7 @@ final class TopicNeeds {
         return number(actual, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
     }
 
-    /** What is less than asked for, but takes and keeps each message. */
+    /** Returns differences from what was asked for that lose no message. */
     static List<String> remarks(Topic topic, int partitions, int replicas) {
         List<String> remarks = new ArrayList<>();
         if (partitions < topic.partitions()) {

@@ -1,7 +1,7 @@
 package dev.spillway.service.settings;
 
 /**
- * What people are told of a setting.
+ * A setting as people are told of it.
  *
  * @param expected what a valid value looks like
  * @param whenNotGiven {@code required}, {@code optional}, or the default

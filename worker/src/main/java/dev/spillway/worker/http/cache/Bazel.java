@@ -75,7 +75,7 @@ final class Bazel {
             parts.forEach(part -> artifacts.renew(part, group(result)));
         }
 
-        /** What is no action result has no parts: ccache may keep its own contents under such names. */
+        /** An artifact that is no action result has no parts: ccache may keep its own contents under such names. */
         @Override
         Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch)
                 throws IOException, InterruptedException {

@@ -40,7 +40,7 @@ final class MavenBuilds extends WholeResults {
         return file.matches() ? new GroupName(file.group(1)) : null;
     }
 
-    /** What is no description of a build has no parts, and is given back as it is. */
+    /** An artifact that describes no build has no parts, and is given back as it is. */
     @Override
     Optional<List<EntryName>> parts(Artifacts artifacts, EntryName result, Artifacts.Found.Served served, Fetch fetch) throws IOException {
         String path = result.key().value();

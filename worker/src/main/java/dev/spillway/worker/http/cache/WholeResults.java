@@ -9,7 +9,7 @@ import java.util.Optional;
 /** Results that name other artifacts, their parts: each is a hit only where all of its parts are, or can be taken from another host. */
 abstract class WholeResults implements Dialect {
     /**
-     * What is done about parts that are not here.
+     * The way to deal with parts that are not here.
      *
      * @param wanted  whether other hosts are asked for them
      * @param counted whether that is a use of them
