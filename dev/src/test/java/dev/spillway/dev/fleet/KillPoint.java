@@ -24,9 +24,9 @@ record KillPoint(Act leading, String what, String type, String method, List<Stri
                 at(Act.PUT, "reports are committed, their offsets are not", COORDINATOR + "kafka.ReportConsumer", "commit"),
                 committed(Act.PUT, "a registration is committed, its worker does not know", "message", "RegisterRequest"),
                 at(Act.PUT, "orders are claimed, none is sent", COORDINATOR + "kafka.OrderPublication", "message"),
-                committed(Act.PUT_OUTSIDE, "a put without a host is committed, its caller does not know", "Command$Put"),
+                committed(Act.PUT_OUTSIDE, "a put without a host is committed, its caller does not know", "command", "Command$Put"),
                 at(Act.PUT, "facts are claimed, none is sent", COORDINATOR + "kafka.FactPublication", "message"),
-                committed(Act.DELETE, "a deletion is committed, its caller does not know", "Command$Invalidate"),
+                committed(Act.DELETE, "a deletion is committed, its caller does not know", "command", "Command$Invalidate"),
                 at(Act.PUT, "orders are with Kafka, which nobody noted", COORDINATOR + "kafka.OrderPublication", "settle"),
                 committed(Act.PUT, "a heartbeat's confirmations are committed, its worker does not know", "message", "HeartbeatRequest"),
                 at(Act.PUT, "facts are with Kafka, which nobody noted", COORDINATOR + "kafka.FactPublication", "settle"));
