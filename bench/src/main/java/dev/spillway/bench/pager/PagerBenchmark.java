@@ -41,7 +41,7 @@ public final class PagerBenchmark implements Benchmark {
             new Captures(folder.path(), effort).measure(progress, figures, bars);
             Map<String, String> settings = new TreeMap<>(Map.of("memory of reads and writes", "512 MiB each",
                     "captures for pauses", "%d sequences, pages of 4 KiB".formatted(Pauses.SEQUENCES),
-                    "before the pauses", "as many captures of the smallest pager as are measured, not counted",
+                    "before the pauses", "a round of the smallest pager, not counted",
                     "writer", "the last page of each sequence, without a break"));
             return new Report(name(), startedAt, Duration.ofNanos(System.nanoTime() - begin), effort.quick(), machine, settings, List.of(),
                     figures,

@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,28 +32,35 @@ final class Pauses {
 
     private final Path folder;
     private final Effort effort;
-    private final int captures;
+    private final int capturesOfARound;
     private final Duration most;
 
     Pauses(Path folder, Effort effort) {
         this.folder = folder;
         this.effort = effort;
-        this.captures = effort.quick() ? 20 : 1_000;
-        this.most = effort.quick() ? Duration.ofSeconds(5) : Duration.ofSeconds(100);
+        this.capturesOfARound = effort.quick() ? 20 : 400;
+        this.most = effort.quick() ? Duration.ofSeconds(5) : Duration.ofSeconds(70);
     }
 
     /** Times in nanoseconds. Longest writes are those of one capture each, and of a time as long without one. */
-    private record Measured(int pages, Histogram pauses, Histogram longestWrites, Histogram longestAlone) {}
+    private record Measured(int pages, Histogram pauses, Histogram longestWrites, Histogram longestAlone) {
+        static Measured none(int pages) {
+            return new Measured(pages, new Histogram(3), new Histogram(3), new Histogram(3));
+        }
+    }
 
     void measure(Progress progress, List<Figure> figures, List<Bar> bars) throws IOException, InterruptedException {
         int[] counts = effort.quick() ? new int[]{100, 1_000, 10_000} : new int[]{1_000, 10_000, 100_000};
         progress.step("captures of %,d pages of 4 KiB with a writer, not counted".formatted(counts[0]));
         // The code is compiled during these, which takes processors away from the writer.
-        measure(counts[0]);
-        List<Measured> all = new ArrayList<>();
-        for (int pages : counts) {
-            progress.step("captures of %,d pages of 4 KiB with a writer".formatted(pages));
-            all.add(measure(pages));
+        measure(Measured.none(counts[0]));
+        List<Measured> all = IntStream.of(counts).mapToObj(Measured::none).toList();
+        for (int round = 1; round <= effort.rounds(); round++) {
+            for (Measured measured : all) {
+                progress.step("round %d of %d: captures of %,d pages of 4 KiB with a writer".formatted(round, effort.rounds(),
+                        measured.pages()));
+                measure(measured);
+            }
         }
         for (Measured one : all) {
             String what = "of %,d pages".formatted(one.pages());
@@ -76,8 +83,9 @@ final class Pauses {
         return nanos.getValueAtPercentile(percentile) / 1e3;
     }
 
-    private Measured measure(int pages) throws IOException, InterruptedException {
-        Measured measured = new Measured(pages, new Histogram(3), new Histogram(3), new Histogram(3));
+    /** Adds the times of a round. */
+    private void measure(Measured measured) throws IOException, InterruptedException {
+        int pages = measured.pages();
         try (PagePool pool = PagePool.inMemory(BenchedPages.meta(PAGE_BYTES), BenchedPages.size(pages, true))) {
             BenchedPages.fill(pool);
             BenchedPages.install(pool, SEQUENCES);
@@ -89,7 +97,7 @@ final class Pauses {
                     before = captureAfter(before, pool, packs, folder.resolve("pauses-%d-warm-up-%d".formatted(pages, number))).directory();
                 }
                 long end = System.nanoTime() + most.toNanos();
-                for (int number = 0; number < captures && System.nanoTime() < end; number++) {
+                for (int number = 0; number < capturesOfARound && System.nanoTime() < end; number++) {
                     writer.takeLongest();
                     long begin = System.nanoTime();
                     Done done = captureAfter(before, pool, packs, folder.resolve("pauses-%d-%d".formatted(pages, number)));
@@ -102,7 +110,6 @@ final class Pauses {
                 TemporaryFolder.delete(before);
             }
         }
-        return measured;
     }
 
     private static void alone(long nanos) throws InterruptedException {
