@@ -8,19 +8,19 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -28,94 +28,46 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
-/** The fleet of docker-compose.yml, with its servers killed, paused and restarted. Needs Docker with compose, and the jars of ./spillway. */
+/** The fleet of docker-compose.yml, with its servers killed, paused and restarted. */
 @Tag("full")
 class ComposeTest {
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final List<Integer> PORTS = Ports.free(6);
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
-
     @TempDir
     private static Path scratch;
-    private static String operator = "";
     private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
-    private record Ended(int exitCode, String said) {}
+    private static final List<String> RECOVERIES = new ArrayList<>();
+    private static @Nullable ComposeFleet made;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        assumeThat(answers("docker", "compose", "version")).as("docker compose is not here").isTrue();
-        assumeThat(answers("docker", "info")).as("no container engine answers").isTrue();
-        assumeThat(ROOT.resolve("dev/target/lib")).as("./spillway --version builds what the image needs").isDirectory();
-        assertThat(run("config/container/make-secrets", scratch.resolve("secrets").toString(), "3").exitCode()).isZero();
-        operator = Files.readString(scratch.resolve("secrets/operator-token")).strip();
-        Ended built = compose("build", "--quiet");
-        assertThat(built.exitCode()).as(built.said()).isZero();
-        up();
+        made = new ComposeFleet("spillway-test", scratch, List.of());
+        made.up();
     }
 
+    /** Leaves the times for docs/operations.md. */
     @AfterAll
     static void tearDown() throws Exception {
-        if (!operator.isEmpty()) {
-            compose("down", "--volumes", "--timeout", "5");
+        Files.write(Path.of("target/recovery-times.md"), RECOVERIES);
+        if (made != null) {
+            made.close();
         }
     }
 
-    private static void up() throws Exception {
-        Ended up = compose("up", "--detach", "--wait", "--wait-timeout", "600", "--pull", "never");
-        assertThat(up.exitCode()).as(() -> up.said() + logs()).isZero();
-    }
-
-    private static String logs() {
-        try {
-            return compose("logs", "--tail", "20").said();
-        } catch (IOException | InterruptedException e) {
-            return e.toString();
-        }
-    }
-
-    private static boolean answers(String... command) throws InterruptedException {
-        try {
-            return run(command).exitCode() == 0;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private static Ended compose(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", "spillway-test", "--progress", "quiet"));
-        command.addAll(List.of(arguments));
-        return run(command.toArray(String[]::new));
-    }
-
-    private static Ended run(String... command) throws IOException, InterruptedException {
-        ProcessBuilder process = new ProcessBuilder(command).directory(ROOT.toFile()).redirectErrorStream(true);
-        Map<String, String> environment = process.environment();
-        environment.put("SPILLWAY_SECRETS", scratch.resolve("secrets").toString());
-        int port = 0;
-        for (String name : List.of("COORDINATOR_1", "COORDINATOR_2", "WORKER_1", "WORKER_2", "WORKER_3", "KAFKA")) {
-            environment.put("SPILLWAY_" + name + "_PORT", PORTS.get(port++).toString());
-        }
-        Process running = process.start();
-        running.getOutputStream().close();
-        String said = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(running.waitFor(PATIENCE.toMinutes(), TimeUnit.MINUTES)).as(said).isTrue();
-        return new Ended(running.exitValue(), said);
+    private static ComposeFleet fleet() {
+        return Objects.requireNonNull(made, "brought up");
     }
 
     private static String coordinator(int number) {
-        return "http://127.0.0.1:" + PORTS.get(number - 1);
+        return "http://" + fleet().coordinator(number);
     }
 
     private static String worker(int number) {
-        return "http://127.0.0.1:" + PORTS.get(1 + number);
+        return "http://" + fleet().worker(number);
     }
 
-    private static Http.Answer ask(String method, String url, @org.jspecify.annotations.Nullable Object body)
+    private static Http.Answer ask(String method, String url, @Nullable Object body)
             throws IOException, InterruptedException {
-        return Http.send(method, url, body, Map.of("Authorization", "Bearer " + operator));
+        return Http.send(method, url, body, Map.of("Authorization", "Bearer " + fleet().operator()));
     }
 
     /** Puts a tree of one file as a tar, and returns what was answered. */
@@ -123,9 +75,9 @@ class ComposeTest {
         Path tree = Files.createDirectories(scratch.resolve("tree-" + key));
         Files.writeString(tree.resolve("file"), key);
         Path tar = scratch.resolve(key + ".tar");
-        assertThat(run("tar", "-cf", tar.toString(), "-C", tree.toString(), "file").exitCode()).isZero();
+        assertThat(fleet().run("tar", "-cf", tar.toString(), "-C", tree.toString(), "file").exitCode()).isZero();
         return CLIENT.send(HttpRequest.newBuilder(URI.create(worker(host) + "/v1/directories/trees/entries/" + key))
-                .header("Authorization", "Bearer " + operator)
+                .header("Authorization", "Bearer " + fleet().operator())
                 .header("Content-Type", "application/x-tar")
                 .timeout(Duration.ofMinutes(2))
                 .PUT(BodyPublishers.ofFile(tar))
@@ -133,10 +85,20 @@ class ComposeTest {
     }
 
     private static void stored(int host, String key) {
-        Eventually.holds(PATIENCE, () -> {
+        Eventually.holds(ComposeFleet.PATIENCE, () -> {
             HttpResponse<String> answer = put(host, key);
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         });
+    }
+
+    private interface Recovery {
+        void await() throws Exception;
+    }
+
+    private static void timed(String what, Recovery recovery) throws Exception {
+        long begin = System.nanoTime();
+        recovery.await();
+        RECOVERIES.add("| %s | %.1f |".formatted(what, (System.nanoTime() - begin) / 1e9));
     }
 
     private static Set<String> keys(String url) throws IOException, InterruptedException {
@@ -150,7 +112,7 @@ class ComposeTest {
     /** Waits until no deletion is open and the hosts together hold what the registry knows, and returns that. */
     private static Set<String> converged() {
         Set<String> registered = new TreeSet<>();
-        Eventually.holds(PATIENCE, () -> {
+        Eventually.holds(ComposeFleet.PATIENCE, () -> {
             Http.Answer open = ask("GET", coordinator(2) + "/v1/evictions?state=open", null);
             assertThat(open.json().get("items")).as(open.text()).isEmpty();
             registered.clear();
@@ -175,12 +137,12 @@ class ComposeTest {
     /** Reads the eviction facts from outside of the containers' network. */
     private static int factsFromOutside() {
         Properties settings = new Properties();
-        settings.putAll(Map.of("bootstrap.servers", "127.0.0.1:" + PORTS.get(5), "group.id", "outside", "auto.offset.reset", "earliest",
+        settings.putAll(Map.of("bootstrap.servers", fleet().kafka(), "group.id", "outside", "auto.offset.reset", "earliest",
                 "key.deserializer", ByteArrayDeserializer.class.getName(), "value.deserializer", ByteArrayDeserializer.class.getName()));
         int facts = 0;
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
             consumer.subscribe(List.of("spillway.evictions"));
-            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            long deadline = System.nanoTime() + ComposeFleet.PATIENCE.toNanos();
             while (facts == 0 && System.nanoTime() < deadline) {
                 facts += consumer.poll(Duration.ofSeconds(1)).count();
             }
@@ -199,34 +161,36 @@ class ComposeTest {
         assertThat(ordersReadFromKafka(2)).as("the order to the host of first-1, by Kafka").isPositive();
         assertThat(factsFromOutside()).isPositive();
 
-        assertThat(compose("kill", "coordinator-1").exitCode()).isZero();
-        assertThat(compose("kill", "worker-3").exitCode()).isZero();
+        assertThat(fleet().compose("kill", "coordinator-1").exitCode()).isZero();
+        assertThat(fleet().compose("kill", "worker-3").exitCode()).isZero();
         // Evicts first-2, whose host is gone.
-        stored(1, "killed");
-        Eventually.holds(PATIENCE, () -> {
+        timed("a coordinator and a worker are killed | another worker stores a put", () -> stored(1, "killed"));
+        Eventually.holds(ComposeFleet.PATIENCE, () -> {
             JsonNode open = ask("GET", coordinator(2) + "/v1/evictions?state=open", null).json().get("items");
             assertThat(open).hasSize(1);
             assertThat(open.get(0).get("key").asText()).isEqualTo("first-2");
         });
-        up();
-        assertThat(converged()).containsExactly("first-3", "first-4", "killed");
+        timed("the two are started again, with their containers | all are ready, and the order that waited is carried out", () -> {
+            fleet().up();
+            assertThat(converged()).containsExactly("first-3", "first-4", "killed");
+        });
 
-        assertThat(compose("pause", "kafka").exitCode()).isZero();
+        assertThat(fleet().compose("pause", "kafka").exitCode()).isZero();
         stored(2, "paused");
-        // By heartbeat.
-        assertThat(converged()).containsExactly("first-4", "killed", "paused");
-        assertThat(compose("unpause", "kafka").exitCode()).isZero();
+        timed("Kafka is paused, and a put evicts | the image is deleted, by an order in a heartbeat", () -> assertThat(converged())
+                .containsExactly("first-4", "killed", "paused"));
+        assertThat(fleet().compose("unpause", "kafka").exitCode()).isZero();
 
-        assertThat(compose("restart", "postgres").exitCode()).isZero();
-        stored(3, "restarted");
+        assertThat(fleet().compose("restart", "postgres").exitCode()).isZero();
+        timed("PostgreSQL is restarted | a put is stored", () -> stored(3, "restarted"));
         Set<String> last = converged();
         assertThat(last).containsExactly("killed", "paused", "restarted");
 
         String registry = ask("GET", coordinator(2) + "/v1/registry", null).json().get("id").asText();
-        assertThat(compose("down").exitCode()).isZero();
-        up();
+        assertThat(fleet().compose("down").exitCode()).isZero();
+        fleet().up();
         assertThat(ask("GET", coordinator(1) + "/v1/registry", null).json().get("id").asText()).isEqualTo(registry);
         assertThat(converged()).isEqualTo(last);
-        assertThat(compose("logs").said()).as("no token in any log").doesNotContain(operator);
+        assertThat(fleet().compose("logs").said()).as("no token in any log").doesNotContain(fleet().operator());
     }
 }

@@ -152,6 +152,26 @@ class TokensTest {
     }
 
     @Test
+    void aTokenIsOverEverywhereWhenItsTimeIs() throws Exception {
+        Spillway.Ran made = spillway("token", "create", "passing", "--role", "reader", "--lasts", "10s");
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        String passing = made.out().strip();
+        List<String> urls = List.of(fleet.url() + "/v1/namespaces", fleet.workerUrl(1) + "/v1/holds");
+        List<Integer> first = new ArrayList<>();
+        for (String url : urls) {
+            first.add(send("GET", url, null, passing).status());
+        }
+        assertThat(first).as("while it lasts").containsOnly(200);
+
+        Eventually.holds(Eventually.HANG, () -> assertThat(urls).allSatisfy(url -> {
+            Http.Answer answer = send("GET", url, null, passing);
+            assertThat(answer.status()).as(url).isEqualTo(401);
+            assertThat(answer.text()).contains("is over").doesNotContain(passing);
+        }));
+        assertThat(spillway("token", "ls").out()).contains("passing");
+    }
+
+    @Test
     void theAuditTrailNamesWhoAsked() throws Exception {
         assertThat(spillway("namespace", "set", "named", "--max-entries", "10").exitCode()).isZero();
         String entry = fleet.url() + "/v1/namespaces/named/entries/key";

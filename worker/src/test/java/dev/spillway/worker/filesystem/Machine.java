@@ -61,7 +61,8 @@ public final class Machine {
         try {
             action.run();
         } finally {
-            run("umount", directory.toString());
+            // Also while a library is loaded from there.
+            run("umount", "--lazy", directory.toString());
         }
     }
 

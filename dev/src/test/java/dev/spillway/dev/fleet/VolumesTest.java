@@ -20,12 +20,12 @@ import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A store that was copied with all that is in it, and comes back under the same host id. */
+/** A store that was copied with all that is in it, and comes back under the same host id, and one that is missing. */
 @Tag("full")
-class CopiedStoreTest {
+class VolumesTest {
 
     private static final long PAUSE_NANOS = Duration.ofMillis(2).toNanos();
-    private static final Logger LOG = LoggerFactory.getLogger(CopiedStoreTest.class);
+    private static final Logger LOG = LoggerFactory.getLogger(VolumesTest.class);
 
     @TempDir
     Path scratch;
@@ -111,6 +111,41 @@ class CopiedStoreTest {
                 });
                 assertThat(readers.served()).as("evicted while the later process was the host").isEmpty();
             }
+        }
+    }
+
+    @Test
+    void aMissingVolumeIsShownAtOnceAndNothingIsPutInItsPlace() throws Exception {
+        Path tree = RealTrees.find(scratch).getFirst();
+        try (FleetProcesses fleet = started(1)) {
+            fleet.setNamespace(2);
+            fleet.put(1, "kept 1", tree);
+            fleet.process("host-1").kill();
+            Files.move(fleet.store(1), backup(1));
+            fleet.launchWorker(1);
+
+            Eventually.holds(Eventually.HANG, () -> {
+                assertThat(Http.get(fleet.coordinatorUrl() + "/v1/refusals").text()).contains("host-1", "NEW_STORE", "mount the volume");
+                Http.Answer readiness = Http.get(fleet.workerUrl(1) + "/readyz");
+                assertThat(readiness.status()).isEqualTo(503);
+                assertThat(readiness.text()).contains("NEW_STORE", "mount the volume");
+            });
+            Http.Answer refused =
+                    Http.send("PUT", entry(fleet.workerUrl(1), "new 1"), Map.of("sourceDir", tree.toString()), Map.of());
+            assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+            assertThat(refused.text()).contains("registry-refused", "NEW_STORE");
+            assertThat(FleetProcesses.names(fleet.store(1).resolve("images"))).isEmpty();
+            assertThat(fleet.entries()).extracting(entry -> entry.key().value()).containsExactly("kept 1");
+
+            fleet.process("host-1").kill();
+            Files.move(fleet.store(1), scratch.resolve("mount-point"));
+            Files.move(backup(1), fleet.store(1));
+            fleet.launchWorker(1);
+            // The process before it never was ready.
+            Eventually.holds(Eventually.HANG, () -> assertThat(Http.get(fleet.workerUrl(1) + "/readyz").status()).isEqualTo(200));
+            assertThat(fetch(fleet.workerUrl(1), "kept 1")).isEqualTo(200);
+            fleet.put(1, "new 1", tree);
+            fleet.assertConverged(1, Map.of("kept 1", tree, "new 1", tree));
         }
     }
 

@@ -1,0 +1,108 @@
+package dev.spillway.worker.app;
+
+import dev.spillway.worker.app.RunningWorker.Answer;
+import dev.spillway.worker.filesystem.Machine;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.spillway.worker.app.RunningWorker.entry;
+import static dev.spillway.worker.app.RunningWorker.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The file system of images and index is full, and then no longer. */
+class FullDiskTest {
+    private static final int FILLED_AT_ONCE = 1 << 16;
+
+    @TempDir
+    private Path folder;
+    private Path disk;
+
+    /** Fills the file system until nothing more goes in. */
+    private interface Filling {
+        void fill(Path directory) throws IOException;
+    }
+
+    @BeforeEach
+    void name() {
+        disk = folder.resolve("disk");
+    }
+
+    @Test
+    void aDiskWithoutSpaceUnderTheIndex() throws Exception {
+        Machine.onTmpfs(disk, "64m", () -> withFull(directory -> {
+            try (OutputStream file =
+                    Files.newOutputStream(directory.resolve("filler"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                for (int bytes = FILLED_AT_ONCE; bytes > 0; bytes /= 2) {
+                    fill(file, new byte[bytes]);
+                }
+            }
+        }));
+    }
+
+    private static void fill(OutputStream file, byte[] bytes) {
+        try {
+            while (true) {
+                file.write(bytes);
+            }
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("No space left");
+        }
+    }
+
+    @Test
+    void aDiskWithoutInodesUnderTheIndex() throws Exception {
+        Machine.onTmpfs(disk, "64m,nr_inodes=300", () -> withFull(directory -> {
+            try {
+                for (int number = 0;; number++) {
+                    Files.createFile(directory.resolve("filler-" + number));
+                }
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("No space left");
+            }
+        }));
+    }
+
+    private void withFull(Filling filling) throws Exception {
+        Path tree = PuttingWorker.tree(folder.resolve("tree"));
+        TestRegistry registry = new TestRegistry().namespace("images", 10, 1L << 20);
+        try (TestCoordinator coordinator = new TestCoordinator(registry, 0)) {
+            Map<String, String> settings = Map.of("min-free-bytes", "0");
+            Path fillers = Files.createDirectory(disk.resolve("fillers"));
+            try (RunningWorker worker = new RunningWorker(disk.resolve("store"), coordinator.address().toString(), settings).joined()) {
+                assertThat(worker.store("kept", tree).status()).isEqualTo(200);
+                assertThat(worker.store("deleted", tree).status()).isEqualTo(200);
+                filling.fill(fillers);
+
+                Answer refused = worker.store("refused", tree);
+                assertThat(refused.status()).as(refused.toString()).isIn(503, 507);
+                assertWhole(worker, "kept");
+                worker.delete(entry("deleted"));
+                assertWhole(worker, "kept");
+                Machine.remove(fillers);
+
+                eventually(() -> worker.store("after", tree).status() == 200);
+                assertWhole(worker, "after");
+                eventually(() -> worker.delete(entry("deleted")).status() == 404 && worker.area("images").size() == 2);
+            }
+            try (RunningWorker worker = new RunningWorker(disk.resolve("store"), coordinator.address().toString(), settings).joined()) {
+                assertWhole(worker, "kept");
+                assertWhole(worker, "after");
+                assertThat(worker.get(entry("refused")).status()).isEqualTo(404);
+                assertThat(worker.area("images")).hasSize(2);
+            }
+        }
+    }
+
+    private static void assertWhole(RunningWorker worker, String key) throws Exception {
+        Answer found = worker.get(entry(key));
+        assertThat(found.status()).as(key + ": " + found).isEqualTo(200);
+        PuttingWorker.assertWhole(Path.of(found.body().path("path").asText()));
+    }
+}
