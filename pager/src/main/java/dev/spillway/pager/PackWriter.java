@@ -25,22 +25,21 @@ final class PackWriter implements AutoCloseable {
 
     private final String name;
     private final FileChannel file;
+    private final int tensorsMax;
     private final int headerBytes;
     private final ObjectNode header = JSON.createObjectNode();
     private long bytes;
     private int tensors;
 
-    PackWriter(Path directory, String name, PagerMeta meta, long expectedTensors) throws IOException {
+    PackWriter(Path directory, String name, int expectedTensors) throws IOException {
         this.name = name;
-        int room = (int) Math.min(TENSORS_MAX, expectedTensors) * TENSOR_JSON_MAX + BLOCK;
+        this.tensorsMax = Math.min(TENSORS_MAX, expectedTensors);
+        int room = tensorsMax * TENSOR_JSON_MAX + BLOCK;
         this.headerBytes = Math.ceilDiv(room, BLOCK) * BLOCK;
         this.file = FileChannel.open(directory.resolve(name),
                 Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
-        header.putObject("__metadata__")
-                .put("format", "spillway-kv-pack")
-                .put("version", "1")
-                .put("model", meta.model().value())
-                .put("layout", meta.layout().value());
+        // No word about the model: captures of another one may link the pack, if they have equal bytes.
+        header.putObject("__metadata__").put("format", "spillway-kv-pack").put("version", "1");
     }
 
     String name() {
@@ -48,7 +47,7 @@ final class PackWriter implements AutoCloseable {
     }
 
     boolean isFull() {
-        return tensors >= TENSORS_MAX || bytes >= BYTES_MAX;
+        return tensors >= tensorsMax || bytes >= BYTES_MAX;
     }
 
     long bytes() {

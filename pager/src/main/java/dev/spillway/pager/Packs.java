@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The packs of all snapshots on a host, by the contents in them. A snapshot that has a content of another one gets a hard link of its pack, so the bytes
@@ -20,6 +22,7 @@ public final class Packs {
     private final Map<String, Pack> packs = new HashMap<>();
     private final Map<PageHash, PackPage> pages = new HashMap<>();
     private final Set<Path> known = new LinkedHashSet<>();
+    private final Set<String> distrusted = new HashSet<>();
 
     private record Pack(Set<Path> directories, Set<PageHash> hashes) {}
 
@@ -37,7 +40,22 @@ public final class Packs {
         }
     }
 
-    /** Returns whether the directory of a snapshot is known. */
+    /** Takes note that a directory has no packs to be shared, so that nobody reads it again to find out. */
+    public synchronized void passOver(Path directory) {
+        known.add(directory);
+    }
+
+    /** No capture uses a pack of this snapshot any more, because something of it is damaged. */
+    public synchronized void distrust(Snapshot snapshot) {
+        add(snapshot);
+        distrust(snapshot.manifest().contents().stream().map(PackPage::pack).collect(Collectors.toSet()));
+    }
+
+    synchronized void distrust(Set<String> names) {
+        names.stream().filter(packs::containsKey).forEach(distrusted::add);
+    }
+
+    /** Returns whether the directory of a snapshot is known, or is none. */
     public synchronized boolean knows(Path directory) {
         return known.contains(directory);
     }
@@ -55,6 +73,7 @@ public final class Packs {
             boolean gone = pack.directories().isEmpty();
             if (gone) {
                 pack.hashes().forEach(pages::remove);
+                distrusted.remove(entry.getKey());
             }
             return gone;
         });
@@ -64,10 +83,10 @@ public final class Packs {
         return Optional.ofNullable(pages.get(hash));
     }
 
-    /** Gives a pack a name in another directory, and returns false if it is on this host no more. */
+    /** Gives a pack a name in another directory, and returns false if it is on this host no more, or is damaged. */
     synchronized boolean link(String name, Path directory) throws IOException {
         Pack pack = packs.get(name);
-        if (pack == null) {
+        if (pack == null || distrusted.contains(name)) {
             return false;
         }
         for (Path from : List.copyOf(pack.directories())) {

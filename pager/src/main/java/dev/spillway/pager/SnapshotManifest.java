@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of a snapshot: which sequences it has, which pages these have, and where the pages are packed. Written as JSON in one form only.
@@ -110,12 +111,16 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         if (json.length <= CHECK_FIELD_BYTES) {
             throw damaged("ends early");
         }
+        @Nullable
         SnapshotManifest manifest;
         try {
             manifest = JSON.readValue(json, SnapshotManifest.class);
         } catch (IOException e) {
             requireVersion(json);
             throw damaged("is not readable: " + e.getMessage());
+        }
+        if (manifest == null) {
+            throw damaged("is null");
         }
         if (manifest.version() != VERSION) {
             throw otherVersion(manifest.version());

@@ -1,6 +1,7 @@
 package dev.spillway.pager;
 
 import dev.spillway.pager.PageTables.HeldSequence;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,26 +21,41 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Captures a pager into an empty directory. Contents that a snapshot of this host has are not written again: the pack that has them is linked. A pack of
- * which less than half would be needed is not kept alive by a link; what is needed of it is copied. Used once, by one thread.
+ * Captures a pager into an empty directory. Contents that a snapshot of this host has are not written again: the pack that has them is linked, and not
+ * read. A pack of which less than half would be needed is not kept alive by a link; what is needed of it is copied. So is what is needed of small packs
+ * once there are many, as a sequence that grows from capture to capture makes them. Used once, by one thread.
  */
 public final class SnapshotWriter {
+    private static final System.Logger LOG = System.getLogger(SnapshotWriter.class.getName());
+    private static final int SMALL_PACKS_MAX = 32;
+    private static final int SMALL_PACK_CONTENTS = 64;
+    private static final long SMALL_PACK_BYTES = 4 << 20;
+    /** A page of a sequence takes at least so many bytes of a manifest: its number and its check. */
+    private static final long MANIFEST_BYTES_OF_A_PAGE = 21;
+
     private final PagePool pool;
     private final Path directory;
     private final Packs packs;
     private final Progress progress;
     private final Map<String, PackReader> linked = new LinkedHashMap<>();
     private final Set<String> damaged = new HashSet<>();
-    private final List<String> written = new ArrayList<>();
+    private final Map<String, PackReader> written = new LinkedHashMap<>();
     private final Map<Content, PackPage> fresh = new HashMap<>();
     private @Nullable PackWriter pack;
     private long bytesRead;
     private long bytesWritten;
     private int contentsWritten;
+    /** Contents that may still be written. */
     private int unpacked;
+
+    /** A pack whose content was to be copied is damaged. */
+    private static final class DamagedPackException extends Exception {
+        private static final long serialVersionUID = 1;
+    }
 
     /**
      * The outcome of a capture.
@@ -78,7 +95,18 @@ public final class SnapshotWriter {
      * @throws PagerRefusedException if the pager cannot be frozen, or is closed meanwhile
      */
     public static Captured capture(PagePool pool, Path directory, Packs packs, Progress progress) throws IOException, InterruptedException {
-        return new SnapshotWriter(pool, directory, packs, progress).capture();
+        while (true) {
+            try {
+                return new SnapshotWriter(pool, directory, packs, progress).capture();
+            } catch (DamagedPackException e) {
+                // Not used any more, so all that it had is written from the memory of the pager.
+                try (Stream<Path> files = Files.list(directory)) {
+                    for (Path file : files.toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
     }
 
     /** Takes note of a snapshot that lies in its place now, so that later captures need not write what it has. */
@@ -87,8 +115,9 @@ public final class SnapshotWriter {
         pool.remember(captured.remembered().packed, captured.remembered().epoch);
     }
 
-    private Captured capture() throws IOException, InterruptedException {
+    private Captured capture() throws IOException, InterruptedException, DamagedPackException {
         try (Arena memory = Arena.ofConfined(); FrozenPages frozen = pool.freeze()) {
+            requireRoomInManifest(frozen.sequences().stream().mapToLong(held -> held.sequence().pages().size()).sum());
             List<Integer> pages = frozen.sequences()
                     .stream()
                     .flatMap(held -> held.sequence().pages().stream())
@@ -96,7 +125,7 @@ public final class SnapshotWriter {
                     .toList();
             BitSet slots = new BitSet();
             pages.forEach(slots::set);
-            frozen.sequences().forEach(held -> java.util.Arrays.stream(held.states()).forEach(slots::set));
+            frozen.sequences().forEach(held -> Arrays.stream(held.states()).forEach(slots::set));
             Map<Integer, PackPage> packed = unchanged(frozen, slots);
             packed.keySet().forEach(slots::clear);
             frozen.read(slots);
@@ -120,7 +149,22 @@ public final class SnapshotWriter {
             for (PackReader reader : linked.values()) {
                 reader.close();
             }
+            for (PackReader reader : written.values()) {
+                reader.close();
+            }
         }
+    }
+
+    /** Refuses what no manifest could hold, before anything is written. */
+    static void requireRoomInManifest(long pages) {
+        if (pages > SnapshotManifest.BYTES_MAX / MANIFEST_BYTES_OF_A_PAGE) {
+            throw tooLarge("%d pages of sequences, of which each counts as often as a sequence has it".formatted(pages));
+        }
+    }
+
+    private static PagerRefusedException tooLarge(String what) {
+        return new PagerRefusedException(Reason.EXHAUSTED,
+                "%s (expected: a manifest of at most %d bytes)".formatted(what, SnapshotManifest.BYTES_MAX));
     }
 
     private record Tensor(ElementType elements, List<Long> dimensions) {}
@@ -180,17 +224,14 @@ public final class SnapshotWriter {
         if (pack != null && pack.name().equals(page.pack())) {
             return pack.holds(page, content);
         }
-        try (PackReader reader = PackReader.open(directory, page.pack())) {
-            return reader.holds(page.at(), tensor.elements(), tensor.dimensions(), content);
-        }
+        return at(written, page.pack()).holds(page.at(), tensor.elements(), tensor.dimensions(), content);
     }
 
     private PackPage write(Tensor tensor, ByteBuffer content, PageHash hash) throws IOException {
         PackWriter writer = pack;
         if (writer == null || writer.isFull()) {
             finishPack();
-            writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", pool.meta(),
-                    Math.max(1, unpacked - contentsWritten));
+            writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", Math.max(1, unpacked - contentsWritten));
             pack = writer;
         }
         PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
@@ -204,51 +245,66 @@ public final class SnapshotWriter {
         if (writer != null) {
             writer.finish();
             writer.close();
-            written.add(writer.name());
-            bytesWritten += writer.bytes();
             pack = null;
+            bytesWritten += writer.bytes();
+            written.put(writer.name(), PackReader.open(directory, writer.name()));
         }
     }
 
-    /** Copies what is needed of packs that are needed by less than half, and removes their links. */
-    private void compact(Map<Integer, PackPage> packed, ByteBuffer buffer) throws IOException {
+    /** Copies what is needed of packs that are not to be kept, and removes their links. */
+    private void compact(Map<Integer, PackPage> packed, ByteBuffer buffer) throws IOException, DamagedPackException {
         Map<String, Long> needed =
                 packed.values().stream().distinct().collect(Collectors.groupingBy(PackPage::pack, Collectors.counting()));
+        Set<String> left = left(needed);
+        unpacked += Math.toIntExact(left.stream().mapToLong(name -> needed.getOrDefault(name, 0L)).sum());
         Map<PackPage, PackPage> moved = new HashMap<>();
-        for (Map.Entry<String, PackReader> entry : Map.copyOf(linked).entrySet()) {
-            PackReader reader = entry.getValue();
-            if (2 * needed.getOrDefault(entry.getKey(), 0L) >= reader.count()) {
-                continue;
-            }
-            for (Map.Entry<Integer, PackPage> slot : packed.entrySet()) {
-                PackPage from = slot.getValue();
-                if (from.pack().equals(entry.getKey())) {
-                    PackPage to = moved.get(from);
-                    if (to == null) {
-                        to = copied(tensor(slot.getKey()), reader, from, buffer);
-                        moved.put(from, to);
-                    }
-                    slot.setValue(to);
+        for (Map.Entry<Integer, PackPage> slot : packed.entrySet()) {
+            PackPage from = slot.getValue();
+            if (left.contains(from.pack())) {
+                PackPage to = moved.get(from);
+                if (to == null) {
+                    to = copied(tensor(slot.getKey()), from, buffer);
+                    moved.put(from, to);
                 }
+                slot.setValue(to);
             }
-            reader.close();
-            linked.remove(entry.getKey());
-            Files.delete(directory.resolve(entry.getKey()));
+        }
+        for (String name : left) {
+            at(linked, name).close();
+            linked.remove(name);
+            Files.delete(directory.resolve(name));
         }
     }
 
-    private PackPage copied(Tensor tensor, PackReader from, PackPage page, ByteBuffer content) throws IOException {
-        from.read(page.at(), tensor.elements(), tensor.dimensions(), content);
-        if (!PageHash.of(content).equals(page.hash())) {
-            throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
-                    "tensor %d of %s: is not what was captured, so nothing is captured on it".formatted(page.at(), page.pack()));
+    private Set<String> left(Map<String, Long> needed) {
+        Set<String> left = new HashSet<>();
+        List<String> small = new ArrayList<>();
+        linked.forEach((name, reader) -> {
+            if (2 * needed.getOrDefault(name, 0L) < reader.count()) {
+                left.add(name);
+            } else if (reader.count() <= SMALL_PACK_CONTENTS && reader.bytes() <= SMALL_PACK_BYTES) {
+                small.add(name);
+            }
+        });
+        if (small.size() > SMALL_PACKS_MAX) {
+            left.addAll(small);
         }
-        unpacked++;
+        return left;
+    }
+
+    private PackPage copied(Tensor tensor, PackPage page, ByteBuffer content) throws IOException, DamagedPackException {
+        at(linked, page.pack()).read(page.at(), tensor.elements(), tensor.dimensions(), content);
+        if (!PageHash.of(content).equals(page.hash())) {
+            LOG.log(System.Logger.Level.WARNING, "tensor {0} of {1}: is not what was captured, so no capture uses the pack any more", page.at(),
+                    page.pack());
+            packs.distrust(Set.of(page.pack()));
+            throw new DamagedPackException();
+        }
         return write(tensor, content, page.hash());
     }
 
     private SnapshotManifest manifest(List<HeldSequence> sequences, List<Integer> pages, Map<Integer, PackPage> packed) {
-        List<String> names = java.util.stream.Stream.concat(linked.keySet().stream(), written.stream()).sorted().toList();
+        List<String> names = Stream.concat(linked.keySet().stream(), written.keySet().stream()).sorted().toList();
         Map<String, Integer> packNumbers = new HashMap<>();
         names.forEach(name -> packNumbers.put(name, packNumbers.size()));
         Map<Integer, Integer> numbers = new HashMap<>();
@@ -290,6 +346,9 @@ public final class SnapshotWriter {
 
     private void writeManifest(SnapshotManifest manifest) throws IOException {
         byte[] json = manifest.json();
+        if (json.length > SnapshotManifest.BYTES_MAX) {
+            throw tooLarge("a manifest of %d bytes".formatted(json.length));
+        }
         try (FileChannel file =
                 FileChannel.open(directory.resolve(SnapshotManifest.FILE), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             ByteBuffer rest = ByteBuffer.wrap(json);

@@ -1,7 +1,9 @@
 package dev.spillway.pager;
 
+import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,101 @@ final class PackSharingTest extends SnapshotFixture {
             assertThat(seen(other)).isEqualTo(seen(pool));
             assertThat(again.snapshot().directory().resolve(former.getFileName())).doesNotExist();
         }
+    }
+
+    @Test
+    void packsOfASnapshotThatIsKnownToBeDamagedAreNotLinked() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 16); PagePool other = pool(Metas.small(), 16)) {
+            add(pool, "a", 9, 1, 1);
+            Snapshot first = capture(pool).snapshot();
+            flipLastByte(pack(first.directory()));
+            assertRefused(Reason.DAMAGED, "is not what was captured", () -> first.verify(_ -> {}));
+            packs.distrust(first);
+
+            Captured second = capture(pool);
+
+            assertThat(second.pagesWritten()).isEqualTo(9);
+            second.snapshot().restore(other, _ -> {});
+            assertThat(seen(other)).isEqualTo(seen(pool));
+        }
+    }
+
+    @Test
+    void damageThatACaptureMeetsIsWrittenAnewFromMemory() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 16); PagePool other = pool(Metas.small(), 16)) {
+            LogicalSequence sequence = add(pool, "a", 10, 1, 1);
+            flipLastByte(pack(capture(pool).snapshot().directory()));
+            for (int at = 0; at < 6; at++) {
+                pool.writePage(sequence.pages().get(at), random(512, 100 + at));
+            }
+
+            Captured second = capture(pool);
+
+            assertThat(second.pagesWritten()).isEqualTo(10);
+            second.snapshot().restore(other, _ -> {});
+            assertThat(seen(other)).isEqualTo(seen(pool));
+        }
+    }
+
+    private static void flipLastByte(Path pack) throws IOException {
+        try (FileChannel file = FileChannel.open(pack, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer last = ByteBuffer.allocate(1);
+            file.read(last, file.size() - 1);
+            file.write(last.put(0, (byte) (last.get(0) ^ 1)).flip(), file.size() - 1);
+        }
+    }
+
+    @Test
+    void manyContentsAreCopiedOutOfAPackOfWhichLessThanHalfIsNeeded() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 2_048); PagePool other = pool(Metas.small(), 2_048)) {
+            add(pool, "most", 600, 1, 1);
+            add(pool, "rest", 400, 1, 2);
+            capture(pool);
+            pool.removeSequence("most");
+
+            Captured second = capture(pool);
+
+            assertThat(second.pagesWritten()).isEqualTo(400);
+            second.snapshot().restore(other, _ -> {});
+            assertThat(seen(other)).isEqualTo(seen(pool));
+        }
+    }
+
+    @Test
+    void aSequenceThatGrowsFromCaptureToCaptureHasFewPacks() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 256); PagePool other = pool(Metas.small(), 256)) {
+            Captured last = null;
+            for (int number = 0; number < 100; number++) {
+                add(pool, "grown-" + number, 1, 1, number);
+                last = capture(pool);
+            }
+
+            Path directory = Objects.requireNonNull(last).snapshot().directory();
+            try (Stream<Path> files = Files.list(directory)) {
+                assertThat(files.count()).as("files").isLessThan(40);
+            }
+            Snapshot.open(directory).restore(other, _ -> {});
+            assertThat(seen(other)).isEqualTo(seen(pool));
+        }
+    }
+
+    @Test
+    void equalContentsBeyondOnePackAreWrittenOnce() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 10_000)) {
+            List<Integer> pages = pool.allocatePages(10_000);
+            for (int page : pages) {
+                pool.writePage(page, random(512, page % 2 == 0 ? -1 : page));
+            }
+            pool.installSequences(List.of(new LogicalSequence("a", pages, 0)));
+
+            assertThat(capture(pool).pagesWritten()).isEqualTo(5_001);
+        }
+    }
+
+    @Test
+    void morePagesThanAManifestHoldsAreRefusedBeforeAnythingIsWritten() {
+        SnapshotWriter.requireRoomInManifest(20_000_000);
+        assertRefused(Reason.EXHAUSTED, "a manifest of at most 536870912 bytes", () -> SnapshotWriter.requireRoomInManifest(30_000_000));
     }
 
     @Test

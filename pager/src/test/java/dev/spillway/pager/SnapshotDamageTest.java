@@ -45,6 +45,14 @@ final class SnapshotDamageTest extends SnapshotFixture {
     }
 
     @Test
+    void aManifestThatIsNullIsDamaged() throws Exception {
+        Path directory = directory();
+        Files.writeString(directory.resolve("manifest.json"), "null" + " ".repeat(200));
+
+        assertRefused(Reason.DAMAGED, "is null", () -> Snapshot.open(directory));
+    }
+
+    @Test
     void aDamagedPageIsNamedAndNothingIsInstalled() throws Exception {
         try (PagePool pool = pool(Metas.small(), 8); PagePool other = pool(Metas.small(), 8)) {
             add(pool, "a", 3, 1, 1);

@@ -6,8 +6,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,37 +27,30 @@ class ComposeTlsTest {
     Path scratch;
 
     @Test
-    void workersWithCertificatesAloneFetchFromEachOtherAndDelete() throws Exception {
+    void workersWithCertificatesAloneFetchFromEachOtherAlsoAfterARenewalAndDelete() throws Exception {
         try (ComposeFleet fleet = new ComposeFleet("spillway-tls-test", scratch, List.of("docker-compose.tls.yml"))) {
             fleet.make("certificates");
             fleet.up();
-            Path tree = Files.createDirectories(scratch.resolve("tree"));
-            Files.writeString(tree.resolve("file"), "content");
-
             assertThatThrownBy(() -> Http.get("http://" + fleet.coordinator(1) + "/livez")).isInstanceOf(IOException.class);
-            assertThat(spillway(fleet, "namespace", "set", "trees", "--max-entries", "2", "--url", url(fleet.coordinator(1))).exitCode())
-                    .isZero();
-            for (int number = 1; number <= 3; number++) {
-                Spillway.Ran put = spillway(fleet, "put", "trees", "key-" + number, tree.toString(), "--worker", url(fleet.worker(number)));
-                assertThat(put.exitCode()).as(put.err()).isZero();
-            }
-            Eventually.holds(ComposeFleet.PATIENCE, () -> {
-                assertThat(spillway(fleet, "ls", "trees", "--url", url(fleet.coordinator(2))).out()).contains("key-2", "key-3")
-                        .doesNotContain("key-1");
-                assertThat(spillway(fleet, "evictions", "--url", url(fleet.coordinator(2))).out()).contains("key-1", "CLOSED");
-            });
-
-            assertThat(spillway(fleet, "namespace", "set", "objects", "--max-entries", "10", "--backend", "artifact", "--url",
+            assertThat(spillway(fleet, "namespace", "set", "objects", "--max-entries", "3", "--backend", "artifact", "--url",
                     url(fleet.coordinator(1))).exitCode()).isZero();
             try (HttpClient client = client(fleet)) {
-                copy(client, fleet, "1");
+                put(client, fleet, 3, "1");
+                fetch(client, fleet, "1");
                 fleet.make("certificates");
                 Eventually.holds(ComposeFleet.PATIENCE, () -> assertThat(fleet.compose("logs", "worker-1", "worker-3")
                         .said()
                         .lines()
                         .filter(line -> line.contains("its new content is served")))
                         .hasSize(2));
-                copy(client, fleet, "2");
+                put(client, fleet, 3, "2");
+                fetch(client, fleet, "2");
+                // Evicts the first, which two hosts hold.
+                put(client, fleet, 2, "3");
+                put(client, fleet, 2, "4");
+                Eventually.holds(ComposeFleet.PATIENCE,
+                        () -> assertThat(answer(client, fleet, "GET", url(fleet.coordinator(2)) + "/v1/evictions?state=closed").body())
+                                .contains(fingerprint("1"), "host-1", "host-3", "DELETED"));
             }
             assertThat(fleet.compose("logs").said()).as("no token in any log").doesNotContain(fleet.operator());
         }
@@ -70,21 +63,28 @@ class ComposeTlsTest {
                 .build();
     }
 
-    /** Puts an artifact at the third host, and reads it from the first one, which asks the third with its certificate. */
-    private static void copy(HttpClient client, ComposeFleet fleet, String key) {
-        String artifact = "/v1/artifacts/objects/" + "0".repeat(63) + key;
-        Eventually.holds(ComposeFleet.PATIENCE,
-                () -> assertThat(status(client, fleet, "PUT", url(fleet.worker(3)) + artifact)).isBetween(200, 201));
-        Eventually.holds(ComposeFleet.PATIENCE,
-                () -> assertThat(status(client, fleet, "GET", url(fleet.worker(1)) + artifact)).isEqualTo(200));
+    private static String fingerprint(String key) {
+        return "0".repeat(63) + key;
     }
 
-    private static int status(HttpClient client, ComposeFleet fleet, String method, String url) throws IOException, InterruptedException {
+    private static void put(HttpClient client, ComposeFleet fleet, int host, String key) {
+        String url = url(fleet.worker(host)) + "/v1/artifacts/objects/" + fingerprint(key);
+        Eventually.holds(ComposeFleet.PATIENCE, () -> assertThat(answer(client, fleet, "PUT", url).statusCode()).isBetween(200, 201));
+    }
+
+    /** Reads from the first host, which asks the third one with its certificate. */
+    private static void fetch(HttpClient client, ComposeFleet fleet, String key) {
+        String url = url(fleet.worker(1)) + "/v1/artifacts/objects/" + fingerprint(key);
+        Eventually.holds(ComposeFleet.PATIENCE, () -> assertThat(answer(client, fleet, "GET", url).statusCode()).isEqualTo(200));
+    }
+
+    private static HttpResponse<String> answer(HttpClient client, ComposeFleet fleet, String method, String url)
+            throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url))
                 .header("Authorization", "Bearer " + fleet.operator())
                 .method(method, BodyPublishers.ofString("PUT".equals(method) ? "content" : ""))
                 .build();
-        return client.send(request, BodyHandlers.discarding()).statusCode();
+        return client.send(request, BodyHandlers.ofString());
     }
 
     private static String url(String address) {

@@ -333,6 +333,7 @@ public final class Pagers implements AutoCloseable {
             packs.add(Snapshot.open(directory));
         } catch (IOException | PagerRefusedException e) {
             LOG.debug("{}: is no snapshot of a pager whose packs can be shared: {}", directory, e.getMessage());
+            packs.passOver(directory);
         }
     }
 
@@ -365,10 +366,10 @@ public final class Pagers implements AutoCloseable {
         try (HeldImage image = host.directories().reading(served)) {
             List<LogicalSequence> sequences = work.run(pager, Kind.RESTORE, progress -> {
                 Snapshot snapshot = opened(served);
-                List<LogicalSequence> restored = snapshot.restore(pager.pool(), done -> {
+                List<LogicalSequence> restored = sound(snapshot, () -> snapshot.restore(pager.pool(), done -> {
                     image.keep();
                     progress.done(done);
-                });
+                }));
                 packs.add(snapshot);
                 return restored;
             });
@@ -412,12 +413,30 @@ public final class Pagers implements AutoCloseable {
         try (HeldImage image = host.directories().reading(served)) {
             return work.run(served.replica().name(), Kind.VERIFY, progress -> {
                 Snapshot snapshot = opened(served);
-                snapshot.verify(done -> {
-                    image.keep();
-                    progress.done(done);
+                return sound(snapshot, () -> {
+                    snapshot.verify(done -> {
+                        image.keep();
+                        progress.done(done);
+                    });
+                    return snapshot;
                 });
-                return snapshot;
             });
+        }
+    }
+
+    private interface Reading<T> {
+        T read() throws IOException, InterruptedException;
+    }
+
+    /** Reads a snapshot; if it is damaged, no later capture is built on what it has. */
+    private <T> T sound(Snapshot snapshot, Reading<T> reading) throws IOException, InterruptedException {
+        try {
+            return reading.read();
+        } catch (PagerRefusedException e) {
+            if (e.reason() == Reason.DAMAGED) {
+                packs.distrust(snapshot);
+            }
+            throw e;
         }
     }
 
