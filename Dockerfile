@@ -3,10 +3,11 @@
 FROM eclipse-temurin:25-jre
 RUN mkdir -p /var/lib/spillway && chown 10001:10001 /var/lib/spillway
 COPY dev/target/lib /opt/spillway/lib
-COPY --chmod=755 config/container/spillway config/container/ready /opt/spillway/bin/
+COPY --chmod=755 config/container/spillway config/container/ready config/container/prepare /opt/spillway/bin/
 ENV PATH=/opt/spillway/bin:/opt/java/openjdk/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     LANG=C.UTF-8 \
     SPILLWAY_NATIVE_FOLDER=/tmp/spillway
+RUN prepare
 USER 10001:10001
 VOLUME /var/lib/spillway
 HEALTHCHECK --interval=5s --timeout=5s --start-period=90s --retries=6 CMD ["ready"]
