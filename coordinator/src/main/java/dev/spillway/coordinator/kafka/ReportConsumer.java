@@ -152,7 +152,7 @@ public final class ReportConsumer implements AutoCloseable {
             try {
                 List<Report> reports = readable(records);
                 store(reports);
-                trail.taken(reports.stream().map(Report::replicaId).toList());
+                trail.taken(reports);
                 consumer.resume(consumer.paused());
                 commit(records);
                 return;

@@ -9,6 +9,7 @@ import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
+import dev.spillway.events.Report;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
 import dev.spillway.service.tracing.Traceparent;
@@ -18,7 +19,7 @@ import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.SpanKind;
 import java.time.Instant;
-import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -140,9 +141,11 @@ public final class EvictionTrail implements EvictionFollower {
         }
     }
 
-    /** Forgets who sent the reports on these replicas, because the registry has them. */
-    public void taken(Collection<ReplicaId> replicas) {
-        reporting.keySet().removeAll(replicas);
+    /** Forgets who sent these reports, because the registry has them. */
+    public void taken(List<Report> reports) {
+        if (!reporting.isEmpty()) {
+            reports.forEach(report -> reporting.remove(report.replicaId()));
+        }
     }
 
     private static LoggingEventBuilder about(@Nullable EvictionId eviction, ReplicaId replica) {
