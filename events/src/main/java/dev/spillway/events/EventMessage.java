@@ -1,9 +1,24 @@
 package dev.spillway.events;
 
+import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * An event as Kafka carries it: CloudEvents 1.0 in binary mode, attributes as headers with the prefix {@code ce_}, the JSON as the
  * body.
  */
-public record EventMessage(SortedMap<String, String> headers, String json) {}
+public record EventMessage(SortedMap<String, String> headers, String json) {
+    /** Header of the W3C trace context, as the CloudEvents extension for distributed tracing names it. Readers ignore one that is malformed. */
+    public static final String TRACEPARENT = "ce_traceparent";
+
+    /** Returns the same event with a trace context; without one if that is empty. */
+    public EventMessage tracedBy(Optional<String> traceparent) {
+        if (traceparent.isEmpty()) {
+            return this;
+        }
+        SortedMap<String, String> traced = new TreeMap<>(headers);
+        traced.put(TRACEPARENT, traceparent.get());
+        return new EventMessage(traced, json);
+    }
+}

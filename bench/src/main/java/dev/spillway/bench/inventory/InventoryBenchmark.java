@@ -26,6 +26,7 @@ import dev.spillway.events.protocol.ReconcileAnswer;
 import dev.spillway.events.protocol.ReconcileRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.Effect;
@@ -42,6 +43,7 @@ import dev.spillway.worker.host.Outside;
 import dev.spillway.worker.host.Recovery;
 import dev.spillway.worker.host.Removals;
 import dev.spillway.worker.rocksdb.RocksIndex;
+import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -175,7 +177,8 @@ public final class InventoryBenchmark implements Benchmark {
                 InstantSource.system(), new Random(1), new Outside(message -> {
                     asked.countDown();
                     return new Delivery.NotDelivered<>("no registry runs");
-                }, report -> {}, (partition, from) -> {}), store, images, new Removals.Unlinking(1, UnlinkPace.none()), failure -> {}));
+                }, report -> {}, (partition, from) -> {}), store, images, new Removals.Unlinking(1, UnlinkPace.none()),
+                new HostTrail(Tracing.off()), failure -> {}));
     }
 
     private static HostIdentity identity(ImageStore store) {

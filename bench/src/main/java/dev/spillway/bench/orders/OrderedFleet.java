@@ -11,6 +11,7 @@ import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.embedded.PostgresServer;
 import dev.spillway.events.Description;
@@ -28,6 +29,7 @@ import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -80,7 +82,8 @@ final class OrderedFleet {
             try (Brokers brokers =
                     Brokers.open(kafka, topics(size.partitions()), Reachability.within(Duration.ofSeconds(60)), new SecureRandom());
                     MessageSender sender = new MessageSender(kafka);
-                    Publisher<?> _ = Publisher.ofOrders(registry, brokers, sender, new SimpleMeterRegistry(), new SecureRandom())) {
+                    Publisher<?> _ = Publisher.ofOrders(registry, brokers, sender, new EvictionTrail(Tracing.off()),
+                            new SimpleMeterRegistry(), new SecureRandom())) {
                 fleet.evictAll();
                 return new OrderTopic(kafka, size.partitions()).read((long) size.hosts() * replicasEach).by(fleet.partitionOf);
             } catch (NotReachableException e) {

@@ -11,6 +11,7 @@ import dev.spillway.coordinator.kafka.Publisher;
 import dev.spillway.coordinator.kafka.ReportConsumer;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.service.Lifecycle;
 import dev.spillway.service.NativeLibraries;
 import dev.spillway.service.NotReachableException;
@@ -25,6 +26,7 @@ import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -75,12 +77,16 @@ public final class Coordinator implements AutoCloseable {
         NativeLibraries.load(settings.nativeFolders());
         RandomGenerator random = new SecureRandom();
         InstantSource clock = InstantSource.system();
+        Tracing tracing = lifecycle.start("tracing",
+                () -> Tracing.of(settings.otlpEndpoint(), "spillway-coordinator", settings.listen().toString()));
+        EvictionTrail trail = new EvictionTrail(tracing);
         ServiceMetrics serviceMetrics = lifecycle.start("metrics", ServiceMetrics::new);
         MeterRegistry metrics = serviceMetrics.registry();
 
         Servers servers = Servers.await(settings, lifecycle, random);
         Brokers brokers = servers.brokers();
         PostgresRegistry stored = servers.registry();
+        stored.follow(trail);
         TransactionFigures.register(stored, metrics);
         PostgresRegistrySettings database = settings.database();
         CommandUses uses = new CommandUses(database.user());
@@ -99,9 +105,12 @@ public final class Coordinator implements AutoCloseable {
                     transactions.look();
                 }, events, settings.upkeep(), settings.trim(), clock, random));
         MessageSender sender = lifecycle.start("kafka producer", () -> new MessageSender(settings.kafka()));
-        Publisher<?> facts = lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, metrics, random));
-        Publisher<?> orders = lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, metrics, random));
-        ReportConsumer reports = lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), metrics, random));
+        Publisher<?> facts =
+                lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, trail, metrics, random));
+        Publisher<?> orders =
+                lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, trail, metrics, random));
+        ReportConsumer reports =
+                lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), trail, metrics, random));
 
         Readiness readiness = new Readiness(READY_WITHIN)
                 .add("postgresql", new DatabaseCheck(registry, uses, database), () -> Duration.ZERO, transactions::remark)
@@ -126,7 +135,7 @@ public final class Coordinator implements AutoCloseable {
                         ServiceEndpoints.with(endpoints, readiness, serviceMetrics,
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
                         CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics,
-                        settings.security(), Optional.of(identities))));
+                        settings.security(), Optional.of(identities), tracing)));
         lifecycle.start("readiness", () -> readiness.beforeStop(settings.http().stopDelay()));
         return new Coordinator(lifecycle, http);
     }

@@ -19,6 +19,8 @@ import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.service.tracing.Tracing;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,13 +39,14 @@ import java.util.stream.Stream;
  * @param trim           how often it deletes what is no longer kept
  * @param startupTimeout how long it waits at the start for PostgreSQL and Kafka
  * @param nativeFolders  where native libraries may be unpacked, in the order in which they are tried
+ * @param otlpEndpoint   where traces are sent; none are made without it
  * @param printed        all settings with their sources, one line each, without secrets
  */
 public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Optional<Path> tokensFile, HttpLimits http,
         PostgresRegistrySettings database, KafkaSettings kafka,
         RegistryTopics topics,
         RegistryRules rules, long openOrdersMax, Duration upkeep, Duration trim, Duration startupTimeout,
-        List<Path> nativeFolders, LogSettings log, String printed) {
+        List<Path> nativeFolders, LogSettings log, Optional<URI> otlpEndpoint, String printed) {
     private static final RegistryRules RULES = RegistryRules.DEFAULTS;
     private static final Retention RETENTION = Retention.DEFAULTS;
 
@@ -183,6 +186,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
         all.addAll(ListenerSecurity.SETTINGS);
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
+        all.add(Tracing.ENDPOINT);
         return all;
     }
 
@@ -214,6 +218,7 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
                 KafkaSettings.from(settings, "spillway-coordinator"), topics,
                 rules(settings), settings.get(OPEN_ORDERS_MAX), settings.get(UPKEEP), settings.get(TRIM), settings.get(STARTUP_TIMEOUT),
                 settings.get(NATIVE_FOLDER).map(List::of).orElseGet(NativeLibraries::defaultFolders), LogSettings.from(settings),
+                settings.get(Tracing.ENDPOINT),
                 settings.print());
     }
 

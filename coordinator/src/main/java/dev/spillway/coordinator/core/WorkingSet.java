@@ -78,6 +78,11 @@ public final class WorkingSet {
         return now;
     }
 
+    /** Returns the number of evictions decided so far, which are the first ones of {@link Changes#evictions}. */
+    public int evictions() {
+        return evictions.size();
+    }
+
     /** Returns the changes to write. */
     public Changes changes() {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),

@@ -39,7 +39,7 @@ final class Commands {
     <A> A run(Request request, Target what, Command<A> command) {
         A answer = run(request, what, request.header(IDEMPOTENCY_KEY), command);
         if (isOfOperators(command) && !(answer instanceof Outcomes.Refusal)) {
-            LOG.info("{} by {}", what, Actor.client(request.caller()));
+            LOG.atInfo().addKeyValue("request", request.id()).log("{} by {}", what, Actor.client(request.caller()));
         }
         return answer;
     }

@@ -68,7 +68,7 @@ public final class TokenRoutes {
                 .create(new Identity(body.name(), body.role(), namespaces, body.host()), AccessToken.digest(token), creator, lasts)
                 .orElseThrow(() -> Problem.of(ProblemType.TOKEN_EXISTS, "name: " + body.name() + " (expected: one that is not used)")
                         .exception());
-        LOG.info("token {} of role {} is made by {}", body.name(), body.role(), creator);
+        LOG.atInfo().addKeyValue("request", request.id()).log("token {} of role {} is made by {}", body.name(), body.role(), creator);
         return Response.json(201, new Tokens.Created(body.name(), token, stored.expiresAt())).header("Cache-Control", "no-store");
     }
 
@@ -90,7 +90,7 @@ public final class TokenRoutes {
         if (!store.revoke(name)) {
             throw unknown("name: " + Problem.shown(name) + " (expected: the name of a token that was made)");
         }
-        LOG.info("token {} is revoked by {}", name, request.caller());
+        LOG.atInfo().addKeyValue("request", request.id()).log("token {} is revoked by {}", name, request.caller());
         return Response.empty(204);
     }
 

@@ -3,6 +3,7 @@ package dev.spillway.coordinator.kafka;
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.Topics;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The fact of each eviction, keyed by namespace. A fact counts as published only after Kafka acknowledged it; whoever dies before that is noted
  * publishes it twice, never not at all.
  */
-record FactPublication(Registry registry, EventCodec codec) implements Publication<EvictionFact> {
+record FactPublication(Registry registry, EventCodec codec, EvictionTrail trail) implements Publication<EvictionFact> {
     @Override
     public String name() {
         return "facts";
@@ -43,7 +44,8 @@ record FactPublication(Registry registry, EventCodec codec) implements Publicati
 
     @Override
     public Message message(EvictionFact fact) {
-        return EventMessages.message(topic(), OptionalInt.empty(), fact.namespace().value(), codec.encode(fact));
+        return EventMessages.message(topic(), OptionalInt.empty(), fact.namespace().value(),
+                codec.encode(fact).tracedBy(trail.traceparent(fact)));
     }
 
     @Override

@@ -6,9 +6,11 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.Topics;
 import dev.spillway.service.kafka.Message;
+import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +19,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Due orders, each for its host's partition. A claim sets the next attempt. If the coordinator dies, the order is delayed by that interval, or a
- * heartbeat carries it sooner. Orders that did not arrive are given back and are due at once.
- *
- * @param partitions number of partitions of the topic
+ * heartbeat carries it sooner. Orders that did not arrive are given back and are due at once. For one thread.
  */
-record OrderPublication(Registry registry, EventCodec codec, int partitions) implements Publication<AddressedOrder> {
+final class OrderPublication implements Publication<AddressedOrder> {
     private static final Logger LOG = LoggerFactory.getLogger(OrderPublication.class);
+
+    private final Registry registry;
+    private final EventCodec codec;
+    private final int partitions;
+    private final EvictionTrail trail;
+    private Instant claimedAt = Instant.EPOCH;
+
+    /** @param partitions number of partitions of the topic */
+    OrderPublication(Registry registry, EventCodec codec, int partitions, EvictionTrail trail) {
+        this.registry = registry;
+        this.codec = codec;
+        this.partitions = partitions;
+        this.trail = trail;
+    }
 
     @Override
     public String name() {
@@ -41,6 +55,7 @@ record OrderPublication(Registry registry, EventCodec codec, int partitions) imp
 
     @Override
     public List<AddressedOrder> claim(int most) {
+        claimedAt = Instant.now();
         return registry.execute(new Command.ClaimOrders(most));
     }
 
@@ -52,11 +67,14 @@ record OrderPublication(Registry registry, EventCodec codec, int partitions) imp
     @Override
     public Message message(AddressedOrder order) {
         return EventMessages.message(topic(), OptionalInt.of(order.partition()), order.order().hostId().value(),
-                codec.encode(order.order()));
+                codec.encode(order.order()).tracedBy(trail.traceparent(order.order())));
     }
 
     @Override
     public void settle(List<AddressedOrder> acknowledged, List<AddressedOrder> unsent) {
+        if (trail.isFollowing()) {
+            acknowledged.forEach(order -> trail.sent(order.order(), claimedAt));
+        }
         if (unsent.isEmpty()) {
             return;
         }

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.kafka;
 
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.kafka.PublishingLoop.Round;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
@@ -42,16 +43,18 @@ public final class Publisher<T> implements AutoCloseable {
     }
 
     /** Publishes the facts of evictions. */
-    public static Publisher<?> ofFacts(Registry registry, Brokers brokers, MessageSender sender, MeterRegistry metrics,
+    public static Publisher<?> ofFacts(Registry registry, Brokers brokers, MessageSender sender, EvictionTrail trail, MeterRegistry metrics,
             RandomGenerator random) {
-        return start(registry, new Publisher<>(new FactPublication(registry, codec()), brokers, sender, metrics, random));
+        return start(registry, new Publisher<>(new FactPublication(registry, codec(), trail), brokers, sender, metrics, random));
     }
 
     /** Publishes orders to hosts. */
-    public static Publisher<?> ofOrders(Registry registry, Brokers brokers, MessageSender sender, MeterRegistry metrics,
+    public static Publisher<?> ofOrders(Registry registry, Brokers brokers, MessageSender sender, EvictionTrail trail,
+            MeterRegistry metrics,
             RandomGenerator random) {
         return start(registry,
-                new Publisher<>(new OrderPublication(registry, codec(), brokers.orderPartitions()), brokers, sender, metrics, random));
+                new Publisher<>(new OrderPublication(registry, codec(), brokers.orderPartitions(), trail), brokers, sender, metrics,
+                        random));
     }
 
     private static EventCodec codec() {

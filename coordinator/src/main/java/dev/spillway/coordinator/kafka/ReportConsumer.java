@@ -4,7 +4,9 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
+import dev.spillway.events.EventMessage;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.events.UnreadableEventException;
@@ -55,6 +57,7 @@ public final class ReportConsumer implements AutoCloseable {
     private final Registry registry;
     private final EventCodec codec = new EventCodec(EventMessages.SOURCE);
     private final RandomGenerator random;
+    private final EvictionTrail trail;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Counter taken;
     private final Counter unreadable;
@@ -63,9 +66,10 @@ public final class ReportConsumer implements AutoCloseable {
     private volatile boolean closing;
     private volatile @Nullable Throwable ended;
 
-    private ReportConsumer(Registry registry, KafkaSettings settings, MeterRegistry metrics, RandomGenerator random) {
+    private ReportConsumer(Registry registry, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics, RandomGenerator random) {
         this.registry = registry;
         this.random = random;
+        this.trail = trail;
         Map<String, Object> properties = new HashMap<>(settings.consumer(GROUP));
         // Reports may be read twice without harm. If one is missed, its order stays open.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -83,8 +87,9 @@ public final class ReportConsumer implements AutoCloseable {
         this.thread = new ServiceThread("take-reports", this::run);
     }
 
-    public static ReportConsumer start(Registry registry, KafkaSettings settings, MeterRegistry metrics, RandomGenerator random) {
-        ReportConsumer reports = new ReportConsumer(registry, settings, metrics, random);
+    public static ReportConsumer start(Registry registry, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics,
+            RandomGenerator random) {
+        ReportConsumer reports = new ReportConsumer(registry, settings, trail, metrics, random);
         reports.thread.start();
         return reports;
     }
@@ -145,7 +150,9 @@ public final class ReportConsumer implements AutoCloseable {
         int failures = 0;
         while (!records.isEmpty() && !closing) {
             try {
-                store(readable(records));
+                List<Report> reports = readable(records);
+                store(reports);
+                trail.taken(reports);
                 consumer.resume(consumer.paused());
                 commit(records);
                 return;
@@ -177,7 +184,10 @@ public final class ReportConsumer implements AutoCloseable {
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Message message = Message.of(record);
             try {
-                reports.add(codec.decode(Report.class, EventMessages.headers(message), message.value()));
+                Map<String, String> headers = EventMessages.headers(message);
+                Report report = codec.decode(Report.class, headers, message.value());
+                trail.reportRead(report.replicaId(), headers.get(EventMessage.TRACEPARENT));
+                reports.add(report);
             } catch (UnreadableEventException e) {
                 unreadable.increment();
                 LOG.warn("report at {}-{}@{} passed over: {}", record.topic(), record.partition(), record.offset(), e.getMessage());

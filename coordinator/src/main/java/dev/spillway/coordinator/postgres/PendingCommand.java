@@ -9,6 +9,7 @@ import dev.spillway.events.protocol.HeartbeatRequest;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ResolveRequest;
 import dev.spillway.events.protocol.TouchRequest;
+import dev.spillway.service.tracing.RequestScope;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingCommand<A> extends Pending<A> {
     private final @Nullable IdempotencyKey key;
     private final Command<A> command;
+    private final @Nullable RequestScope request = RequestScope.current();
 
     PendingCommand(@Nullable IdempotencyKey key, Command<A> command, Duration deadline) {
         super(deadline);
@@ -35,6 +37,12 @@ final class PendingCommand<A> extends Pending<A> {
 
     Command<A> command() {
         return command;
+    }
+
+    /** Returns the request that it is a part of; null if it is of none. */
+    @Nullable
+    RequestScope request() {
+        return request;
     }
 
     @Override

@@ -52,6 +52,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private final PostgresQueries queries;
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
+    private volatile EvictionFollower follower = EvictionFollower.NOBODY;
+
     private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
         this.settings = settings;
         lanePool = pool(settings, "spillway-lanes", 1 + EntryReads.UNDER_WAY);
@@ -59,7 +61,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         Jdbi laneJdbi = Jdbi.create(lanePool).installPlugin(new PostgresPlugin());
         callers = new CallerLimit(Math.max(1, settings.poolSize() - OWN_CONNECTIONS), settings.waitingMax(), settings.poolWait());
-        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell);
+        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell, () -> follower);
         lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
         queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings), rules.grace());
     }
@@ -147,6 +149,11 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     @Override
     public void onCommit(Consumer<Changes.Wake> listener) {
         listeners.add(listener);
+    }
+
+    /** Has each eviction told from now on, to this one alone. */
+    public void follow(EvictionFollower evictions) {
+        follower = evictions;
     }
 
     /** Returns the tokens that are stored beside the registry. */

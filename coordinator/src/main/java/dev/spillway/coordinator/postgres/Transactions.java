@@ -6,6 +6,8 @@ import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Outcomes;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.core.WorkingSet;
+import dev.spillway.service.tracing.RequestScope;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,17 +38,23 @@ final class Transactions {
     private final PostgresRegistrySettings settings;
     private final RandomGenerator random;
     private final Consumer<Changes.Wake> told;
+    private final Supplier<EvictionFollower> follower;
     private final LeastUses leastUses = new LeastUses();
     private final LongAdder conflicts = new LongAdder();
     private final LongAdder committed = new LongAdder();
     private final LongAdder carriedOut = new LongAdder();
 
-    /** @param told is told after each commit, before anyone is answered by it */
-    Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told) {
+    /**
+     * @param told     is told after each commit, before anyone is answered by it
+     * @param follower is asked for at each transaction
+     */
+    Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told,
+            Supplier<EvictionFollower> follower) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
         this.told = told;
+        this.follower = follower;
     }
 
     /** Returns how many times a transaction was begun again because of another one. */
@@ -101,6 +109,7 @@ final class Transactions {
             }
             committed.increment();
             carriedOut.add(made.commands().size());
+            made.tellFollower();
             told.accept(wake);
             made.answer();
             return;
@@ -145,6 +154,12 @@ final class Transactions {
         private @Nullable List<PendingCommand<?>> commands;
         private @Nullable Handle handle;
         private boolean committing;
+        private final EvictionFollower following = follower.get();
+        private final boolean isFollowed = following.isFollowing();
+        private final Instant began = isFollowed ? Instant.now() : Instant.EPOCH;
+        /** The request behind each eviction, in their order. Filled for a follower only. */
+        private final List<@Nullable RequestScope> causes = new ArrayList<>();
+        private @Nullable Changes committed;
 
         Attempt(Jdbi jdbi, Supplier<List<PendingCommand<?>>> batch) {
             this.jdbi = jdbi;
@@ -188,6 +203,9 @@ final class Transactions {
             decisions.prepare(undecided.stream().map(PendingCommand::command).toList(), transaction);
             for (PendingCommand<?> command : undecided) {
                 verdicts.put(command, new Verdict.Answer(decide(command, transaction)));
+                while (isFollowed && causes.size() < transaction.evictions()) {
+                    causes.add(command.request());
+                }
             }
             Changes changes = transaction.changes();
             Script script = new Script();
@@ -201,6 +219,7 @@ final class Transactions {
             script.run(open);
             committing = true;
             open.commit();
+            committed = isFollowed ? changes : null;
             return changes.wake(rows.now());
         }
 
@@ -235,6 +254,22 @@ final class Transactions {
                 }
             }
             return answers;
+        }
+
+        /** Tells who follows single evictions. A failure is logged: the transaction is committed. */
+        void tellFollower() {
+            Changes changes = committed;
+            if (changes == null) {
+                return;
+            }
+            try {
+                for (int number = 0; number < changes.evictions().size(); number++) {
+                    following.evicted(changes.evictions().get(number), began, causes.get(number));
+                }
+                changes.closed().values().forEach(replica -> following.closed(replica, began));
+            } catch (RuntimeException e) {
+                LOG.error("telling of {} evictions", changes.evictions().size(), e);
+            }
         }
 
         /** Gives every caller its answer, once everything is committed. */

@@ -7,6 +7,7 @@ import dev.spillway.coordinator.Workers;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.NamespaceName;
@@ -22,6 +23,7 @@ import dev.spillway.service.kafka.KafkaTopics.Copies;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.TestKafka;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -114,11 +116,11 @@ class RegistryOverKafkaTest {
     }
 
     private void publishOrders() {
-        closing(Publisher.ofOrders(registry, brokers, sender, metrics, random));
+        closing(Publisher.ofOrders(registry, brokers, sender, new EvictionTrail(Tracing.off()), metrics, random));
     }
 
     private void publishFacts() {
-        closing(Publisher.ofFacts(registry, brokers, sender, metrics, random));
+        closing(Publisher.ofFacts(registry, brokers, sender, new EvictionTrail(Tracing.off()), metrics, random));
     }
 
     private TopicReader reader(String topic, String schema) throws Exception {
@@ -212,7 +214,7 @@ class RegistryOverKafkaTest {
 
     @Test
     void whatOneCoordinatorLeavesAnotherTakes() throws Exception {
-        ReportConsumer first = ReportConsumer.start(registry, kafka, metrics, random);
+        ReportConsumer first = ReportConsumer.start(registry, kafka, new EvictionTrail(Tracing.off()), metrics, random);
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
         ReplicaId later = workers.put(one, "vm", "b");
@@ -343,7 +345,7 @@ class RegistryOverKafkaTest {
     }
 
     private void takeReports() {
-        closing(ReportConsumer.start(registry, kafka, metrics, random));
+        closing(ReportConsumer.start(registry, kafka, new EvictionTrail(Tracing.off()), metrics, random));
     }
 
     private int port() {

@@ -121,13 +121,22 @@ class LayeringTest {
                 .check(SPILLWAY);
     }
 
+    /** All others make spans by the API alone. */
+    @Test
+    void onlyTheTracingKnowsItsSdk() {
+        noClasses().that(not(resideInAPackage("dev.spillway.service.tracing..")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.opentelemetry.sdk..", "io.opentelemetry.exporter.."))
+                .check(SPILLWAY);
+    }
+
     /** What an application embeds, and a command that starts at once, bring nothing of the servers along. */
     @Test
     void clientsNeedNoServersLibraries() {
         noClasses().that(belongTo("pager").or(belongTo("api")).or(belongTo("artifacts")).or(belongTo("client")).or(belongTo("cli")))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "org.jdbi..",
-                        "org.postgresql..", "org.rocksdb..", "io.micrometer..", "org.slf4j.."))
+                        "org.postgresql..", "org.rocksdb..", "io.micrometer..", "io.opentelemetry..", "org.slf4j.."))
                 .check(SPILLWAY);
     }
 
@@ -158,7 +167,8 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.vertx..", "io.netty..", "org.apache.kafka..", "java.sql..", "javax.sql..",
                         "org.jdbi..",
-                        "org.postgresql..", "com.zaxxer..", "org.flywaydb..", "org.rocksdb..", "java.net.http..", "java.nio.channels..")
+                        "org.postgresql..", "com.zaxxer..", "org.flywaydb..", "org.rocksdb..", "io.opentelemetry..", "java.net.http..",
+                        "java.nio.channels..")
                         .or(assignableTo(Files.class)))
                 .check(SPILLWAY);
     }

@@ -56,10 +56,11 @@ final class Answers {
             throw overloaded("requests: as many as are taken at once").exception();
         }
         var eventLoop = context.vertx().getOrCreateContext();
+        var scope = RequestSpans.scope(context);
         try {
             threads.execute(() -> {
                 try {
-                    send(context, endpoint.bounded() ? inTurn(endpoint, request) : endpoint.handler().handle(request));
+                    send(context, scope.call(() -> endpoint.bounded() ? inTurn(endpoint, request) : endpoint.handler().handle(request)));
                 } catch (Throwable e) {
                     eventLoop.runOnContext(ready -> context.fail(e));
                 }
@@ -105,7 +106,9 @@ final class Answers {
     /** Answers with a problem, also in the place of an answer that has not begun. Called on the event loop. */
     void problem(RoutingContext context, Problem problem, Map<CharSequence, CharSequence> headers) {
         var response = context.response();
+        String id = RequestIds.of(response);
         response.headers().clear();
+        response.putHeader(RequestIds.HEADER, id);
         problem.retryAfter().ifPresent(after -> response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, after.toSeconds()))));
         response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
         end(context, problem.status(), headers, Buffer.buffer(problem.toJson().toString()));

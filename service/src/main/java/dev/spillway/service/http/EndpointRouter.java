@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Mounts endpoints on a vertx-web router, and answers every failure as a problem: what was refused by name, and what is a defect by an id under
@@ -48,10 +50,12 @@ final class EndpointRouter {
     private final Answers answers;
     private final Connections connections;
     private final Optional<Guard> guard;
+    private final RequestSpans spans;
 
     EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections, Optional<Guard> guard) {
         this.options = options;
         this.guard = guard;
+        this.spans = new RequestSpans(options.tracing());
         this.answers = answers;
         this.connections = connections;
         // Routes are tried one after the other: first those that are asked for most, and what has a literal in the place of a parameter of
@@ -82,6 +86,12 @@ final class EndpointRouter {
                 .setName(operation.template());
         if (operation.method().equals("GET")) {
             route.method(HttpMethod.HEAD);
+        }
+        if (options.tracing().isOn() && endpoint.bounded()) {
+            route.handler(context -> {
+                spans.begin(context, operation);
+                context.next();
+            });
         }
         boolean guarded = guard.isPresent() && !operation.roles().isEmpty();
         if (guarded) {
@@ -180,9 +190,9 @@ final class EndpointRouter {
         boolean gone = response.closed() || context.failure() instanceof ClientGoneException;
         if (gone || response.headWritten()) {
             if (gone) {
-                LOG.debug("{}: {}", what, String.valueOf(context.failure()));
+                about(context, Level.DEBUG).log("{}: {}", what, String.valueOf(context.failure()));
             } else if (!response.ended()) {
-                LOG.warn("{}: broken off in the middle of the body: {}", what, String.valueOf(context.failure()));
+                about(context, Level.WARN).log("{}: broken off in the middle of the body: {}", what, String.valueOf(context.failure()));
             }
             if (!response.ended()) {
                 response.reset().onFailure(cause -> LOG.debug("{}: {}", what, cause.toString()));
@@ -202,6 +212,10 @@ final class EndpointRouter {
         if (ending) {
             connections.takeNoMore(context.request().connection());
         }
+    }
+
+    private static LoggingEventBuilder about(RoutingContext context, Level level) {
+        return LOG.atLevel(level).addKeyValue("request", RequestIds.of(context.response()));
     }
 
     private Problem problem(String what, RoutingContext context) {
@@ -224,7 +238,7 @@ final class EndpointRouter {
                                     .formatted(Problem.shown(String.valueOf(failure.getMessage()))));
             case Throwable failure -> options.failures().apply(failure).orElseGet(() -> {
                 var errorId = UUID.randomUUID().toString();
-                LOG.error("{}: error id {}", what, errorId, failure);
+                about(context, Level.ERROR).setCause(failure).log("{}: error id {}", what, errorId);
                 return Problem.of(ProblemType.INTERNAL_ERROR, "the log of the service has the cause under error id " + errorId)
                         .with("errorId", errorId);
             });

@@ -6,6 +6,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.service.SocketFile;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.vertx.core.Future;
@@ -72,15 +73,17 @@ public final class HttpService implements AutoCloseable {
      * @param metrics where requests are counted
      * @param security of the address
      * @param identities whose a token is; without them tokens are never asked for
+     * @param tracing makes a span of each request
      */
     public record Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits,
             Function<Vertx, List<Endpoint>> endpoints,
             Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics, ListenerSecurity security,
-            Optional<Identities> identities) {
+            Optional<Identities> identities, Tracing tracing) {
         /** A service that asks for nothing, on loopback alone. */
         public Options(String name, HostPort address, Optional<Path> socket, HttpLimits limits, Function<Vertx, List<Endpoint>> endpoints,
                 Function<Throwable, Optional<Problem>> failures, Optional<StaticPages> pages, MeterRegistry metrics) {
-            this(name, address, socket, limits, endpoints, failures, pages, metrics, ListenerSecurity.NONE, Optional.empty());
+            this(name, address, socket, limits, endpoints, failures, pages, metrics, ListenerSecurity.NONE, Optional.empty(),
+                    Tracing.off());
         }
     }
 
@@ -185,6 +188,7 @@ public final class HttpService implements AutoCloseable {
                 .setTcpNoDelay(true);
         var server = vertx.createHttpServer(tls.isPresent() ? tls.get().with(serving) : serving);
         server.connectionHandler(connections::opened).requestHandler(request -> {
+            RequestIds.give(request);
             if (connections.begin(request)) {
                 router.handle(request);
             }

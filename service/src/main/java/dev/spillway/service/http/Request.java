@@ -139,6 +139,11 @@ public final class Request {
         return Objects.requireNonNull(routing.get(KEY), "request");
     }
 
+    /** Returns its id, for logs; also in the answer's {@code X-Request-Id}. */
+    public String id() {
+        return RequestIds.of(routing.response());
+    }
+
     Operation operation() {
         return endpoint.operation();
     }

@@ -34,6 +34,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     private static final String FILES_SENT = "io.vertx.core.net.impl.VertxConnection";
     /** What these warn of, services say themselves in their own words. */
     private static final List<String> RESTATED = List.of("org.apache.kafka", "kafka", "com.zaxxer.hikari");
+    /** Its failures come again each few seconds while a receiver of traces is down. The service tells them once, in its own words. */
+    private static final String TRACES = "io.opentelemetry";
     /** The driver logs through java.util.logging, whose loggers are known here only once they have written a line. */
     private static final String DRIVER = "org.postgresql";
 
@@ -42,7 +44,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
      * other control characters become question marks.
      */
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0} - "
-            + "%replace(%replace(%msg%n%ex){'\\R(?=.)', '\n    '}){'[\\p{Cc}&&[^\\t\\n]]', '?'}";
+            + "%replace(%replace(%msg%replace( %kvp){'^ $', ''}%n%ex){'\\R(?=.)', '\n    '}){'[\\p{Cc}&&[^\\t\\n]]', '?'}";
 
     /** Called by Logback, which needs a public constructor. */
     public Logging() {}
@@ -101,6 +103,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         root.addAppender(appender);
         NOISY.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
         context.getLogger(FILES_SENT).setLevel(Level.OFF);
+        context.getLogger(TRACES).setLevel(Level.OFF);
         context.getLogger(DRIVER);
         context.getLogger(SPILLWAY).setLevel(LogLevels.logback(settings.level()));
     }

@@ -8,6 +8,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identity;
+import dev.spillway.service.tracing.Tracing;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -205,6 +206,6 @@ class GuardTest {
             Optional<dev.spillway.service.identity.Identities> identities) {
         return new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(), open.failures(),
                 open.pages(),
-                open.metrics(), security, identities);
+                open.metrics(), security, identities, Tracing.off());
     }
 }

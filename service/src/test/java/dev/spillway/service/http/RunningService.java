@@ -8,6 +8,7 @@ import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -52,7 +53,7 @@ final class RunningService implements AutoCloseable {
         this.pages = Optional.empty();
         HttpService.Options open = options("127.0.0.1:0", LIMITS, routes);
         service = HttpService.start(new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(),
-                open.failures(), open.pages(), open.metrics(), security, Optional.of(identities)));
+                open.failures(), open.pages(), open.metrics(), security, Optional.of(identities), Tracing.off()));
     }
 
     HttpService.Options options(String address, HttpLimits limits, Endpoint... routes) throws IOException {

@@ -55,6 +55,27 @@ class LoggingTest {
     }
 
     @Test
+    void theKeysOfALineFollowItsMessageAndForgeNoLine() {
+        var log = StandardError.during(() -> {
+            LOG.atWarn().addKeyValue("eviction", "e-1").addKeyValue("replica", "r-1").log("decided: {}", "k");
+            LOG.atWarn().addKeyValue("key", "a\n" + FORGED + "\u001b").log("other");
+        });
+        assertThat(log.lines().map(line -> line.substring(Math.min(24, line.length()))))
+                .first()
+                .isEqualTo("WARN  LoggingTest - decided: k eviction=\"e-1\" replica=\"r-1\"");
+        assertThat(log).contains("    " + FORGED + "?").doesNotContain("\u001b");
+        assertThat(log.lines().filter(line -> line.startsWith("2026-11-28 12:00"))).isEmpty();
+    }
+
+    @Test
+    void theKeysOfALineOfJsonAreFields() throws Exception {
+        Logging.apply(new LogSettings(LogFormat.JSON, Loggers.Level.INFO));
+        var log = StandardError.during(() -> LOG.atWarn().addKeyValue("eviction", "e-1").addKeyValue("replica", "r\"1").log("decided"));
+        assertThat(Json.strict().readTree(log).path("kvpList"))
+                .isEqualTo(Json.strict().readTree("[{\"eviction\":\"e-1\"},{\"replica\":\"r\\\"1\"}]"));
+    }
+
+    @Test
     void whatATerminalWouldObeyIsNotWritten() {
         var log = StandardError.during(() -> LOG.warn("key: {}", "a\u001b[2J\u009b31m\u0007\u0000\tb"));
         assertThat(log).endsWith("key: a?[2J?31m??\tb\n");

@@ -13,6 +13,7 @@ import dev.spillway.service.monitoring.Readiness;
 import dev.spillway.service.monitoring.ServiceEndpoints;
 import dev.spillway.service.monitoring.ServiceMetrics;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.ccache.HelperRequests;
 import dev.spillway.worker.ccache.HelperSocket;
@@ -47,6 +48,7 @@ import dev.spillway.worker.registry.Peers;
 import dev.spillway.worker.registry.RegistryClient;
 import dev.spillway.worker.registry.RegistryIdentities;
 import dev.spillway.worker.rocksdb.RocksIndex;
+import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -136,6 +138,9 @@ public final class Worker implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        Tracing tracing =
+                parts.start("tracing", () -> Tracing.of(settings.otlpEndpoint(), "spillway-worker", settings.hostId().value()));
+        HostTrail trail = new HostTrail(tracing);
         ImageStore store = parts.start("store", () -> open(settings));
         if (!store.seesTrustedAttributes() && !settings.ignoreTrusted()) {
             LOG.warn("trusted.* attributes of sources are not seen, so images lack them, and a move that copies leaves its source "
@@ -155,18 +160,19 @@ public final class Worker implements AutoCloseable {
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
         StoreProbe probe = new StoreProbe(store.path());
-        ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock));
+        ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock, trail));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(
                         new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
                                 random,
-                                new Outside(registry::send, reports::publish, this::follow), store, artifacts,
+                                new Outside(message -> trail.during(message, () -> registry.send(message)), reports::publish, this::follow),
+                                store, artifacts,
                                 new Removals.Unlinking(settings.unlinksAtOnce(),
                                         UnlinkPace.of(settings.unlinkRates(), store::isShortOfSpace)),
-                                onFailure)));
+                                trail, onFailure)));
         host.set(loop);
         OrderReader orders =
-                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS));
+                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS, trail));
         reader.set(orders);
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
@@ -190,7 +196,7 @@ public final class Worker implements AutoCloseable {
                         settings.uploadPace());
         Readiness readiness = readiness(loop, probe, kafka, orders, reports);
         HttpService http = parts.start("http",
-                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry))));
+                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry), tracing)));
         address.set(http.address());
         if (settings.ccacheNamespace().isPresent()) {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
@@ -211,15 +217,15 @@ public final class Worker implements AutoCloseable {
         current.follow(partition, nextOffset);
     }
 
-    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics, Identities identities)
-            throws IOException {
+    private HttpService.Options options(WorkerRoutes.Host routes, Readiness readiness, ServiceMetrics metrics, Identities identities,
+            Tracing tracing) throws IOException {
         return new HttpService.Options("worker-" + settings.hostId(), settings.listen(),
                 Optional.of(settings.socketOf(routes.store().path())), settings.http(),
                 ServiceEndpoints.with(WorkerRoutes.of(routes), readiness, metrics, Optional.of(WorkerRoutes.OPEN_API)),
                 WorkerRoutes::failure,
                 Optional.of(StaticPages.copied("worker", List.of(routes.store().path().resolve(NATIVE)))), metrics.registry(),
                 settings.identity().listener(),
-                Optional.of(identities));
+                Optional.of(identities), tracing);
     }
 
     private static Readiness readiness(HostLoop loop, StoreProbe probe, KafkaReach kafka, OrderReader orders, ReportSender reports) {

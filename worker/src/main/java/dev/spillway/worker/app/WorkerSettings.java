@@ -17,11 +17,13 @@ import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.artifacts.ArtifactImages;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.http.UploadPace;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,13 +50,15 @@ import java.util.stream.Stream;
  * @param artifacts       bounds of the artifacts
  * @param pagers          place and bound of the KV pagers
  * @param ccacheNamespace namespace of what ccache keeps by the socket for its storage helpers; that is not there without one
+ * @param otlpEndpoint    where traces are sent; none are made without it
  */
 public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIdentity identity, Optional<Path> socket,
         List<HostPort> coordinators,
         KafkaSettings kafka, List<Path> allowedSources, Duration putDeadline, Duration registryConnectTimeout, Duration registryTimeout,
         Duration startupTimeout, Duration holdMax, int holdsMax, Duration archiveHold, Duration requestsKept, long minFreeBytes,
         boolean ignoreTrusted, int putsAtOnce, int uploadsAtOnce, UploadPace uploadPace, int unlinksAtOnce, UnlinkPace.Rates unlinkRates,
-        ArtifactImages.Limits artifacts, Pagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http) {
+        ArtifactImages.Limits artifacts, Pagers.Settings pagers, Optional<NamespaceName> ccacheNamespace, HttpLimits http,
+        Optional<URI> otlpEndpoint) {
     private static final String SOCKET_NAME = "worker.sock";
 
     /**
@@ -226,6 +230,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                 CCACHE_NAMESPACE));
         all.addAll(HttpLimits.SETTINGS);
         all.addAll(LogSettings.SETTINGS);
+        all.add(Tracing.ENDPOINT);
         return all;
     }
 
@@ -266,6 +271,6 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
                         settings.get(ARTIFACTS_MEMORY)),
                 new Pagers.Settings(settings.get(PAGER_FILES), settings.get(PAGER_MEMORY)),
                 settings.get(CCACHE_NAMESPACE),
-                HttpLimits.from(settings));
+                HttpLimits.from(settings), settings.get(Tracing.ENDPOINT));
     }
 }

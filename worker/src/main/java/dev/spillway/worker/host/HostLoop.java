@@ -18,6 +18,7 @@ import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.core.Step;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.host.Promises.Promise;
+import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,6 +86,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
     private final RegistryContact contact = new RegistryContact();
     private final Farewell farewell = new Farewell();
     private final LocalFigures figures;
+    private final HostTrail trail;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
     private volatile @Nullable Throwable failure;
@@ -94,12 +96,13 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      *
      * @param contents    contents of the index, as loaded
      * @param found       leftovers on the disk, compared with them
+     * @param trail       told of each image that is offered
      * @param onFailure   told once when the loop cannot go on
      */
     public record Parts(HostIndex index, IndexContents contents, Recovery found, HostTimes times, InstantSource clock,
             RandomGenerator random,
             Outside outside,
-            ImageStore store, Images artifacts, Removals.Unlinking unlinking, Consumer<Throwable> onFailure) {}
+            ImageStore store, Images artifacts, Removals.Unlinking unlinking, HostTrail trail, Consumer<Throwable> onFailure) {}
 
     public HostLoop(Parts parts) {
         index = parts.index();
@@ -109,6 +112,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
         onFailure = parts.onFailure();
         begin = new Found(parts.contents(), parts.found());
         view = new HostView(parts.contents(), parts.found().present());
+        trail = parts.trail();
         figures = new LocalFigures(view, parts.store());
         removals =
                 new Removals(parts.store(), parts.artifacts(), image -> view.ofImage(image).map(ReplicaRecord::ordered).orElse(false), this,
@@ -217,6 +221,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      */
     PutOutcome register(Offer offer, KeptRequest.@Nullable Put request, Duration atMost)
             throws HostBusyException, HostStoppedException, InterruptedException {
+        trail.offered(offer.id());
         Promise<PutOutcome> settled = promises.make();
         enqueue((agent, round) -> {
             waiting.add(offer.id(), settled);
@@ -231,6 +236,7 @@ public final class HostLoop implements Removals.Results, AutoCloseable {
      * @throws HostBusyException if it was not accepted
      */
     void accept(Offer offer) throws HostBusyException, HostStoppedException, InterruptedException {
+        trail.offered(offer.id());
         call((agent, now) -> new HostAgent.Answered<>(true, agent.offer(now, offer, null)));
     }
 

@@ -1,6 +1,7 @@
 package dev.spillway.worker.kafka;
 
 import dev.spillway.events.EventCodec;
+import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Order;
@@ -15,6 +16,7 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.worker.core.Position;
+import dev.spillway.worker.trail.HostTrail;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -74,6 +76,7 @@ public final class OrderReader implements AutoCloseable {
     private final StoreId store;
     private final Sink sink;
     private final Backoff backoff;
+    private final HostTrail trail;
     private final EventCodec codec;
     private final BlockingQueue<Target> targets = new LinkedBlockingQueue<>();
     private final LongAdder read = new LongAdder();
@@ -90,12 +93,13 @@ public final class OrderReader implements AutoCloseable {
     private long passedAt = System.nanoTime();
 
     /** Starts the thread, which waits for a partition to follow. */
-    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Sink sink, Backoff backoff) {
+    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Sink sink, Backoff backoff, HostTrail trail) {
         this.settings = settings;
         this.host = host;
         this.store = store;
         this.sink = sink;
         this.backoff = backoff;
+        this.trail = trail;
         this.codec = new EventCodec("/spillway/worker/" + host);
         this.thread = Thread.ofPlatform().daemon().name("orders-" + host).unstarted(this::run);
         thread.start();
@@ -252,6 +256,7 @@ public final class OrderReader implements AutoCloseable {
             if (order.hostId().equals(host) && order.storeId().equals(store)) {
                 read.increment();
                 passed = OLDEST;
+                trail.ordered(order, headers.get(EventMessage.TRACEPARENT));
                 sink.ordered(order, after);
             } else {
                 passed = after.nextOffset();

@@ -12,6 +12,8 @@ import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
+import dev.spillway.worker.trail.HostTrail;
+import dev.spillway.worker.trail.HostTrail.FollowedReport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -38,8 +40,9 @@ public final class ReportSender implements AutoCloseable {
     private final KafkaSettings settings;
     private final HostId host;
     private final InstantSource clock;
+    private final HostTrail trail;
     private final EventCodec codec;
-    private final BlockingQueue<Report> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final BlockingQueue<FollowedReport> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
     private final LongAdder sent = new LongAdder();
     private final LongAdder lost = new LongAdder();
     private final LastUse uses = new LastUse();
@@ -47,10 +50,11 @@ public final class ReportSender implements AutoCloseable {
     private volatile boolean closed;
 
     /** Starts the thread, which connects when it has something to send. */
-    public ReportSender(KafkaSettings settings, HostId host, InstantSource clock) {
+    public ReportSender(KafkaSettings settings, HostId host, InstantSource clock, HostTrail trail) {
         this.settings = settings;
         this.host = host;
         this.clock = clock;
+        this.trail = trail;
         this.codec = new EventCodec("/spillway/worker/" + host);
         this.thread = Thread.ofVirtual().name("reports-" + host).unstarted(this::run);
         thread.start();
@@ -58,7 +62,7 @@ public final class ReportSender implements AutoCloseable {
 
     /** Takes a report to be published; never blocks. */
     public void publish(Report report) {
-        if (!waiting.offer(report)) {
+        if (!waiting.offer(trail.reported(report))) {
             lost.increment();
         }
     }
@@ -81,7 +85,7 @@ public final class ReportSender implements AutoCloseable {
     private void run() {
         try {
             for (int failed = 0; !closed;) {
-                Report first = waiting.take();
+                FollowedReport first = waiting.take();
                 try (MessageSender sender = new MessageSender(settings)) {
                     failed = 0;
                     send(sender, first);
@@ -104,8 +108,9 @@ public final class ReportSender implements AutoCloseable {
         }
     }
 
-    private void send(MessageSender sender, Report report) {
-        EventMessage event = codec.encode(report, clock.instant());
+    private void send(MessageSender sender, FollowedReport followed) {
+        Report report = followed.report();
+        EventMessage event = codec.encode(report, clock.instant()).tracedBy(followed.traceparent());
         Map<String, byte[]> headers = new LinkedHashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         var _ = sender
@@ -115,6 +120,7 @@ public final class ReportSender implements AutoCloseable {
                     if (failure == null) {
                         sent.increment();
                         uses.worked();
+                        trail.sent(followed);
                     } else {
                         lost.increment();
                         uses.failed("reports are not published: " + ConnectionTrouble.inWords(failure));

@@ -102,9 +102,9 @@ public final class Peers implements AutoCloseable {
     private Optional<ReceivedArtifact> fetch(EntryName name, RegistryClient.Entry entry, RegistryClient.Holder holder, Receiver receiver)
             throws IOException, InterruptedException {
         Outcome<Sent> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
-                Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
+                Outgoing.traced(Call.of(WorkerApi.GET_COPY.at(name.namespace(), name.key())
                         .with("generation", entry.generation())
-                        .with("storeId", holder.storeId()), within(entry)),
+                        .with("storeId", holder.storeId()), within(entry))),
                 (headers, body) -> new Sent(receiver.receive(body, length(headers)), headers.getOrDefault("etag", "")));
         return switch (outcome) {
             case Outcome.Answer<Sent>(var _, var sent) -> believed(name, entry, holder, sent);
@@ -134,7 +134,7 @@ public final class Peers implements AutoCloseable {
     public boolean fetchTree(EntryName name, RegistryClient.Entry entry, TreeReceiver receiver) throws InterruptedException {
         for (RegistryClient.Holder holder : asked(entry)) {
             Outcome<Boolean> outcome = client.receive(Endpoint.parse(String.valueOf(holder.address())),
-                    Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT), (headers, body) -> {
+                    Outgoing.traced(Call.of(WorkerApi.GET_ARCHIVE.at(name.namespace(), name.key()), TREE_TIMEOUT)), (headers, body) -> {
                         String generation = headers.getOrDefault("spillway-generation", "");
                         return generation.equals(Long.toString(entry.generation())) && received(receiver, body);
                     });

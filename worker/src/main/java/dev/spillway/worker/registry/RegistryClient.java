@@ -197,7 +197,7 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     private Call call(RequestTarget target) {
-        return Call.of(target, timeout);
+        return Outgoing.traced(Call.of(target, timeout));
     }
 
     private static Call keyed(Call call, Optional<String> idempotencyKey) {

@@ -17,6 +17,7 @@ import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.HostIdentity;
@@ -29,6 +30,7 @@ import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
 import dev.spillway.worker.registry.RegistryClient;
+import dev.spillway.worker.trail.HostTrail;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +134,7 @@ class BusyDeletionTest {
                         new Recovery(Set.of(), Set.of(), Set.of()), HostTimes.DEFAULTS, InstantSource.system(),
                         RandomGenerator.getDefault(), new Outside(BusyDeletionTest::answer, report -> {}, (partition, from) -> {}), store,
                         new DirectoryImages(store, UnlinkPace.none()),
-                        new Removals.Unlinking(1, UnlinkPace.none()), failure -> {}));
+                        new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failure -> {}));
                 RegistryClient registry = new RegistryClient(List.of(new HostPort("127.0.0.1", coordinator.getAddress().getPort())),
                         Duration.ofSeconds(5), Duration.ofSeconds(60), ClientSecurity.NONE)) {
             coordinator.createContext("/", exchange -> {

@@ -16,6 +16,7 @@ import dev.spillway.events.protocol.PolicySet;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.Reply;
 import dev.spillway.events.protocol.WorkerMessage;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.core.Delivery;
 import dev.spillway.worker.core.HostAgent;
 import dev.spillway.worker.core.HostIdentity;
@@ -28,6 +29,7 @@ import dev.spillway.worker.core.Offer;
 import dev.spillway.worker.filesystem.store.DirectoryImages;
 import dev.spillway.worker.filesystem.store.ImageStore;
 import dev.spillway.worker.filesystem.unlink.UnlinkPace;
+import dev.spillway.worker.trail.HostTrail;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
@@ -89,7 +91,7 @@ class HostLoopTest {
         HostLoop started = new HostLoop(new HostLoop.Parts(index, contents, found, HostTimes.DEFAULTS,
                 InstantSource.system(), RandomGenerator.getDefault(), new Outside(this::answer, report -> {}, (partition, from) -> {}),
                 store, new DirectoryImages(store, UnlinkPace.none()),
-                new Removals.Unlinking(1, UnlinkPace.none()), failed::complete));
+                new Removals.Unlinking(1, UnlinkPace.none()), new HostTrail(Tracing.off()), failed::complete));
         started.start(new HostIdentity(new HostId("host-1"), StoreId.parse(store.storeId()), "127.0.0.1:1", new UUID(3, 1)));
         return started;
     }

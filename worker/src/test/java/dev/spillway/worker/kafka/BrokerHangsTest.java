@@ -18,7 +18,9 @@ import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.worker.core.Position;
+import dev.spillway.worker.trail.HostTrail;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -120,7 +122,7 @@ class BrokerHangsTest {
     @Test
     void aReaderThatWaitsForOrdersStops() throws Exception {
         room.countDown();
-        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK);
+        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK, new HostTrail(Tracing.off()));
         reader.follow(0, -1);
         read.await();
         broker.freeze();
@@ -129,7 +131,7 @@ class BrokerHangsTest {
 
     @Test
     void aReaderThatWaitsForItsSinkStops() throws Exception {
-        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK);
+        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK, new HostTrail(Tracing.off()));
         reader.follow(0, -1);
         read.await();
         broker.freeze();
@@ -139,7 +141,7 @@ class BrokerHangsTest {
     @Test
     void aSenderWithReportsThatNobodyTakesStops() throws Exception {
         broker.freeze();
-        ReportSender reports = new ReportSender(settings, HOST, InstantSource.system());
+        ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
         for (int number = 0; number < 3; number++) {
             reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED,
                     null, null, 4096));

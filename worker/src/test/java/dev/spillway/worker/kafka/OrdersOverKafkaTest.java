@@ -18,8 +18,10 @@ import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.TestKafka;
 import dev.spillway.worker.core.Position;
+import dev.spillway.worker.trail.HostTrail;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -99,7 +101,7 @@ class OrdersOverKafkaTest {
             port = free.getLocalPort();
         }
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
-        early = new OrderReader(settings, HOST, STORE, EARLY, QUICK);
+        early = new OrderReader(settings, HOST, STORE, EARLY, QUICK, new HostTrail(Tracing.off()));
         early.follow(0, -1);
         broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
         KafkaTopics.open(settings,
@@ -148,7 +150,7 @@ class OrdersOverKafkaTest {
         send(1, second);
         send(1, order(new HostId("host-2"), STORE));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new Position(1, 2)));
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(1, 5)));
@@ -164,7 +166,7 @@ class OrdersOverKafkaTest {
         Order second = order(HOST, STORE);
         send(2, second);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(2, 1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(2, 2)));
             Order third = order(HOST, STORE);
@@ -179,7 +181,7 @@ class OrdersOverKafkaTest {
         Order order = order(HOST, STORE);
         send(4, order);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
             assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new Position(4, 1)));
@@ -195,7 +197,7 @@ class OrdersOverKafkaTest {
         sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), HOST.value(), headers, new byte[]{1})).get();
         sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), null, Map.of(), new byte[]{1})).get();
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(5, -1);
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 2), replica));
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 3), null));
@@ -208,7 +210,7 @@ class OrdersOverKafkaTest {
             send(6, order(HOST, STORE));
         }
         Heard heard = new Heard(new SynchronousQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK)) {
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(6, -1);
             assertThat(heard.next()).isInstanceOf(Told.Ordered.class);
             assertThat(reader.orders()).as("one was handed over, at most one more waits for a taker").isLessThanOrEqualTo(2);
@@ -220,7 +222,7 @@ class OrdersOverKafkaTest {
     void reportsAreKeyedByTheirHost() throws Exception {
         Report report = new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED, null,
                 null, 4096);
-        try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system());
+        try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
             reports.publish(report);
             TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);

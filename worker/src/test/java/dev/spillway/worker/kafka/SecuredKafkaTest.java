@@ -11,7 +11,9 @@ import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.service.tracing.Tracing;
 import dev.spillway.testservers.SecuredKafka;
+import dev.spillway.worker.trail.HostTrail;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +58,7 @@ class SecuredKafkaTest {
                     List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                     Reachability.within(Duration.ofMinutes(5))).close();
-            try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system());
+            try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
                     KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
                 reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST,
                         StoreId.parse("0190a000-0000-7000-8000-000000000001"), Report.Result.DELETED, null, null, 4096));

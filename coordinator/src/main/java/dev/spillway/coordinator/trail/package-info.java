@@ -1,0 +1,8 @@
+/**
+ * One eviction as people follow it, in the log and as a trace: from the decision over the order to the report. Nothing here decides anything, and
+ * nothing waits for it.
+ */
+@NullMarked
+package dev.spillway.coordinator.trail;
+
+import org.jspecify.annotations.NullMarked;

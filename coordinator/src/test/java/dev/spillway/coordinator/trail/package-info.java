@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator.trail;
+
+import org.jspecify.annotations.NullMarked;

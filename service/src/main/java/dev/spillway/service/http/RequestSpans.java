@@ -1,0 +1,50 @@
+package dev.spillway.service.http;
+
+import dev.spillway.api.Operation;
+import dev.spillway.service.tracing.RequestScope;
+import dev.spillway.service.tracing.SpanAttributes;
+import dev.spillway.service.tracing.Traceparent;
+import dev.spillway.service.tracing.Tracing;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.vertx.ext.web.RoutingContext;
+
+/** Makes a span of each request, from the choice of its route to the end of its answer, as a part of the trace that its caller names. Thread-safe. */
+final class RequestSpans {
+    private static final String KEY = RequestSpans.class.getName();
+    private static final int FAILED = 500;
+
+    private final Tracing tracing;
+
+    RequestSpans(Tracing tracing) {
+        this.tracing = tracing;
+    }
+
+    /** Begins the span of a request, which ends by itself. */
+    void begin(RoutingContext context, Operation operation) {
+        var request = context.request();
+        Span span = tracing.span(request.method().name() + " " + operation.template(), Traceparent.of(request::getHeader))
+                .setSpanKind(SpanKind.SERVER)
+                .setAttribute("http.request.method", request.method().name())
+                .setAttribute("http.route", operation.template())
+                .setAttribute(SpanAttributes.REQUEST, RequestIds.of(context.response()))
+                .startSpan();
+        context.put(KEY, span.getSpanContext());
+        context.addEndHandler(ended -> {
+            int status = context.response().getStatusCode();
+            span.setAttribute("http.response.status_code", (long) status);
+            if (status >= FAILED || ended.failed()) {
+                span.setStatus(StatusCode.ERROR);
+            }
+            span.end();
+        });
+    }
+
+    /** Returns what the work for a request is done as. */
+    static RequestScope scope(RoutingContext context) {
+        SpanContext span = context.get(KEY);
+        return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span);
+    }
+}

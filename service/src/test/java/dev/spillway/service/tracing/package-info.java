@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.service.tracing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,26 @@
+package dev.spillway.worker.registry;
+
+import dev.spillway.client.http.Call;
+import dev.spillway.service.tracing.RequestScope;
+import dev.spillway.service.tracing.Traceparent;
+import java.util.Map;
+
+/** Requests to other services, as parts of the request that this thread works for. */
+final class Outgoing {
+    private static final String REQUEST_ID = "X-Request-Id";
+
+    private Outgoing() {}
+
+    /** Returns the call with the id of the request that this thread works for, and with its trace if it has one; unchanged if there is none. */
+    static Call traced(Call call) {
+        RequestScope request = RequestScope.current();
+        if (request == null) {
+            return call;
+        }
+        Call traced = call.header(REQUEST_ID, request.id());
+        for (Map.Entry<String, String> header : Traceparent.headers(request.span()).entrySet()) {
+            traced = traced.header(header.getKey(), header.getValue());
+        }
+        return traced;
+    }
+}

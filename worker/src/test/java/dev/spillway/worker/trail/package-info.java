@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.trail;
+
+import org.jspecify.annotations.NullMarked;
