@@ -87,7 +87,8 @@ final class PackReader implements AutoCloseable {
             JsonNode offsets = tensor.path("data_offsets");
             long from = offsets.path(0).asLong(-1);
             long to = offsets.path(1).asLong(-1);
-            if (!offsets.path(0).isIntegralNumber() || !offsets.path(1).isIntegralNumber() || from != end || to <= from || to - from > PageShape.BYTES_MAX) {
+            if (!offsets.path(0).isIntegralNumber() || !offsets.path(1).isIntegralNumber() || from != end || to <= from
+                    || to - from > PageShape.BYTES_MAX) {
                 throw damaged(name, "has tensor %d at %d to %d (expected: after %d)".formatted(at, from, to, end));
             }
             List<Long> shape = new ArrayList<>();

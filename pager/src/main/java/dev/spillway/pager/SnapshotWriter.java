@@ -295,7 +295,8 @@ public final class SnapshotWriter {
     private PackPage copied(Tensor tensor, PackPage page, ByteBuffer content) throws IOException, DamagedPackException {
         at(linked, page.pack()).read(page.at(), tensor.elements(), tensor.dimensions(), content);
         if (!PageHash.of(content).equals(page.hash())) {
-            LOG.log(System.Logger.Level.WARNING, "tensor {0} of {1}: is not what was captured, so no capture uses the pack any more", page.at(),
+            LOG.log(System.Logger.Level.WARNING, "tensor {0} of {1}: is not what was captured, so no capture uses the pack any more",
+                    page.at(),
                     page.pack());
             packs.distrust(Set.of(page.pack()));
             throw new DamagedPackException();
