@@ -34,7 +34,7 @@ final class FrozenPages implements AutoCloseable {
     private final PageSlots slots;
     private final long epoch;
     private final List<PageTables.HeldSequence> sequences;
-    private final boolean ownPause;
+    private final long pauseStart;
     private final boolean staysPaused;
     private final Queue<Saved> saves = new ConcurrentLinkedQueue<>();
     private final int savesMax;
@@ -49,9 +49,12 @@ final class FrozenPages implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
     private record Saved(int slot, byte[] content) {}
 
+    /**
+     * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
+     * @param staysPaused whether the pause is to end when this is closed, not before
+     */
     FrozenPages(PageFreezer freezer, PagePool pool, PageMemory memory, PageSlots slots, long epoch, List<PageTables.HeldSequence> sequences,
-            boolean ownPause,
-            boolean staysPaused) {
+            long pauseStart, boolean staysPaused) {
         this.freezer = freezer;
         this.pool = pool;
         this.memory = memory;
@@ -60,7 +63,7 @@ final class FrozenPages implements AutoCloseable {
         this.room = new Semaphore(savesMax);
         this.epoch = epoch;
         this.sequences = sequences;
-        this.ownPause = ownPause;
+        this.pauseStart = pauseStart;
         this.staysPaused = staysPaused;
     }
 
@@ -78,13 +81,14 @@ final class FrozenPages implements AutoCloseable {
         return staysPaused;
     }
 
-    void paused(long nanos) {
-        pauseNanos = nanos;
+    /** Notes that this does not stop writes any more. */
+    void pauseEnded() {
+        pauseNanos = System.nanoTime() - pauseStart;
     }
 
-    /** Returns how long writes were stopped, if this stopped them and let them go on. */
+    /** Returns how long this has stopped writes. */
     long pauseNanos() {
-        return pauseNanos;
+        return staysPaused ? System.nanoTime() - pauseStart : pauseNanos;
     }
 
     // ---- by writers, under the stripe of the slot
@@ -207,8 +211,8 @@ final class FrozenPages implements AutoCloseable {
                 freezer.thaw();
             }
         } finally {
-            if (ownPause && staysPaused) {
-                pool.resume();
+            if (staysPaused) {
+                freezer.endPause();
             }
             freezer.endCapture();
         }
