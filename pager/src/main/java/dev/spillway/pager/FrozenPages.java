@@ -47,7 +47,7 @@ final class FrozenPages implements AutoCloseable {
     private int next;
 
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
-    private record Saved(int slot, byte[] content) {}
+    private record Saved(int slot, byte[] content, boolean intact) {}
 
     /**
      * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
@@ -103,8 +103,8 @@ final class FrozenPages implements AutoCloseable {
             return false;
         }
         byte[] content = new byte[Math.toIntExact(memory.layout().region(slot).slotBytes())];
-        memory.read(slot, ByteBuffer.wrap(content));
-        saves.add(new Saved(slot, content));
+        boolean intact = memory.readChecked(slot, ByteBuffer.wrap(content));
+        saves.add(new Saved(slot, content, intact));
         savedHere.add(slot);
         memory.setCopied(slot, epoch);
         return true;
@@ -145,6 +145,7 @@ final class FrozenPages implements AutoCloseable {
      *
      * @param into cleared and filled from its beginning; it must be as large as the largest slot
      * @return the slot, or -1 when all are read
+     * @throws PagerRefusedException if a slot has a check, and its bytes were not those of it
      */
     int next(ByteBuffer into) {
         while (!abandoned) {
@@ -152,6 +153,7 @@ final class FrozenPages implements AutoCloseable {
             if (saved != null) {
                 room.release();
                 if (remaining.get(saved.slot())) {
+                    requireIntact(saved.slot(), saved.intact());
                     remaining.clear(saved.slot());
                     into.clear().put(saved.content()).flip();
                     return saved.slot();
@@ -188,12 +190,34 @@ final class FrozenPages implements AutoCloseable {
                 return false;
             }
             into.clear().limit(Math.toIntExact(memory.layout().region(slot).slotBytes()));
-            memory.readAsOf(slot, epoch, into);
+            requireIntact(slot, memory.readAsOf(slot, epoch, into));
             memory.setCopied(slot, epoch);
             return true;
         } finally {
             stripe.unlock();
         }
+    }
+
+    private void requireIntact(int slot, boolean intact) {
+        if (!intact) {
+            throw new PagerRefusedException(Reason.DAMAGED,
+                    name(slot) + ": its content in memory is not what was written to it, so nothing is captured");
+        }
+    }
+
+    private String name(int slot) {
+        for (PageTables.HeldSequence held : sequences) {
+            int position = held.sequence().pages().indexOf(slot);
+            if (position >= 0) {
+                return "page %d (position %d of sequence %s)".formatted(slot, position, held.sequence().id());
+            }
+            for (int state : held.states()) {
+                if (state == slot) {
+                    return "state %s of sequence %s".formatted(pool.stateOf(slot).map(StatePool::name).orElseThrow(), held.sequence().id());
+                }
+            }
+        }
+        return "slot " + slot;
     }
 
     /** Lets waiting writers and the reader end, because the pager closes. */

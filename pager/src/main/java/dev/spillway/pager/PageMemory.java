@@ -216,9 +216,9 @@ final class PageMemory implements AutoCloseable {
         INTS.setRelease(memory, record(slot, CHECKED), check == null ? 0 : 1);
     }
 
-    /** Reads a slot, and what an engine saved of it since this epoch in its place. */
-    void readAsOf(int slot, long epoch, ByteBuffer into) {
-        read(slot, into.duplicate());
+    /** Reads a slot, or what an engine saved of it since this epoch. Returns whether the bytes are those of its check, if they have one. */
+    boolean readAsOf(int slot, long epoch, ByteBuffer into) {
+        boolean intact = readChecked(slot, into.duplicate());
         // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
         VarHandle.acquireFence();
         if (copied(slot) == epoch) {
@@ -228,7 +228,10 @@ final class PageMemory implements AutoCloseable {
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
             copyOut(layout.saves().offsetOf(saved), into);
+            // The engine takes the check away with the bytes that it was of.
+            return true;
         }
+        return intact;
     }
 
     /** Reads a slot, and returns whether its bytes are those of its check, if it has one. */

@@ -54,18 +54,6 @@ final class PageSlots {
         }
     }
 
-    /** Frees a slot: ends all of its uses, and takes its check away. The caller locks the tables. */
-    void free(int slot) {
-        Lock stripe = stripe(slot);
-        stripe.lock();
-        try {
-            uses[slot]++;
-            memory.setCheck(slot, null);
-        } finally {
-            stripe.unlock();
-        }
-    }
-
     Lock stripe(int slot) {
         return stripes[slot & STRIPES - 1];
     }

@@ -117,7 +117,7 @@ final class PageTables {
     private void free(FreeSlots free, int slot) {
         freedIn[slot] = memory.get(Word.EPOCH);
         origins[slot] = null;
-        slots.free(slot);
+        slots.endUses(slot);
         if (slot < references.length) {
             references[slot] = FREE;
         }
