@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,14 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /** Captures of an engine that has mapped the file, while others begin and end pauses. */
 @Timeout(300)
 final class PausedEngineTest {
+    private static final long CAPTURING = 320;
     private static final long PAUSE_ASKED = 384;
     private static final long PAUSE_TAKEN = 448;
     private static final long PAUSE_ENDED = 512;
     private static final long ENGINE = 576;
+    private static final long CLOSED = 768;
     private static final int PAGES = 6;
     private static final PagerMeta META = Metas.small();
 
@@ -169,6 +173,43 @@ final class PausedEngineTest {
         assertThat(isPaused()).isTrue();
         pool.resume();
         assertGoesOn();
+    }
+
+    @Test
+    void aPagerThatClosesLetsAnEngineInAPauseGoOn() throws Exception {
+        set(ENGINE, 1);
+        pool.pause();
+        assertThat(isPaused()).isTrue();
+
+        pool.close();
+
+        assertThat(get(CLOSED)).isEqualTo(1);
+        assertThat(isPaused()).isFalse();
+    }
+
+    @Test
+    void aPagerThatClosesLetsAnEngineThatWaitsForACaptureGoOn() throws Exception {
+        set(ENGINE, 1);
+
+        assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> captureWhile(() -> {
+            assertThat(get(CAPTURING)).isPositive();
+            pool.close();
+            assertThat(get(CLOSED)).isEqualTo(1);
+            assertThat(get(CAPTURING)).isZero();
+            ended.set(true);
+        })).matches(refusal -> refusal.reason() == PagerRefusedException.Reason.CLOSED);
+
+        assertThat(ended).isTrue();
+    }
+
+    /** By the lock an engine sees that the process lives which ends its pauses. */
+    @Test
+    void theFileIsLockedUntilThePagerCloses() throws Exception {
+        assertThatExceptionOfType(OverlappingFileLockException.class).isThrownBy(file::tryLock);
+
+        pool.close();
+
+        assertThat(file.tryLock()).isNotNull();
     }
 
     @Test
