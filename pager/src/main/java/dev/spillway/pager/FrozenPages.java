@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sequences of a pager and their content as of one moment, read while the engine goes on. Who writes a slot that is not read yet saves its old bytes
- * first, in memory of this process or, if it is an engine in another, in the file. Saved bytes are bounded: a writer that finds no room waits until the
- * reader has taken some, which it does before anything else.
+ * first, in memory of this process or, if it is an engine in another, in the file. Bytes saved here are bounded: 64 MiB, or 64 of the largest slots if
+ * those are more. A writer that finds no room waits until the reader has taken some, which it does before anything else.
  *
  * <p>Read and closed by one thread.
  */
