@@ -1,5 +1,6 @@
 """Maps a KV pager of a Spillway worker. Needs the standard library and numpy alone; docs/pager.md describes the file."""
 
+import fcntl
 import http.client
 import json
 import struct
@@ -15,6 +16,10 @@ EPOCH, CAPTURING, PAUSE_ASKED, PAUSE_TAKEN, PAUSE_ENDED, ENGINE, SAVES_FILLED, W
 
 class Refused(Exception):
     """A worker refused a request, with the reason."""
+
+
+class Ended(Exception):
+    """The pager is closed, or its worker has ended. Nobody reads what is written to it."""
 
 
 class Worker:
@@ -42,7 +47,8 @@ class Pager:
         self.worker = worker
         self.path = "/v1/pagers/" + urllib.parse.quote(name)
         made = worker.send("POST", "/v1/pagers", {"name": name, "meta": meta, "pages": pages, "file": True})
-        self.map = np.memmap(made["path"], dtype=np.uint8, mode="r+")
+        self.file = open(made["path"], "r+b")
+        self.map = np.memmap(self.file, dtype=np.uint8, mode="r+")
         header = bytes(self.map[:160])
         if header[:8] != b"SPLWYKV1" or struct.unpack_from("<I", header, 8) != (1,):
             raise ValueError(f"{made['path']}: no pager of version 1")
@@ -62,6 +68,7 @@ class Pager:
 
     def between_steps(self, when_paused=None):
         """Takes a pause that the worker asks for, and returns when it has ended. No page may change meanwhile."""
+        self._require_open()
         if self.word(ENGINE)[0] == 0:
             raise Refused(f"{self.path}: was taken from this engine, which did not take a pause in time")
         asked = self.word(PAUSE_ASKED)[0]
@@ -69,9 +76,24 @@ class Pager:
             return
         self.word(PAUSE_TAKEN)[0] = asked
         while self.word(PAUSE_ENDED)[0] < asked:
-            pass
+            self._require_worker()
+        self._require_open()
         if when_paused:
             when_paused()
+
+    def _require_open(self):
+        if self.word(CLOSED)[0] == 1:
+            raise Ended(f"{self.path}: is closed")
+
+    def _require_worker(self):
+        """Raises if the process of the worker has ended, because then nobody has the lock of the file."""
+        try:
+            fcntl.lockf(self.file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return
+        fcntl.lockf(self.file, fcntl.LOCK_UN)
+        self._require_open()
+        raise Ended(f"{self.path}: its worker has ended")
 
     def before_write(self, page):
         """Saves the old content of a page for a capture that has not read it."""
@@ -94,7 +116,9 @@ class Pager:
             return
         self.word(WANTED)[0] = page + 1
         while record["copied"][0] != epoch and self.word(CAPTURING)[0] == epoch:
+            self._require_worker()
             time.sleep(0.0001)
+        self._require_open()
 
     def allocate(self, count):
         return self.worker.send("POST", self.path + "/allocate", {"count": count})["pages"]

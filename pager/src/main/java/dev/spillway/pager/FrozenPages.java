@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sequences of a pager and their content as of one moment, read while the engine goes on. Who writes a slot that is not read yet saves its old bytes
- * first, in memory of this process or, if it is an engine in another, in the file. Saved bytes are bounded: a writer that finds no room waits until the
- * reader has taken some, which it does before anything else.
+ * first, in memory of this process or, if it is an engine in another, in the file. Bytes saved here are bounded: 64 MiB, or 64 of the largest slots if
+ * those are more. A writer that finds no room waits until the reader has taken some, which it does before anything else.
  *
  * <p>Read and closed by one thread.
  */
@@ -34,7 +34,7 @@ final class FrozenPages implements AutoCloseable {
     private final PageSlots slots;
     private final long epoch;
     private final List<PageTables.HeldSequence> sequences;
-    private final boolean ownPause;
+    private final long pauseStart;
     private final boolean staysPaused;
     private final Queue<Saved> saves = new ConcurrentLinkedQueue<>();
     private final int savesMax;
@@ -47,11 +47,14 @@ final class FrozenPages implements AutoCloseable {
     private int next;
 
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
-    private record Saved(int slot, byte[] content) {}
+    private record Saved(int slot, byte[] content, boolean intact) {}
 
+    /**
+     * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
+     * @param staysPaused whether the pause is to end when this is closed, not before
+     */
     FrozenPages(PageFreezer freezer, PagePool pool, PageMemory memory, PageSlots slots, long epoch, List<PageTables.HeldSequence> sequences,
-            boolean ownPause,
-            boolean staysPaused) {
+            long pauseStart, boolean staysPaused) {
         this.freezer = freezer;
         this.pool = pool;
         this.memory = memory;
@@ -60,7 +63,7 @@ final class FrozenPages implements AutoCloseable {
         this.room = new Semaphore(savesMax);
         this.epoch = epoch;
         this.sequences = sequences;
-        this.ownPause = ownPause;
+        this.pauseStart = pauseStart;
         this.staysPaused = staysPaused;
     }
 
@@ -78,13 +81,14 @@ final class FrozenPages implements AutoCloseable {
         return staysPaused;
     }
 
-    void paused(long nanos) {
-        pauseNanos = nanos;
+    /** Notes that this does not stop writes any more. */
+    void pauseEnded() {
+        pauseNanos = System.nanoTime() - pauseStart;
     }
 
-    /** Returns how long writes were stopped, if this stopped them and let them go on. */
+    /** Returns how long this has stopped writes. */
     long pauseNanos() {
-        return pauseNanos;
+        return staysPaused ? System.nanoTime() - pauseStart : pauseNanos;
     }
 
     // ---- by writers, under the stripe of the slot
@@ -99,8 +103,8 @@ final class FrozenPages implements AutoCloseable {
             return false;
         }
         byte[] content = new byte[Math.toIntExact(memory.layout().region(slot).slotBytes())];
-        memory.read(slot, ByteBuffer.wrap(content));
-        saves.add(new Saved(slot, content));
+        boolean intact = memory.readChecked(slot, ByteBuffer.wrap(content));
+        saves.add(new Saved(slot, content, intact));
         savedHere.add(slot);
         memory.setCopied(slot, epoch);
         return true;
@@ -141,6 +145,7 @@ final class FrozenPages implements AutoCloseable {
      *
      * @param into cleared and filled from its beginning; it must be as large as the largest slot
      * @return the slot, or -1 when all are read
+     * @throws PagerRefusedException if a slot has a check, and its bytes were not those of it
      */
     int next(ByteBuffer into) {
         while (!abandoned) {
@@ -148,6 +153,7 @@ final class FrozenPages implements AutoCloseable {
             if (saved != null) {
                 room.release();
                 if (remaining.get(saved.slot())) {
+                    requireIntact(saved.slot(), saved.intact());
                     remaining.clear(saved.slot());
                     into.clear().put(saved.content()).flip();
                     return saved.slot();
@@ -184,12 +190,34 @@ final class FrozenPages implements AutoCloseable {
                 return false;
             }
             into.clear().limit(Math.toIntExact(memory.layout().region(slot).slotBytes()));
-            memory.readAsOf(slot, epoch, into);
+            requireIntact(slot, memory.readAsOf(slot, epoch, into));
             memory.setCopied(slot, epoch);
             return true;
         } finally {
             stripe.unlock();
         }
+    }
+
+    private void requireIntact(int slot, boolean intact) {
+        if (!intact) {
+            throw new PagerRefusedException(Reason.DAMAGED,
+                    name(slot) + ": its content in memory is not what was written to it, so nothing is captured");
+        }
+    }
+
+    private String name(int slot) {
+        for (PageTables.HeldSequence held : sequences) {
+            int position = held.sequence().pages().indexOf(slot);
+            if (position >= 0) {
+                return "page %d (position %d of sequence %s)".formatted(slot, position, held.sequence().id());
+            }
+            for (int state : held.states()) {
+                if (state == slot) {
+                    return "state %s of sequence %s".formatted(pool.stateOf(slot).map(StatePool::name).orElseThrow(), held.sequence().id());
+                }
+            }
+        }
+        return "slot " + slot;
     }
 
     /** Lets waiting writers and the reader end, because the pager closes. */
@@ -207,8 +235,8 @@ final class FrozenPages implements AutoCloseable {
                 freezer.thaw();
             }
         } finally {
-            if (ownPause && staysPaused) {
-                pool.resume();
+            if (staysPaused) {
+                freezer.endPause();
             }
             freezer.endCapture();
         }

@@ -26,7 +26,7 @@ final class PageFreezer {
     }
 
     /**
-     * Freezes the pages of all sequences as they are now, under a pause if there is none.
+     * Freezes the pages of all sequences as they are now, under a pause of its own, which nobody else can end.
      *
      * @throws PagerRefusedException if another capture takes too long, or the engine does not pause
      */
@@ -36,21 +36,18 @@ final class PageFreezer {
         }
         boolean frozenNow = false;
         try {
-            boolean own = !gate.isPaused();
             // Before the pause: a write that comes while another one ends waits already.
             long start = System.nanoTime();
-            if (own) {
-                pool.pause();
-            }
+            gate.hold();
             FrozenPages begun = null;
             try {
-                begun = pool.reading(() -> begin(own));
+                begun = pool.reading(() -> begin(start));
             } finally {
-                if (own && (begun == null || !begun.staysPaused())) {
-                    pool.resume();
+                if (begun == null || !begun.staysPaused()) {
+                    gate.letGo();
                 }
             }
-            begun.paused(System.nanoTime() - start);
+            begun.pauseEnded();
             frozenNow = true;
             return begun;
         } finally {
@@ -62,10 +59,10 @@ final class PageFreezer {
     }
 
     /** Begins an epoch. Under the lock of the tables, so that each page is freed and taken either before it or in it. */
-    private FrozenPages begin(boolean ownPause) {
+    private FrozenPages begin(long start) {
         long epoch = memory.get(Word.EPOCH) + 1;
         FrozenPages begun =
-                new FrozenPages(this, pool, memory, slots, epoch, tables.sequences(), ownPause, gate.engineSavesNothing());
+                new FrozenPages(this, pool, memory, slots, epoch, tables.sequences(), start, gate.engineSavesNothing());
         memory.set(Word.SAVES_FILLED, 0);
         memory.set(Word.WANTED, 0);
         memory.set(Word.EPOCH, epoch);
@@ -78,6 +75,10 @@ final class PageFreezer {
     void thaw() {
         slots.freeze(null);
         pool.changing(() -> memory.set(Word.CAPTURING, 0));
+    }
+
+    void endPause() {
+        gate.letGo();
     }
 
     void endCapture() {

@@ -79,21 +79,24 @@ final class PageMemory implements AutoCloseable {
     private final Arena arena;
     private final MemorySegment memory;
     private final @Nullable Path file;
+    /** Open, and locked, as long as this process uses the file: an engine sees by the lock that the process lives. */
+    private final @Nullable FileChannel channel;
     /** The words that this process alone writes: an engine may have overwritten those in the file. */
     private final AtomicLongArray own = new AtomicLongArray(PageFileLayout.HEADER_BYTES / CACHE_LINE);
 
-    private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file) {
+    private PageMemory(PageFileLayout layout, Arena arena, MemorySegment memory, @Nullable Path file, @Nullable FileChannel channel) {
         this.layout = layout;
         this.arena = arena;
         this.memory = memory;
         this.file = file;
+        this.channel = channel;
     }
 
     /** Makes the memory of this process alone. */
     static PageMemory ofProcess(PagerMeta meta, PageFileLayout layout) {
         Arena arena = Arena.ofShared();
         try {
-            return described(meta, new PageMemory(layout, arena, HugePages.allocate(arena, layout.bytes()), null));
+            return described(meta, new PageMemory(layout, arena, HugePages.allocate(arena, layout.bytes()), null, null));
         } catch (OutOfMemoryError e) {
             arena.close();
             throw new PagerRefusedException(PagerRefusedException.Reason.EXHAUSTED,
@@ -108,9 +111,14 @@ final class PageMemory implements AutoCloseable {
      */
     static PageMemory ofFile(PagerMeta meta, PageFileLayout layout, Path file) throws IOException {
         Arena arena = Arena.ofShared();
-        boolean made = false;
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE))) {
+        PageMemory memory = null;
+        FileChannel channel = FileChannel.open(file,
+                Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            if (channel.tryLock() == null) {
+                throw new IOException(file + ": another process has locked it");
+            }
             ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
             for (long at = 0; at < layout.bytes(); at += zeros.limit()) {
                 zeros.clear().limit((int) Math.min(ZEROS, layout.bytes() - at));
@@ -118,13 +126,13 @@ final class PageMemory implements AutoCloseable {
                     channel.write(zeros, at + zeros.position());
                 }
             }
-            PageMemory memory = new PageMemory(layout, arena, channel.map(MapMode.READ_WRITE, 0, layout.bytes(), arena), file);
-            described(meta, memory);
-            made = true;
+            memory = described(meta,
+                    new PageMemory(layout, arena, channel.map(MapMode.READ_WRITE, 0, layout.bytes(), arena), file, channel));
             return memory;
         } finally {
-            if (!made) {
+            if (memory == null) {
                 arena.close();
+                channel.close();
                 Files.deleteIfExists(file);
             }
         }
@@ -216,9 +224,9 @@ final class PageMemory implements AutoCloseable {
         INTS.setRelease(memory, record(slot, CHECKED), check == null ? 0 : 1);
     }
 
-    /** Reads a slot, and what an engine saved of it since this epoch in its place. */
-    void readAsOf(int slot, long epoch, ByteBuffer into) {
-        read(slot, into.duplicate());
+    /** Reads a slot, or what an engine saved of it since this epoch. Returns whether the bytes are those of its check, if they have one. */
+    boolean readAsOf(int slot, long epoch, ByteBuffer into) {
+        boolean intact = readChecked(slot, into.duplicate());
         // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
         VarHandle.acquireFence();
         if (copied(slot) == epoch) {
@@ -228,7 +236,10 @@ final class PageMemory implements AutoCloseable {
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
             copyOut(layout.saves().offsetOf(saved), into);
+            // The engine takes the check away with the bytes that it was of.
+            return true;
         }
+        return intact;
     }
 
     /** Reads a slot, and returns whether its bytes are those of its check, if it has one. */
@@ -324,6 +335,9 @@ final class PageMemory implements AutoCloseable {
         }
         try {
             set(Word.CLOSED, 1);
+            // After it: an engine that waits for the end of a pause, or for room in a capture, looks at CLOSED next.
+            set(Word.PAUSE_ENDED, get(Word.PAUSE_ASKED));
+            set(Word.CAPTURING, 0);
         } catch (InternalError e) {
             // No engine can read the word either.
             if (!isCutOff()) {
@@ -332,8 +346,8 @@ final class PageMemory implements AutoCloseable {
         } finally {
             arena.close();
         }
-        if (file != null) {
-            try {
+        if (file != null && channel != null) {
+            try (channel) {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -4,6 +4,7 @@ import dev.spillway.events.InvalidValueException;
 import dev.spillway.pager.PageMemory.Word;
 import dev.spillway.pager.PageTables.HeldSequence;
 import dev.spillway.pager.PageTables.Reserved;
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -43,8 +44,8 @@ public final class PagePool implements CachePager {
     private PagePool(PagerMeta meta, PageMemory memory, boolean checksums) {
         this.meta = meta;
         this.memory = memory;
-        this.tables = new PageTables(meta, memory);
         this.slots = new PageSlots(memory, checksums);
+        this.tables = new PageTables(meta, memory, slots);
         this.guard = new MemoryGuard(memory);
         this.gate = new WriteGate(memory, guard);
         this.freezer = new PageFreezer(this, memory, tables, slots, gate);
@@ -152,25 +153,34 @@ public final class PagePool implements CachePager {
     @Override
     public void readPage(int page, ByteBuffer into) {
         requireLength("page " + page, into, memory.layout().pageRegion().slotBytes());
+        read(() -> tables.pageToRead(page), into);
+    }
+
+    /** Reads a slot as its owner of one moment has it: one that has another owner by now is looked up again. */
+    private void read(Supplier<PageSlots.Use> lookUp, ByteBuffer into) {
         withMemory(() -> {
-            underTables(() -> {
-                tables.requireAllocated(page);
-                return page;
-            });
-            slots.readVerified(page, into);
-            return page;
+            PageSlots.Read read;
+            do {
+                read = slots.readVerified(underTables(lookUp), into);
+            } while (read == null);
+            return read;
         });
     }
 
     @Override
     public void writePage(int page, ByteBuffer content) throws InterruptedException {
         requireLength("page " + page, content, memory.layout().pageRegion().slotBytes());
+        write("page " + page, () -> tables.pageToWrite(page), content);
+    }
+
+    /** Writes a slot of the owner that it has when it is looked up, also if the write has to wait then. */
+    private void write(String what, Supplier<PageSlots.Use> lookUp, ByteBuffer content) throws InterruptedException {
         gate.write(() -> {
-            underTables(() -> {
-                tables.requireUnshared(page);
-                return page;
-            });
-            slots.write(page, content);
+            if (!slots.write(underTables(lookUp), content)) {
+                // Refuses what is gone or shared by now.
+                underTables(lookUp);
+                throw new PagerRefusedException(Reason.BUSY, what + ": got another owner while the write waited; nothing was written");
+            }
         });
     }
 
@@ -211,11 +221,12 @@ public final class PagePool implements CachePager {
     public LogicalSequence fork(String id, String newId) throws InterruptedException {
         LogicalSequence[] copy = new LogicalSequence[1];
         gate.write(() -> copy[0] = reserved(() -> tables.reserve(0, 1), reserved -> {
-            int[] from = underTables(() -> tables.held(id).states());
-            for (int pool = 0; pool < from.length; pool++) {
-                slots.copy(from[pool], reserved.states().getFirst()[pool]);
+            List<PageSlots.Use> states = underTables(() -> tables.states(id));
+            for (int pool = 0; pool < states.size(); pool++) {
+                slots.copy(states.get(pool), reserved.states().getFirst()[pool]);
             }
-            return underTables(() -> tables.fork(id, newId, reserved));
+            // Refuses the states of a sequence that is gone by now.
+            return underTables(() -> tables.fork(id, states, newId, reserved));
         }));
         return copy[0];
     }
@@ -246,14 +257,18 @@ public final class PagePool implements CachePager {
     public int ownPage(String id, int position) throws InterruptedException {
         int[] owned = new int[1];
         gate.write(() -> {
-            int shared = underTables(() -> tables.page(id, position));
-            owned[0] = underTables(() -> tables.isShared(shared) ? tables.allocatePages(1).getFirst() : shared);
-            if (owned[0] == shared) {
+            PageSlots.Use shared = underTables(() -> {
+                PageSlots.Use page = tables.pageToRead(tables.page(id, position));
+                owned[0] = tables.isShared(page.slot()) ? tables.allocatePages(1).getFirst() : page.slot();
+                return page;
+            });
+            if (owned[0] == shared.slot()) {
                 return;
             }
             boolean replaced = false;
             try {
                 slots.copy(shared, owned[0]);
+                // Refuses the copy of a page that got another owner meanwhile.
                 underTables(() -> {
                     tables.replacePage(id, position, shared, owned[0]);
                     return shared;
@@ -274,20 +289,13 @@ public final class PagePool implements CachePager {
     @Override
     public void readState(String id, String pool, ByteBuffer into) {
         requireLength("state " + pool, into, memory.layout().region(pool).slotBytes());
-        withMemory(() -> {
-            slots.readVerified(stateSlot(id, pool), into);
-            return into;
-        });
+        read(() -> tables.state(id, pool), into);
     }
 
     @Override
     public void writeState(String id, String pool, ByteBuffer content) throws InterruptedException {
         requireLength("state " + pool, content, memory.layout().region(pool).slotBytes());
-        gate.write(() -> slots.write(stateSlot(id, pool), content));
-    }
-
-    private int stateSlot(String id, String pool) {
-        return underTables(() -> tables.stateSlot(id, pool));
+        write("state " + pool + " of sequence " + id, () -> tables.state(id, pool), content);
     }
 
     /** Returns the pool of state that a slot belongs to, or empty for a page. */

@@ -22,6 +22,7 @@ final class PageTables {
 
     private final PagerMeta meta;
     private final PageMemory memory;
+    private final PageSlots slots;
     /** By page: FREE, or the number of sequences that have it. */
     private final int[] references;
     /** By slot: the epoch in which it was freed last. */
@@ -45,9 +46,10 @@ final class PageTables {
      */
     record Reserved(List<Integer> pages, List<int[]> states) {}
 
-    PageTables(PagerMeta meta, PageMemory memory) {
+    PageTables(PagerMeta meta, PageMemory memory, PageSlots slots) {
         this.meta = meta;
         this.memory = memory;
+        this.slots = slots;
         PageFileLayout layout = memory.layout();
         this.references = new int[layout.pages()];
         Arrays.fill(references, FREE);
@@ -115,7 +117,7 @@ final class PageTables {
     private void free(FreeSlots free, int slot) {
         freedIn[slot] = memory.get(Word.EPOCH);
         origins[slot] = null;
-        memory.setCheck(slot, null);
+        slots.endUses(slot);
         if (slot < references.length) {
             references[slot] = FREE;
         }
@@ -138,13 +140,25 @@ final class PageTables {
         distinct.forEach(this::freePage);
     }
 
-    void requireAllocated(int page) {
+    /** Returns the use of an allocated page by a reader. */
+    PageSlots.Use pageToRead(int page) {
+        requireAllocated(page);
+        return slots.use(page);
+    }
+
+    /** Returns the use of a page by a writer, whom only one sequence may see. */
+    PageSlots.Use pageToWrite(int page) {
+        requireUnshared(page);
+        return slots.use(page);
+    }
+
+    private void requireAllocated(int page) {
         if (page < 0 || page >= references.length || references[page] == FREE) {
             throw new PagerRefusedException(Reason.UNKNOWN, "page %d: is not allocated".formatted(page));
         }
     }
 
-    void requireUnshared(int page) {
+    private void requireUnshared(int page) {
         requireAllocated(page);
         if (references[page] > 1) {
             throw new PagerRefusedException(Reason.SHARED,
@@ -165,16 +179,30 @@ final class PageTables {
         Iterator<int[]> states = reserved.states().iterator();
         for (LogicalSequence sequence : installed) {
             HeldSequence former = sequences.get(sequence.id());
-            put(sequence, former == null ? states.next() : former.states());
-            if (former != null) {
-                release(former.sequence());
+            if (former == null) {
+                put(sequence, states.next());
+            } else {
+                replace(former, sequence);
             }
         }
     }
 
     private void put(LogicalSequence sequence, int[] states) {
-        sequence.pages().forEach(page -> references[page]++);
+        for (int page : sequence.pages()) {
+            references[page]++;
+            if (references[page] == 2) {
+                // Who may write it as long as one sequence has it, may not any more.
+                slots.endUses(page);
+            }
+        }
         sequences.put(sequence.id(), new HeldSequence(sequence, states));
+    }
+
+    /** Replaces a sequence. A page that both have keeps its owner: it is neither freed nor shared on the way. */
+    private void replace(HeldSequence former, LogicalSequence sequence) {
+        former.sequence().pages().forEach(page -> references[page]--);
+        put(sequence, former.states());
+        freeUnowned(former.sequence());
     }
 
     /** Returns the number of sequences that are new. */
@@ -222,9 +250,8 @@ final class PageTables {
         return Optional.ofNullable(freeStates.get(state.name())).orElseThrow();
     }
 
-    private void release(LogicalSequence sequence) {
+    private void freeUnowned(LogicalSequence sequence) {
         for (int page : sequence.pages()) {
-            references[page]--;
             if (references[page] == 0) {
                 free(freePages, page);
             }
@@ -235,7 +262,8 @@ final class PageTables {
     void remove(String id) {
         HeldSequence held = held(id);
         sequences.remove(id);
-        release(held.sequence());
+        held.sequence().pages().forEach(page -> references[page]--);
+        freeUnowned(held.sequence());
         freeStates(held.states());
     }
 
@@ -253,8 +281,15 @@ final class PageTables {
         return held;
     }
 
-    /** Makes a sequence that shares all pages of another one, with reserved slots of state. */
-    LogicalSequence fork(String id, String newId, Reserved reserved) {
+    /**
+     * Makes a sequence that shares all pages of another one, with reserved slots of state.
+     *
+     * @param states of the other one, from which those were filled
+     */
+    LogicalSequence fork(String id, List<PageSlots.Use> states, String newId, Reserved reserved) {
+        if (!states(id).equals(states)) {
+            throw new PagerRefusedException(Reason.BUSY, "sequence %s: was replaced while its state was copied".formatted(id));
+        }
         LogicalSequence sequence = held(id).sequence();
         LogicalSequence copy = new LogicalSequence(newId, sequence.pages(), sequence.lastPageTokens());
         requireInstallable(List.of(copy), true);
@@ -276,23 +311,27 @@ final class PageTables {
         return references[page] > 1;
     }
 
-    /** Puts an allocated page in the place of a shared one. */
-    void replacePage(String id, int position, int former, int page) {
-        if (page(id, position) != former || references[page] != 0) {
+    /** Puts an allocated page in the place of a shared one, of which it is a copy. */
+    void replacePage(String id, int position, PageSlots.Use former, int page) {
+        if (page(id, position) != former.slot() || !slots.isValid(former) || !isShared(former.slot()) || references[page] != 0) {
             throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while its page was copied".formatted(id));
         }
         HeldSequence held = held(id);
         List<Integer> pages = new ArrayList<>(held.sequence().pages());
         pages.set(position, page);
-        put(new LogicalSequence(id, pages, held.sequence().lastPageTokens()), held.states());
-        release(held.sequence());
+        replace(held, new LogicalSequence(id, pages, held.sequence().lastPageTokens()));
     }
 
-    int stateSlot(String id, String pool) {
+    /** Returns the uses of a sequence's slots of state, by the order of the pools. */
+    List<PageSlots.Use> states(String id) {
+        return Arrays.stream(held(id).states()).mapToObj(slots::use).toList();
+    }
+
+    PageSlots.Use state(String id, String pool) {
         int[] states = held(id).states();
         for (int at = 0; at < states.length; at++) {
             if (meta.states().get(at).name().equals(pool)) {
-                return states[at];
+                return slots.use(states[at]);
             }
         }
         throw new InvalidValueException("state pool", pool, meta.states().stream().map(StatePool::name).toList().toString());

@@ -10,7 +10,7 @@ public final class PagerRefusedException extends RuntimeException {
         CLOSED,
         /** The pager is paused, or is not, or the engine does not take the pause. */
         PAUSED,
-        /** Another capture is under way. */
+        /** Another capture is under way, or a page or a sequence got another owner while the request waited. */
         BUSY,
         /** The engine has not ended, as it must have before it is detached. */
         ENGINE_RUNS,

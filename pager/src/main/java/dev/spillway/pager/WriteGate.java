@@ -3,14 +3,17 @@ package dev.spillway.pager;
 import dev.spillway.pager.PageMemory.Word;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
 
 /**
- * The gate of all writes of a pager. A pause closes it, and an engine that has mapped the file is asked to stop, too. Its lock is taken before that of the
- * {@link MemoryGuard}. Thread-safe.
+ * The gate of all writes of a pager. A pause closes it, and an engine that has mapped the file is asked to stop, too. A caller and a capture may share
+ * a pause: it ends when both have ended theirs. The gate's lock is taken before that of the {@link MemoryGuard}. Thread-safe.
  */
 final class WriteGate {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -24,8 +27,17 @@ final class WriteGate {
     private final PageMemory memory;
     private final MemoryGuard guard;
     private final StampedLock gate = new StampedLock();
-    /** Stamp of the pause; 0 without one. */
-    private final AtomicLong pause = new AtomicLong();
+    /** Guards the next three. Held while a pause begins, so that others share it or come after its failure. */
+    private final ReentrantLock pausing = new ReentrantLock();
+    /** Number of those who share the pause; 0 without one. */
+    private final AtomicInteger holders = new AtomicInteger();
+    /** Stamp of the pause. */
+    private long stamp;
+    /** Whether the engine has taken the pause. */
+    private boolean engineTook;
+    /** Held from {@link #pause} to {@link #resume}. */
+    private final Semaphore caller = new Semaphore(1);
+    private final AtomicBoolean callerPauses = new AtomicBoolean();
 
     WriteGate(PageMemory memory, MemoryGuard guard) {
         this.memory = memory;
@@ -35,55 +47,127 @@ final class WriteGate {
     /** Runs a write, after waiting for the end of a pause. */
     void write(MemoryGuard.Use write) throws InterruptedException {
         guard.requireOpen();
-        long stamp = gate.tryReadLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
-        if (stamp == 0) {
+        long open = gate.tryReadLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        if (open == 0) {
             throw new PagerRefusedException(Reason.PAUSED, "the pager has been paused for longer than " + PATIENCE);
         }
         try {
             guard.run(write);
         } finally {
-            gate.unlockRead(stamp);
+            gate.unlockRead(open);
         }
     }
 
     boolean isPaused() {
-        return pause.get() != 0;
+        return holders.get() > 0;
     }
 
     boolean engineSavesNothing() {
         return memory.get(Word.ENGINE) == ENGINE_SAVES_NOTHING;
     }
 
+    /** Pauses until {@link #resume}. Waits while another caller pauses, but not for a capture. */
     void pause() throws InterruptedException {
-        long stamp = shut();
+        guard.requireOpen();
+        if (!caller.tryAcquire(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw paused();
+        }
         boolean paused = false;
         try {
-            guard.run(() -> {
-                if (memory.get(Word.ENGINE) != NO_ENGINE && !engineTakesPause()) {
-                    throw new PagerRefusedException(Reason.PAUSED,
-                            "the engine that has mapped the file did not pause within %s (expected: it takes pauses between its steps; detach one that has ended)"
-                                    .formatted(ENGINE_PATIENCE));
-                }
-            });
-            pause.set(stamp);
+            hold();
             paused = true;
         } finally {
             if (!paused) {
-                gate.unlockWrite(stamp);
+                caller.release();
             }
         }
+        callerPauses.set(true);
         if (guard.isClosed()) {
             resume();
         }
     }
 
+    /** Ends the pause of a caller, if there is one. That of a capture goes on. */
+    void resume() {
+        if (callerPauses.compareAndSet(true, false)) {
+            try {
+                letGo();
+            } finally {
+                caller.release();
+            }
+        }
+    }
+
+    /** Begins a pause, or shares the one there is, until {@link #letGo}. */
+    void hold() throws InterruptedException {
+        if (!pausing.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw paused();
+        }
+        try {
+            boolean first = holders.get() == 0;
+            if (first) {
+                stamp = shut();
+            }
+            boolean paused = false;
+            try {
+                guard.run(this::requireEngineToPause);
+                paused = true;
+            } finally {
+                if (!paused && first) {
+                    gate.unlockWrite(stamp);
+                }
+            }
+            holders.incrementAndGet();
+        } finally {
+            pausing.unlock();
+        }
+    }
+
+    /** Asks an engine that has not taken this pause, for example because it has mapped the file since it began. */
+    private void requireEngineToPause() throws InterruptedException {
+        if (!engineTook && memory.get(Word.ENGINE) != NO_ENGINE) {
+            engineTook = engineTakesPause();
+            if (!engineTook) {
+                throw new PagerRefusedException(Reason.PAUSED,
+                        "the engine that has mapped the file did not pause within %s (expected: it takes pauses between its steps; detach one that has ended)"
+                                .formatted(ENGINE_PATIENCE));
+            }
+        }
+    }
+
+    /** Ends one part of a pause. With the last one, writes and the engine go on. */
+    void letGo() {
+        pausing.lock();
+        try {
+            if (holders.decrementAndGet() == 0) {
+                engineTook = false;
+                try {
+                    if (!guard.isClosed()) {
+                        guard.with(() -> {
+                            memory.set(Word.PAUSE_ENDED, memory.get(Word.PAUSE_ASKED));
+                            return stamp;
+                        });
+                    }
+                } finally {
+                    gate.unlockWrite(stamp);
+                }
+            }
+        } finally {
+            pausing.unlock();
+        }
+    }
+
+    private static PagerRefusedException paused() {
+        return new PagerRefusedException(Reason.PAUSED, "the pager is paused already, or a write takes longer than " + PATIENCE);
+    }
+
     private long shut() throws InterruptedException {
         guard.requireOpen();
-        long stamp = gate.tryWriteLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
-        if (stamp == 0) {
-            throw new PagerRefusedException(Reason.PAUSED, "the pager is paused already, or a write takes longer than " + PATIENCE);
+        long shut = gate.tryWriteLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        if (shut == 0) {
+            throw paused();
         }
-        return stamp;
+        return shut;
     }
 
     /** Asks the engine for a pause, and returns whether it took it. One that it did not take is over. */
@@ -115,7 +199,7 @@ final class WriteGate {
      * @throws PagerRefusedException if the engine takes a pause, so that it has not ended
      */
     void detachEngine() throws InterruptedException {
-        long stamp = shut();
+        long shut = shut();
         try {
             guard.run(() -> {
                 if (memory.get(Word.ENGINE) == NO_ENGINE) {
@@ -129,23 +213,7 @@ final class WriteGate {
                 memory.set(Word.ENGINE, NO_ENGINE);
             });
         } finally {
-            gate.unlockWrite(stamp);
-        }
-    }
-
-    void resume() {
-        long stamp = pause.getAndSet(0);
-        if (stamp != 0) {
-            try {
-                if (!guard.isClosed()) {
-                    guard.with(() -> {
-                        memory.set(Word.PAUSE_ENDED, memory.get(Word.PAUSE_ASKED));
-                        return stamp;
-                    });
-                }
-            } finally {
-                gate.unlockWrite(stamp);
-            }
+            gate.unlockWrite(shut);
         }
     }
 }

@@ -16,12 +16,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -154,6 +157,30 @@ class PagersOfAFleetTest {
         String image = done("get", "kv", "example", "--worker", "host-2").out().strip();
         assertThat(output(python(examples.resolve("read_capture.py").toString(), image)))
                 .startsWith("conversation: 200 pages of (2, 4, 16, 2, 32), 5 tokens in the last, sum ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"pause, close, is closed", "room, close, is closed", "pause, kill, its worker has ended",
+            "room, kill, its worker has ended"})
+    void anEngineInPythonThatWaitsWhileItsPagerEndsGoesOn(String where, String end, String expected) throws Exception {
+        assumeTrue(python("-c", "import numpy").waitFor() == 0, "skipped: python3 with numpy is not there");
+        Path examples = Path.of("../examples/pager").toAbsolutePath().normalize();
+        Path script = Files.write(scratch.resolve("waiting_engine.py"),
+                getClass().getResourceAsStream("waiting_engine.py").readAllBytes());
+        SpillwayProcess worker = fleet.process("host-2");
+
+        Process engine = python(script.toString(), examples.toString(), address(2), where, end, Long.toString(worker.process().pid()));
+        try {
+            assertThat(engine.waitFor(2, TimeUnit.MINUTES)).as("the engine has ended").isTrue();
+            assertThat(output(engine)).isEqualTo("/v1/pagers/waiting: " + expected + "\n");
+        } finally {
+            engine.destroyForcibly();
+            if (end.equals("kill")) {
+                worker.kill();
+                fleet.launchWorker(2);
+                fleet.awaitWorkerJoined(2);
+            }
+        }
     }
 
     private String address(int host) {

@@ -29,6 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Engines that die or lie, files that are cut off, disks that are full and hosts that send another snapshot than they were asked for. */
 @Timeout(300)
 class PagerFaultsTest {
+    private static final long DATA = 56;
     private static final long CAPTURING = 320;
     private static final long ENGINE = 576;
     private static final long RECORDS = 64 << 10;
@@ -68,6 +69,12 @@ class PagerFaultsTest {
 
     private static void set(FileChannel engine, long offset, long value) throws IOException {
         engine.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value), offset);
+    }
+
+    private static long get(FileChannel engine, long offset) throws IOException {
+        ByteBuffer word = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        engine.read(word, offset);
+        return word.getLong(0);
     }
 
     private static Answer post(RunningWorker worker, String path) throws IOException, InterruptedException {
@@ -176,6 +183,24 @@ class PagerFaultsTest {
             assertThat(Pages.write(worker, "engine", "2", Pages.content(1, 7)).status()).isEqualTo(204);
             assertThat(Pages.capture(worker, "engine", "truth").status()).isEqualTo(200);
             assertThat(Pages.read(worker, "engine", "2")).isEqualTo(Pages.content(1, 7));
+        }
+    }
+
+    @Test
+    void aPageThatIsDamagedInMemoryIsRefusedAndNothingIsStored() throws Exception {
+        try (RunningWorker worker = worker("host-1");
+                FileChannel memory = FileChannel.open(mapped(worker, 5), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long page = get(memory, DATA) + 512;
+            set(memory, page + 96, ~get(memory, page + 96));
+
+            Answer refused = Pages.capture(worker, "engine", "a");
+
+            assertThat(refused.status()).isEqualTo(422);
+            assertThat(refused.type()).endsWith("snapshot-damaged");
+            assertThat(refused.detail()).contains("position 1 of sequence chat");
+            assertThat(worker.get("/v1/directories/kv/entries/a").status()).isEqualTo(404);
+            assertThat(worker.area("images")).isEmpty();
+            assertThat(worker.area("staging")).isEmpty();
         }
     }
 
