@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +105,13 @@ public final class Pagers {
 
     /** Sequences to install, all or none. */
     public record Install(List<LogicalSequence> sequences) {}
+
+    /**
+     * A sequence that a pager has.
+     *
+     * @param states by pool of state, the number of the slot in that pool
+     */
+    public record Sequence(String id, List<Integer> pages, int lastPageTokens, Map<String, Integer> states) {}
 
     /** Names the new sequence of a fork. */
     public record Fork(String id) {}

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -195,6 +196,25 @@ public final class PagePool implements CachePager {
     @Override
     public List<LogicalSequence> sequences() {
         return reading(() -> tables.sequences().stream().map(HeldSequence::sequence).toList());
+    }
+
+    /**
+     * A sequence and the places of its states.
+     *
+     * @param states by pool, the number of the slot in that pool
+     */
+    public record SequenceSlots(LogicalSequence sequence, Map<String, Integer> states) {}
+
+    /** Returns the sequences, sorted by id, and where an engine that has mapped the file finds their states. */
+    public List<SequenceSlots> sequenceSlots() {
+        return reading(() -> tables.sequences().stream().map(held -> {
+            Map<String, Integer> states = new TreeMap<>();
+            for (int pool = 0; pool < held.states().length; pool++) {
+                String name = meta.states().get(pool).name();
+                states.put(name, held.states()[pool] - memory.layout().region(name).firstSlot());
+            }
+            return new SequenceSlots(held.sequence(), states);
+        }).toList());
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.spillway.api.Pagers.Pages;
 import dev.spillway.api.Pagers.Quiesce;
 import dev.spillway.api.Pagers.Restore;
 import dev.spillway.api.Pagers.Restored;
+import dev.spillway.api.Pagers.Sequence;
 import dev.spillway.api.Pagers.Verification;
 import dev.spillway.api.Pagers.Verified;
 import dev.spillway.api.Problem;
@@ -25,7 +26,6 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
-import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PagePool;
 import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
@@ -233,9 +233,13 @@ final class PagerRoutes {
     private Response sequences(Request request) {
         Paging paging = Paging.of(request, "sequences of a pager");
         String after = paging.after() == null ? "" : paging.after();
-        List<LogicalSequence> found =
-                pool(request).sequences().stream().filter(one -> one.id().compareTo(after) > 0).limit(paging.limit() + 1L).toList();
-        return Response.ok(paging.page(found, LogicalSequence::id, sequence -> sequence));
+        List<Sequence> found = pool(request).sequenceSlots()
+                .stream()
+                .filter(one -> one.sequence().id().compareTo(after) > 0)
+                .limit(paging.limit() + 1L)
+                .map(one -> new Sequence(one.sequence().id(), one.sequence().pages(), one.sequence().lastPageTokens(), one.states()))
+                .toList();
+        return Response.ok(paging.page(found, Sequence::id, sequence -> sequence));
     }
 
     private Response install(Request request) throws InterruptedException {

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.HostId;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -186,6 +189,40 @@ class PagersTest {
         first = worker("host-1");
         assertThat(left).doesNotExist();
         assertThat(RunningWorker.names(folder.resolve("shm"))).hasSize(1);
+    }
+
+    @Test
+    void anEngineFindsTheStateOfASequenceInTheFileBySlot() throws Exception {
+        ObjectNode creation = Pages.creation("engine", 8).put("file", true);
+        for (String pool : List.of("conv", "ssm")) {
+            ObjectNode state = creation.withObject("/meta").withArray("states").addObject().put("name", pool).put("elements", "F32");
+            state.putArray("dimensions").add(4);
+        }
+        Answer made = Pages.post(first, "/v1/pagers", creation);
+        assertThat(made.status()).isEqualTo(201);
+        ObjectNode install = RunningWorker.JSON.createObjectNode();
+        for (String id : List.of("a", "b")) {
+            install.withArray("sequences").addObject().put("id", id).put("lastPageTokens", 0).putArray("pages");
+        }
+        assertThat(first.put("/v1/pagers/engine/sequences", install.toString()).status()).isEqualTo(204);
+        byte[] content = Arrays.copyOf(Pages.content(1, 5), 16);
+        assertThat(first.send(HttpRequest.newBuilder(first.uri("/v1/pagers/engine/sequences/b/states/ssm"))
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                .header("Content-Type", "application/octet-stream")
+                .build()).status()).isEqualTo(204);
+
+        JsonNode sequences = first.get("/v1/pagers/engine/sequences").body().path("items");
+
+        ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(Path.of(made.body().path("path").asText()))).order(ByteOrder.LITTLE_ENDIAN);
+        JsonNode ssm = RunningWorker.JSON.readTree(file.array(), (int) file.getLong(32), (int) file.getLong(40)).path("states").path(1);
+        int slot = sequences.path(1).path("states").path("ssm").asInt(-1);
+        int at = ssm.path("slots").path("offset").asInt() + slot * 16;
+        assertThat(ssm.path("name").asText()).isEqualTo("ssm");
+        assertThat(Arrays.copyOfRange(file.array(), at, at + 16)).isEqualTo(content);
+        int record = (int) file.getLong(48) + (ssm.path("firstSlot").asInt() + slot) * 64;
+        assertThat(file.getInt(record + 20)).as("the state was written, so it has a check").isEqualTo(1);
+        assertThat(sequences.path(0).path("states").path("ssm").asInt(-1)).isNotNegative().isNotEqualTo(slot);
+        assertThat(sequences.path(0).path("states").path("conv").asInt(-1)).isNotNegative();
     }
 
     @Test
