@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** The pages and sequences of a pager: which are free, who has which, and where their contents were packed last. The caller locks it. */
 final class PageTables {
     private static final int FREE = -1;
+    /** Sequences take memory that is not counted, also those without pages. */
+    private static final int SEQUENCES_WITHOUT_PAGES_MAX = 100_000;
 
     private final PagerMeta meta;
     private final PageMemory memory;
@@ -229,6 +231,12 @@ final class PageTables {
                     throw new PagerRefusedException(Reason.INVALID, "sequence %s: has page %d twice".formatted(sequence.id(), page));
                 }
             }
+        }
+        long most = (long) references.length + SEQUENCES_WITHOUT_PAGES_MAX;
+        if (sequences.size() + (long) created > most) {
+            throw new PagerRefusedException(Reason.EXHAUSTED,
+                    "%d sequences more than the %d there are (expected: at most %d in all)".formatted(
+                            created, sequences.size(), most));
         }
         return created;
     }

@@ -30,7 +30,6 @@ import dev.spillway.pager.PagePool;
 import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.Snapshot;
-import dev.spillway.pager.StatePool;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
@@ -41,12 +40,14 @@ import dev.spillway.worker.host.Pagers;
 import dev.spillway.worker.host.Puts;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -60,10 +61,13 @@ final class PagerRoutes {
     private static final int SAVES = 64;
     private static final Duration PAUSE = Duration.ofSeconds(10);
     private static final Duration PAUSE_MAX = Duration.ofMinutes(1);
+    private static final long ROOM_OF_HEAP = 4;
+    private static final Duration ROOM_WITHIN = Duration.ofSeconds(30);
 
     private final HostId host;
     private final Pagers pagers;
     private final Directories directories;
+    private final PageRoom room = new PageRoom(Runtime.getRuntime().maxMemory() / ROOM_OF_HEAP, ROOM_WITHIN);
 
     PagerRoutes(HostId host, Pagers pagers, Directories directories) {
         this.host = host;
@@ -188,19 +192,49 @@ final class PagerRoutes {
         return Integer.parseInt(number);
     }
 
-    private Response read(Request request) {
+    private Response read(Request request) throws InterruptedException {
         PagePool pool = pool(request);
         List<Integer> pages = pages(request);
-        ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(pool.meta().page().bytes()));
+        long pageBytes = pool.meta().page().bytes();
         // The first page before the answer begins, so that a refusal has a status.
-        pool.readPage(pages.getFirst(), buffer);
-        return Response.stream(BYTES, out -> {
-            out.write(buffer.array());
-            for (int page : pages.subList(1, pages.size())) {
-                pool.readPage(page, buffer);
-                out.write(buffer.array());
+        return sent(pages.size() * pageBytes, pageBytes, first -> pool.readPage(pages.getFirst(), first), (out, page) -> {
+            out.write(page);
+            for (int number : pages.subList(1, pages.size())) {
+                pool.readPage(number, ByteBuffer.wrap(page));
+                out.write(page);
             }
-        }).header("Content-Length", Long.toString(pages.size() * pool.meta().page().bytes()));
+        });
+    }
+
+    private interface Body {
+        void write(OutputStream out, byte[] buffer) throws IOException;
+    }
+
+    /** Answers with what a buffer takes, whose room is given back when all is sent. */
+    private Response sent(long length, long bufferBytes, Consumer<ByteBuffer> first, Body body) throws InterruptedException {
+        PageRoom.Taken taken = room.take(bufferBytes);
+        boolean answered = false;
+        try {
+            byte[] buffer = new byte[Math.toIntExact(bufferBytes)];
+            first.accept(ByteBuffer.wrap(buffer));
+            Response response = Response.stream(BYTES, new Response.StreamedBody() {
+                @Override
+                public void writeTo(OutputStream out) throws IOException {
+                    body.write(out, buffer);
+                }
+
+                @Override
+                public void close() {
+                    taken.close();
+                }
+            }).header("Content-Length", Long.toString(length));
+            answered = true;
+            return response;
+        } finally {
+            if (!answered) {
+                taken.close();
+            }
+        }
     }
 
     private Response write(Request request) throws IOException, InterruptedException {
@@ -209,8 +243,12 @@ final class PagerRoutes {
         long pageBytes = pool.meta().page().bytes();
         requireLength(request, pages.size() * pageBytes);
         InputStream body = request.stream();
-        for (int page : pages) {
-            pool.writePage(page, whole(body, pageBytes));
+        try (PageRoom.Taken _ = room.take(pageBytes)) {
+            byte[] content = new byte[Math.toIntExact(pageBytes)];
+            for (int page : pages) {
+                readWhole(body, content);
+                pool.writePage(page, ByteBuffer.wrap(content));
+            }
         }
         return Response.noContent();
     }
@@ -222,12 +260,10 @@ final class PagerRoutes {
         }
     }
 
-    private static ByteBuffer whole(InputStream body, long bytes) throws IOException {
-        byte[] content = body.readNBytes(Math.toIntExact(bytes));
-        if (content.length < bytes) {
+    private static void readWhole(InputStream body, byte[] content) throws IOException {
+        if (body.readNBytes(content, 0, content.length) < content.length) {
             throw Problem.of(ProblemType.REQUEST_TIMEOUT, "the body ended early; pages that were whole before are written").exception();
         }
-        return ByteBuffer.wrap(content);
     }
 
     private Response sequences(Request request) {
@@ -252,33 +288,35 @@ final class PagerRoutes {
         return Response.noContent();
     }
 
-    private static ByteBuffer stateBuffer(PagePool pool, String name) {
-        StatePool state = pool.meta()
+    private static long stateBytes(PagePool pool, String name) {
+        return pool.meta()
                 .states()
                 .stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> Problem.of(ProblemType.UNKNOWN_IN_PAGER, "state pool: " + name + " (expected: one of the pager's)")
-                        .exception());
-        return ByteBuffer.allocate(Math.toIntExact(state.bytes()));
+                        .exception())
+                .bytes();
     }
 
-    private Response readState(Request request) {
+    private Response readState(Request request) throws InterruptedException {
         PagePool pool = pool(request);
         String name = request.parameter("pool");
-        ByteBuffer state = stateBuffer(pool, name);
-        pool.readState(sequence(request), name, state);
-        byte[] bytes = new byte[state.remaining()];
-        state.get(bytes);
-        return Response.bytes(BYTES, bytes);
+        long bytes = stateBytes(pool, name);
+        return sent(bytes, bytes, state -> pool.readState(sequence(request), name, state), OutputStream::write);
     }
 
     private Response writeState(Request request) throws IOException, InterruptedException {
         PagePool pool = pool(request);
         String name = request.parameter("pool");
-        long bytes = stateBuffer(pool, name).capacity();
+        long bytes = stateBytes(pool, name);
         requireLength(request, bytes);
-        pool.writeState(sequence(request), name, whole(request.stream(), bytes));
+        InputStream body = request.stream();
+        try (PageRoom.Taken _ = room.take(bytes)) {
+            byte[] content = new byte[Math.toIntExact(bytes)];
+            readWhole(body, content);
+            pool.writeState(sequence(request), name, ByteBuffer.wrap(content));
+        }
         return Response.noContent();
     }
 

@@ -5,15 +5,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spillway.events.HostId;
 import dev.spillway.worker.app.RunningWorker.Answer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +34,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** KV pagers of two hosts: their captures are entries of the fleet, and are restored where they are and where they are not. */
 @Timeout(300)
 class PagersTest {
+    private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+
     @TempDir
     private Path folder;
     private final TestRegistry registry = new TestRegistry().namespace("kv", 3, null).namespace("tiny", 3, 20_000L);
@@ -189,6 +198,34 @@ class PagersTest {
         first = worker("host-1");
         assertThat(left).doesNotExist();
         assertThat(RunningWorker.names(folder.resolve("shm"))).hasSize(1);
+    }
+
+    /** An engine that has its pages copied while it is paused; the words of the file are 64 bytes apart. */
+    @Test
+    void aCaptureSaysThatAnEngineStayedPaused() throws Exception {
+        Answer made = Pages.post(first, "/v1/pagers", Pages.creation("engine", 32).put("file", true));
+        Pages.fill(first, "engine", 5, 1);
+        try (FileChannel channel = FileChannel.open(Path.of(made.body().path("path").asText()), StandardOpenOption.READ,
+                StandardOpenOption.WRITE); Arena arena = Arena.ofShared()) {
+            MemorySegment words = channel.map(FileChannel.MapMode.READ_WRITE, 0, 1024, arena);
+            AtomicBoolean over = new AtomicBoolean();
+            words.set(ValueLayout.JAVA_LONG, 256 + 5 * 64, 2);
+            CompletableFuture<Void> engine = CompletableFuture.runAsync(() -> {
+                while (!over.get()) {
+                    words.set(ValueLayout.JAVA_LONG, 256 + 3 * 64, (long) WORD.getAcquire(words, 256L + 2 * 64));
+                }
+            });
+
+            Answer captured = Pages.capture(first, "engine", "a");
+
+            over.set(true);
+            engine.get();
+            assertThat(captured.status()).as(captured.toString()).isEqualTo(200);
+            assertThat(captured.body().path("stayedPaused").asBoolean()).isTrue();
+        }
+        Pages.post(first, "/v1/pagers", Pages.creation("other", 32));
+        assertThat(Pages.restore(first, "other", "a").status()).isEqualTo(200);
+        assertThat(Pages.read(first, "other", "0-4")).isEqualTo(Pages.content(5, 1));
     }
 
     @Test
