@@ -234,7 +234,7 @@ class DiskArtifactStoreTest extends BoundedStoreContract {
                 end.get();
             }
             assertThat(store.metrics().flushes()).isEqualTo(64);
-            assertThat(store.syncs() - before).isEqualTo(1);
+            assertThat(store.syncs() - before).isBetween(1L, 2L);
         }
     }
 
