@@ -45,12 +45,12 @@ class ComposeTlsTest {
                         .hasSize(2));
                 put(client, fleet, 3, "2");
                 fetch(client, fleet, "2");
-                // Evicts the first, which two hosts hold.
+                // Evicts one of the first two, which two hosts hold: which one depends on when their uses are told.
                 put(client, fleet, 2, "3");
                 put(client, fleet, 2, "4");
                 Eventually.holds(ComposeFleet.PATIENCE,
                         () -> assertThat(answer(client, fleet, "GET", url(fleet.coordinator(2)) + "/v1/evictions?state=closed").body())
-                                .contains(fingerprint("1"), "host-1", "host-3", "DELETED"));
+                                .containsPattern("host-3\",\"state\":\"DELETED").containsPattern("host-1\",\"state\":\"DELETED"));
             }
             assertThat(fleet.compose("logs").said()).as("no token in any log").doesNotContain(fleet.operator());
         }
