@@ -50,7 +50,8 @@ class ComposeTlsTest {
                 put(client, fleet, 2, "4");
                 Eventually.holds(ComposeFleet.PATIENCE,
                         () -> assertThat(answer(client, fleet, "GET", url(fleet.coordinator(2)) + "/v1/evictions?state=closed").body())
-                                .containsPattern("host-3\",\"state\":\"DELETED").containsPattern("host-1\",\"state\":\"DELETED"));
+                                .containsPattern("host-3\",\"state\":\"DELETED")
+                                .containsPattern("host-1\",\"state\":\"DELETED"));
             }
             assertThat(fleet.compose("logs").said()).as("no token in any log").doesNotContain(fleet.operator());
         }
