@@ -193,7 +193,7 @@ final class PageTables {
         for (int page : sequence.pages()) {
             references[page]++;
             if (references[page] == 2) {
-                // Who may write it as long as one sequence has it, may not any more.
+                // Its one owner so far may not write it any more.
                 slots.endUses(page);
             }
         }

@@ -33,7 +33,7 @@ final class WriteGate {
     private final AtomicInteger holders = new AtomicInteger();
     /** Stamp of the pause. */
     private long stamp;
-    /** Whether the engine has taken the pause. */
+    /** True once the engine has taken the pause. */
     private boolean engineTook;
     /** Held from {@link #pause} to {@link #resume}. */
     private final Semaphore caller = new Semaphore(1);

@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Slots that get another owner while a read or a write of the former one is under way. */
 final class SlotOwnersTest {
-    /** Of 1 MiB, so that a capture has room for 64 saves. */
+    /** 1 MiB, so that a capture has room for 64 saves. */
     private static final PageShape LARGE = new PageShape(4, 2, 2, 8192, ElementType.F32, DimensionOrder.NHD, KeysAndValues.SEPARATE);
     private static final int ROOM = 64;
     private static final StatePool STATE = new StatePool("ssm", ElementType.F32, List.of(64L << 10));

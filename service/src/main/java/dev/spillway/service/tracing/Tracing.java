@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * and commands show.
  */
 public final class Tracing implements AutoCloseable {
-    /** Where traces go. Part of the settings of both services. */
+    /** The receiver of traces. Part of the settings of both services. */
     public static final Setting<Optional<URI>> ENDPOINT = Setting
             .custom("otlp-endpoint", "Where traces are sent, by OTLP over HTTP; no traces are made if not given",
                     "an address such as http://127.0.0.1:4318", Tracing::endpoint)

@@ -1,5 +1,5 @@
 /**
- * What this host does about single puts and orders, as people follow it: in the log and as traces. Nothing here decides anything, and nothing waits
+ * Steps of single puts and orders on this host, as people follow them: in the log and as traces. Nothing here decides anything, and nothing waits
  * for it.
  */
 @NullMarked
