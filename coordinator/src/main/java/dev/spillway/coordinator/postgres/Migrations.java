@@ -7,7 +7,6 @@ import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationVersion;
-import org.jspecify.annotations.Nullable;
 
 /** Brings the schema to this version. Several coordinators may do so at the same time: one works, the others wait for it. */
 final class Migrations {
@@ -39,9 +38,9 @@ final class Migrations {
             flyway.migrate();
         } catch (FlywayException e) {
             if (StorageFailure.sql(e) != null && StorageFailure.of(e) == StorageFailure.UNAVAILABLE) {
-                throw new RegistryUnavailableException("database " + where + ": " + message(e), e);
+                throw new RegistryUnavailableException("database " + where + ": " + StorageFailure.why(e), e);
             }
-            throw new SchemaVersionException("schema of " + where + ": " + message(e), e);
+            throw new SchemaVersionException("schema of " + where + ": " + StorageFailure.why(e), e);
         }
     }
 
@@ -57,11 +56,5 @@ final class Migrations {
             throw new SchemaVersionException("schema version of " + where + ": " + current.getVersion() + " (expected: at most " + known
                     + "; a newer Spillway has migrated it)", null);
         }
-    }
-
-    private static String message(FlywayException e) {
-        @Nullable
-        Throwable sql = StorageFailure.sql(e);
-        return String.valueOf(sql == null ? e.getMessage() : sql.getMessage()).lines().findFirst().orElse("");
     }
 }

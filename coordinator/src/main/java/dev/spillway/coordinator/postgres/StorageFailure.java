@@ -39,13 +39,22 @@ enum StorageFailure {
 
     /** Returns a defect as it is, and any other failure as one of the registry, with what could not be done. */
     static RuntimeException told(String what, RuntimeException failure) {
-        return of(failure) == DEFECT ? failure : new RegistryUnavailableException(what + ": " + failure.getMessage(), failure);
+        return of(failure) == DEFECT ? failure : new RegistryUnavailableException(what + ": " + why(failure), failure);
     }
 
     /** Returns whether the server itself said that the commit did not happen. */
     static boolean isRolledBack(RuntimeException failure) {
         SQLException cause = sql(failure);
         return cause != null && cause.getSQLState() != null && cause.getSQLState().startsWith("40");
+    }
+
+    /** Returns the first line of what the server said, or else of what its driver or the pool of connections did. */
+    static String why(RuntimeException failure) {
+        Throwable deepest = failure;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            deepest = cause instanceof SQLException ? cause : deepest;
+        }
+        return String.valueOf(deepest.getMessage()).lines().findFirst().orElse("");
     }
 
     static @Nullable SQLException sql(Throwable failure) {

@@ -173,7 +173,7 @@ final class Transactions {
             } catch (RuntimeException e) {
                 if (!committing && !(e instanceof Unfit) && StorageFailure.of(e) == StorageFailure.CONFLICT
                         || committing && StorageFailure.isRolledBack(e)) {
-                    throw new TransactionConflict(message(e), e);
+                    throw new TransactionConflict(StorageFailure.why(e), e);
                 }
                 throw e;
             }
@@ -281,7 +281,7 @@ final class Transactions {
             if (committing) {
                 for (PendingCommand<?> command : commands()) {
                     command.fail(new OutcomeUnknownException(
-                            command.name() + " may or may not be committed: " + message(failure), failure));
+                            command.name() + " may or may not be committed: " + StorageFailure.why(failure), failure));
                 }
                 return;
             }
@@ -294,7 +294,7 @@ final class Transactions {
                 return;
             }
             if (StorageFailure.of(failure) == StorageFailure.UNAVAILABLE) {
-                failAll(failure, message(failure));
+                failAll(failure, StorageFailure.why(failure));
             } else if (commands().size() == 1) {
                 commands().getFirst().fail(failure);
             } else if (!commands().isEmpty()) {
@@ -341,11 +341,5 @@ final class Transactions {
             case Verdict.Answer(Object answer) -> command.answer((A) answer);
             case Verdict.Failure(RuntimeException failure) -> command.fail(failure);
         }
-    }
-
-    private static String message(Exception e) {
-        @Nullable
-        Throwable sql = StorageFailure.sql(e);
-        return String.valueOf(sql == null ? e.getMessage() : sql.getMessage());
     }
 }
