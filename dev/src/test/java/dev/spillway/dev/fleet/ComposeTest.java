@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,6 +157,7 @@ class ComposeTest {
     /** {@code -Dspillway.ups=20} brings the fleet up so often. */
     @Test
     @EnabledIfSystemProperty(named = "spillway.ups", matches = "[1-9][0-9]*")
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void theFleetComesUpWithFreshVolumesEveryTime() throws Exception {
         List<Double> seconds = new ArrayList<>();
         for (int time = 0; time < Integer.getInteger("spillway.ups"); time++) {

@@ -41,6 +41,13 @@ public final class Refusals {
         };
     }
 
+    /** @param gone why the store is not where it was opened; empty while it is */
+    static void requireStore(Optional<String> gone) {
+        if (gone.isPresent()) {
+            throw Problem.of(ProblemType.HOST_STOPPED, gone.get()).retryAfter(RETRY_AFTER).exception();
+        }
+    }
+
     static ProblemException unknownPager(String name) {
         return Problem.of(ProblemType.UNKNOWN_PAGER, "pager: " + name + " (expected: one that was created here and is open)").exception();
     }
