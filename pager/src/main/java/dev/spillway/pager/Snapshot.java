@@ -147,10 +147,32 @@ public final class Snapshot {
     }
 
     private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, ByteBuffer buffer,
-            Supplier<String> name) throws IOException {
-        pack.read(page.at(), elements, dimensions, buffer);
+            Supplier<String> name) throws IOException, InterruptedException {
+        named(name, () -> {
+            pack.read(page.at(), elements, dimensions, buffer);
+            return buffer;
+        });
         requireHash(PageHash.of(buffer), page, name);
         return buffer.limit();
+    }
+
+    /** A read of a page or a state. */
+    interface Reading<T> {
+        T read() throws IOException, InterruptedException;
+    }
+
+    /** Reads a page or a state, and says which one it was where damage is found. */
+    static <T> T named(Supplier<String> name, Reading<T> reading) throws IOException, InterruptedException {
+        try {
+            return reading.read();
+        } catch (PagerRefusedException e) {
+            if (e.reason() != Reason.DAMAGED) {
+                throw e;
+            }
+            PagerRefusedException named = new PagerRefusedException(Reason.DAMAGED, name.get() + ": " + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
     }
 
     static void requireHash(PageHash hash, PackPage page, Supplier<String> name) {
