@@ -159,8 +159,7 @@ public final class Worker implements AutoCloseable {
                         settings.identity().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
-        StoreProbe probe = new StoreProbe(store.path());
-        StoreWatch watch = parts.start("store watch", () -> new StoreWatch(probe, onFailure));
+        StoreWatch watch = parts.start("store watch", () -> new StoreWatch(store.probe(), onFailure));
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock, trail));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(
@@ -195,7 +194,7 @@ public final class Worker implements AutoCloseable {
                 new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
                         puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
                         settings.uploadPace(), watch::gone);
-        Readiness readiness = readiness(loop, probe, kafka, orders, reports);
+        Readiness readiness = readiness(loop, store.probe(), kafka, orders, reports);
         HttpService http = parts.start("http",
                 () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry), tracing)));
         address.set(http.address());

@@ -1,5 +1,6 @@
 package dev.spillway.worker.filesystem.store;
 
+import dev.spillway.worker.filesystem.StoreGoneException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -48,7 +49,11 @@ public final class StoreProbe {
         workedAt = System.nanoTime();
     }
 
-    /** @throws IOException naming the store, if another directory is at its path, or none */
+    /**
+     * Looks only whether the store is where it was opened.
+     *
+     * @throws StoreGoneException if another directory is there, or none
+     */
     public void requirePlace() throws IOException {
         boolean there;
         try {
@@ -57,9 +62,7 @@ public final class StoreProbe {
             there = false;
         }
         if (!there) {
-            throw new IOException(
-                    "store: %s is not the directory that was opened (expected: its file system, mounted; then start this worker again)"
-                            .formatted(store));
+            throw new StoreGoneException(store);
         }
     }
 
