@@ -10,6 +10,7 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.identity.Identity;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.InputStream;
@@ -168,7 +169,7 @@ public final class Request {
     /** Name of who asks, for the audit trail: that of the token, or {@code anonymous} where none was asked for. */
     public String caller() {
         var user = routing.user();
-        return user == null ? "anonymous" : Objects.requireNonNullElse(user.subject(), "anonymous");
+        return user == null ? Identity.ANONYMOUS : Objects.requireNonNullElse(user.subject(), Identity.ANONYMOUS);
     }
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */
