@@ -16,7 +16,8 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 {{- range $name, $from := .secrets }}
-{{ $name }}-file = /run/secrets/spillway/{{ $name }}
+{{- /* These settings are the names of files by themselves; of all others the service reads the value from a file. */}}
+{{ $name }}{{ has $name (list "kafka-client-properties" "tls-client-ca") | ternary "" "-file" }} = /run/secrets/spillway/{{ $name }}
 {{- end }}
 {{- if .tls }}
 tls-certificate = /run/secrets/tls/tls.crt
@@ -82,6 +83,15 @@ readinessProbe:
   timeoutSeconds: 6
 {{- end }}
 
+{{- /* The way to the collector of traces, by its port: that of the policy's values, of the endpoint, or of its scheme. */ -}}
+{{- define "spillway.otlpEgress" -}}
+{{- with index .settings "otlp-endpoint" }}
+{{- $url := urlParse . }}
+{{- $given := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) }}
+- ports: [{port: {{ $.port | default $given | default (ternary 443 80 (eq $url.scheme "https")) }}}]
+{{- end }}
+{{- end }}
+
 {{- /* The Secrets of a service's settings as files of one folder. */ -}}
 {{- define "spillway.secretVolumes" -}}
 - name: secrets
@@ -92,6 +102,11 @@ readinessProbe:
       - secret:
           name: {{ $from.secret }}
           items: [{key: {{ $from.key }}, path: {{ $name }}}]
+      {{- end }}
+      {{- range $name, $from := .files }}
+      - secret:
+          name: {{ $from.secret }}
+          items: [{key: {{ $from.key }}, path: files/{{ $name }}}]
       {{- end }}
 {{- with .tls }}
 - name: tls

@@ -50,6 +50,7 @@ public enum ProblemType {
     UNKNOWN_HOST(404, "unknown-host", "There is no such host"),
     UNKNOWN_TOKEN(404, "unknown-token", "There is no such token"),
     TOKEN_EXISTS(409, "token-exists", "A token of this name exists already"),
+    TOKEN_IN_FILE(409, "token-in-file", "The token stands in the coordinators' tokens-file"),
     UNKNOWN_PLAN(404, "unknown-plan", "There is no such plan"),
     PLAN_NEEDED(409, "plan-needed", "It would evict more than the namespace's share allows"),
     PLAN_NOT_APPLICABLE(409, "plan-not-applicable", "The plan cannot be applied"),

@@ -23,8 +23,23 @@ public final class Tokens {
     /** A token that was made. */
     public record Created(String name, String token, @Nullable Instant expiresAt) {}
 
-    /** A token in a list, without its text. */
-    public record Listed(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant createdAt,
+    /** The place where a token is known from. */
+    public enum Source {
+        /** The coordinator's {@code tokens-file}, where it ends when its line is removed. */
+        FILE,
+        /** The registry: it was made, and can be revoked. */
+        REGISTRY
+    }
+
+    /**
+     * A token in a list, without its text.
+     *
+     * @param source    absent from a coordinator that does not tell it yet, which lists those of the registry alone
+     * @param createdAt absent for one of the file
+     * @param createdBy absent for one of the file
+     */
+    public record Listed(String name, @Nullable Source source, Role role, List<NamespaceName> namespaces, @Nullable HostId host,
+            @Nullable Instant createdAt,
             @Nullable String createdBy, @Nullable Instant expiresAt) {}
 
     /** @param digest SHA-256 of a token's text, 64 lower-case hexadecimal digits */

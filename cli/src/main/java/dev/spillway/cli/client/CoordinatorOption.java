@@ -2,37 +2,46 @@ package dev.spillway.cli.client;
 
 import dev.spillway.cli.Declaration;
 import dev.spillway.client.http.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which coordinator a command asks. */
+/** Which coordinators a command asks: the first one that answers. */
 final class CoordinatorOption {
     static final String VARIABLE = "SPILLWAY_URL";
     private static final String OPTION = "--url or " + VARIABLE;
 
     private final SecurityOptions security = new SecurityOptions();
-    private Endpoint address = Endpoint.tcp("127.0.0.1", 7070);
+    private List<Endpoint> addresses = List.of(Endpoint.tcp("127.0.0.1", 7070));
 
     void declare(Declaration to) {
-        to.option("--url", "URL", Endpoint.class, value -> address = value,
-                "The coordinator, host:port or a URL (default: " + VARIABLE + ", else http://127.0.0.1:7070).")
+        to.option("--url", "URL", Several.class, value -> addresses = value.addresses(),
+                "The coordinator, host:port or a URL, or several with commas between (default: " + VARIABLE
+                        + ", else http://127.0.0.1:7070).")
                 .defaultValue("${env:" + VARIABLE + ":-http://127.0.0.1:7070}")
                 .converters(CoordinatorOption::read);
         security.declare(to);
     }
 
-    private static Endpoint read(String text) {
+    private record Several(List<Endpoint> addresses) {}
+
+    private static Several read(String text) {
         try {
-            if (text.isEmpty()) {
-                throw new IllegalArgumentException(OPTION + ": '' (expected: " + Endpoint.EXPECTED + ")");
+            List<Endpoint> addresses = new ArrayList<>();
+            for (String each : text.split(",", -1)) {
+                if (each.isBlank()) {
+                    throw new IllegalArgumentException(OPTION + ": '" + text + "' (expected: " + Endpoint.EXPECTED + ")");
+                }
+                addresses.add(Endpoint.parse(each.strip()));
             }
-            return Endpoint.parse(text);
+            return new Several(addresses);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(String.valueOf(e.getMessage()));
         }
     }
 
     Server server() {
-        return Server.at("coordinator", address, OPTION, security.read());
+        return Server.at("coordinator", addresses, OPTION, security.read());
     }
 
     SecurityOptions security() {

@@ -19,16 +19,16 @@ import dev.spillway.client.http.NoContent;
 import dev.spillway.events.Json;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server as a client command sees it. Every error leaves as a {@link CommandFailedException} with the outcome that it means.
- *
- * @param name   what people call it, such as {@code coordinator}
- * @param option what says where it is, for messages
+ * One server as a client command sees it, or several that answer the same. The next one is asked where one does not take a request, and from then on.
+ * Every error leaves as a {@link CommandFailedException} with the outcome that it means. For one thread.
  */
-record Server(String name, Endpoint address, String option, JsonClient http) {
+final class Server {
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
     private static final Duration READ_WITHIN = Duration.ofSeconds(30);
     private static final Duration CHANGE_WITHIN = Duration.ofSeconds(60);
@@ -60,8 +60,58 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
         }
     }
 
-    static Server at(String name, Endpoint address, String option, ClientSecurity security) {
-        return new Server(name, address, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX, security));
+    private final String name;
+    private final List<Endpoint> addresses;
+    private final String option;
+    private final JsonClient http;
+    private int asked;
+
+    private Server(String name, List<Endpoint> addresses, String option, JsonClient http) {
+        this.name = name;
+        this.addresses = List.copyOf(addresses);
+        this.option = option;
+        this.http = http;
+    }
+
+    /**
+     * Returns a server that is asked at some addresses.
+     *
+     * @param name      what people call it, such as {@code coordinator}
+     * @param addresses in the order in which they are asked, at least one
+     * @param option    what says where it is, for messages
+     */
+    static Server at(String name, List<Endpoint> addresses, String option, ClientSecurity security) {
+        return new Server(name, addresses, option, new JsonClient(MAPPER, CONNECT_WITHIN, ANSWER_BYTES_MAX, security));
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Returns the address that was asked last, or is asked first. */
+    Endpoint address() {
+        return addresses.get(asked);
+    }
+
+    /** Sends a request to one address. */
+    @FunctionalInterface
+    private interface Sending<T> {
+        dev.spillway.client.http.Outcome<T> to(Endpoint address) throws InterruptedException;
+    }
+
+    private <T> dev.spillway.client.http.Outcome<T> ask(Sending<T> sending) throws InterruptedException {
+        dev.spillway.client.http.Outcome<T> outcome = sending.to(address());
+        for (int more = addresses.size() - 1; more > 0 && isNotTaken(outcome); more--) {
+            asked = (asked + 1) % addresses.size();
+            outcome = sending.to(address());
+        }
+        return outcome;
+    }
+
+    /** Returns whether nothing was done, and another server could do it. */
+    private static boolean isNotTaken(dev.spillway.client.http.Outcome<?> outcome) {
+        return outcome instanceof dev.spillway.client.http.Outcome.Unreachable<?>
+                || outcome instanceof dev.spillway.client.http.Outcome.Refused<?>(var problem) && problem.type() == ProblemType.STOPPING;
     }
 
     static ObjectMapper mapper() {
@@ -102,7 +152,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
 
     void order(Duration within, RequestTarget target) throws InterruptedException {
         Call call = change(target, within);
-        var _ = known(call, http.send(address, call, NoContent.class));
+        var _ = known(call, ask(address -> http.send(address, call, NoContent.class)));
     }
 
     /**
@@ -114,7 +164,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
     InputStream follow(RequestTarget target, @Nullable String lastEventId, boolean before) throws InterruptedException {
         Call call = Call.of(target, READ_WITHIN).header("Accept", "text/event-stream");
         Call from = lastEventId == null ? call : call.header(Headers.LAST_EVENT_ID, lastEventId);
-        dev.spillway.client.http.Outcome<InputStream> outcome = http.open(address, from);
+        dev.spillway.client.http.Outcome<InputStream> outcome = ask(address -> http.open(address, from));
         boolean forGood = switch (outcome) {
             case dev.spillway.client.http.Outcome.Answer<InputStream> _ -> true;
             case dev.spillway.client.http.Outcome.Refused<InputStream>(var problem) -> problem.status() < 500;
@@ -129,7 +179,7 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
     }
 
     private Answer answer(Call call) throws InterruptedException {
-        return new Answer(known(call, http.send(address, call, JsonNode.class)));
+        return new Answer(known(call, ask(address -> http.send(address, call, JsonNode.class))));
     }
 
     private <T> T known(Call call, dev.spillway.client.http.Outcome<T> outcome) {
@@ -141,24 +191,25 @@ record Server(String name, Endpoint address, String option, JsonClient http) {
             case dev.spillway.client.http.Outcome.Answer<T> answer -> answer.body();
             case dev.spillway.client.http.Outcome.Refused<T>(var problem) -> throw new CommandFailedException(refused(problem));
             case dev.spillway.client.http.Outcome.Unreachable<T>(var why) -> throw new CommandFailedException(Outcome.notReachable(
-                    "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name, address,
+                    "%s at %s: not reachable, %s (expected: a running %s; %s says where)".formatted(name,
+                            addresses.stream().map(Endpoint::toString).collect(Collectors.joining(", ")),
                             cause(call, why).replaceFirst("^not reachable: ", ""), name, option)));
             case dev.spillway.client.http.Outcome.Unknown<T>(var why) -> throw new CommandFailedException(Outcome.notReachable(
-                    "%s at %s: the answer was lost, %s%s".formatted(name, address, cause(call, why),
+                    "%s at %s: the answer was lost, %s%s".formatted(name, address(), cause(call, why),
                             call.method().equals("GET") ? "" : "; whether it was done is unknown, look before you ask again")));
         };
     }
 
     /** Without the request, which says again where it was sent to. */
     private String cause(Call call, String why) {
-        return why.replace(call.method() + " " + address + call.path() + ": ", "");
+        return why.replace(call.method() + " " + address() + call.path() + ": ", "");
     }
 
     private Outcome refused(Problem problem) {
         JsonNode service = problem.extensions().get("service");
         if (service != null && !service.asText().startsWith(kind())) {
             return Outcome.failed(
-                    "%s answers at %s (expected: a %s; %s says where)".formatted(Text.printable(service.asText()), address,
+                    "%s answers at %s (expected: a %s; %s says where)".formatted(Text.printable(service.asText()), address(),
                             kind(), option));
         }
         String line = problem.type() == ProblemType.OTHER ? "the server answered " + problem.detail()

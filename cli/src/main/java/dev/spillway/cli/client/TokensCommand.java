@@ -91,7 +91,7 @@ final class TokensCommand {
 
         @Override
         public void declare(Declaration to) {
-            to.describe("ls", "List the tokens that were made, without their texts.");
+            to.describe("ls", "List the tokens of the tokens-file and those that were made, without their texts.");
             listing.declare(to);
         }
 
@@ -101,9 +101,10 @@ final class TokensCommand {
         }
 
         private void print(Pages tokens) {
-            Table table = new Table("NAME", "ROLE", "FOR", "MADE", "BY", "UNTIL");
+            Table table = new Table("NAME", "SOURCE", "ROLE", "FOR", "MADE", "BY", "UNTIL");
             for (Tokens.Listed token : tokens.as(Tokens.Listed.class)) {
-                table.row(token.name(), token.role().name().toLowerCase(Locale.ROOT), scope(token),
+                table.row(token.name(), token.source() == null ? Text.NONE : token.source().name().toLowerCase(Locale.ROOT),
+                        token.role().name().toLowerCase(Locale.ROOT), scope(token),
                         token.createdAt() == null ? Text.NONE : Text.time(token.createdAt()),
                         token.createdBy() == null ? Text.NONE : token.createdBy(),
                         token.expiresAt() == null ? Text.NONE : Text.time(token.expiresAt()));
@@ -131,7 +132,7 @@ final class TokensCommand {
 
         @Override
         public void declare(Declaration to) {
-            to.describe("revoke", "End a token; within a second no service takes it any more.");
+            to.describe("revoke", "End a token that was made; within a second no service takes it any more.");
             coordinator.declare(to);
             to.parameter("0", "NAME", String.class, value -> name = value, "Name of the token.");
         }

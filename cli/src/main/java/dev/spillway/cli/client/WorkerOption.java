@@ -5,6 +5,7 @@ import dev.spillway.api.Hosts;
 import dev.spillway.cli.Declaration;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.HostId;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -50,10 +51,10 @@ final class WorkerOption {
         }
         try {
             if (worker.contains(":")) {
-                return Server.at("worker", Endpoint.parse(worker), OPTION, coordinator.security().read());
+                return Server.at("worker", List.of(Endpoint.parse(worker)), OPTION, coordinator.security().read());
             }
             Hosts.Host host = coordinator.server().get(CoordinatorApi.GET_HOST.at(new HostId(worker))).as(Hosts.Host.class);
-            return Server.at("worker " + host.id(), Endpoint.parse(host.address()), OPTION, coordinator.security().read());
+            return Server.at("worker " + host.id(), List.of(Endpoint.parse(host.address())), OPTION, coordinator.security().read());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "Invalid value for " + OPTION + ": " + e.getMessage(), e);
         }

@@ -127,7 +127,7 @@ public final class Coordinator implements AutoCloseable {
             return found.isPresent() ? found : tokens.find(digest);
         };
         List<Endpoint> endpoints =
-                Stream.concat(CoordinatorRoutes.of(registry, backlog, clock).stream(), TokenRoutes.of(tokens, identities).stream())
+                Stream.concat(CoordinatorRoutes.of(registry, backlog, clock).stream(), TokenRoutes.of(tokens, first, identities).stream())
                         .toList();
         HttpService http = lifecycle.start("http",
                 () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),

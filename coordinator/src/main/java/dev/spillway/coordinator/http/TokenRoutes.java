@@ -8,6 +8,7 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.api.Role;
 import dev.spillway.api.Tokens;
 import dev.spillway.coordinator.identity.TokenStore;
+import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.service.http.Endpoint;
@@ -19,6 +20,7 @@ import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -29,19 +31,23 @@ public final class TokenRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TokenRoutes.class);
     private static final long BODY_BYTES_MAX = 64 << 10;
     private static final Duration LASTS_MAX = Duration.ofDays(3650);
+    /** Begins the place of a stored token in the list, where those of the file come first. No name begins so. */
+    private static final String PLACE_OF_STORED = "/";
 
     private final TokenStore store;
+    private final TokensFile file;
     private final Identities identities;
     private final SecureRandom random = new SecureRandom();
 
-    private TokenRoutes(TokenStore store, Identities identities) {
+    private TokenRoutes(TokenStore store, TokensFile file, Identities identities) {
         this.store = store;
+        this.file = file;
         this.identities = identities;
     }
 
-    /** @param identities the stored tokens, and all others that this service knows */
-    public static List<Endpoint> of(TokenStore store, Identities identities) {
-        TokenRoutes routes = new TokenRoutes(store, identities);
+    /** @param identities the tokens of both, and all others that this service knows */
+    public static List<Endpoint> of(TokenStore store, TokensFile file, Identities identities) {
+        TokenRoutes routes = new TokenRoutes(store, file, identities);
         return List.of(Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
                 Endpoint.of(CoordinatorApi.CREATE_TOKEN, routes::create).json(BODY_BYTES_MAX),
                 Endpoint.of(CoordinatorApi.REVOKE_TOKEN, routes::revoke),
@@ -61,36 +67,67 @@ public final class TokenRoutes {
         if (!namespaces.isEmpty() && !limits) {
             throw new InvalidValueException("namespaces", namespaces, "none for this role, which is for all");
         }
+        if (body.name().equals(Identity.ANONYMOUS)) {
+            throw exists("name: " + body.name() + " (expected: another one, since this stands for requests without a token)");
+        }
+        if (file.has(body.name())) {
+            throw exists("name: " + body.name() + " (expected: one that is not used, and the tokens-file has this one)");
+        }
         Duration lasts = body.lasts() == null ? null : Durations.parse("lasts", body.lasts(), LASTS_MAX);
         String token = AccessToken.mint(random);
         String creator = request.caller();
         TokenStore.Stored stored = store
                 .create(new Identity(body.name(), body.role(), namespaces, body.host()), AccessToken.digest(token), creator, lasts)
-                .orElseThrow(() -> Problem.of(ProblemType.TOKEN_EXISTS, "name: " + body.name() + " (expected: one that is not used)")
-                        .exception());
+                .orElseThrow(() -> exists("name: " + body.name() + " (expected: one that is not used)"));
         LOG.atInfo().addKeyValue("request", request.id()).log("token {} of role {} is made by {}", body.name(), body.role(), creator);
         return Response.json(201, new Tokens.Created(body.name(), token, stored.expiresAt())).header("Cache-Control", "no-store");
     }
 
     private Response list(Request request) {
         Paging paging = Paging.of(request, "tokens");
-        List<TokenStore.Stored> found = store.list(paging.after() == null ? "" : paging.after(), paging.limit() + 1);
-        return Response.ok(paging.page(found, last -> last.identity().name(), TokenRoutes::listed));
+        String after = paging.after() == null ? "" : paging.after();
+        boolean fileListed = after.startsWith(PLACE_OF_STORED);
+        int wanted = paging.limit() + 1;
+        List<Tokens.Listed> found = new ArrayList<>();
+        if (!fileListed) {
+            file.list(after, wanted).forEach(identity -> found.add(listed(identity)));
+        }
+        if (found.size() < wanted) {
+            store.list(fileListed ? after.substring(PLACE_OF_STORED.length()) : "", wanted - found.size())
+                    .forEach(stored -> found.add(listed(stored)));
+        }
+        return Response.ok(paging.page(found, TokenRoutes::place, listed -> listed));
+    }
+
+    private static String place(Tokens.Listed listed) {
+        return listed.source() == Tokens.Source.FILE ? listed.name() : PLACE_OF_STORED + listed.name();
+    }
+
+    private static Tokens.Listed listed(Identity identity) {
+        return new Tokens.Listed(identity.name(), Tokens.Source.FILE, identity.role(), sorted(identity), identity.host(), null, null, null);
     }
 
     private static Tokens.Listed listed(TokenStore.Stored stored) {
         Identity identity = stored.identity();
-        return new Tokens.Listed(identity.name(), identity.role(), sorted(identity), identity.host(), stored.createdAt(),
-                stored.createdBy(),
-                stored.expiresAt());
+        return new Tokens.Listed(identity.name(), Tokens.Source.REGISTRY, identity.role(), sorted(identity), identity.host(),
+                stored.createdAt(), stored.createdBy(), stored.expiresAt());
     }
 
     private Response revoke(Request request) {
         String name = request.parameter("name");
-        if (!store.revoke(name)) {
+        boolean revoked = store.revoke(name);
+        if (revoked) {
+            LOG.atInfo().addKeyValue("request", request.id()).log("token {} is revoked by {}", name, request.caller());
+        }
+        // A file may have got the name of a token that was made before. Then only the latter is over.
+        if (file.has(name)) {
+            throw Problem.of(ProblemType.TOKEN_IN_FILE, "name: " + name
+                    + (revoked ? ", the registry's is revoked, the one of the tokens-file is not" : ", which stands in the tokens-file")
+                    + " (expected: remove its line from the file of each coordinator, which ends it within seconds)").exception();
+        }
+        if (!revoked) {
             throw unknown("name: " + Problem.shown(name) + " (expected: the name of a token that was made)");
         }
-        LOG.atInfo().addKeyValue("request", request.id()).log("token {} is revoked by {}", name, request.caller());
         return Response.empty(204);
     }
 
@@ -102,6 +139,10 @@ public final class TokenRoutes {
 
     private static List<NamespaceName> sorted(Identity identity) {
         return identity.namespaces().stream().sorted().toList();
+    }
+
+    private static ProblemException exists(String why) {
+        return Problem.of(ProblemType.TOKEN_EXISTS, why).exception();
     }
 
     private static ProblemException unknown(String why) {

@@ -2,69 +2,163 @@ package dev.spillway.coordinator.identity;
 
 import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tokens from a file, known before anybody could make one: those of the workers and of the first operator. Each line is {@code NAME ROLE DIGEST}, and for a
- * host its id behind that; {@code #} begins a comment. Immutable.
+ * host its id behind that; {@code #} begins a comment. The file is read again while it is used, by its content: also where a symbolic link was changed. A
+ * content that cannot be read leaves the former in use. Blocks where the file is to be read again; thread-safe.
  */
 public final class TokensFile implements Identities {
+    /** A token that is revoked ends everywhere within seconds; a look at the file takes its part of that. */
+    private static final Duration READ_EVERY = Duration.ofMillis(500);
+
+    private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
     private static final long BYTES_MAX = 1 << 20;
-    private static final String FORM = "NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits";
+    private static final String FORM = "NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits; a name and a digest once";
 
-    private final Map<String, Identity> byDigest;
+    private record Content(String text, NavigableMap<String, Identity> byName, Map<String, Identity> byDigest) {
+        static final Content NONE = new Content("", new TreeMap<>(), Map.of());
+    }
 
-    private TokensFile(Map<String, Identity> byDigest) {
-        this.byDigest = byDigest;
+    private final @Nullable Path file;
+    private final Duration readEvery;
+    private final ReentrantLock reading = new ReentrantLock();
+    private volatile Content content;
+    private volatile long readAt = System.nanoTime();
+    private volatile String trouble = "";
+
+    private TokensFile(@Nullable Path file, Duration readEvery, Content content) {
+        this.file = file;
+        this.readEvery = readEvery;
+        this.content = content;
     }
 
     /** Returns the tokens of no file. */
     public static TokensFile none() {
-        return new TokensFile(Map.of());
+        return new TokensFile(null, READ_EVERY, Content.NONE);
     }
 
     /** @throws IOException with the place of a line that cannot be read, and never with a digest */
     public static TokensFile read(Path file) throws IOException {
+        return read(file, READ_EVERY);
+    }
+
+    /** @param readEvery how often the file is read again, at most */
+    static TokensFile read(Path file, Duration readEvery) throws IOException {
+        return new TokensFile(file, readEvery, parse(file, text(file)));
+    }
+
+    private static String text(Path file) throws IOException {
         if (Files.size(file) > BYTES_MAX) {
             throw new IOException("tokens-file: " + file + ": over " + BYTES_MAX + " bytes");
         }
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    private static Content parse(Path file, String text) throws IOException {
+        NavigableMap<String, Identity> byName = new TreeMap<>();
         Map<String, Identity> byDigest = new HashMap<>();
         int number = 0;
-        for (String line : Files.readAllLines(file)) {
+        for (String line : text.lines().toList()) {
             number++;
-            String text = line.replaceFirst("#.*", "").strip();
-            if (!text.isEmpty()) {
+            String words = line.replaceFirst("#.*", "").strip();
+            if (!words.isEmpty()) {
                 try {
-                    String[] words = text.split("\\s+");
-                    byDigest.put(AccessToken.requireDigest("digest", words[2]), identity(words));
+                    add(words.split("\\s+"), byName, byDigest);
                 } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
                     throw new IOException("tokens-file: %s, line %d (expected: %s)".formatted(file, number, FORM), e);
                 }
             }
         }
-        return new TokensFile(byDigest);
+        return new Content(text, byName, byDigest);
     }
 
-    private static Identity identity(String[] words) {
+    private static void add(String[] words, Map<String, Identity> byName, Map<String, Identity> byDigest) {
         Role role = Role.valueOf(words[1].toUpperCase(Locale.ROOT));
         if (words.length != (role == Role.HOST ? 4 : 3)) {
             throw new IllegalArgumentException("words: " + words.length);
         }
-        return new Identity(words[0], role, Set.of(), role == Role.HOST ? new HostId(words[3]) : null);
+        if (!isName(words[0])) {
+            throw new IllegalArgumentException("name: " + words[0]);
+        }
+        Identity identity = new Identity(words[0], role, Set.of(), role == Role.HOST ? new HostId(words[3]) : null);
+        if (byName.put(identity.name(), identity) != null
+                || byDigest.put(AccessToken.requireDigest("digest", words[2]), identity) != null) {
+            throw new IllegalArgumentException("twice: " + words[0]);
+        }
+    }
+
+    /** Returns whether a token may have this name. The audit trail shows requests without a token as {@link Identity#ANONYMOUS}. */
+    public static boolean isName(String name) {
+        return NamespaceName.FORM.matcher(name).matches() && !name.equals(Identity.ANONYMOUS);
     }
 
     @Override
     public Optional<Identity> find(String digest) {
-        return Optional.ofNullable(byDigest.get(digest));
+        return Optional.ofNullable(current().byDigest().get(digest));
+    }
+
+    /** Returns whether the file has a token of this name. */
+    public boolean has(String name) {
+        return current().byName().containsKey(name);
+    }
+
+    /** Lists the file's tokens by name, behind a name. */
+    public List<Identity> list(String after, int limit) {
+        return current().byName().tailMap(after, false).values().stream().limit(limit).toList();
+    }
+
+    /** Returns what the file contains, or contained a moment ago. */
+    private Content current() {
+        if (file != null && System.nanoTime() - readAt >= readEvery.toNanos() && reading.tryLock()) {
+            try {
+                renew(file);
+            } finally {
+                readAt = System.nanoTime();
+                reading.unlock();
+            }
+        }
+        return content;
+    }
+
+    private void renew(Path source) {
+        try {
+            String text = text(source);
+            if (text.isEmpty() && !content.text().isEmpty()) {
+                throw new IOException("tokens-file: " + source + ": empty (expected: lines; perhaps it is being written)");
+            }
+            if (!text.equals(content.text())) {
+                content = parse(source, text);
+                LOG.info("{}: its new content is used, {} tokens", source, content.byName().size());
+            }
+            trouble = "";
+        } catch (IOException e) {
+            // It is read again all the time: each trouble is told once.
+            if (!trouble.equals(e.toString())) {
+                trouble = e.toString();
+                LOG.warn("{}: not read again, its former tokens are used: {}", source, trouble);
+            }
+        }
     }
 }

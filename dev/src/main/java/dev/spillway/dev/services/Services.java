@@ -13,6 +13,11 @@ import picocli.CommandLine;
 
 /** The commands that run a service. */
 public final class Services {
+    /** Read by docker-compose.yml and its scripts, and exported where a service may run, too. */
+    static final Set<String> VARIABLES_OF_COMPOSE = Set.of("SPILLWAY_SECRETS", "SPILLWAY_IMAGE", "SPILLWAY_COORDINATOR_1_PORT",
+            "SPILLWAY_COORDINATOR_2_PORT", "SPILLWAY_WORKER_1_PORT", "SPILLWAY_WORKER_2_PORT", "SPILLWAY_WORKER_3_PORT",
+            "SPILLWAY_KAFKA_PORT");
+
     private Services() {}
 
     public static void addTo(CommandLine commands, Console console) {
@@ -22,9 +27,11 @@ public final class Services {
         commands.addSubcommand(described(new WorkerService(console, besides(coordinator)), worker));
     }
 
-    /** One environment often serves a whole machine: what is meant for another service or for client commands is no mistake. */
+    /** One environment often serves a whole machine: what is meant for another service, client commands or compose is no mistake. */
     private static Set<String> besides(SettingsDeclaration other) {
-        return Stream.concat(other.variables().stream(), Clients.VARIABLES.stream()).collect(Collectors.toUnmodifiableSet());
+        return Stream.of(other.variables(), Clients.VARIABLES, VARIABLES_OF_COMPOSE)
+                .flatMap(Set::stream)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** What can be given is what the service declares, so that its help cannot say otherwise. */

@@ -91,6 +91,7 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("--minutes: 11 (expected: 1 to 10)", "bench", "registry", "--minutes", "11"),
                 List.of("--minutes: 2 (expected: not together with --quick)", "bench", "registry", "--quick", "--minutes", "2"),
                 List.of("--url or SPILLWAY_URL: '' (expected: host:port", "hosts", "--url", ""),
+                List.of("--url or SPILLWAY_URL: '127.0.0.1:1,' (expected: host:port", "hosts", "--url", "127.0.0.1:1,"),
                 List.of("--worker or SPILLWAY_WORKER: '' (expected: host:port", "status", "--worker", ""),
                 List.of("address: nowhere (expected: host:port", "hosts", "--url", "nowhere"),
                 List.of("--orders: given without a host (expected: HOST --orders)", "hosts", "--orders"),
@@ -124,6 +125,22 @@ class CommandLineTest extends FleetOfTwo {
         Spillway.Ran worker = Spillway.run("get", "ns", "key", "--worker", "127.0.0.1:" + port);
         assertThat(worker.exitCode()).isEqualTo(4);
         assertThat(worker.err()).startsWith("spillway: worker at http://127.0.0.1:" + port + ": not reachable").hasLineCount(1);
+    }
+
+    @Test
+    void theNextCoordinatorIsAskedWhereOneDoesNotAnswer() {
+        List<Integer> ports = Ports.free(2);
+        String absent = "127.0.0.1:" + ports.getFirst();
+        for (List<String> command : List.of(List.of("hosts"), List.of("namespace", "set", "several", "--max-entries", "1"),
+                List.of("namespace", "ls", "--json"))) {
+            Spillway.Ran ran = Spillway
+                    .run(Stream.concat(command.stream(), Stream.of("--url", absent + ", " + fleet.url())).toArray(String[]::new));
+            assertThat(ran.exitCode()).as(ran.toString()).isZero();
+        }
+        Spillway.Ran none = Spillway.run("hosts", "--url", absent + ",127.0.0.1:" + ports.getLast());
+        assertThat(none.exitCode()).isEqualTo(4);
+        assertThat(none.err()).isEqualTo("spillway: coordinator at http://" + absent + ", http://127.0.0.1:" + ports.getLast()
+                + ": not reachable, connection refused (expected: a running coordinator; --url or SPILLWAY_URL says where)\n");
     }
 
     @Test

@@ -5,14 +5,17 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Role;
 import dev.spillway.service.identity.AccessToken;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -83,6 +86,8 @@ class TokensTest {
         ofHost2 = Files.readString(scratch.resolve("host-2")).strip();
         token("peer");
         lines.add("workers peer " + digest("peer"));
+        token("leaving");
+        lines.add("leaving reader " + digest("leaving"));
         Files.write(scratch.resolve("tokens"), lines);
         fleet = new FleetInProcess(scratch.resolve("fleet"), 2,
                 Map.of("require-tokens", "true", "tokens-file", scratch.resolve("tokens").toString()),
@@ -149,6 +154,42 @@ class TokensTest {
             assertThat(send("GET", fleet.workerUrl(2) + artifact, null, builder).status()).isEqualTo(401);
         });
         assertThat(spillway("token", "revoke", "builder").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aTokenOfTheFileIsListedAndEndsWithItsLine() throws Exception {
+        String leaving = Files.readString(scratch.resolve("leaving")).strip();
+        for (String name : List.of("leaving", "anonymous")) {
+            Http.Answer refused = send("POST", fleet.url() + "/v1/tokens", Map.of("name", name, "role", "READER"), operator);
+            assertThat(refused.status()).as(name).isEqualTo(409);
+            assertThat(refused.text()).as(name).contains("token-exists");
+        }
+        assertThat(spillway("token", "create", "leaving", "--role", "reader").err()).contains("tokens-file");
+        assertThat(spillway("token", "revoke", "leaving").err()).contains("the tokens-file", "remove its line");
+        assertThat(spillway("token", "create", "made", "--role", "reader").exitCode()).isZero();
+        assertThat(spillway("token", "ls").out()).containsPattern("(?m)^leaving +file +reader")
+                .containsPattern("(?m)^made +registry +reader");
+        List<String> listed = new ArrayList<>();
+        for (String next = ""; next != null;) {
+            JsonNode page = send("GET", fleet.url() + "/v1/tokens?limit=1" + next, null, operator).json();
+            page.path("items").forEach(item -> listed.add(item.path("source").asText() + " " + item.path("name").asText()));
+            next = page.has("next") ? "&after=" + URLEncoder.encode(page.path("next").asText(), StandardCharsets.UTF_8) : null;
+        }
+        assertThat(listed).doesNotHaveDuplicates()
+                .startsWith("FILE leaving", "FILE ops", "FILE worker-1", "FILE worker-2", "FILE workers")
+                .contains("REGISTRY made");
+
+        List<String> urls = List.of(fleet.url() + "/v1/namespaces", fleet.workerUrl(1) + "/v1/holds");
+        for (String url : urls) {
+            assertThat(send("GET", url, null, leaving).status()).as(url).isEqualTo(200);
+        }
+        Path next = Files.write(scratch.resolve("tokens.new"),
+                Files.readAllLines(scratch.resolve("tokens")).stream().filter(line -> !line.startsWith("leaving ")).toList());
+        Files.move(next, scratch.resolve("tokens"), StandardCopyOption.ATOMIC_MOVE);
+        Eventually.holds(Eventually.HANG, () -> assertThat(urls)
+                .allSatisfy(url -> assertThat(send("GET", url, null, leaving).status()).as(url).isEqualTo(401)));
+        assertThat(spillway("token", "revoke", "leaving").exitCode()).as("no token of this name").isEqualTo(3);
+        assertThat(spillway("token", "ls").exitCode()).as("the others stay").isZero();
     }
 
     @Test

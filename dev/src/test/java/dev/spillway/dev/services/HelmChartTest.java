@@ -1,5 +1,6 @@
 package dev.spillway.dev.services;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +48,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class HelmChartTest {
     private static final Path CHART = Path.of("../config/helm/spillway").toAbsolutePath().normalize();
     private static final YAMLMapper YAML = new YAMLMapper();
-    private static final Pattern FILES = Pattern.compile("(?m)^[a-z-]+-file = (.+)$");
+    private static final Pattern FILES = Pattern.compile("(?m)^([a-z-]+) = (.*/run/secrets/.+)$");
 
     private static final String SERVERS = """
             database: {url: "jdbc:postgresql://postgresql:5432/spillway"}
@@ -68,7 +71,27 @@ class HelmChartTest {
               nodeSelector: {disk: fast}
               tolerations: [{key: dedicated, operator: Exists}]
             """;
-    static final List<String> VALUES = List.of(PLAIN, FULL);
+    private static final String ASKING_SERVERS =
+            """
+                    database: {url: "jdbc:postgresql://db:5432/spillway?sslmode=verify-full&sslrootcert=/run/secrets/spillway/files/postgres-ca.crt"}
+                    kafka: {servers: "kafka-0.kafka:9093"}
+                    tls: {coordinatorSecret: coordinator-tls, workerSecret: worker-tls, authoritySecret: authority}
+                    coordinator:
+                      secrets:
+                        kafka-client-properties: {secret: kafka, key: coordinator.properties}
+                        tls-client-ca: {secret: authority, key: ca.crt}
+                      files:
+                        postgres-ca.crt: {secret: postgresql, key: ca.crt}
+                        kafka-ca.crt: {secret: kafka, key: ca.crt}
+                      settings: {otlp-endpoint: "http://collector:4318"}
+                    worker:
+                      secrets:
+                        kafka-client-properties: {secret: kafka, key: worker.properties}
+                        tls-client-ca: {secret: authority, key: ca.crt}
+                      files: {kafka-ca.crt: {secret: kafka, key: ca.crt}}
+                      settings: {otlp-endpoint: "https://traces.example"}
+                    """;
+    static final List<String> VALUES = List.of(PLAIN, FULL, ASKING_SERVERS);
 
     @TempDir
     Path folder;
@@ -114,10 +137,71 @@ class HelmChartTest {
         List<JsonNode> objects = render(values);
         Settings coordinator = settings("coordinator", CoordinatorSettings.DECLARATION, one("Deployment", objects), objects);
         Settings worker = settings("worker", WorkerSettings.DECLARATION, one("DaemonSet", objects), objects);
-        assertThat(CoordinatorSettings.from(coordinator).security().tls().isPresent()).isEqualTo(values.equals(FULL));
+        assertThat(CoordinatorSettings.from(coordinator).security().tls().isPresent()).isEqualTo(!values.equals(PLAIN));
         assertThat(CoordinatorSettings.from(coordinator).openOrdersMax()).isEqualTo(values.equals(FULL) ? 2_000_000 : 1_000_000);
         assertThat(WorkerSettings.from(worker).hostId()).hasToString("node-1");
-        assertThat(WorkerSettings.from(worker).ignoreTrusted()).isEqualTo(values.equals(PLAIN));
+        assertThat(WorkerSettings.from(worker).ignoreTrusted()).isEqualTo(!values.equals(FULL));
+    }
+
+    @Test
+    void whatKafkaAndPostgresqlAskForIsGivenAndMounted() throws IOException, SettingsException {
+        List<JsonNode> objects = render(ASKING_SERVERS);
+        Settings coordinator = settings("coordinator", CoordinatorSettings.DECLARATION, one("Deployment", objects), objects);
+        Settings worker = settings("worker", WorkerSettings.DECLARATION, one("DaemonSet", objects), objects);
+        for (Settings each : List.of(coordinator, worker)) {
+            assertThat(each.print()).containsPattern("(?m)^kafka-client-properties += .*/run/secrets/spillway/kafka-client-properties  ")
+                    .containsPattern("(?m)^tls-client-ca += .*/run/secrets/spillway/tls-client-ca  ");
+        }
+        assertThat(mounted(one("Deployment", objects))).contains("/run/secrets/spillway/kafka-client-properties",
+                "/run/secrets/spillway/tls-client-ca", "/run/secrets/spillway/files/postgres-ca.crt",
+                "/run/secrets/spillway/files/kafka-ca.crt", "/run/secrets/spillway/database-password", "/run/secrets/spillway/tokens");
+        assertThat(mounted(one("DaemonSet", objects))).contains("/run/secrets/spillway/kafka-client-properties",
+                "/run/secrets/spillway/tls-client-ca", "/run/secrets/spillway/files/kafka-ca.crt", "/run/secrets/spillway/peer-token");
+    }
+
+    /** Returns the files of Secrets as the container of a controller sees them. */
+    private static List<String> mounted(JsonNode controller) {
+        JsonNode pod = controller.at("/spec/template/spec");
+        List<String> files = new ArrayList<>();
+        for (JsonNode mount : pod.at("/containers/0/volumeMounts")) {
+            for (JsonNode volume : pod.path("volumes")) {
+                if (volume.path("name").equals(mount.path("name"))) {
+                    volume.at("/projected/sources")
+                            .forEach(source -> source.at("/secret/items")
+                                    .forEach(item -> files.add(mount.path("mountPath").asText() + "/" + item.path("path").asText())));
+                }
+            }
+        }
+        return files;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            coordinator: {settings: {otlp-endpoint: 'http://collector:4318'}}                                    | 4318 |
+            worker: {settings: {otlp-endpoint: 'https://traces.example/x'}}                                      |      | 443
+            worker: {settings: {otlp-endpoint: 'http://traces.example'}}                                         |      | 80
+            {worker: {settings: {otlp-endpoint: 'http://collector:80'}}, networkPolicy: {otlpPort: 4318}}        |      | 4318
+            networkPolicy: {otlpPort: 4318}                                                                      |      |
+            """)
+    void aWayLeadsToWhatCollectsTraces(String values, @Nullable Integer ofCoordinator, @Nullable Integer ofWorker) throws IOException {
+        Map<String, Object> given = new HashMap<>(YAML.readValue(PLAIN, new TypeReference<Map<String, Object>>() {}));
+        given.putAll(YAML.readValue(values, new TypeReference<Map<String, Object>>() {}));
+        List<JsonNode> objects = render(YAML.writeValueAsString(given));
+        assertThat(egress(objects, "fleet-coordinator")).isEqualTo(with(List.of("53", "53", "5432", "9092"), ofCoordinator));
+        assertThat(egress(objects, "fleet-worker")).isEqualTo(with(List.of("53", "53", "9092", "7070", "7080"), ofWorker));
+    }
+
+    private static List<String> with(List<String> ports, @Nullable Integer port) {
+        return Stream.concat(ports.stream(), Stream.ofNullable(port).map(String::valueOf)).toList();
+    }
+
+    private static List<String> egress(List<JsonNode> objects, String name) {
+        List<String> ports = new ArrayList<>();
+        objects.stream()
+                .filter(object -> object.path("kind").asText().equals("NetworkPolicy") && object.at("/metadata/name").asText().equals(name))
+                .forEach(policy -> policy.at("/spec/egress")
+                        .forEach(way -> way.path("ports").forEach(port -> ports.add(port.path("port").asText()))));
+        return ports;
     }
 
     @ParameterizedTest
@@ -139,7 +223,7 @@ class HelmChartTest {
     @ParameterizedTest
     @FieldSource("VALUES")
     void aPodIsProbedBoundedAndStoppedInOrder(String values) throws IOException {
-        String scheme = values.equals(FULL) ? "HTTPS" : "HTTP";
+        String scheme = values.equals(PLAIN) ? "HTTP" : "HTTPS";
         for (JsonNode pod : pods(render(values))) {
             JsonNode container = pod.at("/containers/0");
             assertThat(Stream.of("startupProbe", "livenessProbe", "readinessProbe")
@@ -206,11 +290,11 @@ class HelmChartTest {
                 .filter(data -> !data.isEmpty())
                 .findFirst()
                 .orElseThrow()
-                .replace("/run/secrets", folder.resolve("secrets").toString());
+                .replace("/run/secrets", folder.resolve("run/secrets").toString());
         for (Matcher file = FILES.matcher(text); file.find();) {
-            Path secret = Path.of(file.group(1));
+            Path secret = Path.of(file.group(2));
             Files.createDirectories(secret.getParent());
-            Files.writeString(secret, "secret");
+            Files.writeString(secret, file.group(1).equals("kafka-client-properties") ? "security.protocol=SSL" : "secret");
         }
         JsonNode container = controller.at("/spec/template/spec/containers/0");
         assertThat(container.path("args")).extracting(JsonNode::asText).containsExactly(service);

@@ -29,10 +29,8 @@ class SettingsReferenceTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final String HEAD = "| setting | of | meaning | expected | default |";
     private static final Pattern VARIABLE = Pattern.compile("SPILLWAY_[A-Z0-9_]*[A-Z0-9]");
-    /** Read by shell scripts and by docker-compose.yml, not by a service or a client. */
-    private static final Set<String> OF_SCRIPTS = Set.of("SPILLWAY_JVM_OPTIONS", "SPILLWAY_SECRETS", "SPILLWAY_KAFKA_PORT",
-            "SPILLWAY_COORDINATOR_1_PORT", "SPILLWAY_COORDINATOR_2_PORT", "SPILLWAY_WORKER_1_PORT", "SPILLWAY_WORKER_2_PORT",
-            "SPILLWAY_WORKER_3_PORT");
+    /** Read by the container's own script, not by a service or a client. */
+    private static final String OF_CONTAINER = "SPILLWAY_JVM_OPTIONS";
 
     /** Each setting with the services that take it, so that a setting of both with one meaning has one row. */
     private static List<String> table() {
@@ -69,7 +67,8 @@ class SettingsReferenceTest {
         Set<String> known = new TreeSet<>(CoordinatorSettings.DECLARATION.variables());
         known.addAll(WorkerSettings.DECLARATION.variables());
         known.addAll(Clients.VARIABLES);
-        known.addAll(OF_SCRIPTS);
+        known.addAll(Services.VARIABLES_OF_COMPOSE);
+        known.add(OF_CONTAINER);
         assertThat(VARIABLE.matcher(Files.readString(ROOT.resolve(file))).results().map(MatchResult::group)).isSubsetOf(known);
     }
 }

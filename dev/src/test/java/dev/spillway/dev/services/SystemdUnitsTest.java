@@ -1,10 +1,17 @@
 package dev.spillway.dev.services;
 
+import dev.spillway.service.settings.SettingsException;
+import dev.spillway.service.settings.Sources;
+import dev.spillway.worker.app.WorkerSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +29,8 @@ class SystemdUnitsTest {
     private static final Path UNITS_OF_SYSTEM = Path.of("/usr/lib/systemd/system");
     /** In tenths: below 2.0 of 10. */
     private static final int EXPOSURE_MAX = 20;
+    private static final Pattern CREDENTIAL = Pattern.compile("(?m)^LoadCredential=([^:]+):(.+)$");
+    private static final Pattern VARIABLE = Pattern.compile("(?m)^Environment=([^=]+)=(.+)$");
     private static final Pattern STOP = Pattern.compile("(?m)^TimeoutStopSec=(\\d+)s$");
 
     @TempDir
@@ -69,6 +78,35 @@ class SystemdUnitsTest {
         Matcher stop = STOP.matcher(Files.readString(source(service)));
         assertThat(stop.find()).isTrue();
         assertThat(Duration.ofSeconds(Integer.parseInt(stop.group(1)))).isGreaterThan(ServiceCommand.CLOSE_WITHIN);
+    }
+
+    @Test
+    void aWorkerWithACertificateNeedsNoFilesOfTokens() throws IOException, SettingsException {
+        String unit = Files.readString(source("worker"));
+        assertThat(CREDENTIAL.matcher(unit).results().map(found -> found.group(1) + " from " + found.group(2)))
+                .as("systemd fails at a path that is missing, and goes on without a name in its store that is missing")
+                .containsExactly("registry-token from spillway.registry-token", "peer-token from spillway.peer-token");
+        Map<String, String> environment = new HashMap<>();
+        for (Matcher variable = VARIABLE.matcher(unit); variable.find();) {
+            environment.put(variable.group(1), variable.group(2).replaceAll("%[a-zA-Z]", root.toString()));
+        }
+        assertThat(environment).containsKey("SPILLWAY_DATA");
+        List<String> required = List.of("--host-id=host-1", "--coordinators=localhost:7070", "--kafka-servers=localhost:9092");
+        WorkerSettings.from(WorkerSettings.DECLARATION.read(new Sources(required, environment)));
+    }
+
+    @Test
+    void theTokensOfAWorkerAreReadWhereTheDocumentsSay() throws IOException, SettingsException {
+        String documents = Files.readString(ROOT.resolve("docs/operations.md"));
+        List<String> arguments = new ArrayList<>(List.of("--host-id=host-1", "--data=/data", "--kafka-servers=localhost:9092"));
+        for (String name : List.of("registry-token", "peer-token")) {
+            String line = name + "-file = /run/credentials/spillway-worker.service/" + name;
+            assertThat(documents).contains(line);
+            Path copy = Files.createDirectories(root.resolve("run/credentials/spillway-worker.service")).resolve(name);
+            Files.writeString(copy, "a token");
+            arguments.add("--" + name + "-file=" + copy);
+        }
+        WorkerSettings.from(WorkerSettings.DECLARATION.read(new Sources(arguments, Map.of())));
     }
 
     @Test

@@ -169,7 +169,7 @@ public final class Request {
     /** Name of who asks, for the audit trail: that of the token, or {@code anonymous} where none was asked for. */
     public String caller() {
         var user = routing.user();
-        return user == null ? "anonymous" : Objects.requireNonNullElse(user.subject(), "anonymous");
+        return user == null ? Identity.ANONYMOUS : Objects.requireNonNullElse(user.subject(), Identity.ANONYMOUS);
     }
 
     /** Who asks; empty where no token is asked for. */

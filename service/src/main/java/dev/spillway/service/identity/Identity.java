@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param host       the only host that a {@link Role#HOST} speaks for
  */
 public record Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host) {
+    /** Names who asks without a token, where none is needed. */
+    public static final String ANONYMOUS = "anonymous";
+
     public Identity {
         namespaces = Set.copyOf(namespaces);
     }
