@@ -196,7 +196,7 @@ public final class Worker implements AutoCloseable {
                         settings.uploadPace());
         Readiness readiness = readiness(loop, probe, kafka, orders, reports);
         HttpService http = parts.start("http",
-                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry), tracing)));
+                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry, clock), tracing)));
         address.set(http.address());
         if (settings.ccacheNamespace().isPresent()) {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
