@@ -20,7 +20,8 @@ import java.util.Set;
  */
 public final class TokensFile implements Identities {
     private static final long BYTES_MAX = 1 << 20;
-    private static final String FORM = "NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits";
+    /** What a file must be, for messages. */
+    public static final String FORM = "a file of lines NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits";
 
     private final Map<String, Identity> byDigest;
 
@@ -33,10 +34,10 @@ public final class TokensFile implements Identities {
         return new TokensFile(Map.of());
     }
 
-    /** @throws IOException with the place of a line that cannot be read, and never with a digest */
+    /** @throws IOException without the file's name, with the place of a line that cannot be read, and never with a digest */
     public static TokensFile read(Path file) throws IOException {
         if (Files.size(file) > BYTES_MAX) {
-            throw new IOException("tokens-file: " + file + ": over " + BYTES_MAX + " bytes");
+            throw new IOException("over " + BYTES_MAX + " bytes");
         }
         Map<String, Identity> byDigest = new HashMap<>();
         int number = 0;
@@ -48,7 +49,7 @@ public final class TokensFile implements Identities {
                     String[] words = text.split("\\s+");
                     byDigest.put(AccessToken.requireDigest("digest", words[2]), identity(words));
                 } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-                    throw new IOException("tokens-file: %s, line %d (expected: %s)".formatted(file, number, FORM), e);
+                    throw new IOException("line %d is none".formatted(number), e);
                 }
             }
         }
