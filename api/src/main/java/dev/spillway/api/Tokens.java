@@ -45,6 +45,10 @@ public final class Tokens {
     /** @param digest SHA-256 of a token's text, 64 lower-case hexadecimal digits */
     public record Find(String digest) {}
 
-    /** The holder of a token. */
-    public record Found(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host) {}
+    /**
+     * The holder of a token.
+     *
+     * @param expiresAt when the token is over; absent for one that lasts until it is revoked
+     */
+    public record Found(String name, Role role, List<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant expiresAt) {}
 }

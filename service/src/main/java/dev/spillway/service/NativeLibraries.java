@@ -57,6 +57,18 @@ public final class NativeLibraries {
         }
     }
 
+    /** @throws IOException where a folder can be neither written nor made; whether it may execute files is seen when it is used */
+    public static void requireFolder(Path folder) throws IOException {
+        Path there = folder.toAbsolutePath();
+        while (there != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        if (there == null || !Files.isDirectory(there) || !Files.isWritable(there)) {
+            throw new IOException(there == null || there.equals(folder.toAbsolutePath()) ? "it cannot be written"
+                    : "it cannot be made in " + there);
+        }
+    }
+
     private static void loadFrom(Path folder) throws IOException {
         Path own;
         try {

@@ -8,13 +8,26 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
+import javax.net.ssl.SSLException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 
 /** Says why a connection failed, in words for people: the JDK says the same thing by many exceptions, often without a message. */
 final class ConnectionFailure {
+    private static final String LOST = "connection lost";
+
     private ConnectionFailure() {}
+
+    /** As the other one, for a request that was sent to this server. One that speaks TLS closes a connection on which it is spoken to without. */
+    static String inWords(Endpoint server, Exception failure) {
+        boolean plain = server instanceof Endpoint.Tcp tcp && !tcp.secure();
+        return plain && failure instanceof NoHttpResponseException ? LOST + " (expected: https:// where TLS is spoken)" : inWords(failure);
+    }
 
     static String inWords(Exception failure) {
         return switch (failure) {
@@ -22,15 +35,41 @@ final class ConnectionFailure {
             case NoRouteToHostException _ -> "no route to the host";
             case ConnectException e -> said(e).toLowerCase(Locale.ROOT).contains("timed out") ? "timed out" : "connection refused";
             case SocketTimeoutException _ -> "timed out";
-            case EOFException _ -> "connection lost";
-            case NoHttpResponseException _ -> "connection lost";
-            case ConnectionClosedException _ -> "connection lost";
-            case ClosedChannelException _ -> "connection lost";
+            case EOFException _ -> LOST;
+            case NoHttpResponseException _ -> LOST;
+            case ConnectionClosedException _ -> LOST;
+            case ClosedChannelException _ -> LOST;
             // A Unix socket that is not there, or that nobody listens at.
             case SocketException e when said(e).contains("No such file") -> "no such socket";
-            case SocketException _ -> "connection lost";
+            case SocketException _ -> LOST;
+            case SSLException e -> tls(e);
             case IOException e -> said(e);
             default -> failure.toString();
+        };
+    }
+
+    private static String tls(SSLException failure) {
+        boolean distrusted = false;
+        Throwable last = failure;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            distrusted |= cause instanceof CertificateException;
+            last = cause;
+        }
+        if (distrusted) {
+            return "nothing was sent, because the server's certificate is not believed: " + distrust(last)
+                    + " (expected: one for this address, of an authority that was given with tls-ca)";
+        }
+        return said(failure).contains("Unsupported or unrecognized SSL message")
+                ? "TLS is not spoken there (expected: https:// where it is)"
+                : "TLS: " + said(failure);
+    }
+
+    private static String distrust(Throwable last) {
+        return switch (last) {
+            case CertPathBuilderException _ -> "it is signed by nobody who is believed";
+            case CertificateExpiredException e -> "it is expired, " + e.getMessage();
+            case CertificateNotYetValidException e -> "it is not valid yet, " + e.getMessage();
+            default -> String.valueOf(last.getMessage());
         };
     }
 

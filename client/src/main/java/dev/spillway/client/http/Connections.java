@@ -3,10 +3,12 @@ package dev.spillway.client.http;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Deque;
@@ -30,6 +32,9 @@ final class Connections implements AutoCloseable {
     private static final Duration KEPT_FOR = Duration.ofSeconds(30);
     private static final int KEPT_MAX = 64;
 
+    /** The client's own words for a time that is over. */
+    private static final String TIMED_OUT = "timed out";
+
     private final Duration connectWithin;
     private final Deadlines deadlines;
     private final @Nullable Supplier<SSLContext> tls;
@@ -50,6 +55,7 @@ final class Connections implements AutoCloseable {
         final DefaultBHttpClientConnection http;
         private final ChannelSocket socket;
         private final @Nullable SSLContext tls;
+        private final @Nullable SSLSocket secured;
         private long keptSince;
         private boolean used;
 
@@ -60,9 +66,27 @@ final class Connections implements AutoCloseable {
             this.socket = new ChannelSocket(channel);
             this.http = new DefaultBHttpClientConnection(Http1Config.DEFAULT);
             if (server instanceof Endpoint.Tcp tcp && tcp.secure()) {
-                http.bind(secured(tcp, tls), socket);
+                this.secured = secured(tcp, tls);
+                http.bind(secured, socket);
             } else {
+                this.secured = null;
                 http.bind((Socket) socket);
+            }
+        }
+
+        /** Proves the server before anything is sent to it, so that a request to one that is not believed is surely not done. */
+        private void shakeHands(Deadlines.Deadline deadline) throws IOException {
+            if (secured == null) {
+                return;
+            }
+            deadline.guard(channel);
+            try {
+                secured.startHandshake();
+            } catch (IOException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new ClosedByInterruptException();
+                }
+                throw deadline.isExpired() ? new SocketTimeoutException(TIMED_OUT) : e;
             }
         }
 
@@ -120,7 +144,7 @@ final class Connections implements AutoCloseable {
                     throw closed();
                 }
                 return connection;
-            } catch (java.nio.channels.ClosedByInterruptException e) {
+            } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (IOException e) {
                 last = e;
@@ -145,12 +169,20 @@ final class Connections implements AutoCloseable {
             try {
                 channel.connect(address);
             } catch (AsynchronousCloseException e) {
-                throw deadline.isExpired() ? new java.net.SocketTimeoutException("timed out") : e;
+                throw deadline.isExpired() ? new SocketTimeoutException(TIMED_OUT) : e;
             }
             if (!unix) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             }
-            return new Connection(server, channel, tls());
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+        // The server's machine takes a connection, the server itself answers a handshake: each has the time.
+        try (Deadlines.Deadline deadline = deadlines.after(connectWithin)) {
+            Connection connection = new Connection(server, channel, tls());
+            connection.shakeHands(deadline);
+            return connection;
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;

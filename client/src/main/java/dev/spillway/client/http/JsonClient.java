@@ -145,7 +145,7 @@ public final class JsonClient implements AutoCloseable {
                 } catch (IOException | HttpException e) {
                     if (e instanceof AnswerTooLargeException || !call.isRead() || deadline.isExpired()
                             || Thread.currentThread().isInterrupted()) {
-                        return unknown(what, call, deadline, e);
+                        return unknown(server, call, deadline, e);
                     }
                 }
             }
@@ -159,12 +159,13 @@ public final class JsonClient implements AutoCloseable {
             try {
                 return receive(request(server, call), connection, deadline, reading);
             } catch (IOException | HttpException e) {
-                return unknown(what, call, deadline, e);
+                return unknown(server, call, deadline, e);
             }
         }
     }
 
-    private static <T> Outcome<T> unknown(String what, Call call, Deadline deadline, Exception e) throws InterruptedException {
+    private static <T> Outcome<T> unknown(Endpoint server, Call call, Deadline deadline, Exception e) throws InterruptedException {
+        String what = called(server, call);
         if (e instanceof AnswerTooLargeException && call.isRead()) {
             return new Outcome.Refused<>(Problem.of(ProblemType.TOO_LARGE, String.valueOf(e.getMessage())));
         }
@@ -172,7 +173,7 @@ public final class JsonClient implements AutoCloseable {
             throw interrupted(what);
         }
         return new Outcome.Unknown<>(deadline.isExpired() ? what + ": no answer in " + call.timeout()
-                : what + ": sent, no answer: " + ConnectionFailure.inWords(e));
+                : what + ": sent, no answer: " + ConnectionFailure.inWords(server, e));
     }
 
     private static InterruptedException interrupted(String what) {
@@ -259,7 +260,7 @@ public final class JsonClient implements AutoCloseable {
                 return new Outcome.Answer<>(response.getCode(), new AnswerStream(response, () -> connections.discard(connection)));
             } catch (IOException | HttpException e) {
                 connections.discard(connection);
-                return unknown(what, call, deadline, e);
+                return unknown(server, call, deadline, e);
             }
         }
     }

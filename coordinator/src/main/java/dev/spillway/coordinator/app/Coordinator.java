@@ -75,6 +75,7 @@ public final class Coordinator implements AutoCloseable {
     private static Coordinator start(CoordinatorSettings settings, Lifecycle lifecycle) throws Exception {
         LOG.info("coordinator settings:{}{}", System.lineSeparator(), settings.printed());
         NativeLibraries.load(settings.nativeFolders());
+        TokensFile first = settings.tokensFile().isPresent() ? TokensFile.read(settings.tokensFile().get()) : TokensFile.none();
         RandomGenerator random = new SecureRandom();
         InstantSource clock = InstantSource.system();
         Tracing tracing = lifecycle.start("tracing",
@@ -120,7 +121,6 @@ public final class Coordinator implements AutoCloseable {
                 .add("reports", reports::requireWorking)
                 .add("events", events::requireReadable, events::age);
         Backlog backlog = new Backlog(figures::openOrders, settings.openOrdersMax());
-        TokensFile first = settings.tokensFile().isPresent() ? TokensFile.read(settings.tokensFile().get()) : TokensFile.none();
         TokenStore tokens = stored.tokens();
         Identities identities = digest -> {
             Optional<Identity> found = first.find(digest);
@@ -136,6 +136,9 @@ public final class Coordinator implements AutoCloseable {
                                 Optional.of(CoordinatorRoutes.OPENAPI)),
                         CoordinatorRoutes::failure, Optional.of(StaticPages.copied("coordinator", settings.nativeFolders())), metrics,
                         settings.security(), Optional.of(identities), tracing)));
+        if (settings.security().tls().isPresent()) {
+            readiness.add("tls", () -> {}, () -> Duration.ZERO, () -> http.certificateRemark(clock.instant()));
+        }
         lifecycle.start("readiness", () -> readiness.beforeStop(settings.http().stopDelay()));
         return new Coordinator(lifecycle, http);
     }

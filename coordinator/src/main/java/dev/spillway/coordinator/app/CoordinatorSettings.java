@@ -2,6 +2,7 @@ package dev.spillway.coordinator.app;
 
 import dev.spillway.api.Numbers;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.coordinator.kafka.RegistryTopics;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings.Retention;
@@ -138,10 +139,13 @@ public record CoordinatorSettings(HostPort listen, ListenerSecurity security, Op
 
     private static final Setting<Optional<Path>> NATIVE_FOLDER = Setting.path("native-folder",
             "Where native libraries are unpacked at the start, and pages are kept, on a file system that may execute files; if not given the user's cache folder, or else the temporary folder")
+            .readable("a folder that can be written, or made", NativeLibraries::requireFolder)
             .optional();
 
     private static final Setting<Optional<Path>> TOKENS_FILE = Setting.path("tokens-file",
-            "File of tokens that are known from the start, one line each: NAME ROLE SHA-256-OF-TOKEN, and for a host its id").optional();
+            "File of tokens that are known from the start, one line each: NAME ROLE SHA-256-OF-TOKEN, and for a host its id")
+            .readable(TokensFile.FORM, TokensFile::read)
+            .optional();
 
     /** What a coordinator can be told, and the conditions between its settings. */
     public static final SettingsDeclaration DECLARATION = new SettingsDeclaration("coordinator", declared(),

@@ -134,7 +134,7 @@ public final class TokenRoutes {
     private Response find(Request request) throws InterruptedException {
         Identity identity = identities.find(AccessToken.requireDigest("digest", request.body(Tokens.Find.class).digest()))
                 .orElseThrow(() -> unknown("digest: of no token that is known"));
-        return Response.ok(new Tokens.Found(identity.name(), identity.role(), sorted(identity), identity.host()));
+        return Response.ok(new Tokens.Found(identity.name(), identity.role(), sorted(identity), identity.host(), identity.expiresAt()));
     }
 
     private static List<NamespaceName> sorted(Identity identity) {

@@ -35,7 +35,8 @@ public final class TokensFile implements Identities {
 
     private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
     private static final long BYTES_MAX = 1 << 20;
-    private static final String FORM = "NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits; a name and a digest once";
+    /** What a file must be, for messages. */
+    public static final String FORM = "a file of lines NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits; a name and a digest once";
 
     private record Content(String text, NavigableMap<String, Identity> byName, Map<String, Identity> byDigest) {
         static final Content NONE = new Content("", new TreeMap<>(), Map.of());
@@ -59,24 +60,24 @@ public final class TokensFile implements Identities {
         return new TokensFile(null, READ_EVERY, Content.NONE);
     }
 
-    /** @throws IOException with the place of a line that cannot be read, and never with a digest */
+    /** @throws IOException without the file's name, with the place of a line that cannot be read, and never with a digest */
     public static TokensFile read(Path file) throws IOException {
         return read(file, READ_EVERY);
     }
 
     /** @param readEvery how often the file is read again, at most */
     static TokensFile read(Path file, Duration readEvery) throws IOException {
-        return new TokensFile(file, readEvery, parse(file, text(file)));
+        return new TokensFile(file, readEvery, parse(text(file)));
     }
 
     private static String text(Path file) throws IOException {
         if (Files.size(file) > BYTES_MAX) {
-            throw new IOException("tokens-file: " + file + ": over " + BYTES_MAX + " bytes");
+            throw new IOException("over " + BYTES_MAX + " bytes");
         }
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
-    private static Content parse(Path file, String text) throws IOException {
+    private static Content parse(String text) throws IOException {
         NavigableMap<String, Identity> byName = new TreeMap<>();
         Map<String, Identity> byDigest = new HashMap<>();
         int number = 0;
@@ -87,7 +88,7 @@ public final class TokensFile implements Identities {
                 try {
                     add(words.split("\\s+"), byName, byDigest);
                 } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-                    throw new IOException("tokens-file: %s, line %d (expected: %s)".formatted(file, number, FORM), e);
+                    throw new IOException("line %d is none".formatted(number), e);
                 }
             }
         }
@@ -146,10 +147,10 @@ public final class TokensFile implements Identities {
         try {
             String text = text(source);
             if (text.isEmpty() && !content.text().isEmpty()) {
-                throw new IOException("tokens-file: " + source + ": empty (expected: lines; perhaps it is being written)");
+                throw new IOException("it is empty, perhaps being written");
             }
             if (!text.equals(content.text())) {
-                content = parse(source, text);
+                content = parse(text);
                 LOG.info("{}: its new content is used, {} tokens", source, content.byName().size());
             }
             trouble = "";
@@ -157,7 +158,7 @@ public final class TokensFile implements Identities {
             // It is read again all the time: each trouble is told once.
             if (!trouble.equals(e.toString())) {
                 trouble = e.toString();
-                LOG.warn("{}: not read again, its former tokens are used: {}", source, trouble);
+                LOG.warn("{}: not read again, its former tokens are used: {} (expected: {})", source, e.getMessage(), FORM);
             }
         }
     }

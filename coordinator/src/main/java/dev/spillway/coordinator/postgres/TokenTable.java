@@ -8,6 +8,7 @@ import dev.spillway.service.identity.Identity;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -85,9 +86,10 @@ final class TokenTable implements TokenStore {
         Set<NamespaceName> namespaces = Arrays.stream((Object[]) row.getArray("namespaces").getArray())
                 .map(name -> new NamespaceName(String.valueOf(name)))
                 .collect(Collectors.toSet());
+        Instant expiresAt = Columns.nullableInstant(row, "expires_at");
         return new Stored(
                 new Identity(row.getString("name"), Role.valueOf(row.getString("role")), namespaces,
-                        host == null ? null : new HostId(host)),
-                Columns.instant(row, "created_at"), row.getString("created_by"), Columns.nullableInstant(row, "expires_at"));
+                        host == null ? null : new HostId(host), expiresAt),
+                Columns.instant(row, "created_at"), row.getString("created_by"), expiresAt);
     }
 }

@@ -6,11 +6,15 @@ import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.testservers.Certificate;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,6 +24,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class CoordinatorSettingsTest {
     private static final Map<String, String> REQUIRED = Map.of("database-url", "jdbc:postgresql://db.example:5432/spillway",
             "database-user", "spillway", "database-password", "hidden1", "kafka-servers", "kafka.example:9092");
+
+    @TempDir
+    private Path folder;
 
     private static CoordinatorSettings read(Map<String, String> more) throws SettingsException {
         Map<String, String> all = new HashMap<>(REQUIRED);
@@ -62,6 +69,38 @@ class CoordinatorSettingsTest {
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContainingAll("database-url: mysql://x", "heartbeats", "listen: 7070", "orders-partitions: 0", "database-user",
                         "kafka-servers");
+    }
+
+    @Test
+    void filesThatCannotBeUsedAreListedWithAllOtherProblems() throws Exception {
+        Path words = Files.writeString(folder.resolve("words"), "no certificate");
+        Path empty = Files.createFile(folder.resolve("empty"));
+        Path missing = folder.resolve("missing");
+        Path tokens = Files.writeString(folder.resolve("tokens"), "# none\nops operator 123\n");
+        assertThatThrownBy(() -> read(Map.of("tls-certificate", words.toString(), "tls-key", missing.toString(), "tls-client-ca",
+                empty.toString(), "tokens-file", tokens.toString(), "native-folder", words.toString(), "order-partitions", "64",
+                "heartbeat", "0s")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("tls-certificate: " + words + ": it ",
+                        "tls-key: " + missing + ": it does not exist (expected: ",
+                        "tls-client-ca: " + empty + ": it has no certificate (expected: ",
+                        "tokens-file: " + tokens + ": line 2 is none (expected: ",
+                        "native-folder: " + words + ": it cannot be written (expected: ", "heartbeat: ", "order-partitions");
+        assertThatThrownBy(() -> read(Map.of("tokens-file", missing.toString()))).isInstanceOf(SettingsException.class)
+                .hasMessageContaining("tokens-file: " + missing + ": it does not exist (expected: ");
+        assertThatThrownBy(() -> read(Map.of("tokens-file", folder.toString()))).isInstanceOf(SettingsException.class)
+                .hasMessageContaining("tokens-file: " + folder + ": ");
+    }
+
+    @Test
+    void theKeyOfAnotherCertificateIsAWrongSetting() throws Exception {
+        Certificate first = Certificate.make(folder, "first");
+        Certificate second = Certificate.make(folder, "second");
+        assertThat(read(Map.of("tls-certificate", first.certificate().toString(), "tls-key", first.key().toString())).security().tls())
+                .isPresent();
+        assertThatThrownBy(() -> read(Map.of("tls-certificate", first.certificate().toString(), "tls-key", second.key().toString())))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("tls-key: " + second.key() + " (expected: the key of tls-certificate");
     }
 
     @ParameterizedTest

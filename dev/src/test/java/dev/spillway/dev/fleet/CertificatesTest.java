@@ -126,6 +126,15 @@ class CertificatesTest {
         Eventually.holds(Eventually.HANG, () -> assertThat(status("GET", fleet.workerUrl(2) + "/readyz", "")).isEqualTo(200));
     }
 
+    @Test
+    void aCertificateThatIsOverSoonIsRemarkedByReadiness() throws Exception {
+        for (String url : List.of(fleet.url(), fleet.workerUrl(1))) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/readyz")).build();
+            assertThat(client.send(request, BodyHandlers.ofString()).body()).contains("\"name\":\"tls\",\"ready\":true", "remark",
+                    "the certificate that is served ends at ");
+        }
+    }
+
     /** Replaces the certificate of the second worker by one that names this host, one file after the other. */
     private static void renew(String folder, String host) throws IOException, InterruptedException {
         Certificate next = authority.sign(Files.createDirectory(scratch.resolve(folder)), "host-2", TRUST_DOMAIN + host);

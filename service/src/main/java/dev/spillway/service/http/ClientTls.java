@@ -27,6 +27,7 @@ public final class ClientTls implements Supplier<SSLContext> {
 
     private final Path authority;
     private final Optional<TlsFiles> own;
+    private final Refusals refusals;
     private final ReentrantLock reading = new ReentrantLock();
     private volatile Used used;
     private volatile long readAt;
@@ -41,6 +42,7 @@ public final class ClientTls implements Supplier<SSLContext> {
     public ClientTls(Path authority, Optional<TlsFiles> own) throws IOException {
         this.authority = authority;
         this.own = own;
+        this.refusals = new Refusals(authority + ": not renewed, the former certificates are used");
         this.used = used(read());
         this.readAt = System.nanoTime();
     }
@@ -67,14 +69,19 @@ public final class ClientTls implements Supplier<SSLContext> {
     @Override
     public SSLContext get() {
         if (System.nanoTime() - readAt > TlsFiles.READ_EVERY.toNanos() && reading.tryLock()) {
+            Contents contents = null;
             try {
-                var contents = read();
+                contents = read();
                 if (!contents.equals(used.contents())) {
+                    if (own.isPresent() && contents.own() != null) {
+                        own.get().requireValid(contents.own());
+                    }
                     used = used(contents);
                     LOG.info("{}: new certificates are used", authority);
                 }
+                refusals.over();
             } catch (IOException e) {
-                LOG.warn("{}: not renewed, the former certificates are used: {}", authority, e.toString());
+                refusals.tell(contents, e);
             } finally {
                 readAt = System.nanoTime();
                 reading.unlock();

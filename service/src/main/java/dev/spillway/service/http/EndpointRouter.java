@@ -12,6 +12,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
+import io.vertx.ext.web.handler.PlatformHandler;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -88,10 +89,12 @@ final class EndpointRouter {
             route.method(HttpMethod.HEAD);
         }
         if (options.tracing().isOn() && endpoint.bounded()) {
-            route.handler(context -> {
+            // Of the kind that vertx-web lets go before who asks is known, so that what the guard refuses has a span, too.
+            PlatformHandler begin = context -> {
                 spans.begin(context, operation);
                 context.next();
-            });
+            };
+            route.handler(begin);
         }
         boolean guarded = guard.isPresent() && !operation.roles().isEmpty();
         if (guarded) {

@@ -7,6 +7,7 @@ import dev.spillway.service.SocketFile;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.settings.HostPort;
 import dev.spillway.service.tracing.Tracing;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.vertx.core.Future;
@@ -25,6 +26,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,6 +97,7 @@ public final class HttpService implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable SocketFile socketFile;
     private long renewal = -1;
+    private volatile @Nullable ServerTls serverTls;
     private HostPort address;
 
     private HttpService(Options options) {
@@ -146,6 +149,16 @@ public final class HttpService implements AutoCloseable {
         return address;
     }
 
+    /**
+     * Returns what somebody should look at: a certificate that is over within 14 days. Empty for nothing, and where no TLS is spoken. Does not block.
+     *
+     * @param now the wall's time
+     */
+    public String certificateRemark(Instant now) {
+        var served = serverTls;
+        return served == null ? "" : served.remark(now);
+    }
+
     private void listen() throws IOException {
         var security = options.security();
         security.requireSafe(address, options.identities());
@@ -158,7 +171,14 @@ public final class HttpService implements AutoCloseable {
                 options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();
         var server = listen(SocketAddress.inetSocketAddress(address.port(), host), address.toString(), endpoints, guard, tls);
-        tls.ifPresent(served -> renewal = served.renew(vertx, server, threads));
+        tls.ifPresent(served -> {
+            renewal = served.renew(vertx, server, threads);
+            serverTls = served;
+            Gauge.builder("spillway.tls.certificate.expires.timestamp", () -> served.end().getEpochSecond())
+                    .baseUnit("seconds")
+                    .description("When the certificate that is served is over, in seconds since 1970")
+                    .register(options.metrics());
+        });
         address = new HostPort(address.host(), server.actualPort());
         if (security.health().isPresent()) {
             var health = security.health().get();

@@ -29,11 +29,16 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
             Setting.flag("plain-http", "Listen on an address that is not loopback without TLS: tokens and contents can be read on the way")
                     .defaultTo(false);
     private static final Setting<Optional<Path>> CERTIFICATE =
-            Setting.path("tls-certificate", "PEM file of the certificate with its chain; renewed while it is served").optional();
-    private static final Setting<Optional<Path>> KEY = Setting.path("tls-key", "PEM file of the certificate's key").optional();
+            Setting.path("tls-certificate", "PEM file of the certificate with its chain; renewed while it is served")
+                    .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
+                    .optional();
+    private static final Setting<Optional<Path>> KEY = Setting.path("tls-key", "PEM file of the certificate's key")
+            .readable("a PEM file", TlsFiles::read)
+            .optional();
     private static final Setting<Optional<Path>> CLIENT_CA = Setting
             .path("tls-client-ca",
                     "PEM file of the authorities that sign certificates of hosts; clients are asked for theirs if it is given")
+            .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
             .optional();
 
     private static final Setting<Optional<HostPort>> HEALTH =
@@ -57,6 +62,8 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
     public static List<CrossCheck> checks(Setting<HostPort> listen) {
         return List.of(new CrossCheck(CERTIFICATE, KEY, "given together with tls-key",
                 (certificate, key) -> certificate.isPresent() == key.isPresent()),
+                new CrossCheck(KEY, CERTIFICATE, "the key of tls-certificate, in PEM and without a password",
+                        (key, certificate) -> key.isEmpty() || certificate.isEmpty() || TlsFiles.isPair(certificate.get(), key.get())),
                 new CrossCheck(CLIENT_CA, CERTIFICATE, "given together with tls-certificate and tls-key",
                         (authority, certificate) -> authority.isEmpty() || certificate.isPresent()),
                 new CrossCheck(listen, List.of(CERTIFICATE, PLAIN_HTTP), SAFE, settings -> settings.get(listen).isLoopback()

@@ -7,6 +7,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,23 +21,51 @@ import org.slf4j.LoggerFactory;
 final class ServerTls {
     private static final Logger LOG = LoggerFactory.getLogger(ServerTls.class);
 
-    /** @param clients believes certificates of clients; absent where none are asked for */
-    private record Served(TlsFiles.Contents contents, @Nullable X509TrustManager clients) {}
+    /**
+     * @param clients believes certificates of clients; absent where none are asked for
+     * @param end     when the certificate is over
+     */
+    private record Served(TlsFiles.Contents contents, @Nullable X509TrustManager clients, Instant end) {}
+
+    /** A certificate that lasts no longer should have been renewed. */
+    static final Duration RENEWED_BEFORE = Duration.ofDays(14);
 
     private final TlsFiles files;
     private final ReentrantLock renewing = new ReentrantLock();
     private volatile Served served;
+    private final Refusals refusals;
 
     /** @throws IOException with the file, where one cannot be read, or both of the pair do not match */
     ServerTls(TlsFiles files) throws IOException {
         this.files = files;
+        this.refusals = new Refusals(files.certificate() + ": not renewed, the former one is served");
         this.served = served(files.read());
+        try {
+            files.requireValid(served.contents());
+        } catch (IOException e) {
+            // It is served all the same: who renews it finds a service that runs, and that takes it.
+            LOG.warn("{}", e.getMessage());
+        }
+    }
+
+    /** Returns when the certificate that is served is over. */
+    Instant end() {
+        return served.end();
+    }
+
+    /** Returns what somebody should look at: a certificate that is over soon, and was not renewed. Empty for nothing. */
+    String remark(Instant now) {
+        Duration left = Duration.between(now, served.end());
+        return left.compareTo(RENEWED_BEFORE) > 0 ? ""
+                : "%s: the certificate that is served %s at %s (expected: a newer one in the file)".formatted(files.certificate(),
+                        left.isPositive() ? "ends" : "ended", served.end());
     }
 
     private Served served(TlsFiles.Contents contents) throws IOException {
         files.requirePair(contents);
         var authority = contents.clientAuthority();
-        return new Served(contents, authority == null ? null : TlsFiles.believing(files.clientAuthority().orElseThrow(), authority));
+        return new Served(contents, authority == null ? null : TlsFiles.believing(files.clientAuthority().orElseThrow(), authority),
+                files.end(contents));
     }
 
     boolean asksClients() {
@@ -80,16 +110,19 @@ final class ServerTls {
     }
 
     private void renew(HttpServer server) {
+        TlsFiles.Contents contents = null;
         try {
-            var contents = files.read();
+            contents = files.read();
             if (!contents.equals(served.contents())) {
                 var now = served(contents);
+                files.requireValid(contents);
                 server.updateSSLOptions(options(now)).toCompletionStage().toCompletableFuture().join();
                 served = now;
                 LOG.info("{}: its new content is served", files.certificate());
             }
+            refusals.over();
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: not renewed, the former one is served: {}", files.certificate(), e.toString());
+            refusals.tell(contents, e);
         }
     }
 }

@@ -10,8 +10,13 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
@@ -28,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param readEvery       how often the files are read again
  */
 public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthority, Duration readEvery) {
+    /** What a file of certificates must be, for messages. */
+    public static final String CERTIFICATES = "a PEM file with at least one certificate";
+
     static final Duration READ_EVERY = Duration.ofSeconds(2);
 
     private static final long BYTES_MAX = 1 << 20;
@@ -79,6 +87,34 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         throw new IOException("%s, %s: they do not match (expected: a certificate and its own key)".formatted(certificate, key));
     }
 
+    /** Returns when the certificate is over. */
+    Instant end(Contents contents) throws IOException {
+        return own(contents).getNotAfter().toInstant();
+    }
+
+    /** @throws IOException where the certificate is over, or not valid yet: nobody would believe it */
+    void requireValid(Contents contents) throws IOException {
+        try {
+            own(contents).checkValidity();
+        } catch (CertificateExpiredException e) {
+            throw new IOException("%s: it is expired, %s".formatted(certificate, e.getMessage()), e);
+        } catch (CertificateNotYetValidException e) {
+            throw new IOException("%s: it is not valid yet, %s".formatted(certificate, e.getMessage()), e);
+        }
+    }
+
+    /** The first one of the chain. */
+    private X509Certificate own(Contents contents) throws IOException {
+        try {
+            for (Certificate each : certificates(contents.certificate())) {
+                return (X509Certificate) each;
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IOException("%s: %s (expected: %s)".formatted(certificate, e.getMessage(), CERTIFICATES), e);
+        }
+        throw new IOException("%s: no certificate (expected: %s)".formatted(certificate, CERTIFICATES));
+    }
+
     /** Vert.x takes a key of another certificate, with which every handshake fails. */
     private static boolean matches(X509KeyManager keys) throws GeneralSecurityException {
         for (var kind : SIGNATURES.entrySet()) {
@@ -98,6 +134,33 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
         return false;
     }
 
+    static boolean isPair(Path certificate, Path key) {
+        try {
+            var files = new TlsFiles(certificate, key, Optional.empty());
+            files.requirePair(files.read());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** @throws IOException saying why a file has no certificates that can be read, without its name */
+    public static void requireCertificates(Path file) throws IOException {
+        int number;
+        try {
+            number = certificates(read(file)).size();
+        } catch (GeneralSecurityException e) {
+            throw new IOException("it cannot be read as certificates", e);
+        }
+        if (number == 0) {
+            throw new IOException("it has no certificate");
+        }
+    }
+
+    private static Collection<? extends Certificate> certificates(Buffer pem) throws GeneralSecurityException {
+        return CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem.getBytes()));
+    }
+
     static Buffer read(Path file) throws IOException {
         if (Files.size(file) > BYTES_MAX) {
             throw new IOException(file + ": over " + BYTES_MAX + " bytes (expected: a PEM file)");
@@ -115,8 +178,7 @@ public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorit
             var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
             trusted.load(null, null);
             int number = 0;
-            for (Certificate each : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(authorities.getBytes()))) {
+            for (Certificate each : certificates(authorities)) {
                 trusted.setCertificateEntry("authority-" + number++, each);
             }
             var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());

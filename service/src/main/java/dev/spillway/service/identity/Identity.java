@@ -7,6 +7,7 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.api.Role;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @param name       of the token, or {@code host:HOST} of a certificate, as the audit trail shows it
  * @param namespaces the only ones that it is for; none where it is for all, and for what is in no namespace
  * @param host       the only host that a {@link Role#HOST} speaks for
+ * @param expiresAt  when its token is over; absent for a token that lasts until it is revoked, and for a certificate
  */
-public record Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host) {
+public record Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host, @Nullable Instant expiresAt) {
     /** Names who asks without a token, where none is needed. */
     public static final String ANONYMOUS = "anonymous";
 
     public Identity {
         namespaces = Set.copyOf(namespaces);
+    }
+
+    /** One that lasts until it is revoked. */
+    public Identity(String name, Role role, Set<NamespaceName> namespaces, @Nullable HostId host) {
+        this(name, role, namespaces, host, null);
     }
 
     /**

@@ -2,10 +2,8 @@ package dev.spillway.service.settings;
 
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -144,7 +142,8 @@ final class GivenTexts {
             lines = Files.readAllLines(Path.of(path.text()));
         } catch (IOException | InvalidPathException e) {
             problems.add(
-                    new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + reason(e), path.source()));
+                    new SettingProblem(CONFIG, path.text(), "a properties file in UTF-8 that can be read: " + Setting.reason(e),
+                            path.source()));
             return;
         }
         for (int number = 1; number <= lines.size(); number++) {
@@ -175,7 +174,8 @@ final class GivenTexts {
         } catch (IOException | InvalidPathException e) {
             unreadable.add(setting);
             problems.add(
-                    new SettingProblem(setting.name() + FILE_SUFFIX, path.text(), "a file that can be read: " + reason(e), path.source()));
+                    new SettingProblem(setting.name() + FILE_SUFFIX, path.text(), "a file that can be read: " + Setting.reason(e),
+                            path.source()));
             return Optional.empty();
         }
     }
@@ -190,14 +190,6 @@ final class GivenTexts {
     private String expected(String name) {
         var setting = known.get(name);
         return setting == null || !setting.name().equals(name) ? "a path" : setting.expected();
-    }
-
-    private static String reason(Exception e) {
-        return switch (e) {
-            case NoSuchFileException missing -> "it does not exist";
-            case MalformedInputException malformed -> "it is not UTF-8";
-            default -> e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
-        };
     }
 
     private static String expected(Optional<String> nearest) {

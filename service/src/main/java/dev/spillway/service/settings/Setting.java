@@ -1,5 +1,9 @@
 package dev.spillway.service.settings;
 
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +24,13 @@ public final class Setting<T> {
     private static final Pattern CREDENTIALS = Pattern.compile("(?i)((?:password|secret|token)=)[^&\\s]*|(://[^/@:\\s]*:)[^/@\\s]*(?=@)");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
 
+    /** Reads what a value names, such as a file. */
+    @FunctionalInterface
+    public interface Look<T> {
+        /** @throws IOException saying what is wrong with it */
+        void at(T value) throws IOException;
+    }
+
     /** A condition on a value beyond its type. */
     private record Constraint<T>(String expected, Predicate<T> holds) {}
 
@@ -31,10 +42,11 @@ public final class Setting<T> {
     private final Function<String, T> parse;
     private final Function<T, String> print;
     private final List<Constraint<T>> constraints;
+    private final List<Look<T>> looks;
     private final @Nullable T fallback;
 
     private Setting(String name, String description, boolean secret, boolean flag, String expected, Function<String, T> parse,
-            Function<T, String> print, List<Constraint<T>> constraints, @Nullable T fallback) {
+            Function<T, String> print, List<Constraint<T>> constraints, List<Look<T>> looks, @Nullable T fallback) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("setting: " + name + " (expected: kebab-case such as database-url)");
         }
@@ -46,12 +58,13 @@ public final class Setting<T> {
         this.parse = parse;
         this.print = print;
         this.constraints = constraints;
+        this.looks = looks;
         this.fallback = fallback;
     }
 
     private static <T> Setting<T> of(String name, String description, SettingType<T> type) {
         return new Setting<>(name, description, type.equals(SettingType.SECRET), type.equals(SettingType.BOOLEAN), type.expected(),
-                type.parse(), type.print(), List.of(), null);
+                type.parse(), type.print(), List.of(), List.of(), null);
     }
 
     public static Setting<String> text(String name, String description) {
@@ -121,7 +134,7 @@ public final class Setting<T> {
 
     /** The same setting, not required. */
     public Setting<T> defaultTo(T value) {
-        return new Setting<>(name, description, secret, flag, expected, parse, print, constraints, value);
+        return new Setting<>(name, description, secret, flag, expected, parse, print, constraints, looks, value);
     }
 
     /** The same setting, empty when it is not given. */
@@ -130,8 +143,13 @@ public final class Setting<T> {
         for (var constraint : constraints) {
             checks.add(new Constraint<>(constraint.expected(), value -> value.isEmpty() || constraint.holds().test(value.get())));
         }
+        var looksIfGiven = looks.stream().<Look<Optional<T>>>map(look -> value -> {
+            if (value.isPresent()) {
+                look.at(value.get());
+            }
+        }).toList();
         return new Setting<>(name, description, secret, flag, expected, text -> Optional.of(parse.apply(text)),
-                value -> value.map(print).orElse(""), checks, Optional.empty());
+                value -> value.map(print).orElse(""), checks, looksIfGiven, Optional.empty());
     }
 
     /**
@@ -142,7 +160,42 @@ public final class Setting<T> {
     public Setting<T> must(String expectation, Predicate<T> holds) {
         var more = new ArrayList<>(constraints);
         more.add(new Constraint<>(expectation, holds));
-        return new Setting<>(name, description, secret, flag, expected, parse, print, more, fallback);
+        return new Setting<>(name, description, secret, flag, expected, parse, print, more, looks, fallback);
+    }
+
+    /**
+     * The same setting, for something that is looked at when the settings are read, so that its fault is listed among those of the others.
+     *
+     * @param expectation continues "expected:", such as {@code a PEM file}
+     */
+    public Setting<T> readable(String expectation, Look<T> look) {
+        var more = new ArrayList<>(looks);
+        more.add(look);
+        var known = must(expectation, value -> true);
+        return new Setting<>(name, description, secret, flag, expected, parse, print, known.constraints, more, fallback);
+    }
+
+    /** Returns what is wrong with what a valid value names. */
+    Optional<String> trouble(T value) {
+        for (var look : looks) {
+            try {
+                look.at(value);
+            } catch (IOException e) {
+                return Optional.of(reason(e));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Returns why a file cannot be read, in words for people. */
+    static String reason(Exception e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "it does not exist";
+            case AccessDeniedException _ -> "it may not be read";
+            case CharacterCodingException _ -> "it is not UTF-8";
+            default -> e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage()
+                    : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
+        };
     }
 
     public String name() {

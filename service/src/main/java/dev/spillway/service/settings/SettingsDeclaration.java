@@ -136,6 +136,12 @@ public final class SettingsDeclaration {
             problems.add(new SettingProblem(setting.name(), setting.hidden(text.text().isEmpty() ? "\"\"" : text.text()),
                     setting.expected(), text.source()));
         }
+        var trouble = value.flatMap(setting::trouble);
+        if (trouble.isPresent()) {
+            problems.add(new SettingProblem(setting.name(), setting.hidden(text.text()) + ": " + trouble.get(), setting.expected(),
+                    text.source()));
+            return Optional.empty();
+        }
         return value.map(parsed -> new Settings.Value(parsed, text.source()));
     }
 }

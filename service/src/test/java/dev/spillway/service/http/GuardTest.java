@@ -9,7 +9,9 @@ import dev.spillway.events.NamespaceName;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identity;
 import dev.spillway.service.tracing.Tracing;
+import dev.spillway.testservers.OtlpReceiver;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -189,23 +191,42 @@ class GuardTest {
     }
 
     @Test
+    void aRequestWithATokenAndARefusedOneHaveASpanEach() throws Exception {
+        try (OtlpReceiver receiver = new OtlpReceiver()) {
+            HttpService.Options open = service.options("127.0.0.1:0", RunningService.LIMITS,
+                    RunningService.get("/things", request -> Response.ok(Map.of())));
+            String reader = token(Role.READER);
+            try (Tracing tracing = Tracing.of(Optional.of(URI.create(receiver.endpoint())), "spillway-test", "one");
+                    HttpService served = HttpService.start(secured(open, TOKENS, Optional.of(this::find), tracing))) {
+                HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + served.address() + "/things"));
+                assertThat(service.client.send(request.build(), BodyHandlers.discarding()).statusCode()).isEqualTo(401);
+                request.header("Authorization", "Bearer " + reader);
+                assertThat(service.client.send(request.build(), BodyHandlers.discarding()).statusCode()).isEqualTo(200);
+            }
+            assertThat(receiver.spans()).extracting(OtlpReceiver.Received::name).containsExactly("GET /things", "GET /things");
+            assertThat(receiver.spans()).extracting(span -> span.attributes().get("http.response.status_code"))
+                    .containsExactlyInAnyOrder("401", "200");
+        }
+    }
+
+    @Test
     void anAddressForOthersNeedsTlsOrItsSwitchAndTokens() throws Exception {
         HttpService.Options open = service.options("0.0.0.0:0", RunningService.LIMITS);
         assertThatThrownBy(() -> HttpService.start(open)).isInstanceOf(IOException.class).hasMessageContaining("plain-http");
         ListenerSecurity plain = new ListenerSecurity(false, true, Optional.empty());
-        assertThatThrownBy(() -> HttpService.start(secured(open, plain, Optional.empty()))).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> HttpService.start(secured(open, plain, Optional.empty(), Tracing.off()))).isInstanceOf(IOException.class)
                 .hasMessageContaining("knows no tokens");
-        try (HttpService served = HttpService.start(secured(open, plain, Optional.of(this::find)))) {
+        try (HttpService served = HttpService.start(secured(open, plain, Optional.of(this::find), Tracing.off()))) {
             HttpRequest request =
-                    HttpRequest.newBuilder(java.net.URI.create("http://127.0.0.1:" + served.address().port() + "/metrics")).build();
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + served.address().port() + "/metrics")).build();
             assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).isEqualTo(401);
         }
     }
 
     private static HttpService.Options secured(HttpService.Options open, ListenerSecurity security,
-            Optional<dev.spillway.service.identity.Identities> identities) {
+            Optional<dev.spillway.service.identity.Identities> identities, Tracing tracing) {
         return new HttpService.Options(open.name(), open.address(), open.socket(), open.limits(), open.endpoints(), open.failures(),
                 open.pages(),
-                open.metrics(), security, identities, Tracing.off());
+                open.metrics(), security, identities, tracing);
     }
 }

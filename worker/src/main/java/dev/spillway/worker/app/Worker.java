@@ -196,8 +196,11 @@ public final class Worker implements AutoCloseable {
                         settings.uploadPace(), watch::gone);
         Readiness readiness = readiness(loop, store.probe(), kafka, orders, reports);
         HttpService http = parts.start("http",
-                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry), tracing)));
+                () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry, clock), tracing)));
         address.set(http.address());
+        if (settings.identity().listener().tls().isPresent()) {
+            readiness.add("tls", () -> {}, () -> Duration.ZERO, () -> http.certificateRemark(clock.instant()));
+        }
         if (settings.ccacheNamespace().isPresent()) {
             HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));

@@ -7,6 +7,7 @@ import dev.spillway.service.SocketFile;
 import dev.spillway.service.http.ClientTls;
 import dev.spillway.service.http.HttpLimits;
 import dev.spillway.service.http.ListenerSecurity;
+import dev.spillway.service.http.TlsFiles;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.logging.LogSettings;
 import dev.spillway.service.settings.CrossCheck;
@@ -105,6 +106,7 @@ public record WorkerSettings(HostId hostId, Path data, HostPort listen, FleetIde
     private static final Setting<Optional<Path>> TLS_CA = Setting
             .path("tls-ca",
                     "PEM file of the certificates that are believed of coordinators and workers; coordinators are asked by TLS if it is given")
+            .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
             .optional();
     private static final Setting<Optional<Path>> SOCKET =
             Setting.path("socket", "Unix socket on which the same is served; worker.sock in the store's directory if not given")

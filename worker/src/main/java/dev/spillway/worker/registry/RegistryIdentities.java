@@ -3,6 +3,7 @@ package dev.spillway.worker.registry;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.spillway.api.Problem;
+import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.api.Role;
 import dev.spillway.api.Tokens;
@@ -11,42 +12,97 @@ import dev.spillway.events.HostId;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tokens that the registry knows. While no coordinator answers, what one said last is believed for {@link #BELIEVED_FOR}, so that a host serves what it
- * holds. Thread-safe.
+ * holds. It is believed at once then: coordinators are asked again beside it, every few seconds. Thread-safe.
  */
 public final class RegistryIdentities implements Identities {
     /** A token that is revoked meanwhile is taken for so long at most. */
     static final Duration BELIEVED_FOR = Duration.ofMinutes(10);
 
+    private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final long TOKENS_MAX = 10_000;
 
-    private final RegistryClient registry;
-    private final Cache<String, Identity> last = Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).build();
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryIdentities.class);
 
-    public RegistryIdentities(RegistryClient registry) {
+    private final RegistryClient registry;
+    private final InstantSource clock;
+    private final Duration askAgainAfter;
+    private final Cache<String, Identity> last = Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).build();
+    /** Whether the last question had no answer. */
+    private volatile boolean away;
+    private final AtomicBoolean asking = new AtomicBoolean();
+    private final AtomicLong failedAt = new AtomicLong();
+
+    /** @param clock that tells when a token is over while the registry cannot say so */
+    public RegistryIdentities(RegistryClient registry, InstantSource clock) {
+        this(registry, clock, ASK_AGAIN_AFTER);
+    }
+
+    RegistryIdentities(RegistryClient registry, InstantSource clock, Duration askAgainAfter) {
         this.registry = registry;
+        this.clock = clock;
+        this.askAgainAfter = askAgainAfter;
     }
 
     @Override
     public Optional<Identity> find(String digest) throws InterruptedException {
+        Identity known = away ? last.getIfPresent(digest) : null;
+        if (known == null) {
+            return ask(digest);
+        }
+        askBeside(digest);
+        return unlessOver(known);
+    }
+
+    private Optional<Identity> ask(String digest) throws InterruptedException {
         return switch (registry.token(digest)) {
             case Outcome.Answer<Tokens.Found>(var _, var found) -> {
-                Identity identity = new Identity(found.name(), found.role(), Set.copyOf(found.namespaces()), found.host());
+                away = false;
+                Identity identity =
+                        new Identity(found.name(), found.role(), Set.copyOf(found.namespaces()), found.host(), found.expiresAt());
                 last.put(digest, identity);
                 yield Optional.of(identity);
             }
             case Outcome.Refused<Tokens.Found>(var problem) when problem.type() == ProblemType.UNKNOWN_TOKEN -> {
+                away = false;
                 last.invalidate(digest);
                 yield Optional.empty();
             }
-            case Outcome.Refused<Tokens.Found>(var problem) -> Optional.of(lastKnown(digest, problem.toString()));
-            case Outcome.Unreachable<Tokens.Found>(var why) -> Optional.of(lastKnown(digest, why));
-            case Outcome.Unknown<Tokens.Found>(var why) -> Optional.of(lastKnown(digest, why));
+            case Outcome.Refused<Tokens.Found>(var problem) -> lastKnown(digest, problem.toString());
+            case Outcome.Unreachable<Tokens.Found>(var why) -> lastKnown(digest, why);
+            case Outcome.Unknown<Tokens.Found>(var why) -> lastKnown(digest, why);
         };
+    }
+
+    /** Asks whether somebody answers again, one question at a time: a coordinator that hangs would hold up each of them for seconds. */
+    private void askBeside(String digest) {
+        if (System.nanoTime() - failedAt.get() < askAgainAfter.toNanos() || !asking.compareAndSet(false, true)) {
+            return;
+        }
+        Thread.ofVirtual().name("token-look").start(() -> {
+            try {
+                ask(digest);
+            } catch (ProblemException e) {
+                LOG.debug("asked again: {}", e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                asking.set(false);
+            }
+        });
+    }
+
+    private Optional<Identity> unlessOver(Identity identity) {
+        return identity.expiresAt() == null || clock.instant().isBefore(identity.expiresAt()) ? Optional.of(identity) : Optional.empty();
     }
 
     /** A worker of another host takes copies from this one, and does nothing else here. */
@@ -55,13 +111,15 @@ public final class RegistryIdentities implements Identities {
         return new Identity("host:" + host, Role.PEER, Set.of(), host);
     }
 
-    private Identity lastKnown(String digest, String why) {
+    private Optional<Identity> lastKnown(String digest, String why) {
+        failedAt.set(System.nanoTime());
+        away = true;
         Identity identity = last.getIfPresent(digest);
         if (identity == null) {
             throw Problem.of(ProblemType.REGISTRY_NOT_REACHABLE, "token: not known here, and the registry cannot be asked: " + why)
                     .retryAfter(Duration.ofSeconds(1))
                     .exception();
         }
-        return identity;
+        return unlessOver(identity);
     }
 }

@@ -80,6 +80,12 @@ class WorkerSettingsTest {
     }
 
     @Test
+    void anAuthorityThatCannotBeReadIsListedWithAllOtherProblems() {
+        assertThatThrownBy(() -> read(Map.of("tls-ca", "/nope/ca.crt", "puts-at-once", "0"))).isInstanceOf(SettingsException.class)
+                .hasMessageContainingAll("tls-ca: /nope/ca.crt: it does not exist (expected: a path, a PEM file", "puts-at-once: 0");
+    }
+
+    @Test
     void aStoreInUseIsRefused(@TempDir Path folder) throws Exception {
         try (RunningWorker first = new RunningWorker(folder.resolve("store"), RunningWorker.NOBODY, Map.of())) {
             assertThatThrownBy(() -> new RunningWorker(first.data, RunningWorker.NOBODY, Map.of()))

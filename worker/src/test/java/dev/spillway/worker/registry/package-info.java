@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.worker.registry;
+
+import org.jspecify.annotations.NullMarked;
