@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
  *         {@code {path...}} takes all that is left
  * @param query    names of the query parameters; others are refused
  * @param roles    who may do it where a service asks for tokens; none where anyone may
+ * @param anyNamespace whether a token of some namespaces is enough where the request names none
  */
-public record Operation(String method, String template, List<String> query, Set<Role> roles) {
+public record Operation(String method, String template, List<String> query, Set<Role> roles, boolean anyNamespace) {
     public Operation {
         if (!template.startsWith("/")) {
             throw new IllegalArgumentException("template: " + template + " (expected: a path that begins with a slash)");
@@ -28,12 +29,12 @@ public record Operation(String method, String template, List<String> query, Set<
 
     /** An operation that reads, for everyone with a token of a person or a host. */
     public static Operation read(String method, String template) {
-        return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST));
+        return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST), false);
     }
 
     /** An operation that changes something, for writers and operators. */
     public static Operation change(String method, String template) {
-        return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR));
+        return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR), false);
     }
 
     static Operation get(String template) {
@@ -54,12 +55,17 @@ public record Operation(String method, String template, List<String> query, Set<
 
     /** The same operation, taking these query parameters. */
     public Operation query(String... names) {
-        return new Operation(method, template, List.of(names), roles);
+        return new Operation(method, template, List.of(names), roles, anyNamespace);
     }
 
     /** The same operation, for these alone; for anyone if there are none. */
     public Operation only(Role... who) {
-        return new Operation(method, template, query, Set.of(who));
+        return new Operation(method, template, query, Set.of(who), anyNamespace);
+    }
+
+    /** The same operation, which tells nothing of a namespace. */
+    Operation ofAnyNamespace() {
+        return new Operation(method, template, query, roles, true);
     }
 
     /**

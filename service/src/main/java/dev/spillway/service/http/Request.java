@@ -10,6 +10,7 @@ import dev.spillway.api.ProblemType;
 import dev.spillway.api.json.IncomingJson;
 import dev.spillway.api.json.UnreadableJsonException;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.identity.Identity;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.io.InputStream;
@@ -169,6 +170,11 @@ public final class Request {
     public String caller() {
         var user = routing.user();
         return user == null ? "anonymous" : Objects.requireNonNullElse(user.subject(), "anonymous");
+    }
+
+    /** Who asks; empty where no token is asked for. */
+    public Optional<Identity> identity() {
+        return routing.user() == null ? Optional.empty() : Optional.of(Guard.identity(routing));
     }
 
     /** A parameter of the path, percent-decoded once; empty when the segment is. */

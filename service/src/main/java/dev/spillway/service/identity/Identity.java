@@ -36,7 +36,7 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
                     + String.join(" or ", operation.roles().stream().map(Identity::word).sorted().toList()) + ")");
         }
         String asked = parameters.getOrDefault("namespace", namespace);
-        if (!namespaces.isEmpty() && (asked == null || namespaces.stream().noneMatch(allowed -> allowed.value().equals(asked)))) {
+        if (!namespaces.isEmpty() && !operation.anyNamespace() && (asked == null || namespaces.stream().noneMatch(allowed -> allowed.value().equals(asked)))) {
             throw forbidden("namespace: " + (asked == null ? "none named" : Problem.shown(asked)) + " (expected: one of the token's own)");
         }
         if (operation.roles().equals(Set.of(Role.HOST)) && host != null && parameters.containsKey("host")
