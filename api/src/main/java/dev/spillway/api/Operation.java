@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  *         {@code {path...}} takes all that is left
  * @param query    names of the query parameters; others are refused
  * @param roles    who may do it where a service asks for tokens; none where anyone may
- * @param anyNamespace whether a token of some namespaces is enough where the request names none
+ * @param anyNamespace whether a token of some namespaces is enough though the path names none; what answers it looks at the namespaces itself
  */
 public record Operation(String method, String template, List<String> query, Set<Role> roles, boolean anyNamespace) {
     public Operation {
@@ -63,7 +63,7 @@ public record Operation(String method, String template, List<String> query, Set<
         return new Operation(method, template, query, Set.of(who), anyNamespace);
     }
 
-    /** The same operation, which tells nothing of a namespace. */
+    /** The same operation, for tokens of some namespaces too. */
     Operation ofAnyNamespace() {
         return new Operation(method, template, query, roles, true);
     }

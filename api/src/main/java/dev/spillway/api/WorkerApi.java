@@ -82,9 +82,10 @@ public final class WorkerApi {
     public static final Operation VERIFY_SNAPSHOT = listed(Operation.post(VERIFICATION));
     public static final Operation GET_VERIFICATION = listed(Operation.get(VERIFICATION));
 
-    public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after"));
-    public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR));
-    public static final Operation RELEASE_HOLD = listed(Operation.delete(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR));
+    public static final Operation LIST_HOLDS = listed(Operation.get("/v1/holds").query("limit", "after").ofAnyNamespace());
+    public static final Operation EXTEND_HOLD = listed(Operation.put(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR).ofAnyNamespace());
+    public static final Operation RELEASE_HOLD =
+            listed(Operation.delete(HOLD).only(Role.READER, Role.WRITER, Role.OPERATOR).ofAnyNamespace());
 
     public static final Operation GET_STATUS = listed(Operation.get("/v1/status"));
 

@@ -10,9 +10,10 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The packs of all snapshots on a host, by the contents in them. A snapshot that has a content of another one gets a hard link of its pack, so the bytes
@@ -20,7 +21,8 @@ import java.util.stream.Collectors;
  */
 public final class Packs {
     private final Map<String, Pack> packs = new HashMap<>();
-    private final Map<PageHash, PackPage> pages = new HashMap<>();
+    /** The places of a content in all packs that have it, the newest first: what was copied out of a pack is found in the copy. */
+    private final Map<PageHash, List<PackPage>> pages = new HashMap<>();
     private final Set<Path> known = new LinkedHashSet<>();
     private final Set<String> distrusted = new HashSet<>();
 
@@ -34,10 +36,13 @@ public final class Packs {
         for (PackPage page : snapshot.manifest().contents()) {
             Pack pack = packs.computeIfAbsent(page.pack(), _ -> new Pack(new LinkedHashSet<>(), new LinkedHashSet<>()));
             pack.directories().add(snapshot.directory());
-            if (pages.putIfAbsent(page.hash(), page) == null) {
-                pack.hashes().add(page.hash());
-            }
+            pack.hashes().add(page.hash());
+            pages.merge(page.hash(), List.of(page), (there, more) -> there.contains(page) ? there : joined(more, there));
         }
+    }
+
+    private static List<PackPage> joined(List<PackPage> newest, List<PackPage> there) {
+        return Stream.concat(newest.stream(), there.stream()).toList();
     }
 
     /** Takes note that a directory has no packs to be shared, so that nobody reads it again to find out. */
@@ -72,15 +77,21 @@ public final class Packs {
             pack.directories().remove(directory);
             boolean gone = pack.directories().isEmpty();
             if (gone) {
-                pack.hashes().forEach(pages::remove);
+                pack.hashes().forEach(hash -> pages.computeIfPresent(hash, (_, there) -> without(there, entry.getKey())));
                 distrusted.remove(entry.getKey());
             }
             return gone;
         });
     }
 
-    synchronized Optional<PackPage> find(PageHash hash) {
-        return Optional.ofNullable(pages.get(hash));
+    private static @Nullable List<PackPage> without(List<PackPage> places, String pack) {
+        List<PackPage> others = places.stream().filter(page -> !page.pack().equals(pack)).toList();
+        return others.isEmpty() ? null : others;
+    }
+
+    /** Returns the places of contents of this hash in packs that are not known to be damaged, the newest first. */
+    synchronized List<PackPage> find(PageHash hash) {
+        return pages.getOrDefault(hash, List.of()).stream().filter(page -> !distrusted.contains(page.pack())).toList();
     }
 
     /** Gives a pack a name in another directory, and returns false if it is on this host no more, or is damaged. */

@@ -111,7 +111,8 @@ final class SlotFills {
         if (pack == null) {
             throw new IllegalStateException(page.pack() + " is not open");
         }
-        PageHash hash = pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()));
+        PageHash hash = Snapshot.named(fill.name(),
+                () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions())));
         Snapshot.requireHash(hash, page, fill.name());
         bytes.addAndGet(fill.bytes());
         filled.incrementAndGet();

@@ -124,13 +124,13 @@ public final class Snapshot {
             for (int at = 0; at < manifest.pages().size(); at++) {
                 int number = at;
                 PackPage page = manifest.packed(manifest.pages().get(at));
-                bytes += verify(packs.of(page), page, shape.elements(), shape.dimensions(), buffer, () -> nameOfPage(number));
+                bytes += verify(packs, page, shape.elements(), shape.dimensions(), buffer, () -> nameOfPage(number));
                 progress.done(bytes);
             }
             for (SnapshotManifest.Sequence sequence : manifest.sequences()) {
                 for (StatePool pool : meta().states()) {
                     PackPage page = state(sequence, pool);
-                    bytes += verify(packs.of(page), page, pool.elements(), pool.dimensions(), buffer,
+                    bytes += verify(packs, page, pool.elements(), pool.dimensions(), buffer,
                             () -> nameOfState(sequence, pool));
                     progress.done(bytes);
                 }
@@ -146,11 +146,33 @@ public final class Snapshot {
         return manifest.packed(state.page());
     }
 
-    private static long verify(PackReader pack, PackPage page, ElementType elements, List<Long> dimensions, ByteBuffer buffer,
-            Supplier<String> name) throws IOException {
-        pack.read(page.at(), elements, dimensions, buffer);
+    private static long verify(OpenPacks packs, PackPage page, ElementType elements, List<Long> dimensions, ByteBuffer buffer,
+            Supplier<String> name) throws IOException, InterruptedException {
+        named(name, () -> {
+            packs.of(page).read(page.at(), elements, dimensions, buffer);
+            return buffer;
+        });
         requireHash(PageHash.of(buffer), page, name);
         return buffer.limit();
+    }
+
+    /** A read of a page or a state. */
+    interface Reading<T> {
+        T read() throws IOException, InterruptedException;
+    }
+
+    /** Reads a page or a state, and says which one it was where damage is found. */
+    static <T> T named(Supplier<String> name, Reading<T> reading) throws IOException, InterruptedException {
+        try {
+            return reading.read();
+        } catch (PagerRefusedException e) {
+            if (e.reason() != Reason.DAMAGED) {
+                throw e;
+            }
+            PagerRefusedException named = new PagerRefusedException(Reason.DAMAGED, name.get() + ": " + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
     }
 
     static void requireHash(PageHash hash, PackPage page, Supplier<String> name) {
@@ -207,7 +229,7 @@ public final class Snapshot {
             }
             Map<Integer, PackPage> packed = new HashMap<>();
             for (SlotFills.Fill fill : fills) {
-                packs.of(fill.page());
+                named(fill.name(), () -> packs.of(fill.page()));
                 packed.put(fill.slot(), fill.page());
             }
             new SlotFills(pool, packs.open, fills).run(progress);

@@ -210,8 +210,7 @@ public final class SnapshotWriter {
         if (same != null && holds(same, tensor, content)) {
             return same;
         }
-        PackPage known = packs.find(hash).orElse(null);
-        if (known != null) {
+        for (PackPage known : packs.find(hash)) {
             PackReader reader = linked(known.pack());
             if (reader != null && reader.holds(known.at(), tensor.elements(), tensor.dimensions(), content)) {
                 return known;
@@ -270,10 +269,14 @@ public final class SnapshotWriter {
             }
         }
         for (String name : left) {
-            at(linked, name).close();
-            linked.remove(name);
-            Files.delete(directory.resolve(name));
+            unlink(name);
         }
+    }
+
+    private void unlink(String name) throws IOException {
+        at(linked, name).close();
+        linked.remove(name);
+        Files.delete(directory.resolve(name));
     }
 
     private Set<String> left(Map<String, Long> needed) {

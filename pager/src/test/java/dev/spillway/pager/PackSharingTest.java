@@ -121,6 +121,50 @@ final class PackSharingTest extends SnapshotFixture {
     }
 
     @Test
+    void whatADamagedPackHadIsWrittenOnceMoreAndNotByEachCapture() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 16); PagePool other = pool(Metas.small(), 16)) {
+            add(pool, "a", 9, 1, 1);
+            Snapshot first = capture(pool).snapshot();
+            packs.distrust(first);
+            capture(pool);
+            add(other, "a", 9, 1, 1);
+
+            Captured elsewhere = capture(other);
+
+            assertThat(elsewhere.pagesWritten()).isZero();
+            assertThat(elsewhere.snapshot().directory().resolve(pack(first.directory()).getFileName())).doesNotExist();
+        }
+    }
+
+    @Test
+    void aContentOfTwoPacksIsFoundInTheNewerOneAndForAsLongAsOneIsThere() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 32); PagePool other = pool(Metas.small(), 32)) {
+            add(pool, "a", 20, 1, 1);
+            Path first = capture(pool).snapshot().directory();
+            writeMost(pool);
+            // Less than half of the first pack is needed, so it is copied.
+            assertThat(capture(pool).pagesWritten()).isEqualTo(20);
+
+            add(other, "a", 20, 1, 1);
+            writeMost(other);
+            assertThat(capture(other).pagesWritten()).isZero();
+
+            delete(first);
+            packs.forgetMissing();
+            other.removeSequence("a");
+            add(other, "a", 20, 1, 1);
+            assertThat(capture(other).pagesWritten()).as("the eleven that went with the first pack").isEqualTo(11);
+        }
+    }
+
+    private static void writeMost(PagePool pool) throws InterruptedException {
+        List<Integer> pages = pool.sequences().getFirst().pages();
+        for (int at = 0; at < 11; at++) {
+            pool.writePage(pages.get(at), random(512, 100 + at));
+        }
+    }
+
+    @Test
     void damageThatACaptureMeetsIsWrittenAnewFromMemory() throws Exception {
         try (PagePool pool = pool(Metas.small(), 16); PagePool other = pool(Metas.small(), 16)) {
             LogicalSequence sequence = add(pool, "a", 10, 1, 1);

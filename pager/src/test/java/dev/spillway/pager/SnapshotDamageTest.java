@@ -229,12 +229,13 @@ final class SnapshotDamageTest extends SnapshotFixture {
             byte[] right = Files.readAllBytes(pack);
             for (int length : new int[]{0, 7, 8, 100, right.length - 512, right.length - 1}) {
                 Files.write(pack, java.util.Arrays.copyOf(right, length));
-                assertRefused(Reason.DAMAGED, "pack", () -> Snapshot.open(directory).restore(other, _ -> {}));
+                assertRefused(Reason.DAMAGED, "page 0 of sequence a: pack ", () -> Snapshot.open(directory).restore(other, _ -> {}));
             }
             Files.write(pack, java.util.Arrays.copyOf(right, right.length + 1));
-            assertRefused(Reason.DAMAGED, "pack", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            assertRefused(Reason.DAMAGED, "page 0 of sequence a: pack ", () -> Snapshot.open(directory).restore(other, _ -> {}));
             Files.delete(pack);
             assertRefused(Reason.DAMAGED, "is missing", () -> Snapshot.open(directory).restore(other, _ -> {}));
+            assertRefused(Reason.DAMAGED, "page 0 of sequence a: pack ", () -> Snapshot.open(directory).verify(_ -> {}));
             Files.createSymbolicLink(pack, Files.write(folder.resolve("right"), right));
             assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).restore(other, _ -> {}));
             assertRefused(Reason.DAMAGED, "is no regular file", () -> Snapshot.open(directory).verify(_ -> {}));

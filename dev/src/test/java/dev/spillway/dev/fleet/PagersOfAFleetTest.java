@@ -2,12 +2,14 @@ package dev.spillway.dev.fleet;
 
 import dev.spillway.api.CachedDirectories;
 import dev.spillway.api.Pagers;
+import dev.spillway.api.WorkerStatus;
 import dev.spillway.client.RemoteCachePager;
 import dev.spillway.client.SpillwayClient;
 import dev.spillway.events.ContentDigest;
 import dev.spillway.pager.DimensionOrder;
 import dev.spillway.pager.ElementType;
 import dev.spillway.pager.KeysAndValues;
+import dev.spillway.pager.LogicalSequence;
 import dev.spillway.pager.PageShape;
 import dev.spillway.pager.PagerMeta;
 import dev.spillway.pager.TinyDecoder;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -24,7 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -64,7 +69,17 @@ class PagersOfAFleetTest {
     }
 
     private static Pagers.Create creation(String name) {
-        return new Pagers.Create(name, META, 40, null, null, null, null);
+        return creation(name, META);
+    }
+
+    private static Pagers.Create creation(String name, PagerMeta meta) {
+        return new Pagers.Create(name, meta, 40, null, null, null, null);
+    }
+
+    static Stream<Arguments> kinds() {
+        return Stream.of(ElementType.values())
+                .flatMap(elements -> Stream.of(DimensionOrder.values())
+                        .flatMap(order -> Stream.of(KeysAndValues.values()).map(places -> Arguments.of(elements, order, places))));
     }
 
     private static List<Integer> decode(TinyDecoder decoder, RemoteCachePager pager, String sequence, int first)
@@ -90,33 +105,44 @@ class PagersOfAFleetTest {
         return ran;
     }
 
-    @Test
-    void aDecoderGoesOnBitForBitOnAnotherHostAfterTheFirstOneLostItsCopy() throws Exception {
-        TinyDecoder decoder = new TinyDecoder(42, SHAPE);
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aDecoderGoesOnBitForBitOnAnotherHostAfterTheFirstOneLostItsCopy(ElementType elements, DimensionOrder order, KeysAndValues places)
+            throws Exception {
+        PageShape shape = TinyDecoder.shape(elements, order, places);
+        Pagers.Create creation = creation("decoder", new PagerMeta(META.model(), shape, List.of()));
+        String key = "%s %s %s".formatted(elements, order, places);
+        TinyDecoder decoder = new TinyDecoder(42, shape);
         try (SpillwayClient first = client(1); SpillwayClient second = client(2)) {
             List<Integer> a;
             List<Integer> b;
-            try (RemoteCachePager pager = first.createPager(creation("decoder"))) {
+            try (RemoteCachePager pager = first.createPager(creation)) {
                 decode(decoder, pager, "a", 1);
                 pager.fork("a", "b");
                 decode(decoder, pager, "b", 7);
-                assertThat(pager.capture("kv", "decoder", "in the middle").sequences()).isEqualTo(2);
+                assertThat(pager.capture("kv", key, "in the middle").sequences()).isEqualTo(2);
                 a = decode(decoder, pager, "a", 2);
                 b = decode(decoder, pager, "b", 3);
             }
-            try (RemoteCachePager pager = second.createPager(creation("decoder"))) {
+            try (RemoteCachePager pager = second.createPager(creation)) {
                 decode(decoder, pager, "there", 11);
-                assertThat(pager.restore("kv", "decoder").source()).isEqualTo(CachedDirectories.Source.PEER);
+                List<Integer> there = pager.occupiedPages();
+                Pagers.Restored restored = pager.restore("kv", key);
+                assertThat(restored.source()).isEqualTo(CachedDirectories.Source.PEER);
+                assertThat(restored.sequences()).flatExtracting(LogicalSequence::pages).doesNotContainAnyElementsOf(there);
                 assertThat(decode(decoder, pager, "b", 3)).isEqualTo(b);
             }
             done("drain", "host-1");
             assertThat(fleet.store(1).resolve("images")).isEmptyDirectory();
-            try (RemoteCachePager pager = second.createPager(creation("decoder"))) {
-                assertThat(pager.restore("kv", "decoder").source()).isEqualTo(CachedDirectories.Source.LOCAL);
+            try (RemoteCachePager pager = second.createPager(creation)) {
+                assertThat(pager.restore("kv", key).source()).isEqualTo(CachedDirectories.Source.LOCAL);
                 assertThat(decode(decoder, pager, "a", 2)).isEqualTo(a);
                 assertThat(decode(decoder, pager, "b", 3)).isEqualTo(b);
             }
+        } finally {
             done("drain", "host-1", "--cancel");
+            Eventually.holds(Eventually.HANG,
+                    () -> assertThat(Http.get(fleet.workerUrl(1) + "/v1/status").as(WorkerStatus.class).draining()).isFalse());
         }
     }
 

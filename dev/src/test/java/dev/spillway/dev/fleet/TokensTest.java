@@ -172,6 +172,32 @@ class TokensTest {
     }
 
     @Test
+    void aTokenOfANamespaceListsExtendsAndReleasesTheHoldsInItAlone() throws Exception {
+        Path tree = Files.createDirectory(scratch.resolve("tree"));
+        List<String> tokens = new ArrayList<>();
+        List<String> holds = new ArrayList<>();
+        for (String namespace : List.of("mine", "theirs")) {
+            assertThat(spillway("namespace", "set", namespace, "--max-entries", "5").exitCode()).isZero();
+            tokens.add(spillway("token", "create", "of-" + namespace, "--role", "reader", "--namespaces", namespace).out().strip());
+            String entry = fleet.workerUrl(1) + "/v1/directories/" + namespace + "/entries/key";
+            Eventually.holds(Eventually.HANG, () -> assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), operator).status())
+                    .isEqualTo(200));
+            holds.add(send("GET", entry + "?hold=PT10M", null, tokens.getLast()).json().at("/hold/id").asText());
+        }
+        String all = fleet.workerUrl(1) + "/v1/holds";
+        assertThat(send("GET", all, null, operator).json().path("items")).hasSize(2);
+        assertThat(send("GET", all, null, tokens.get(0)).json().path("items")).singleElement()
+                .satisfies(hold -> assertThat(hold.path("id").asText()).isEqualTo(holds.get(0)));
+        for (String foreign : List.of(holds.get(1), "00000000-0000-0000-0000-000000000000")) {
+            assertThat(send("PUT", all + "/" + foreign, Map.of("duration", "PT5M"), tokens.get(0)).status()).isEqualTo(404);
+            assertThat(send("DELETE", all + "/" + foreign, null, tokens.get(0)).status()).isEqualTo(404);
+        }
+        assertThat(send("PUT", all + "/" + holds.get(0), Map.of("duration", "PT5M"), tokens.get(0)).status()).isEqualTo(200);
+        assertThat(send("DELETE", all + "/" + holds.get(0), null, tokens.get(0)).status()).isEqualTo(204);
+        assertThat(send("DELETE", all + "/" + holds.get(1), null, operator).status()).isEqualTo(204);
+    }
+
+    @Test
     void theAuditTrailNamesWhoAsked() throws Exception {
         assertThat(spillway("namespace", "set", "named", "--max-entries", "10").exitCode()).isZero();
         String entry = fleet.url() + "/v1/namespaces/named/entries/key";

@@ -149,6 +149,34 @@ class VolumesTest {
         }
     }
 
+    @Test
+    void aVolumeThatGoesUnderAWorkerIsRefusedAtOnceAndEndsIt() throws Exception {
+        Path tree = RealTrees.find(scratch).getFirst();
+        try (FleetProcesses fleet = started(1)) {
+            fleet.setNamespace(1);
+            fleet.put(1, "kept 1", tree);
+            Process worker = fleet.process("host-1").process();
+            Files.move(fleet.store(1), backup(1));
+            Files.createDirectory(fleet.store(1));
+            Eventually.holds(Eventually.HANG, () -> {
+                Http.Answer refused =
+                        Http.send("PUT", entry(fleet.workerUrl(1), "new 1"), Map.of("sourceDir", tree.toString()), Map.of());
+                assertThat(refused.status()).as(refused.text()).isEqualTo(503);
+                assertThat(refused.text()).contains("host-stopped", "is not the directory that was opened");
+            });
+            assertThat(worker.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).as("it ends by itself").isTrue();
+            assertThat(worker.exitValue()).isOne();
+            assertThat(fleet.store(1)).isEmptyDirectory();
+
+            Files.delete(fleet.store(1));
+            Files.move(backup(1), fleet.store(1));
+            fleet.process("host-1").kill();
+            fleet.launchWorker(1);
+            fleet.awaitWorkerJoined(1);
+            assertThat(fetch(fleet.workerUrl(1), "kept 1")).isEqualTo(200);
+        }
+    }
+
     /** Ask for {@code old N} at each worker all the time, also while none is there. */
     private static final class Readers implements AutoCloseable {
         private final AtomicBoolean running = new AtomicBoolean(true);

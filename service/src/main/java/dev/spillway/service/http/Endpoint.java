@@ -62,6 +62,18 @@ public record Endpoint(Operation operation, long jsonBytesMax, List<String> stre
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, first, handler);
     }
 
+    /** The same endpoint, whose requests first pass a check, which does not block. What it throws is the answer. */
+    public Endpoint guarded(Runnable check) {
+        Immediate first = immediate;
+        return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, bounded, first == null ? null : request -> {
+            check.run();
+            return first.handle(request);
+        }, request -> {
+            check.run();
+            return handler.handle(request);
+        });
+    }
+
     /** The same endpoint, answered also when the service is at its limit: for what tells whether it lives. */
     public Endpoint always() {
         return new Endpoint(operation, jsonBytesMax, streamed, streamedBytesMax, false, immediate, handler);

@@ -36,7 +36,8 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
                     + String.join(" or ", operation.roles().stream().map(Identity::word).sorted().toList()) + ")");
         }
         String asked = parameters.getOrDefault("namespace", namespace);
-        if (!namespaces.isEmpty() && !operation.anyNamespace() && (asked == null || namespaces.stream().noneMatch(allowed -> allowed.value().equals(asked)))) {
+        if (!namespaces.isEmpty() && !operation.anyNamespace()
+                && (asked == null || namespaces.stream().noneMatch(allowed -> allowed.value().equals(asked)))) {
             throw forbidden("namespace: " + (asked == null ? "none named" : Problem.shown(asked)) + " (expected: one of the token's own)");
         }
         if (operation.roles().equals(Set.of(Role.HOST)) && host != null && parameters.containsKey("host")
@@ -44,6 +45,11 @@ public record Identity(String name, Role role, Set<NamespaceName> namespaces, @N
             throw forbidden(
                     "host: " + Problem.shown(String.valueOf(parameters.get("host"))) + " (expected: " + host + ", for which it speaks)");
         }
+    }
+
+    /** Returns whether it is for this namespace. Null is that of something whose namespace is not known. */
+    public boolean isFor(@Nullable NamespaceName namespace) {
+        return namespaces.isEmpty() || namespace != null && namespaces.contains(namespace);
     }
 
     private static String word(Role role) {

@@ -99,7 +99,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Opens the store, compares it with its index, listens and begins to join. What was started is closed again when this fails.
      *
-     * @param onFailure told when the worker cannot go on, because its index cannot be written or because its registry was not heard in time
+     * @param onFailure told when the worker cannot go on, because its index cannot be written, its registry was not heard in time, or its store is gone
      *         and it has nothing to serve; the process should then end
      * @throws IOException when the store is in use, the index damaged, the address taken, or native libraries cannot be loaded
      */
@@ -159,7 +159,7 @@ public final class Worker implements AutoCloseable {
                         settings.identity().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
-        StoreProbe probe = new StoreProbe(store.path());
+        StoreWatch watch = parts.start("store watch", () -> new StoreWatch(store.probe(), onFailure));
         ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock, trail));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(
@@ -193,8 +193,8 @@ public final class Worker implements AutoCloseable {
         WorkerRoutes.Host routes =
                 new WorkerRoutes.Host(settings.hostId(), storeId, () -> settings.identity().address(address()), loop.view(), directories,
                         puts, cache, pagers, deletions, new Prunes(loop.view(), registry, policies), store, clock, settings.holdMax(),
-                        settings.uploadPace());
-        Readiness readiness = readiness(loop, probe, kafka, orders, reports);
+                        settings.uploadPace(), watch::gone);
+        Readiness readiness = readiness(loop, store.probe(), kafka, orders, reports);
         HttpService http = parts.start("http",
                 () -> HttpService.start(options(routes, readiness, metrics, new RegistryIdentities(registry), tracing)));
         address.set(http.address());

@@ -142,6 +142,10 @@ public final class HostView {
         return replica(renamed.getOrDefault(image, image)).filter(replica -> replica.image().equals(image));
     }
 
+    public Optional<Hold> hold(UUID id) {
+        return Optional.ofNullable(holds.get(id));
+    }
+
     public Collection<Hold> holds() {
         return Collections.unmodifiableCollection(holds.values());
     }

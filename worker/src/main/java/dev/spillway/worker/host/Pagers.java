@@ -331,9 +331,11 @@ public final class Pagers implements AutoCloseable {
         }
         try {
             packs.add(Snapshot.open(directory));
-        } catch (IOException | PagerRefusedException e) {
+        } catch (PagerRefusedException e) {
             LOG.debug("{}: is no snapshot of a pager whose packs can be shared: {}", directory, e.getMessage());
             packs.passOver(directory);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be read to see what it has, so this capture writes that again; the next one tries anew", directory, e);
         }
     }
 

@@ -50,6 +50,7 @@ final class HoldRoutes {
         Optional<HoldPlace> after = Optional.ofNullable(paging.after()).map(HoldPlace::parse);
         List<Hold> found = view.holds()
                 .stream()
+                .filter(hold -> isFor(request, hold))
                 .filter(hold -> after.isEmpty() || HoldPlace.of(hold).compareTo(after.get()) > 0)
                 .sorted(Comparator.comparing(HoldPlace::of))
                 .limit(paging.limit() + 1L)
@@ -58,7 +59,7 @@ final class HoldRoutes {
     }
 
     private Response extend(Request request) throws Exception {
-        UUID id = id(request);
+        UUID id = requireOwn(request);
         Instant until = until(request.body(Holds.Extend.class));
         Hold extended = directories.extend(id, until).orElseThrow(() -> Refusals.unknownHold(id));
         return Response.ok(answer(extended));
@@ -81,11 +82,25 @@ final class HoldRoutes {
     }
 
     private Response release(Request request) throws Exception {
-        UUID id = id(request);
+        UUID id = requireOwn(request);
         if (!directories.release(id)) {
             throw Refusals.unknownHold(id);
         }
         return Response.noContent();
+    }
+
+    /** Returns the hold's id. One of a namespace that the token is not for is unknown to it. */
+    private UUID requireOwn(Request request) {
+        UUID id = id(request);
+        if (view.hold(id).filter(hold -> !isFor(request, hold)).isPresent()) {
+            throw Refusals.unknownHold(id);
+        }
+        return id;
+    }
+
+    private boolean isFor(Request request, Hold hold) {
+        return request.identity().isEmpty()
+                || request.identity().get().isFor(view.replica(hold.replicaId()).map(held -> held.name().namespace()).orElse(null));
     }
 
     private static UUID id(Request request) {

@@ -12,6 +12,7 @@ import dev.spillway.events.SnapshotId;
 import dev.spillway.events.protocol.ReplicaOutcome;
 import dev.spillway.pager.PagerRefusedException;
 import dev.spillway.worker.core.PutOutcome;
+import dev.spillway.worker.filesystem.StoreGoneException;
 import dev.spillway.worker.host.ArrivalRefusedException;
 import dev.spillway.worker.host.Artifacts;
 import dev.spillway.worker.host.Deletions;
@@ -36,9 +37,21 @@ public final class Refusals {
             case HostStoppedException _ -> Optional
                     .of(Problem.of(ProblemType.HOST_STOPPED, "whether the change was made is found out when the worker starts again")
                             .retryAfter(RETRY_AFTER));
+            case StoreGoneException e -> Optional.of(storeGone(String.valueOf(e.getMessage())));
             case PagerRefusedException e -> Optional.of(Problem.of(Pagers.problemType(e.reason()), String.valueOf(e.getMessage())));
             default -> Optional.empty();
         };
+    }
+
+    /** @param gone why the store is not where it was opened; empty while it is */
+    static void requireStore(Optional<String> gone) {
+        if (gone.isPresent()) {
+            throw storeGone(gone.get()).exception();
+        }
+    }
+
+    private static Problem storeGone(String why) {
+        return Problem.of(ProblemType.HOST_STOPPED, why).retryAfter(RETRY_AFTER);
     }
 
     static ProblemException unknownPager(String name) {

@@ -40,10 +40,11 @@ public final class WorkerRoutes {
      *
      * @param address where the worker listens, known once it does
      * @param pace    that uploads must keep
+     * @param storeGone why the store is not where it was opened; empty while it is
      */
     public record Host(HostId id, StoreId storeId, Supplier<String> address, HostView view, Directories directories, Puts puts,
             Artifacts artifacts, Pagers pagers, Deletions deletions, Prunes prunes, ImageStore store, InstantSource clock, Duration holdMax,
-            UploadPace pace) {}
+            UploadPace pace, Supplier<Optional<String>> storeGone) {}
 
     /** Returns the problem that an exception of the host is to a client. */
     public static Optional<Problem> failure(Throwable failure) {
@@ -58,6 +59,7 @@ public final class WorkerRoutes {
         endpoints.addAll(new ArtifactRoutes(host.id(), host.storeId(), host.artifacts(), host.deletions()).endpoints());
         endpoints.addAll(new CacheRoutes(host.id(), host.artifacts(), host.deletions(), host.clock()).endpoints());
         endpoints.addAll(new PagerRoutes(host.id(), host.pagers(), host.directories()).endpoints());
+        endpoints.replaceAll(endpoint -> endpoint.guarded(() -> Refusals.requireStore(host.storeGone().get())));
         endpoints.add(Endpoint.of(WorkerApi.GET_STATUS, request -> Response.ok(status(host))));
         return endpoints;
     }

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static dev.spillway.worker.app.RunningWorker.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Engines that die or lie, files that are cut off, disks that are full and hosts that send another snapshot than they were asked for. */
 @Timeout(300)
@@ -228,6 +230,45 @@ class PagerFaultsTest {
                 assertThat(worker.failed).isNotDone();
             }
         });
+    }
+
+    /** The manifest of a snapshot cannot be opened for a moment, or not be read. */
+    @Test
+    void aSnapshotThatCannotBeReadForAMomentIsSharedByTheNextCapture() throws Exception {
+        Path image;
+        try (RunningWorker worker = worker("host-1")) {
+            Pages.filled(worker, "engine", 5, 1);
+            image = captured(worker, "a");
+        }
+        try (RunningWorker worker = worker("host-1")) {
+            Pages.filled(worker, "engine", 5, 2);
+            eventually(() -> worker.get("/v1/directories/kv/entries/a").status() == 200);
+
+            whileUnreadable(image.resolve("manifest.json"), () -> {
+                Answer captured = Pages.capture(worker, "engine", "b");
+                assertThat(captured.status()).as(captured.toString()).isEqualTo(200);
+            });
+
+            assertThat(Pages.write(worker, "engine", "0-4", Pages.content(5, 1)).status()).isEqualTo(204);
+            assertThat(Pages.capture(worker, "engine", "c").body().path("pagesWritten").asInt(-1)).isZero();
+        }
+    }
+
+    /** Nobody can read this at its beginning, and root is not kept from reading by rights. */
+    private static void whileUnreadable(Path file, Machine.Action action) throws Exception {
+        Machine.assumeRoot();
+        String memory = "/proc/" + ProcessHandle.current().pid() + "/mem";
+        try {
+            Machine.run("mount", "--bind", memory, file.toString());
+        } catch (IOException e) {
+            assumeTrue(false, "skipped: cannot mount: " + e.getMessage());
+        }
+        try {
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> Files.readAllBytes(file));
+            action.run();
+        } finally {
+            Machine.run("umount", "--lazy", file.toString());
+        }
     }
 
     @Test

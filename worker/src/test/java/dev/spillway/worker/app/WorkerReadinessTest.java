@@ -57,6 +57,12 @@ class WorkerReadinessTest {
                 eventually(() -> !isReady(worker, "store"));
                 assertThat(part(worker, "store").path("why").asText())
                         .startsWith("store: " + data + " is not the directory that was opened");
+                for (String image : List.of("/v1/directories/ns/entries/key", "/v1/artifacts/ns/" + "0".repeat(64), "/v1/holds",
+                        "/v1/pagers")) {
+                    RunningWorker.Answer refused = worker.get(image);
+                    assertThat(refused.status()).as(image).isEqualTo(503);
+                    assertThat(refused.body().path("detail").asText()).contains("is not the directory that was opened");
+                }
                 assertThat(RunningWorker.names(folder.resolve("store"))).as("nothing is written into what is there instead").isEmpty();
             } finally {
                 eventually(() -> ran("umount", data));

@@ -7,6 +7,7 @@ import dev.spillway.worker.filesystem.StageFigures;
 import dev.spillway.worker.filesystem.StageOutcome;
 import dev.spillway.worker.filesystem.StagingStopped;
 import dev.spillway.worker.filesystem.StoreFullException;
+import dev.spillway.worker.filesystem.StoreGoneException;
 import dev.spillway.worker.filesystem.archive.ArchiveExtractor;
 import dev.spillway.worker.filesystem.archive.ArchiveLimits;
 import dev.spillway.worker.filesystem.archive.ArchiveTrust;
@@ -57,6 +58,7 @@ public final class ImageStore implements AutoCloseable {
     private final OfferedSources offers;
     private final SourcesLeft sourcesLeft;
     private final FreeSpace space;
+    private final StoreProbe probe;
     private final Staging staging;
     private final ReadWriteLock open = new ReentrantReadWriteLock();
     private boolean closed;
@@ -67,6 +69,7 @@ public final class ImageStore implements AutoCloseable {
         this.images = files.path().resolve(StoreArea.IMAGES.directory().toString());
         this.offers = new OfferedSources(files.offered());
         this.space = new FreeSpace(files.path(), minFreeBytes);
+        this.probe = new StoreProbe(files.path());
         this.sourcesLeft = new SourcesLeft(files.offered());
         this.staging = new Staging(files, offers, sourcesLeft, space, !ignoreTrusted && !seesTrusted);
         for (String id : sourcesLeft.ids()) {
@@ -122,6 +125,11 @@ public final class ImageStore implements AutoCloseable {
         return images.resolve(id.toString());
     }
 
+    /** Returns what looks whether the store is still there, and takes writes. */
+    public StoreProbe probe() {
+        return probe;
+    }
+
     /** Bytes that this process may still write to the store's file system. */
     public long usableBytes() throws IOException {
         return space.usableBytes();
@@ -132,6 +140,7 @@ public final class ImageStore implements AutoCloseable {
      *
      * @param maxBytes limit on allocated blocks; staging stops as soon as it is exceeded
      * @throws StoreFullException when the disk is full, or would have less free than is to be kept
+     * @throws StoreGoneException when the store is not where it was opened
      * @throws IOException when the store cannot be written, naming the entry. Nothing is left in staging then, and a source offered by move
      *         is where it was
      */
@@ -184,6 +193,7 @@ public final class ImageStore implements AutoCloseable {
     private StageOutcome staging(String id, EntryName name, PlatformThreads.Operation<StageOutcome> operation)
             throws IOException, InterruptedException {
         return run(() -> {
+            probe.requirePlace();
             refuseUsed(id, name);
             space.require();
             try {

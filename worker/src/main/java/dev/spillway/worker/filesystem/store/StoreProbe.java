@@ -1,11 +1,14 @@
 package dev.spillway.worker.filesystem.store;
 
+import dev.spillway.worker.filesystem.StoreGoneException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -37,17 +40,30 @@ public final class StoreProbe {
             return;
         }
         try {
-            if (!identity().equals(identity)) {
-                throw new IOException(
-                        "store: %s is not the directory that was opened (expected: its file system, mounted; then start this worker again)"
-                                .formatted(store));
-            }
+            requirePlace();
             write();
         } catch (FileSystemException e) {
             throw new IOException("store: %s cannot be written: %s".formatted(store,
                     e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()), e);
         }
         workedAt = System.nanoTime();
+    }
+
+    /**
+     * Looks only whether the store is where it was opened.
+     *
+     * @throws StoreGoneException if another directory is there, or none
+     */
+    public void requirePlace() throws IOException {
+        boolean there;
+        try {
+            there = identity().equals(identity);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            there = false;
+        }
+        if (!there) {
+            throw new StoreGoneException(store);
+        }
     }
 
     private Object identity() throws IOException {
