@@ -3,6 +3,9 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { clock } from './format';
 
+/** Seconds that an axis shows at least. */
+const SPAN = 120;
+
 /** A line over time, and the same figures in a table beside it. */
 export function Chart({ name, times, values, format, max }: {
   name: string;
@@ -29,8 +32,8 @@ export function Chart({ name, times, values, format, max }: {
         height: 160,
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, low, high) => [Math.min(0, low), max ?? Math.max(1, high)] } },
-        axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map(format) }],
+        scales: { x: { range: (_, first, last) => [first ?? 0, Math.max(last ?? 0, (first ?? 0) + SPAN)] }, y: { range: (_, low, high) => [Math.min(0, low), max ?? Math.max(1, high)] } },
+        axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(format) }],
         series: [{}, { stroke: ink, width: 2, points: { show: false } }],
       },
       [[], []],

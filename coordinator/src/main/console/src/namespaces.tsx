@@ -38,7 +38,7 @@ function Fill({ value, max, format }: { value: number; max: number | undefined; 
     <>{format(value)}</>
   ) : (
     <label class="fill">
-      <meter max={max} high={0.95 * max} value={value} /> {format(value)} of {format(max)}
+      <meter max={max} value={value} /> {format(value)} of {format(max)}
     </label>
   );
 }
@@ -84,6 +84,9 @@ function HitRates({ name }: { name: string }) {
     const before = seen[index] as typeof use;
     return { at: use.at, rate: hitRate({ hits: use.hits - before.hits, misses: use.misses - before.misses }) };
   });
+  if (steps.length === 0) {
+    return <p class="muted">The hit rate is drawn from now on.</p>;
+  }
   return (
     <Chart
       name="Hit rate since this page was opened"
