@@ -63,6 +63,9 @@ public final class CoordinatorApi {
     /** Asks whose a token is that a worker was sent. */
     public static final Operation FIND_TOKEN = listed(Operation.post(TOKENS + "/find").only(Role.HOST));
 
+    /** Asks whose the token of the request itself is. */
+    public static final Operation GET_IDENTITY = listed(Operation.get("/v1/identity").ofAnyNamespace());
+
     // Messages of workers.
     public static final Operation JOIN = listed(Operation.post(WORKER + "join").only(Role.HOST));
     public static final Operation REGISTER = listed(Operation.post(WORKER + "register").only(Role.HOST));

@@ -26,7 +26,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tokens are made, listed, revoked, and found for workers. */
+/** Tokens are made, listed, revoked, and found for workers and for who has them. */
 public final class TokenRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TokenRoutes.class);
     private static final long BODY_BYTES_MAX = 64 << 10;
@@ -51,7 +51,8 @@ public final class TokenRoutes {
         return List.of(Endpoint.of(CoordinatorApi.LIST_TOKENS, routes::list),
                 Endpoint.of(CoordinatorApi.CREATE_TOKEN, routes::create).json(BODY_BYTES_MAX),
                 Endpoint.of(CoordinatorApi.REVOKE_TOKEN, routes::revoke),
-                Endpoint.of(CoordinatorApi.FIND_TOKEN, routes::find).json(BODY_BYTES_MAX));
+                Endpoint.of(CoordinatorApi.FIND_TOKEN, routes::find).json(BODY_BYTES_MAX),
+                Endpoint.of(CoordinatorApi.GET_IDENTITY, routes::identity));
     }
 
     private Response create(Request request) {
@@ -134,7 +135,15 @@ public final class TokenRoutes {
     private Response find(Request request) throws InterruptedException {
         Identity identity = identities.find(AccessToken.requireDigest("digest", request.body(Tokens.Find.class).digest()))
                 .orElseThrow(() -> unknown("digest: of no token that is known"));
-        return Response.ok(new Tokens.Found(identity.name(), identity.role(), sorted(identity), identity.host(), identity.expiresAt()));
+        return Response.ok(found(identity));
+    }
+
+    private Response identity(Request request) {
+        return Response.ok(found(request.identity().orElseGet(() -> new Identity(request.caller(), Role.OPERATOR, Set.of(), null))));
+    }
+
+    private static Tokens.Found found(Identity identity) {
+        return new Tokens.Found(identity.name(), identity.role(), sorted(identity), identity.host(), identity.expiresAt());
     }
 
     private static List<NamespaceName> sorted(Identity identity) {

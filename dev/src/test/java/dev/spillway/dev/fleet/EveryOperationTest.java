@@ -55,6 +55,7 @@ class EveryOperationTest extends FleetOfTwo {
             messages(coordinator);
             hosts(coordinator);
             tokens(coordinator);
+            coordinator.get("/v1/identity");
             coordinator.done("POST", NAMESPACE + "/clean", Map.of("confirm", "described"));
             JsonNode registry = coordinator.get("/v1/registry");
             coordinator.done("POST", "/v1/registry/restored", Map.of("epoch", registry.get("epoch").asLong()));

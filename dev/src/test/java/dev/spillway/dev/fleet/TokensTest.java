@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Role;
@@ -63,6 +64,7 @@ class TokensTest {
         }
     };
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static FleetInProcess fleet;
     private static String operator;
     private static String ofHost2;
@@ -210,6 +212,15 @@ class TokensTest {
             assertThat(answer.text()).contains("is over").doesNotContain(passing);
         }));
         assertThat(spillway("token", "ls").out()).contains("passing");
+    }
+
+    @Test
+    void whoseATokenIsIsToldToWhoHasIt() throws Exception {
+        String limited = spillway("token", "create", "limited", "--role", "reader", "--namespaces", "some").out().strip();
+        Http.Answer answer = send("GET", fleet.url() + "/v1/identity", null, limited);
+        assertThat(answer.json()).isEqualTo(JSON.readTree("{\"name\":\"limited\",\"role\":\"READER\",\"namespaces\":[\"some\"]}"));
+        assertThat(Http.get(fleet.url() + "/v1/identity").status()).isEqualTo(401);
+        assertThat(Http.get(fleet.url() + "/ui/").status()).as("the page that asks for a token").isEqualTo(200);
     }
 
     @Test

@@ -156,8 +156,9 @@ public record StaticPages(Path root, List<String> names) {
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer")
-                .putHeader("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
-                        + "form-action 'none'; frame-ancestors 'none'");
+                .putHeader("Content-Security-Policy",
+                        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; "
+                                + "form-action 'none'; frame-ancestors 'none'");
         context.next();
     }
 }

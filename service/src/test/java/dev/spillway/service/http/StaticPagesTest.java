@@ -81,8 +81,9 @@ class StaticPagesTest {
     void aPageRunsNoScriptAndIsAskedForAnewEachTime() throws Exception {
         for (var path : List.of("/ui/", "/ui/style.css")) {
             var page = service.get(path);
-            assertThat(page.headers().firstValue("Content-Security-Policy")).contains("default-src 'none'; style-src 'self'; "
-                    + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+            assertThat(page.headers().firstValue("Content-Security-Policy"))
+                    .contains("default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+                            + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
             assertThat(page.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
             assertThat(page.headers().firstValue("Referrer-Policy")).contains("no-referrer");
             assertThat(page.headers().allValues("Cache-Control")).containsExactly("no-cache");

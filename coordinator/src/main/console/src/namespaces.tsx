@@ -1,0 +1,335 @@
+import { signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
+import { call, get, identity, isOperator, Problem, segment } from './api';
+import { Chart } from './chart';
+import { EvictionTable } from './evictions';
+import { bytes, count, percent } from './format';
+import { Age, Ask, Heading, Shown, Table, Text, Tile, to } from './parts';
+import { PlanTable } from './plans';
+import { heard, usePolled } from './poll';
+import type { Entry, Eviction, Namespace, Page, Plan } from './types';
+
+const EVERY = 2000;
+const KEPT = 300;
+
+/** Uses of each namespace, counted since the page was opened. */
+const uses = signal(new Map<string, { at: number; hits: number; misses: number }[]>());
+
+function remember(namespaces: Namespace[]): Namespace[] {
+  const next = new Map(uses.value);
+  for (const { name, hits, misses } of namespaces) {
+    next.set(name, [...(next.get(name) ?? []), { at: Date.now(), hits, misses }].slice(-KEPT));
+  }
+  uses.value = next;
+  return namespaces;
+}
+
+/** Asks for all that the token is for. A token of some namespaces may not ask for the list. */
+async function namespaces(signal: AbortSignal): Promise<Namespace[]> {
+  const own = identity.value?.namespaces ?? [];
+  const found = own.length
+    ? await Promise.all(own.map((name) => get<Namespace>(`/v1/namespaces/${segment(name)}`, signal)))
+    : (await get<Page<Namespace>>('/v1/namespaces', signal)).items;
+  return remember(found);
+}
+
+function Fill({ value, max, format }: { value: number; max: number | undefined; format: (value: number) => string }) {
+  return max === undefined ? (
+    <>{format(value)}</>
+  ) : (
+    <label class="fill">
+      <meter max={max} value={value} /> {format(value)} of {format(max)}
+    </label>
+  );
+}
+
+function hitRate({ hits, misses }: { hits: number; misses: number }): number {
+  return hits / (hits + misses);
+}
+
+export function Namespaces() {
+  const found = usePolled(namespaces, EVERY);
+  return (
+    <>
+      <Heading title="Namespaces">Namespaces</Heading>
+      <Shown polled={found}>
+        {(items) => (
+          <Table
+            caption="Namespaces"
+            rows={items}
+            id={(one) => one.name}
+            columns={[
+              { name: 'Namespace', cell: (one) => <a href={to('namespaces', one.name)}>{one.name}</a>, by: (one) => one.name },
+              { name: 'Images', cell: (one) => one.backend.toLowerCase(), by: (one) => one.backend },
+              { name: 'Entries', cell: (one) => <Fill value={one.entries - one.pinnedEntries} max={one.maxEntries} format={count} />, by: (one) => one.entries },
+              { name: 'Size', cell: (one) => <Fill value={one.bytes - one.pinnedBytes} max={one.maxBytes} format={bytes} />, by: (one) => one.bytes },
+              { name: 'Pinned', cell: (one) => count(one.pinnedEntries), by: (one) => one.pinnedEntries, number: true },
+              { name: 'Hit rate', cell: (one) => percent(hitRate(one)), by: (one) => hitRate(one) || 0, number: true },
+              { name: 'Evicted', cell: (one) => count(evicted(one)), by: evicted, number: true },
+            ]}
+          />
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function evicted(namespace: Namespace): number {
+  return Object.values(namespace.evictions).reduce((sum, each) => sum + each, 0);
+}
+
+function HitRates({ name }: { name: string }) {
+  const seen = uses.value.get(name) ?? [];
+  const steps = seen.slice(1).map((use, index) => {
+    const before = seen[index] as typeof use;
+    return { at: use.at, rate: hitRate({ hits: use.hits - before.hits, misses: use.misses - before.misses }) };
+  });
+  if (steps.length === 0) {
+    return <p class="muted">The hit rate is drawn from now on.</p>;
+  }
+  return (
+    <Chart
+      name="Hit rate since this page was opened"
+      times={steps.map((step) => step.at)}
+      values={steps.map((step) => (Number.isFinite(step.rate) ? step.rate : null))}
+      format={percent}
+      max={1}
+    />
+  );
+}
+
+function Prune({ name }: { name: string }) {
+  const [said, setSaid] = useState<string | null>(null);
+  const make = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const body: Record<string, unknown> = { dryRun: true };
+    for (const field of ['maxEntries', 'maxBytes']) {
+      const text = String(form.get(field));
+      if (text) {
+        body[field] = Number(text);
+      }
+    }
+    for (const field of ['idleFor', 'keyPrefix']) {
+      const text = String(form.get(field));
+      if (text) {
+        body[field] = text;
+      }
+    }
+    try {
+      const plan = await call<Plan>('POST', `/v1/namespaces/${segment(name)}/prune`, body);
+      heard();
+      location.hash = to('plans', plan.id);
+    } catch (failure) {
+      heard(failure);
+      setSaid(failure instanceof Problem ? failure.message : 'No answer');
+    }
+  };
+  return (
+    <details>
+      <summary>Plan a prune</summary>
+      <form class="filter" onSubmit={(event) => void make(event as unknown as SubmitEvent)}>
+        <label>
+          Entries to keep <input name="maxEntries" type="number" min="0" />
+        </label>
+        <label>
+          Bytes to keep <input name="maxBytes" type="number" min="0" />
+        </label>
+        <label>
+          Idle for <input name="idleFor" placeholder="P7D" size={8} />
+        </label>
+        <label>
+          Keys that begin with <input name="keyPrefix" />
+        </label>
+        <button type="submit">Make a plan</button>
+        {said && <p role="alert">{said}</p>}
+      </form>
+    </details>
+  );
+}
+
+export function OneNamespace({ name }: { name: string }) {
+  const path = `/v1/namespaces/${segment(name)}`;
+  const found = usePolled(async (signal) => remember([await get<Namespace>(path, signal)])[0] as Namespace, EVERY, name);
+  const evictions = usePolled((signal) => get<Page<Eviction>>(`/v1/evictions?limit=20&namespace=${segment(name)}`, signal), 5000, name);
+  const plans = usePolled((signal) => get<Page<Plan>>(`/v1/plans?limit=20&namespace=${segment(name)}`, signal), 5000, name);
+  return (
+    <>
+      <Heading title={name}>Namespace {name}</Heading>
+      <Shown polled={found}>
+        {(one) => (
+          <>
+            <dl class="tiles">
+              <Tile name="Entries" value={<Fill value={one.entries - one.pinnedEntries} max={one.maxEntries} format={count} />} />
+              <Tile name="Size" value={<Fill value={one.bytes - one.pinnedBytes} max={one.maxBytes} format={bytes} />} />
+              <Tile name="Pinned" value={`${count(one.pinnedEntries)} of ${bytes(one.pinnedBytes)}`} />
+              <Tile name="Hit rate" value={percent(hitRate(one))} />
+              <Tile name="Hits" value={count(one.hits)} />
+              <Tile name="Misses" value={count(one.misses)} />
+            </dl>
+            <p>
+              <a href={to('namespaces', name, 'entries')}>Entries</a>
+            </p>
+            <HitRates name={name} />
+            <Table
+              caption="Policy"
+              rows={policy(one)}
+              id={([field]) => field}
+              columns={[
+                { name: 'Setting', cell: ([field]) => field },
+                { name: 'Value', cell: ([, value]) => value },
+              ]}
+            />
+            <Table
+              caption="Evictions by cause"
+              rows={Object.entries(one.evictions)}
+              id={([cause]) => cause}
+              columns={[
+                { name: 'Cause', cell: ([cause]) => cause.toLowerCase() },
+                { name: 'Evictions', cell: ([, number]) => count(number), by: ([, number]) => number, number: true },
+              ]}
+            />
+          </>
+        )}
+      </Shown>
+      {isOperator() && <Prune name={name} />}
+      <Shown polled={plans}>{({ items }) => items.length > 0 && <PlanTable rows={items} />}</Shown>
+      <Shown polled={evictions}>{({ items }) => <EvictionTable caption="Last evictions" rows={items} />}</Shown>
+    </>
+  );
+}
+
+function policy(one: Namespace): [string, string][] {
+  return [
+    ['Images', one.backend.toLowerCase()],
+    ['Entries at most', one.maxEntries === undefined ? 'no bound' : count(one.maxEntries)],
+    ['Bytes at most', one.maxBytes === undefined ? 'no bound' : `${count(one.maxBytes)} (${bytes(one.maxBytes)})`],
+    ['Time to live', one.ttl ?? 'for ever'],
+    ['Idle at most', one.maxIdle ?? 'for ever'],
+    ['Low watermark', percent(one.lowWatermark)],
+    ['Evicted at most without asking', percent(one.maxEvictionShare)],
+    ['Least residency', one.minResidency ?? 'none'],
+    ['Written once', one.writeOnce ? 'yes' : 'no'],
+  ];
+}
+
+export function Entries({ name }: { name: string }) {
+  const [prefix, setPrefix] = useState('');
+  const [places, setPlaces] = useState<string[]>([]);
+  const query = new URLSearchParams({ limit: '50', ...(prefix && { prefix }), ...(places.length && { after: places.at(-1) as string }) });
+  const found = usePolled((signal) => get<Page<Entry>>(`/v1/namespaces/${segment(name)}/entries?${query}`, signal), 5000, name, query.toString());
+  return (
+    <>
+      <Heading title={`Entries of ${name}`}>
+        Entries of <a href={to('namespaces', name)}>{name}</a>
+      </Heading>
+      <form class="filter" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Keys that begin with{' '}
+          <input
+            type="search"
+            value={prefix}
+            onInput={(event) => {
+              setPlaces([]);
+              setPrefix(event.currentTarget.value);
+            }}
+          />
+        </label>
+      </form>
+      <Shown polled={found}>
+        {({ items, next }) => (
+          <>
+            <Table
+              caption="Least recently used first"
+              rows={items}
+              id={(entry) => entry.key}
+              columns={[
+                { name: 'Key', cell: (entry) => <a href={to('namespaces', name, 'entries', entry.key)}><Text of={entry.key} /></a> },
+                { name: 'Description', cell: (entry) => <Text of={entry.description || '-'} /> },
+                { name: 'Labels', cell: (entry) => <Text of={labels(entry) || '-'} /> },
+                { name: 'Pinned', cell: (entry) => (entry.pin ? <Text of={entry.pin.reason} /> : '-') },
+                { name: 'Size', cell: (entry) => bytes(entry.sizeBytes), number: true },
+                { name: 'Generation', cell: (entry) => count(entry.generation), number: true },
+                { name: 'Used', cell: (entry) => <Age at={entry.lastAccessedAt} />, number: true },
+              ]}
+            />
+            <nav class="pages" aria-label="Pages of entries">
+              <button type="button" disabled={places.length === 0} onClick={() => setPlaces(places.slice(0, -1))}>
+                Previous
+              </button>
+              <button type="button" disabled={!next} onClick={() => next && setPlaces([...places, next])}>
+                Next
+              </button>
+            </nav>
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function labels(entry: Entry): string {
+  return Object.entries(entry.labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
+
+export function OneEntry({ namespace, name }: { namespace: string; name: string }) {
+  const path = `/v1/namespaces/${segment(namespace)}/entries/${segment(name)}`;
+  const found = usePolled((signal) => get<Entry>(`${path}?touch=false&count=false`, signal), 3000, path);
+  return (
+    <>
+      <Heading title={name}>Entry</Heading>
+      <p>
+        <Text of={name} /> of <a href={to('namespaces', namespace)}>{namespace}</a>
+      </p>
+      <Shown polled={found}>
+        {(entry) => (
+          <>
+            <dl class="tiles">
+              <Tile name="Size" value={bytes(entry.sizeBytes)} />
+              <Tile name="Generation" value={count(entry.generation)} />
+              <Tile name="Put" value={<Age at={entry.createdAt} />} />
+              <Tile name="Used" value={<Age at={entry.lastAccessedAt} />} />
+              <Tile name="Written by" value={entry.writtenBy ?? '-'} />
+            </dl>
+            <p>
+              Snapshot <Text of={entry.snapshotId} />
+            </p>
+            {entry.description && <p><Text of={entry.description} /></p>}
+            {entry.group && <p>Evicted together with group <Text of={entry.group} /></p>}
+            {entry.pin && (
+              <p>
+                Pinned: <Text of={entry.pin.reason} /> {entry.pin.until ? `until ${entry.pin.until}` : ''}
+              </p>
+            )}
+            {Object.keys(entry.labels).length > 0 && <p>Labels: <Text of={labels(entry)} /></p>}
+            <Table
+              caption="Copies on hosts"
+              rows={entry.replicas ?? []}
+              id={(replica) => replica.replicaId}
+              columns={[
+                { name: 'Host', cell: (replica) => <a href={to('hosts', replica.hostId)}>{replica.hostId}</a>, by: (replica) => replica.hostId },
+                { name: 'Address', cell: (replica) => replica.address },
+                { name: 'State', cell: (replica) => replica.state.toLowerCase(), by: (replica) => replica.state },
+                { name: 'Since', cell: (replica) => <Age at={replica.registeredAt} />, number: true },
+              ]}
+            />
+            {isOperator() && (
+              <p class="choices">
+                <Ask
+                  label="Evict"
+                  method="DELETE"
+                  path={`${path}?ifSnapshot=${segment(entry.snapshotId)}`}
+                  question="Evicts this entry from the whole fleet: every host deletes its copy."
+                  word={name.length > 40 ? 'evict' : name}
+                />
+                {entry.pin && <Ask label="Unpin" method="DELETE" path={`${path}/pin`} question="Let this entry be evicted again?" />}
+              </p>
+            )}
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { get, isOperator, segment } from './api';
+import { bytes, count, moment } from './format';
+import { Age, Ask, Heading, Shown, State, Table, Text, Tile, to } from './parts';
+import { usePolled } from './poll';
+import type { Page, Plan } from './types';
+
+export function Plans() {
+  const plans = usePolled((signal) => get<Page<Plan>>('/v1/plans?limit=200', signal), 3000);
+  return (
+    <>
+      <Heading title="Plans">Plans</Heading>
+      <p class="muted">A plan names what would be evicted, before anything is. It is made on a namespace's page, by `spillway prune --dry-run`, or by a change that would evict much.</p>
+      <Shown polled={plans}>{({ items }) => <PlanTable rows={items} />}</Shown>
+    </>
+  );
+}
+
+export function PlanTable({ rows }: { rows: Plan[] }) {
+  return (
+    <Table
+      caption="Plans, newest first"
+      rows={rows}
+      id={(plan) => plan.id}
+      columns={[
+        { name: 'Plan', cell: (plan) => <a href={to('plans', plan.id)}>{plan.id.slice(0, 18)}</a> },
+        { name: 'Namespace', cell: (plan) => <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a> },
+        { name: 'Kind', cell: (plan) => plan.purpose.kind.toLowerCase() },
+        { name: 'State', cell: (plan) => <State of={plan.state} /> },
+        { name: 'By', cell: (plan) => <Text of={plan.actor} /> },
+        { name: 'Victims', cell: (plan) => count(plan.victimCount), by: (plan) => plan.victimCount, number: true },
+        { name: 'Size', cell: (plan) => bytes(plan.victimBytes), by: (plan) => plan.victimBytes, number: true },
+        { name: 'Made', cell: (plan) => <Age at={plan.createdAt} />, number: true },
+      ]}
+    />
+  );
+}
+
+export function OnePlan({ id }: { id: string }) {
+  const path = `/v1/plans/${segment(id)}`;
+  const found = usePolled((signal) => get<Plan>(path, signal), 1500, id);
+  return (
+    <>
+      <Heading title="Plan">Plan</Heading>
+      <Shown polled={found}>
+        {(plan) => (
+          <>
+            <p>
+              {plan.purpose.kind === 'PRUNE' ? 'Prune' : 'Change the policy of'} <a href={to('namespaces', plan.namespace)}>{plan.namespace}</a>, asked for by{' '}
+              <Text of={plan.actor} />
+            </p>
+            <pre>{JSON.stringify(plan.purpose, null, 2)}</pre>
+            <dl class="tiles">
+              <Tile name="State" value={<State of={plan.state} />} />
+              <Tile name="Victims" value={count(plan.victimCount)} bad={plan.victimCount > plan.allowed} />
+              <Tile name="Size" value={bytes(plan.victimBytes)} />
+              <Tile name="May go without asking" value={count(plan.allowed)} />
+              <Tile name="Entries when it was made" value={count(plan.namespaceEntries)} />
+              <Tile name="Expires" value={moment(plan.expiresAt)} />
+            </dl>
+            {plan.applied && (
+              <p>
+                Evicted {count(plan.applied.evicted)} of {bytes(plan.applied.evictedBytes)}. Kept: {count(plan.applied.gone)} gone before,{' '}
+                {count(plan.applied.replaced)} replaced, {count(plan.applied.pinned)} pinned, {count(plan.applied.used)} used since.{' '}
+                {plan.applied.remaining > 0 && `${count(plan.applied.remaining)} are still to be looked at.`} <a href={to('evictions')}>Evictions</a>
+              </p>
+            )}
+            {isOperator() && (plan.state === 'OPEN' || plan.state === 'APPLYING') && (
+              <Ask
+                label="Apply"
+                method="POST"
+                path={`${path}/apply`}
+                question={`Evicts up to ${count(plan.victimCount)} entries of ${bytes(plan.victimBytes)} in ${plan.namespace}. What was used or pinned since is kept.`}
+              />
+            )}
+            <Table
+              caption={plan.applied ? 'Victims that were not evicted' : 'The first victims'}
+              rows={plan.victims ?? []}
+              id={(victim) => String(victim.number)}
+              columns={[
+                { name: 'Key', cell: (victim) => <Text of={victim.key} /> },
+                { name: 'Reason', cell: (victim) => victim.reason.toLowerCase().replaceAll('_', ' ') },
+                { name: 'Outcome', cell: (victim) => victim.outcome?.toLowerCase() ?? '-' },
+                { name: 'Size', cell: (victim) => bytes(victim.sizeBytes), by: (victim) => victim.sizeBytes, number: true },
+              ]}
+            />
+            {plan.next && <p class="muted">There are more.</p>}
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}

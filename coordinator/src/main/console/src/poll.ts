@@ -1,0 +1,73 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { Problem, useToken } from './api';
+
+export interface Polled<T> {
+  data?: T;
+  /** When the data came. */
+  at?: number;
+  /** Why there is nothing newer. */
+  failure?: Error;
+}
+
+/** Since when the coordinator has not answered; null while it does. */
+export const unanswered = signal<number | null>(null);
+
+/** The time, for ages. */
+export const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 1000);
+
+/** Records how a request ended. */
+export function heard(failure?: unknown): void {
+  if (failure === undefined || failure instanceof Problem) {
+    unanswered.value = null;
+    if (failure instanceof Problem && failure.status === 401) {
+      useToken(null);
+    }
+  } else {
+    unanswered.value ??= Date.now();
+  }
+}
+
+/** Asks again and again while the tab is seen; what came last stays when nobody answers. */
+export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: number, ...on: unknown[]): ReadonlySignal<Polled<T>> {
+  const polled = useMemo(() => signal<Polled<T>>({}), on);
+  useEffect(() => {
+    const ending = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      if (!document.hidden) {
+        try {
+          const data = await ask(ending.signal);
+          polled.value = { data, at: Date.now() };
+          heard();
+        } catch (failure) {
+          if (ending.signal.aborted) {
+            return;
+          }
+          polled.value = { ...polled.value, failure: failure as Error };
+          heard(failure);
+        }
+      }
+      if (!ending.signal.aborted) {
+        timer = setTimeout(look, every);
+      }
+    };
+    const seen = () => {
+      if (!document.hidden) {
+        clearTimeout(timer);
+        void look();
+      }
+    };
+    document.addEventListener('visibilitychange', seen);
+    void look();
+    return () => {
+      ending.abort();
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, on);
+  return polled;
+}

@@ -1,0 +1,79 @@
+// Looks at each screen of a coordinator's console with a real browser, in both themes. Arguments: the coordinator's address, a folder for pictures.
+// Ends with a message for the first thing that is wrong.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const [url, pictures, hostile] = process.argv.slice(2);
+mkdirSync(pictures, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const get = async (path) => (await fetch(url + path)).json();
+const [eviction] = (await get('/v1/evictions')).items;
+const [plan] = (await get('/v1/plans')).items;
+const screens = {
+  fleet: ['#/fleet', 'Fleet'],
+  host: ['#/hosts/host-1', 'Host host-1'],
+  namespaces: ['#/namespaces', 'Namespaces'],
+  namespace: ['#/namespaces/trees', 'Namespace trees'],
+  entries: ['#/namespaces/trees/entries', 'Entries of trees'],
+  entry: [`#/namespaces/trees/entries/${encodeURIComponent(hostile)}`, 'Entry'],
+  evictions: ['#/evictions', 'Evictions'],
+  eviction: [`#/evictions/${eviction.id}`, 'Eviction'],
+  plans: ['#/plans', 'Plans'],
+  plan: [`#/plans/${plan.id}`, 'Plan'],
+  audit: ['#/audit', 'Audit'],
+};
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-background-networking'],
+});
+try {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 800 }, bypassCSP: false });
+    const wrong = [];
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+    page.on('pageerror', (error) => wrong.push(String(error)));
+    page.on('dialog', (dialog) => wrong.push(`a dialog: ${dialog.message()}`));
+    page.on('request', (request) => new URL(request.url()).origin === new URL(url).origin || request.url().startsWith('data:') || wrong.push(`another origin: ${request.url()}`));
+    await page.goto(`${url}/ui/`);
+    for (const [name, [place, heading]] of Object.entries(screens)) {
+      await page.evaluate((to) => { location.hash = to; }, place);
+      await page.locator('h1', { hasText: heading }).waitFor();
+      await page.waitForFunction(() => !document.body.innerText.includes('Loading'));
+      const text = await page.locator('main').innerText();
+      assert.doesNotMatch(text, /undefined|NaN|\[object/, `${name}: ${text}`);
+      assert.equal(await page.locator('main [role=alert]').count(), 0, `${name}: ${text}`);
+      // The driver runs it, so the page's policy stays as strict as it is.
+      const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
+      assert.deepEqual(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' ')}`), [], `${name}, ${colorScheme}`);
+      await page.screenshot({ path: `${pictures}/${name}-${colorScheme}.png` });
+    }
+    await page.evaluate((to) => { location.hash = to; }, screens.entry[0]);
+    await page.locator('bdi', { hasText: hostile }).first().waitFor();
+    assert.equal(await page.locator('main img').count(), 0, 'a key is text');
+    assert.deepEqual(wrong, []);
+    await page.close();
+  }
+
+  // Eight tabs over HTTP/1.1 share one stream, and all of them see what happens.
+  const context = await browser.newContext();
+  const tabs = await Promise.all([...Array(8)].map(() => context.newPage()));
+  for (const tab of tabs) {
+    await tab.goto(`${url}/ui/#/evictions`);
+    await tab.locator('.state.live').waitFor();
+  }
+  for (const number of [1, 2]) {
+    await fetch(`${url}/v1/namespaces/tabs/entries/live-${number}`, {
+      method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ snapshotId: `s-${number}` }),
+    });
+  }
+  for (const tab of tabs) {
+    await tab.locator('.live li', { hasText: 'live-1' }).waitFor();
+    assert.equal(await tab.locator('.live li', { hasText: 'live-1' }).count(), 1);
+  }
+  console.log('all screens are well');
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,119 @@
+package dev.spillway.dev.fleet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** The console in a real browser: each screen in both themes, with texts of others that try to be more than text. */
+@Tag("full")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ConsoleTest {
+    /** A picture that would run a script, and a mark that turns the direction of what follows. */
+    private static final String HOSTILE = "<img src=x onerror=alert(1)>/\u202Ertl " + "w".repeat(900);
+    private static final Path SOURCES = Path.of("src/test/console").toAbsolutePath();
+    /** Of {@code assets/}, as it is sent by a server that packs. */
+    private static final int PACKED_BYTES_MAX = 80 << 10;
+
+    private Path work;
+    private FleetInProcess fleet;
+
+    @BeforeAll
+    void start(@TempDir Path scratch) throws Exception {
+        work = scratch.resolve("browser");
+        Files.createDirectory(work);
+        assumeTrue(succeeds("chromium", "--version"), "skipped: chromium is not there");
+        assumeTrue(succeeds("npm", "--version"), "skipped: npm is not there");
+        for (String name : List.of("package.json", "package-lock.json", ".npmrc", "screens.mjs")) {
+            Files.copy(SOURCES.resolve(name), work.resolve(name));
+        }
+        assertThat(run("npm", "ci", "--no-progress")).as(output()).isZero();
+        fleet = new FleetInProcess(scratch.resolve("fleet"), 3);
+    }
+
+    @AfterAll
+    void stop() {
+        if (fleet != null) {
+            fleet.close();
+        }
+    }
+
+    private boolean succeeds(String... command) throws InterruptedException {
+        try {
+            return run(command) == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private int run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).directory(work.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(work.resolve("output.log").toFile())
+                .start();
+        assertThat(process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).as(String.join(" ", command)).isTrue();
+        return process.exitValue();
+    }
+
+    private String output() throws IOException {
+        return Files.readString(work.resolve("output.log"));
+    }
+
+    private static void ask(String method, String url, Object body) throws Exception {
+        Http.Answer answer = Http.send(method, url, body, Map.of());
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    }
+
+    @Test
+    void everyScreenShowsTheFleetAndNothingOfOthersRuns() throws Exception {
+        String namespaces = fleet.url() + "/v1/namespaces/";
+        Path tree = Files.createDirectory(work.resolve("tree"));
+        Files.writeString(tree.resolve("file"), "content");
+        ask("PUT", namespaces + "trees", Map.of("maxEntries", 4));
+        ask("PUT", namespaces + "tabs", Map.of("maxEntries", 1));
+        for (int number = 1; number <= 4; number++) {
+            String entry = fleet.workerUrl(1 + number % 3) + "/v1/directories/trees/entries/key-" + number;
+            Eventually.holds(Eventually.HANG, () -> ask("PUT", entry, Map.of("sourceDir", tree.toString())));
+        }
+        String encoded = URLEncoder.encode(HOSTILE, StandardCharsets.UTF_8).replace("+", "%20");
+        ask("PUT", namespaces + "trees/entries/" + encoded,
+                Map.of("snapshotId", "s", "description", "<b>bold</b>", "labels", Map.of("team", "<i>storage</i>")));
+        ask("PUT", namespaces + "trees/entries/" + encoded + "/pin", Map.of("reason", "<script>alert(2)</script>"));
+        ask("POST", namespaces + "trees/prune", Map.of("maxEntries", 1, "dryRun", true));
+
+        int exitCode = run("node", "screens.mjs", fleet.url(), Path.of("target/console").toAbsolutePath().toString(), HOSTILE);
+        assertThat(exitCode).as(output()).isZero();
+        assertThat(output()).contains("all screens are well");
+    }
+
+    @Test
+    void thePagesAreSmall() throws Exception {
+        String sent = "import { gzipSync } from 'node:zlib'; let all = 0;"
+                + " for (const name of ['assets/index.js', 'assets/index.css', 'assets/stream.js', '']) {"
+                + " const page = await fetch(process.argv[1] + '/ui/' + name); if (!page.ok) throw new Error(name + page.status);"
+                + " all += gzipSync(Buffer.from(await page.arrayBuffer())).length; } console.log(all);";
+        assertThat(run("node", "--input-type=module", "-e", sent, fleet.url())).as(output()).isZero();
+        assertThat(Integer.parseInt(output().strip())).isBetween(1, PACKED_BYTES_MAX);
+    }
+
+    @Test
+    void whoAsksIsToldWithoutATokenToo() throws Exception {
+        JsonNode identity = Http.get(fleet.url() + "/v1/identity").json();
+        assertThat(identity.path("role").asText()).isEqualTo("OPERATOR");
+        assertThat(identity.path("name").asText()).isEqualTo("anonymous");
+    }
+}
