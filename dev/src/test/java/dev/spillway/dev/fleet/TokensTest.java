@@ -53,6 +53,7 @@ class TokensTest {
     private static final List<String> LIBRARIES =
             List.of("io.vertx", "io.netty", "org.apache.hc", "org.postgresql", "org.jdbi",
                     "com.zaxxer.hikari");
+    private static final Map<String, @Nullable Level> FORMER_LEVELS = new HashMap<>();
     private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
     private static final AppenderBase<ILoggingEvent> LOG = new AppenderBase<>() {
         @Override
@@ -75,10 +76,8 @@ class TokensTest {
         LOG.setContext(root.getLoggerContext());
         LOG.start();
         root.addAppender(LOG);
-        for (String name : LIBRARIES) {
-            ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.DEBUG);
-        }
-        ((Logger) LoggerFactory.getLogger("dev.spillway")).setLevel(Level.TRACE);
+        LIBRARIES.forEach(name -> setLevel(name, Level.DEBUG));
+        setLevel("dev.spillway", Level.TRACE);
         operator = token("operator");
         List<String> lines = new ArrayList<>(List.of("# tokens of a test", "ops operator " + digest("operator")));
         for (int host = 1; host <= 2; host++) {
@@ -103,8 +102,14 @@ class TokensTest {
         fleet.close();
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.detachAppender(LOG);
-        LIBRARIES.forEach(name -> ((Logger) LoggerFactory.getLogger(name)).setLevel(null));
-        ((Logger) LoggerFactory.getLogger("dev.spillway")).setLevel(null);
+        // Other tests of this process expect the levels that they began with.
+        FORMER_LEVELS.forEach((name, level) -> ((Logger) LoggerFactory.getLogger(name)).setLevel(level));
+    }
+
+    private static void setLevel(String name, Level level) {
+        Logger logger = (Logger) LoggerFactory.getLogger(name);
+        FORMER_LEVELS.put(name, logger.getLevel());
+        logger.setLevel(level);
     }
 
     private static String token(String name) throws IOException {
