@@ -14,6 +14,8 @@ import dev.spillway.service.settings.Settings;
 import dev.spillway.service.settings.SettingsDeclaration;
 import dev.spillway.service.settings.SettingsException;
 import dev.spillway.service.settings.Sources;
+import dev.spillway.testservers.Certificate;
+import dev.spillway.testservers.CertificateAuthority;
 import dev.spillway.worker.app.WorkerSettings;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1DaemonSet;
@@ -133,7 +135,7 @@ class HelmChartTest {
 
     @ParameterizedTest
     @FieldSource("VALUES")
-    void theServicesTakeTheSettingsOfTheirContainers(String values) throws IOException, SettingsException {
+    void theServicesTakeTheSettingsOfTheirContainers(String values) throws IOException, InterruptedException, SettingsException {
         List<JsonNode> objects = render(values);
         Settings coordinator = settings("coordinator", CoordinatorSettings.DECLARATION, one("Deployment", objects), objects);
         Settings worker = settings("worker", WorkerSettings.DECLARATION, one("DaemonSet", objects), objects);
@@ -144,7 +146,7 @@ class HelmChartTest {
     }
 
     @Test
-    void whatKafkaAndPostgresqlAskForIsGivenAndMounted() throws IOException, SettingsException {
+    void whatKafkaAndPostgresqlAskForIsGivenAndMounted() throws IOException, InterruptedException, SettingsException {
         List<JsonNode> objects = render(ASKING_SERVERS);
         Settings coordinator = settings("coordinator", CoordinatorSettings.DECLARATION, one("Deployment", objects), objects);
         Settings worker = settings("worker", WorkerSettings.DECLARATION, one("DaemonSet", objects), objects);
@@ -284,17 +286,26 @@ class HelmChartTest {
 
     /** Reads what a container would be told, with a file in the place of each one that Kubernetes would mount. */
     private Settings settings(String service, SettingsDeclaration declaration, JsonNode controller, List<JsonNode> objects)
-            throws IOException, SettingsException {
+            throws IOException, InterruptedException, SettingsException {
         String text = objects.stream()
                 .map(object -> object.path("data").path(service + ".properties").asText())
                 .filter(data -> !data.isEmpty())
                 .findFirst()
                 .orElseThrow()
                 .replace("/run/secrets", folder.resolve("run/secrets").toString());
+        CertificateAuthority authority = CertificateAuthority.make(folder, "authority-" + service);
+        Certificate certificate = authority.sign(folder, "certificate-" + service);
         for (Matcher file = FILES.matcher(text); file.find();) {
             Path secret = Path.of(file.group(2));
             Files.createDirectories(secret.getParent());
-            Files.writeString(secret, file.group(1).equals("kafka-client-properties") ? "security.protocol=SSL" : "secret");
+            Files.writeString(secret, switch (file.group(1)) {
+                case "kafka-client-properties" -> "security.protocol=SSL";
+                case "tokens-file" -> "ops operator " + "0".repeat(64);
+                case "tls-ca", "tls-client-ca" -> Files.readString(authority.certificate());
+                case "tls-certificate" -> Files.readString(certificate.certificate());
+                case "tls-key" -> Files.readString(certificate.key());
+                default -> "secret";
+            });
         }
         JsonNode container = controller.at("/spec/template/spec/containers/0");
         assertThat(container.path("args")).extracting(JsonNode::asText).containsExactly(service);
