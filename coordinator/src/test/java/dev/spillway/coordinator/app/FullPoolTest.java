@@ -114,12 +114,10 @@ class FullPoolTest {
                     return left.getInt(1) == 0;
                 });
             }
-            Await.until("readiness says why",
-                    () -> client.tree(coordinator.address(), "/readyz")
-                            .path("parts")
-                            .toString()
-                            .contains("too many connections are open there"));
-            assertThat(client.unready()).contains("postgresql");
+            Await.until("readiness names it", () -> client.unready().contains("postgresql"));
+            // The pool tells the server's reason to one of those who wait, and to the others that the time is over.
+            assertThat(client.tree(coordinator.address(), "/readyz").path("parts").toString())
+                    .containsAnyOf("too many connections are open there", "Connection is not available", "terminating connection");
             HttpResponse<String> refused =
                     client.request("PUT", "/v1/namespaces/" + client.namespace + "/entries/b", "{\"snapshotId\":\"s-b\"}");
             assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
