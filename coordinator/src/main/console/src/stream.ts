@@ -12,124 +12,146 @@ const KEPT = 500;
 const RETRY_FIRST = 500;
 const RETRY_MAX = 5000;
 
-const tabs = new Set<MessagePort>();
-let token: string | null = null;
-let state: ToTab['state'] = 'stale';
-let since = Date.now();
-let lastId = '';
-let following: AbortController | null = null;
-let waiting: Activity[] = [];
-let recent: Activity[] = [];
-let timer: ReturnType<typeof setTimeout> | undefined;
+/** One stream of one token. Tabs with other tokens have other streams, because a token may be for less. */
+class Stream {
+  private readonly tabs = new Set<MessagePort>();
+  private state: ToTab['state'] = 'stale';
+  private since = Date.now();
+  private lastId = '';
+  private following: AbortController | null = null;
+  private waiting: Activity[] = [];
+  private recent: Activity[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-function tell(message: ToTab): void {
-  tabs.forEach((tab) => tab.postMessage(message));
-}
+  constructor(private readonly token: string | null) {}
 
-function become(next: ToTab['state']): void {
-  if (state !== next) {
-    state = next;
-    since = Date.now();
-  }
-  tell({ events: [], since, state });
-}
-
-function take(event: string, id: string, data: string): void {
-  lastId = id || lastId;
-  if (event !== 'start') {
-    const told = JSON.parse(data);
-    waiting.push({ ...told, id, type: event, at: told.at ?? new Date().toISOString() });
-    if (waiting.length > KEPT) {
-      waiting = waiting.slice(-KEPT);
+  add(tab: MessagePort): void {
+    const first = this.tabs.size === 0;
+    this.tabs.add(tab);
+    tab.postMessage({ events: this.recent, since: this.since, state: this.state } satisfies ToTab);
+    if (first || this.state === 'refused') {
+      this.state = 'stale';
+      void this.follow();
     }
   }
-  timer ??= setTimeout(() => {
-    timer = undefined;
-    recent = recent.concat(waiting).slice(-KEPT);
-    tell({ events: waiting, since, state });
-    waiting = [];
-  }, BATCH_EVERY);
-}
 
-/** Reads one stream to its end. */
-async function read(signal: AbortSignal): Promise<void> {
-  const headers: Record<string, string> = { Accept: 'text/event-stream' };
-  if (token) {
-    headers['Authorization'] = `Bearer ${token}`;
-  }
-  if (lastId) {
-    headers['Last-Event-ID'] = lastId;
-  }
-  const answer = await fetch('/v1/events', { headers, signal, cache: 'no-store' });
-  if (answer.status === 401 || answer.status === 403) {
-    become('refused');
-    return;
-  }
-  if (!answer.ok || !answer.body) {
-    throw new Error(`status ${answer.status}`);
-  }
-  become('live');
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    const blocks = (rest + part.value).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = new Map<string, string>();
-      for (const line of block.split('\n')) {
-        const colon = line.indexOf(':');
-        if (colon > 0) {
-          fields.set(line.slice(0, colon), line.slice(colon + 1).replace(/^ /, ''));
-        }
-      }
-      const data = fields.get('data');
-      if (data !== undefined) {
-        take(fields.get('event') ?? 'message', fields.get('id') ?? '', data);
-      }
+  /** Returns whether no tab is left. */
+  remove(tab: MessagePort): boolean {
+    this.tabs.delete(tab);
+    if (this.tabs.size === 0) {
+      this.following?.abort();
     }
+    return this.tabs.size === 0;
   }
-}
 
-async function follow(): Promise<void> {
-  following?.abort();
-  const mine = (following = new AbortController());
-  let pause = RETRY_FIRST;
-  while (!mine.signal.aborted && tabs.size > 0) {
-    try {
-      await read(mine.signal);
-      pause = RETRY_FIRST;
-    } catch {
-      // Nobody answers, or the stream was cut off.
+  private tell(events: Activity[]): void {
+    this.tabs.forEach((tab) => tab.postMessage({ events, since: this.since, state: this.state } satisfies ToTab));
+  }
+
+  private become(next: ToTab['state']): void {
+    if (this.state !== next) {
+      this.state = next;
+      this.since = Date.now();
     }
-    if (mine.signal.aborted || state === 'refused') {
+    this.tell([]);
+  }
+
+  private take(event: string, id: string, data: string): void {
+    this.lastId = id || this.lastId;
+    if (event !== 'start') {
+      const told = JSON.parse(data);
+      this.waiting.push({ ...told, id, type: event, at: told.at ?? new Date().toISOString() });
+      this.waiting = this.waiting.slice(-KEPT);
+    }
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.recent = this.recent.concat(this.waiting).slice(-KEPT);
+      this.tell(this.waiting);
+      this.waiting = [];
+    }, BATCH_EVERY);
+  }
+
+  /** Reads one answer to its end. */
+  private async read(signal: AbortSignal): Promise<void> {
+    const headers: Record<string, string> = { Accept: 'text/event-stream' };
+    if (this.token) {
+      headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    if (this.lastId) {
+      headers['Last-Event-ID'] = this.lastId;
+    }
+    const answer = await fetch('/v1/events', { headers, signal, cache: 'no-store', redirect: 'error' });
+    if (answer.status === 401 || answer.status === 403) {
+      this.become('refused');
       return;
     }
-    become('stale');
-    await new Promise((resume) => setTimeout(resume, pause));
-    pause = Math.min(2 * pause, RETRY_MAX);
+    if (!answer.ok || !answer.body) {
+      throw new Error(`status ${answer.status}`);
+    }
+    this.become('live');
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const blocks = (rest + part.value).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const fields = new Map<string, string>();
+        for (const line of block.split('\n')) {
+          const colon = line.indexOf(':');
+          if (colon > 0) {
+            fields.set(line.slice(0, colon), line.slice(colon + 1).replace(/^ /, ''));
+          }
+        }
+        const data = fields.get('data');
+        if (data !== undefined) {
+          this.take(fields.get('event') ?? 'message', fields.get('id') ?? '', data);
+        }
+      }
+    }
+  }
+
+  private async follow(): Promise<void> {
+    this.following?.abort();
+    const mine = (this.following = new AbortController());
+    let pause = RETRY_FIRST;
+    while (!mine.signal.aborted && this.tabs.size > 0) {
+      try {
+        await this.read(mine.signal);
+        pause = RETRY_FIRST;
+      } catch {
+        // Nobody answers, or the stream was cut off.
+      }
+      // Asked as a text, because reading changed it.
+      if (mine.signal.aborted || String(this.state) === 'refused') {
+        return;
+      }
+      this.become('stale');
+      await new Promise((resume) => setTimeout(resume, pause));
+      pause = Math.min(2 * pause, RETRY_MAX);
+    }
   }
 }
+
+const streams = new Map<string | null, Stream>();
 
 (self as unknown as SharedWorkerGlobalScope).onconnect = (connecting) => {
   const tab = connecting.ports[0];
   if (!tab) {
     return;
   }
-  tab.onmessage = (message: MessageEvent<FromTab>) => {
-    if (message.data === 'closed') {
-      tabs.delete(tab);
-      if (tabs.size === 0) {
-        following?.abort();
-      }
-      return;
+  let token: string | null = null;
+  const leave = () => {
+    if (streams.get(token)?.remove(tab)) {
+      streams.delete(token);
     }
-    const first = tabs.size === 0;
-    tabs.add(tab);
-    tab.postMessage({ events: recent, since, state } satisfies ToTab);
-    if (first || message.data.token !== token || state === 'refused') {
+  };
+  tab.onmessage = (message: MessageEvent<FromTab>) => {
+    leave();
+    if (message.data !== 'closed') {
       token = message.data.token;
-      state = 'stale';
-      void follow();
+      const stream = streams.get(token) ?? new Stream(token);
+      streams.set(token, stream);
+      stream.add(tab);
     }
   };
 };

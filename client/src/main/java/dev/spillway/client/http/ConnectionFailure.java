@@ -23,7 +23,7 @@ final class ConnectionFailure {
 
     private ConnectionFailure() {}
 
-    /** As the other one, for a request that was sent to this server. One that speaks TLS closes a connection on which it is spoken to without. */
+    /** Says it of a request that was sent to this server. One that speaks TLS closes a connection on which the client does not. */
     static String inWords(Endpoint server, Exception failure) {
         boolean plain = server instanceof Endpoint.Tcp tcp && !tcp.secure();
         return plain && failure instanceof NoHttpResponseException ? LOST + " (expected: https:// where TLS is spoken)" : inWords(failure);

@@ -35,7 +35,7 @@ public final class TokensFile implements Identities {
 
     private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
     private static final long BYTES_MAX = 1 << 20;
-    /** What a file must be, for messages. */
+    /** Names the expected form of a file, for messages. */
     public static final String FORM =
             "a file of lines NAME ROLE DIGEST [HOST], such as: ops operator 64-hexadecimal-digits; a name and a digest once";
 

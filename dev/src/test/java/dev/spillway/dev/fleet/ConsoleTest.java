@@ -26,7 +26,7 @@ class ConsoleTest {
     /** A picture that would run a script, and a mark that turns the direction of what follows. */
     private static final String HOSTILE = "<img src=x onerror=alert(1)>/\u202Ertl " + "w".repeat(900);
     private static final Path SOURCES = Path.of("src/test/console").toAbsolutePath();
-    /** Of {@code assets/}, as it is sent by a server that packs. */
+    /** Bounds all files of the console together, each packed by gzip. */
     private static final int PACKED_BYTES_MAX = 80 << 10;
 
     private Path work;

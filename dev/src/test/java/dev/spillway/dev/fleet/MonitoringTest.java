@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-/** What is given to those who watch a fleet, beside what its services tell: alert rules, the dashboard, runbooks, the list of metrics. */
+/** Compares alert rules, the dashboard, runbooks and the list of metrics with what the services of a fleet tell. */
 @Tag("full")
 class MonitoringTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -32,7 +32,7 @@ class MonitoringTest {
     private static final Pattern METRIC = Pattern.compile("\\b(?:spillway|jvm|vertx)_[a-z_]+");
     private static final Pattern FAMILY = Pattern.compile("(?m)^# HELP (spillway_\\S+) (.*)\\R# TYPE \\S+ (\\S+)$");
     private static final Pattern LABELS = Pattern.compile("([a-z_]+)=\"");
-    /** Of services with TLS, and of a worker with a pager, which these have not. */
+    /** Metrics of services with TLS, and of a worker with a pager: these have neither. */
     private static final Pattern ELSEWHERE = Pattern.compile("spillway_tls_.*|spillway_pager_.*");
 
     @TempDir

@@ -89,7 +89,7 @@ final class EndpointRouter {
             route.method(HttpMethod.HEAD);
         }
         if (options.tracing().isOn() && endpoint.bounded()) {
-            // Of the kind that vertx-web lets go before who asks is known, so that what the guard refuses has a span, too.
+            // vertx-web lets this kind go before the guard, so refused requests have a span, too.
             PlatformHandler begin = context -> {
                 spans.begin(context, operation);
                 context.next();

@@ -172,7 +172,7 @@ public final class Request {
         return user == null ? Identity.ANONYMOUS : Objects.requireNonNullElse(user.subject(), Identity.ANONYMOUS);
     }
 
-    /** Who asks; empty where no token is asked for. */
+    /** Returns the holder of the token; empty where no token is asked for. */
     public Optional<Identity> identity() {
         return routing.user() == null ? Optional.empty() : Optional.of(Guard.identity(routing));
     }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param readEvery       how often the files are read again
  */
 public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthority, Duration readEvery) {
-    /** What a file of certificates must be, for messages. */
+    /** Names the expected form of a file of certificates, for messages. */
     public static final String CERTIFICATES = "a PEM file with at least one certificate";
 
     static final Duration READ_EVERY = Duration.ofSeconds(2);
