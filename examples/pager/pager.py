@@ -10,7 +10,7 @@ import urllib.parse
 import numpy as np
 
 TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"), "F8_E4M3": np.dtype("u1")}
-RECORD = np.dtype([("copied", "<u8"), ("written", "<u8"), ("saved", "<u4"), ("checked", "<u4"), ("check", "<u4", 4), ("rest", "V24")])
+RECORD = np.dtype([("copied", "<u8"), ("written", "<u8"), ("saved", "<u4"), ("checked", "<u4"), ("check", "<u4", 4), ("reserved", "<u4"), ("rest", "V20")])
 EPOCH, CAPTURING, PAUSE_ASKED, PAUSE_TAKEN, PAUSE_ENDED, ENGINE, SAVES_FILLED, WANTED, CLOSED = range(256, 256 + 9 * 64, 64)
 
 
@@ -96,8 +96,10 @@ class Pager:
         raise Ended(f"{self.path}: its worker has ended")
 
     def before_write(self, page):
-        """Saves the old content of a page for a capture that has not read it."""
+        """Saves the old content of a page for a capture that has not read it. Raises where a restore fills the page."""
         record = self.records[page : page + 1]
+        if record["reserved"][0] == 1:
+            raise Refused(f"{self.path}: page {page} is reserved by a restore")
         epoch = self.word(CAPTURING)[0]
         if epoch and record["copied"][0] != epoch:
             self._save(page, record, epoch)

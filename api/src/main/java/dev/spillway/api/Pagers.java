@@ -42,9 +42,11 @@ public final class Pagers {
             case UNKNOWN -> ProblemType.UNKNOWN_IN_PAGER;
             case EXISTS -> ProblemType.SEQUENCE_EXISTS;
             case SHARED -> ProblemType.PAGE_SHARED;
+            case RESERVED -> ProblemType.PAGE_RESERVED;
             case INVALID -> ProblemType.INVALID_IN_PAGER;
             case MISMATCH -> ProblemType.OTHER_LAYOUT;
             case DAMAGED -> ProblemType.SNAPSHOT_DAMAGED;
+            case MEMORY_DAMAGED -> ProblemType.MEMORY_DAMAGED;
         };
     }
 

@@ -200,7 +200,7 @@ final class FrozenPages implements AutoCloseable {
 
     private void requireIntact(int slot, boolean intact) {
         if (!intact) {
-            throw new PagerRefusedException(Reason.DAMAGED,
+            throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
                     name(slot) + ": its content in memory is not what was written to it, so nothing is captured");
         }
     }

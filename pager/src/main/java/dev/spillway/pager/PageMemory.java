@@ -74,6 +74,7 @@ final class PageMemory implements AutoCloseable {
     private static final long CHECKED = 20;
     private static final long CHECK_LOW = 24;
     private static final long CHECK_HIGH = 32;
+    private static final long RESERVED = 40;
 
     private final PageFileLayout layout;
     private final Arena arena;
@@ -209,6 +210,11 @@ final class PageMemory implements AutoCloseable {
         LONGS.setRelease(memory, record(slot, WRITTEN), epoch);
     }
 
+    /** Tells engines whether a restore or a copy fills the slot, so that none writes it. */
+    void setReserved(int slot, boolean reserved) {
+        INTS.setRelease(memory, record(slot, RESERVED), reserved ? 1 : 0);
+    }
+
     /** Returns the check of the slot's bytes, if it is known. */
     @Nullable
     PageCheck check(int slot) {
@@ -232,7 +238,7 @@ final class PageMemory implements AutoCloseable {
         if (copied(slot) == epoch) {
             int saved = (int) INTS.getAcquire(memory, record(slot, SAVED)) - 1;
             if (saved < 0 || saved >= Math.min(layout.saves().count(), get(Word.SAVES_FILLED))) {
-                throw new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+                throw new PagerRefusedException(PagerRefusedException.Reason.MEMORY_DAMAGED,
                         "slot %d: was written while captured, and its old content is in no save slot (%d)".formatted(slot, saved));
             }
             copyOut(layout.saves().offsetOf(saved), into);
@@ -322,7 +328,7 @@ final class PageMemory implements AutoCloseable {
     }
 
     private PagerRefusedException cutOff(Throwable fault) {
-        PagerRefusedException refused = new PagerRefusedException(PagerRefusedException.Reason.DAMAGED,
+        PagerRefusedException refused = new PagerRefusedException(PagerRefusedException.Reason.MEMORY_DAMAGED,
                 "%s: was cut off (expected: %d bytes, as when it was made); the pager can only be closed".formatted(file, layout.bytes()));
         refused.initCause(fault);
         return refused;

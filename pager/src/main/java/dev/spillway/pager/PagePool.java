@@ -277,30 +277,20 @@ public final class PagePool implements CachePager {
     public int ownPage(String id, int position) throws InterruptedException {
         int[] owned = new int[1];
         gate.write(() -> {
-            PageSlots.Use shared = underTables(() -> {
-                PageSlots.Use page = tables.pageToRead(tables.page(id, position));
-                owned[0] = tables.isShared(page.slot()) ? tables.allocatePages(1).getFirst() : page.slot();
-                return page;
+            Optional<PageSlots.Use> shared = underTables(() -> {
+                owned[0] = tables.page(id, position);
+                return tables.isShared(owned[0]) ? Optional.of(tables.pageToRead(owned[0])) : Optional.empty();
             });
-            if (owned[0] == shared.slot()) {
-                return;
-            }
-            boolean replaced = false;
-            try {
-                slots.copy(shared, owned[0]);
-                // Refuses the copy of a page that got another owner meanwhile.
-                underTables(() -> {
-                    tables.replacePage(id, position, shared, owned[0]);
-                    return shared;
-                });
-                replaced = true;
-            } finally {
-                if (!replaced) {
+            if (shared.isPresent()) {
+                owned[0] = reserved(() -> tables.reserve(1, 0), reserved -> {
+                    slots.copy(shared.get(), reserved.pages().getFirst());
+                    // Refuses the copy of a page that got another owner meanwhile.
                     underTables(() -> {
-                        tables.freePage(owned[0]);
-                        return shared;
+                        tables.replacePage(id, position, shared.get(), reserved);
+                        return reserved;
                     });
-                }
+                    return reserved.pages().getFirst();
+                });
             }
         });
         return owned[0];

@@ -83,7 +83,8 @@ final class PageSlots {
                 return null;
             }
             if (!memory.readChecked(slot, into)) {
-                throw new PagerRefusedException(Reason.DAMAGED, "slot %d: its content is not what was written to it".formatted(slot));
+                throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
+                        "slot %d: its content is not what was written to it".formatted(slot));
             }
             return new Read(memory.check(slot));
         } finally {
@@ -166,10 +167,10 @@ final class PageSlots {
         // Its former owner's bytes may be a part of a capture under way.
         change(slot, null, () -> null);
         memory.fill(slot, from, position);
-        PageHash hash = memory.hashOf(slot);
+        memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
         // The slot equals its pack until the next write.
         memory.setWritten(slot, 0);
-        memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
-        return hash;
+        // After the check: what an engine writes between the two is found by the hash, and what it writes later by the check.
+        return memory.hashOf(slot);
     }
 }

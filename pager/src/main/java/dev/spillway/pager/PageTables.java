@@ -13,19 +13,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The pages and sequences of a pager: which are free, who has which, and where their contents were packed last. The caller locks it. */
 final class PageTables {
     private static final int FREE = -1;
+    /** Taken for a restore or a copy that is under way: nobody else may use it yet. */
+    private static final int RESERVED = -2;
     /** Sequences take memory that is not counted, also those without pages. */
     private static final int SEQUENCES_WITHOUT_PAGES_MAX = 100_000;
 
     private final PagerMeta meta;
     private final PageMemory memory;
     private final PageSlots slots;
-    /** By page: FREE, or the number of sequences that have it. */
+    /** By page: FREE, RESERVED, or the number of sequences that have it. */
     private final int[] references;
     /** By slot: the epoch in which it was freed last. */
     private final long[] freedIn;
@@ -42,11 +45,15 @@ final class PageTables {
     private record PackedAt(PackPage page, long epoch) {}
 
     /**
-     * Slots that are taken and belong to no sequence yet.
+     * Slots that are taken and belong to no sequence yet. Nobody but the one who took them uses them.
      *
      * @param states slots of state of each sequence, by the order of the pools
      */
-    record Reserved(List<Integer> pages, List<int[]> states) {}
+    record Reserved(List<Integer> pages, List<int[]> states) {
+        private IntStream slots() {
+            return IntStream.concat(pages.stream().mapToInt(page -> page), states.stream().flatMapToInt(Arrays::stream));
+        }
+    }
 
     PageTables(PagerMeta meta, PageMemory memory, PageSlots slots) {
         this.meta = meta;
@@ -76,7 +83,7 @@ final class PageTables {
     List<Integer> occupiedPages() {
         List<Integer> occupied = new ArrayList<>();
         for (int page = 0; page < references.length; page++) {
-            if (references[page] != FREE) {
+            if (references[page] >= 0) {
                 occupied.add(page);
             }
         }
@@ -118,17 +125,13 @@ final class PageTables {
 
     private void free(FreeSlots free, int slot) {
         freedIn[slot] = memory.get(Word.EPOCH);
+        memory.setReserved(slot, false);
         origins[slot] = null;
         slots.endUses(slot);
         if (slot < references.length) {
             references[slot] = FREE;
         }
         free.give(slot);
-    }
-
-    /** Frees a page that no sequence has. */
-    void freePage(int page) {
-        free(freePages, page);
     }
 
     void freePages(List<Integer> pages) {
@@ -139,7 +142,7 @@ final class PageTables {
                 throw new PagerRefusedException(Reason.SHARED, "page %d: a sequence has it, or it is named twice".formatted(page));
             }
         }
-        distinct.forEach(this::freePage);
+        distinct.forEach(page -> free(freePages, page));
     }
 
     /** Returns the use of an allocated page by a reader. */
@@ -158,6 +161,10 @@ final class PageTables {
         if (page < 0 || page >= references.length || references[page] == FREE) {
             throw new PagerRefusedException(Reason.UNKNOWN, "page %d: is not allocated".formatted(page));
         }
+        if (references[page] == RESERVED) {
+            throw new PagerRefusedException(Reason.RESERVED,
+                    "page %d: a restore or a copy fills it (expected: a page that was allocated)".formatted(page));
+        }
     }
 
     private void requireUnshared(int page) {
@@ -170,14 +177,17 @@ final class PageTables {
 
     /** Takes slots of state for those sequences that are new. */
     Reserved reserveFor(List<LogicalSequence> installed) {
+        requirePages(installed);
         return reserve(0, requireInstallable(installed, false));
     }
 
     /** Installs sequences, each in place of one of its id or with the next of the reserved slots of state. */
     void install(List<LogicalSequence> installed, Reserved reserved) {
+        requirePages(installed);
         if (requireInstallable(installed, false) != reserved.states().size()) {
             throw new PagerRefusedException(Reason.BUSY, "the sequences changed while others were installed");
         }
+        endReservation(reserved);
         Iterator<int[]> states = reserved.states().iterator();
         for (LogicalSequence sequence : installed) {
             HeldSequence former = sequences.get(sequence.id());
@@ -224,13 +234,6 @@ final class PageTables {
                 throw new InvalidValueException("lastPageTokens of " + sequence.id(), sequence.lastPageTokens(),
                         "0 for full, or 1 to " + (meta.page().tokens() - 1));
             }
-            Set<Integer> pages = new HashSet<>();
-            for (int page : sequence.pages()) {
-                requireAllocated(page);
-                if (!pages.add(page)) {
-                    throw new PagerRefusedException(Reason.INVALID, "sequence %s: has page %d twice".formatted(sequence.id(), page));
-                }
-            }
         }
         long most = (long) references.length + SEQUENCES_WITHOUT_PAGES_MAX;
         if (sequences.size() + (long) created > most) {
@@ -239,6 +242,18 @@ final class PageTables {
                             created, sequences.size(), most));
         }
         return created;
+    }
+
+    private void requirePages(List<LogicalSequence> installed) {
+        for (LogicalSequence sequence : installed) {
+            Set<Integer> pages = new HashSet<>();
+            for (int page : sequence.pages()) {
+                requireAllocated(page);
+                if (!pages.add(page)) {
+                    throw new PagerRefusedException(Reason.INVALID, "sequence %s: has page %d twice".formatted(sequence.id(), page));
+                }
+            }
+        }
     }
 
     private void requireStates(int created) {
@@ -301,6 +316,7 @@ final class PageTables {
         LogicalSequence sequence = held(id).sequence();
         LogicalSequence copy = new LogicalSequence(newId, sequence.pages(), sequence.lastPageTokens());
         requireInstallable(List.of(copy), true);
+        endReservation(reserved);
         put(copy, reserved.states().getFirst());
         return copy;
     }
@@ -319,14 +335,15 @@ final class PageTables {
         return references[page] > 1;
     }
 
-    /** Puts an allocated page in the place of a shared one, of which it is a copy. */
-    void replacePage(String id, int position, PageSlots.Use former, int page) {
-        if (page(id, position) != former.slot() || !slots.isValid(former) || !isShared(former.slot()) || references[page] != 0) {
+    /** Puts a reserved page in the place of a shared one, of which it is a copy. */
+    void replacePage(String id, int position, PageSlots.Use former, Reserved copy) {
+        if (page(id, position) != former.slot() || !slots.isValid(former) || !isShared(former.slot())) {
             throw new PagerRefusedException(Reason.BUSY, "sequence %s: changed while its page was copied".formatted(id));
         }
         HeldSequence held = held(id);
         List<Integer> pages = new ArrayList<>(held.sequence().pages());
-        pages.set(position, page);
+        pages.set(position, copy.pages().getFirst());
+        endReservation(copy);
         replace(held, new LogicalSequence(id, pages, held.sequence().lastPageTokens()));
     }
 
@@ -349,12 +366,20 @@ final class PageTables {
     Reserved reserve(int pages, int sequenceCount) {
         requireStates(sequenceCount);
         List<Integer> taken = allocatePages(pages);
-        return new Reserved(taken, Stream.generate(this::newStates).limit(sequenceCount).toList());
+        Reserved reserved = new Reserved(taken, Stream.generate(this::newStates).limit(sequenceCount).toList());
+        taken.forEach(page -> references[page] = RESERVED);
+        reserved.slots().forEach(slot -> memory.setReserved(slot, true));
+        return reserved;
+    }
+
+    private void endReservation(Reserved reserved) {
+        reserved.pages().forEach(page -> references[page] = 0);
+        reserved.slots().forEach(slot -> memory.setReserved(slot, false));
     }
 
     /** Gives back what was reserved and not installed. */
     void release(Reserved reserved) {
-        reserved.pages().forEach(this::freePage);
+        reserved.pages().forEach(page -> free(freePages, page));
         reserved.states().forEach(this::freeStates);
     }
 
@@ -365,6 +390,7 @@ final class PageTables {
      */
     void install(List<LogicalSequence> installed, Reserved reserved, Map<Integer, PackPage> packed) {
         requireInstallable(installed, true);
+        endReservation(reserved);
         for (int at = 0; at < installed.size(); at++) {
             put(installed.get(at), reserved.states().get(at));
         }

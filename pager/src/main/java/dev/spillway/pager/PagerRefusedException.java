@@ -20,12 +20,16 @@ public final class PagerRefusedException extends RuntimeException {
         EXISTS,
         /** More than one sequence has the page, so a write would change the others. */
         SHARED,
+        /** A restore, or a copy of a shared page, fills the page, so nobody else may use it yet. */
+        RESERVED,
         /** A number, a length or a reference that cannot be right. */
         INVALID,
         /** The snapshot is of another model, layout or version. */
         MISMATCH,
-        /** The content read differs from the content written. */
-        DAMAGED
+        /** A byte of a stored snapshot is not what was captured. */
+        DAMAGED,
+        /** The pager's memory is not what was written to it. Stored snapshots are as they were. */
+        MEMORY_DAMAGED
     }
 
     private final Reason reason;

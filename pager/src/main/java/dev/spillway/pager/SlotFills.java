@@ -1,6 +1,9 @@
 package dev.spillway.pager;
 
+import dev.spillway.pager.PagerRefusedException.Reason;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -113,9 +116,23 @@ final class SlotFills {
         }
         PageHash hash = Snapshot.named(fill.name(),
                 () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions())));
-        Snapshot.requireHash(hash, page, fill.name());
+        if (!hash.equals(page.hash())) {
+            throw mismatch(fill, pack);
+        }
         bytes.addAndGet(fill.bytes());
         filled.incrementAndGet();
+    }
+
+    /** Reads the pack again: where that has the right bytes, the pager's memory was changed under the restore, and the snapshot is sound. */
+    private static PagerRefusedException mismatch(Fill fill, PackReader pack) throws IOException, InterruptedException {
+        try (Arena memory = Arena.ofConfined()) {
+            ByteBuffer stored = memory.allocate(fill.bytes()).asByteBuffer();
+            pack.read(fill.page().at(), fill.elements(), fill.dimensions(), stored);
+            Snapshot.requireHash(PageHash.of(stored), fill.page(), fill.name());
+        }
+        return new PagerRefusedException(Reason.MEMORY_DAMAGED,
+                "%s: was changed in the pager's memory while it was restored (expected: no engine writes a reserved slot, as %d is); the snapshot is sound"
+                        .formatted(fill.name().get(), fill.slot()));
     }
 
     /** Keeps the failure of the earliest slot. Each slot before it was taken before it, and is filled to its end. */

@@ -166,10 +166,10 @@ public final class Snapshot {
         try {
             return reading.read();
         } catch (PagerRefusedException e) {
-            if (e.reason() != Reason.DAMAGED) {
+            if (e.reason() != Reason.DAMAGED && e.reason() != Reason.MEMORY_DAMAGED) {
                 throw e;
             }
-            PagerRefusedException named = new PagerRefusedException(Reason.DAMAGED, name.get() + ": " + e.getMessage());
+            PagerRefusedException named = new PagerRefusedException(e.reason(), name.get() + ": " + e.getMessage());
             named.initCause(e);
             throw named;
         }

@@ -64,7 +64,7 @@ final class MemoryDamageTest {
     private void assertRefused(String named, ThrowingCallable capture) throws IOException {
         assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(capture)
                 .withMessageContaining(named)
-                .matches(refusal -> refusal.reason() == Reason.DAMAGED);
+                .matches(refusal -> refusal.reason() == Reason.MEMORY_DAMAGED);
         assertThat(directory.resolve(SnapshotManifest.FILE)).doesNotExist();
     }
 

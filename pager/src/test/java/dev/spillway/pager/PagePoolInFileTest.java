@@ -90,7 +90,7 @@ final class PagePoolInFileTest extends CachePagerContract {
 
     private static void assertDamaged(PagePool pool, int page) {
         assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> pool.readPage(page, ByteBuffer.allocate(512)))
-                .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.DAMAGED);
+                .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.MEMORY_DAMAGED);
     }
 
     /** A use of a pager. */
@@ -129,7 +129,7 @@ final class PagePoolInFileTest extends CachePagerContract {
 
                 assertThatExceptionOfType(PagerRefusedException.class).isThrownBy(() -> use.run(pool))
                         .withMessageContaining(file + ": was cut off")
-                        .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.DAMAGED);
+                        .matches(refusal -> refusal.reason() == PagerRefusedException.Reason.MEMORY_DAMAGED);
             }
             assertThat(file).doesNotExist();
             Files.deleteIfExists(folder.resolve("refused"));
@@ -242,13 +242,13 @@ final class PagePoolInFileTest extends CachePagerContract {
                     other.removeSequence("a");
                     whole++;
                 } catch (PagerRefusedException e) {
-                    assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.DAMAGED);
+                    assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.MEMORY_DAMAGED);
                 }
                 for (int slot : pages) {
                     try {
                         read(pool, slot);
                     } catch (PagerRefusedException e) {
-                        assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.DAMAGED);
+                        assertThat(e.reason()).isEqualTo(PagerRefusedException.Reason.MEMORY_DAMAGED);
                     }
                 }
             }

@@ -108,7 +108,7 @@ class RemoteCachePagerTest extends CachePagerContract {
             List<Integer> pages = pager.allocatePages(3);
             pager.writePages(pages, random(3 * bytes));
             damage(Path.of(Objects.requireNonNull(pager.describe().path())), pages.get(1) * (long) bytes);
-            assertRefused(Reason.DAMAGED, () -> pager.readPages(pages, ByteBuffer.allocate(3 * bytes)));
+            assertRefused(Reason.MEMORY_DAMAGED, () -> pager.readPages(pages, ByteBuffer.allocate(3 * bytes)));
         }
     }
 

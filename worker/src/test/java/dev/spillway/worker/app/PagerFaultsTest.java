@@ -150,7 +150,7 @@ class PagerFaultsTest {
             for (Answer refused : List.of(Pages.write(worker, "engine", "0", Pages.content(1, 5)), Pages.capture(worker, "engine", "a"),
                     worker.get("/v1/pagers/engine/pages?pages=0"))) {
                 assertThat(refused.status()).isEqualTo(422);
-                assertThat(refused.type()).endsWith("snapshot-damaged");
+                assertThat(refused.type()).endsWith("memory-damaged");
                 assertThat(refused.detail()).contains(file + ": was cut off");
             }
 
@@ -176,7 +176,7 @@ class PagerFaultsTest {
 
                 Answer refused = Pages.capture(worker, "engine", "lie");
 
-                assertThat(refused.type()).as("saved %d: %s", saved, refused).endsWith("snapshot-damaged");
+                assertThat(refused.type()).as("saved %d: %s", saved, refused).endsWith("memory-damaged");
                 assertThat(refused.detail()).contains("slot 2: was written while captured");
                 assertThat(worker.get("/v1/directories/kv/entries/lie").status()).isEqualTo(404);
                 assertThat(worker.area("staging")).isEmpty();
@@ -198,7 +198,7 @@ class PagerFaultsTest {
             Answer refused = Pages.capture(worker, "engine", "a");
 
             assertThat(refused.status()).isEqualTo(422);
-            assertThat(refused.type()).endsWith("snapshot-damaged");
+            assertThat(refused.type()).endsWith("memory-damaged");
             assertThat(refused.detail()).contains("position 1 of sequence chat");
             assertThat(worker.get("/v1/directories/kv/entries/a").status()).isEqualTo(404);
             assertThat(worker.area("images")).isEmpty();
@@ -288,6 +288,59 @@ class PagerFaultsTest {
                 assertThat(Pages.post(worker, "/v1/pagers", Pages.creation("other", 8_000)).status()).isEqualTo(201);
             }
         });
+    }
+
+    @Test
+    void whatARestoreFillsIsNobodyElsesUntilItIsDone() throws Exception {
+        try (RunningWorker worker = worker("host-1")) {
+            Pages.filled(worker, "engine", 5, 1);
+            assertThat(Pages.capture(worker, "engine", "a").status()).isEqualTo(200);
+            assertThat(Pages.post(worker, "/v1/pagers", Pages.creation("other", 5)).status()).isEqualTo(201);
+            // A restore installs its sequences when the pause ends.
+            assertThat(Pages.post(worker, "/v1/pagers/other/quiesce", Map.of("within", "PT1M")).status()).isEqualTo(204);
+            CompletableFuture<Answer> restore = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Pages.restore(worker, "other", "a");
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            eventually(() -> worker.get("/v1/pagers/other").body().path("freePages").asInt() == 0);
+
+            for (Answer refused : List.of(Pages.post(worker, "/v1/pagers/other/free", Map.of("pages", List.of(3))),
+                    worker.get("/v1/pagers/other/pages?pages=3"))) {
+                assertThat(refused.status()).as(refused.toString()).isEqualTo(409);
+                assertThat(refused.type()).endsWith("page-reserved");
+                assertThat(refused.detail()).contains("page 3");
+            }
+            assertThat(post(worker, "/v1/pagers/other/resume").status()).isEqualTo(204);
+
+            assertThat(restore.get().status()).as(restore.get().toString()).isEqualTo(200);
+            assertThat(Pages.read(worker, "other", Pages.list(restore.get().body().path("sequences").path(0).path("pages"))))
+                    .isEqualTo(Pages.content(5, 1));
+        }
+    }
+
+    @Test
+    void aSoundCopyFromAnotherHostStaysWhereAPagersMemoryIsDamaged() throws Exception {
+        try (RunningWorker first = worker("host-1"); RunningWorker worker = worker("host-2")) {
+            Pages.filled(first, "engine", 5, 1);
+            assertThat(Pages.capture(first, "engine", "a").status()).isEqualTo(200);
+            Answer made = Pages.post(worker, "/v1/pagers", Pages.creation("engine", 5).put("file", true));
+            try (FileChannel other = FileChannel.open(Path.of(made.body().path("path").asText()), StandardOpenOption.WRITE)) {
+                // The records stay, the pages are gone.
+                other.truncate(2 << 20);
+            }
+
+            Answer refused = Pages.restore(worker, "engine", "a");
+
+            assertThat(refused.status()).as(refused.toString()).isEqualTo(422);
+            assertThat(refused.type()).endsWith("memory-damaged");
+            assertThat(refused.detail()).contains("page 0 of sequence chat", "was cut off");
+            assertThat(post(worker, "/v1/pagers/snapshots/kv/a/verify").status()).isEqualTo(200);
+            assertThat(Pages.post(worker, "/v1/pagers", Pages.creation("sound", 5)).status()).isEqualTo(201);
+            assertThat(Pages.restore(worker, "sound", "a").body().path("source").asText()).isEqualTo("local");
+        }
     }
 
     @Test
