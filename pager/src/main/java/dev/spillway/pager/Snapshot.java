@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,18 +36,21 @@ public final class Snapshot {
      * Reads the manifest of a snapshot.
      *
      * @throws PagerRefusedException if the directory has none, or one that is damaged
+     * @throws IOException           if it cannot be told whether there is one, or it cannot be read
      */
     public static Snapshot open(Path directory) throws IOException {
         Path file = directory.resolve(SnapshotManifest.FILE);
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw noManifest(directory);
-        }
-        try (InputStream in = Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            byte[] json = in.readNBytes(SnapshotManifest.BYTES_MAX + 1);
-            if (json.length > SnapshotManifest.BYTES_MAX) {
-                throw new PagerRefusedException(Reason.DAMAGED, "manifest: has over %d bytes".formatted(SnapshotManifest.BYTES_MAX));
+        try {
+            if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
+                throw noManifest(directory);
             }
-            return new Snapshot(directory, SnapshotManifest.parse(json));
+            try (InputStream in = Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+                byte[] json = in.readNBytes(SnapshotManifest.BYTES_MAX + 1);
+                if (json.length > SnapshotManifest.BYTES_MAX) {
+                    throw new PagerRefusedException(Reason.DAMAGED, "manifest: has over %d bytes".formatted(SnapshotManifest.BYTES_MAX));
+                }
+                return new Snapshot(directory, SnapshotManifest.parse(json));
+            }
         } catch (NoSuchFileException e) {
             throw noManifest(directory);
         }

@@ -28,7 +28,8 @@ final class ClosingPagerTest extends SnapshotFixture {
     private static final int ROUNDS = 80;
     private static final int PAGES = 64;
     /** What a use may be refused with while the others change what it needs. */
-    private static final Set<Reason> OF_OTHERS = EnumSet.of(Reason.EXHAUSTED, Reason.UNKNOWN, Reason.EXISTS, Reason.SHARED, Reason.BUSY);
+    private static final Set<Reason> OF_OTHERS = EnumSet.of(Reason.EXHAUSTED, Reason.UNKNOWN, Reason.EXISTS, Reason.SHARED,
+            Reason.RESERVED, Reason.BUSY);
 
     /** A use of a pager that is made again and again until the pager is closed. */
     private interface Use {
@@ -95,8 +96,8 @@ final class ClosingPagerTest extends SnapshotFixture {
         }
     }
 
-    /** Returns a page of a sequence that stays: one that a restore has reserved is nobody's to write. */
-    private static int anyPage(PagePool pool, Random random) {
+    /** Returns a page of a sequence that stays. */
+    private static int stayingPage(PagePool pool, Random random) {
         List<LogicalSequence> staying =
                 pool.sequences().stream().filter(sequence -> sequence.id().equals("a") || sequence.id().equals("b")).toList();
         List<Integer> pages = staying.get(random.nextInt(staying.size())).pages();
@@ -108,7 +109,7 @@ final class ClosingPagerTest extends SnapshotFixture {
     }
 
     private static void read(PagePool pool, Random random) {
-        CachePagerContract.read(pool, anyPage(pool, random));
+        CachePagerContract.read(pool, stayingPage(pool, random));
         pool.readState("a", "ssm", state("ssm"));
         assertThat(pool.sequenceCount()).isPositive();
         assertThat(pool.sequenceSlots()).isNotEmpty();
@@ -117,7 +118,8 @@ final class ClosingPagerTest extends SnapshotFixture {
 
     private static void write(PagePool pool, Random random) throws InterruptedException {
         pool.writeState("b", "conv", state("conv"));
-        pool.writePage(anyPage(pool, random), CachePagerContract.content(META, random.nextLong()));
+        // Also one that is free, or that a restore fills.
+        pool.writePage(random.nextInt(PAGES), CachePagerContract.content(META, random.nextLong()));
     }
 
     private static void replace(PagePool pool, Random random) throws InterruptedException {

@@ -4,6 +4,7 @@ import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -42,6 +43,19 @@ final class SnapshotDamageTest extends SnapshotFixture {
                 }
             }
         }
+    }
+
+    @Test
+    void aManifestThatCannotBeLookedAtIsNotAbsent() throws Exception {
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+
+        assertThatExceptionOfType(FileSystemException.class).isThrownBy(() -> Snapshot.open(loop));
+
+        Path empty = directory();
+        assertRefused(Reason.MISMATCH, "has no manifest", () -> Snapshot.open(empty));
+        Files.createDirectory(empty.resolve("manifest.json"));
+        assertRefused(Reason.MISMATCH, "has no manifest", () -> Snapshot.open(empty));
     }
 
     @Test
