@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -161,6 +162,31 @@ final class SnapshotDamageTest extends SnapshotFixture {
             assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 0, -1)), a);
             assertWrong(right, Stream.concat(pages.stream(), Stream.of(pages.getFirst())).toList(), a);
         }
+    }
+
+    @Test
+    void aSequenceThatPointsNowhereIsRefusedThoughTheCheckIsRight() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 3, 1, 1);
+            String right = new String(capture(pool).snapshot().manifest().json(), StandardCharsets.UTF_8);
+            assertThat(right).containsOnlyOnce("[0,1,2]");
+            assertThat(SnapshotManifest.parse(withItsCheck(right))).isNotNull();
+            for (int nowhere : new int[]{3, -1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+                byte[] wrong = withItsCheck(right.replace("[0,1,2]", "[0,1," + nowhere + "]"));
+
+                assertRefused(Reason.DAMAGED, "has page %d at position 2 (expected: 0 to 2)".formatted(nowhere),
+                        () -> SnapshotManifest.parse(wrong));
+            }
+            byte[] more = withItsCheck(right.replace("[0,1,2]", "[0,1,2,3]").replaceFirst("(\"checks\":\\[[^]]*)]", "$1,\"00\"]"));
+            assertRefused(Reason.DAMAGED, "has page 3 at position 3 (expected: 0 to 2)", () -> SnapshotManifest.parse(more));
+        }
+    }
+
+    private static byte[] withItsCheck(String manifest) {
+        String checked = manifest.substring(0, manifest.lastIndexOf(",\"check\""));
+        MessageDigest digest = Sha256.begin();
+        digest.update(checked.getBytes(StandardCharsets.UTF_8));
+        return "%s,\"check\":\"%s\"}".formatted(checked, Sha256.end(digest)).getBytes(StandardCharsets.UTF_8);
     }
 
     @Test
