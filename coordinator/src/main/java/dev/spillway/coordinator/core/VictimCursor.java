@@ -94,6 +94,7 @@ final class VictimCursor {
                 while (at < stored.size()) {
                     EntryRow asStored = stored.get(at++);
                     EntryRow row = current.get(asStored.name());
+                    // No pinned entry is read, but this transaction may have pinned one since.
                     boolean inPlace = row != null && row.lastUse() == asStored.lastUse() && row.isInOrder()
                             && !used.containsKey(row.lastUse());
                     if (!inPlace && first == at - 1) {
