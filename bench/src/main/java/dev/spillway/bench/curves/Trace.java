@@ -36,6 +36,16 @@ public final class Trace {
                 of("two loops beside Zipf 1.0", reads, 2 * keys, loops(keys, 10), logNormal(10)));
     }
 
+    /** Returns reads whose k-th most popular key has a weight of k to the power of minus {@code exponent}. */
+    static Trace ofPopularity(int reads, int keys, double exponent) {
+        return of("Zipf " + exponent, reads, keys, zipf(keys, exponent, 11), Trace::even);
+    }
+
+    /** Returns one read of each key. */
+    static Trace ofEach(int keys) {
+        return of("each key once", keys, keys, index -> index, Trace::even);
+    }
+
     /** Returns what it is like. */
     String name() {
         return name;

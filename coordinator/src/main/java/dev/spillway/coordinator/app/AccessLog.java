@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Gathers the accesses that this coordinator commits, and stores them every few seconds. What is not stored when the process dies is lost: the curves
  * are estimates. Thread-safe.
  */
-final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
+public final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
     private static final Duration STORE_EVERY = Duration.ofSeconds(5);
     /** Number of samples that are stored before their time. */
@@ -44,7 +44,8 @@ final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
         this.store = store;
     }
 
-    static AccessLog start(UsageStore store) {
+    /** Begins to gather and to store. */
+    public static AccessLog start(UsageStore store) {
         AccessLog log = new AccessLog(store);
         log.thread.start();
         return log;
@@ -75,7 +76,7 @@ final class AccessLog implements Consumer<List<Access>>, AutoCloseable {
      *
      * @throws RegistryUnavailableException if it cannot; what was gathered is lost
      */
-    void store() {
+    public void store() {
         synchronized (storing) {
             Map<NamespaceName, SampledAccesses> taken = new HashMap<>();
             synchronized (this) {
