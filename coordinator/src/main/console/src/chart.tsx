@@ -1,22 +1,29 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { clock } from './format';
 
-/** Seconds that an axis shows at least. */
-const SPAN = 120;
+const HEIGHT = 160;
+/** Number of rows in the table beside a chart. */
+const ROWS = 12;
 
-/** A line over time, and the same figures in a table beside it. */
-export function Chart({ name, times, values, format, max }: {
+export interface Axis<V> {
   name: string;
-  /** Milliseconds. */
-  times: number[];
-  values: (number | null)[];
+  values: V[];
   format: (value: number) => string;
-  max?: number;
-}) {
+}
+
+/**
+ * A line, and figures of it in a table beside it. A line of `steps` stays at each value until the next one.
+ *
+ * The chart's horizontal axis is one of times, in milliseconds, or one of sizes; `mark` is the present size.
+ */
+export function Chart({ name, x, y, max, steps, mark }: { name: string; x: Axis<number>; y: Axis<number | null>; max?: number; steps?: boolean; mark?: number }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const marked = useRef(mark);
+  marked.current = mark;
+  const data = useRef<uPlot.AlignedData>([[], []]);
+  data.current = [x.values, y.values];
   useEffect(() => {
     const div = place.current;
     if (!div) {
@@ -26,30 +33,44 @@ export function Chart({ name, times, values, format, max }: {
     const ink = style.color;
     const line = style.getPropertyValue('border-top-color');
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: '12px system-ui' };
+    const drawMark = (drawn: uPlot) => {
+      if (marked.current !== undefined) {
+        const at = Math.round(drawn.valToPos(marked.current, 'x', true));
+        drawn.ctx.fillStyle = ink;
+        drawn.ctx.fillRect(at, drawn.bbox.top, 2, drawn.bbox.height);
+      }
+    };
+    const few = { show: (shown: uPlot) => (shown.data[0]?.length ?? 0) < 30 };
     plot.current = new uPlot(
       {
         width: Math.max(200, div.clientWidth),
-        height: 160,
+        height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { range: (_, first, last) => [first ?? 0, Math.max(last ?? 0, (first ?? 0) + SPAN)] }, y: { range: (_, low, high) => [Math.min(0, low), max ?? Math.max(1, high)] } },
-        axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(format) }],
-        series: [{}, { stroke: ink, width: 2, points: { show: false } }],
+        ms: 1,
+        scales: {
+          x: { time: !steps, range: (_, first, last) => [steps ? 0 : (first ?? 0), Math.max(last ?? 1, (first ?? 0) + 1, marked.current ?? 0)] },
+          y: { range: (_, low, high) => [Math.min(0, low ?? 0), max ?? Math.max(1, high ?? 1)] },
+        },
+        axes: [steps ? { ...axis, values: (_, ticks) => ticks.map(x.format) } : axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(y.format) }],
+        series: [{}, { stroke: ink, width: 2, points: few, ...(steps && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }) }],
+        hooks: { draw: [drawMark] },
       },
-      [[], []],
+      data.current,
       div,
     );
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(200, div.clientWidth), height: 160 }));
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(200, div.clientWidth), height: HEIGHT }));
     resized.observe(div);
     return () => {
       resized.disconnect();
       plot.current?.destroy();
     };
-  }, [max]);
+  }, [max, steps]);
   useEffect(() => {
-    plot.current?.setData([times.map((time) => time / 1000), values]);
-  }, [times, values]);
-  const rows = times.map((time, index) => ({ time, value: values[index] })).slice(-12).toReversed();
+    plot.current?.setData(data.current);
+  }, [x.values, y.values, mark]);
+  const every = steps ? Math.ceil(x.values.length / ROWS) : 1;
+  const rows = x.values.map((value, index) => ({ value, shown: y.values[index] })).filter((_, index) => (x.values.length - 1 - index) % every === 0).slice(-ROWS);
   return (
     <figure class="chart">
       <figcaption>{name}</figcaption>
@@ -59,15 +80,15 @@ export function Chart({ name, times, values, format, max }: {
         <table>
           <thead>
             <tr>
-              <th scope="col">Time</th>
-              <th scope="col" class="number">{name}</th>
+              <th scope="col">{x.name}</th>
+              <th scope="col" class="number">{y.name}</th>
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row.time}>
-                <td>{clock(row.time)}</td>
-                <td class="number">{row.value == null ? '-' : format(row.value)}</td>
+            {rows.toReversed().map((row) => (
+              <tr key={row.value}>
+                <td>{x.format(row.value)}</td>
+                <td class="number">{row.shown == null ? '-' : y.format(row.shown)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,36 +1,21 @@
-import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { call, get, identity, isOperator, Problem, segment } from './api';
 import { Chart } from './chart';
 import { EvictionTable } from './evictions';
-import { bytes, count, percent } from './format';
+import { bytes, clock, count, percent } from './format';
 import { Age, Ask, Heading, Shown, Table, Text, Tile, to } from './parts';
 import { PlanTable } from './plans';
 import { heard, usePolled } from './poll';
-import type { Entry, Eviction, Namespace, Page, Plan } from './types';
+import type { Curve, Entry, Eviction, Namespace, Page, Plan, Usage } from './types';
 
 const EVERY = 2000;
-const KEPT = 300;
-
-/** Uses of each namespace, counted since the page was opened. */
-const uses = signal(new Map<string, { at: number; hits: number; misses: number }[]>());
-
-function remember(namespaces: Namespace[]): Namespace[] {
-  const next = new Map(uses.value);
-  for (const { name, hits, misses } of namespaces) {
-    next.set(name, [...(next.get(name) ?? []), { at: Date.now(), hits, misses }].slice(-KEPT));
-  }
-  uses.value = next;
-  return namespaces;
-}
 
 /** Asks for all that the token is for. A token of some namespaces may not ask for the list. */
 async function namespaces(signal: AbortSignal): Promise<Namespace[]> {
   const own = identity.value?.namespaces ?? [];
-  const found = own.length
+  return own.length
     ? await Promise.all(own.map((name) => get<Namespace>(`/v1/namespaces/${segment(name)}`, signal)))
     : (await get<Page<Namespace>>('/v1/namespaces', signal)).items;
-  return remember(found);
 }
 
 function Fill({ value, max, format }: { value: number; max: number | undefined; format: (value: number) => string }) {
@@ -78,23 +63,47 @@ function evicted(namespace: Namespace): number {
   return Object.values(namespace.evictions).reduce((sum, each) => sum + each, 0);
 }
 
-function HitRates({ name }: { name: string }) {
-  const seen = uses.value.get(name) ?? [];
-  const steps = seen.slice(1).map((use, index) => {
-    const before = seen[index] as typeof use;
-    return { at: use.at, rate: hitRate({ hits: use.hits - before.hits, misses: use.misses - before.misses }) };
-  });
-  if (steps.length === 0) {
-    return <p class="muted">The hit rate is drawn from now on.</p>;
+/** The hit rate of the last day, from the intervals that coordinators stored. */
+function HitRates({ intervals }: { intervals: Usage[] }) {
+  if (intervals.length === 0) {
+    return <p class="muted">Nobody has read anything for a day.</p>;
   }
   return (
     <Chart
-      name="Hit rate since this page was opened"
-      times={steps.map((step) => step.at)}
-      values={steps.map((step) => (Number.isFinite(step.rate) ? step.rate : null))}
-      format={percent}
+      name="Hit rate over the last day"
+      x={{ name: 'From', values: intervals.map((one) => Date.parse(one.beganAt)), format: clock }}
+      y={{ name: 'Hit rate', values: intervals.map((one) => (one.hits + one.misses ? hitRate(one) : null)), format: percent }}
       max={1}
     />
+  );
+}
+
+/** The hit rate at other sizes. The chart ends where more room would hardly help, or at a multiple of the present size. */
+function HitRateCurve({ curve, present }: { curve: Curve; present: Namespace }) {
+  if (curve.byEntries.length === 0) {
+    return <p class="muted">Nothing was read twice, so no other size is known to help.</p>;
+  }
+  const lines = [
+    { name: 'Hit rate by number of entries', of: 'Entries', points: curve.byEntries, now: present.maxEntries ?? present.entries - present.pinnedEntries, format: count },
+    { name: 'Hit rate by size', of: 'Size', points: curve.byBytes, now: present.maxBytes ?? present.bytes - present.pinnedBytes, format: bytes },
+  ];
+  return (
+    <>
+      {lines.map(({ name, of, points, now, format }) => (
+        <Chart
+          key={name}
+          name={name}
+          x={{ name: of, values: [0, ...points.map((point) => point.size)], format }}
+          y={{ name: 'Hit rate', values: [0, ...points.map((point) => point.hitRate)], format: percent }}
+          max={1}
+          mark={now}
+          steps
+        />
+      ))}
+      <p class="muted">
+        Estimated from {count(curve.accesses)} accesses under LRU. The bar is the present size, with a hit rate of {percent(curve.hitRate)}. `spillway advise {present.name}` tells more.
+      </p>
+    </>
   );
 }
 
@@ -150,7 +159,9 @@ function Prune({ name }: { name: string }) {
 
 export function OneNamespace({ name }: { name: string }) {
   const path = `/v1/namespaces/${segment(name)}`;
-  const found = usePolled(async (signal) => remember([await get<Namespace>(path, signal)])[0] as Namespace, EVERY, name);
+  const found = usePolled((signal) => get<Namespace>(path, signal), EVERY, name);
+  const usage = usePolled((signal) => get<Page<Usage>>(`${path}/usage`, signal), 5000, name);
+  const curve = usePolled((signal) => get<Curve>(`${path}/curve`, signal), 15_000, name);
   const evictions = usePolled((signal) => get<Page<Eviction>>(`/v1/evictions?limit=20&namespace=${segment(name)}`, signal), 5000, name);
   const plans = usePolled((signal) => get<Page<Plan>>(`/v1/plans?limit=20&namespace=${segment(name)}`, signal), 5000, name);
   return (
@@ -170,7 +181,8 @@ export function OneNamespace({ name }: { name: string }) {
             <p>
               <a href={to('namespaces', name, 'entries')}>Entries</a>
             </p>
-            <HitRates name={name} />
+            <Shown polled={usage}>{({ items }) => <HitRates intervals={items} />}</Shown>
+            <Shown polled={curve}>{(found) => <HitRateCurve curve={found} present={one} />}</Shown>
             <Table
               caption="Policy"
               rows={policy(one)}

@@ -53,6 +53,7 @@ export function OnePlan({ id }: { id: string }) {
               <Tile name="State" value={<State of={plan.state} />} />
               <Tile name="Victims" value={count(plan.victimCount)} bad={plan.victimCount > plan.allowed} />
               <Tile name="Size" value={bytes(plan.victimBytes)} />
+              {plan.hitRateCost !== undefined && <Tile name="Costs of the hit rate" value={`${(100 * plan.hitRateCost).toFixed(1)} points`} />}
               <Tile name="May go without asking" value={count(plan.allowed)} />
               <Tile name="Entries when it was made" value={count(plan.namespaceEntries)} />
               <Tile name="Expires" value={moment(plan.expiresAt)} />

@@ -58,6 +58,21 @@ export interface Namespace {
   evictions: Record<string, number>;
 }
 
+export interface Usage {
+  beganAt: string;
+  hits: number;
+  misses: number;
+  entries: number;
+  bytes: number;
+}
+
+export interface Curve {
+  accesses: number;
+  hitRate: number;
+  byEntries: { size: number; hitRate: number }[];
+  byBytes: { size: number; hitRate: number }[];
+}
+
 export interface Replica {
   replicaId: string;
   hostId: string;
@@ -141,6 +156,7 @@ export interface Plan {
   allowed: number;
   victimCount: number;
   victimBytes: number;
+  hitRateCost?: number;
   applied?: { evicted: number; evictedBytes: number; gone: number; replaced: number; pinned: number; used: number; remaining: number };
   victims?: Victim[];
   next?: string;

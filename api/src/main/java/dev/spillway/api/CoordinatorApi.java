@@ -22,6 +22,8 @@ public final class CoordinatorApi {
     public static final Operation LIST_NAMESPACES = listed(Operation.get(NAMESPACES));
     public static final Operation GET_NAMESPACE = listed(Operation.get(NAMESPACE));
     public static final Operation SET_NAMESPACE = listed(Operation.put(NAMESPACE).only(Role.OPERATOR));
+    public static final Operation GET_CURVE = listed(Operation.get(NAMESPACE + "/curve"));
+    public static final Operation GET_USAGE = listed(Operation.get(NAMESPACE + "/usage").query("since"));
     public static final Operation PRUNE_NAMESPACE = listed(Operation.post(NAMESPACE + "/prune").only(Role.OPERATOR, Role.HOST));
     public static final Operation CLEAN_NAMESPACE = listed(Operation.post(NAMESPACE + "/clean").only(Role.OPERATOR));
 

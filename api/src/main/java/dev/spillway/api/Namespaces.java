@@ -4,6 +4,8 @@ import dev.spillway.events.Backend;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.NamespaceName;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,29 @@ public final class Namespaces {
             @Nullable Duration maxIdle, double lowWatermark, double maxEvictionShare, Backend backend, @Nullable Duration minResidency,
             boolean writeOnce, long entries, long bytes, long pinnedEntries, long pinnedBytes, long hits, long misses,
             Map<EvictionCause, Long> evictions) {}
+
+    /**
+     * The hit rate that a namespace would have at other sizes, estimated from the accesses that the registry accepted.
+     *
+     * @param accesses     number of accesses that it rests on; the weight of each falls by half in a week
+     * @param sampledKeys  number of keys that are followed
+     * @param samplingRate share of all keys that are followed, above 0 and at most 1
+     * @param hitRate      at the present number of entries
+     * @param byEntries    over the number of unpinned entries, both rising
+     * @param byBytes      over their bytes, likewise
+     */
+    public record Curve(NamespaceName namespace, long accesses, int sampledKeys, double samplingRate, double hitRate,
+            List<CurvePoint> byEntries, List<CurvePoint> byBytes) {}
+
+    /** A hit rate, from 0 to 1, that a size is enough for. */
+    public record CurvePoint(long size, double hitRate) {}
+
+    /**
+     * Counted reads of a namespace within an interval of five minutes.
+     *
+     * @param entries number of entries at its end, and their {@code bytes}
+     */
+    public record Usage(Instant beganAt, long hits, long misses, long entries, long bytes) {}
 
     /**
      * Says that everything in a namespace is to go.

@@ -35,13 +35,16 @@ public final class Plans {
      * @param actor            who asked for it
      * @param namespaceEntries entries of the namespace when it was made
      * @param allowed          how many of them may go without asking
+     * @param hitRateCost      points of the hit rate, from 0 to 1, that it costs until the namespace has grown again, as an estimate; absent in lists, once
+     *                         it is begun, and where nothing is known
      * @param applied          absent until it is applied
      * @param policySet        of an applied plan that was to set a policy: whether it is set
      * @param victims          before it is applied all victims, after that those that were not evicted and why; the first 100. Absent in lists
      * @param next             what {@code ?after=} of the plan's victims is to see more of them; absent when these are all
      */
     public record Plan(PlanId id, NamespaceName namespace, Purpose purpose, State state, String actor, long namespaceEntries, long allowed,
-            long victimCount, long victimBytes, @Nullable Applied applied, @Nullable Boolean policySet, @Nullable List<Victim> victims,
+            long victimCount, long victimBytes, @Nullable Double hitRateCost, @Nullable Applied applied, @Nullable Boolean policySet,
+            @Nullable List<Victim> victims,
             @Nullable String next, Instant createdAt, Instant expiresAt, @Nullable Instant appliedAt) {}
 
     /** What a plan was made for. */

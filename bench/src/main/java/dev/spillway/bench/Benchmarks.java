@@ -1,6 +1,7 @@
 package dev.spillway.bench;
 
 import dev.spillway.bench.artifacts.ArtifactsBenchmark;
+import dev.spillway.bench.curves.CurvesBenchmark;
 import dev.spillway.bench.http.ArtifactsHttpBenchmark;
 import dev.spillway.bench.http.HttpBenchmark;
 import dev.spillway.bench.http.SecurityBenchmark;
@@ -18,6 +19,7 @@ public final class Benchmarks {
     private static final List<Benchmark> ALL =
             List.of(new RegistryBenchmark(), new TouchesBenchmark(), new OrdersBenchmark(), new UnlinkBenchmark(), new HttpBenchmark(),
                     new ArtifactsBenchmark(), new ArtifactsHttpBenchmark(), new InventoryBenchmark(), new PagerBenchmark(),
+                    new CurvesBenchmark(),
                     new SecurityBenchmark());
 
     private Benchmarks() {}

@@ -7,6 +7,7 @@ import dev.spillway.bench.measure.Check;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.postgres.PostgresRegistry;
 import dev.spillway.coordinator.postgres.PostgresRegistrySettings;
 import dev.spillway.embedded.PostgresServer;
@@ -79,6 +80,10 @@ final class FilledRegistry implements AutoCloseable {
 
     Registry registry() {
         return registry;
+    }
+
+    UsageStore usage() {
+        return registry.usage();
     }
 
     Database database() {

@@ -5,6 +5,7 @@ import dev.spillway.bench.BenchmarkFailedException;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
+import dev.spillway.coordinator.http.Usage;
 import dev.spillway.events.Json;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -41,7 +42,9 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
     private ServedPuts(FilledRegistry stage) throws IOException, InterruptedException {
         // Nobody confirms orders here, so the bound on open ones is not looked at.
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                ServiceEndpoints.with(CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), InstantSource.system()),
+                ServiceEndpoints.with(
+                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}),
+                                InstantSource.system()),
                         new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
                 CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
     }

@@ -38,6 +38,7 @@ public final class Clients {
                         new PlansCommand.Ls(console), new PlansCommand.Show(console), new PlansCommand.Apply(console)));
         all.put("clean", console -> Declaration.of(new Clean(console)));
         all.put("stats", console -> Declaration.of(new Stats(console)));
+        all.put("advise", console -> Declaration.of(new Advise(console)));
         all.put("evictions", console -> Declaration.of(new EvictionsCommand(console)));
         all.put("events", console -> Declaration.of(new Events(console)));
         all.put("hosts", console -> Declaration.of(new HostsCommand(console)));

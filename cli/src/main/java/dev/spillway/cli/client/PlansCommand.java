@@ -210,6 +210,11 @@ final class PlansCommand {
             console.out()
                     .printf("plan %s: evict %s of %d (%s) from %s%n", plan.id(), Text.count(plan.victimCount(), "entry", "entries"),
                             plan.namespaceEntries(), Text.bytes(plan.victimBytes()), plan.namespace());
+            if (plan.hitRateCost() != null) {
+                console.out()
+                        .println("costs about %.1f points of the hit rate until %s has grown again".formatted(100 * plan.hitRateCost(),
+                                plan.namespace()));
+            }
             if (plan.purpose() instanceof Plans.ToSetPolicy(var change)) {
                 console.out().println("and then set " + changed(change, answer.json().path("purpose").path("change")));
             }

@@ -10,7 +10,6 @@ import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +63,7 @@ final class Stats implements ClientCommand {
                     Text.number(each.pinnedEntries())),
                     of(Text.bytes(each.bytes()), Text.bytes(each.maxBytes()), each.pinnedEntries(), Text.bytes(each.pinnedBytes())),
                     each.hits(), each.misses(),
-                    reads == 0 ? Text.NONE : String.format(Locale.ROOT, "%.1f %%", 100.0 * each.hits() / reads),
+                    reads == 0 ? Text.NONE : Advise.percent((double) each.hits() / reads),
                     causes.isEmpty() ? Text.NONE : causes);
         }
         table.print(console.out());

@@ -1,9 +1,11 @@
 package dev.spillway.coordinator.app;
 
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.http.TokenRoutes;
+import dev.spillway.coordinator.http.Usage;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.coordinator.identity.TokensFile;
 import dev.spillway.coordinator.kafka.Brokers;
@@ -88,6 +90,9 @@ public final class Coordinator implements AutoCloseable {
         Brokers brokers = servers.brokers();
         PostgresRegistry stored = servers.registry();
         stored.follow(trail);
+        UsageStore usage = stored.usage();
+        AccessLog accesses = lifecycle.start("accesses", () -> AccessLog.start(usage));
+        stored.followAccesses(accesses);
         TransactionFigures.register(stored, metrics);
         PostgresRegistrySettings database = settings.database();
         CommandUses uses = new CommandUses(database.user());
@@ -127,7 +132,8 @@ public final class Coordinator implements AutoCloseable {
             return found.isPresent() ? found : tokens.find(digest);
         };
         List<Endpoint> endpoints =
-                Stream.concat(CoordinatorRoutes.of(registry, backlog, clock).stream(), TokenRoutes.of(tokens, first, identities).stream())
+                Stream.concat(CoordinatorRoutes.of(registry, backlog, new Usage(usage, accesses::store), clock).stream(),
+                        TokenRoutes.of(tokens, first, identities).stream())
                         .toList();
         HttpService http = lifecycle.start("http",
                 () -> HttpService.start(new HttpService.Options("coordinator", settings.listen(), Optional.empty(),

@@ -78,6 +78,7 @@ final class EntryDecisions {
             EntryRow joined =
                     before.described(description).written(before.written().joinedBy(written)).usedAt(used.useCounter(), transaction.now());
             transaction.save(joined);
+            transaction.used(joined, 0, false);
             PinDecisions.share(transaction, joined);
             return new Outcomes.Putting.Stored(before.generation(), null, evicted);
         }
@@ -96,6 +97,7 @@ final class EntryDecisions {
                 transaction.now(), pin, written, false);
         transaction.save(used.with(entry));
         transaction.save(entry);
+        transaction.used(entry, 0, before == null);
         PinDecisions.share(transaction, entry);
         evicted.addAll(evictor.evict(transaction, room));
         return new Outcomes.Putting.Stored(generation, before == null ? null : before.snapshotId(), evicted);
@@ -140,6 +142,7 @@ final class EntryDecisions {
         if (entry == null) {
             if (command.isCounted()) {
                 transaction.save(namespace.counted(0, 1));
+                transaction.counted(namespace.name(), 0, 1);
             }
             return new Outcomes.Getting.Miss();
         }
@@ -148,6 +151,7 @@ final class EntryDecisions {
             if (command.isUse()) {
                 evictor.evict(transaction, entry, end);
                 transaction.save(held(transaction, name).counted(0, command.isCounted() ? 1 : 0));
+                transaction.counted(name.namespace(), 0, command.isCounted() ? 1 : 0);
             }
             return new Outcomes.Getting.Miss();
         }
@@ -156,6 +160,7 @@ final class EntryDecisions {
         if (command.isUse()) {
             transaction.save(used);
             transaction.save(touched);
+            transaction.used(touched, command.isCounted() ? 1 : 0, false);
         }
         return new Outcomes.Getting.Hit(touched);
     }

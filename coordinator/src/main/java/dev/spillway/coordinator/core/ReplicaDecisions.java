@@ -207,18 +207,21 @@ final class ReplicaDecisions {
                 transaction.save(counted);
                 EntryRow read = inGroup(transaction, entry, used.group()).usedAt(counted.useCounter(), transaction.now());
                 transaction.save(read);
+                transaction.used(read, Math.max(0, used.hits()), false);
                 if (!Objects.equals(read.group(), entry.group())) {
                     PinDecisions.share(transaction, read);
                 }
             } else if (namespace != null) {
                 // The entry went before its host reported this use, or a later use is known. It was a hit all the same.
                 transaction.save(namespace.counted(Math.max(0, used.hits()), 0));
+                transaction.counted(namespace.name(), used.hits(), 0);
             }
         }
         for (TouchRequest.Missed missed : request.missed()) {
             NamespaceRow namespace = transaction.namespace(missed.namespace());
             if (namespace != null) {
                 transaction.save(namespace.counted(0, Math.max(0, missed.misses())));
+                transaction.counted(namespace.name(), 0, missed.misses());
             }
         }
         return new TouchRequest.Counted();

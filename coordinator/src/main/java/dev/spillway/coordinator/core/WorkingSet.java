@@ -3,6 +3,7 @@ package dev.spillway.coordinator.core;
 import dev.spillway.coordinator.core.Rows.EntryLock;
 import dev.spillway.coordinator.core.Rows.HostLock;
 import dev.spillway.events.EntryName;
+import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionFact;
 import dev.spillway.events.EvictionId;
 import dev.spillway.events.HostId;
@@ -55,6 +56,7 @@ public final class WorkingSet {
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
     private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
     private final List<Activity> activity = new ArrayList<>();
+    private final List<Access> accesses = new ArrayList<>();
     private final Deque<Long> generations = new ArrayDeque<>();
     private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     private Actor actor = Actor.SWEEP;
@@ -88,7 +90,8 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, plans, changedRegistry);
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, accesses, plans,
+                changedRegistry);
     }
 
     /** Sets the party that asks for the next decisions. */
@@ -346,6 +349,10 @@ public final class WorkingSet {
         EvictionFact fact = eviction.fact();
         evictions.add(eviction);
         evictionCounts.merge(new Changes.CauseOfNamespace(fact.namespace(), fact.cause()), 1L, Long::sum);
+        NamespaceRow namespace = namespaces.get(fact.namespace());
+        if (namespace != null && fact.cause() != EvictionCause.CAPACITY && fact.cause() != EvictionCause.REPLACED) {
+            accesses.add(new Access.Removed(fact.namespace(), fact.key(), namespace.useCounter()));
+        }
         if (holdersLeft) {
             unfinished.add(fact.id());
         }
@@ -385,6 +392,18 @@ public final class WorkingSet {
 
     void note(Activity happened) {
         activity.add(happened);
+    }
+
+    /** Tells of an entry that was saved with a new use. */
+    void used(EntryRow entry, long hits, boolean isNew) {
+        accesses.add(new Access.Used(entry.name().namespace(), entry.name().key(), entry.lastUse(), entry.sizeBytes(), hits, isNew));
+    }
+
+    /** Tells of reads that say nothing of an entry. */
+    void counted(NamespaceName namespace, long hits, long misses) {
+        if (hits > 0 || misses > 0) {
+            accesses.add(new Access.Counted(namespace, hits, misses));
+        }
     }
 
     /** Saves a plan with newly chosen victims. */

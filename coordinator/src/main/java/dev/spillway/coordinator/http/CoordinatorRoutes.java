@@ -23,13 +23,14 @@ public final class CoordinatorRoutes {
     /**
      * Returns the endpoints of one registry.
      *
+     * @param usage how namespaces are used
      * @param clock bounds how long one request works
      */
-    public static List<Endpoint> of(Registry registry, Backlog backlog, InstantSource clock) {
+    public static List<Endpoint> of(Registry registry, Backlog backlog, Usage usage, InstantSource clock) {
         return Stream
                 .of(new NamespaceRoutes(registry, clock).endpoints(), new EntryRoutes(registry, backlog).endpoints(),
                         new EvictionRoutes(registry).endpoints(), new PinRoutes(registry).endpoints(),
-                        new PlanRoutes(registry, clock).endpoints(),
+                        new PlanRoutes(registry, usage, clock).endpoints(), new UsageRoutes(registry, usage, clock).endpoints(),
                         new HostRoutes(registry).endpoints(), new RegistryRoutes(registry).endpoints(),
                         new EventRoutes(registry).endpoints(),
                         new WorkerRoutes(registry, backlog).endpoints())

@@ -21,15 +21,16 @@ final class PlanAnswers {
     }
 
     /**
+     * @param hitRateCost absent in lists
      * @param victims absent in lists
      * @param next the place behind these victims
      */
-    static Plans.Plan plan(PlanRow plan, @Nullable List<Plans.Victim> victims, @Nullable String next) {
+    static Plans.Plan plan(PlanRow plan, @Nullable Double hitRateCost, @Nullable List<Plans.Victim> victims, @Nullable String next) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         boolean setting = plan.state() == PlanRow.State.APPLIED && plan.purpose() instanceof PlanPurpose.SetPolicy;
         return new Plans.Plan(plan.id(), plan.namespace(), purpose(plan.purpose()), Plans.State.valueOf(plan.state().name()),
                 plan.actor().value(), plan.made().namespaceEntries(), plan.made().allowed(), plan.made().victims(),
-                plan.made().victimBytes(), begun ? applied(plan.applied(), plan.made().victims()) : null,
+                plan.made().victimBytes(), begun ? null : hitRateCost, begun ? applied(plan.applied(), plan.made().victims()) : null,
                 setting ? !plan.isPolicyNotSet() : null, victims, Paging.next(victimsOf(plan.id()), next), plan.createdAt(),
                 plan.expiresAt(), plan.appliedAt());
     }

@@ -9,6 +9,7 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries.Page;
+import dev.spillway.coordinator.curve.HitRateCurve;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.service.http.Endpoint;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Prunes and plans: what would go and why, then exactly that. */
 final class PlanRoutes {
@@ -30,10 +32,12 @@ final class PlanRoutes {
 
     private final Registry registry;
     private final Commands commands;
+    private final Usage usage;
     private final InstantSource clock;
 
-    PlanRoutes(Registry registry, InstantSource clock) {
+    PlanRoutes(Registry registry, Usage usage, InstantSource clock) {
         this.registry = registry;
+        this.usage = usage;
         this.commands = new Commands(registry);
         this.clock = clock;
     }
@@ -91,7 +95,7 @@ final class PlanRoutes {
         }
         Paging paging = Paging.of(request, "plans");
         Page<PlanRow> page = registry.queries().plans(namespace, paging.after(), paging.limit());
-        return Response.ok(paging.page(page.items(), page.next(), plan -> PlanAnswers.plan(plan, null, null)));
+        return Response.ok(paging.page(page.items(), page.next(), plan -> PlanAnswers.plan(plan, null, null, null)));
     }
 
     private Response one(Request request) {
@@ -105,7 +109,15 @@ final class PlanRoutes {
     private Response answer(PlanRow plan) {
         boolean begun = plan.state() == PlanRow.State.APPLYING || plan.state() == PlanRow.State.APPLIED;
         Page<PlanVictim> victims = registry.queries().planVictims(plan.id(), begun, null, SHOWN);
-        return Response.ok(PlanAnswers.plan(plan, victims.items().stream().map(PlanAnswers::victim).toList(), victims.next()));
+        return Response.ok(PlanAnswers.plan(plan, begun ? null : cost(plan), victims.items().stream().map(PlanAnswers::victim).toList(),
+                victims.next()));
+    }
+
+    /** Returns the share of accesses that would miss for want of the victims. Those are taken for the entries that were not used for the longest time. */
+    private @Nullable Double cost(PlanRow plan) {
+        HitRateCurve curve = usage.curve(plan.namespace());
+        long entries = plan.made().namespaceEntries();
+        return curve.accesses() == 0 ? null : curve.byEntries().at(entries) - curve.byEntries().at(entries - plan.made().victims());
     }
 
     private Response victims(Request request) {

@@ -2,6 +2,7 @@ package dev.spillway.coordinator.postgres;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.spillway.coordinator.core.Access;
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Decisions;
@@ -10,6 +11,7 @@ import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.coordinator.identity.TokenStore;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +55,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private final List<Consumer<Changes.Wake>> listeners = new CopyOnWriteArrayList<>();
 
     private volatile EvictionFollower follower = EvictionFollower.NOBODY;
+    private volatile Consumer<List<Access>> accessFollower = ignored -> {};
 
     private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
         this.settings = settings;
@@ -61,7 +64,8 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         Jdbi laneJdbi = Jdbi.create(lanePool).installPlugin(new PostgresPlugin());
         callers = new CallerLimit(Math.max(1, settings.poolSize() - OWN_CONNECTIONS), settings.waitingMax(), settings.poolWait());
-        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell, () -> follower);
+        transactions = new Transactions(new Decisions(rules, random), settings, random, this::tell, () -> follower,
+                accesses -> accessFollower.accept(accesses));
         lane = new Lane<>("registry-writes", 1, settings.waitingMax(), BATCH_WEIGHT_MAX, batch -> transactions.carryOut(laneJdbi, batch));
         queries = new PostgresQueries(jdbi, callers, new EntryReads(laneJdbi, settings), rules.grace());
     }
@@ -154,6 +158,16 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     /** Has each eviction told from now on, to this one alone. */
     public void follow(EvictionFollower evictions) {
         follower = evictions;
+    }
+
+    /** Has the accesses of each committed transaction told from now on, to this one alone, which must return at once. Many threads call it. */
+    public void followAccesses(Consumer<List<Access>> accesses) {
+        accessFollower = accesses;
+    }
+
+    /** Returns the figures of how namespaces are used. */
+    public UsageStore usage() {
+        return new UsageTables(jdbi, callers);
     }
 
     /** Returns the tokens that are stored beside the registry. */

@@ -1,5 +1,6 @@
 package dev.spillway.coordinator.postgres;
 
+import dev.spillway.coordinator.core.Access;
 import dev.spillway.coordinator.core.Changes;
 import dev.spillway.coordinator.core.Decisions;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
@@ -15,6 +16,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,6 +41,7 @@ final class Transactions {
     private final RandomGenerator random;
     private final Consumer<Changes.Wake> told;
     private final Supplier<EvictionFollower> follower;
+    private final Consumer<List<Access>> accesses;
     private final LeastUses leastUses = new LeastUses();
     private final LongAdder conflicts = new LongAdder();
     private final LongAdder committed = new LongAdder();
@@ -47,14 +50,16 @@ final class Transactions {
     /**
      * @param told     is told after each commit, before anyone is answered by it
      * @param follower is asked for at each transaction
+     * @param accesses takes what was accessed, once it is committed; returns at once
      */
     Transactions(Decisions decisions, PostgresRegistrySettings settings, RandomGenerator random, Consumer<Changes.Wake> told,
-            Supplier<EvictionFollower> follower) {
+            Supplier<EvictionFollower> follower, Consumer<List<Access>> accesses) {
         this.decisions = decisions;
         this.settings = settings;
         this.random = random;
         this.told = told;
         this.follower = follower;
+        this.accesses = accesses;
     }
 
     /** Returns how many times a transaction was begun again because of another one. */
@@ -109,7 +114,7 @@ final class Transactions {
             }
             committed.increment();
             carriedOut.add(made.commands().size());
-            made.tellFollower();
+            made.tellFollowers();
             told.accept(wake);
             made.answer();
             return;
@@ -219,7 +224,7 @@ final class Transactions {
             script.run(open);
             committing = true;
             open.commit();
-            committed = isFollowed ? changes : null;
+            committed = changes;
             return changes.wake(rows.now());
         }
 
@@ -256,19 +261,21 @@ final class Transactions {
             return answers;
         }
 
-        /** Tells who follows single evictions. A failure is logged: the transaction is committed. */
-        void tellFollower() {
-            Changes changes = committed;
-            if (changes == null) {
-                return;
-            }
+        /** Tells who follows accesses and single evictions. A failure is logged: the transaction is committed. */
+        void tellFollowers() {
+            Changes changes = Objects.requireNonNull(committed, "told before its commit");
             try {
-                for (int number = 0; number < changes.evictions().size(); number++) {
+                if (!changes.accesses().isEmpty()) {
+                    accesses.accept(changes.accesses());
+                }
+                for (int number = 0; number < causes.size(); number++) {
                     following.evicted(changes.evictions().get(number), began, causes.get(number));
                 }
-                changes.closed().values().forEach(replica -> following.closed(replica, began));
+                if (isFollowed) {
+                    changes.closed().values().forEach(replica -> following.closed(replica, began));
+                }
             } catch (RuntimeException e) {
-                LOG.error("telling of {} evictions", changes.evictions().size(), e);
+                LOG.error("telling of {} accesses and {} evictions", changes.accesses().size(), changes.evictions().size(), e);
             }
         }
 

@@ -8,6 +8,7 @@ import dev.spillway.coordinator.Await;
 import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.curve.UsageStore;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
@@ -55,6 +56,7 @@ final class ServedRegistry implements AutoCloseable {
 
     final ObjectMapper json = Json.strict();
     final AtomicReference<Instant> now = new AtomicReference<>(START);
+    final UsageStore usage = new MemoryUsage();
     final AtomicLong openOrders = new AtomicLong();
     final Random random = new Random(11);
     final TroubledRegistry registry = new TroubledRegistry(new InMemoryRegistry(REGISTRY, 4, RegistryRules.DEFAULTS, now::get, random));
@@ -64,7 +66,8 @@ final class ServedRegistry implements AutoCloseable {
 
     ServedRegistry() throws IOException, InterruptedException {
         service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
-                ServiceEndpoints.with(CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), now::get),
+                ServiceEndpoints.with(
+                        CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), new Usage(usage, () -> {}), now::get),
                         new Readiness(Duration.ofSeconds(5)), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
                 CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
     }

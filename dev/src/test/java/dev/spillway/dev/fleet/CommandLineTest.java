@@ -230,11 +230,30 @@ class CommandLineTest extends FleetOfTwo {
                 List.of("retire", "host-9"),
                 List.of("status", "--worker", "host-9"), List.of("evictions", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da"),
                 List.of("holds", "release", "01a1fc01-591f-7b6c-9cdd-0b4e5bb2f6da", "--worker", "host-1"),
-                List.of("clean", "no-such", "--yes"))) {
+                List.of("advise", "no-such"), List.of("clean", "no-such", "--yes"))) {
             Spillway.Ran ran = run(missing.toArray(String[]::new));
             assertThat(ran.exitCode()).as(missing + ": " + ran).isEqualTo(3);
             assertThat(ran.err()).as(missing.toString()).startsWith("spillway: ").hasLineCount(1).contains("(expected: ");
         }
+    }
+
+    /** Four puts of keys that are not there are four accesses. The last one is of a key that a third entry had driven out. */
+    @Test
+    void aSizeIsAdvisedForAHitRate() {
+        done("namespace", "set", "advised", "--max-entries", "2", "--max-bytes", "1GiB");
+        for (String key : List.of("one", "two", "three", "one")) {
+            done("put", "advised", key, tree.toString(), "--worker", "host-1");
+        }
+        assertThat(done("advise", "advised", "--hit-rate", "0.25").out()).startsWith("a hit rate of 25.0 % takes 3 entries or ")
+                .endsWith(" (now: 0.0 %), as estimated from 4 accesses\n");
+        assertThat(json(done("advise", "advised", "--hit-rate", "0.25", "--json").out()).get("maxEntries").asLong()).isEqualTo(3);
+        assertThat(done("advise", "advised").out()).containsPattern(" 1 x +2 +0.0 % ").containsPattern(" 2 x +4 +25.0 % ");
+        assertThat(json(done("advise", "advised", "--json").out()).get("accesses").asLong()).isEqualTo(4);
+        assertThat(done("prune", "advised", "--max-entries", "1", "--dry-run").out()).contains("costs about 0.0 points of the hit rate");
+
+        Spillway.Ran unreachable = run("advise", "advised", "--hit-rate", "0.9");
+        assertThat(unreachable.exitCode()).as(unreachable.toString()).isEqualTo(1);
+        assertThat(unreachable.err()).contains("no size has a hit rate of 90.0 %").contains("at most 25.0 %");
     }
 
     @ParameterizedTest
@@ -365,8 +384,10 @@ class CommandLineTest extends FleetOfTwo {
         }
         Spillway.Ran planned = done("prune", "pruned", "--max-entries", "2", "--dry-run");
         assertThat(planned.lines().getFirst()).startsWith("plan ").contains(": evict 10 entries of 12 (").endsWith(" from pruned");
-        assertThat(planned.lines().get(2)).containsPattern("^ +1 +key-0 .* OVER_MAX_ENTRIES +-$");
-        assertThat(planned.lines()).hasSize(13);
+        assertThat(planned.lines().get(1)).as("nobody has read anything")
+                .isEqualTo("costs about 0.0 points of the hit rate until pruned has grown again");
+        assertThat(planned.lines().get(3)).containsPattern("^ +1 +key-0 .* OVER_MAX_ENTRIES +-$");
+        assertThat(planned.lines()).hasSize(14);
         String id = planned.lines().getLast().replaceFirst(".* ", "");
         assertThat(planned.lines().getLast()).endsWith(": spillway plans apply " + id);
         assertThat(done("ls", "pruned").lines()).hasSize(13);

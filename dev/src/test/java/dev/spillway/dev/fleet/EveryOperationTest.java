@@ -56,6 +56,8 @@ class EveryOperationTest extends FleetOfTwo {
             hosts(coordinator);
             tokens(coordinator);
             coordinator.get("/v1/identity");
+            coordinator.get(NAMESPACE + "/curve");
+            coordinator.get(NAMESPACE + "/usage?since=2026-01-01T00:00:00Z");
             coordinator.done("POST", NAMESPACE + "/clean", Map.of("confirm", "described"));
             JsonNode registry = coordinator.get("/v1/registry");
             coordinator.done("POST", "/v1/registry/restored", Map.of("epoch", registry.get("epoch").asLong()));

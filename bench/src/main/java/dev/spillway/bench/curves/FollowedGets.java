@@ -1,0 +1,46 @@
+package dev.spillway.bench.curves;
+
+import dev.spillway.bench.BenchmarkFailedException;
+import dev.spillway.bench.measure.Load;
+import dev.spillway.bench.measure.Operation;
+import dev.spillway.coordinator.core.Command;
+import dev.spillway.coordinator.core.Outcomes;
+import dev.spillway.coordinator.core.Registry;
+import dev.spillway.events.EntryName;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/** Gets of entries that are there, each as likely as any other, while somebody follows them or nobody does. */
+final class FollowedGets implements Load {
+    private final Registry registry;
+    private final List<EntryName> names;
+    private final Runnable begin;
+
+    /** @param begin has the accesses followed from now on, or no longer */
+    FollowedGets(Registry registry, List<EntryName> names, Runnable begin) {
+        this.registry = registry;
+        this.names = names;
+        this.begin = begin;
+    }
+
+    @Override
+    public void prepare() {
+        begin.run();
+    }
+
+    @Override
+    public Operation caller(int number) {
+        RandomGenerator random = new SplittableRandom();
+        return () -> {
+            EntryName name = names.get(random.nextInt(names.size()));
+            if (!(registry.execute(new Command.Get(name)) instanceof Outcomes.Getting.Hit)) {
+                throw new BenchmarkFailedException("get of " + name + ": a miss (expected: a hit, nothing is evicted meanwhile)");
+            }
+            return Operation.Outcome.DONE;
+        };
+    }
+
+    @Override
+    public void verify(long done) {}
+}

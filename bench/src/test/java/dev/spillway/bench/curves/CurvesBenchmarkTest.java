@@ -1,0 +1,29 @@
+package dev.spillway.bench.curves;
+
+import dev.spillway.bench.Benchmarks;
+import dev.spillway.bench.Effort;
+import dev.spillway.bench.measure.Bar;
+import dev.spillway.bench.measure.Figure;
+import dev.spillway.bench.measure.Report;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/** The whole benchmark, small and short: that it compares what it says, never how fast anything is. */
+@Tag("full")
+class CurvesBenchmarkTest {
+    @Test
+    void curvesAreComparedWithTheTruth() throws InterruptedException {
+        Report report = Benchmarks.named("curves").orElseThrow().run(Effort.ofQuick(), step -> {});
+        Map<String, Double> figures = report.figures().stream().collect(Collectors.toMap(Figure::name, Figure::value));
+        assertThat(figures.get("hit rate, 0.5 x")).isLessThan(figures.get("hit rate, 4.0 x"));
+        // All keys of so short a trace are followed. Callers interleave, so the order is not that of the trace.
+        assertThat(figures.get("the same by the curve")).isCloseTo(figures.get("hit rate, 1 x"), within(0.001));
+        assertThat(report.bars()).extracting(Bar::name).hasSize(4);
+        assertThat(report.results()).hasSize(2).allSatisfy(line -> assertThat(line.operations()).isPositive());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.bench.curves;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+package dev.spillway.cli.client;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.Namespaces;
+import dev.spillway.cli.ClientCommand;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Declaration;
+import dev.spillway.cli.Outcome;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a namespace's hit rate would be at another size, and what size a hit rate takes. */
+final class Advise implements ClientCommand {
+    private static final double[] MULTIPLES = {0.25, 0.5, 1, 2, 4, 8};
+
+    private final Console console;
+    private final CoordinatorOption coordinator = new CoordinatorOption();
+    private final Output output = new Output();
+    private final NamespaceParameter namespace = new NamespaceParameter();
+    private Values.@Nullable Share hitRate;
+
+    Advise(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public void declare(Declaration to) {
+        to.describe("advise",
+                "Show which hit rate a namespace would have at other sizes, or which size a hit rate takes, as estimated from what was asked for.");
+        coordinator.declare(to);
+        output.declare(to);
+        namespace.declare(to);
+        to.option("--hit-rate", "RATE", Values.Share.class, value -> hitRate = value,
+                "Show the size for this rate, such as 0.9. Fails if no size is enough.");
+    }
+
+    @Override
+    public Outcome call() throws InterruptedException {
+        Server server = coordinator.server();
+        Server.Answer answer = server.get(CoordinatorApi.GET_CURVE.at(namespace.name()));
+        Namespaces.Curve curve = answer.as(Namespaces.Curve.class);
+        if (hitRate != null) {
+            return sizeFor(hitRate.fraction(), curve);
+        }
+        if (output.json()) {
+            console.out().println(answer.text());
+            return Outcome.done();
+        }
+        Namespaces.Namespace present = server.get(CoordinatorApi.GET_NAMESPACE.at(namespace.name())).as(Namespaces.Namespace.class);
+        long entries = present.maxEntries() == null ? present.entries() - present.pinnedEntries() : present.maxEntries();
+        long bytes = present.maxBytes() == null ? present.bytes() - present.pinnedBytes() : present.maxBytes();
+        Table table = new Table(">SIZE", ">ENTRIES", ">HIT RATE", ">BYTES", ">HIT RATE");
+        for (double multiple : MULTIPLES) {
+            long someEntries = Math.round(entries * multiple);
+            long someBytes = Math.round(bytes * multiple);
+            table.row(String.format(Locale.ROOT, "%s x", multiple < 1 ? multiple : String.valueOf((int) multiple)), someEntries,
+                    percent(at(curve.byEntries(), someEntries)), Text.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
+        }
+        table.print(console.out());
+        console.out().println("estimated from " + Text.count(curve.accesses(), "access", "accesses") + ", under LRU");
+        return Outcome.done();
+    }
+
+    private Outcome sizeFor(double wanted, Namespaces.Curve curve) {
+        Optional<Namespaces.CurvePoint> entries = first(curve.byEntries(), wanted);
+        Optional<Namespaces.CurvePoint> bytes = first(curve.byBytes(), wanted);
+        if (output.json()) {
+            ObjectNode json = Server.mapper().createObjectNode().put("namespace", curve.namespace().value()).put("hitRate", wanted);
+            entries.ifPresent(point -> json.put("maxEntries", point.size()));
+            bytes.ifPresent(point -> json.put("maxBytes", point.size()));
+            console.out().println(json.put("accesses", curve.accesses()));
+        }
+        if (entries.isEmpty() || bytes.isEmpty()) {
+            return Outcome.failed(
+                    "namespace %s: no size has a hit rate of %s (expected: at most %s, because all other accesses are the first of their key)"
+                            .formatted(curve.namespace(), percent(wanted),
+                                    curve.byEntries().isEmpty() ? percent(0) : percent(curve.byEntries().getLast().hitRate())));
+        }
+        if (!output.json()) {
+            console.out()
+                    .println("a hit rate of %s takes %s or %s (now: %s), as estimated from %s".formatted(percent(wanted),
+                            Text.count(entries.get().size(), "entry", "entries"), Text.bytes(bytes.get().size()), percent(curve.hitRate()),
+                            Text.count(curve.accesses(), "access", "accesses")));
+        }
+        return Outcome.done();
+    }
+
+    private static Optional<Namespaces.CurvePoint> first(List<Namespaces.CurvePoint> points, double wanted) {
+        return points.stream().filter(point -> point.hitRate() >= wanted).findFirst();
+    }
+
+    private static double at(List<Namespaces.CurvePoint> points, long size) {
+        return points.stream()
+                .filter(point -> point.size() <= size)
+                .reduce((earlier, later) -> later)
+                .map(Namespaces.CurvePoint::hitRate)
+                .orElse(0.0);
+    }
+
+    static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.spillway.coordinator.curve;
+
+import com.dynatrace.hash4j.hashing.Hasher64;
+import com.dynatrace.hash4j.hashing.Hashing;
+import dev.spillway.events.EntryKey;
+
+/** Chooses keys by their hash, so that everyone chooses the same ones, and either all accesses of a key or none. */
+public final class Sampling {
+    /** The threshold under which all keys are. */
+    public static final long ALL = Long.MAX_VALUE;
+
+    private static final Hasher64 HASHER = Hashing.xxh3_64();
+
+    private Sampling() {}
+
+    /** Returns the hash of a key, 0 or more. A key is in the sample if it is below the threshold. */
+    public static long hash(EntryKey key) {
+        return HASHER.hashCharsToLong(key.value()) >>> 1;
+    }
+
+    /** Returns the share of keys below a threshold. */
+    static double rate(long threshold) {
+        return threshold == ALL ? 1 : threshold / 0x1p63;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spillway.coordinator.curve;
+
+import org.jspecify.annotations.NullMarked;
