@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** The parts of a development fleet, started side by side where one does not need the other. */
@@ -47,6 +48,7 @@ final class DevFleet {
     private final int port;
     private final int hosts;
     private final PrintStream out;
+    private Addresses addresses = Addresses.NOT_YET;
 
     /** @param temporary whether PostgreSQL and Kafka keep nothing */
     DevFleet(Path folder, boolean temporary, int port, int hosts, PrintStream out) {
@@ -103,7 +105,7 @@ final class DevFleet {
         out.println("PostgreSQL   127.0.0.1:" + servers.postgres().port());
         out.println("Kafka        " + servers.kafka().bootstrapServers());
 
-        Addresses addresses = Addresses.of(servers);
+        addresses = Addresses.of(servers);
         // Before the workers: they would ask it in vain, and say so in the log.
         Coordinator coordinator =
                 lifecycle.start("coordinator", () -> Coordinator.start(CoordinatorSettings.read(Sources.of(coordinator(addresses)))));
@@ -122,7 +124,36 @@ final class DevFleet {
             }));
         }
         tellAll(starts);
-        out.println("ready        coordinator http://127.0.0.1:" + port + ", workers " + workers());
+        out.println("ready        coordinator http://" + coordinator() + ", workers " + workers());
+    }
+
+    /**
+     * Starts a further host of a fleet that runs.
+     *
+     * @param number counted from 1, above those that were started with it
+     * @param failed is told when it cannot go on
+     */
+    Worker startHost(int number, Consumer<Throwable> failed) throws Exception {
+        return Worker.start(WorkerSettings.read(Sources.of(worker(addresses, number))), failed);
+    }
+
+    /** Returns the number of hosts that were started with it. */
+    int hosts() {
+        return hosts;
+    }
+
+    String coordinator() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** Returns the address of a host's worker. */
+    String worker(int number) {
+        return "127.0.0.1:" + (port + FIRST_WORKER + number - 1);
+    }
+
+    /** Returns the folder that everything is in. */
+    Path folder() {
+        return folder;
     }
 
     /** Servers in the middle of their start take an interrupt badly, and are up in seconds: a stop waits for that, and stops them then. */
@@ -146,7 +177,7 @@ final class DevFleet {
     private String workers() {
         List<String> names = new ArrayList<>();
         for (int host = 1; host <= hosts; host++) {
-            names.add(id(host) + " http://127.0.0.1:" + (port + FIRST_WORKER + host - 1));
+            names.add(id(host) + " http://" + worker(host));
         }
         return names.stream().collect(Collectors.joining(", "));
     }
@@ -162,7 +193,7 @@ final class DevFleet {
     }
 
     private Map<String, String> coordinator(Addresses servers) {
-        return Map.ofEntries(Map.entry("listen", "127.0.0.1:" + port), Map.entry("database-url", servers.database()),
+        return Map.ofEntries(Map.entry("listen", coordinator()), Map.entry("database-url", servers.database()),
                 Map.entry("database-user", servers.user()), Map.entry("database-password", servers.password()),
                 Map.entry("kafka-servers", servers.kafka()), Map.entry("orders-partitions", String.valueOf(PARTITIONS)),
                 Map.entry("evictions-partitions", "1"), Map.entry("reports-partitions", "1"),
@@ -176,8 +207,8 @@ final class DevFleet {
     }
 
     private Map<String, String> worker(Addresses servers, int host) {
-        return Map.of("host-id", id(host), "listen", "127.0.0.1:" + (port + FIRST_WORKER + host - 1), "data",
-                folder.resolve(id(host)).toString(), "coordinators", "127.0.0.1:" + port, "kafka-servers", servers.kafka(),
+        return Map.of("host-id", id(host), "listen", worker(host), "data",
+                folder.resolve(id(host)).toString(), "coordinators", coordinator(), "kafka-servers", servers.kafka(),
                 "allowed-sources", "/");
     }
 

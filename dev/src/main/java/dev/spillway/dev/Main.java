@@ -22,6 +22,7 @@ public final class Main {
     private static void addTo(CommandLine commands, Console console) {
         Services.addTo(commands, console);
         commands.addSubcommand(new Dev(console));
+        commands.addSubcommand(new Demo(console));
         commands.addSubcommand(new Bench(console));
     }
 }

@@ -79,7 +79,7 @@ public final class Trace {
     }
 
     /** The k-th most popular of n keys is drawn with a weight of k to the power of minus {@code exponent}. */
-    static IntUnaryOperator zipf(int keys, double exponent, long seed) {
+    public static IntUnaryOperator zipf(int keys, double exponent, long seed) {
         RandomGenerator random = new SplittableRandom(seed);
         double[] upTo = new double[keys];
         double sum = 0;

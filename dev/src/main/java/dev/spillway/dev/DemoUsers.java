@@ -1,0 +1,229 @@
+package dev.spillway.dev;
+
+import dev.spillway.api.ProblemException;
+import dev.spillway.bench.curves.Trace;
+import dev.spillway.client.DirectoryCache;
+import dev.spillway.client.HeldDirectory;
+import dev.spillway.client.ImageRegistry;
+import dev.spillway.client.NotReachableException;
+import dev.spillway.client.OutcomeUnknownException;
+import dev.spillway.client.SpillwayClient;
+import dev.spillway.worker.app.Worker;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Users of a demo: on each host somebody reads images, most of all the popular ones, and puts what is missing. More keys are asked for than there is room
+ * for, so images are evicted all the time. One further host comes and goes.
+ */
+final class DemoUsers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DemoUsers.class);
+    private static final String NAMESPACES = """
+            rootfs {"maxEntries":60}
+            layers {"maxBytes":6000000}
+            functions {"maxEntries":400}
+            """;
+    private static final int KEYS = 400;
+    private static final double POPULARITY = 0.9;
+    private static final int FILES_MAX = 4;
+    private static final int FILE_BYTES_MAX = 64 << 10;
+    private static final int PAUSE_MILLIS_MAX = 300;
+    /** One read in so many keeps its image for a while, so that an eviction meets a hold now and then. */
+    private static final int KEPT_EVERY = 20;
+    private static final Duration KEPT = Duration.ofSeconds(3);
+    private static final Duration GUEST_STAYS = Duration.ofSeconds(40);
+    private static final Duration GUEST_AWAY = Duration.ofSeconds(20);
+    private static final Duration TROUBLE_PAUSE = Duration.ofSeconds(1);
+    private static final Duration END_WITHIN = Duration.ofSeconds(20);
+
+    private final DevFleet fleet;
+    private final Path scratch;
+    private final List<Thread> threads = new ArrayList<>();
+
+    private DemoUsers(DevFleet fleet, Path scratch) {
+        this.fleet = fleet;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Makes the namespaces, and begins to use them.
+     *
+     * @param failed is told when the host that comes and goes cannot go on
+     */
+    static DemoUsers start(DevFleet fleet, Consumer<Throwable> failed) throws IOException, InterruptedException {
+        DemoUsers users = new DemoUsers(fleet, Files.createDirectories(fleet.folder().resolve("demo")));
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            for (String line : NAMESPACES.lines().toList()) {
+                String[] namespace = line.split(" ", 2);
+                HttpResponse<String> answer = http.send(
+                        HttpRequest.newBuilder(URI.create("http://" + fleet.coordinator() + "/v1/namespaces/" + namespace[0]))
+                                .header("Content-Type", "application/json")
+                                .PUT(HttpRequest.BodyPublishers.ofString(namespace[1]))
+                                .build(),
+                        BodyHandlers.ofString());
+                if (answer.statusCode() != 200) {
+                    throw new IOException("namespace " + namespace[0] + ": " + answer.body());
+                }
+            }
+        }
+        for (int host = 1; host <= fleet.hosts(); host++) {
+            int number = host;
+            users.begin("user of host-" + host, () -> users.use(number));
+        }
+        users.begin("caller of functions", users::call);
+        users.begin("host-" + (fleet.hosts() + 1), () -> users.comeAndGo(failed));
+        return users;
+    }
+
+    /** Goes on until it is interrupted. */
+    @FunctionalInterface
+    private interface Use {
+        void run() throws InterruptedException;
+    }
+
+    private void begin(String name, Use use) {
+        threads.add(Thread.ofVirtual().name(name).start(() -> {
+            try {
+                use.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+    }
+
+    private void use(int host) throws InterruptedException {
+        RandomGenerator random = new SplittableRandom(host);
+        IntUnaryOperator popular = Trace.zipf(KEYS, POPULARITY, host);
+        try (SpillwayClient client = client(host)) {
+            List<DirectoryCache> caches = List.of(client.directories("rootfs"), client.directories("layers"));
+            while (true) {
+                DirectoryCache cache = caches.get(random.nextInt(caches.size()));
+                String key = "image-" + popular.applyAsInt(0);
+                tried(() -> {
+                    Optional<HeldDirectory> found = cache.get(key);
+                    if (found.isEmpty()) {
+                        put(cache, key, random);
+                    } else {
+                        try (HeldDirectory held = found.get()) {
+                            LOG.debug("reading {}", held.path());
+                            Thread.sleep(random.nextInt(KEPT_EVERY) == 0 ? KEPT : Duration.ZERO);
+                        }
+                    }
+                });
+                Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX));
+            }
+        }
+    }
+
+    private SpillwayClient client(int host) {
+        return SpillwayClient.builder().coordinators(fleet.coordinator()).worker(fleet.worker(host)).build();
+    }
+
+    private void put(DirectoryCache cache, String key, RandomGenerator random) throws InterruptedException {
+        try {
+            Path tree = Files.createTempDirectory(scratch, "image");
+            try {
+                int files = 1 + random.nextInt(FILES_MAX);
+                for (int file = 0; file < files; file++) {
+                    byte[] content = new byte[random.nextInt(FILE_BYTES_MAX)];
+                    random.nextBytes(content);
+                    Files.write(tree.resolve("file-" + file), content);
+                }
+                cache.put(key, tree, "put by " + Thread.currentThread().getName());
+            } finally {
+                delete(tree);
+            }
+        } catch (IOException e) {
+            LOG.warn("making an image: {}", e.getMessage());
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (var files = Files.list(tree)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(tree);
+    }
+
+    /** Uses the registry alone: its entries belong to no host. */
+    private void call() throws InterruptedException {
+        RandomGenerator random = new SplittableRandom();
+        IntUnaryOperator popular = Trace.zipf(KEYS * 5, POPULARITY, 0);
+        try (SpillwayClient client = SpillwayClient.builder().coordinators(fleet.coordinator()).build()) {
+            ImageRegistry functions = client.images("functions");
+            while (true) {
+                String key = "function-" + popular.applyAsInt(0);
+                tried(() -> {
+                    if (functions.get(key).isEmpty()) {
+                        functions.put(key, "snapshot-of-" + key, 1 + random.nextLong(8 << 20));
+                    }
+                });
+                Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX / 5));
+            }
+        }
+    }
+
+    private void comeAndGo(Consumer<Throwable> failed) throws InterruptedException {
+        int number = fleet.hosts() + 1;
+        while (true) {
+            try (Worker guest = fleet.startHost(number, failed)) {
+                LOG.info("{} is here", guest.address());
+                Thread user = Thread.ofVirtual().name("user of host-" + number).start(() -> {
+                    try {
+                        use(number);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+                try {
+                    Thread.sleep(GUEST_STAYS);
+                } finally {
+                    user.interrupt();
+                    user.join(END_WITHIN);
+                }
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                failed.accept(e);
+                return;
+            }
+            Thread.sleep(GUEST_AWAY);
+        }
+    }
+
+    /** Logs what a user would see and try again. */
+    private static void tried(Use use) throws InterruptedException {
+        try {
+            use.run();
+        } catch (ProblemException | NotReachableException | OutcomeUnknownException e) {
+            LOG.info("{}: {}", Thread.currentThread().getName(), e.getMessage());
+            Thread.sleep(TROUBLE_PAUSE);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        threads.forEach(Thread::interrupt);
+        for (Thread thread : threads) {
+            thread.join(END_WITHIN);
+        }
+    }
+}
