@@ -220,10 +220,14 @@ final class DemoUsers implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         threads.forEach(Thread::interrupt);
-        for (Thread thread : threads) {
-            thread.join(END_WITHIN);
+        try {
+            for (Thread thread : threads) {
+                thread.join(END_WITHIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
