@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Role;
+import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.service.identity.AccessToken;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -339,9 +341,23 @@ class TokensTest {
             secrets.add(Files.readString(scratch.resolve(file)).strip());
         }
         assertThat(places).noneMatch(String::isEmpty);
+        for (String key : messageKeys()) {
+            assertThat(places.stream().filter(place -> place.contains(key)).map(place -> excerpt(place, key))).isEmpty();
+        }
         for (String secret : secrets) {
             String random = secret.substring(secret.indexOf('_') + 1);
             assertThat(places.stream().filter(place -> place.contains(random)).map(place -> excerpt(place, random))).isEmpty();
+        }
+    }
+
+    /** Returns the keys of the hosts' messages on Kafka. */
+    private static List<String> messageKeys() throws SQLException {
+        try (var connection = fleet.database();
+                var statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT secret FROM message_key")) {
+            assertThat(row.next()).isTrue();
+            byte[] secret = row.getBytes(1);
+            return Stream.of("host-1", "host-2").map(host -> MessageKey.of(secret, new HostId(host)).reveal()).toList();
         }
     }
 
