@@ -197,21 +197,21 @@ public final class RegistryClient implements AutoCloseable {
         return coordinators.send(call(CoordinatorApi.FIND_TOKEN.at()).body(new Tokens.Find(digest)), Tokens.Found.class);
     }
 
-    /** Evicts an entry, if it names the expected snapshot. */
+    /** Evicts an entry, if it names the expected snapshot, in the name of the client for whom this thread works. */
     public Outcome<DeletedEntry> delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws InterruptedException {
         RequestTarget target = CoordinatorApi.DELETE_ENTRY.at(name.namespace(), name.key()).with("ifSnapshot", ifSnapshot.orElse(null));
-        return coordinators.send(keyed(call(target), idempotencyKey), DeletedEntry.class);
+        return coordinators.send(keyed(Outgoing.passedOn(call(target)), idempotencyKey), DeletedEntry.class);
     }
 
-    /** Evicts the least recently used entries of a namespace until it is within the bounds; while the plan is APPLYING, it is to be applied again. */
+    /** Evicts the least recently used entries of a namespace until it is within the bounds, in the name of the client; while the plan is APPLYING, it is to be applied again. */
     public Outcome<Plan> prune(NamespaceName name, Plans.Prune prune, Optional<String> idempotencyKey) throws InterruptedException {
-        return coordinators.send(keyed(call(CoordinatorApi.PRUNE_NAMESPACE.at(name)).body(prune), idempotencyKey),
+        return coordinators.send(keyed(Outgoing.passedOn(call(CoordinatorApi.PRUNE_NAMESPACE.at(name))).body(prune), idempotencyKey),
                 Plan.class);
     }
 
     public Outcome<Plan> apply(PlanId plan) throws InterruptedException {
-        return coordinators.send(call(CoordinatorApi.APPLY_PLAN.at(plan)), Plan.class);
+        return coordinators.send(Outgoing.passedOn(call(CoordinatorApi.APPLY_PLAN.at(plan))), Plan.class);
     }
 
     private Call call(RequestTarget target) {
