@@ -159,7 +159,7 @@ public final class Worker implements AutoCloseable {
                         settings.identity().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
-        StoreWatch watch = parts.start("store watch", () -> new StoreWatch(store.probe(), onFailure));
+        StoreWatch watch = parts.start("store watch", () -> StoreWatch.start(store.probe(), onFailure));
         ReportSender reports =
                 parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), registry::messageKey, clock, trail));
         HostLoop loop = parts.start("host",
@@ -204,7 +204,7 @@ public final class Worker implements AutoCloseable {
             readiness.add("tls", () -> {}, () -> Duration.ZERO, () -> http.certificateRemark(clock.instant()));
         }
         if (settings.ccacheNamespace().isPresent()) {
-            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
+            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions, watch::gone);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
         }
         loop.start(new HostIdentity(settings.hostId(), storeId, settings.identity().address(http.address()), UUID.randomUUID()));
