@@ -254,7 +254,7 @@ class StreamsTest {
                 var gathered = service.connect()) {
             for (var socket : List.of(streamed, gathered)) {
                 socket.getOutputStream()
-                        .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/" + (socket == gathered ? "json" : "x-tar")
+                        .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/" + (socket.equals(gathered) ? "json" : "x-tar")
                                 + "\r\nContent-Length: 1000000\r\n\r\n").getBytes(StandardCharsets.UTF_8));
                 socket.setSoTimeout(20);
             }
