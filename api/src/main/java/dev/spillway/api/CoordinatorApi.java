@@ -24,14 +24,14 @@ public final class CoordinatorApi {
     public static final Operation SET_NAMESPACE = listed(Operation.put(NAMESPACE).only(Role.OPERATOR));
     public static final Operation GET_CURVE = listed(Operation.get(NAMESPACE + "/curve"));
     public static final Operation GET_USAGE = listed(Operation.get(NAMESPACE + "/usage").query("since"));
-    public static final Operation PRUNE_NAMESPACE = listed(Operation.post(NAMESPACE + "/prune").only(Role.OPERATOR, Role.HOST));
+    public static final Operation PRUNE_NAMESPACE = listed(Operation.post(NAMESPACE + "/prune").only(Role.OPERATOR).passedOnByHosts());
     public static final Operation CLEAN_NAMESPACE = listed(Operation.post(NAMESPACE + "/clean").only(Role.OPERATOR));
 
     public static final Operation LIST_ENTRIES = listed(Operation.get(ENTRIES).query("limit", "after", "prefix", "label"));
     public static final Operation PUT_ENTRY = listed(Operation.put(ENTRY));
     public static final Operation GET_ENTRY = listed(Operation.get(ENTRY).query("touch", "count"));
     public static final Operation DELETE_ENTRY =
-            listed(Operation.delete(ENTRY).query("ifSnapshot").only(Role.WRITER, Role.OPERATOR, Role.HOST));
+            listed(Operation.delete(ENTRY).query("ifSnapshot").passedOnByHosts());
     public static final Operation PIN_ENTRY = listed(Operation.put(ENTRY + "/pin"));
     public static final Operation UNPIN_ENTRY = listed(Operation.delete(ENTRY + "/pin"));
     public static final Operation LIST_SNAPSHOTS = listed(Operation.get(NAMESPACE + "/snapshots").query("limit", "after"));
@@ -39,7 +39,7 @@ public final class CoordinatorApi {
     public static final Operation LIST_PLANS = listed(Operation.get(PLANS).query("namespace", "limit", "after"));
     public static final Operation GET_PLAN = listed(Operation.get(PLAN));
     public static final Operation LIST_VICTIMS = listed(Operation.get(PLAN + "/victims").query("kept", "limit", "after"));
-    public static final Operation APPLY_PLAN = listed(Operation.post(PLAN + "/apply").only(Role.OPERATOR, Role.HOST));
+    public static final Operation APPLY_PLAN = listed(Operation.post(PLAN + "/apply").only(Role.OPERATOR).passedOnByHosts());
 
     public static final Operation LIST_EVICTIONS =
             listed(Operation.get("/v1/evictions").query("state", "host", "namespace", "cause", "plan", "limit", "after"));

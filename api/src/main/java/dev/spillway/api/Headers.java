@@ -9,5 +9,8 @@ public final class Headers {
     /** The event behind which a stream of events goes on. */
     public static final String LAST_EVENT_ID = "Last-Event-ID";
 
+    /** The token of the client whose request a worker passes on. Sent to coordinators alone. */
+    public static final String CLIENT_TOKEN = "Spillway-Client-Token";
+
     private Headers() {}
 }

@@ -17,8 +17,9 @@ import java.util.stream.Collectors;
  * @param query    names of the query parameters; others are refused
  * @param roles    who may do it where a service asks for tokens; none where anyone may
  * @param anyNamespace whether a token of some namespaces is enough though the path names none; what answers it looks at the namespaces itself
+ * @param passedOn whether a host asks it for its clients, of whom each must have one of the roles
  */
-public record Operation(String method, String template, List<String> query, Set<Role> roles, boolean anyNamespace) {
+public record Operation(String method, String template, List<String> query, Set<Role> roles, boolean anyNamespace, boolean passedOn) {
     public Operation {
         if (!template.startsWith("/")) {
             throw new IllegalArgumentException("template: " + template + " (expected: a path that begins with a slash)");
@@ -29,12 +30,12 @@ public record Operation(String method, String template, List<String> query, Set<
 
     /** An operation that reads, for everyone with a token of a person or a host. */
     public static Operation read(String method, String template) {
-        return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST), false);
+        return new Operation(method, template, List.of(), Set.of(Role.READER, Role.WRITER, Role.OPERATOR, Role.HOST), false, false);
     }
 
     /** An operation that changes something, for writers and operators. */
     public static Operation change(String method, String template) {
-        return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR), false);
+        return new Operation(method, template, List.of(), Set.of(Role.WRITER, Role.OPERATOR), false, false);
     }
 
     static Operation get(String template) {
@@ -55,17 +56,22 @@ public record Operation(String method, String template, List<String> query, Set<
 
     /** The same operation, taking these query parameters. */
     public Operation query(String... names) {
-        return new Operation(method, template, List.of(names), roles, anyNamespace);
+        return new Operation(method, template, List.of(names), roles, anyNamespace, passedOn);
     }
 
     /** The same operation, for these alone; for anyone if there are none. */
     public Operation only(Role... who) {
-        return new Operation(method, template, query, Set.of(who), anyNamespace);
+        return new Operation(method, template, query, Set.of(who), anyNamespace, passedOn);
     }
 
     /** The same operation, for tokens of some namespaces too. */
     Operation ofAnyNamespace() {
-        return new Operation(method, template, query, roles, true);
+        return new Operation(method, template, query, roles, true, passedOn);
+    }
+
+    /** The same operation, which hosts may ask for their clients too. */
+    public Operation passedOnByHosts() {
+        return new Operation(method, template, query, roles, anyNamespace, true);
     }
 
     /**

@@ -45,7 +45,7 @@ public final class EventCodec {
      * @throws UnreadableEventException if it is of another type or version, or its value is not as its schema says
      */
     public <T> T decode(Class<T> expected, Map<String, String> headers, byte @Nullable [] value) throws UnreadableEventException {
-        String type = headers.get("ce_type");
+        String type = headers.get(EventMessage.TYPE);
         EventType known = null;
         for (EventType candidate : EventType.values()) {
             if (candidate.ceType().equals(type)) {
@@ -74,9 +74,9 @@ public final class EventCodec {
     private EventMessage encode(EventType type, String id, Instant time, Object payload) {
         SortedMap<String, String> headers = new TreeMap<>();
         headers.put("ce_specversion", "1.0");
-        headers.put("ce_type", type.ceType());
+        headers.put(EventMessage.TYPE, type.ceType());
         headers.put("ce_source", source);
-        headers.put("ce_id", id);
+        headers.put(EventMessage.ID, id);
         headers.put("ce_time", time.toString());
         headers.put("content-type", CONTENT_TYPE);
         try {

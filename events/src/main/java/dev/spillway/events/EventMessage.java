@@ -1,5 +1,6 @@
 package dev.spillway.events;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -9,6 +10,8 @@ import java.util.TreeMap;
  * body.
  */
 public record EventMessage(SortedMap<String, String> headers, String json) {
+    static final String TYPE = "ce_type";
+    static final String ID = "ce_id";
     /** Header of the W3C trace context, as the CloudEvents extension for distributed tracing names it. Readers ignore one that is malformed. */
     public static final String TRACEPARENT = "ce_traceparent";
 
@@ -20,5 +23,12 @@ public record EventMessage(SortedMap<String, String> headers, String json) {
         SortedMap<String, String> traced = new TreeMap<>(headers);
         traced.put(TRACEPARENT, traceparent.get());
         return new EventMessage(traced, json);
+    }
+
+    /** Returns the same event with a code that proves that its writer has the key. */
+    public EventMessage provenBy(MessageKey key) {
+        SortedMap<String, String> proven = new TreeMap<>(headers);
+        proven.put(MessageKey.HEADER, key.code(headers, json.getBytes(StandardCharsets.UTF_8)));
+        return new EventMessage(proven, json);
     }
 }

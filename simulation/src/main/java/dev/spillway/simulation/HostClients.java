@@ -170,7 +170,7 @@ final class HostClients {
     void hold(EntryName name, Duration time) {
         if (host.isWorking()) {
             HostAgent.Answered<HoldAnswer> answer =
-                    host.running().hold(new UUID(7, random.nextLong()), name, host.now().plus(time), 0, HOLDS_MAX);
+                    host.running().hold(new UUID(7, random.nextLong()), name, host.now().plus(time), 0, HOLDS_MAX, null);
             host.perform(answer.step());
             if (host.isUp() && answer.value() instanceof HoldAnswer.Granted(var hold, var replica)) {
                 promises.put(hold.id(), new Hold(hold.id(), replica.image(), hold.until()));

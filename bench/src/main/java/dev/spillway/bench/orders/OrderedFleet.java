@@ -82,7 +82,7 @@ final class OrderedFleet {
             try (Brokers brokers =
                     Brokers.open(kafka, topics(size.partitions()), Reachability.within(Duration.ofSeconds(60)), new SecureRandom());
                     MessageSender sender = new MessageSender(kafka);
-                    Publisher<?> _ = Publisher.ofOrders(registry, brokers, sender, new EvictionTrail(Tracing.off()),
+                    Publisher<?> _ = Publisher.ofOrders(registry, registry.secret(), brokers, sender, new EvictionTrail(Tracing.off()),
                             new SimpleMeterRegistry(), new SecureRandom())) {
                 fleet.evictAll();
                 return new OrderTopic(kafka, size.partitions()).read((long) size.hosts() * replicasEach).by(fleet.partitionOf);

@@ -6,6 +6,7 @@ import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.http.Backlog;
 import dev.spillway.coordinator.http.CoordinatorRoutes;
 import dev.spillway.coordinator.http.Usage;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.events.Json;
 import dev.spillway.events.protocol.RegisterRequest;
 import dev.spillway.events.protocol.ReplicaOutcome;
@@ -24,6 +25,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -43,7 +45,7 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
         // Nobody confirms orders here, so the bound on open ones is not looked at.
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(
-                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}),
+                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}), FleetSecret.random(new SecureRandom()),
                                 InstantSource.system()),
                         new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
                 CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));

@@ -62,12 +62,19 @@ final class Drain implements ClientCommand {
     /** How the host is once it is drained, does not drain any more, or the time is over. */
     private Server.Answer await(Server server) throws InterruptedException {
         Patience patience = new Patience(timeout);
+        boolean told = false;
         try {
             while (true) {
                 Server.Answer answer = look(server);
                 Hosts.Host now = answer.as(Hosts.Host.class);
                 if (now.drain() == null || now.drain().drained() || patience.isOver()) {
                     return answer;
+                }
+                if (now.state() == Hosts.State.AWAY && !told) {
+                    told = true;
+                    console.err()
+                            .printf("%s is AWAY, heard %s: it deletes nothing until its worker runs again%n", host.id(),
+                                    Text.ago(now.lastHeardAt()));
                 }
                 console.progress(host.id() + ": " + DrainProgress.of(now));
                 patience.awaitNextLook();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The token that a client shows, and the authority that it believes. Immutable.
  *
- * @param token sent with each request over TCP; absent for none
+ * @param token sent with each request, through a socket too, whose service passes it on; absent for none
  * @param tls   returns whose certificates are believed, and which one is shown; another context from then on if they change. Absent for those that this
  *              Java platform believes
  */

@@ -269,7 +269,7 @@ public final class JsonClient implements AutoCloseable {
         BasicClassicHttpRequest request = new BasicClassicHttpRequest(call.method(), call.path());
         request.setHeader("Host", server.authority());
         request.setHeader("Accept", JSON);
-        if (token != null && server instanceof Endpoint.Tcp) {
+        if (token != null) {
             request.setHeader("Authorization", "Bearer " + token);
         }
         call.headers().forEach(request::setHeader);

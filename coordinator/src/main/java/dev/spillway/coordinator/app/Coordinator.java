@@ -114,9 +114,11 @@ public final class Coordinator implements AutoCloseable {
         Publisher<?> facts =
                 lifecycle.start("publishing facts", () -> Publisher.ofFacts(registry, brokers, sender, trail, metrics, random));
         Publisher<?> orders =
-                lifecycle.start("publishing orders", () -> Publisher.ofOrders(registry, brokers, sender, trail, metrics, random));
+                lifecycle.start("publishing orders",
+                        () -> Publisher.ofOrders(registry, stored.secret(), brokers, sender, trail, metrics, random));
         ReportConsumer reports =
-                lifecycle.start("taking reports", () -> ReportConsumer.start(registry, settings.kafka(), trail, metrics, random));
+                lifecycle.start("taking reports",
+                        () -> ReportConsumer.start(registry, stored.secret(), settings.kafka(), trail, metrics, random));
 
         Readiness readiness = new Readiness(READY_WITHIN)
                 .add("postgresql", new DatabaseCheck(registry, uses, database), () -> Duration.ZERO, transactions::remark)
@@ -132,7 +134,7 @@ public final class Coordinator implements AutoCloseable {
             return found.isPresent() ? found : tokens.find(digest);
         };
         List<Endpoint> endpoints =
-                Stream.concat(CoordinatorRoutes.of(registry, backlog, new Usage(usage, accesses::store), clock).stream(),
+                Stream.concat(CoordinatorRoutes.of(registry, backlog, new Usage(usage, accesses::store), stored.secret(), clock).stream(),
                         TokenRoutes.of(tokens, first, identities).stream())
                         .toList();
         HttpService http = lifecycle.start("http",

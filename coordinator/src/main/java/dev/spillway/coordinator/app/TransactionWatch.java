@@ -3,41 +3,52 @@ package dev.spillway.coordinator.app;
 import dev.spillway.coordinator.postgres.OldTransactions.OldTransaction;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Names the transaction that keeps old versions of the registry's rows for longest, once it does so for over a minute. Thread-safe. */
 final class TransactionWatch {
     private static final Duration OLD = Duration.ofMinutes(1);
+    /** Several looks. With the database away there are none, and the transaction may have ended with it. */
+    private static final Duration KNOWN_FOR = Duration.ofSeconds(30);
 
-    private record Look(OldTransaction oldest, long nanos) {
-        Duration age() {
-            return oldest.age().plusNanos(System.nanoTime() - nanos);
-        }
-    }
+    private record Look(OldTransaction oldest, Duration age) {}
 
     private final Supplier<Optional<OldTransaction>> oldest;
-    private volatile @Nullable Look latest;
+    private final LongSupplier nanos;
+    private volatile Optional<OldTransaction> latest = Optional.empty();
+    private volatile long lookedAt;
 
     /** @param oldest asks the database for the oldest transaction */
     TransactionWatch(Supplier<Optional<OldTransaction>> oldest) {
+        this(oldest, System::nanoTime);
+    }
+
+    TransactionWatch(Supplier<Optional<OldTransaction>> oldest, LongSupplier nanos) {
         this.oldest = oldest;
+        this.nanos = nanos;
     }
 
     void look() {
-        latest = oldest.get().map(found -> new Look(found, System.nanoTime())).orElse(null);
+        Optional<OldTransaction> found = oldest.get();
+        lookedAt = nanos.getAsLong();
+        latest = found;
+    }
+
+    private Optional<Look> known() {
+        Duration since = Duration.ofNanos(nanos.getAsLong() - lookedAt);
+        return since.compareTo(KNOWN_FOR) > 0 ? Optional.empty() : latest.map(found -> new Look(found, found.age().plus(since)));
     }
 
     /** Returns the age of the oldest transaction; zero if there is none. */
     Duration age() {
-        Look look = latest;
-        return look == null ? Duration.ZERO : look.age();
+        return known().map(Look::age).orElse(Duration.ZERO);
     }
 
     /** Returns what somebody should do about it; empty if it is not old. */
     String remark() {
-        Look look = latest;
-        if (look == null || look.age().compareTo(OLD) < 0) {
+        Look look = known().filter(old -> old.age().compareTo(OLD) >= 0).orElse(null);
+        if (look == null) {
             return "";
         }
         OldTransaction found = look.oldest();

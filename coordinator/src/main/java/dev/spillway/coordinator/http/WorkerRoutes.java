@@ -5,13 +5,16 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Json;
 import dev.spillway.events.protocol.AttachRequest;
 import dev.spillway.events.protocol.DiscrepancyRequest;
 import dev.spillway.events.protocol.DropRequest;
+import dev.spillway.events.protocol.HeartbeatAnswer;
 import dev.spillway.events.protocol.HeartbeatRequest;
+import dev.spillway.events.protocol.JoinAnswer;
 import dev.spillway.events.protocol.JoinRequest;
 import dev.spillway.events.protocol.ReadoptRequest;
 import dev.spillway.events.protocol.ReconcileRequest;
@@ -42,12 +45,14 @@ final class WorkerRoutes {
 
     private final Registry registry;
     private final Backlog backlog;
+    private final FleetSecret secret;
     /** A worker may be newer than this coordinator, and send more than it knows. */
     private final ObjectMapper json = Json.tolerant();
 
-    WorkerRoutes(Registry registry, Backlog backlog) {
+    WorkerRoutes(Registry registry, Backlog backlog, FleetSecret secret) {
         this.registry = registry;
         this.backlog = backlog;
+        this.secret = secret;
     }
 
     List<Endpoint> endpoints() {
@@ -77,6 +82,9 @@ final class WorkerRoutes {
             backlog.requireRoom();
         }
         return switch (ask(message)) {
+            // Whoever asks has proved that it is this host, where identities are asked for.
+            case Reply.Accepted<?>(JoinAnswer.Joined joined) -> Response.ok(joined.with(secret.keyOf(host)));
+            case Reply.Accepted<?>(HeartbeatAnswer heard) -> Response.ok(heard.with(secret.keyOf(host)));
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);
             case Reply.Fenced<?>(var why) -> throw Refusals.fenced(why);
         };

@@ -6,8 +6,10 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
+import dev.spillway.events.HostId;
 import dev.spillway.events.Topics;
 import dev.spillway.service.kafka.Message;
 import java.time.Instant;
@@ -26,14 +28,16 @@ final class OrderPublication implements Publication<AddressedOrder> {
 
     private final Registry registry;
     private final EventCodec codec;
+    private final FleetSecret secret;
     private final int partitions;
     private final EvictionTrail trail;
     private Instant claimedAt = Instant.EPOCH;
 
     /** @param partitions number of partitions of the topic */
-    OrderPublication(Registry registry, EventCodec codec, int partitions, EvictionTrail trail) {
+    OrderPublication(Registry registry, EventCodec codec, FleetSecret secret, int partitions, EvictionTrail trail) {
         this.registry = registry;
         this.codec = codec;
+        this.secret = secret;
         this.partitions = partitions;
         this.trail = trail;
     }
@@ -66,8 +70,9 @@ final class OrderPublication implements Publication<AddressedOrder> {
 
     @Override
     public Message message(AddressedOrder order) {
-        return EventMessages.message(topic(), OptionalInt.of(order.partition()), order.order().hostId().value(),
-                codec.encode(order.order()).tracedBy(trail.traceparent(order.order())));
+        HostId host = order.order().hostId();
+        return EventMessages.message(topic(), OptionalInt.of(order.partition()), host.value(),
+                codec.encode(order.order()).tracedBy(trail.traceparent(order.order())).provenBy(secret.keyOf(host)));
     }
 
     @Override

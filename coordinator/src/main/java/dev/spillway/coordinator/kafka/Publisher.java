@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.kafka;
 
 import dev.spillway.coordinator.core.Registry;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.kafka.PublishingLoop.Round;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
@@ -48,12 +49,12 @@ public final class Publisher<T> implements AutoCloseable {
         return start(registry, new Publisher<>(new FactPublication(registry, codec(), trail), brokers, sender, metrics, random));
     }
 
-    /** Publishes orders to hosts. */
-    public static Publisher<?> ofOrders(Registry registry, Brokers brokers, MessageSender sender, EvictionTrail trail,
+    /** Publishes orders to hosts, each proven by the key of its host. */
+    public static Publisher<?> ofOrders(Registry registry, FleetSecret secret, Brokers brokers, MessageSender sender, EvictionTrail trail,
             MeterRegistry metrics,
             RandomGenerator random) {
         return start(registry,
-                new Publisher<>(new OrderPublication(registry, codec(), brokers.orderPartitions(), trail), brokers, sender, metrics,
+                new Publisher<>(new OrderPublication(registry, codec(), secret, brokers.orderPartitions(), trail), brokers, sender, metrics,
                         random));
     }
 

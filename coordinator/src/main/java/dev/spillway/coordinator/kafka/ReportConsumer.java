@@ -4,9 +4,12 @@ import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.OutcomeUnknownException;
 import dev.spillway.coordinator.core.Registry;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
+import dev.spillway.events.HostId;
+import dev.spillway.events.InvalidValueException;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.events.UnreadableEventException;
@@ -17,6 +20,7 @@ import dev.spillway.service.ServiceThread;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
+import dev.spillway.service.logging.LogThrottle;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -24,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -41,6 +46,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes hosts' reports into the registry, together with the other coordinators. Offsets are committed only after the registry has committed the
  * reports before them. After a crash the reports are taken again, which changes nothing.
+ *
+ * <p>A report counts only if it is proven by the key of its host. Any other is passed over: the heartbeat carries the same report.
  */
 public final class ReportConsumer implements AutoCloseable {
     /** Consumer group that all coordinators of a registry share. */
@@ -51,23 +58,29 @@ public final class ReportConsumer implements AutoCloseable {
     private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5));
+    private static final Duration UNPROVEN_TOLD_EVERY = Duration.ofMinutes(1);
     private static final Duration END_WITHIN = Duration.ofSeconds(8);
     private static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
     private final Registry registry;
+    private final FleetSecret secret;
     private final EventCodec codec = new EventCodec(EventMessages.SOURCE);
     private final RandomGenerator random;
     private final EvictionTrail trail;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Counter taken;
     private final Counter unreadable;
+    private final Counter unproven;
+    private final LogThrottle unprovenTold = new LogThrottle(UNPROVEN_TOLD_EVERY);
     private final ServiceThread thread;
     private final LastUse uses = new LastUse();
     private volatile boolean closing;
     private volatile @Nullable Throwable ended;
 
-    private ReportConsumer(Registry registry, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics, RandomGenerator random) {
+    private ReportConsumer(Registry registry, FleetSecret secret, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics,
+            RandomGenerator random) {
         this.registry = registry;
+        this.secret = secret;
         this.random = random;
         this.trail = trail;
         Map<String, Object> properties = new HashMap<>(settings.consumer(GROUP));
@@ -84,12 +97,16 @@ public final class ReportConsumer implements AutoCloseable {
                 .register(metrics);
         this.unreadable =
                 Counter.builder("spillway.reports.unreadable").description("Reports from Kafka that were passed over").register(metrics);
+        this.unproven = Counter.builder("spillway.reports.unproven")
+                .description("Reports from Kafka that were passed over because their host's key does not prove them")
+                .register(metrics);
         this.thread = new ServiceThread("take-reports", this::run);
     }
 
-    public static ReportConsumer start(Registry registry, KafkaSettings settings, EvictionTrail trail, MeterRegistry metrics,
+    public static ReportConsumer start(Registry registry, FleetSecret secret, KafkaSettings settings, EvictionTrail trail,
+            MeterRegistry metrics,
             RandomGenerator random) {
-        ReportConsumer reports = new ReportConsumer(registry, settings, trail, metrics, random);
+        ReportConsumer reports = new ReportConsumer(registry, secret, settings, trail, metrics, random);
         reports.thread.start();
         return reports;
     }
@@ -185,7 +202,16 @@ public final class ReportConsumer implements AutoCloseable {
             Message message = Message.of(record);
             try {
                 Map<String, String> headers = EventMessages.headers(message);
+                Optional<HostId> host = host(message).filter(named -> secret.keyOf(named).proves(headers, message.value()));
+                if (host.isEmpty()) {
+                    unproven(record);
+                    continue;
+                }
                 Report report = codec.decode(Report.class, headers, message.value());
+                if (!report.hostId().equals(host.get())) {
+                    unproven(record);
+                    continue;
+                }
                 trail.reportRead(report.replicaId(), headers.get(EventMessage.TRACEPARENT));
                 reports.add(report);
             } catch (UnreadableEventException e) {
@@ -194,6 +220,22 @@ public final class ReportConsumer implements AutoCloseable {
             }
         }
         return reports;
+    }
+
+    /** Returns the host in whose name a report is sent. */
+    private static Optional<HostId> host(Message message) {
+        try {
+            return Optional.ofNullable(message.key()).map(HostId::new);
+        } catch (InvalidValueException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void unproven(ConsumerRecord<byte[], byte[]> record) {
+        unproven.increment();
+        unprovenTold.log(
+                more -> LOG.warn("report at {}-{}@{} passed over: the key of its host does not prove it; {} more since the last such line",
+                        record.topic(), record.partition(), record.offset(), more));
     }
 
     private void store(List<Report> reports) {

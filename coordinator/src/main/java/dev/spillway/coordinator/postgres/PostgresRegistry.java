@@ -12,6 +12,7 @@ import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.core.RegistryUnavailableException;
 import dev.spillway.coordinator.curve.UsageStore;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.identity.TokenStore;
 import java.time.Duration;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private static final Duration NETWORK_PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresRegistrySettings settings;
+    private final FleetSecret secret;
     private final HikariDataSource lanePool;
     private final HikariDataSource pool;
     private final Jdbi jdbi;
@@ -57,8 +59,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     private volatile EvictionFollower follower = EvictionFollower.NOBODY;
     private volatile Consumer<List<Access>> accessFollower = ignored -> {};
 
-    private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
+    private PostgresRegistry(PostgresRegistrySettings settings, RegistryRules rules, FleetSecret secret, RandomGenerator random) {
         this.settings = settings;
+        this.secret = secret;
         lanePool = pool(settings, "spillway-lanes", 1 + EntryReads.UNDER_WAY);
         pool = pool(settings, "spillway-registry", settings.poolSize());
         jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
@@ -78,8 +81,9 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
      * @throws SchemaVersionException       if the schema is not one that this version can work with
      */
     public static PostgresRegistry open(PostgresRegistrySettings settings, RegistryRules rules, RandomGenerator random) {
-        new Migrations(unpooled(settings), settings.url()).run();
-        return new PostgresRegistry(settings, rules, random);
+        PGSimpleDataSource database = unpooled(settings);
+        new Migrations(database, settings.url()).run();
+        return new PostgresRegistry(settings, rules, FleetSecretTable.read(database), random);
     }
 
     private static PGSimpleDataSource unpooled(PostgresRegistrySettings settings) {
@@ -168,6 +172,11 @@ public final class PostgresRegistry implements Registry, AutoCloseable {
     /** Returns the figures of how namespaces are used. */
     public UsageStore usage() {
         return new UsageTables(jdbi, callers);
+    }
+
+    /** Returns the secret that the coordinators of this registry share, as it was when this was opened. */
+    public FleetSecret secret() {
+        return secret;
     }
 
     /** Returns the tokens that are stored beside the registry. */

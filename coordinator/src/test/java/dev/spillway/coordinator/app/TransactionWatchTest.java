@@ -3,6 +3,7 @@ package dev.spillway.coordinator.app;
 import dev.spillway.coordinator.postgres.OldTransactions.OldTransaction;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -29,5 +30,19 @@ class TransactionWatchTest {
         watch.look();
         assertThat(watch.remark()).isEmpty();
         assertThat(watch.age()).isZero();
+    }
+
+    @Test
+    void aTransactionIsNotNamedForLongOnceTheDatabaseCannotBeAsked() {
+        AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
+        TransactionWatch watch = new TransactionWatch(() -> oldest(Duration.ofMinutes(5)), nanos::get);
+        watch.look();
+        nanos.addAndGet(Duration.ofSeconds(29).toNanos());
+        assertThat(watch.remark()).contains(" began 329 s ago");
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        assertThat(watch.remark()).isEmpty();
+        assertThat(watch.age()).isZero();
+        watch.look();
+        assertThat(watch.remark()).as("answers again").isNotEmpty();
     }
 }

@@ -9,6 +9,7 @@ import dev.spillway.coordinator.TroubledRegistry;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
 import dev.spillway.coordinator.curve.UsageStore;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
@@ -38,6 +39,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -52,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** The coordinator's HTTP over a registry in memory, with a clock that a test moves. */
 final class ServedRegistry implements AutoCloseable {
     static final RegistryId REGISTRY = new RegistryId(new UUID(0, 0xABC));
+    static final FleetSecret SECRET = FleetSecret.random(new SecureRandom());
     static final Instant START = Instant.parse("2026-11-21T08:00:00Z");
 
     final ObjectMapper json = Json.strict();
@@ -67,7 +70,7 @@ final class ServedRegistry implements AutoCloseable {
     ServedRegistry() throws IOException, InterruptedException {
         service = HttpService.start(new HttpService.Options("test", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(
-                        CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), new Usage(usage, () -> {}), now::get),
+                        CoordinatorRoutes.of(registry, new Backlog(openOrders::get, 1_000), new Usage(usage, () -> {}), SECRET, now::get),
                         new Readiness(Duration.ofSeconds(5)), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
                 CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));
     }

@@ -10,6 +10,7 @@ import dev.spillway.api.Page;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
@@ -36,6 +37,7 @@ import dev.spillway.events.protocol.TouchRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 class WorkersOverHttpTest extends OverHttp {
     WorkersOverHttpTest() {
         super(1);
+    }
+
+    @Test
+    void aHostIsToldItsOwnKeyWhenItJoinsAndWithEachHeartbeat() throws Exception {
+        for (String host : List.of("host-1", "host-2")) {
+            String key = ServedRegistry.SECRET.keyOf(new HostId(host)).reveal();
+            Sender sender = http.join(host);
+            JoinRequest again = new JoinRequest(sender.hostId(), sender.storeId(), "127.0.0.1:7080", List.of(1), ServedRegistry.REGISTRY,
+                    sender.epoch(), 0, new JoinRequest.WorkerProcess(UUID.randomUUID(), false), sender.incarnation());
+            assertThat(http.worker(sender.hostId(), "join", again).is(200).tree().path("messageKey").asText()).isEqualTo(key);
+            MessageKey told = heartbeat(http.join(host), List.of()).messageKey();
+            assertThat(Objects.requireNonNull(told).reveal()).isEqualTo(key);
+        }
     }
 
     @Test

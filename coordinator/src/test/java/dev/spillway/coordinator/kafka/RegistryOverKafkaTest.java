@@ -7,9 +7,12 @@ import dev.spillway.coordinator.Workers;
 import dev.spillway.coordinator.core.Command;
 import dev.spillway.coordinator.core.InMemoryRegistry;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.coordinator.identity.FleetSecret;
 import dev.spillway.coordinator.trail.EvictionTrail;
 import dev.spillway.events.EventCodec;
+import dev.spillway.events.EventMessage;
 import dev.spillway.events.EvictionFact;
+import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.RegistryId;
@@ -55,6 +58,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** A registry in memory and a real broker: what is due gets out, what is reported gets in, whatever happens to either. */
 class RegistryOverKafkaTest {
+    private static final FleetSecret SECRET = FleetSecret.random(new SecureRandom());
     private static final int ORDER_PARTITIONS = 4;
     private static final RegistryTopics TOPICS = new RegistryTopics(new RegistryTopics.Shape(ORDER_PARTITIONS, Duration.ofHours(1), false),
             new RegistryTopics.Shape(2, Duration.ofHours(1), false), new RegistryTopics.Shape(3, Duration.ofHours(1), false),
@@ -116,7 +120,7 @@ class RegistryOverKafkaTest {
     }
 
     private void publishOrders() {
-        closing(Publisher.ofOrders(registry, brokers, sender, new EvictionTrail(Tracing.off()), metrics, random));
+        closing(Publisher.ofOrders(registry, SECRET, brokers, sender, new EvictionTrail(Tracing.off()), metrics, random));
     }
 
     private void publishFacts() {
@@ -146,6 +150,9 @@ class RegistryOverKafkaTest {
             Order order = TopicReader.read(Order.class, record);
             assertThat(record.partition()).isEqualTo(order.hostId().equals(one.hostId()) ? 0 : 1);
             assertThat(record.key()).asString(StandardCharsets.UTF_8).isEqualTo(order.hostId().value());
+            Map<String, String> headers = EventMessages.headers(Message.of(record));
+            assertThat(SECRET.keyOf(order.hostId()).proves(headers, record.value())).isTrue();
+            assertThat(SECRET.keyOf(new HostId("host-3")).proves(headers, record.value())).isFalse();
         });
         facts.records().forEach(record -> assertThat(record.key()).asString(StandardCharsets.UTF_8).isEqualTo("vm"));
         assertThat(metrics.get("spillway.orders.published").counter().count()).isGreaterThanOrEqualTo(2);
@@ -201,11 +208,11 @@ class RegistryOverKafkaTest {
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
         workers.put(one, "vm", "b");
-        sender.send(new Message(Topics.REPORTS, OptionalInt.of(0), "x", Map.of(), "rubbish".getBytes(StandardCharsets.UTF_8)))
+        EventMessage rubbish = new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.report.v9")), "rubbish");
+        sender.send(EventMessages.message(Topics.REPORTS, OptionalInt.of(0), "host-1", rubbish.provenBy(SECRET.keyOf(one.hostId())))).get();
+        sender.send(EventMessages.message(Topics.REPORTS, OptionalInt.of(0), "host-1",
+                new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.report.v1")), "{}").provenBy(SECRET.keyOf(one.hostId()))))
                 .get();
-        sender.send(new Message(Topics.REPORTS, OptionalInt.of(0), null,
-                Map.of("ce_type", "dev.spillway.report.v1".getBytes(StandardCharsets.UTF_8)),
-                new byte[0])).get();
         sender.send(report(Workers.deleted(one, evicted), OptionalInt.of(0))).get();
         Await.until("the order is closed", () -> registry.queries().openOrders().count() == 0);
         assertThat(metrics.get("spillway.reports.unreadable").counter().count()).isEqualTo(2);
@@ -213,8 +220,41 @@ class RegistryOverKafkaTest {
     }
 
     @Test
+    void aReportThatItsHostDidNotWriteIsCountedAndChangesNothing() throws Exception {
+        takeReports();
+        Sender one = workers.join("host-1");
+        Sender two = workers.join("host-2");
+        ReplicaId first = workers.put(one, "vm", "a");
+        ReplicaId second = workers.put(two, "vm", "b");
+        workers.put(one, "vm", "c");
+        EventMessage ofTwo = new EventCodec("/test").encode(Workers.deleted(two, second), Instant.now());
+        EventMessage byOne = ofTwo.provenBy(SECRET.keyOf(one.hostId()));
+        List<Message> forged = new ArrayList<>(List.of(onReports("host-2", byOne), onReports("host-1", byOne), onReports("host-2", ofTwo),
+                onReports("no host", byOne),
+                onReports("host-2", ofTwo.provenBy(FleetSecret.random(new SecureRandom()).keyOf(two.hostId()))),
+                onReports("host-2", new EventMessage(ofTwo.provenBy(SECRET.keyOf(two.hostId())).headers(),
+                        ofTwo.json().replace("DELETED", "ABSENT")))));
+        forged.add(new Message(Topics.REPORTS, OptionalInt.of(0), null, onReports("host-2", byOne).headers(), new byte[0]));
+        for (Message each : forged) {
+            sender.send(each).get();
+        }
+        sender.send(report(Workers.deleted(one, first), OptionalInt.of(0))).get();
+        Await.until("the report of the host itself is taken", () -> registry.queries().openOrders().count() == 1);
+        assertThat(metrics.get("spillway.reports.unproven").counter().count()).isEqualTo(forged.size());
+        assertThat(metrics.get("spillway.reports.taken").counter().count()).isEqualTo(1);
+        assertThat(workers.orders(two)).as("still open")
+                .singleElement()
+                .satisfies(order -> assertThat(order.replicaId()).isEqualTo(second));
+        Await.until("all offsets have moved", () -> committed() == forged.size() + 1);
+    }
+
+    private static Message onReports(String key, EventMessage event) {
+        return EventMessages.message(Topics.REPORTS, OptionalInt.of(0), key, event);
+    }
+
+    @Test
     void whatOneCoordinatorLeavesAnotherTakes() throws Exception {
-        ReportConsumer first = ReportConsumer.start(registry, kafka, new EvictionTrail(Tracing.off()), metrics, random);
+        ReportConsumer first = ReportConsumer.start(registry, SECRET, kafka, new EvictionTrail(Tracing.off()), metrics, random);
         Sender one = workers.join("host-1");
         ReplicaId evicted = workers.put(one, "vm", "a");
         ReplicaId later = workers.put(one, "vm", "b");
@@ -345,7 +385,7 @@ class RegistryOverKafkaTest {
     }
 
     private void takeReports() {
-        closing(ReportConsumer.start(registry, kafka, new EvictionTrail(Tracing.off()), metrics, random));
+        closing(ReportConsumer.start(registry, SECRET, kafka, new EvictionTrail(Tracing.off()), metrics, random));
     }
 
     private int port() {
@@ -360,7 +400,7 @@ class RegistryOverKafkaTest {
 
     private static Message report(Report report, OptionalInt partition) {
         return EventMessages.message(Topics.REPORTS, partition, report.hostId().value(),
-                new EventCodec("/test").encode(report, Instant.now()));
+                new EventCodec("/test").encode(report, Instant.now()).provenBy(SECRET.keyOf(report.hostId())));
     }
 
     /** How many reports the group says it has read. */

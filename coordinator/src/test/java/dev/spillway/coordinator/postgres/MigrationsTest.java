@@ -2,10 +2,13 @@ package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.Fleet;
 import dev.spillway.coordinator.core.RegistryRules;
+import dev.spillway.events.HostId;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,22 +49,26 @@ class MigrationsTest {
         CyclicBarrier start = new CyclicBarrier(coordinators);
         PostgresRegistrySettings settings = DATABASE.settings();
         try (ExecutorService threads = Executors.newFixedThreadPool(coordinators)) {
-            List<Future<Boolean>> starting = new ArrayList<>();
+            List<Future<String>> starting = new ArrayList<>();
             for (int i = 0; i < coordinators; i++) {
                 starting.add(threads.submit(() -> {
                     start.await();
                     try (PostgresRegistry registry = PostgresRegistry.open(settings, RegistryRules.DEFAULTS, new Random(1))) {
-                        return registry.queries().namespaces().isEmpty();
+                        assertThat(registry.queries().namespaces()).isEmpty();
+                        return registry.secret().keyOf(new HostId("host-1")).reveal();
                     }
                 }));
             }
-            for (Future<Boolean> one : starting) {
-                assertThat(one.get()).isTrue();
+            Set<String> keys = new HashSet<>();
+            for (Future<String> one : starting) {
+                keys.add(one.get());
             }
+            assertThat(keys).as("of one secret").hasSize(1);
         }
         assertThat(DATABASE.ask("SELECT version FROM flyway_schema_history WHERE success AND version IS NOT NULL")).containsExactly("1",
                 "2",
-                "3", "5");
+                "3",
+                "4", "5");
     }
 
     /** A database that has one refuses to start with another of the same number, be it only a comment that differs. */
@@ -69,7 +76,7 @@ class MigrationsTest {
     void migrationsThatHaveLandedNeverChange() {
         DATABASE.open(RegistryRules.DEFAULTS);
         assertThat(DATABASE.ask("SELECT version || ' ' || checksum FROM flyway_schema_history ORDER BY installed_rank"))
-                .containsExactly("1 -114703434", "2 -2018862355", "3 -810102507", "5 -385193698");
+                .containsExactly("1 -114703434", "2 -2018862355", "3 -810102507", "4 -642947905", "5 -385193698");
     }
 
     /** Before groups were evicted together, each of their entries had a place of its own. */
@@ -100,6 +107,18 @@ class MigrationsTest {
         List<String> id = DATABASE.ask("SELECT id FROM registry");
         DATABASE.open(RegistryRules.DEFAULTS);
         assertThat(DATABASE.ask("SELECT id FROM registry")).isEqualTo(id).hasSize(1);
+    }
+
+    /** As operations.md says how to do it. */
+    @Test
+    void aSecretThatWasTakenAwayIsMadeAnew() {
+        DATABASE.open(RegistryRules.DEFAULTS);
+        List<String> secret = DATABASE.ask("SELECT secret FROM message_key");
+        DATABASE.open(RegistryRules.DEFAULTS);
+        assertThat(DATABASE.ask("SELECT secret FROM message_key")).isEqualTo(secret).hasSize(1);
+        DATABASE.execute("DELETE FROM message_key");
+        DATABASE.open(RegistryRules.DEFAULTS);
+        assertThat(DATABASE.ask("SELECT secret FROM message_key")).isNotEqualTo(secret).hasSize(1);
     }
 
     @Test

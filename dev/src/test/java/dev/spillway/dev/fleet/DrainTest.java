@@ -96,6 +96,21 @@ class DrainTest extends FleetOfTwo {
         assertThat(ran("drain", "host-9", "--cancel").exitCode()).isEqualTo(3);
     }
 
+    @Test
+    void aHostThatIsAwayIsNamedBeforeItIsWaitedFor() throws Exception {
+        fleet.stopWorker(1);
+        Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(done("hosts", "host-1").out()).containsPattern("state +AWAY"));
+        Spillway.Ran late = ran("drain", "host-1", "--timeout", "3s");
+        assertThat(late.exitCode()).isOne();
+        assertThat(late.err().lines().toList()).hasSize(2)
+                .first()
+                .asString()
+                .matches("host-1 is AWAY, heard \\d+ s ago: it deletes nothing until its worker runs again");
+        fleet.startWorker(1);
+        FleetInProcess.awaitReady(fleet.workerUrl(1));
+        done("drain", "host-1", "--cancel");
+    }
+
     private void putOnBoth(String key) {
         String generation =
                 done("put", "copies", key, tree.toString(), "--worker", "host-1").out().replaceFirst("(?s).*generation (\\d+),.*", "$1");

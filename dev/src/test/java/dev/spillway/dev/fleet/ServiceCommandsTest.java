@@ -41,6 +41,23 @@ class ServiceCommandsTest {
     }
 
     @Test
+    void filesOfSecurityThatAreNoneEndTheProcessWithoutTheirContent() throws IOException, InterruptedException {
+        Path words = Files.writeString(scratch.resolve("words"), "hush-hush\n");
+        Path tokens = Files.writeString(scratch.resolve("tokens"), "ops operator hush-hush\n");
+        try (SpillwayProcess coordinator = SpillwayProcess.start(scratch.resolve("log"),
+                List.of("coordinator", "--tls-certificate", words.toString(), "--tls-key", scratch.resolve("nowhere").toString(),
+                        "--tls-client-ca", words.toString(), "--tokens-file", tokens.toString()))) {
+            assertThat(coordinator.awaitEnd(Eventually.HANG)).isEqualTo(2);
+            assertThat(coordinator.text())
+                    .contains("tls-certificate: " + words, "tls-key: " + scratch.resolve("nowhere"), "tls-client-ca: " + words,
+                            "tokens-file: " + tokens)
+                    .doesNotContain("hush-hush")
+                    .doesNotContain("ready")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
     void theConfigurationIsPrintedWithTheOriginOfEachValueAndNothingStarts() throws IOException, InterruptedException {
         Path file = Files.writeString(scratch.resolve("coordinator.properties"),
                 "# of one coordinator\ndatabase-url=jdbc:postgresql://db.example/spillway\nheartbeat=3s\ngrace=2m\n");

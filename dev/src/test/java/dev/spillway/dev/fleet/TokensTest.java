@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Role;
+import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.service.identity.AccessToken;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -249,6 +251,10 @@ class TokensTest {
             assertThat(send("PUT", all + "/" + foreign, Map.of("duration", "PT5M"), tokens.get(0)).status()).isEqualTo(404);
             assertThat(send("DELETE", all + "/" + foreign, null, tokens.get(0)).status()).isEqualTo(404);
         }
+        String colleague = spillway("token", "create", "colleague", "--role", "writer", "--namespaces", "mine").out().strip();
+        assertThat(send("GET", all, null, colleague).json().path("items")).as("seen").hasSize(1);
+        assertThat(send("PUT", all + "/" + holds.get(0), Map.of("duration", "PT5M"), colleague).status()).as("of another").isEqualTo(403);
+        assertThat(send("DELETE", all + "/" + holds.get(0), null, colleague).status()).as("of another").isEqualTo(403);
         assertThat(send("PUT", all + "/" + holds.get(0), Map.of("duration", "PT5M"), tokens.get(0)).status()).isEqualTo(200);
         assertThat(send("DELETE", all + "/" + holds.get(0), null, tokens.get(0)).status()).isEqualTo(204);
         assertThat(send("DELETE", all + "/" + holds.get(1), null, operator).status()).isEqualTo(204);
@@ -284,6 +290,40 @@ class TokensTest {
     }
 
     @Test
+    void aHostDeletesAndPrunesForItsClientsAlone() throws Exception {
+        Path tree = Files.createDirectories(scratch.resolve("passed-on"));
+        String writer = spillway("token", "create", "deleter", "--role", "writer", "--namespaces", "passed-on").out().strip();
+        assertThat(spillway("namespace", "set", "passed-on", "--max-entries", "10").exitCode()).isZero();
+        String entry = fleet.workerUrl(2) + "/v1/directories/passed-on/entries/key";
+        Eventually.holds(Eventually.HANG,
+                () -> assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), writer).status()).isEqualTo(200));
+        String registered = fleet.url() + "/v1/namespaces/passed-on/entries/key";
+        String prune = fleet.url() + "/v1/namespaces/passed-on/prune";
+        assertThat(send("DELETE", registered, null, ofHost2).status()).as("for nobody").isEqualTo(403);
+        assertThat(send("POST", prune, Map.of("maxEntries", 0), ofHost2).status()).as("for nobody").isEqualTo(403);
+        assertThat(send("POST", fleet.url() + "/v1/plans/00000000-0000-0000-0000-000000000000/apply", null, ofHost2).status())
+                .isEqualTo(403);
+        assertThat(Http.send("POST", prune, Map.of("maxEntries", 0),
+                Map.of("Authorization", "Bearer " + ofHost2, "Spillway-Client-Token", writer)).status()).as("no operator").isEqualTo(403);
+
+        assertThat(send("DELETE", entry, null, writer).status()).isEqualTo(200);
+        assertThat(actors()).containsExactly("client:deleter");
+
+        assertThat(send("PUT", entry, Map.of("sourceDir", tree.toString()), writer).status()).isEqualTo(200);
+        String pruned = fleet.workerUrl(2) + "/v1/directories/passed-on/prune";
+        assertThat(send("POST", pruned, Map.of("maxEntries", 0), operator).status()).isEqualTo(200);
+        assertThat(actors()).containsExactlyInAnyOrder("client:deleter", "client:ops");
+    }
+
+    private static List<String> actors() throws IOException, InterruptedException {
+        List<String> actors = new ArrayList<>();
+        send("GET", fleet.url() + "/v1/evictions?namespace=passed-on", null, operator).json()
+                .path("items")
+                .forEach(eviction -> actors.add(eviction.path("actor").asText()));
+        return actors;
+    }
+
+    @Test
     void aTokenIsNowhereButWithWhoHasIt() throws Exception {
         assertThat(spillway("namespace", "set", "canary", "--max-entries", "1", "--backend", "artifact").exitCode()).isZero();
         Spillway.Ran made = spillway("token", "create", "canary", "--role", "writer", "--namespaces", "canary");
@@ -309,6 +349,9 @@ class TokensTest {
             places.add(send("GET", url + "/metrics", null, operator).text());
         }
         places.add(spillway("token", "ls").out());
+        Http.Answer deleted = send("DELETE", fleet.workerUrl(1) + "/v1/artifacts/canary/" + "0".repeat(63) + "3", null, canary);
+        assertThat(deleted.status()).as("passed on with its token").isBetween(200, 204);
+        places.add("deleted " + deleted.text());
         // Each put evicts one, until an order of these goes by Kafka. A single order may go with the heartbeat instead.
         Eventually.holds(Eventually.HANG, () -> {
             putAnother(canary);
@@ -339,9 +382,23 @@ class TokensTest {
             secrets.add(Files.readString(scratch.resolve(file)).strip());
         }
         assertThat(places).noneMatch(String::isEmpty);
+        for (String key : messageKeys()) {
+            assertThat(places.stream().filter(place -> place.contains(key)).map(place -> excerpt(place, key))).isEmpty();
+        }
         for (String secret : secrets) {
             String random = secret.substring(secret.indexOf('_') + 1);
             assertThat(places.stream().filter(place -> place.contains(random)).map(place -> excerpt(place, random))).isEmpty();
+        }
+    }
+
+    /** Returns the keys of the hosts' messages on Kafka. */
+    private static List<String> messageKeys() throws SQLException {
+        try (var connection = fleet.database();
+                var statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT secret FROM message_key")) {
+            assertThat(row.next()).isTrue();
+            byte[] secret = row.getBytes(1);
+            return Stream.of("host-1", "host-2").map(host -> MessageKey.of(secret, new HostId(host)).reveal()).toList();
         }
     }
 

@@ -2,7 +2,9 @@ package dev.spillway.events.protocol;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.RegistryId;
+import org.jspecify.annotations.Nullable;
 
 /** What a host is told when it asks to join. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
@@ -16,9 +18,22 @@ public sealed interface JoinAnswer {
      * @param reconcileFirst the host serves nothing until its first reconciliation is answered: it may hold what was evicted without its knowing
      * @param draining       whether the host takes nothing new
      * @param readopt        whether the registry was restored and the host is to tell what it holds since before that, first of all
+     * @param messageKey     proves who wrote a message on Kafka. Added where the host has proved who it is; absent before that, and from a coordinator
+     *                       of a version that knows none
      */
     record Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
-            Intervals intervals, boolean draining, boolean readopt) implements JoinAnswer {}
+            Intervals intervals, boolean draining, boolean readopt, @Nullable MessageKey messageKey) implements JoinAnswer {
+        /** Tells everything but the key. */
+        public Joined(RegistryId registryId, long epoch, long incarnation, int partition, boolean reconcileFirst, PolicySet policies,
+                Intervals intervals, boolean draining, boolean readopt) {
+            this(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, readopt, null);
+        }
+
+        /** Returns the same answer with the host's key. */
+        public Joined with(MessageKey key) {
+            return new Joined(registryId, epoch, incarnation, partition, reconcileFirst, policies, intervals, draining, readopt, key);
+        }
+    }
 
     /**
      * The host may not join as it is.

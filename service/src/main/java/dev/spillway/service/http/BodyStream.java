@@ -101,6 +101,10 @@ final class BodyStream extends InputStream {
         return Problem.of(ProblemType.REQUEST_TIMEOUT, "body: not whole (expected: all of it, without a pause of " + allowed + ")");
     }
 
+    static Problem slow(Duration allowed) {
+        return Problem.of(ProblemType.REQUEST_TIMEOUT, "body: not whole (expected: all of it within " + allowed + ")");
+    }
+
     static Problem tooLarge(long limit) {
         return Problem.of(ProblemType.BODY_TOO_LARGE, "body: over " + limit + " bytes (expected: " + limit + " bytes or less)");
     }

@@ -4,6 +4,8 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.service.logging.LogThrottle;
+import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -13,6 +15,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.handler.PlatformHandler;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -44,6 +47,9 @@ final class EndpointRouter {
 
     /** A pause is over by at most this part of it when it is seen. */
     private static final int LOOKS_PER_PAUSE = 10;
+    /** A gathered body may take as long as so many pauses. It holds memory, and a byte now and then is no pause. */
+    private static final int PAUSES_PER_BODY = 4;
+    private static final Duration REFUSED_TOLD_EVERY = Duration.ofSeconds(10);
 
     private final HttpService.Options options;
     /** Each with the form of its path, in the order in which they are tried. */
@@ -52,6 +58,7 @@ final class EndpointRouter {
     private final Connections connections;
     private final Optional<Guard> guard;
     private final RequestSpans spans;
+    private final LogThrottle refusedTold = new LogThrottle(REFUSED_TOLD_EVERY);
 
     EndpointRouter(HttpService.Options options, List<Endpoint> endpoints, Answers answers, Connections connections, Optional<Guard> guard) {
         this.options = options;
@@ -98,7 +105,7 @@ final class EndpointRouter {
         }
         boolean guarded = guard.isPresent() && !operation.roles().isEmpty();
         if (guarded) {
-            route.handler(guard.get().handler());
+            route.handler(guard.get().handler(operation));
         }
         route.handler(context -> {
             requireFit(context.request());
@@ -109,7 +116,7 @@ final class EndpointRouter {
             if (request.isStreamed() || request.mediaType().isEmpty()) {
                 context.next();
             } else {
-                requireProgress(context, 0, 0);
+                requireProgress(context, 0, 0, 1);
                 gather.setBodyLimit(request.jsonBytesMax()).handle(context);
             }
         }).handler(context -> dispatch(endpoint, context));
@@ -132,18 +139,20 @@ final class EndpointRouter {
         return hosts > 1 ? Optional.of(Problem.of(ProblemType.MALFORMED_REQUEST, "Host: " + hosts + " (expected: one)")) : Optional.empty();
     }
 
-    /** Ends a gathered body that makes no progress for too long: BodyHandler waits for ever. */
-    private void requireProgress(RoutingContext context, long receivedBefore, int unchanged) {
+    /** Ends a gathered body that makes no progress for too long, or takes too long as a whole: BodyHandler waits for ever. */
+    private void requireProgress(RoutingContext context, long receivedBefore, int unchanged, int looks) {
         var request = context.request();
         context.vertx().setTimer(Math.max(1, options.limits().pauseMax().toMillis() / LOOKS_PER_PAUSE), late -> {
             if (request.isEnded() || context.response().ended() || context.response().closed()) {
                 return;
             }
             long received = request.bytesRead();
-            if (received > receivedBefore) {
-                requireProgress(context, received, 0);
+            if (looks >= LOOKS_PER_PAUSE * PAUSES_PER_BODY) {
+                context.fail(BodyStream.slow(options.limits().pauseMax().multipliedBy(PAUSES_PER_BODY)).exception());
+            } else if (received > receivedBefore) {
+                requireProgress(context, received, 0, looks + 1);
             } else if (unchanged + 1 < LOOKS_PER_PAUSE) {
-                requireProgress(context, received, unchanged + 1);
+                requireProgress(context, received, unchanged + 1, looks + 1);
             } else {
                 context.fail(BodyStream.paused(options.limits().pauseMax()).exception());
             }
@@ -203,6 +212,9 @@ final class EndpointRouter {
             return;
         }
         var problem = problem(what, context);
+        if (problem.type() == ProblemType.UNAUTHENTICATED || problem.type() == ProblemType.FORBIDDEN) {
+            refused(context, problem);
+        }
         boolean ending = ENDING.contains(problem.type());
         var headers = new HashMap<CharSequence, CharSequence>();
         if (ending) {
@@ -215,6 +227,32 @@ final class EndpointRouter {
         if (ending) {
             connections.takeNoMore(context.request().connection());
         }
+    }
+
+    /** Counts who was not let in, and tells of one now and then: by name where that is known, else by address, and never by what was shown. */
+    private void refused(RoutingContext context, Problem problem) {
+        Counter.builder("spillway.requests.refused")
+                .description("Requests that were not let in, because nobody known asked, or it is not allowed to who asked")
+                .tag("status", String.valueOf(problem.status()))
+                .register(options.metrics())
+                .increment();
+        var user = context.user();
+        var address = context.request().remoteAddress();
+        var caller = user != null && user.subject() != null ? user.subject() : address == null ? "a socket" : address.hostAddress();
+        refusedTold.log(more -> about(context, Level.WARN).log("{} of {}: {} {}; {} more were refused since the last such line",
+                operation(context), caller, problem.status(), problem.detail(), more));
+    }
+
+    /** Returns the operation that is asked for, without the values of its path. */
+    private String operation(RoutingContext context) {
+        var method = context.request().method().name().replace("HEAD", "GET");
+        var path = Objects.requireNonNullElse(context.request().path(), "");
+        return endpoints.entrySet()
+                .stream()
+                .filter(each -> each.getKey().operation().method().equals(method) && each.getValue().matcher(path).matches())
+                .map(each -> each.getKey().operation().toString())
+                .findFirst()
+                .orElse("no operation");
     }
 
     private static LoggingEventBuilder about(RoutingContext context, Level level) {

@@ -2,9 +2,12 @@ package dev.spillway.service.http;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.spillway.api.Headers;
+import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
+import dev.spillway.api.Role;
 import dev.spillway.service.identity.AccessToken;
 import dev.spillway.service.identity.Identities;
 import dev.spillway.service.identity.Identity;
@@ -18,6 +21,7 @@ import io.vertx.ext.web.handler.SimpleAuthenticationHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +29,8 @@ import java.util.concurrent.ExecutorService;
 
 /**
  * Lets in who has a token: {@code Authorization: Bearer}, or Basic with the token as the password and any user, which is all that some build tools send.
- * Where there is none, the certificate of the connection says whose it is. Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
+ * Where there is none, the certificate of the connection says whose it is. Where a host passes a request on, its client counts, who is asked for by
+ * {@link Headers#CLIENT_TOKEN}. Believes a result for {@link #BELIEVED_FOR}. Thread-safe.
  */
 final class Guard {
     /** A token that is revoked ends everywhere within a second; a look takes its part of that. */
@@ -59,8 +64,24 @@ final class Guard {
     }
 
     /** Returns what finds out who asks, without waiting where that was found just now. */
-    AuthenticationHandler handler() {
-        return SimpleAuthenticationHandler.create().authenticate(context -> find(context).map(this::user));
+    AuthenticationHandler handler(Operation operation) {
+        return SimpleAuthenticationHandler.create()
+                .authenticate(context -> find(context)
+                        .compose(asking -> asking.role() == Role.HOST && operation.passedOn() ? client(context, asking)
+                                : Future.succeededFuture(asking))
+                        .map(this::user));
+    }
+
+    /** Finds for whom a host asks. A host alone may not do what it passes on. */
+    private Future<Identity> client(RoutingContext context, Identity host) {
+        List<String> given = context.request().headers().getAll(Headers.CLIENT_TOKEN);
+        if (given.size() != 1) {
+            return Future.failedFuture(Problem.of(ProblemType.FORBIDDEN,
+                    "%s: %d (expected: one token, of the client for whom the host asks)".formatted(Headers.CLIENT_TOKEN, given.size()))
+                    .with("token", host.name())
+                    .exception());
+        }
+        return find(context, AccessToken.digest(given.getFirst()));
     }
 
     private Future<Identity> find(RoutingContext context) {
@@ -126,7 +147,8 @@ final class Guard {
         return user;
     }
 
-    private static Optional<String> token(HttpServerRequest request) {
+    /** Returns the token that a request shows, whether or not anybody knows it. */
+    static Optional<String> token(HttpServerRequest request) {
         String given = request.getHeader(HttpHeaders.AUTHORIZATION);
         if (given == null) {
             return Optional.empty();

@@ -29,19 +29,28 @@ import org.jspecify.annotations.Nullable;
 final class HostCertificates {
     static final String FORM = "spiffe://TRUST-DOMAIN/spillway/host/HOST";
 
-    private static final Pattern NAME = Pattern.compile("spiffe://[^/?#]+/spillway/host/([^/?#]+)");
+    /** As the SPIFFE ID specification says (section 2.1). */
+    private static final Pattern TRUST_DOMAIN = Pattern.compile("[a-z0-9._-]{1,255}");
+    private static final Pattern NAME = Pattern.compile("spiffe://([^/?#]+)/spillway/host/([^/?#]+)");
     /** Kind of a subject's alternative name (RFC 5280, section 4.2.1.6). */
     private static final Integer URI = 6;
     private static final long CERTIFICATES_MAX = 100_000;
 
     private final Identities identities;
     private final Supplier<X509TrustManager> authorities;
+    private final Optional<String> trustDomain;
     private final Cache<X509Certificate, Identity> believed =
             Caffeine.newBuilder().expireAfterWrite(Guard.BELIEVED_FOR).maximumSize(CERTIFICATES_MAX).build();
 
-    HostCertificates(Identities identities, Supplier<X509TrustManager> authorities) {
+    /** @param trustDomain that names must be of; empty for any */
+    HostCertificates(Identities identities, Supplier<X509TrustManager> authorities, Optional<String> trustDomain) {
         this.identities = identities;
         this.authorities = authorities;
+        this.trustDomain = trustDomain;
+    }
+
+    static boolean isTrustDomain(String text) {
+        return TRUST_DOMAIN.matcher(text).matches();
     }
 
     /**
@@ -69,7 +78,10 @@ final class HostCertificates {
             if (!name.matches()) {
                 throw refused("URI names: " + Problem.shown(String.join(" ", names)));
             }
-            return identities.host(new HostId(name.group(1)));
+            if (trustDomain.isPresent() && !trustDomain.get().equals(name.group(1))) {
+                throw refused("trust domain: " + Problem.shown(name.group(1)) + ", not " + trustDomain.get());
+            }
+            return identities.host(new HostId(name.group(2)));
         } catch (CertificateException | InvalidValueException e) {
             throw refused(String.valueOf(e.getMessage()));
         }

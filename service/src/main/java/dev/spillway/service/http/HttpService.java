@@ -166,7 +166,7 @@ public final class HttpService implements AutoCloseable {
         var guard = options.identities()
                 .filter(_ -> security.asksAt(address))
                 .map(identities -> new Guard(identities, threads, tls.filter(ServerTls::asksClients)
-                        .map(asking -> new HostCertificates(identities, asking::clients))));
+                        .map(asking -> new HostCertificates(identities, asking::clients, security.trustDomain()))));
         var endpoints = Stream.concat(options.endpoints().apply(vertx).stream(),
                 options.pages().stream().flatMap(_ -> StaticPages.endpoints().stream())).toList();
         var host = InetAddress.getByName(address.host()).getHostAddress();

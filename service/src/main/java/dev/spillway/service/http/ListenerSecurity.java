@@ -17,8 +17,10 @@ import java.util.Optional;
  * @param plain         whether an address that is not loopback is served without TLS
  * @param tls           certificate and key, if TLS is spoken
  * @param health        another address, on loopback, that answers /livez and /readyz without TLS
+ * @param trustDomain   that certificates of hosts must be of; empty for any that the authorities sign
  */
-public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls, Optional<HostPort> health) {
+public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls, Optional<HostPort> health,
+        Optional<String> trustDomain) {
     /** Nothing is asked for; enough for loopback alone. */
     public static final ListenerSecurity NONE = new ListenerSecurity(false, false, Optional.empty());
 
@@ -41,6 +43,12 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
             .readable(TlsFiles.CERTIFICATES, TlsFiles::requireCertificates)
             .optional();
 
+    private static final Setting<Optional<String>> TRUST_DOMAIN =
+            Setting.text("tls-trust-domain",
+                    "Trust domain that certificates of hosts must be of; any of these authorities' if it is not given")
+                    .must("a name such as example.org", HostCertificates::isTrustDomain)
+                    .optional();
+
     private static final Setting<Optional<HostPort>> HEALTH =
             Setting.address("health-listen",
                     "Another address that answers /livez and /readyz, without TLS: for health checks of this machine")
@@ -48,14 +56,14 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
                     .optional();
 
     /** The settings that {@link #from} reads, for the declaration of a service. */
-    public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY, CLIENT_CA, HEALTH);
+    public static final List<Setting<?>> SETTINGS = List.of(REQUIRE_TOKENS, PLAIN_HTTP, CERTIFICATE, KEY, CLIENT_CA, TRUST_DOMAIN, HEALTH);
 
     private static final String SAFE =
             "a loopback address such as 127.0.0.1; or tls-certificate and tls-key; or plain-http, if others may read what is sent";
 
     /** A listener without an address for health checks. */
     public ListenerSecurity(boolean requireTokens, boolean plain, Optional<TlsFiles> tls) {
-        this(requireTokens, plain, tls, Optional.empty());
+        this(requireTokens, plain, tls, Optional.empty(), Optional.empty());
     }
 
     /** The conditions on where a service listens. */
@@ -66,6 +74,8 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
                         (key, certificate) -> key.isEmpty() || certificate.isEmpty() || TlsFiles.isPair(certificate.get(), key.get())),
                 new CrossCheck(CLIENT_CA, CERTIFICATE, "given together with tls-certificate and tls-key",
                         (authority, certificate) -> authority.isEmpty() || certificate.isPresent()),
+                new CrossCheck(TRUST_DOMAIN, CLIENT_CA, "given together with tls-client-ca",
+                        (domain, authority) -> domain.isEmpty() || authority.isPresent()),
                 new CrossCheck(listen, List.of(CERTIFICATE, PLAIN_HTTP), SAFE, settings -> settings.get(listen).isLoopback()
                         || settings.get(CERTIFICATE).isPresent() || settings.get(PLAIN_HTTP)));
     }
@@ -74,7 +84,7 @@ public record ListenerSecurity(boolean requireTokens, boolean plain, Optional<Tl
         return new ListenerSecurity(settings.get(REQUIRE_TOKENS), settings.get(PLAIN_HTTP),
                 settings.get(CERTIFICATE)
                         .flatMap(certificate -> settings.get(KEY).map(key -> new TlsFiles(certificate, key, settings.get(CLIENT_CA)))),
-                settings.get(HEALTH));
+                settings.get(HEALTH), settings.get(TRUST_DOMAIN));
     }
 
     /** Returns whether who comes to this address must have a token. */

@@ -1,6 +1,7 @@
 package dev.spillway.service.http;
 
 import dev.spillway.api.Operation;
+import dev.spillway.service.settings.Secret;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.SpanAttributes;
 import dev.spillway.service.tracing.Traceparent;
@@ -45,6 +46,7 @@ final class RequestSpans {
     /** Returns what the work for a request is done as. */
     static RequestScope scope(RoutingContext context) {
         SpanContext span = context.get(KEY);
-        return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span);
+        return new RequestScope(RequestIds.of(context.response()), span == null ? SpanContext.getInvalid() : span,
+                Guard.token(context.request()).map(Secret::new));
     }
 }

@@ -1,5 +1,8 @@
 package dev.spillway.service.http;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import dev.spillway.api.Operation;
 import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemType;
@@ -23,14 +26,17 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -58,6 +64,10 @@ class GuardTest {
                     return Response.ok(Map.of("bytes", request.stream().readAllBytes().length));
                 }).stream(64 << 20, List.of(Endpoint.ANY)),
                 Endpoint.of(Operation.change("POST", "/hosts/{host}").only(Role.HOST), counted),
+                Endpoint.of(Operation.change("DELETE", get.template()).passedOnByHosts(), request -> {
+                    handled.incrementAndGet();
+                    return Response.ok(Map.of("caller", request.caller()));
+                }),
                 Endpoint.of(Operation.change("POST", "/policies").only(Role.OPERATOR), counted).json(),
                 Endpoint.of(get.only(Role.READER), request -> Response.ok(Map.of()))
                         .immediately(request -> Optional.of(Response.ok(Map.of()))),
@@ -83,7 +93,8 @@ class GuardTest {
     private String token(Role role, String... namespaces) {
         String token = AccessToken.mint(new SecureRandom());
         Set<NamespaceName> only = Set.copyOf(List.of(namespaces).stream().map(NamespaceName::new).toList());
-        known.put(AccessToken.digest(token), new Identity("of-a-test", role, only, role == Role.HOST ? new HostId("host-1") : null));
+        known.put(AccessToken.digest(token),
+                new Identity("of-a-test-" + role, role, only, role == Role.HOST ? new HostId("host-1") : null));
         return token;
     }
 
@@ -130,6 +141,66 @@ class GuardTest {
         assertThat(status("POST", "/hosts/host-1", operator)).isEqualTo(403);
         assertThat(status("POST", "/hosts/host-1", host)).isEqualTo(200);
         assertThat(status("POST", "/hosts/host-2", host)).as("another host").isEqualTo(403);
+    }
+
+    @Test
+    void whatAHostPassesOnIsDoneByItsClientOrNotAtAll() throws Exception {
+        String host = token(Role.HOST);
+        String writer = token(Role.WRITER, "images");
+        HttpResponse<String> done = passedOn(host, "/things/images/k", writer);
+        assertThat(done.statusCode()).isEqualTo(200);
+        assertThat(done.body()).contains("of-a-test-WRITER");
+        assertThat(passedOn(host, "/things/images/k").body()).contains("urn:spillway:problem:forbidden", "Spillway-Client-Token: 0");
+        assertThat(passedOn(host, "/things/images/k", writer, writer).statusCode()).as("two clients").isEqualTo(403);
+        assertThat(passedOn(host, "/things/others/k", writer).statusCode()).as("another namespace").isEqualTo(403);
+        for (String cannot : List.of(token(Role.READER), token(Role.PEER), host)) {
+            assertThat(passedOn(host, "/things/images/k", cannot).statusCode()).isEqualTo(403);
+        }
+        String stranger = AccessToken.mint(new SecureRandom());
+        HttpResponse<String> unknown = passedOn(host, "/things/images/k", stranger);
+        assertThat(unknown.statusCode()).as("revoked since the worker looked").isEqualTo(401);
+        assertThat(unknown.body()).doesNotContain(stranger);
+        assertThat(passedOn(writer, "/things/images/k", stranger).statusCode()).as("who asks for itself").isEqualTo(200);
+        assertThat(passedOn(token(Role.READER), "/things/images/k", writer).statusCode()).as("only a host passes on").isEqualTo(403);
+        assertThat(handled).hasValue(2);
+    }
+
+    @Test
+    void whoIsRefusedIsCountedAndNowAndThenToldByNameWithoutWhatWasShown() throws Exception {
+        Queue<String> logged = new ConcurrentLinkedQueue<>();
+        AppenderBase<ILoggingEvent> log = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                logged.add(event.getFormattedMessage());
+            }
+        };
+        Logger router = (Logger) LoggerFactory.getLogger(EndpointRouter.class);
+        log.setContext(router.getLoggerContext());
+        log.start();
+        router.addAppender(log);
+        String reader = token(Role.READER);
+        String stranger = AccessToken.mint(new SecureRandom());
+        try {
+            assertThat(status("PUT", "/things/images/k", reader)).isEqualTo(403);
+            assertThat(status("PUT", "/things/images/k", reader)).isEqualTo(403);
+            assertThat(status("GET", "/things", stranger)).isEqualTo(401);
+        } finally {
+            router.detachAppender(log);
+        }
+        assertThat(logged.stream().filter(line -> line.contains("were refused"))).as("one of three")
+                .containsExactly("PUT /things/{namespace}/{key} of of-a-test-READER: 403 role: reader (expected: operator or writer); "
+                        + "0 more were refused since the last such line");
+        assertThat(logged).noneMatch(line -> line.contains(reader) || line.contains(stranger));
+        assertThat(service.metrics.registry().get("spillway.requests.refused").tag("status", "403").counter().count()).isEqualTo(2);
+        assertThat(service.metrics.registry().get("spillway.requests.refused").tag("status", "401").counter().count()).isEqualTo(1);
+    }
+
+    private HttpResponse<String> passedOn(String by, String path, String... clients) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(service.uri(path)).DELETE().header("Authorization", "Bearer " + by);
+        for (String client : clients) {
+            request.header("Spillway-Client-Token", client);
+        }
+        return service.client.send(request.build(), BodyHandlers.ofString());
     }
 
     @Test

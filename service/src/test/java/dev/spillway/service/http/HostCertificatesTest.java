@@ -61,7 +61,8 @@ class HostCertificatesTest {
         Endpoint.Handler done = request -> Response.ok(Map.of("caller", request.caller()));
         service = new RunningService(
                 new ListenerSecurity(true, false,
-                        Optional.of(new TlsFiles(served.certificate(), served.key(), Optional.of(folder.resolve("clients.crt")), SOON))),
+                        Optional.of(new TlsFiles(served.certificate(), served.key(), Optional.of(folder.resolve("clients.crt")), SOON)),
+                        Optional.empty(), Optional.of("example.org")),
                 digest -> digest.equals(AccessToken.digest(token)) ? Optional.of(operator) : Optional.empty(),
                 Endpoint.of(Operation.change("POST", "/hosts/{host}").only(Role.HOST), done),
                 Endpoint.of(Operation.change("POST", "/policies").only(Role.OPERATOR), done),
@@ -120,7 +121,8 @@ class HostCertificatesTest {
         List<String[]> names = List.of(new String[]{}, new String[]{"spiffe://example.org/spillway/host/"},
                 new String[]{"spiffe://example.org/spillway/host/host-1/more"}, new String[]{"spiffe://example.org/other/host/host-1"},
                 new String[]{"https://example.org/spillway/host/host-1"}, new String[]{"spiffe://example.org/spillway/host/Host_1"},
-                new String[]{HOST_1, "spiffe://example.org/spillway/host/host-2"});
+                new String[]{HOST_1, "spiffe://example.org/spillway/host/host-2"},
+                new String[]{"spiffe://example.com/spillway/host/host-1"}, new String[]{"spiffe://Example.org/spillway/host/host-1"});
         for (String[] each : names) {
             HttpResponse<String> answer = post(client(authority.sign(folder, "nobody", each)), "/hosts/host-1");
             assertThat(answer.statusCode()).as(List.of(each).toString()).isEqualTo(401);

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -238,6 +239,38 @@ class StreamsTest {
                     assertThat(RunningService.readUntil(socket.getInputStream(), "}")).startsWith("HTTP/1.1 408");
                 }
             }
+        }
+    }
+
+    /** A byte now and then is no pause. A streamed body may take as long as it likes: it holds no memory. */
+    @Test
+    void aGatheredBodyThatArrivesByteByByteEndsAndAStreamedOneGoesOn() throws Exception {
+        var limits = new HttpLimits(1 << 20, 8, 8, 8, Duration.ofMillis(500), Duration.ofSeconds(15), Duration.ofSeconds(5),
+                HttpLimits.DEFAULT.connectionsMax(), HttpLimits.DEFAULT.idleMax());
+        try (var service = new RunningService(limits, RunningService.put("/tree",
+                endpoint -> endpoint.json(1 << 20).stream(MIB, List.of("application/x-tar")),
+                request -> Response.ok(request.isStreamed() ? request.stream().readAllBytes().length : 0)));
+                var streamed = service.connect();
+                var gathered = service.connect()) {
+            for (var socket : List.of(streamed, gathered)) {
+                socket.getOutputStream()
+                        .write(("PUT /tree HTTP/1.1\r\nHost: t\r\nContent-Type: application/" + (socket.equals(gathered) ? "json" : "x-tar")
+                                + "\r\nContent-Length: 1000000\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                socket.setSoTimeout(20);
+            }
+            int answered = -1;
+            while (answered < 0) {
+                gathered.getOutputStream().write('1');
+                streamed.getOutputStream().write('1');
+                try {
+                    answered = gathered.getInputStream().read();
+                } catch (SocketTimeoutException e) {
+                    // Not answered yet. Waiting for that is what spaces the bytes.
+                }
+            }
+            assertThat(RunningService.readUntil(gathered.getInputStream(), "}")).startsWith("TTP/1.1 408")
+                    .contains("all of it within PT2S");
+            assertThatThrownBy(() -> streamed.getInputStream().read()).as("not answered").isInstanceOf(SocketTimeoutException.class);
         }
     }
 

@@ -227,8 +227,9 @@ class TlsTest {
             health = new HostPort("127.0.0.1", free.getLocalPort());
         }
         TlsFiles files = new TlsFiles(folder.resolve("served.crt"), folder.resolve("served.key"), Optional.empty());
-        try (RunningService service = new RunningService(new ListenerSecurity(true, false, Optional.of(files), Optional.of(health)),
-                digest -> Optional.empty(), RunningService.get("/hello", request -> Response.ok(Map.of())))) {
+        try (RunningService service =
+                new RunningService(new ListenerSecurity(true, false, Optional.of(files), Optional.of(health), Optional.empty()),
+                        digest -> Optional.empty(), RunningService.get("/hello", request -> Response.ok(Map.of())))) {
             for (var asked : Map.of("/livez", 200, "/readyz", 200, "/hello", 404, "/metrics", 404, "/v1/loggers", 404).entrySet()) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + health + asked.getKey())).build();
                 assertThat(service.client.send(request, BodyHandlers.discarding()).statusCode()).as(asked.getKey())

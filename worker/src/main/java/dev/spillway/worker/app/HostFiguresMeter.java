@@ -40,6 +40,9 @@ record HostFiguresMeter(HostLoop loop, ReportSender reports, OrderReader orders)
         FunctionCounter.builder("spillway.orders.read", orders, OrderReader::orders)
                 .description("Orders of this host read from Kafka")
                 .register(registry);
+        FunctionCounter.builder("spillway.orders.unproven", orders, OrderReader::unproven)
+                .description("Orders from Kafka that were passed over because this host's key does not prove them")
+                .register(registry);
         FunctionCounter.builder("spillway.reports.sent", reports, ReportSender::sent)
                 .description("Reports that Kafka has")
                 .register(registry);

@@ -1,5 +1,6 @@
 package dev.spillway.worker.app;
 
+import dev.spillway.worker.filesystem.StoreGoneException;
 import dev.spillway.worker.filesystem.store.StoreProbe;
 import java.io.IOException;
 import java.time.Duration;
@@ -8,13 +9,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Looks several times a second whether the store is still at its path. While another directory is there, or none, no path that the worker names leads to
- * an image, so it refuses all work on images. When that lasts, it gives up. Thread-safe.
+ * an image, so it refuses all work on images. When that lasts, it gives up. A look that fails otherwise says nothing. Thread-safe.
  */
 final class StoreWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreWatch.class);
@@ -22,19 +24,34 @@ final class StoreWatch implements AutoCloseable {
     /** Leaves a moment to whoever mounts the file system anew. A worker that starts without its store is refused, which the fleet shows. */
     static final Duration GIVES_UP_AFTER = Duration.ofSeconds(10);
 
-    private final StoreProbe probe;
+    /** Looks whether the store is where it was opened. */
+    @FunctionalInterface
+    interface Look {
+        /** @throws StoreGoneException if another directory is there, or none */
+        void requirePlace() throws IOException;
+    }
+
+    private final Look place;
+    private final LongSupplier nanos;
     private final Consumer<Throwable> onFailure;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("store-watch").factory());
     private volatile @Nullable String gone;
     private long goneAt;
     private boolean gaveUp;
+    private boolean failed;
+
+    StoreWatch(Look place, LongSupplier nanos, Consumer<Throwable> onFailure) {
+        this.place = place;
+        this.nanos = nanos;
+        this.onFailure = onFailure;
+    }
 
     /** @param onFailure told once when the store has been gone for {@link #GIVES_UP_AFTER}; the process should then end */
-    StoreWatch(StoreProbe probe, Consumer<Throwable> onFailure) {
-        this.probe = probe;
-        this.onFailure = onFailure;
-        var _ = timer.scheduleWithFixedDelay(this::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    static StoreWatch start(StoreProbe probe, Consumer<Throwable> onFailure) {
+        StoreWatch watch = new StoreWatch(probe::requirePlace, System::nanoTime, onFailure);
+        var _ = watch.timer.scheduleWithFixedDelay(watch::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        return watch;
     }
 
     /** Returns why the store is not where it was opened; empty while it is. */
@@ -42,15 +59,17 @@ final class StoreWatch implements AutoCloseable {
         return Optional.ofNullable(gone);
     }
 
-    private void look() {
+    /** A look that throws would be the last one. */
+    void look() {
         try {
-            probe.requirePlace();
+            place.requirePlace();
             if (gone != null) {
                 LOG.info("store: it is where it was opened again");
             }
             gone = null;
-        } catch (IOException e) {
-            long now = System.nanoTime();
+            failed = false;
+        } catch (StoreGoneException e) {
+            long now = nanos.getAsLong();
             if (gone == null) {
                 goneAt = now;
                 LOG.error("{}; work on images is refused", e.getMessage());
@@ -59,6 +78,11 @@ final class StoreWatch implements AutoCloseable {
             if (!gaveUp && now - goneAt >= GIVES_UP_AFTER.toNanos()) {
                 gaveUp = true;
                 onFailure.accept(e);
+            }
+        } catch (IOException | RuntimeException e) {
+            if (!failed) {
+                failed = true;
+                LOG.warn("store: nobody can tell whether it is where it was opened: {}", e.toString());
             }
         }
     }

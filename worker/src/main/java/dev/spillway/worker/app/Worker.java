@@ -159,8 +159,9 @@ public final class Worker implements AutoCloseable {
                         settings.identity().registry()));
         Peers peers =
                 parts.start("peers", () -> new Peers(settings.hostId(), PEER_CONNECT, PEER_WITHIN, settings.identity().peers()));
-        StoreWatch watch = parts.start("store watch", () -> new StoreWatch(store.probe(), onFailure));
-        ReportSender reports = parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), clock, trail));
+        StoreWatch watch = parts.start("store watch", () -> StoreWatch.start(store.probe(), onFailure));
+        ReportSender reports =
+                parts.start("reports", () -> new ReportSender(settings.kafka(), settings.hostId(), registry::messageKey, clock, trail));
         HostLoop loop = parts.start("host",
                 () -> new HostLoop(
                         new HostLoop.Parts(index, contents, recovery, HostTimes.DEFAULTS.withRequestsKept(settings.requestsKept()), clock,
@@ -172,7 +173,8 @@ public final class Worker implements AutoCloseable {
                                 trail, onFailure)));
         host.set(loop);
         OrderReader orders =
-                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, sink(loop), ORDERS, trail));
+                parts.start("orders", () -> new OrderReader(settings.kafka(), settings.hostId(), storeId, registry::messageKey, sink(loop),
+                        ORDERS, trail));
         reader.set(orders);
         ServiceMetrics metrics = parts.start("metrics", ServiceMetrics::new);
         new HostFiguresMeter(loop, reports, orders).bindTo(metrics.registry());
@@ -202,7 +204,7 @@ public final class Worker implements AutoCloseable {
             readiness.add("tls", () -> {}, () -> Duration.ZERO, () -> http.certificateRemark(clock.instant()));
         }
         if (settings.ccacheNamespace().isPresent()) {
-            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions);
+            HelperRequests requests = new HelperRequests(settings.ccacheNamespace().get(), cache, deletions, watch::gone);
             parts.start("ccache", () -> HelperSocket.start(store.path().resolve(CCACHE_SOCKET), requests));
         }
         loop.start(new HostIdentity(settings.hostId(), storeId, settings.identity().address(http.address()), UUID.randomUUID()));

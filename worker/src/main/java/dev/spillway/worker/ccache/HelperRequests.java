@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * Answers requests of ccache, protocol 1 of its storage helpers. What cannot be answered now is "not found" or "not stored": after an error ccache
@@ -50,11 +51,14 @@ public final class HelperRequests {
     private final NamespaceName namespace;
     private final Artifacts artifacts;
     private final Deletions deletions;
+    private final Supplier<Optional<String>> gone;
 
-    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions) {
+    /** @param gone returns why the store is not where it was opened; empty while it is */
+    public HelperRequests(NamespaceName namespace, Artifacts artifacts, Deletions deletions, Supplier<Optional<String>> gone) {
         this.namespace = namespace;
         this.artifacts = artifacts;
         this.deletions = deletions;
+        this.gone = gone;
     }
 
     /** Answers a client until it leaves. */
@@ -63,6 +67,10 @@ public final class HelperRequests {
         while (true) {
             ByteBuffer operation = ByteBuffer.allocate(1);
             if (client.read(operation) < 0) {
+                return;
+            }
+            if (gone.get().isPresent()) {
+                error(client, "store: not where it was opened");
                 return;
             }
             switch (operation.get(0)) {

@@ -358,8 +358,9 @@ public final class HostAgent {
      *
      * @param least the generation that it must have at least
      * @param max number of holds at which none is granted any more
+     * @param owner name of who takes it; absent where nobody had to prove it
      */
-    public Answered<HoldAnswer> hold(UUID id, EntryName name, Instant until, long least, int max) {
+    public Answered<HoldAnswer> hold(UUID id, EntryName name, Instant until, long least, int max, @Nullable String owner) {
         // An artifact has no path that a reader could use.
         ReplicaRecord replica = served(name).filter(found -> found.artifact() == null).orElse(null);
         if (replica == null) {
@@ -372,7 +373,7 @@ public final class HostAgent {
             return new Answered<>(new HoldAnswer.TooMany(), Step.NOTHING);
         }
         Step.Builder out = new Step.Builder();
-        Hold hold = new Hold(id, replica.id(), until);
+        Hold hold = new Hold(id, replica.id(), until, owner);
         table.grant(hold, out);
         return new Answered<>(new HoldAnswer.Granted(hold, replica), done(out));
     }
@@ -381,7 +382,7 @@ public final class HostAgent {
     public Answered<Optional<Hold>> extend(UUID id, Instant until) {
         Step.Builder out = new Step.Builder();
         Optional<Hold> extended = Optional.ofNullable(table.hold(id)).map(hold -> {
-            Hold later = new Hold(id, hold.replicaId(), until);
+            Hold later = hold.lasting(until);
             table.grant(later, out);
             return later;
         });

@@ -138,7 +138,7 @@ final class ReplicaTable {
         remove(former, out);
         put(readopted, out);
         heldBy.remove(former.id());
-        held.forEach(hold -> grant(new Hold(hold.id(), readopted.id(), hold.until()), out));
+        held.forEach(hold -> grant(hold.of(readopted.id()), out));
         return readopted;
     }
 

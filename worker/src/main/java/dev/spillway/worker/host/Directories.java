@@ -20,9 +20,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The directory cache of one host, except for its changes: reads and holds. Blocks; safe for use by many threads. */
 public final class Directories {
+    /** Owner of holds of copies that are being sent: no token has such a name. */
+    private static final String READING = "(reading)";
     private final HostLoop loop;
     private final HostView view;
     private final ImageStore store;
@@ -80,10 +83,12 @@ public final class Directories {
      *
      * @param holdFor time for which it is to stay whole; without it the path may be gone as soon as it is known
      * @param fresh   whether the registry is asked first
+     * @param owner   name of who takes the hold; empty where nobody had to prove it
      */
-    public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh)
+    public Found get(EntryName name, Optional<Duration> holdFor, boolean fresh, Optional<String> owner)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        Found found = find(name, fresh, least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax) : unheld(name, least));
+        Found found = find(name, fresh, least -> holdFor.isPresent() ? held(name, holdFor.get(), least, holdsMax, owner.orElse(null))
+                : unheld(name, least));
         return counted(name, found);
     }
 
@@ -153,9 +158,9 @@ public final class Directories {
         return replica.generation() < least ? new Found.Stale(replica.generation(), least) : served(replica, Optional.empty());
     }
 
-    private Found held(EntryName name, Duration length, long least, int max)
+    private Found held(EntryName name, Duration length, long least, int max, @Nullable String owner)
             throws HostBusyException, HostStoppedException, InterruptedException {
-        return switch (loop.<HoldAnswer>call((agent, now) -> agent.hold(UUID.randomUUID(), name, now.plus(length), least, max))) {
+        return switch (loop.<HoldAnswer>call((agent, now) -> agent.hold(UUID.randomUUID(), name, now.plus(length), least, max, owner))) {
             case HoldAnswer.Granted(var hold, var replica) -> served(replica, Optional.of(hold));
             case HoldAnswer.NotServed() -> missing(name);
             case HoldAnswer.Older(var generation) -> new Found.Stale(generation, least);
@@ -247,7 +252,7 @@ public final class Directories {
 
     /** Finds the served copy of a key, counts the access and holds the copy for {@link #reading}. */
     public Found getToRead(EntryName name) throws HostBusyException, HostStoppedException, InterruptedException {
-        return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE)));
+        return counted(name, find(name, false, least -> held(name, archiveHold, least, Integer.MAX_VALUE, READING)));
     }
 
     /** Keeps the copy whole while it is read. Closed by whoever opened it. */

@@ -15,6 +15,7 @@ import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Request.Query;
 import dev.spillway.service.http.Response;
+import dev.spillway.service.identity.Identity;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.host.Deletions;
 import dev.spillway.worker.host.Directories;
@@ -93,7 +94,8 @@ final class DirectoryRoutes {
         boolean fresh = query.flag("fresh").orElse(false);
         // There are no peers to fetch from, so either value has the same meaning.
         var _ = query.flag("fetch");
-        return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh) : directories.get(name, hold, fresh)));
+        return found(served(name, request.isHead() ? directories.look(name, hold.isPresent(), fresh)
+                : directories.get(name, hold, fresh, request.identity().map(Identity::name))));
     }
 
     static Directories.Found.Served served(EntryName name, Directories.Found found) {

@@ -3,12 +3,14 @@ package dev.spillway.worker.http;
 import dev.spillway.api.Durations;
 import dev.spillway.api.Holds;
 import dev.spillway.api.ReplicaState;
+import dev.spillway.api.Role;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.events.InvalidValueException;
 import dev.spillway.service.http.Endpoint;
 import dev.spillway.service.http.Paging;
 import dev.spillway.service.http.Request;
 import dev.spillway.service.http.Response;
+import dev.spillway.service.identity.Identity;
 import dev.spillway.worker.core.Hold;
 import dev.spillway.worker.core.ReplicaRecord;
 import dev.spillway.worker.filesystem.store.ImageStore;
@@ -89,11 +91,17 @@ final class HoldRoutes {
         return Response.noContent();
     }
 
-    /** Returns the hold's id. One of a namespace that the token is not for is unknown to it. */
+    /** Returns the hold's id. One of a namespace that the token is not for is unknown to it; another's is for operators alone. */
     private UUID requireOwn(Request request) {
         UUID id = id(request);
-        if (view.hold(id).filter(hold -> !isFor(request, hold)).isPresent()) {
+        Optional<Hold> found = view.hold(id);
+        if (found.filter(hold -> !isFor(request, hold)).isPresent()) {
             throw Refusals.unknownHold(id);
+        }
+        Optional<Identity> asking = request.identity().filter(identity -> identity.role() != Role.OPERATOR);
+        String owner = found.map(Hold::owner).orElse(null);
+        if (asking.isPresent() && owner != null && !owner.equals(asking.get().name())) {
+            throw Refusals.anothersHold(id);
         }
         return id;
     }

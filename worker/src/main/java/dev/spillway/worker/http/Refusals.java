@@ -94,6 +94,13 @@ public final class Refusals {
                 .exception();
     }
 
+    static ProblemException anothersHold(UUID hold) {
+        return Problem
+                .of(ProblemType.FORBIDDEN,
+                        "hold: " + hold + ", which somebody else took (expected: one's own, or the token of an operator)")
+                .exception();
+    }
+
     static ProblemException unknownHold(UUID hold) {
         return Problem
                 .of(ProblemType.UNKNOWN_HOLD, "hold: " + hold + " (expected: a hold that was neither released nor ran out)")

@@ -4,6 +4,7 @@ import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
 import dev.spillway.events.InvalidValueException;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.Order;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.StoreId;
@@ -15,6 +16,7 @@ import dev.spillway.service.LastUse;
 import dev.spillway.service.UnusableServerException;
 import dev.spillway.service.kafka.KafkaSettings;
 import dev.spillway.service.kafka.Message;
+import dev.spillway.service.logging.LogThrottle;
 import dev.spillway.worker.core.Position;
 import dev.spillway.worker.trail.HostTrail;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -47,6 +50,8 @@ import org.slf4j.event.Level;
  * Follows this host's partition of the orders, from the position in the host's index on, and retries while Kafka is down. It reads no further than
  * the host takes.
  *
+ * <p>An order counts only if it is proven by the host's key. Any other is passed over: the heartbeat carries the same order.
+ *
  * <p>Other hosts share the partition, and their orders are skipped. The position moves once per run of skipped orders, and for a run at the end only
  * now and then, because each move costs a write.
  */
@@ -57,6 +62,7 @@ public final class OrderReader implements AutoCloseable {
     /** Timeout of closing a consumer, whose broker may be down. */
     private static final CloseOptions CONSUMER_CLOSE = CloseOptions.timeout(Duration.ofMillis(500));
     private static final Duration PASSED_EVERY = Duration.ofSeconds(5);
+    private static final Duration UNPROVEN_TOLD_EVERY = Duration.ofMinutes(1);
     private static final long OLDEST = -1;
 
     /** Takes the orders that are read. Each call may block until there is room. */
@@ -74,12 +80,15 @@ public final class OrderReader implements AutoCloseable {
     private final KafkaSettings settings;
     private final HostId host;
     private final StoreId store;
+    private final Supplier<Optional<MessageKey>> key;
     private final Sink sink;
     private final Backoff backoff;
     private final HostTrail trail;
     private final EventCodec codec;
     private final BlockingQueue<Target> targets = new LinkedBlockingQueue<>();
     private final LongAdder read = new LongAdder();
+    private final LongAdder unproven = new LongAdder();
+    private final LogThrottle unprovenTold = new LogThrottle(UNPROVEN_TOLD_EVERY);
     private final LastUse uses = new LastUse();
     private final Thread thread;
     private volatile boolean closed;
@@ -92,11 +101,17 @@ public final class OrderReader implements AutoCloseable {
     private long passed = OLDEST;
     private long passedAt = System.nanoTime();
 
-    /** Starts the thread, which waits for a partition to follow. */
-    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Sink sink, Backoff backoff, HostTrail trail) {
+    /**
+     * Starts the thread, which waits for a partition to follow.
+     *
+     * @param key the host's own; while there is none, no order counts
+     */
+    public OrderReader(KafkaSettings settings, HostId host, StoreId store, Supplier<Optional<MessageKey>> key, Sink sink, Backoff backoff,
+            HostTrail trail) {
         this.settings = settings;
         this.host = host;
         this.store = store;
+        this.key = key;
         this.sink = sink;
         this.backoff = backoff;
         this.trail = trail;
@@ -129,6 +144,11 @@ public final class OrderReader implements AutoCloseable {
     /** Orders of this host that were read. */
     public long orders() {
         return read.sum();
+    }
+
+    /** Messages in this host's name that its key does not prove, and that were passed over. */
+    public long unproven() {
+        return unproven.sum();
     }
 
     private void wake() {
@@ -247,10 +267,28 @@ public final class OrderReader implements AutoCloseable {
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) throws InterruptedException {
-        Position after = new Position(record.partition(), record.offset() + 1);
         Message message = Message.of(record);
+        Position after = new Position(record.partition(), record.offset() + 1);
+        if (host.value().equals(message.key())) {
+            take(record, message, after);
+        } else {
+            passed = after.nextOffset();
+        }
+        next = after.nextOffset();
+    }
+
+    /** Takes what is sent in this host's name. */
+    private void take(ConsumerRecord<byte[], byte[]> record, Message message, Position after) throws InterruptedException {
         Map<String, String> headers = new HashMap<>();
         message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
+        if (key.get().filter(known -> known.proves(headers, message.value())).isEmpty()) {
+            passed = after.nextOffset();
+            unproven.increment();
+            unprovenTold.log(more -> LOG.warn(
+                    "order at {}-{}@{} passed over: the key of this host does not prove it; {} more since the last such line",
+                    record.topic(), record.partition(), record.offset(), more));
+            return;
+        }
         try {
             Order order = codec.decode(Order.class, headers, message.value());
             if (order.hostId().equals(host) && order.storeId().equals(store)) {
@@ -262,21 +300,11 @@ public final class OrderReader implements AutoCloseable {
                 passed = after.nextOffset();
             }
         } catch (UnreadableEventException e) {
-            unreadable(message, headers, after, e);
+            // It is reported, so that the registry does not wait for it in silence.
+            LOG.warn("order at {}: {}", after, e.getMessage());
+            passed = OLDEST;
+            sink.passedOver(after, replicaId(headers).orElse(null), String.valueOf(e.getMessage()));
         }
-        next = after.nextOffset();
-    }
-
-    /** Reports an unreadable order that may be for this host, so that the registry does not wait for it in silence. */
-    private void unreadable(Message message, Map<String, String> headers, Position after, UnreadableEventException e)
-            throws InterruptedException {
-        if (message.key() != null && !message.key().equals(host.value())) {
-            passed = after.nextOffset();
-            return;
-        }
-        LOG.warn("order at {}: {}", after, e.getMessage());
-        passed = OLDEST;
-        sink.passedOver(after, replicaId(headers).orElse(null), String.valueOf(e.getMessage()));
     }
 
     private static Optional<ReplicaId> replicaId(Map<String, String> headers) {

@@ -3,6 +3,7 @@ package dev.spillway.worker.kafka;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
 import dev.spillway.service.Backoff;
@@ -19,10 +20,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -39,6 +42,7 @@ public final class ReportSender implements AutoCloseable {
 
     private final KafkaSettings settings;
     private final HostId host;
+    private final Supplier<Optional<MessageKey>> key;
     private final InstantSource clock;
     private final HostTrail trail;
     private final EventCodec codec;
@@ -49,10 +53,15 @@ public final class ReportSender implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
 
-    /** Starts the thread, which connects when it has something to send. */
-    public ReportSender(KafkaSettings settings, HostId host, InstantSource clock, HostTrail trail) {
+    /**
+     * Starts the thread, which connects when it has something to send.
+     *
+     * @param key the host's own; while there is none, reports go by heartbeat alone
+     */
+    public ReportSender(KafkaSettings settings, HostId host, Supplier<Optional<MessageKey>> key, InstantSource clock, HostTrail trail) {
         this.settings = settings;
         this.host = host;
+        this.key = key;
         this.clock = clock;
         this.trail = trail;
         this.codec = new EventCodec("/spillway/worker/" + host);
@@ -110,7 +119,13 @@ public final class ReportSender implements AutoCloseable {
 
     private void send(MessageSender sender, FollowedReport followed) {
         Report report = followed.report();
-        EventMessage event = codec.encode(report, clock.instant()).tracedBy(followed.traceparent());
+        Optional<MessageKey> proof = key.get();
+        if (proof.isEmpty()) {
+            lost.increment();
+            LOG.debug("the report on {} is not published: this host has no key yet", report.replicaId());
+            return;
+        }
+        EventMessage event = codec.encode(report, clock.instant()).tracedBy(followed.traceparent()).provenBy(proof.get());
         Map<String, byte[]> headers = new LinkedHashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         var _ = sender

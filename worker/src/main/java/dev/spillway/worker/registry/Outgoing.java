@@ -1,5 +1,6 @@
 package dev.spillway.worker.registry;
 
+import dev.spillway.api.Headers;
 import dev.spillway.client.http.Call;
 import dev.spillway.service.tracing.RequestScope;
 import dev.spillway.service.tracing.Traceparent;
@@ -10,6 +11,16 @@ final class Outgoing {
     private static final String REQUEST_ID = "X-Request-Id";
 
     private Outgoing() {}
+
+    /**
+     * Returns the call with the token of the client for whom this thread works; unchanged if there is none. For coordinators alone: whoever is shown a token
+     * can use it.
+     */
+    static Call passedOn(Call call) {
+        RequestScope request = RequestScope.current();
+        return request == null ? call
+                : request.token().map(token -> call.header(Headers.CLIENT_TOKEN, token.reveal())).orElse(call);
+    }
 
     /** Returns the call with the id of the request that this thread works for, and with its trace if it has one; unchanged if there is none. */
     static Call traced(Call call) {

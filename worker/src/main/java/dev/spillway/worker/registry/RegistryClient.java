@@ -20,6 +20,7 @@ import dev.spillway.events.EntryName;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.PlanId;
 import dev.spillway.events.SnapshotId;
@@ -65,6 +66,7 @@ public final class RegistryClient implements AutoCloseable {
     private final Duration timeout;
     private final JsonClient client;
     private final Servers coordinators;
+    private volatile @Nullable MessageKey messageKey;
 
     /**
      * The part of the registry's answer about an entry that a worker needs.
@@ -137,11 +139,26 @@ public final class RegistryClient implements AutoCloseable {
         return switch (coordinators.send(call(verb.operation().at(message.hostId())).body(message), verb.answer())) {
             case Outcome.Answer<?>(var _, ReconcileAnswer(var rows, var last)) when rows.isEmpty() && !last ->
                     new Delivery.Lost<>("reconcile: answered with an empty page that is not the last (expected: rows)");
-            case Outcome.Answer<?>(var _, var answer) -> new Delivery.Replied<>(new Reply.Accepted<>(answer));
+            case Outcome.Answer<?>(var _, var answer) -> {
+                learn(answer);
+                yield new Delivery.Replied<>(new Reply.Accepted<>(answer));
+            }
             case Outcome.Refused<?>(var problem) -> refused(verb, problem);
             case Outcome.Unreachable<?>(var why) -> new Delivery.NotDelivered<>(why);
             case Outcome.Unknown<?>(var why) -> new Delivery.Lost<>(why);
         };
+    }
+
+    /** Learns the key before anybody acts on the answer, which may be to follow orders. */
+    private void learn(Object answer) {
+        MessageKey told = answer instanceof JoinAnswer.Joined joined ? joined.messageKey()
+                : answer instanceof HeartbeatAnswer heard ? heard.messageKey() : null;
+        messageKey = told == null ? messageKey : told;
+    }
+
+    /** Returns the key of this host's messages on Kafka, as the registry told it last; empty before the first join. */
+    public Optional<MessageKey> messageKey() {
+        return Optional.ofNullable(messageKey);
     }
 
     private static Delivery<?> refused(Verb verb, Problem problem) {
@@ -180,20 +197,21 @@ public final class RegistryClient implements AutoCloseable {
         return coordinators.send(call(CoordinatorApi.FIND_TOKEN.at()).body(new Tokens.Find(digest)), Tokens.Found.class);
     }
 
-    /** Evicts an entry, if it names the expected snapshot. */
+    /** Evicts an entry, if it names the expected snapshot, in the name of the client for whom this thread works. */
     public Outcome<DeletedEntry> delete(EntryName name, Optional<SnapshotId> ifSnapshot, Optional<String> idempotencyKey)
             throws InterruptedException {
         RequestTarget target = CoordinatorApi.DELETE_ENTRY.at(name.namespace(), name.key()).with("ifSnapshot", ifSnapshot.orElse(null));
-        return coordinators.send(keyed(call(target), idempotencyKey), DeletedEntry.class);
+        return coordinators.send(keyed(Outgoing.passedOn(call(target)), idempotencyKey), DeletedEntry.class);
     }
 
-    /** Evicts the least recently used entries of a namespace until it is within the bounds; while the plan is APPLYING, it is to be applied again. */
+    /** Evicts the least recently used entries of a namespace until it is within the bounds, in the name of the client; while the plan is APPLYING, it is to be applied again. */
     public Outcome<Plan> prune(NamespaceName name, Plans.Prune prune, Optional<String> idempotencyKey) throws InterruptedException {
-        return coordinators.send(keyed(call(CoordinatorApi.PRUNE_NAMESPACE.at(name)).body(prune), idempotencyKey), Plan.class);
+        return coordinators.send(keyed(Outgoing.passedOn(call(CoordinatorApi.PRUNE_NAMESPACE.at(name))).body(prune), idempotencyKey),
+                Plan.class);
     }
 
     public Outcome<Plan> apply(PlanId plan) throws InterruptedException {
-        return coordinators.send(call(CoordinatorApi.APPLY_PLAN.at(plan)), Plan.class);
+        return coordinators.send(Outgoing.passedOn(call(CoordinatorApi.APPLY_PLAN.at(plan))), Plan.class);
     }
 
     private Call call(RequestTarget target) {

@@ -22,13 +22,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The tokens that the registry knows. While no coordinator answers, what one said last is believed for {@link #BELIEVED_FOR}, so that a host serves what it
- * holds. It is believed at once then: coordinators are asked again beside it, every few seconds. Thread-safe.
+ * holds. It is believed at once then: coordinators are asked again beside it, a few times per second, and an answer that comes in a moment counts.
+ * Thread-safe.
  */
 public final class RegistryIdentities implements Identities {
     /** A token that is revoked meanwhile is taken for so long at most. */
     static final Duration BELIEVED_FOR = Duration.ofMinutes(10);
 
-    private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(2);
+    /** With what {@code Guard} believes, a token that is revoked ends within a second, also where a question before was not answered. */
+    private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(250);
+    private static final Duration ANSWERED_WITHIN = Duration.ofMillis(100);
     private static final long TOKENS_MAX = 10_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(RegistryIdentities.class);
@@ -36,6 +39,7 @@ public final class RegistryIdentities implements Identities {
     private final RegistryClient registry;
     private final InstantSource clock;
     private final Duration askAgainAfter;
+    private final Duration answeredWithin;
     private final Cache<String, Identity> last = Caffeine.newBuilder().expireAfterWrite(BELIEVED_FOR).maximumSize(TOKENS_MAX).build();
     /** Whether the last question had no answer. */
     private volatile boolean away;
@@ -44,13 +48,14 @@ public final class RegistryIdentities implements Identities {
 
     /** @param clock that tells when a token is over while the registry cannot say so */
     public RegistryIdentities(RegistryClient registry, InstantSource clock) {
-        this(registry, clock, ASK_AGAIN_AFTER);
+        this(registry, clock, ASK_AGAIN_AFTER, ANSWERED_WITHIN);
     }
 
-    RegistryIdentities(RegistryClient registry, InstantSource clock, Duration askAgainAfter) {
+    RegistryIdentities(RegistryClient registry, InstantSource clock, Duration askAgainAfter, Duration answeredWithin) {
         this.registry = registry;
         this.clock = clock;
         this.askAgainAfter = askAgainAfter;
+        this.answeredWithin = answeredWithin;
     }
 
     @Override
@@ -60,7 +65,7 @@ public final class RegistryIdentities implements Identities {
             return ask(digest);
         }
         askBeside(digest);
-        return unlessOver(known);
+        return away ? unlessOver(known) : Optional.ofNullable(last.getIfPresent(digest));
     }
 
     private Optional<Identity> ask(String digest) throws InterruptedException {
@@ -84,11 +89,11 @@ public final class RegistryIdentities implements Identities {
     }
 
     /** Asks whether somebody answers again, one question at a time: a coordinator that hangs would hold up each of them for seconds. */
-    private void askBeside(String digest) {
+    private void askBeside(String digest) throws InterruptedException {
         if (System.nanoTime() - failedAt.get() < askAgainAfter.toNanos() || !asking.compareAndSet(false, true)) {
             return;
         }
-        Thread.ofVirtual().name("token-look").start(() -> {
+        Thread asked = Thread.ofVirtual().name("token-look").start(() -> {
             try {
                 ask(digest);
             } catch (ProblemException e) {
@@ -99,6 +104,7 @@ public final class RegistryIdentities implements Identities {
                 asking.set(false);
             }
         });
+        asked.join(answeredWithin);
     }
 
     private Optional<Identity> unlessOver(Identity identity) {

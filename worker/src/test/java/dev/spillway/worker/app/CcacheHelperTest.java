@@ -119,6 +119,36 @@ class CcacheHelperTest extends CacheOfBuilds {
     }
 
     @Test
+    void nothingIsAnsweredFromAStoreThatIsGone() throws Exception {
+        Path aside = worker.data.resolveSibling("aside");
+        try (SocketChannel channel = connect()) {
+            send(channel, put(0, 6, "object"));
+            assertThat(received(channel, 1)).isEqualTo("00");
+            assertValue(channel, "object");
+            Files.move(worker.data, aside);
+            eventually(() -> !answersFromStore(channel));
+        } finally {
+            Files.move(aside, worker.data);
+        }
+        eventually(() -> {
+            try (SocketChannel channel = connect()) {
+                return answersFromStore(channel);
+            }
+        });
+    }
+
+    private static boolean answersFromStore(SocketChannel channel) throws IOException {
+        send(channel, request(0, KEY));
+        String status = received(channel, 1);
+        if (status.equals("00")) {
+            received(channel, 8 + 6);
+            return true;
+        }
+        assertThat(status).as("an error").isEqualTo("02");
+        return false;
+    }
+
+    @Test
     void infoNamesTheWorkerAndAStopEndsOneConnection() throws Exception {
         try (SocketChannel channel = connect()) {
             send(channel, new byte[]{4});

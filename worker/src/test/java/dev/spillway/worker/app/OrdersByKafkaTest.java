@@ -4,6 +4,8 @@ import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.embedded.KafkaSettings;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
+import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.Order;
 import dev.spillway.events.Report;
 import dev.spillway.events.Topics;
@@ -12,6 +14,8 @@ import dev.spillway.service.kafka.KafkaTopics;
 import dev.spillway.service.kafka.Message;
 import dev.spillway.service.kafka.MessageSender;
 import dev.spillway.service.settings.HostPort;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,26 +60,39 @@ class OrdersByKafkaTest {
                 coordinator.stopHeartbeats();
                 registry.invalidate(name("images", "k"));
                 Order order = registry.orders().getFirst();
-                send(sender, order);
+                send(sender, order, TestRegistry.keyOf(new HostId("host-2")));
+                eventually(() -> unproven(worker) == 1);
+                assertThat(worker.get(entry("k")).status()).as("forged by another host").isEqualTo(200);
+                send(sender, order, TestRegistry.keyOf(order.hostId()));
                 eventually(
                         () -> worker.get(entry("k")).status() == 404 && worker.area("images").isEmpty() && worker.area("trash").isEmpty());
                 Report report = report(settings);
                 assertThat(report.replicaId()).isEqualTo(order.replicaId());
                 assertThat(report.result()).isEqualTo(Report.Result.DELETED);
                 assertThat(report.bytesFreed()).isPositive();
-                send(sender, order);
-                eventually(() -> worker.get("/v1/status").body().path("nextOffset").asLong() == 2);
+                send(sender, order, TestRegistry.keyOf(order.hostId()));
+                eventually(() -> worker.get("/v1/status").body().path("nextOffset").asLong() == 3);
             }
             coordinator.unavailable.clear();
             try (RunningWorker worker = new RunningWorker(folder.resolve("store"), coordinator.address().toString(), more).joined()) {
                 eventually(() -> registry.openOrders() == 0);
-                assertThat(worker.get("/v1/status").body().path("nextOffset").asLong()).isEqualTo(2);
+                assertThat(worker.get("/v1/status").body().path("nextOffset").asLong()).isEqualTo(3);
             }
         }
     }
 
-    private static void send(MessageSender sender, Order order) throws Exception {
-        EventMessage event = CODEC.encode(order);
+    private static double unproven(RunningWorker worker) throws Exception {
+        String name = "spillway_orders_unproven_total ";
+        return worker.client.send(HttpRequest.newBuilder(worker.uri("/metrics")).build(), BodyHandlers.ofString())
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
+    private static void send(MessageSender sender, Order order, MessageKey key) throws Exception {
+        EventMessage event = CODEC.encode(order).provenBy(key);
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((header, value) -> headers.put(header, value.getBytes(StandardCharsets.UTF_8)));
         assertThat(sender.send(new Message(Topics.ORDERS, OptionalInt.of(0), order.hostId().value(), headers,

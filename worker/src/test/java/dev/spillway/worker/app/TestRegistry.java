@@ -11,6 +11,7 @@ import dev.spillway.events.EvictionId;
 import dev.spillway.events.GroupName;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
@@ -251,6 +252,11 @@ final class TestRegistry {
         });
     }
 
+    /** Returns the key that a host is told when it joins. */
+    static MessageKey keyOf(HostId host) {
+        return MessageKey.of(new byte[MessageKey.BYTES], host);
+    }
+
     private JoinAnswer join(JoinRequest join) {
         if (refusal != null) {
             return refusal;
@@ -263,7 +269,7 @@ final class TestRegistry {
         current.put(join.hostId(), sender);
         addresses.putIfAbsent(join.hostId(), join.address());
         return new JoinAnswer.Joined(id, 1, sender.incarnation(), 0, false, policySet(),
-                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains, false);
+                new Intervals(Duration.ofMillis(100), Duration.ofMinutes(10)), drains, false).with(keyOf(join.hostId()));
     }
 
     private PolicySet policySet() {

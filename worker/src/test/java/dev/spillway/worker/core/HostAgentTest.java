@@ -276,11 +276,11 @@ final class HostAgentTest extends AgentTest {
         perform(agent.offer(now, offer(1, 0), null));
         answer(sent(RegisterRequest.class), outcomes(registered(1, 7)));
         UUID first = hold(Duration.ofMinutes(1));
-        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 0, 1)).isEqualTo(
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 0, 1, null)).isEqualTo(
                 new HostAgent.Answered<>(new HoldAnswer.TooMany(), Step.NOTHING));
-        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 8, 1).value()).isEqualTo(new HoldAnswer.Older(7));
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 8, 1, null).value()).isEqualTo(new HoldAnswer.Older(7));
         perform(agent.release(first).step());
-        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 7, 1).value()).isInstanceOf(HoldAnswer.Granted.class);
+        assertThat(agent.hold(new UUID(9, 9), KEY, now.plusSeconds(60), 7, 1, null).value()).isInstanceOf(HoldAnswer.Granted.class);
     }
 
     @Test

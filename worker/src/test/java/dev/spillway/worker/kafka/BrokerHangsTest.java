@@ -4,6 +4,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
@@ -31,6 +32,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -50,6 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("full")
 class BrokerHangsTest {
     private static final HostId HOST = new HostId("host-1");
+    private static final MessageKey KEY = MessageKey.of(new byte[MessageKey.BYTES], HOST);
     private static final StoreId STORE = StoreId.parse("0190a000-0000-7000-8000-000000000001");
     private static final Backoff QUICK = new Backoff(Duration.ofMillis(10), Duration.ofMillis(100));
 
@@ -110,7 +113,7 @@ class BrokerHangsTest {
     private static void order() throws Exception {
         Order order = new Order(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, new NamespaceName("images"),
                 new EntryKey("k"), 3, null, OrderCause.ORPHAN, 1, Instant.parse("2026-03-01T10:00:00Z"));
-        EventMessage event = new EventCodec("/spillway/test").encode(order);
+        EventMessage event = new EventCodec("/spillway/test").encode(order).provenBy(KEY);
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         try (MessageSender sender = new MessageSender(settings)) {
@@ -122,7 +125,8 @@ class BrokerHangsTest {
     @Test
     void aReaderThatWaitsForOrdersStops() throws Exception {
         room.countDown();
-        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK, new HostTrail(Tracing.off()));
+        OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()));
         reader.follow(0, -1);
         read.await();
         broker.freeze();
@@ -131,7 +135,8 @@ class BrokerHangsTest {
 
     @Test
     void aReaderThatWaitsForItsSinkStops() throws Exception {
-        OrderReader reader = new OrderReader(settings, HOST, STORE, new Full(), QUICK, new HostTrail(Tracing.off()));
+        OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), new Full(), QUICK, new HostTrail(Tracing.off()));
         reader.follow(0, -1);
         read.await();
         broker.freeze();
@@ -141,7 +146,8 @@ class BrokerHangsTest {
     @Test
     void aSenderWithReportsThatNobodyTakesStops() throws Exception {
         broker.freeze();
-        ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
+        ReportSender reports =
+                new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
         for (int number = 0; number < 3; number++) {
             reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED,
                     null, null, 4096));

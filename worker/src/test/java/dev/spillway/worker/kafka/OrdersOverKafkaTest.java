@@ -4,6 +4,7 @@ import dev.spillway.events.EntryKey;
 import dev.spillway.events.EventCodec;
 import dev.spillway.events.EventMessage;
 import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.Order;
 import dev.spillway.events.OrderCause;
@@ -31,7 +32,10 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
@@ -51,6 +55,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Against a real broker. */
 class OrdersOverKafkaTest {
     private static final HostId HOST = new HostId("host-1");
+    private static final MessageKey KEY = MessageKey.of(new byte[MessageKey.BYTES], HOST);
     private static final StoreId STORE = StoreId.parse("0190a000-0000-7000-8000-000000000001");
     private static final EventCodec CODEC = new EventCodec("/spillway/test");
     private static final Backoff QUICK = new Backoff(Duration.ofMillis(10), Duration.ofMillis(100));
@@ -101,7 +106,7 @@ class OrdersOverKafkaTest {
             port = free.getLocalPort();
         }
         settings = new KafkaSettings(List.of(new HostPort("127.0.0.1", port)), "test", Duration.ofSeconds(10));
-        early = new OrderReader(settings, HOST, STORE, EARLY, QUICK, new HostTrail(Tracing.off()));
+        early = new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), EARLY, QUICK, new HostTrail(Tracing.off()));
         early.follow(0, -1);
         broker = TestKafka.start(test.getTestClass().orElseThrow(), directory, port);
         KafkaTopics.open(settings,
@@ -125,11 +130,14 @@ class OrdersOverKafkaTest {
     }
 
     private static long send(int partition, Order order) throws Exception {
-        EventMessage event = CODEC.encode(order);
+        return send(partition, order.hostId().value(), CODEC.encode(order).provenBy(KEY));
+    }
+
+    private static long send(int partition, @Nullable String key, EventMessage event) throws Exception {
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
-        return sender.send(new Message(Topics.ORDERS, OptionalInt.of(partition), order.hostId().value(), headers,
-                event.json().getBytes(StandardCharsets.UTF_8))).get();
+        return sender.send(
+                new Message(Topics.ORDERS, OptionalInt.of(partition), key, headers, event.json().getBytes(StandardCharsets.UTF_8))).get();
     }
 
     @Test
@@ -150,7 +158,8 @@ class OrdersOverKafkaTest {
         send(1, second);
         send(1, order(new HostId("host-2"), STORE));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(1, -1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(first, new Position(1, 2)));
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(1, 5)));
@@ -166,7 +175,8 @@ class OrdersOverKafkaTest {
         Order second = order(HOST, STORE);
         send(2, second);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(2, 1);
             assertThat(heard.next()).isEqualTo(new Told.Ordered(second, new Position(2, 2)));
             Order third = order(HOST, STORE);
@@ -181,7 +191,8 @@ class OrdersOverKafkaTest {
         Order order = order(HOST, STORE);
         send(4, order);
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(4, 1_000);
             assertThat(heard.next()).isEqualTo(new Told.Missed());
             assertThat(heard.next()).isEqualTo(new Told.Ordered(order, new Position(4, 1)));
@@ -191,16 +202,47 @@ class OrdersOverKafkaTest {
     @Test
     void anOrderThatCannotBeReadIsReportedWithItsReplicaUnlessItIsAnotherHosts() throws Exception {
         ReplicaId replica = ReplicaId.mint(Instant.now(), RandomGenerator.getDefault());
-        Map<String, byte[]> headers = Map.of("ce_type", "dev.spillway.order.v9".getBytes(StandardCharsets.UTF_8), "ce_id",
-                (replica + "/1").getBytes(StandardCharsets.UTF_8));
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), "host-2", headers, new byte[]{1})).get();
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), HOST.value(), headers, new byte[]{1})).get();
-        sender.send(new Message(Topics.ORDERS, OptionalInt.of(5), null, Map.of(), new byte[]{1})).get();
+        EventMessage newer = new EventMessage(new TreeMap<>(Map.of("ce_type", "dev.spillway.order.v9", "ce_id", replica + "/1")), "x");
+        send(5, "host-2", newer.provenBy(KEY));
+        send(5, HOST.value(), newer.provenBy(KEY));
+        send(5, HOST.value(), new EventMessage(new TreeMap<>(), "x").provenBy(KEY));
         Heard heard = new Heard(new LinkedBlockingQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(5, -1);
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 2), replica));
             assertThat(heard.next()).isEqualTo(new Told.Passed(new Position(5, 3), null));
+        }
+    }
+
+    @Test
+    void anOrderThatNoCoordinatorWroteIsCountedAndPassedOver() throws Exception {
+        EventMessage order = CODEC.encode(order(HOST, STORE));
+        MessageKey ofAnother = MessageKey.of(new byte[MessageKey.BYTES], new HostId("host-2"));
+        ReplicaId chosen = ReplicaId.mint(Instant.now(), RandomGenerator.getDefault());
+        EventMessage moved = new EventMessage(order.provenBy(KEY).headers(), CODEC.encode(order(HOST, STORE)).json());
+        SortedMap<String, String> renamed = new TreeMap<>(order.provenBy(KEY).headers());
+        renamed.put("ce_id", chosen + "/1");
+        send(7, HOST.value(), order);
+        send(7, HOST.value(), order.provenBy(ofAnother));
+        send(7, HOST.value(), moved);
+        send(7, HOST.value(), new EventMessage(renamed, order.json()));
+        send(7, null, order.provenBy(KEY));
+        Order own = order(HOST, STORE);
+        send(7, own);
+        Heard heard = new Heard(new LinkedBlockingQueue<>());
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
+            reader.follow(7, -1);
+            assertThat(heard.next()).isEqualTo(new Told.Ordered(own, new Position(7, 6)));
+            assertThat(reader.unproven()).isEqualTo(4);
+            assertThat(reader.orders()).isEqualTo(1);
+        }
+        Heard keyless = new Heard(new LinkedBlockingQueue<>());
+        try (OrderReader reader = new OrderReader(settings, HOST, STORE, Optional::empty, keyless, QUICK, new HostTrail(Tracing.off()))) {
+            reader.follow(7, -1);
+            assertThat(keyless.next()).isEqualTo(new Told.Passed(new Position(7, 6), null));
+            assertThat(reader.unproven()).isEqualTo(5);
         }
     }
 
@@ -210,7 +252,8 @@ class OrdersOverKafkaTest {
             send(6, order(HOST, STORE));
         }
         Heard heard = new Heard(new SynchronousQueue<>());
-        try (OrderReader reader = new OrderReader(settings, HOST, STORE, heard, QUICK, new HostTrail(Tracing.off()))) {
+        try (OrderReader reader =
+                new OrderReader(settings, HOST, STORE, () -> Optional.of(KEY), heard, QUICK, new HostTrail(Tracing.off()))) {
             reader.follow(6, -1);
             assertThat(heard.next()).isInstanceOf(Told.Ordered.class);
             assertThat(reader.orders()).as("one was handed over, at most one more waits for a taker").isLessThanOrEqualTo(2);
@@ -222,7 +265,8 @@ class OrdersOverKafkaTest {
     void reportsAreKeyedByTheirHost() throws Exception {
         Report report = new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST, STORE, Report.Result.DELETED, null,
                 null, 4096);
-        try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
+        try (ReportSender reports =
+                new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
                 KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
             reports.publish(report);
             TopicPartition partition = new TopicPartition(Topics.REPORTS, 0);
@@ -235,6 +279,7 @@ class OrdersOverKafkaTest {
             message.headers().forEach((name, value) -> headers.put(name, new String(value, StandardCharsets.UTF_8)));
             assertThat(message.key()).isEqualTo("host-1");
             assertThat(CODEC.decode(Report.class, headers, message.value())).isEqualTo(report);
+            assertThat(KEY.proves(headers, message.value())).isTrue();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.spillway.worker.kafka;
 
 import dev.spillway.embedded.KafkaBroker;
 import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.Report;
 import dev.spillway.events.StoreId;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -35,6 +37,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 @Tag("full")
 class SecuredKafkaTest {
     private static final HostId HOST = new HostId("host-1");
+    private static final MessageKey KEY = MessageKey.of(new byte[MessageKey.BYTES], HOST);
 
     @TempDir
     private Path directory;
@@ -58,7 +61,8 @@ class SecuredKafkaTest {
                     List.of(new KafkaTopics.Topic(Topics.ORDERS, 1, Duration.ofHours(1)),
                             new KafkaTopics.Topic(Topics.REPORTS, 1, Duration.ofHours(1))),
                     Reachability.within(Duration.ofMinutes(5))).close();
-            try (ReportSender reports = new ReportSender(settings, HOST, InstantSource.system(), new HostTrail(Tracing.off()));
+            try (ReportSender reports =
+                    new ReportSender(settings, HOST, () -> Optional.of(KEY), InstantSource.system(), new HostTrail(Tracing.off()));
                     KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer("readers"))) {
                 reports.publish(new Report(ReplicaId.mint(Instant.now(), RandomGenerator.getDefault()), HOST,
                         StoreId.parse("0190a000-0000-7000-8000-000000000001"), Report.Result.DELETED, null, null, 4096));

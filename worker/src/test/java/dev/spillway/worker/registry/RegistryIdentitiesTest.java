@@ -88,8 +88,12 @@ class RegistryIdentitiesTest {
     }
 
     private RegistryIdentities identities(Duration askAgainAfter) {
+        return identities(askAgainAfter, Duration.ZERO);
+    }
+
+    private RegistryIdentities identities(Duration askAgainAfter, Duration answeredWithin) {
         tokens.put(KNOWN, new Tokens.Found("reader", Role.READER, List.of(), null, END));
-        return new RegistryIdentities(client, () -> now, askAgainAfter);
+        return new RegistryIdentities(client, () -> now, askAgainAfter, answeredWithin);
     }
 
     private static void eventually(Condition condition) throws InterruptedException {
@@ -120,6 +124,17 @@ class RegistryIdentitiesTest {
         unavailable = false;
         paused.countDown();
         eventually(() -> identities.find(KNOWN).isEmpty());
+    }
+
+    @Test
+    void aTokenThatWasRevokedEndsWithTheFirstLookThatIsAnsweredAgain() throws Exception {
+        RegistryIdentities identities = identities(Duration.ZERO, Duration.ofMinutes(5));
+        identities.find(KNOWN);
+        unavailable = true;
+        assertThat(identities.find(KNOWN)).as("one question that fails").isPresent();
+        tokens.clear();
+        unavailable = false;
+        assertThat(identities.find(KNOWN)).isEmpty();
     }
 
     @Test

@@ -1,0 +1,45 @@
+package dev.spillway.coordinator.identity;
+
+import dev.spillway.events.HostId;
+import dev.spillway.events.MessageKey;
+import java.security.SecureRandom;
+
+/** What all coordinators of a registry share, and nobody else has: the keys of hosts are made of it. Thread-safe. */
+public final class FleetSecret {
+    private final byte[] bytes;
+
+    private FleetSecret(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** @param bytes as many as {@link MessageKey#BYTES} */
+    public static FleetSecret of(byte[] bytes) {
+        if (bytes.length != MessageKey.BYTES) {
+            throw new IllegalArgumentException("secret: %d bytes (expected: %d)".formatted(bytes.length, MessageKey.BYTES));
+        }
+        return new FleetSecret(bytes.clone());
+    }
+
+    /** Returns a new one. */
+    public static FleetSecret random(SecureRandom random) {
+        byte[] bytes = new byte[MessageKey.BYTES];
+        random.nextBytes(bytes);
+        return new FleetSecret(bytes);
+    }
+
+    /** Returns the secret itself, for the registry alone. */
+    public byte[] reveal() {
+        return bytes.clone();
+    }
+
+    /** Returns the key of a host's messages on Kafka. */
+    public MessageKey keyOf(HostId host) {
+        return MessageKey.of(bytes, host);
+    }
+
+    /** Hides the secret. */
+    @Override
+    public String toString() {
+        return "FleetSecret";
+    }
+}

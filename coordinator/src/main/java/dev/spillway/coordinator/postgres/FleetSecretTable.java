@@ -1,0 +1,25 @@
+package dev.spillway.coordinator.postgres;
+
+import dev.spillway.coordinator.identity.FleetSecret;
+import java.security.SecureRandom;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+
+/** The row of the fleet's secret. */
+final class FleetSecretTable {
+    private FleetSecretTable() {}
+
+    /** Returns the secret. Of coordinators that start at once, and find none, the first one makes it. */
+    static FleetSecret read(DataSource database) {
+        try {
+            return Jdbi.create(database).withHandle(handle -> {
+                handle.createUpdate("INSERT INTO message_key (secret) VALUES (:secret) ON CONFLICT DO NOTHING")
+                        .bind("secret", FleetSecret.random(new SecureRandom()).reveal())
+                        .execute();
+                return FleetSecret.of(handle.createQuery("SELECT secret FROM message_key").mapTo(byte[].class).one());
+            });
+        } catch (RuntimeException e) {
+            throw StorageFailure.told("secret of the fleet", e);
+        }
+    }
+}
