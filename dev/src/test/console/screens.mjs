@@ -17,6 +17,7 @@ const screens = {
   namespaces: ['#/namespaces', 'Namespaces'],
   namespace: ['#/namespaces/trees', 'Namespace trees'],
   entries: ['#/namespaces/trees/entries', 'Entries of trees'],
+  curve: ['#/namespaces/functions', 'functions'],
   entry: [`#/namespaces/trees/entries/${encodeURIComponent(hostile)}`, 'Entry'],
   evictions: ['#/evictions', 'Evictions'],
   eviction: [`#/evictions/${eviction.id}`, 'Eviction'],
@@ -49,6 +50,12 @@ try {
       const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
       assert.deepEqual(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' ')}`), [], `${name}, ${colorScheme}`);
       await page.screenshot({ path: `${pictures}/${name}-${colorScheme}.png` });
+    }
+    await page.evaluate((to) => { location.hash = to; }, screens.curve[0]);
+    for (const chart of ['Hit rate over the last day', 'Hit rate by number of entries', 'Hit rate by size']) {
+      const figure = page.locator('figure', { hasText: chart });
+      await figure.locator('summary').click();
+      assert.match(await figure.locator('tbody tr').last().innerText(), /\d %/, chart);
     }
     await page.evaluate((to) => { location.hash = to; }, screens.entry[0]);
     await page.locator('bdi', { hasText: hostile }).first().waitFor();

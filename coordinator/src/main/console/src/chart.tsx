@@ -3,6 +3,8 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 const HEIGHT = 160;
+/** Milliseconds that an axis of times shows at least. */
+const SPAN = 3_600_000;
 /** Number of rows in the table beside a chart. */
 const ROWS = 12;
 
@@ -49,7 +51,7 @@ export function Chart({ name, x, y, max, steps, mark }: { name: string; x: Axis<
         cursor: { show: false },
         ms: 1,
         scales: {
-          x: { time: !steps, range: (_, first, last) => [steps ? 0 : (first ?? 0), Math.max(last ?? 1, (first ?? 0) + 1, marked.current ?? 0)] },
+          x: { time: !steps, range: (_, first, last) => [steps ? 0 : (first ?? 0), Math.max(last ?? 1, (first ?? 0) + (steps ? 1 : SPAN), marked.current ?? 0)] },
           y: { range: (_, low, high) => [Math.min(0, low ?? 0), max ?? Math.max(1, high ?? 1)] },
         },
         axes: [steps ? { ...axis, values: (_, ticks) => ticks.map(x.format) } : axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(y.format) }],

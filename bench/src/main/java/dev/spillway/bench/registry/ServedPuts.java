@@ -45,7 +45,8 @@ final class ServedPuts implements RegistryPuts.Way, AutoCloseable {
         // Nobody confirms orders here, so the bound on open ones is not looked at.
         service = HttpService.start(new HttpService.Options("bench", new HostPort("127.0.0.1", 0), Optional.empty(), HttpLimits.DEFAULT,
                 ServiceEndpoints.with(
-                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}), FleetSecret.random(new SecureRandom()),
+                        CoordinatorRoutes.of(stage.registry(), new Backlog(() -> 0, Long.MAX_VALUE), new Usage(stage.usage(), () -> {}),
+                                FleetSecret.random(new SecureRandom()),
                                 InstantSource.system()),
                         new Readiness(READY_WITHIN), metrics, Optional.of(CoordinatorRoutes.OPENAPI)),
                 CoordinatorRoutes::failure, Optional.empty(), metrics.registry()));

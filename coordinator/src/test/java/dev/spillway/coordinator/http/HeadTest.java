@@ -39,7 +39,9 @@ class HeadTest extends OverHttp {
         http.pass(Duration.ofSeconds(5));
         List<String> paths = Stream
                 .concat(OF_EVERY_SERVICE.stream(),
-                        CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}), ServedRegistry.SECRET, http.now::get)
+                        CoordinatorRoutes
+                                .of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}), ServedRegistry.SECRET,
+                                        http.now::get)
                                 .stream()
                                 .map(Endpoint::operation)
                                 .filter(operation -> operation.method().equals("GET"))

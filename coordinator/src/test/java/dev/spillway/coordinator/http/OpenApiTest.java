@@ -47,7 +47,8 @@ class OpenApiTest {
     @Test
     void everyRouteIsDescribedWithItsQueryAndNothingElseIs() {
         var routes = new TreeMap<String, Set<String>>();
-        for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}), ServedRegistry.SECRET,
+        for (Endpoint route : CoordinatorRoutes.of(http.registry, new Backlog(() -> 0, 1), new Usage(http.usage, () -> {}),
+                ServedRegistry.SECRET,
                 http.now::get)) {
             routes.put(route.operation().toString(), new TreeSet<>(route.operation().query()));
         }

@@ -1,6 +1,7 @@
 package dev.spillway.dev.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spillway.bench.curves.Trace;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -25,23 +27,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 class ConsoleTest {
     /** A picture that would run a script, and a mark that turns the direction of what follows. */
     private static final String HOSTILE = "<img src=x onerror=alert(1)>/\u202Ertl " + "w".repeat(900);
-    private static final Path SOURCES = Path.of("src/test/console").toAbsolutePath();
     /** Bounds all files of the console together, each packed by gzip. */
     private static final int PACKED_BYTES_MAX = 80 << 10;
 
-    private Path work;
+    @SuppressWarnings("NullAway.Init")
+    private Browser browser;
     private FleetInProcess fleet;
 
     @BeforeAll
     void start(@TempDir Path scratch) throws Exception {
-        work = scratch.resolve("browser");
-        Files.createDirectory(work);
-        assumeTrue(succeeds("chromium", "--version"), "skipped: chromium is not there");
-        assumeTrue(succeeds("npm", "--version"), "skipped: npm is not there");
-        for (String name : List.of("package.json", "package-lock.json", ".npmrc", "screens.mjs")) {
-            Files.copy(SOURCES.resolve(name), work.resolve(name));
-        }
-        assertThat(run("npm", "ci", "--no-progress")).as(output()).isZero();
+        browser = Browser.prepare(scratch, "screens.mjs");
         fleet = new FleetInProcess(scratch.resolve("fleet"), 3);
     }
 
@@ -52,36 +47,27 @@ class ConsoleTest {
         }
     }
 
-    private boolean succeeds(String... command) throws InterruptedException {
-        try {
-            return run(command) == 0;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private int run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).directory(work.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(work.resolve("output.log").toFile())
-                .start();
-        assertThat(process.waitFor(Eventually.HANG.toSeconds(), TimeUnit.SECONDS)).as(String.join(" ", command)).isTrue();
-        return process.exitValue();
-    }
-
-    private String output() throws IOException {
-        return Files.readString(work.resolve("output.log"));
-    }
-
     private static void ask(String method, String url, Object body) throws Exception {
         Http.Answer answer = Http.send(method, url, body, Map.of());
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     }
 
+    /** Reads keys, most of all the popular ones, and puts what is missing, so that a curve is drawn. */
+    private static void functions(String namespace) throws Exception {
+        ask("PUT", namespace, Map.of("maxEntries", 20));
+        IntUnaryOperator popular = Trace.zipf(100, 0.8, 1);
+        for (int read = 0; read < 400; read++) {
+            String entry = namespace + "/entries/function-" + popular.applyAsInt(read);
+            if (Http.get(entry).status() == 404) {
+                ask("PUT", entry, Map.of("snapshotId", "s", "sizeBytes", 1 + read % 7 * 4096));
+            }
+        }
+    }
+
     @Test
     void everyScreenShowsTheFleetAndNothingOfOthersRuns() throws Exception {
         String namespaces = fleet.url() + "/v1/namespaces/";
-        Path tree = Files.createDirectory(work.resolve("tree"));
+        Path tree = Files.createDirectory(browser.folder().resolve("tree"));
         Files.writeString(tree.resolve("file"), "content");
         ask("PUT", namespaces + "trees", Map.of("maxEntries", 4));
         ask("PUT", namespaces + "tabs", Map.of("maxEntries", 1));
@@ -95,9 +81,11 @@ class ConsoleTest {
         ask("PUT", namespaces + "trees/entries/" + encoded + "/pin", Map.of("reason", "<script>alert(2)</script>"));
         ask("POST", namespaces + "trees/prune", Map.of("maxEntries", 1, "dryRun", true));
 
-        int exitCode = run("node", "screens.mjs", fleet.url(), Path.of("target/console").toAbsolutePath().toString(), HOSTILE);
-        assertThat(exitCode).as(output()).isZero();
-        assertThat(output()).contains("all screens are well");
+        functions(namespaces + "functions");
+
+        Browser.Ran ran = browser.run("node", "screens.mjs", fleet.url(), Path.of("target/console").toAbsolutePath().toString(), HOSTILE);
+        assertThat(ran.exitCode()).as(ran.output()).isZero();
+        assertThat(ran.output()).contains("all screens are well");
     }
 
     @Test
@@ -106,8 +94,9 @@ class ConsoleTest {
                 + " for (const name of ['assets/index.js', 'assets/index.css', 'assets/stream.js', '']) {"
                 + " const page = await fetch(process.argv[1] + '/ui/' + name); if (!page.ok) throw new Error(name + page.status);"
                 + " all += gzipSync(Buffer.from(await page.arrayBuffer())).length; } console.log(all);";
-        assertThat(run("node", "--input-type=module", "-e", sent, fleet.url())).as(output()).isZero();
-        assertThat(Integer.parseInt(output().strip())).isBetween(1, PACKED_BYTES_MAX);
+        Browser.Ran ran = browser.run("node", "--input-type=module", "-e", sent, fleet.url());
+        assertThat(ran.exitCode()).as(ran.output()).isZero();
+        assertThat(Integer.parseInt(ran.output().strip())).isBetween(1, PACKED_BYTES_MAX);
     }
 
     @Test
