@@ -34,7 +34,7 @@ class LargeFleetConsoleTest {
                     """
                             INSERT INTO hosts (host_id, store_id, address, state, incarnation, process_id, partition, last_heard_at, replicas, bytes, held, trash,
                                 free_bytes, readmitted, reconcile_first, last_reconciled_at)
-                            SELECT 'host-' || n, gen_random_uuid(), '127.0.0.1:' || 10000 + n, 'ACTIVE', 1, gen_random_uuid(), n % 4, now() + interval '1 day',
+                            SELECT 'host-' || n, gen_random_uuid(), '127.0.0.1:' || 10000 + n, 'ACTIVE', 1, gen_random_uuid(), n %% 4, now() + interval '1 day',
                                 %2$d / %1$d, %2$d / %1$d * 65536, 0, 0, 1000000000, false, false, now() FROM generate_series(1, %1$d) AS n"""
                             .formatted(HOSTS, ENTRIES));
             statement.execute("""

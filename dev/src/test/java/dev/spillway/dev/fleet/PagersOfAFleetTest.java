@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -185,6 +186,28 @@ class PagersOfAFleetTest {
                 .startsWith("conversation: 200 pages of (2, 4, 16, 2, 32), 5 tokens in the last, sum ");
     }
 
+    @Test
+    void torchSeesThePagesInPlaceAsNumpyDoes() throws Exception {
+        Optional<String> interpreter = Stream.of("python3", "/usr/bin/python3").filter(this::hasTorch).findFirst();
+        assumeTrue(interpreter.isPresent(), "skipped: no python3 with torch and numpy is there");
+        Path script = Files.write(scratch.resolve("torch_pages.py"), getClass().getResourceAsStream("torch_pages.py").readAllBytes());
+        String examples = Path.of("../examples/pager").toAbsolutePath().normalize().toString();
+
+        assertThat(output(start(interpreter.get(), script.toString(), examples, address(1))))
+                .isEqualTo("torch sees (8, 2, 2, 16, 2, 32)\n");
+    }
+
+    private boolean hasTorch(String interpreter) {
+        try {
+            return start(interpreter, "-c", "import numpy, torch").waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"pause, close, is closed", "room, close, is closed", "pause, kill, its worker has ended",
             "room, kill, its worker has ended"})
@@ -214,7 +237,11 @@ class PagersOfAFleetTest {
     }
 
     private Process python(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("python3"));
+        return start("python3", arguments);
+    }
+
+    private Process start(String program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(program));
         command.addAll(List.of(arguments));
         ProcessBuilder process =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(scratch.resolve("python.log").toFile());
