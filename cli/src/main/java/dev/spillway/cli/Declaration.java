@@ -1,9 +1,15 @@
 package dev.spillway.cli;
 
 import dev.spillway.events.InvalidValueException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.ISetter;
@@ -15,9 +21,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * them through proxies, which it makes anew in each process.
  */
 public final class Declaration {
+    /** The option of {@link #watched}. */
+    static final String WATCH = "--watch";
+
     private final CommandSpec spec;
     private final List<OptionSpec.Builder> options = new ArrayList<>();
     private final List<PositionalParamSpec.Builder> parameters = new ArrayList<>();
+    private final Map<Class<?>, Iterable<String>> names = new HashMap<>();
 
     private Declaration(CommandSpec spec) {
         this.spec = spec;
@@ -26,9 +36,32 @@ public final class Declaration {
     public static CommandLine of(ClientCommand command) {
         Declaration declaration = new Declaration(CommandSpec.wrapWithoutInspection(command));
         command.declare(declaration);
-        declaration.options.forEach(option -> declaration.spec.addOption(option.build()));
-        declaration.parameters.forEach(parameter -> declaration.spec.addPositional(parameter.build()));
+        declaration.build();
         return new CommandLine(declaration.spec);
+    }
+
+    private void build() {
+        for (OptionSpec.Builder option : options) {
+            Iterable<String> offered = offered(option.type());
+            spec.addOption((offered == null ? option : option.completionCandidates(offered)).build());
+        }
+        for (PositionalParamSpec.Builder parameter : parameters) {
+            Iterable<String> own = parameter.completionCandidates();
+            Iterable<String> offered = own == null ? offered(parameter.type()) : own;
+            spec.addPositional(
+                    (offered == null ? parameter : parameter.completionCandidates(new CompletedLine.AtCursor(offered))).build());
+        }
+    }
+
+    private @Nullable Iterable<String> offered(Class<?> type) {
+        Iterable<String> known = names.get(type);
+        return known != null || !type.isEnum() ? known
+                : Arrays.stream(type.getEnumConstants()).map(constant -> constant.toString().toLowerCase(Locale.ROOT)).toList();
+    }
+
+    /** Has a shell complete values of a type by names, which are looked through only then. */
+    public void offer(Class<?> type, Iterable<String> candidates) {
+        names.put(type, candidates);
     }
 
     /** A name under which other commands are. */
@@ -59,9 +92,20 @@ public final class Declaration {
         options.add(OptionSpec.builder(name).type(Boolean.class).arity("0").setter(into(Boolean.class, setter)).description(description));
     }
 
-    /** A value without a name. */
-    public <T> void parameter(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
-        parameter(index, label, type, setter, description, true);
+    /** Adds an option to run the command again and again, for one that changes nothing. */
+    public void watched() {
+        WatchTime time = new WatchTime();
+        option(WATCH, "TIME", Duration.class, time,
+                "Print again so long after each print, until Ctrl-C, such as --watch=10s (default: " + WatchTime.DEFAULT + ").")
+                .arity("0..1")
+                .fallbackValue(WatchTime.DEFAULT)
+                .converters(time)
+                .preprocessor(time);
+    }
+
+    /** A value without a name; a shell completes it by the builder's candidates, or by those of its type. */
+    public <T> PositionalParamSpec.Builder parameter(String index, String label, Class<T> type, Consumer<T> setter, String... description) {
+        return parameter(index, label, type, setter, description, true);
     }
 
     /** A value without a name that may be left out. */
@@ -69,15 +113,18 @@ public final class Declaration {
         parameter(index, label, type, setter, description, false);
     }
 
-    private <T> void parameter(String index, String label, Class<T> type, Consumer<T> setter, String[] description, boolean required) {
-        parameters.add(PositionalParamSpec.builder()
+    private <T> PositionalParamSpec.Builder parameter(String index, String label, Class<T> type, Consumer<T> setter, String[] description,
+            boolean required) {
+        PositionalParamSpec.Builder parameter = PositionalParamSpec.builder()
                 .index(index)
                 .paramLabel(label)
                 .type(type)
                 .arity(required ? "1" : "0..1")
                 .required(required)
                 .setter(into(type, setter))
-                .description(description));
+                .description(description);
+        parameters.add(parameter);
+        return parameter;
     }
 
     private <T> ISetter into(Class<T> type, Consumer<T> setter) {

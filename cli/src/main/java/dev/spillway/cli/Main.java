@@ -4,6 +4,7 @@ import dev.spillway.cli.client.Clients;
 import dev.spillway.cli.client.Values;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,6 +13,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -37,9 +39,7 @@ public final class Main {
      */
     public static int run(List<String> arguments, Console console, Consumer<CommandLine> others) {
         Outcome outcome = execute(arguments, console, others);
-        if (!outcome.line().isEmpty()) {
-            console.err().println("spillway: " + oneLine(outcome.line()));
-        }
+        console.say(outcome);
         console.out().flush();
         console.err().flush();
         return outcome.exitCode();
@@ -51,6 +51,10 @@ public final class Main {
                 return notText(at + 1, arguments.get(at), System.getProperty("sun.jnu.encoding"));
             }
         }
+        if (!arguments.isEmpty() && arguments.getFirst().equals(CompletedLine.COMMAND)) {
+            CompletedLine line = new CompletedLine(arguments.subList(1, arguments.size()));
+            return line.print(commands(line.before(), console, others), console);
+        }
         CommandLine commands = commands(arguments, console, others);
         ParseResult parsed;
         try {
@@ -61,14 +65,35 @@ public final class Main {
         if (CommandLine.executeHelpRequest(parsed) != null) {
             return Outcome.done();
         }
-        while (parsed.hasSubcommand()) {
-            parsed = parsed.subcommand();
-        }
+        parsed = chosen(parsed);
         CommandLine chosen = parsed.commandSpec().commandLine();
         if (!(chosen.getCommand() instanceof SpillwayCommand command)) {
             chosen.usage(console.err());
             return Outcome.wrongUsage("no command given");
         }
+        OptionSpec watched = parsed.matchedOption(Declaration.WATCH);
+        if (watched == null) {
+            return call(command);
+        }
+        Watch watch = new Watch(console, (Duration) watched.typedValues().getLast(), "spillway " + String.join(" ", arguments),
+                parsed.hasMatchedOption("--json"));
+        SpillwayCommand again = chosen(commands(arguments, watch.prints(), others).parseArgs(arguments.toArray(String[]::new)))
+                .commandSpec()
+                .commandLine()
+                .getCommand();
+        try {
+            return watch.run(() -> call(again));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Outcome.failed("interrupted");
+        }
+    }
+
+    private static ParseResult chosen(ParseResult parsed) {
+        return parsed.hasSubcommand() ? chosen(parsed.subcommand()) : parsed;
+    }
+
+    private static Outcome call(SpillwayCommand command) {
         try {
             return command.call();
         } catch (CommandFailedException e) {
@@ -113,6 +138,7 @@ public final class Main {
             commands.addSubcommand(named.apply(console));
         } else {
             clients.values().forEach(command -> commands.addSubcommand(command.apply(console)));
+            commands.addSubcommand(Declaration.of(new Manual(console, root)));
             others.accept(commands);
         }
         Declaration.complete(root);
@@ -128,10 +154,6 @@ public final class Main {
     private static Outcome wrongUsage(ParameterException e) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
         return Outcome.wrongUsage(Objects.requireNonNullElse(e.getMessage(), "wrong usage") + "; see " + command + " --help");
-    }
-
-    private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 
     static String[] version() {

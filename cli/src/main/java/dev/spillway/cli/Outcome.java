@@ -36,6 +36,15 @@ public record Outcome(int exitCode, String line) {
         return new Outcome(exitCode, "");
     }
 
+    /** Returns whether the same command can never come to something else, unless somebody makes what it names. */
+    boolean isFinal() {
+        return exitCode == 2 || exitCode == 3;
+    }
+
+    boolean isNotReachable() {
+        return exitCode == 4;
+    }
+
     /** As this, where something had been done before it: says that first. */
     Outcome after(String done) {
         return new Outcome(exitCode, done + ", then: " + line);

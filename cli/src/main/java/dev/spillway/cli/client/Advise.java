@@ -31,7 +31,7 @@ final class Advise implements ClientCommand {
         to.describe("advise",
                 "Show which hit rate a namespace would have at other sizes, or which size a hit rate takes, as estimated from what was asked for.");
         coordinator.declare(to);
-        output.declare(to);
+        output.declareWatched(to);
         namespace.declare(to);
         to.option("--hit-rate", "RATE", Values.Share.class, value -> hitRate = value,
                 "Show the size for this rate, such as 0.9. Fails if no size is enough.");
@@ -59,7 +59,7 @@ final class Advise implements ClientCommand {
             table.row(String.format(Locale.ROOT, "%s x", multiple < 1 ? multiple : String.valueOf((int) multiple)), someEntries,
                     percent(at(curve.byEntries(), someEntries)), Text.bytes(someBytes), percent(at(curve.byBytes(), someBytes)));
         }
-        table.print(console.out());
+        table.print(console);
         console.out().println("estimated from " + Text.count(curve.accesses(), "access", "accesses") + ", under LRU");
         return Outcome.done();
     }

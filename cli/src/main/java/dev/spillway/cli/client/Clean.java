@@ -10,6 +10,7 @@ import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
+import dev.spillway.cli.Progress;
 import dev.spillway.events.HostId;
 import java.time.Duration;
 import java.util.List;
@@ -91,10 +92,11 @@ final class Clean implements ClientCommand {
 
     private long evict(Server server, long entries, Patience patience) throws InterruptedException {
         long evicted = 0;
+        Progress progress = new Progress(console, Long::toString);
         while (true) {
             Namespaces.Cleaned step = step(server, evicted);
             evicted += step.evicted();
-            console.progress("evicted " + evicted + " of " + Math.max(entries, evicted + step.remaining()));
+            progress.show("evicted", evicted, Math.max(entries, evicted + step.remaining()));
             if (step.remaining() == 0) {
                 return evicted;
             }

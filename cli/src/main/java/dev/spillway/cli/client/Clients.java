@@ -57,6 +57,7 @@ public final class Clients {
                 new TokensCommand.Create(console), new TokensCommand.Ls(console), new TokensCommand.Revoke(console)));
         all.put("status", console -> Declaration.of(new Status(console)));
         all.put("log-level", console -> Declaration.of(new LogLevel(console)));
+        all.put("completion", console -> Declaration.of(new Completion(console)));
         return all;
     }
 }

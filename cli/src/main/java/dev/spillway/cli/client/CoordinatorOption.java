@@ -2,17 +2,23 @@ package dev.spillway.cli.client;
 
 import dev.spillway.cli.Declaration;
 import dev.spillway.client.http.Endpoint;
+import dev.spillway.events.HostId;
+import dev.spillway.events.NamespaceName;
+import dev.spillway.events.PlanId;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which coordinators a command asks: the first one that answers. */
-final class CoordinatorOption {
+final class CoordinatorOption implements Names.Asked {
     static final String VARIABLE = "SPILLWAY_URL";
     private static final String OPTION = "--url or " + VARIABLE;
 
     private final SecurityOptions security = new SecurityOptions();
     private List<Endpoint> addresses = List.of(Endpoint.tcp("127.0.0.1", 7070));
+
+    private @Nullable Server server;
 
     void declare(Declaration to) {
         to.option("--url", "URL", Several.class, value -> addresses = value.addresses(),
@@ -21,6 +27,9 @@ final class CoordinatorOption {
                 .defaultValue("${env:" + VARIABLE + ":-http://127.0.0.1:7070}")
                 .converters(CoordinatorOption::read);
         security.declare(to);
+        to.offer(NamespaceName.class, new Names(Names.Kind.NAMESPACE, this));
+        to.offer(HostId.class, hosts());
+        to.offer(PlanId.class, new Names(Names.Kind.PLAN, this));
     }
 
     private record Several(List<Endpoint> addresses) {}
@@ -40,8 +49,18 @@ final class CoordinatorOption {
         }
     }
 
-    Server server() {
-        return Server.at("coordinator", addresses, OPTION, security.read());
+    /** Returns the names of hosts, for a shell to complete. */
+    Names hosts() {
+        return new Names(Names.Kind.HOST, this);
+    }
+
+    /** Returns the same at each call: it keeps its connections. */
+    @Override
+    public Server server() {
+        if (server == null) {
+            server = Server.at("coordinator", addresses, OPTION, security.read());
+        }
+        return server;
     }
 
     SecurityOptions security() {

@@ -77,7 +77,7 @@ final class EvictionsCommand implements ClientCommand {
             table.row(Text.ago(eviction.evictedAt()), eviction.namespace(), eviction.key(), eviction.generation(), eviction.cause(),
                     Text.bytes(eviction.sizeBytes()), eviction.state(), hosts(eviction.orders()), eviction.id());
         }
-        table.print(console.out());
+        table.print(console);
     }
 
     private static String hosts(List<Orders.ReplicaOrder> orders) {
@@ -105,7 +105,7 @@ final class EvictionsCommand implements ClientCommand {
                     order.attempts(), Text.time(order.nextAttemptAt()), Text.time(order.closedAt()),
                     order.lastError() == null ? Text.NONE : order.lastError(), order.replicaId());
         }
-        table.print(console.out());
+        table.print(console);
         OrderState.explain(eviction.orders().stream().map(Orders.ReplicaOrder::waitsFor), console.out());
     }
 }

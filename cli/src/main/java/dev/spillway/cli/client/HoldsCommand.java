@@ -25,7 +25,7 @@ final class HoldsCommand {
         public void declare(Declaration to) {
             to.describe("ls", "List the holds of a worker.");
             worker.declare(to);
-            output.declare(to);
+            output.declareWatched(to);
         }
 
         @Override
@@ -40,7 +40,7 @@ final class HoldsCommand {
                 table.row(held.id(), Text.time(held.until()), shown(held.namespace()), shown(held.key()), Text.number(held.generation()),
                         shown(held.state()));
             }
-            table.print(console.out());
+            table.print(console);
             return Outcome.done();
         }
 

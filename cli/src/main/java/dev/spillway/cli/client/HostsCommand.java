@@ -44,7 +44,7 @@ final class HostsCommand implements ClientCommand {
         to.describe("hosts", "List the hosts of the fleet, show one, or list what one is still ordered to delete.");
         spec = to.spec();
         coordinator.declare(to);
-        output.declare(to);
+        output.declareWatched(to);
         to.optional("0", "HOST", HostId.class, value -> host = value, "Only this host, with all that is known of it.");
         to.flag("--orders", value -> orders = value,
                 "The open orders of this host instead, oldest first: those of evictions, of orphans, and of copies that a drain relieves it of.");
@@ -116,7 +116,7 @@ final class HostsCommand implements ClientCommand {
             table.row(refusal.hostId(), refusal.address(), refusal.storeId(), Text.ago(refusal.refusedAt()),
                     refusal.reason() + ": " + refusal.detail());
         }
-        table.print(console.out());
+        table.print(console);
     }
 
     /** Prints the parts of the coordinator that do not work, are late, or should be looked at. */
@@ -134,7 +134,7 @@ final class HostsCommand implements ClientCommand {
             table.row(part.name(), part.age() == null ? Text.NONE : Text.span(part.age()) + " ago",
                     attention(part));
         }
-        table.print(console.out());
+        table.print(console);
     }
 
     private static boolean isLate(Status.Part part) {
@@ -169,7 +169,7 @@ final class HostsCommand implements ClientCommand {
                     Text.ago(each.oldestOpenOrderAt()), Text.ago(each.lastHeardAt()),
                     attention(each));
         }
-        table.print(console.out());
+        table.print(console);
     }
 
     /** What concerns hosts that the registry may not even know. */
@@ -206,7 +206,7 @@ final class HostsCommand implements ClientCommand {
                     + Text.ago(each.drain().countedAt()));
         }
         table.row("attention", attention(each));
-        table.print(console.out());
+        table.print(console);
     }
 
     /** What waits for a person; of a host that drains, how far it is, unless something else does. */

@@ -14,7 +14,7 @@ final class Listing {
 
     void declare(Declaration to) {
         coordinator.declare(to);
-        output.declare(to);
+        output.declareWatched(to);
         to.option("--limit", "N", Values.Count.class, value -> limit = value, "At most so many (default: " + limit + ").");
     }
 

@@ -62,6 +62,6 @@ final class LogLevel implements ClientCommand {
         for (Loggers.Logger each : loggers) {
             table.row(each.name(), each.level() == null ? Text.NONE : each.level(), each.effectiveLevel());
         }
-        table.print(console.out());
+        table.print(console);
     }
 }

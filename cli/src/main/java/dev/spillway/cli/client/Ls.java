@@ -66,7 +66,7 @@ final class Ls implements ClientCommand {
             }
             table.row(cells.toArray());
         }
-        table.print(console.out());
+        table.print(console);
     }
 
     private static String pinned(JsonNode pin) {

@@ -144,7 +144,7 @@ final class NamespacesCommand {
         public void declare(Declaration to) {
             to.describe("ls", "List namespaces with their limits.");
             coordinator.declare(to);
-            output.declare(to);
+            output.declareWatched(to);
         }
 
         @Override
@@ -164,7 +164,7 @@ final class NamespacesCommand {
                         namespace.maxEvictionShare(), namespace.backend().name().toLowerCase(Locale.ROOT),
                         Text.length(namespace.minResidency()), namespace.writeOnce() ? "yes" : "no");
             }
-            table.print(console.out());
+            table.print(console);
             return Outcome.done();
         }
     }

@@ -10,6 +10,12 @@ final class Output {
         to.flag("--json", value -> json = value, "Print the server's JSON.");
     }
 
+    /** For a command that lists or shows. */
+    void declareWatched(Declaration to) {
+        declare(to);
+        to.watched();
+    }
+
     boolean json() {
         return json;
     }

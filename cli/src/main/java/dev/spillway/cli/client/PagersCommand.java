@@ -5,17 +5,12 @@ import dev.spillway.api.Pagers;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.ClientCommand;
-import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
 import dev.spillway.events.protocol.EvictedEntry;
 import dev.spillway.pager.PageShape;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +36,7 @@ final class PagersCommand {
         public void declare(Declaration to) {
             to.describe("ls", "List the KV pagers of a worker.");
             worker.declare(to);
-            output.declare(to);
+            output.declareWatched(to);
         }
 
         @Override
@@ -60,7 +55,7 @@ final class PagersCommand {
                         "%s %s %s".formatted(page.elements(), page.order(), page.keysAndValues()),
                         state(pager), pager.path() == null ? Text.NONE : pager.path());
             }
-            table.print(console.out());
+            table.print(console);
             return Outcome.done();
         }
 
@@ -69,41 +64,10 @@ final class PagersCommand {
         }
     }
 
-    /** A request that takes time. */
-    private interface Asking {
-        Server.Answer ask() throws InterruptedException;
-    }
-
-    /** Looks how far a request is; null where it has not begun or is done. */
-    private interface Looking {
-        Pagers.@Nullable Work look() throws InterruptedException;
-    }
-
-    /** Sends a request, and shows how far it is until it is answered. */
-    private static Server.Answer watch(Console console, String what, Asking asking, Looking looking) throws InterruptedException {
-        FutureTask<Server.Answer> task = new FutureTask<>(asking::ask);
-        Thread.ofVirtual().start(task);
-        try {
-            while (true) {
-                try {
-                    return task.get(500, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException e) {
-                    Pagers.Work work = looking.look();
-                    if (work != null) {
-                        console.progress("%s of %s: %s".formatted(work.kind(), what, Text.bytes(work.bytesDone())));
-                    }
-                }
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof CommandFailedException failed ? failed : new IllegalStateException(e.getCause());
-        } finally {
-            console.progressEnded();
-        }
-    }
-
     /** The name of a pager. */
-    private static void declarePager(Declaration to, Consumer<String> setter) {
-        to.parameter("0", "PAGER", String.class, value -> setter.accept(Pagers.requireName(value)), "The pager, as pagers ls names it.");
+    private static void declarePager(Declaration to, WorkerOption worker, Consumer<String> setter) {
+        to.parameter("0", "PAGER", String.class, value -> setter.accept(Pagers.requireName(value)), "The pager, as pagers ls names it.")
+                .completionCandidates(new Names(Names.Kind.PAGER, worker));
     }
 
     /** Work of a worker on one of its pagers. */
@@ -123,7 +87,7 @@ final class PagersCommand {
             to.describe(name, description);
             worker.declare(to);
             output.declare(to);
-            declarePager(to, value -> pager = value);
+            declarePager(to, worker, value -> pager = value);
             entry.declare(to, 1);
         }
 
@@ -137,7 +101,7 @@ final class PagersCommand {
 
         Server.Answer run(RequestTarget target, Object body) throws InterruptedException {
             Server server = worker.server();
-            return watch(console, pager, () -> server.send(target, body, COPY),
+            return LongRequest.show(console, pager, () -> server.send(target, body, COPY),
                     () -> server.get(WorkerApi.GET_PAGER.at(pager)).as(Pagers.Pager.class).work());
         }
 
@@ -234,7 +198,7 @@ final class PagersCommand {
                     "Take a pager from an engine that has ended without letting go of it, so that what it left can be captured.",
                     "Make sure first that the process of the engine has ended: the worker cannot stop what it writes.");
             worker.declare(to);
-            declarePager(to, value -> pager = value);
+            declarePager(to, worker, value -> pager = value);
         }
 
         @Override
@@ -266,7 +230,7 @@ final class PagersCommand {
         @Override
         public Outcome call() throws InterruptedException {
             Server server = worker.server();
-            Server.Answer answer = watch(console, Text.printable(entry.key().value()),
+            Server.Answer answer = LongRequest.show(console, Text.printable(entry.key().value()),
                     () -> server.sendWithin(COPY, WorkerApi.VERIFY_SNAPSHOT.at(entry.namespace(), entry.key())),
                     () -> server.get(WorkerApi.GET_VERIFICATION.at(entry.namespace(), entry.key())).as(Pagers.Verification.class).work());
             if (output.json()) {

@@ -10,6 +10,7 @@ import dev.spillway.cli.CommandFailedException;
 import dev.spillway.cli.Console;
 import dev.spillway.cli.Declaration;
 import dev.spillway.cli.Outcome;
+import dev.spillway.cli.Progress;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.NamespaceName;
 import java.util.List;
@@ -118,7 +119,7 @@ final class PlansCommand {
                         plan.state(), plan.victimCount(), plan.namespaceEntries(), Text.bytes(plan.victimBytes()),
                         plan.applied() == null ? Text.NONE : plan.applied().evicted(), Text.time(plan.expiresAt()), plan.id());
             }
-            table.print(console.out());
+            table.print(console);
         }
     }
 
@@ -176,15 +177,16 @@ final class PlansCommand {
     private static Outcome finish(Server server, Server.Answer first, Console console, Output output) throws InterruptedException {
         Server.Answer answer = first;
         Plans.Plan plan = answer.as(Plans.Plan.class);
+        Progress progress = new Progress(console, Long::toString);
         try {
             while (plan.state() == Plans.State.APPLYING) {
                 long left = plan.applied() == null ? plan.victimCount() : plan.applied().remaining();
-                console.progress("dealt with " + (plan.victimCount() - left) + " of " + plan.victimCount());
+                progress.show("dealt with", plan.victimCount() - left, plan.victimCount());
                 answer = goOn(server, plan);
                 plan = answer.as(Plans.Plan.class);
             }
         } finally {
-            console.progressEnded();
+            progress.end();
         }
         print(answer, console, output);
         return Outcome.done();
@@ -230,7 +232,7 @@ final class PlansCommand {
                 table.row(victim.number(), victim.key(), victim.generation(), Text.bytes(victim.sizeBytes()), victim.reason(),
                         victim.outcome() == null ? Text.NONE : victim.outcome());
             }
-            table.print(console.out());
+            table.print(console);
         }
         if (plan.next() != null) {
             console.out().println("and more: GET /v1/plans/" + plan.id() + "/victims");

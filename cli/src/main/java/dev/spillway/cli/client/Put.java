@@ -59,7 +59,9 @@ final class Put implements ClientCommand {
         CachedDirectories.Put body =
                 new CachedDirectories.Put(directory.toAbsolutePath().normalize().toString(), description, mode, generation,
                         snapshot);
-        Server.Answer answer = worker.server().send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY);
+        Server server = worker.server();
+        Server.Answer answer = LongRequest.show(console, "put of " + Text.printable(entry.key().value()),
+                () -> server.send(WorkerApi.PUT_DIRECTORY.at(entry.namespace(), entry.key()), body, COPY), () -> null);
         if (output.json()) {
             console.out().println(answer.text());
             return Outcome.done();

@@ -31,7 +31,7 @@ final class Stats implements ClientCommand {
     public void declare(Declaration to) {
         to.describe("stats", "Show how namespaces are used.");
         worker.declare(to);
-        output.declare(to);
+        output.declareWatched(to);
         to.flag("--artifacts", value -> artifacts = value, "Show what a worker counted of the artifacts of NS.");
         to.optional("0", "NS", NamespaceName.class, value -> namespace = value, "Only this namespace.");
     }
@@ -66,7 +66,7 @@ final class Stats implements ClientCommand {
                     reads == 0 ? Text.NONE : Advise.percent((double) each.hits() / reads),
                     causes.isEmpty() ? Text.NONE : causes);
         }
-        table.print(console.out());
+        table.print(console);
         return Outcome.done();
     }
 
@@ -94,7 +94,7 @@ final class Stats implements ClientCommand {
         table.row("evicted for the host's own limits", host.evictions() + ", " + Text.bytes(host.evictedBytes()));
         table.row("flushes", host.flushes());
         table.row("failed flushes", host.flushErrors());
-        table.print(console.out());
+        table.print(console);
         return Outcome.done();
     }
 

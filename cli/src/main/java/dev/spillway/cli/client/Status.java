@@ -37,7 +37,7 @@ final class Status implements ClientCommand {
     public void declare(Declaration to) {
         to.describe("status", "Show a worker as it sees itself, and whether it is ready, part by part. Ends with 1 if it is not.");
         worker.declare(to);
-        output.declare(to);
+        output.declareWatched(to);
     }
 
     @Override
@@ -75,6 +75,6 @@ final class Status implements ClientCommand {
         for (Part part : readiness.parts()) {
             table.row(part.name(), part.ready() ? "ready" : part.why() == null ? "not ready" : "not ready: " + part.why());
         }
-        table.print(console.out());
+        table.print(console);
     }
 }

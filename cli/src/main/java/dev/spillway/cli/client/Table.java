@@ -1,9 +1,12 @@
 package dev.spillway.cli.client;
 
+import dev.spillway.cli.Console;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /** Rows under a heading, as wide as their content; numbers stand to the right. */
 public final class Table {
@@ -27,7 +30,16 @@ public final class Table {
         rows.add(Arrays.stream(cells).map(cell -> Text.printable(cell.toString())).toList());
     }
 
+    /** Prints it for people, states and what needs attention in colour where that is wanted. */
+    void print(Console console) {
+        print(console.out(), console);
+    }
+
     public void print(PrintStream out) {
+        print(out, null);
+    }
+
+    private void print(PrintStream out, @Nullable Console console) {
         int[] widths = new int[heading.size()];
         List<List<String>> lines = new ArrayList<>();
         lines.add(heading);
@@ -42,10 +54,30 @@ public final class Table {
             for (int column = 0; column < widths.length; column++) {
                 String cell = line.get(column);
                 String padding = " ".repeat(widths[column] - width(cell));
-                text.append(column == 0 ? "" : "  ").append(right[column] ? padding + cell : cell + padding);
+                String shown = console == null || !console.colours() || line.equals(heading) ? cell : styled(console, line, column);
+                text.append(column == 0 ? "" : "  ").append(right[column] ? padding + shown : shown + padding);
             }
             out.println(text.toString().stripTrailing());
         }
+    }
+
+    private String styled(Console console, List<String> line, int column) {
+        String cell = line.get(column);
+        // Of a table of one thing, the first column names what is in the second.
+        boolean ofOneThing = heading.size() == 2 && column == 1;
+        String what = ofOneThing ? line.getFirst() : heading.get(column);
+        if (what.equalsIgnoreCase("attention")) {
+            return cell.equals(Text.NONE) ? cell : console.styled(Style.fg_yellow, cell);
+        }
+        if (!ofOneThing && !what.equals("STATE")) {
+            return cell;
+        }
+        return switch (cell) {
+            case "ACTIVE", "ready" -> console.styled(Style.fg_green, cell);
+            case "AWAY" -> console.styled(Style.fg_red, cell);
+            case "DRAINING" -> console.styled(Style.fg_yellow, cell);
+            default -> cell.startsWith("not ready") ? console.styled(Style.fg_red, cell) : cell;
+        };
     }
 
     private static int width(String cell) {

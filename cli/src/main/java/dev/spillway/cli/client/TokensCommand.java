@@ -109,7 +109,7 @@ final class TokensCommand {
                         token.createdBy() == null ? Text.NONE : token.createdBy(),
                         token.expiresAt() == null ? Text.NONE : Text.time(token.expiresAt()));
             }
-            table.print(console.out());
+            table.print(console);
         }
 
         private static String scope(Tokens.Listed token) {

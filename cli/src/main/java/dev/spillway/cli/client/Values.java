@@ -189,7 +189,8 @@ public final class Values {
         });
     }
 
-    private static <E extends Enum<E>> E oneOf(Class<E> type, String text) {
+    /** @throws IllegalArgumentException when the text names none */
+    static <E extends Enum<E>> E oneOf(Class<E> type, String text) {
         for (E constant : type.getEnumConstants()) {
             if (name(constant).equals(text)) {
                 return constant;

@@ -6,11 +6,12 @@ import dev.spillway.cli.Declaration;
 import dev.spillway.client.http.Endpoint;
 import dev.spillway.events.HostId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Which worker a command asks: by address, or by the name of its host, whose address the coordinator knows. */
-final class WorkerOption {
+final class WorkerOption implements Names.Asked {
     static final String VARIABLE = "SPILLWAY_WORKER";
     private static final String OPTION = "--worker or " + VARIABLE;
 
@@ -19,6 +20,7 @@ final class WorkerOption {
 
     private final CoordinatorOption coordinator;
 
+    private @Nullable Server last;
     private String worker = "127.0.0.1:7080";
 
     /** For a command that asks a worker, and the coordinator only where a host is named. */
@@ -36,11 +38,18 @@ final class WorkerOption {
         coordinator.declare(to);
         to.option("--worker", "WORKER", String.class, value -> worker = value,
                 "The worker, host:port, a URL, unix:/path of its socket or a host's name (default: " + VARIABLE + ", else 127.0.0.1:7080).")
-                .defaultValue("${env:" + VARIABLE + ":-127.0.0.1:7080}");
+                .defaultValue("${env:" + VARIABLE + ":-127.0.0.1:7080}")
+                .completionCandidates(coordinator.hosts());
     }
 
-    Server server() throws InterruptedException {
-        return server(worker, coordinator, command);
+    /** Returns the same at each call while its address is: it keeps its connections. */
+    @Override
+    public Server server() throws InterruptedException {
+        Server found = server(worker, coordinator, command);
+        if (last == null || !last.address().equals(found.address())) {
+            last = found;
+        }
+        return last;
     }
 
     /** The worker that a text means. */

@@ -1,0 +1,52 @@
+package dev.spillway.cli;
+
+import dev.spillway.api.Durations;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Stack;
+import java.util.function.Consumer;
+import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.TypeConversionException;
+
+/** The time of {@code --watch}, which may be left out. One class, because the JDK would link lambdas in each process. */
+final class WatchTime implements ITypeConverter<Duration>, IParameterPreprocessor, Consumer<Duration> {
+    static final String DEFAULT = "2s";
+
+    /** Adds the default where the next word is no time: picocli would take any, although it may be a name. */
+    @Override
+    @SuppressWarnings("JdkObsolete") // picocli's
+    public boolean preprocess(Stack<String> arguments, CommandSpec command, ArgSpec option, Map<String, Object> how) {
+        if (!"=".equals(how.get("separator")) && (arguments.isEmpty() || !isTime(arguments.peek()))) {
+            arguments.push(DEFAULT);
+        }
+        return false;
+    }
+
+    private static boolean isTime(String word) {
+        try {
+            return !Durations.parse(word).isNegative();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public Duration convert(String text) {
+        try {
+            Duration time = Durations.parse(text);
+            if (time.isPositive()) {
+                return time;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(String.valueOf(e.getMessage()));
+        }
+        throw new TypeConversionException(text + " (expected: more than zero)");
+    }
+
+    /** Nothing: the time is read from what picocli matched. */
+    @Override
+    public void accept(Duration time) {}
+}

@@ -1,0 +1,56 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.Pagers;
+import dev.spillway.cli.CommandFailedException;
+import dev.spillway.cli.Console;
+import dev.spillway.cli.Progress;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A request that is answered only when long work is done. */
+final class LongRequest {
+    /** Sends it. */
+    @FunctionalInterface
+    interface Asking {
+        Server.Answer ask() throws InterruptedException;
+    }
+
+    /** Looks how far it is; null where that is not known. */
+    @FunctionalInterface
+    interface Looking {
+        Pagers.@Nullable Work look() throws InterruptedException;
+    }
+
+    private LongRequest() {}
+
+    /** Sends a request, and shows on a terminal how far it is until it is answered. */
+    static Server.Answer show(Console console, String what, Asking asking, Looking looking) throws InterruptedException {
+        if (!console.terminal()) {
+            return asking.ask();
+        }
+        FutureTask<Server.Answer> task = new FutureTask<>(asking::ask);
+        Thread.ofPlatform().daemon().start(task);
+        Progress progress = new Progress(console, Text::bytes);
+        try {
+            while (true) {
+                try {
+                    return task.get(500, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    Pagers.Work work = looking.look();
+                    if (work == null) {
+                        progress.showTime(what);
+                    } else {
+                        progress.show("%s of %s:".formatted(work.kind(), what), work.bytesDone());
+                    }
+                }
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof CommandFailedException failed ? failed : new IllegalStateException(e.getCause());
+        } finally {
+            progress.end();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.spillway.cli.client;
+
+import dev.spillway.api.CoordinatorApi;
+import dev.spillway.api.RequestTarget;
+import dev.spillway.api.WorkerApi;
+import dev.spillway.cli.CommandFailedException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine.ParameterException;
+
+/** Names of things for a shell to complete, asked of a server whenever they are looked through. None where no server answers in time. */
+final class Names implements Iterable<String> {
+    private static final Duration WITHIN = Duration.ofSeconds(1);
+
+    /** What has the names. */
+    enum Kind {
+        NAMESPACE, HOST, PLAN, PAGER
+    }
+
+    private final Kind kind;
+    private final Asked asked;
+
+    /** Finds the server that a line means. No lambda: the JDK would link it in each process, and few lines are completed. */
+    interface Asked {
+        Server server() throws InterruptedException;
+    }
+
+    Names(Kind kind, Asked asked) {
+        this.kind = kind;
+        this.asked = asked;
+    }
+
+    private List<String> ask() throws InterruptedException {
+        RequestTarget list = switch (kind) {
+            case NAMESPACE -> CoordinatorApi.LIST_NAMESPACES.at();
+            case HOST -> CoordinatorApi.LIST_HOSTS.at();
+            case PLAN -> CoordinatorApi.LIST_PLANS.at();
+            case PAGER -> WorkerApi.LIST_PAGERS.at();
+        };
+        String field = switch (kind) {
+            case NAMESPACE, PAGER -> "name";
+            case HOST, PLAN -> "id";
+        };
+        return asked.server().get(list).json().path("items").valueStream().map(item -> item.path(field).asText()).toList();
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+        FutureTask<List<String>> asking = new FutureTask<>(this::ask);
+        Thread.ofPlatform().daemon().start(asking);
+        try {
+            return asking.get(WITHIN.toMillis(), TimeUnit.MILLISECONDS).iterator();
+        } catch (TimeoutException e) {
+            asking.cancel(true);
+        } catch (InterruptedException e) {
+            asking.cancel(true);
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            // A person who types wants no lines of ours between his own.
+            if (!(e.getCause() instanceof CommandFailedException) && !(e.getCause() instanceof ParameterException)) {
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+        return List.<String>of().iterator();
+    }
+}
