@@ -24,8 +24,15 @@ final class CompletedLine {
 
     /** @param words behind the command's name; the last one, which may be empty, ends at the cursor */
     CompletedLine(List<String> words) {
-        // It may be followed by a time, and picocli counts a time that is not there.
-        before = words.stream().limit(Math.max(0, words.size() - 1)).filter(word -> !word.equals(Declaration.WATCH)).toList();
+        before = new ArrayList<>(words.subList(0, Math.max(0, words.size() - 1)));
+        // Without its time, which may be left out: picocli counts one that is not there.
+        int watch = before.indexOf(Declaration.WATCH);
+        if (watch >= 0) {
+            before.remove(watch);
+            if (watch < before.size() && WatchTime.isTime(before.get(watch))) {
+                before.remove(watch);
+            }
+        }
         current = words.isEmpty() ? "" : words.getLast();
     }
 
@@ -37,7 +44,9 @@ final class CompletedLine {
     /** Prints what the word at the cursor may become, one a line, in order. */
     Outcome print(CommandLine commands, Console console) {
         collectErrors(commands);
-        offerParameterAtCursor(commands);
+        if (!offersParameterAtCursor(commands)) {
+            return Outcome.done();
+        }
         List<String> words = new ArrayList<>(before);
         words.add(current);
         List<CharSequence> endings = new ArrayList<>();
@@ -54,10 +63,13 @@ final class CompletedLine {
         command.getSubcommands().values().forEach(CompletedLine::collectErrors);
     }
 
-    private void offerParameterAtCursor(CommandLine commands) {
+    /** Returns false where the words before the cursor are already wrong. */
+    private boolean offersParameterAtCursor(CommandLine commands) {
         ParseResult parsed = commands.parseArgs(before.toArray(String[]::new));
+        boolean understood = parsed.unmatched().isEmpty();
         while (parsed.hasSubcommand()) {
             parsed = parsed.subcommand();
+            understood &= parsed.unmatched().isEmpty();
         }
         CommandSpec command = parsed.commandSpec();
         int place = parsed.matchedPositionals().size();
@@ -66,6 +78,7 @@ final class CompletedLine {
                 names.offered = true;
             }
         }
+        return understood;
     }
 
     /** Names for a parameter. They are offered only where it is: picocli offers those of all parameters of a command wherever the cursor is (4.7.7). */

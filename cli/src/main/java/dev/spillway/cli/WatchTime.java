@@ -25,7 +25,7 @@ final class WatchTime implements ITypeConverter<Duration>, IParameterPreprocesso
         return false;
     }
 
-    private static boolean isTime(String word) {
+    static boolean isTime(String word) {
         try {
             return !Durations.parse(word).isNegative();
         } catch (IllegalArgumentException e) {

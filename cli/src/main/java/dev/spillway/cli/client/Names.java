@@ -4,7 +4,6 @@ import dev.spillway.api.CoordinatorApi;
 import dev.spillway.api.RequestTarget;
 import dev.spillway.api.WorkerApi;
 import dev.spillway.cli.CommandFailedException;
-import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -15,7 +14,9 @@ import picocli.CommandLine.ParameterException;
 
 /** Names of things for a shell to complete, asked of a server whenever they are looked through. None where no server answers in time. */
 final class Names implements Iterable<String> {
-    private static final Duration WITHIN = Duration.ofSeconds(1);
+    /** A property of Java with another time to wait, in milliseconds, for machines on which Java itself takes longer to start. */
+    private static final String WITHIN_MILLIS = "spillway.completion-millis";
+    private static final long DEFAULT_MILLIS = 1_000;
 
     /** What has the names. */
     enum Kind {
@@ -54,7 +55,7 @@ final class Names implements Iterable<String> {
         FutureTask<List<String>> asking = new FutureTask<>(this::ask);
         Thread.ofPlatform().daemon().start(asking);
         try {
-            return asking.get(WITHIN.toMillis(), TimeUnit.MILLISECONDS).iterator();
+            return asking.get(Long.getLong(WITHIN_MILLIS, DEFAULT_MILLIS), TimeUnit.MILLISECONDS).iterator();
         } catch (TimeoutException e) {
             asking.cancel(true);
         } catch (InterruptedException e) {

@@ -25,15 +25,21 @@ class CompletionTest extends FleetOfTwo {
             "compdef() { :; }; compadd() { shift; print -l -- \"$@\"; }; _files() { print files; }; source <(spillway completion zsh)",
             "fish", "spillway completion fish | source");
 
+    private static final String WITHIN_MILLIS = "spillway.completion-millis";
+    /** No machine is so slow. */
+    private static final String PATIENCE = "300000";
+
     private Shell shell;
 
     @BeforeAll
     void makeNamespacesAndProgram() throws IOException {
+        System.setProperty(WITHIN_MILLIS, PATIENCE);
         for (String namespace : List.of("trees", "images")) {
             assertThat(Spillway.run("namespace", "set", namespace, "--url", fleet.url()).exitCode()).isZero();
         }
         Path programs = Files.createDirectory(scratch.resolve("programs"));
-        Path program = Files.writeString(programs.resolve("spillway"), "#!/bin/sh\nexec " + ClientCommand.plain().quoted() + " \"$@\"\n");
+        Path program = Files.writeString(programs.resolve("spillway"), "#!/bin/sh\nJAVA_TOOL_OPTIONS=-D" + WITHIN_MILLIS + "=" + PATIENCE
+                + " exec " + ClientCommand.plain().quoted() + " \"$@\"\n");
         assertThat(program.toFile().setExecutable(true)).isTrue();
         shell = new Shell(scratch, Files.createFile(scratch.resolve("shell")),
                 Map.of("PATH", programs + ":" + System.getenv("PATH"), "SPILLWAY_URL", fleet.url(), "LC_ALL", "C.UTF-8"));
@@ -42,6 +48,7 @@ class CompletionTest extends FleetOfTwo {
     @AfterAll
     void endShell() {
         shell.close();
+        System.clearProperty(WITHIN_MILLIS);
     }
 
     static Stream<Arguments> lines() {

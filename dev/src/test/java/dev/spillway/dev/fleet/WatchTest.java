@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,12 @@ class WatchTest extends FleetOfTwo {
 
     private String out() {
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @BeforeEach
+    void forgetWhatWasPrinted() {
+        out.reset();
+        err.reset();
     }
 
     @AfterEach
