@@ -38,8 +38,8 @@ class CompletionTest extends FleetOfTwo {
             assertThat(Spillway.run("namespace", "set", namespace, "--url", fleet.url()).exitCode()).isZero();
         }
         Path programs = Files.createDirectory(scratch.resolve("programs"));
-        Path program = Files.writeString(programs.resolve("spillway"), "#!/bin/sh\nJAVA_TOOL_OPTIONS=-D" + WITHIN_MILLIS + "=" + PATIENCE
-                + " exec " + ClientCommand.plain().quoted() + " \"$@\"\n");
+        String command = ClientCommand.plain().quoted().replace("'-cp'", "'-D%s=%s' '-cp'".formatted(WITHIN_MILLIS, PATIENCE));
+        Path program = Files.writeString(programs.resolve("spillway"), "#!/bin/sh\nexec %s \"$@\"\n".formatted(command));
         assertThat(program.toFile().setExecutable(true)).isTrue();
         shell = new Shell(scratch, Files.createFile(scratch.resolve("shell")),
                 Map.of("PATH", programs + ":" + System.getenv("PATH"), "SPILLWAY_URL", fleet.url(), "LC_ALL", "C.UTF-8"));
