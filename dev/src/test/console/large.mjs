@@ -42,7 +42,7 @@ try {
     const took = Math.round(performance.now() - begin);
     const rows = await page.locator('main tbody tr').count();
     assert.ok(rows <= 200, `${name}: ${rows} rows at once`);
-    assert.equal(await page.locator('main [role=alert]').count(), 0, name);
+    assert.equal(await page.locator('main [role=alert]').count(), 0, `${name}: ${await page.locator('main').innerText()}`);
     console.log(`${name} ${took} ${Math.round(await page.evaluate(() => window.longest))}`);
   };
   for (const [name, [place, heading]] of Object.entries(screens)) {

@@ -4,7 +4,7 @@ import dev.spillway.api.Problem;
 import dev.spillway.api.ProblemException;
 import dev.spillway.api.ProblemType;
 import dev.spillway.events.InvalidValueException;
-import dev.spillway.service.logging.LogThrottle;
+import dev.spillway.service.LogThrottle;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;

@@ -1,4 +1,4 @@
-package dev.spillway.service.logging;
+package dev.spillway.service;
 
 import java.time.Duration;
 import java.util.ArrayList;
