@@ -16,7 +16,8 @@ public final class Hosts {
      *
      * @param address    where the worker's HTTP listens, {@code host:port}
      * @param partition  the partition of {@code spillway.orders} that it reads
-     * @param replicas   rows that are LIVE or DOOMED
+     * @param replicas   rows that are LIVE or DOOMED; in the list of a fleet with more than 100,000 of them, what the host told with its last heartbeat,
+     *                   unless it drains or is retired
      * @param bytes      allocated bytes of these rows
      * @param figures    what the worker last said of itself
      * @param attention  what waits for a person, in one line

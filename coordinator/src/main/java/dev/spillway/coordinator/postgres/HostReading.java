@@ -23,11 +23,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Hosts with what they have and with their open orders, in one read transaction. Not thread-safe. */
 final class HostReading {
-    private static final String VIEWS = "SELECT " + HostTable.COLUMNS + """
-            , o.open_rows, o.open_bytes, o.open_orders, o.oldest, now() AS now FROM hosts h CROSS JOIN LATERAL (
-                SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes, count(r.doom_cause) AS open_orders,
-                    min(r.doomed_at) AS oldest
-                FROM replicas r WHERE r.host_id = h.host_id) AS o""";
+    /** Number of replicas of a fleet from which on a list tells what hosts told with their heartbeats: counting the rows takes seconds. */
+    private static final long MANY = 100_000;
+
+    /** Counts the rows of all hosts, or of those alone that drain or are retired. */
+    private static final String VIEWS = "SELECT " + HostTable.COLUMNS
+            + """
+                    , CASE WHEN c.is_counted THEN r.open_rows ELSE h.replicas END AS open_rows,
+                    CASE WHEN c.is_counted THEN r.open_bytes ELSE h.bytes END AS open_bytes, o.open_orders, o.oldest, now() AS now
+                    FROM hosts h CROSS JOIN LATERAL (SELECT NOT :many OR h.draining_since IS NOT NULL OR h.state = 'RETIRED' AS is_counted) AS c
+                    CROSS JOIN LATERAL (
+                        SELECT count(*) AS open_rows, coalesce(sum(r.size_bytes), 0)::bigint AS open_bytes
+                        FROM replicas r WHERE r.host_id = h.host_id AND c.is_counted) AS r
+                    CROSS JOIN LATERAL (
+                        SELECT count(*) AS open_orders, min(o.doomed_at) AS oldest FROM open_orders o WHERE o.host_id = h.host_id) AS o""";
 
     /** Counts the LIVE rows of a host that are last copies. Each is looked up elsewhere by its generation. */
     static final String LAST_COPIES = """
@@ -65,7 +74,12 @@ final class HostReading {
     }
 
     List<HostView> all(KnownLastCopies known) {
+        boolean many = handle.createQuery("SELECT coalesce(sum(replicas), 0) > :many FROM hosts")
+                .bind("many", MANY)
+                .mapTo(Boolean.class)
+                .one();
         return handle.createQuery(VIEWS + " ORDER BY h.host_id")
+                .bind("many", many)
                 .map(COUNTED)
                 .list()
                 .stream()
@@ -75,6 +89,7 @@ final class HostReading {
 
     Optional<HostView> one(HostId id, KnownLastCopies known) {
         return handle.createQuery(VIEWS + " WHERE h.host_id = :id")
+                .bind("many", false)
                 .bind("id", id.value())
                 .map(COUNTED)
                 .findOne()
