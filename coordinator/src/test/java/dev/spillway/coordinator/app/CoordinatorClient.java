@@ -10,6 +10,7 @@ import dev.spillway.events.Description;
 import dev.spillway.events.EntryKey;
 import dev.spillway.events.HostId;
 import dev.spillway.events.Json;
+import dev.spillway.events.MessageKey;
 import dev.spillway.events.NamespaceName;
 import dev.spillway.events.ReplicaId;
 import dev.spillway.events.SnapshotId;
@@ -33,13 +34,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** A client of a coordinator, and a host of its own: what they ask over HTTP. */
 final class CoordinatorClient {
+    private @Nullable MessageKey key;
     private final ObjectMapper json = Json.strict();
     private final HttpClient client = HttpClient.newHttpClient();
     private final Random random = new Random();
@@ -57,6 +61,11 @@ final class CoordinatorClient {
         assertThat(set.statusCode()).as(set.body()).isEqualTo(200);
     }
 
+    /** Returns the key of the host that joined last. */
+    MessageKey key() {
+        return Objects.requireNonNull(key, "it has joined");
+    }
+
     Sender join() throws Exception {
         var host = new HostId(hostName);
         var store = StoreId.parse(UUID.nameUUIDFromBytes(hostName.getBytes(StandardCharsets.UTF_8)).toString());
@@ -64,6 +73,7 @@ final class CoordinatorClient {
                 (JoinAnswer.Joined) ask(host, "join",
                         new JoinRequest(host, store, "127.0.0.1:7080", List.of(1), new JoinRequest.WorkerProcess(UUID.randomUUID(), false)),
                         JoinAnswer.class);
+        key = joined.messageKey();
         return new Sender(host, store, joined.registryId(), joined.epoch(), joined.incarnation());
     }
 

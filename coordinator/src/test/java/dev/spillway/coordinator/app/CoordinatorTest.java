@@ -187,10 +187,10 @@ class CoordinatorTest {
         }
     }
 
-    private static void report(Report report) throws Exception {
+    private void report(Report report) throws Exception {
         var settings = new KafkaSettings(List.of(HostPort.parse(servers.kafka())), "worker",
                 Await.HANG);
-        EventMessage event = new EventCodec("/spillway/worker").encode(report, Instant.now());
+        EventMessage event = new EventCodec("/spillway/worker").encode(report, Instant.now()).provenBy(client.key());
         Map<String, byte[]> headers = new HashMap<>();
         event.headers().forEach((name, value) -> headers.put(name, value.getBytes(StandardCharsets.UTF_8)));
         try (var sender = new MessageSender(settings)) {
