@@ -13,10 +13,10 @@ import picocli.CommandLine.ParseResult;
 
 /** A line that somebody types, and what may stand where its cursor is. The scripts of {@code spillway completion} ask for it. */
 final class CompletedLine {
-    /** What the scripts call; a command without help. */
+    /** The command that the scripts call. It has no help. */
     static final String COMMAND = "complete-line";
 
-    /** What no shell reads as anything but itself. */
+    /** Characters that no shell reads as anything but themselves. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:/=@,+-]+");
 
     private final List<String> before;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * How far a curve is from the exact hit rates of a trace, at evenly spaced sizes up to everything that the trace reads.
+ * The distance of a curve from the exact hit rates of a trace, at evenly spaced sizes up to everything that the trace reads.
  *
  * @param entries     mean absolute error over the number of entries
  * @param bytes       mean absolute error over the bytes

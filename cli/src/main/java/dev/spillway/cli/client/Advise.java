@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a namespace's hit rate would be at another size, and what size a hit rate takes. */
+/** Tells the hit rate of a namespace at other sizes, and the size that a hit rate takes. */
 final class Advise implements ClientCommand {
     private static final double[] MULTIPLES = {0.25, 0.5, 1, 2, 4, 8};
 

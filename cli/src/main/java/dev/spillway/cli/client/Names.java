@@ -18,7 +18,7 @@ final class Names implements Iterable<String> {
     private static final String WITHIN_MILLIS = "spillway.completion-millis";
     private static final long DEFAULT_MILLIS = 1_000;
 
-    /** What has the names. */
+    /** The things that have the names. */
     enum Kind {
         NAMESPACE, HOST, PLAN, PAGER
     }

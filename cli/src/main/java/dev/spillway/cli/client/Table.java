@@ -63,7 +63,7 @@ public final class Table {
 
     private String styled(Console console, List<String> line, int column) {
         String cell = line.get(column);
-        // Of a table of one thing, the first column names what is in the second.
+        // The first column of a table of one thing names the value in the second.
         boolean ofOneThing = heading.size() == 2 && column == 1;
         String what = ofOneThing ? line.getFirst() : heading.get(column);
         if (what.equalsIgnoreCase("attention")) {

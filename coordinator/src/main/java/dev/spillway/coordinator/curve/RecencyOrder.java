@@ -14,7 +14,7 @@ final class RecencyOrder {
     private record Place(long hash, int slot, long size) {}
 
     /**
-     * What was used after a key.
+     * The other keys that were used after a key.
      *
      * @param keys  number of other keys
      * @param bytes their sizes

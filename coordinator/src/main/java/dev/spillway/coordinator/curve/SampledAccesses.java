@@ -17,10 +17,9 @@ import java.util.List;
  * @param samples   accesses of the sampled keys, in their order
  */
 public record SampledAccesses(long threshold, long hits, long fills, long misses, List<Sample> samples) {
-    /** Bytes of one packed sample. */
-    public static final int SAMPLE_BYTES = 4 * Long.BYTES + 1;
+    private static final int SAMPLE_BYTES = 4 * Long.BYTES + 1;
 
-    /** What happened to a key. */
+    /** The ways in which a key is accessed. */
     public enum Kind {
         /** It was read or put again. */
         USED('U'),

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** How namespaces are used, as all coordinators saw it. Blocks; thread-safe. */
+/** Keeps the accesses to namespaces that all coordinators saw. Blocks; thread-safe. */
 public interface UsageStore {
     /** Length of the intervals of {@link #history}. */
     Duration INTERVAL = Duration.ofMinutes(5);

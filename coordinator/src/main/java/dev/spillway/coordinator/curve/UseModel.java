@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is remembered of a namespace's accesses: the sampled keys in the order of use, and the sizes at which accesses would have been hits. Its size
+ * Remembers a namespace's accesses: the sampled keys in the order of use, and the sizes at which accesses would have been hits. Its size
  * is bounded. The method is SHARDS with a fixed size and the adjustment of the first bucket (Waldspurger et al., "Efficient MRC Construction with
  * SHARDS", FAST 2015), over entries and bytes at once.
  *
@@ -22,15 +22,14 @@ public final class UseModel {
     public static final int KEYS_MAX = 16_384;
 
     private static final int VERSION = 1;
-    /** How many times its present number of entries a namespace's curve reaches at least. */
+    /** The multiple of its present number of entries that a namespace's curve reaches at least. */
     private static final int REACH = 8;
 
     private final RecencyOrder recency = new RecencyOrder(KEYS_MAX + 1);
     private final Distances entries;
     private final Distances bytes;
     private long threshold;
-    /** Weights of the accesses that were hits at no size, and of all accesses that were sampled. */
-    private double cold;
+    /** Weight of all accesses that were sampled. */
     private double sampled;
     /** Numbers of accesses and of misses without a put. */
     private double accesses;
@@ -77,7 +76,6 @@ public final class UseModel {
     public void age(double factor) {
         entries.scale(factor);
         bytes.scale(factor);
-        cold *= factor;
         sampled *= factor;
         accesses *= factor;
         unfilled *= factor;
@@ -95,7 +93,6 @@ public final class UseModel {
             if (since != null) {
                 hit(since.keys() * weight + 1, since.bytes() * weight + (double) since.size(), weight);
             } else if (filled) {
-                cold += weight;
                 sampled += weight;
             } else {
                 // An entry from before the first sample, or one that was forgotten. It lies below all keys that are known.
@@ -161,7 +158,6 @@ public final class UseModel {
         try (DataOutputStream out = new DataOutputStream(bytesOut)) {
             out.writeByte(VERSION);
             out.writeLong(threshold);
-            out.writeDouble(cold);
             out.writeDouble(sampled);
             out.writeDouble(accesses);
             out.writeDouble(unfilled);
@@ -192,12 +188,10 @@ public final class UseModel {
                 throw new IOException("version " + version + " (expected: " + VERSION + ")");
             }
             long threshold = in.readLong();
-            double cold = in.readDouble();
             double sampled = in.readDouble();
             double accesses = in.readDouble();
             double unfilled = in.readDouble();
             UseModel read = new UseModel(threshold, Distances.read(in), Distances.read(in));
-            read.cold = cold;
             read.sampled = sampled;
             read.accesses = accesses;
             read.unfilled = unfilled;

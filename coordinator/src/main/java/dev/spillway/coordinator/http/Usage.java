@@ -6,7 +6,7 @@ import dev.spillway.events.NamespaceName;
 import java.time.Instant;
 import java.util.List;
 
-/** How namespaces are used, with what this coordinator saw a moment ago. Blocks; thread-safe. */
+/** Reads the accesses to namespaces, with those that this coordinator saw a moment ago. Blocks; thread-safe. */
 public final class Usage {
     private final UsageStore store;
     private final Runnable upToDate;

@@ -16,7 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 
-/** How namespaces are used: their hit-rate curves, and their hit rates over time. */
+/** Hit-rate curves of namespaces, and their hit rates over time. */
 final class UsageRoutes {
     /** Difference between the hit rates of two points of an answer. */
     private static final double STEP = 0.004;

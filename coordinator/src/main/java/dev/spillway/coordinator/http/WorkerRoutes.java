@@ -82,7 +82,7 @@ final class WorkerRoutes {
             backlog.requireRoom();
         }
         return switch (ask(message)) {
-            // Whoever asks has proved that it is this host, where identities are asked for.
+            // The caller has proved that it is this host, where identities are asked for.
             case Reply.Accepted<?>(JoinAnswer.Joined joined) -> Response.ok(joined.with(secret.keyOf(host)));
             case Reply.Accepted<?>(HeartbeatAnswer heard) -> Response.ok(heard.with(secret.keyOf(host)));
             case Reply.Accepted<?>(var answer) -> Response.ok(answer);

@@ -4,7 +4,7 @@ import dev.spillway.events.HostId;
 import dev.spillway.events.MessageKey;
 import java.security.SecureRandom;
 
-/** What all coordinators of a registry share, and nobody else has: the keys of hosts are made of it. Thread-safe. */
+/** The secret that all coordinators of a registry share, and nobody else has. The keys of hosts are made of it. Thread-safe. */
 public final class FleetSecret {
     private final byte[] bytes;
 

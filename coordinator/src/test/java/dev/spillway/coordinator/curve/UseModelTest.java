@@ -60,7 +60,7 @@ class UseModelTest {
         }
     }
 
-    /** What the registry says of a cache of some size, which it has now. */
+    /** The accesses that a registry tells of, whose namespace has room for 60 entries now. */
     private final class Told {
         private final Lru present = new Lru(60, false);
         private final List<Access> accesses = new ArrayList<>();

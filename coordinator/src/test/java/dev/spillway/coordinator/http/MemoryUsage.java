@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How namespaces are used, in memory, where each store is an interval of its own. Not thread-safe. */
+/** Keeps accesses to namespaces in memory, where each store is an interval of its own. Not thread-safe. */
 final class MemoryUsage implements UsageStore {
     private static final long PRESENT = 100;
 

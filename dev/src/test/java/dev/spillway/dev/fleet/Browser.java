@@ -15,7 +15,7 @@ final class Browser {
 
     private final Path folder;
 
-    /** What a program said, and how it ended. */
+    /** The output of a program, and its exit code. */
     record Ran(int exitCode, String output) {}
 
     private Browser(Path folder) {

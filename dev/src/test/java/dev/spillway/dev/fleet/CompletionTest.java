@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-/** What a shell offers where the cursor is, with names of a real fleet. */
+/** Words that a shell offers at the cursor, with names of a real fleet. */
 class CompletionTest extends FleetOfTwo {
     /** Zsh completes only while somebody types; its own parts of a completion print here what they are given. */
     private static final Map<String, String> READ = Map.of("bash", "source <(spillway completion bash)",
