@@ -90,8 +90,7 @@ class DrainTest extends FleetOfTwo {
         assertThat(done("drain", "host-1", "--cancel").out()).isEqualTo("host-1 takes part again; 1 copy stays ordered to be deleted\n");
         done("holds", "release", held.err().replaceFirst("(?s).*hold (\\S+) .*", "$1"), "--worker", "host-1");
         Eventually.holds(FleetInProcess.WITHIN, () -> assertThat(images()).hasSize(1));
-        Eventually.holds(FleetInProcess.WITHIN,
-                () -> assertThat(ran("put", "copies", "new", tree.toString(), "--worker", "host-1").exitCode()).isZero());
+        awaitPut("new");
         assertThat(done("hosts").lines().get(1)).startsWith("host-1  ACTIVE");
         assertThat(ran("drain", "host-9", "--cancel").exitCode()).isEqualTo(3);
     }
@@ -109,6 +108,13 @@ class DrainTest extends FleetOfTwo {
         fleet.startWorker(1);
         FleetInProcess.awaitReady(fleet.workerUrl(1));
         done("drain", "host-1", "--cancel");
+        awaitPut("new");
+    }
+
+    /** Waits until host 1 takes something new: it hears with a heartbeat that a drain is cancelled. */
+    private void awaitPut(String key) throws InterruptedException {
+        Eventually.holds(FleetInProcess.WITHIN,
+                () -> assertThat(ran("put", "copies", key, tree.toString(), "--worker", "host-1").exitCode()).isZero());
     }
 
     private void putOnBoth(String key) {
