@@ -45,9 +45,10 @@ final class FrozenPages implements AutoCloseable {
     private volatile boolean abandoned;
     private long pauseNanos;
     private int next;
+    private @Nullable PageCheck check;
 
     @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
-    private record Saved(int slot, byte[] content, boolean intact) {}
+    private record Saved(int slot, byte[] content, PageMemory.Read read) {}
 
     /**
      * @param pauseStart  time of {@link System#nanoTime} when the pause was asked for
@@ -103,8 +104,7 @@ final class FrozenPages implements AutoCloseable {
             return false;
         }
         byte[] content = new byte[Math.toIntExact(memory.layout().region(slot).slotBytes())];
-        boolean intact = memory.readChecked(slot, ByteBuffer.wrap(content));
-        saves.add(new Saved(slot, content, intact));
+        saves.add(new Saved(slot, content, memory.readChecked(slot, ByteBuffer.wrap(content))));
         savedHere.add(slot);
         memory.setCopied(slot, epoch);
         return true;
@@ -153,7 +153,7 @@ final class FrozenPages implements AutoCloseable {
             if (saved != null) {
                 room.release();
                 if (remaining.get(saved.slot())) {
-                    requireIntact(saved.slot(), saved.intact());
+                    requireIntact(saved.slot(), saved.read());
                     remaining.clear(saved.slot());
                     into.clear().put(saved.content()).flip();
                     return saved.slot();
@@ -170,6 +170,12 @@ final class FrozenPages implements AutoCloseable {
             }
         }
         throw new PagerRefusedException(Reason.CLOSED, "the pager was closed while it was captured");
+    }
+
+    /** Returns the check of what was read last; null if it had none. */
+    @Nullable
+    PageCheck check() {
+        return check;
     }
 
     /** Returns the slot that an engine waits for, or else the next one. */
@@ -198,8 +204,9 @@ final class FrozenPages implements AutoCloseable {
         }
     }
 
-    private void requireIntact(int slot, boolean intact) {
-        if (!intact) {
+    private void requireIntact(int slot, PageMemory.Read read) {
+        check = read.check();
+        if (!read.intact()) {
             throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
                     name(slot) + ": its content in memory is not what was written to it, so nothing is captured");
         }

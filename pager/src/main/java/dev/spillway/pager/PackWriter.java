@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A new pack: a file of safetensors whose tensors follow each other without a gap. Room for the header is left at the beginning, and what of it is not
@@ -54,7 +55,8 @@ final class PackWriter implements AutoCloseable {
         return headerBytes + bytes;
     }
 
-    PackPage add(ElementType elements, List<Long> dimensions, ByteBuffer content, PageHash hash) throws IOException {
+    PackPage add(ElementType elements, List<Long> dimensions, ByteBuffer content, PageHash hash, @Nullable PageCheck check)
+            throws IOException {
         int length = content.remaining();
         ByteBuffer rest = content.duplicate();
         while (rest.hasRemaining()) {
@@ -65,7 +67,7 @@ final class PackWriter implements AutoCloseable {
         tensor.putArray("data_offsets").add(bytes).add(bytes + length);
         bytes += length;
         tensors++;
-        return new PackPage(name, tensors - 1, hash);
+        return new PackPage(name, tensors - 1, hash, check);
     }
 
     /** Returns whether a tensor written before has these bytes. */

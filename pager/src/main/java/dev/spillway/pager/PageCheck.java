@@ -2,17 +2,19 @@ package dev.spillway.pager;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /**
  * The CRC-32C of each quarter of a slot's bytes, by which a slot in memory is verified. It costs a quarter of what a {@link PageHash} does, or less,
  * because the processor has an instruction for it. The bytes of another page pass with a chance of 2^-128, damage within one quarter with one of 2^-32.
- * It stays in the memory of the pager; contents on a disk are known by their hashes.
+ * Contents on a disk are known by their hashes; a manifest has the checks beside them, so that a restore need not compute them.
  *
  * @param low  of the first two quarters, the first one in the lower half
  * @param high of the others
  */
 record PageCheck(long low, long high) {
+    private static final int DIGITS = 32;
     private static final int QUARTERS = 4;
     /** Fits into the nearest cache of a core, so that what is checked is copied from there. */
     private static final int AT_ONCE = 16 << 10;
@@ -51,6 +53,16 @@ record PageCheck(long low, long high) {
 
     private interface Step {
         void done(int offset, int bytes);
+    }
+
+    static PageCheck parse(String text) {
+        return new PageCheck(HexFormat.fromHexDigitsToLong(text, DIGITS / 2, DIGITS), HexFormat.fromHexDigitsToLong(text, 0, DIGITS / 2));
+    }
+
+    /** Returns 32 hexadecimal digits, of which the last 8 are the check of the first quarter. */
+    @Override
+    public String toString() {
+        return HexFormat.of().toHexDigits(high) + HexFormat.of().toHexDigits(low);
     }
 
     private static PageCheck of(long bytes, Part part, Step step) {

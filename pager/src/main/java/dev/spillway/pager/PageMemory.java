@@ -230,9 +230,19 @@ final class PageMemory implements AutoCloseable {
         INTS.setRelease(memory, record(slot, CHECKED), check == null ? 0 : 1);
     }
 
-    /** Reads a slot, or what an engine saved of it since this epoch. Returns whether the bytes are those of its check, if they have one. */
-    boolean readAsOf(int slot, long epoch, ByteBuffer into) {
-        boolean intact = readChecked(slot, into.duplicate());
+    /**
+     * The outcome of a read.
+     *
+     * @param intact whether the bytes are those of their check, if they have one
+     * @param check  that the bytes have; null if they have none
+     */
+    record Read(boolean intact, @Nullable PageCheck check) {
+        private static final Read UNCHECKED = new Read(true, null);
+    }
+
+    /** Reads a slot, or what an engine saved of it since this epoch. */
+    Read readAsOf(int slot, long epoch, ByteBuffer into) {
+        Read read = readChecked(slot, into.duplicate());
         // An engine stores the epoch before it changes the bytes: if it is not there yet, the bytes just read are the old ones.
         VarHandle.acquireFence();
         if (copied(slot) == epoch) {
@@ -243,23 +253,23 @@ final class PageMemory implements AutoCloseable {
             }
             copyOut(layout.saves().offsetOf(saved), into);
             // The engine takes the check away with the bytes that it was of.
-            return true;
+            return Read.UNCHECKED;
         }
-        return intact;
+        return read;
     }
 
-    /** Reads a slot, and returns whether its bytes are those of its check, if it has one. */
-    boolean readChecked(int slot, ByteBuffer into) {
+    /** Reads a slot. */
+    Read readChecked(int slot, ByteBuffer into) {
         if (check(slot) == null) {
             read(slot, into);
-            return true;
+            return Read.UNCHECKED;
         }
         PageCheck found = file == null ? PageCheck.copying(bytes(slot), MemorySegment.ofBuffer(into))
                 : PageCheck.ofCopy(bytes(slot), MemorySegment.ofBuffer(into));
         // An engine takes the check away before it changes the bytes: if it is there still, what was checked is what was copied.
         VarHandle.acquireFence();
         PageCheck check = check(slot);
-        return check == null || check.equals(found);
+        return check == null ? Read.UNCHECKED : new Read(check.equals(found), check);
     }
 
     void read(int slot, ByteBuffer into) {

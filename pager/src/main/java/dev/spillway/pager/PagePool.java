@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pager over memory of this process or a file that an engine maps. Thread-safe.
@@ -160,7 +161,7 @@ public final class PagePool implements CachePager {
     /** Reads a slot as its owner of one moment has it: one that has another owner by now is looked up again. */
     private void read(Supplier<PageSlots.Use> lookUp, ByteBuffer into) {
         withMemory(() -> {
-            PageSlots.Read read;
+            PageMemory.Read read;
             do {
                 read = slots.readVerified(underTables(lookUp), into);
             } while (read == null);
@@ -332,11 +333,15 @@ public final class PagePool implements CachePager {
         }
     }
 
-    /** Fills a reserved slot from a file, and returns the hash of what is there then. */
-    PageHash fill(int slot, FileChannel from, long position) throws IOException, InterruptedException {
+    /**
+     * Fills a reserved slot from a file, and returns the hash of what is there then.
+     *
+     * @param check of the content, which is in order where the hash is; null if it is not known
+     */
+    PageHash fill(int slot, FileChannel from, long position, @Nullable PageCheck check) throws IOException, InterruptedException {
         try {
             PageHash[] hash = new PageHash[1];
-            guard.run(() -> hash[0] = slots.fill(slot, from, position));
+            guard.run(() -> hash[0] = slots.fill(slot, from, position, check));
             return hash[0];
         } catch (UncheckedIOException e) {
             throw e.getCause();

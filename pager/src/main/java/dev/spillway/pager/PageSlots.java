@@ -69,12 +69,8 @@ final class PageSlots {
         frozen = capture;
     }
 
-    /** The outcome of a read, with the check that the bytes have, or null if they have none. */
-    record Read(@Nullable PageCheck check) {}
-
     /** Reads a slot; null if the use is over, and nothing was read. */
-    @Nullable
-    Read readVerified(Use use, ByteBuffer into) {
+    PageMemory.@Nullable Read readVerified(Use use, ByteBuffer into) {
         int slot = use.slot();
         Lock stripe = stripe(slot);
         stripe.lock();
@@ -82,11 +78,12 @@ final class PageSlots {
             if (!isValid(use)) {
                 return null;
             }
-            if (!memory.readChecked(slot, into)) {
+            PageMemory.Read read = memory.readChecked(slot, into);
+            if (!read.intact()) {
                 throw new PagerRefusedException(Reason.MEMORY_DAMAGED,
                         "slot %d: its content is not what was written to it".formatted(slot));
             }
-            return new Read(memory.check(slot));
+            return read;
         } finally {
             stripe.unlock();
         }
@@ -151,7 +148,7 @@ final class PageSlots {
      */
     boolean copy(Use from, int to) throws InterruptedException {
         ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(memory.layout().region(from.slot()).slotBytes()));
-        Read read = readVerified(from, content);
+        PageMemory.Read read = readVerified(from, content);
         return read != null && change(to, null, () -> {
             memory.write(to, content);
             return read.check();
@@ -161,13 +158,14 @@ final class PageSlots {
     /**
      * Fills a reserved slot from a file, and returns the hash of what is there then.
      *
+     * @param check of the content, which is in order where the hash is; null if it is not known
      * @throws java.io.UncheckedIOException if that cannot be read
      */
-    PageHash fill(int slot, FileChannel from, long position) throws InterruptedException {
+    PageHash fill(int slot, FileChannel from, long position, @Nullable PageCheck check) throws InterruptedException {
         // Its former owner's bytes may be a part of a capture under way.
         change(slot, null, () -> null);
         memory.fill(slot, from, position);
-        memory.setCheck(slot, checksums ? memory.checkOf(slot) : null);
+        memory.setCheck(slot, !checksums ? null : check != null ? check : memory.checkOf(slot));
         // The slot equals its pack until the next write.
         memory.setWritten(slot, 0);
         // After the check: what an engine writes between the two is found by the hash, and what it writes later by the check.

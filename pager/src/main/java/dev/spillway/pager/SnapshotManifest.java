@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<String> packs, List<Page> pages, List<Sequence> sequences,
         ContentDigest check) {
     static final String FILE = "manifest.json";
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+    /** Had no checks of contents. */
+    private static final int VERSION_MIN = 1;
     static final int BYTES_MAX = 512 << 20;
     private static final ObjectMapper JSON = Json.strict();
     private static final int CHECK_FIELD_BYTES = ",\"check\":\"\"}".length() + 64;
@@ -41,8 +43,9 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
      *
      * @param pack place of its pack among the packs
      * @param at   place of its tensor in the pack
+     * @param crc  CRC-32C of each quarter of it, 32 hexadecimal digits; null if it had none in memory
      */
-    record Page(String hash, int pack, int at) {}
+    record Page(String hash, int pack, int at, @Nullable String crc) {}
 
     /**
      * A sequence.
@@ -122,7 +125,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         if (manifest == null) {
             throw damaged("is null");
         }
-        if (manifest.version() != VERSION) {
+        if (!isKnown(manifest.version())) {
             throw otherVersion(manifest.version());
         }
         if (!check(json).equals(manifest.check())) {
@@ -136,7 +139,7 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     private static void requireVersion(byte[] json) {
         try {
             int version = JSON.readTree(json).path("version").asInt(VERSION);
-            if (version != VERSION) {
+            if (!isKnown(version)) {
                 throw otherVersion(version);
             }
         } catch (IOException e) {
@@ -144,8 +147,13 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
         }
     }
 
+    private static boolean isKnown(int version) {
+        return version >= VERSION_MIN && version <= VERSION;
+    }
+
     private static PagerRefusedException otherVersion(int version) {
-        return new PagerRefusedException(Reason.MISMATCH, "manifest: version %d (expected: %d)".formatted(version, VERSION));
+        return new PagerRefusedException(Reason.MISMATCH,
+                "manifest: version %d (expected: %d to %d)".formatted(version, VERSION_MIN, VERSION));
     }
 
     private void require() {
@@ -173,7 +181,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     private void requirePage(Page page) {
-        if (page.pack() < 0 || page.pack() >= packs.size() || page.at() < 0 || !HASH.matcher(page.hash()).matches()) {
+        if (page.pack() < 0 || page.pack() >= packs.size() || page.at() < 0 || !HASH.matcher(page.hash()).matches()
+                || page.crc() != null && !HASH.matcher(page.crc()).matches()) {
             throw damaged("has a page that points nowhere: " + page);
         }
     }
@@ -217,7 +226,8 @@ record SnapshotManifest(int version, ContentDigest digest, PagerMeta meta, List<
     }
 
     PackPage packed(Page page) {
-        return new PackPage(packs.get(page.pack()), page.at(), PageHash.parse(page.hash()));
+        String crc = page.crc();
+        return new PackPage(packs.get(page.pack()), page.at(), PageHash.parse(page.hash()), crc == null ? null : PageCheck.parse(crc));
     }
 
     /** Returns the packed contents of all pages and states. */

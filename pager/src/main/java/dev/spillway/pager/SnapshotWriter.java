@@ -132,7 +132,7 @@ public final class SnapshotWriter {
             unpacked = slots.cardinality();
             ByteBuffer buffer = memory.allocate(pool.slotBytesMax()).asByteBuffer();
             for (int slot = frozen.next(buffer); slot >= 0; slot = frozen.next(buffer)) {
-                packed.put(slot, store(tensor(slot), buffer));
+                packed.put(slot, store(tensor(slot), buffer, frozen.check()));
                 bytesRead += buffer.limit();
                 progress.done(bytesRead);
             }
@@ -204,7 +204,7 @@ public final class SnapshotWriter {
         return reader;
     }
 
-    private PackPage store(Tensor tensor, ByteBuffer content) throws IOException {
+    private PackPage store(Tensor tensor, ByteBuffer content, @Nullable PageCheck check) throws IOException {
         PageHash hash = PageHash.of(content);
         PackPage same = fresh.get(new Content(tensor, hash));
         if (same != null && holds(same, tensor, content)) {
@@ -216,7 +216,7 @@ public final class SnapshotWriter {
                 return known;
             }
         }
-        return write(tensor, content, hash);
+        return write(tensor, content, hash, check);
     }
 
     private boolean holds(PackPage page, Tensor tensor, ByteBuffer content) throws IOException {
@@ -226,14 +226,14 @@ public final class SnapshotWriter {
         return at(written, page.pack()).holds(page.at(), tensor.elements(), tensor.dimensions(), content);
     }
 
-    private PackPage write(Tensor tensor, ByteBuffer content, PageHash hash) throws IOException {
+    private PackPage write(Tensor tensor, ByteBuffer content, PageHash hash, @Nullable PageCheck check) throws IOException {
         PackWriter writer = pack;
         if (writer == null || writer.isFull()) {
             finishPack();
             writer = new PackWriter(directory, "pack-" + UUID.randomUUID() + ".safetensors", Math.max(1, unpacked - contentsWritten));
             pack = writer;
         }
-        PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash);
+        PackPage page = writer.add(tensor.elements(), tensor.dimensions(), content, hash, check);
         fresh.put(new Content(tensor, hash), page);
         contentsWritten++;
         return page;
@@ -304,7 +304,7 @@ public final class SnapshotWriter {
             packs.distrust(Set.of(page.pack()));
             throw new DamagedPackException();
         }
-        return write(tensor, content, page.hash());
+        return write(tensor, content, page.hash(), page.check());
     }
 
     private SnapshotManifest manifest(List<HeldSequence> sequences, List<Integer> pages, Map<Integer, PackPage> packed) {
@@ -345,7 +345,9 @@ public final class SnapshotWriter {
     }
 
     private static SnapshotManifest.Page page(PackPage page, Map<String, Integer> packs) {
-        return new SnapshotManifest.Page(page.hash().toString(), at(packs, page.pack()), page.at());
+        PageCheck check = page.check();
+        return new SnapshotManifest.Page(page.hash().toString(), at(packs, page.pack()), page.at(),
+                check == null ? null : check.toString());
     }
 
     private void writeManifest(SnapshotManifest manifest) throws IOException {

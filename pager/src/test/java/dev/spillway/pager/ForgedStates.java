@@ -53,9 +53,9 @@ public final class ForgedStates {
                 if (at == halved) {
                     int bytes = content.limit() / 2;
                     writer.add(tensor.elements(), List.of((long) bytes / tensor.elements().bytes()), content.limit(bytes),
-                            PageHash.of(content));
+                            PageHash.of(content), null);
                 } else {
-                    writer.add(tensor.elements(), tensor.dimensions(), content, PageHash.of(content));
+                    writer.add(tensor.elements(), tensor.dimensions(), content, PageHash.of(content), null);
                 }
             }
             writer.finish();

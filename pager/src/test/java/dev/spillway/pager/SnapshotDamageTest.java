@@ -3,11 +3,13 @@ package dev.spillway.pager;
 import dev.spillway.pager.PagerRefusedException.Reason;
 import dev.spillway.pager.SnapshotWriter.Captured;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -158,8 +162,8 @@ final class SnapshotDamageTest extends SnapshotFixture {
             assertWrong(right, pages, sequence(a, 1, List.of(0, 1)));
             assertWrong(right, pages, new SnapshotManifest.Sequence("a", 1, a.pages(), a.checks(), new TreeMap<>()));
             assertWrong(right, pages, a, a);
-            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 1, 0)), a);
-            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 0, -1)), a);
+            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 1, 0, null)), a);
+            assertWrong(right, List.of(pages.get(0), pages.get(1), new SnapshotManifest.Page(pages.get(2).hash(), 0, -1, null)), a);
             assertWrong(right, Stream.concat(pages.stream(), Stream.of(pages.getFirst())).toList(), a);
         }
     }
@@ -194,11 +198,55 @@ final class SnapshotDamageTest extends SnapshotFixture {
         try (PagePool pool = pool(Metas.small(), 8)) {
             add(pool, "a", 3, 1, 1);
             String json = new String(capture(pool).snapshot().manifest().json(), StandardCharsets.UTF_8);
-            for (String other : List.of(json.replace("\"version\":1", "\"version\":2"),
-                    json.replace("\"version\":1", "\"version\":2,\"more\":true"))) {
-                assertRefused(Reason.MISMATCH, "version 2 (expected: 1)",
+            for (String other : List.of(json.replace("\"version\":2", "\"version\":3"),
+                    json.replace("\"version\":2", "\"version\":3,\"more\":true"))) {
+                assertRefused(Reason.MISMATCH, "version 3 (expected: 1 to 2)",
                         () -> SnapshotManifest.parse(other.getBytes(StandardCharsets.UTF_8)));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsDamagedInMemoryAfterARestoreIsFoundWhetherOrNotTheManifestHasChecks(boolean hasChecks) throws Exception {
+        Path file = folder.resolve("restored");
+        try (PagePool pool = pool(Metas.hybrid(), 8); PagePool restored = PagePool.inFile(Metas.hybrid(), Metas.size(8), file)) {
+            add(pool, "a", 3, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path manifest = directory.resolve(SnapshotManifest.FILE);
+            assertThat(Files.readString(manifest)).as("checks of 3 pages and 2 states")
+                    .containsPattern("(?s)(.*\"crc\":\"[0-9a-f]{32}\"){" + (3 + Metas.hybrid().states().size()) + "}");
+            if (!hasChecks) {
+                String json = Files.readString(manifest);
+                Files.write(manifest,
+                        withItsCheck(json.replace("\"version\":2", "\"version\":1").replaceAll(",\"crc\":\"[0-9a-f]{32}\"", "")));
+            }
+            int page = Snapshot.open(directory).restore(restored, _ -> {}).getFirst().pages().get(1);
+            assertThat(CachePagerContract.read(restored, page)).isEqualTo(random(pool.meta().page().bytes(), 1_001));
+
+            PageFileLayout layout = new PageFileLayout(Metas.hybrid(), 8, Metas.size(8).sequences(), Metas.size(8).saves());
+            try (FileChannel memory = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                memory.write(ByteBuffer.wrap(new byte[1]), layout.pageRegion().offsetOf(page));
+            }
+            assertRefused(Reason.MEMORY_DAMAGED, "slot " + page, () -> CachePagerContract.read(restored, page));
+        }
+    }
+
+    @Test
+    void aWrongCheckInAManifestDoesNotPassForAContent() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8); PagePool restored = pool(Metas.small(), 8)) {
+            add(pool, "a", 1, 1, 1);
+            Path directory = capture(pool).snapshot().directory();
+            Path manifest = directory.resolve(SnapshotManifest.FILE);
+            String json = Files.readString(manifest);
+
+            for (String crc : List.of("ABC", "", "0".repeat(31))) {
+                String bad = json.replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + crc + "\"");
+                assertRefused(Reason.DAMAGED, "points nowhere", () -> SnapshotManifest.parse(withItsCheck(bad)));
+            }
+            Files.write(manifest, withItsCheck(json.replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + "0".repeat(32) + "\"")));
+            int page = Snapshot.open(directory).restore(restored, _ -> {}).getFirst().pages().getFirst();
+            assertRefused(Reason.MEMORY_DAMAGED, "slot " + page, () -> CachePagerContract.read(restored, page));
         }
     }
 
