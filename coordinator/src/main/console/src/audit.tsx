@@ -1,8 +1,8 @@
-import { get } from './api';
+import { get, isOperator } from './api';
 import { bytes, count } from './format';
 import { Age, Heading, Shown, Table, Text, to } from './parts';
 import { usePolled } from './poll';
-import type { Eviction, Page, Plan } from './types';
+import type { Change, Eviction, Page, Plan } from './types';
 
 interface Deed {
   id: string;
@@ -10,17 +10,35 @@ interface Deed {
   actor: string;
   what: string;
   about: string;
-  place: string;
+  place: string | undefined;
 }
 
-/** Who did what, from the evictions and the plans that the registry keeps. */
+/** The page of what was changed; undefined for the registry as a whole. */
+function placeOf(change: Change) {
+  if (change.planId) return to('plans', change.planId);
+  if (change.hostId) return to('hosts', change.hostId);
+  return change.namespace && to('namespaces', change.namespace);
+}
+
+/** Who did what, from the audit trail, the evictions and the plans that the registry keeps. */
 export function Audit() {
   const deeds = usePolled(async (signal) => {
-    const [evictions, plans] = await Promise.all([
+    const [changes, evictions, plans] = await Promise.all([
+      isOperator() ? get<Page<Change>>('/v1/audit?limit=500', signal) : { items: [] },
       get<Page<Eviction>>('/v1/evictions?limit=500', signal),
       get<Page<Plan>>('/v1/plans?limit=200', signal),
     ]);
     return [
+      ...changes.items
+        .filter((each) => each.action !== 'MAKE_PLAN')
+        .map((each, index): Deed => ({
+          id: `${each.at} ${index}`,
+          at: each.at,
+          actor: each.actor,
+          what: each.action.toLowerCase().replaceAll('_', ' '),
+          about: [each.key, each.namespace, each.hostId, each.detail].filter(Boolean).join(', '),
+          place: placeOf(each),
+        })),
       ...evictions.items.map((each): Deed => ({
         id: each.id,
         at: each.evictedAt,
@@ -42,7 +60,7 @@ export function Audit() {
   return (
     <>
       <Heading title="Audit">Audit</Heading>
-      <p class="muted">The last 500 evictions and 200 plans. Changes of policies, hosts and tokens are in the coordinators' logs, with who asked.</p>
+      <p class="muted">The last 500 evictions and 200 plans{isOperator() ? ', and the last 500 changes of policies, pins, hosts and tokens' : ''}.</p>
       <Shown polled={deeds}>
         {(rows) => (
           <Table
@@ -53,7 +71,7 @@ export function Audit() {
               { name: 'When', cell: (deed) => <Age at={deed.at} />, number: true },
               { name: 'Who', cell: (deed) => <Text of={deed.actor} />, by: (deed) => deed.actor },
               { name: 'What', cell: (deed) => deed.what, by: (deed) => deed.what },
-              { name: 'About', cell: (deed) => <a href={deed.place}><Text of={deed.about} /></a> },
+              { name: 'About', cell: (deed) => (deed.place ? <a href={deed.place}><Text of={deed.about} /></a> : <Text of={deed.about} />) },
             ]}
           />
         )}

@@ -146,6 +146,17 @@ export interface Victim {
   outcome?: string;
 }
 
+export interface Change {
+  at: string;
+  actor: string;
+  action: string;
+  namespace?: string;
+  key?: string;
+  hostId?: string;
+  planId?: string;
+  detail: string;
+}
+
 export interface Plan {
   id: string;
   namespace: string;

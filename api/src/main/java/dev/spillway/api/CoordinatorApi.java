@@ -45,6 +45,9 @@ public final class CoordinatorApi {
             listed(Operation.get("/v1/evictions").query("state", "host", "namespace", "cause", "plan", "limit", "after"));
     public static final Operation GET_EVICTION = listed(Operation.get("/v1/evictions/{id}"));
 
+    public static final Operation LIST_CHANGES =
+            listed(Operation.get("/v1/audit").query("namespace", "host", "actor", "limit", "after").only(Role.OPERATOR));
+
     public static final Operation LIST_HOSTS = listed(Operation.get(HOSTS));
     public static final Operation LIST_REFUSALS = listed(Operation.get("/v1/refusals"));
     public static final Operation GET_HOST = listed(Operation.get(HOST));

@@ -40,6 +40,7 @@ public final class Clients {
         all.put("stats", console -> Declaration.of(new Stats(console)));
         all.put("advise", console -> Declaration.of(new Advise(console)));
         all.put("evictions", console -> Declaration.of(new EvictionsCommand(console)));
+        all.put("audit", console -> Declaration.of(new AuditCommand(console)));
         all.put("events", console -> Declaration.of(new Events(console)));
         all.put("hosts", console -> Declaration.of(new HostsCommand(console)));
         all.put("drain", console -> Declaration.of(new Drain(console)));

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param ordersDue        hosts whose every open order becomes due at once
  * @param sightings        all that is remembered about each named host's discrepancies; replaces what was
  * @param joins            workers that asked to join, each with its refusal, or empty if it was taken
- * @param activity         in the order in which it happened
+ * @param activity         in the order in which it happened; {@code audit} likewise
  * @param accesses         uses and counts of reads, in the order in which they happened
  * @param plans            new plans and their outcomes
  * @param registry         new row of the registry, if it differs; in a later epoch, readers of events begin anew
@@ -44,7 +44,8 @@ public record Changes(SortedMap<HostId, HostRow> hosts, SortedMap<NamespaceName,
         SortedSet<EvictionId> finished,
         Map<CauseOfNamespace, Long> evictionCounts, SortedMap<EvictionId, Instant> factsHandedOut, SortedSet<EvictionId> factsPublished,
         SortedSet<HostId> ordersDue, Map<HostId, List<Sighting>> sightings,
-        SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, List<Activity> activity, List<Access> accesses, PlanChanges plans,
+        SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins, List<Activity> activity, List<AuditRecord> audit, List<Access> accesses,
+        PlanChanges plans,
         Rows.@Nullable Registry registry) {
 
     /** Key of a figure: evictions of a namespace by one cause. */

@@ -45,6 +45,7 @@ final class DrainDecisions {
         }
         Drain wanted = Drain.from(transaction.now());
         change(transaction, host.draining(wanted));
+        transaction.audit(AuditRecord.Action.DRAIN_HOST, AuditRecord.Subject.of(id), "");
         return new Outcomes.Draining.Drains(wanted.since());
     }
 
@@ -58,6 +59,7 @@ final class DrainDecisions {
         }
         if (host.isDraining()) {
             change(transaction, host.draining(null));
+            transaction.audit(AuditRecord.Action.CANCEL_DRAIN, AuditRecord.Subject.of(id), "");
         }
         return new Outcomes.Draining.Stays();
     }

@@ -206,6 +206,7 @@ final class HostDecisions {
         HostRow retired = host.retired();
         transaction.save(retired);
         transaction.note(new Activity.HostChanged(transaction.now(), id, retired.state(), retired.incarnation()));
+        transaction.audit(AuditRecord.Action.RETIRE_HOST, AuditRecord.Subject.of(id), "");
         return abandon(transaction, retired);
     }
 
@@ -220,6 +221,7 @@ final class HostDecisions {
         }
         HostRow admitted = (host.state() == HostState.RETIRED ? host : host.retired()).admitted();
         transaction.save(admitted);
+        transaction.audit(AuditRecord.Action.READMIT_HOST, AuditRecord.Subject.of(id), "");
         return abandon(transaction, admitted);
     }
 

@@ -42,6 +42,11 @@ public final class JsonSize {
                 + (plan.purpose() instanceof PlanPurpose.Prune prune && prune.keyPrefix() != null ? of(prune.keyPrefix().value()) : 0);
     }
 
+    public static long of(AuditRecord record) {
+        return ITEM + of(record.actor().value()) + of(record.detail())
+                + (record.subject().key() == null ? 0 : of(record.subject().key().value()));
+    }
+
     public static long of(SnapshotId id) {
         return FIELD + of(id.value());
     }

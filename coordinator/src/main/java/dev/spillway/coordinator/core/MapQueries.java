@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -258,6 +259,18 @@ final class MapQueries implements RegistryQueries {
                     .sorted(Comparator.comparing(JoinRefusal::at).reversed())
                     .limit(limit)
                     .toList();
+        }
+    }
+
+    @Override
+    public Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit) {
+        synchronized (lock) {
+            List<AuditRecord> all = rows.tables.audit;
+            int before = after == null ? all.size() : Math.toIntExact(Math.min(cursor(after), all.size()));
+            Stream<Integer> newestFirst = IntStream.range(0, before)
+                    .mapToObj(behind -> before - 1 - behind)
+                    .filter(number -> filter.selects(all.get(number)));
+            return Page.of(newestFirst.iterator(), limit, number -> number.toString(), all::get, JsonSize::of);
         }
     }
 

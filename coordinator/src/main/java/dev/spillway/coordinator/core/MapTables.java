@@ -50,6 +50,7 @@ final class MapTables {
     final SortedSet<EvictionId> unfinished = new TreeSet<>();
     final Map<Changes.CauseOfNamespace, Long> evictionCounts = new HashMap<>();
     final List<Activity> activity = new ArrayList<>();
+    final List<AuditRecord> audit = new ArrayList<>();
     /** Number of events from earlier epochs. */
     int activityTrimmed;
     final MapPlans plans = new MapPlans();
@@ -75,6 +76,7 @@ final class MapTables {
         holders.clear();
         copy.holders.forEach((holding, ids) -> holders.put(holding, new TreeSet<>(ids)));
         replace(history, copy.history);
+        replace(audit, copy.audit);
         replace(evictions, copy.evictions);
         replace(unfinished, copy.unfinished);
         replace(evictionCounts, copy.evictionCounts);
@@ -179,6 +181,7 @@ final class MapTables {
             apply(changes.registry());
         }
         activity.addAll(changes.activity());
+        audit.addAll(changes.audit());
         plans.apply(changes.plans());
     }
 

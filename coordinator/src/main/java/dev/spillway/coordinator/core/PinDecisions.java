@@ -21,6 +21,8 @@ final class PinDecisions {
         }
         Pin pin = new Pin(command.reason(), until, transaction.now());
         pin(transaction, transaction.withGroup(entry), pin);
+        transaction.audit(AuditRecord.Action.PIN, AuditRecord.Subject.of(entry.name()),
+                pin.reason().value() + (until == null ? "" : ", until " + until));
         return new Outcomes.Pinning.Pinned(pin);
     }
 
@@ -59,6 +61,7 @@ final class PinDecisions {
             return new Outcomes.Pinning.Lifted(false);
         }
         lift(transaction, entry);
+        transaction.audit(AuditRecord.Action.UNPIN, AuditRecord.Subject.of(entry.name()), "");
         return new Outcomes.Pinning.Lifted(true);
     }
 

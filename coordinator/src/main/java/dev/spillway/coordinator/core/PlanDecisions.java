@@ -62,9 +62,10 @@ final class PlanDecisions {
             Policy judging) {
         Making nothing = new Making(namespace.entries(), judging.allowedOf(namespace.entries()), selected.entries(), selected.bytes(), 0, 0,
                 0);
-        return choose(transaction, namespace,
-                new PlanRow(PlanId.mint(transaction.now(), random), namespace.name(), purpose, transaction.actor(), State.MAKING, nothing,
-                        Tally.NOTHING, transaction.now(), transaction.now().plus(rules.plansKept()), null));
+        PlanRow plan = new PlanRow(PlanId.mint(transaction.now(), random), namespace.name(), purpose, transaction.actor(), State.MAKING,
+                nothing, Tally.NOTHING, transaction.now(), transaction.now().plus(rules.plansKept()), null);
+        transaction.audit(AuditRecord.Action.MAKE_PLAN, AuditRecord.Subject.of(plan), purpose.text());
+        return choose(transaction, namespace, plan);
     }
 
     /** Looks at the next page of entries for a plan that is being made. */
@@ -177,6 +178,9 @@ final class PlanDecisions {
             if (refused != null) {
                 return new Outcomes.Applying.Refused("plan " + id + ": " + refused);
             }
+        }
+        if (plan.state() == State.OPEN) {
+            transaction.audit(AuditRecord.Action.APPLY_PLAN, AuditRecord.Subject.of(plan), plan.purpose().text());
         }
         List<PlanVictim> victims = nextVictims(transaction.stored().plans(), plan, limit);
         List<PlanVictim> settled = settle(transaction, plan, victims);

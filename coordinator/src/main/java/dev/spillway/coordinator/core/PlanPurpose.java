@@ -16,6 +16,9 @@ public sealed interface PlanPurpose {
     /** What a victim that was chosen for this reason is told to have gone for. */
     EvictionCause cause(PlanVictim.Reason reason);
 
+    /** Says in short what is to be done. */
+    String text();
+
     /**
      * Evict what is idle for longer than {@code idleFor}, and more, least recently used first, until what is left of the unpinned entries is within
      * the bounds.
@@ -46,6 +49,12 @@ public sealed interface PlanPurpose {
         public EvictionCause cause(PlanVictim.Reason reason) {
             return EvictionCause.PRUNED;
         }
+
+        @Override
+        public String text() {
+            return "prune to" + (maxEntries == null ? "" : " maxEntries=" + maxEntries) + (maxBytes == null ? "" : " maxBytes=" + maxBytes)
+                    + (idleFor == null ? "" : " idleFor=" + idleFor) + (keyPrefix == null ? "" : " keyPrefix=" + keyPrefix.value());
+        }
     }
 
     /** Change a policy, and first evict what its limits leave no room for and what its times are over for. */
@@ -57,6 +66,11 @@ public sealed interface PlanPurpose {
                 case IDLE -> EvictionCause.IDLE;
                 case OVER_MAX_ENTRIES, OVER_MAX_BYTES -> EvictionCause.CAPACITY;
             };
+        }
+
+        @Override
+        public String text() {
+            return "set " + change;
         }
     }
 }

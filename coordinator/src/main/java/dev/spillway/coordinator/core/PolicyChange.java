@@ -4,7 +4,9 @@ import dev.spillway.events.Backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +76,26 @@ public record PolicyChange(Set<PolicyField> given, @Nullable Long maxEntries, @N
                 changed(PolicyField.BACKEND, backend, before.backend(), Backend.DIRECTORY),
                 changed(PolicyField.MIN_RESIDENCY, minResidency, before.minResidency()),
                 changed(PolicyField.WRITE_ONCE, writeOnce, before.writeOnce(), false));
+    }
+
+    /** Returns the given fields by name, such as {@code maxEntries=10, ttl=none}. */
+    @Override
+    public String toString() {
+        return given.stream().map(field -> field + "=" + Objects.toString(value(field), "none")).collect(Collectors.joining(", "));
+    }
+
+    private @Nullable Object value(PolicyField field) {
+        return switch (field) {
+            case MAX_ENTRIES -> maxEntries;
+            case MAX_BYTES -> maxBytes;
+            case TTL -> ttl;
+            case MAX_IDLE -> maxIdle;
+            case LOW_WATERMARK -> lowWatermark;
+            case MAX_EVICTION_SHARE -> maxEvictionShare;
+            case BACKEND -> backend;
+            case MIN_RESIDENCY -> minResidency;
+            case WRITE_ONCE -> writeOnce;
+        };
     }
 
     private <T> @Nullable T changed(PolicyField field, @Nullable T value, @Nullable T before) {

@@ -22,6 +22,7 @@ final class PolicyDecisions {
             Policy first = command.change().appliedTo(Policy.UNLIMITED);
             transaction.save(NamespaceRow.empty(command.namespace(), first));
             transaction.policiesChanged();
+            audit(transaction, command);
             return new Outcomes.PolicySetting.Changed(first, 0);
         }
         Policy after = command.change().appliedTo(existing.policy());
@@ -30,9 +31,15 @@ final class PolicyDecisions {
             return new Outcomes.PolicySetting.Refused(refused);
         }
         List<EvictedEntry> evicted = settle(transaction, existing, after);
-        return evicted == null
-                ? new Outcomes.PolicySetting.Planned(plans.make(transaction, existing, command.change(), after), after.maxEvictionShare())
-                : new Outcomes.PolicySetting.Changed(after, evicted.size());
+        if (evicted == null) {
+            return new Outcomes.PolicySetting.Planned(plans.make(transaction, existing, command.change(), after), after.maxEvictionShare());
+        }
+        audit(transaction, command);
+        return new Outcomes.PolicySetting.Changed(after, evicted.size());
+    }
+
+    private static void audit(WorkingSet transaction, Command.SetPolicy command) {
+        transaction.audit(AuditRecord.Action.SET_POLICY, AuditRecord.Subject.of(command.namespace()), command.change().toString());
     }
 
     /** Says why a namespace cannot have this policy now; null if it can. */

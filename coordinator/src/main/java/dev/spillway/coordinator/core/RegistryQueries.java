@@ -271,6 +271,9 @@ public interface RegistryQueries {
     /** Workers that asked to join within {@link JoinRefusal#SHOWN_FOR} and were refused, the latest first. */
     List<JoinRefusal> joinRefusals(int limit);
 
+    /** Returns records of changes, newest first. */
+    Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit);
+
     /** Counts hosts by the state shown to people; reads nothing but hosts. */
     Map<HostState, Long> hostsByState();
 

@@ -56,6 +56,7 @@ public final class WorkingSet {
     private final Map<HostId, List<Sighting>> sightings = new HashMap<>();
     private final SortedMap<JoinRefusal.Asking, Optional<JoinRefusal>> joins = new TreeMap<>();
     private final List<Activity> activity = new ArrayList<>();
+    private final List<AuditRecord> audit = new ArrayList<>();
     private final List<Access> accesses = new ArrayList<>();
     private final Deque<Long> generations = new ArrayDeque<>();
     private final PlanChanges plans = new PlanChanges(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
@@ -90,7 +91,7 @@ public final class WorkingSet {
         return new Changes(changedHosts, changedNamespaces, policiesChanged, changedEntries, goneEntries, replicas.changed(),
                 replicas.closed(),
                 evictions, unfinished,
-                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, accesses, plans,
+                finished, evictionCounts, factsHandedOut, factsPublished, ordersDue, sightings, joins, activity, audit, accesses, plans,
                 changedRegistry);
     }
 
@@ -392,6 +393,11 @@ public final class WorkingSet {
 
     void note(Activity happened) {
         activity.add(happened);
+    }
+
+    /** Records what the party that asks has changed. */
+    void audit(AuditRecord.Action action, AuditRecord.Subject subject, String detail) {
+        audit.add(new AuditRecord(now, actor, action, subject, detail));
     }
 
     /** Tells of an entry that was saved with a new use. */

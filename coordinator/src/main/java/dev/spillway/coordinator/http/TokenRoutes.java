@@ -116,7 +116,7 @@ public final class TokenRoutes {
 
     private Response revoke(Request request) {
         String name = request.parameter("name");
-        boolean revoked = store.revoke(name);
+        boolean revoked = store.revoke(name, request.caller());
         if (revoked) {
             LOG.atInfo().addKeyValue("request", request.id()).log("token {} is revoked by {}", name, request.caller());
         }

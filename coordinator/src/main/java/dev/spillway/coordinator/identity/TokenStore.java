@@ -25,5 +25,5 @@ public interface TokenStore extends Identities {
     List<Stored> list(String after, int limit);
 
     /** Ends a token; false where there is none of this name. */
-    boolean revoke(String name);
+    boolean revoke(String name, String revokedBy);
 }

@@ -364,6 +364,7 @@ final class JdbcRows implements Rows {
         if (changes.registry() != null) {
             RegistryTable.write(changes.registry(), registry().epoch(), script);
         }
+        AuditTable.add(changes.audit(), script);
         ActivityTable.add(changes.activity(), script);
     }
 }

@@ -1,6 +1,7 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.coordinator.core.ActivityCursor;
+import dev.spillway.coordinator.core.AuditRecord;
 import dev.spillway.coordinator.core.EntryRow;
 import dev.spillway.coordinator.core.HostState;
 import dev.spillway.coordinator.core.JoinRefusal;
@@ -280,6 +281,12 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public List<JoinRefusal> joinRefusals(int limit) {
         return read("refused joins", handle -> JoinRefusalTable.latest(handle, limit));
+    }
+
+    @Override
+    public Page<AuditRecord> audit(AuditRecord.Filter filter, @Nullable String after, int limit) {
+        long before = after == null ? Long.MAX_VALUE : number(after);
+        return read("the audit trail", handle -> AuditTable.newest(handle, filter, before, limit));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.spillway.coordinator.postgres;
 
 import dev.spillway.api.Role;
+import dev.spillway.coordinator.core.Actor;
+import dev.spillway.coordinator.core.AuditRecord.Action;
 import dev.spillway.coordinator.identity.TokenStore;
 import dev.spillway.events.HostId;
 import dev.spillway.events.NamespaceName;
@@ -19,7 +21,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** The table of tokens. Each call is a statement of its own. */
+/** The table of tokens. Each call is a transaction of its own. */
 final class TokenTable implements TokenStore {
     private static final String COLUMNS = "name, role, namespaces, host_id, created_at, created_by, expires_at ";
 
@@ -33,7 +35,16 @@ final class TokenTable implements TokenStore {
 
     @Override
     public Optional<Stored> create(Identity identity, String digest, String createdBy, @Nullable Duration lasts) {
-        return ask(handle -> handle.createQuery("""
+        return ask(handle -> handle.inTransaction(transaction -> {
+            Optional<Stored> created = insert(transaction, identity, digest, createdBy, lasts);
+            created.ifPresent(token -> AuditTable.add(transaction, Actor.client(createdBy), Action.CREATE_TOKEN,
+                    "%s of role %s".formatted(identity.name(), identity.role())));
+            return created;
+        }));
+    }
+
+    private static Optional<Stored> insert(Handle handle, Identity identity, String digest, String createdBy, @Nullable Duration lasts) {
+        return handle.createQuery("""
                 INSERT INTO tokens (name, digest, role, namespaces, host_id, created_by, expires_at)
                 VALUES (:name, :digest, :role, :namespaces, :host, :by, now() + :lasts * interval '1 millisecond')
                 ON CONFLICT DO NOTHING RETURNING\s""" + COLUMNS)
@@ -45,7 +56,7 @@ final class TokenTable implements TokenStore {
                 .bind("by", createdBy)
                 .bind("lasts", lasts == null ? null : lasts.toMillis())
                 .map((row, context) -> stored(row))
-                .findOne());
+                .findOne();
     }
 
     @Override
@@ -58,8 +69,14 @@ final class TokenTable implements TokenStore {
     }
 
     @Override
-    public boolean revoke(String name) {
-        return ask(handle -> handle.createUpdate("DELETE FROM tokens WHERE name = :name").bind("name", name).execute() > 0);
+    public boolean revoke(String name, String revokedBy) {
+        return ask(handle -> handle.inTransaction(transaction -> {
+            boolean revoked = transaction.createUpdate("DELETE FROM tokens WHERE name = :name").bind("name", name).execute() > 0;
+            if (revoked) {
+                AuditTable.add(transaction, Actor.client(revokedBy), Action.REVOKE_TOKEN, name);
+            }
+            return revoked;
+        }));
     }
 
     @Override

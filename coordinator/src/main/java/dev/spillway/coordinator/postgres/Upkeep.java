@@ -15,7 +15,7 @@ public final class Upkeep {
     private static final int CHUNKS_MAX = 100;
 
     /** Numbers of deleted rows by kind. */
-    public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions, long plans, long usage) {}
+    public record Removed(long idempotencyKeys, long activities, long closedReplicas, long evictions, long plans, long usage, long audit) {}
 
     private final Jdbi jdbi;
     private final Retention retention;
@@ -33,7 +33,7 @@ public final class Upkeep {
     public Removed run() {
         return new Removed(inChunks(retention.idempotencyKeys(), "idempotency_keys", "recorded_at"), activity(),
                 inChunks(retention.history(), "replica_history", "closed_at"), evictions(), plans(),
-                inChunks(retention.history(), "namespace_usage", "began_at"));
+                inChunks(retention.history(), "namespace_usage", "began_at"), inChunks(retention.history(), "audit", "recorded_at"));
     }
 
     private long activity() {

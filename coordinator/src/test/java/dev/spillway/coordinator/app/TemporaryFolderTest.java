@@ -116,7 +116,7 @@ class TemporaryFolderTest {
                         .stream()
                         .anyMatch(fact -> fact.namespace().value().equals(client.namespace)));
             }
-            double before = client.metric("spillway_reports_unreadable_total");
+            double before = client.metric("spillway_reports_unproven_total");
             List<String> codecs = List.of("zstd", "snappy", "lz4", "gzip");
             for (String codec : codecs) {
                 try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", servers.kafka(), "compression.type", codec),
@@ -125,7 +125,7 @@ class TemporaryFolderTest {
                 }
             }
             Await.until("what others compressed is read, and passed over",
-                    () -> client.metric("spillway_reports_unreadable_total") == before + codecs.size());
+                    () -> client.metric("spillway_reports_unproven_total") == before + codecs.size());
             Await.until("all is ready", () -> client.unready().isEmpty());
         }));
         try (var left = Files.list(folder.resolve("cache/spillway"))) {

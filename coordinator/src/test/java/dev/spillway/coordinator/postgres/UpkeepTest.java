@@ -48,13 +48,13 @@ class UpkeepTest {
         IdempotencyKey key = new IdempotencyKey("caller", "k", "digest");
         fleet.registry.executeOnce(key, new Command.Invalidate(Fleet.name("unpublished"), null));
 
-        assertThat(keeping(Retention.DEFAULTS).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0, 0));
+        assertThat(keeping(Retention.DEFAULTS).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0, 0, 0));
         Upkeep.Removed removed = keeping(NOTHING).upkeep().run();
-        assertThat(removed).isEqualTo(new Upkeep.Removed(1, removed.activities(), 5, 5, 0, 0));
+        assertThat(removed).isEqualTo(new Upkeep.Removed(1, removed.activities(), 5, 5, 0, 0, 1));
         assertThat(fleet.evictions()).extracting(eviction -> eviction.fact().key().value()).containsExactly("unpublished", "open");
         assertThat(fleet.registry.queries().openOrders().count()).isOne();
         assertThat(DATABASE.ask("SELECT count(*) FROM replica_ids")).as("recorded ids are for ever").containsExactly("6");
-        assertThat(keeping(NOTHING).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0, 0));
+        assertThat(keeping(NOTHING).upkeep().run()).isEqualTo(new Upkeep.Removed(0, 0, 0, 0, 0, 0, 0));
     }
 
     @Test

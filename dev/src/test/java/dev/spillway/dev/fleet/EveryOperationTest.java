@@ -55,6 +55,7 @@ class EveryOperationTest extends FleetOfTwo {
             messages(coordinator);
             hosts(coordinator);
             tokens(coordinator);
+            assertThat(coordinator.get("/v1/audit?limit=1").get("items").get(0).get("action").asText()).isEqualTo("REVOKE_TOKEN");
             coordinator.get("/v1/identity");
             coordinator.get(NAMESPACE + "/curve");
             coordinator.get(NAMESPACE + "/usage?since=2026-01-01T00:00:00Z");
