@@ -1,18 +1,41 @@
 package dev.spillway.service.kafka;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Sends messages with an idempotent producer that waits for all replicas. Thread-safe. */
+/**
+ * Sends messages with an idempotent producer that waits for all replicas. A producer can lose a topic for good when the topic is deleted and made
+ * again: its new leaders' epochs lie below those that the producer remembers. So one that has failed with a topic for long is replaced. Thread-safe.
+ */
 public final class MessageSender implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MessageSender.class);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+    private static final Duration REPLACE_AFTER = Duration.ofSeconds(30);
 
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final LongSupplier nanoTime;
+    /** By topic, the time of the first failure since a message was acknowledged. */
+    private final Map<String, Long> failing = new ConcurrentHashMap<>();
+    private Producer<byte[], byte[]> producer;
+    private boolean closed;
 
     public MessageSender(KafkaSettings settings) {
-        producer = new KafkaProducer<>(settings.producer());
+        this(() -> new KafkaProducer<>(settings.producer()), System::nanoTime);
+    }
+
+    MessageSender(Supplier<Producer<byte[], byte[]>> producers, LongSupplier nanoTime) {
+        this.producers = producers;
+        this.nanoTime = nanoTime;
+        producer = producers.get();
     }
 
     /**
@@ -23,22 +46,47 @@ public final class MessageSender implements AutoCloseable {
     public CompletableFuture<Long> send(Message message) {
         var sent = new CompletableFuture<Long>();
         try {
-            var _ = producer.send(message.toRecord(), (metadata, failure) -> {
+            var _ = producerFor(message.topic()).send(message.toRecord(), (metadata, failure) -> {
                 if (failure == null) {
+                    failing.remove(message.topic());
                     sent.complete(metadata.offset());
                 } else {
-                    sent.completeExceptionally(failure);
+                    failed(message.topic(), sent, failure);
                 }
             });
-        } catch (KafkaException e) {
-            sent.completeExceptionally(e);
+        } catch (KafkaException | IllegalStateException e) {
+            // A producer that was replaced meanwhile is closed.
+            failed(message.topic(), sent, e);
         }
         return sent;
+    }
+
+    private void failed(String topic, CompletableFuture<Long> sent, Exception failure) {
+        failing.putIfAbsent(topic, nanoTime.getAsLong());
+        sent.completeExceptionally(failure);
+    }
+
+    private synchronized Producer<byte[], byte[]> producerFor(String topic) {
+        Long since = failing.get(topic);
+        if (since != null && !closed && nanoTime.getAsLong() - since > REPLACE_AFTER.toNanos()) {
+            LOG.warn("{}: Kafka has acknowledged nothing for over {} s, so the producer is replaced", topic, REPLACE_AFTER.toSeconds());
+            failing.clear();
+            Producer<byte[], byte[]> before = producer;
+            producer = producers.get();
+            // What is under way to other topics fails, and is sent again.
+            before.close(Duration.ZERO);
+        }
+        return producer;
     }
 
     /** Waits a few seconds for what is under way, then gives it up. */
     @Override
     public void close() {
-        producer.close(CLOSE_WITHIN);
+        Producer<byte[], byte[]> last;
+        synchronized (this) {
+            closed = true;
+            last = producer;
+        }
+        last.close(CLOSE_WITHIN);
     }
 }
