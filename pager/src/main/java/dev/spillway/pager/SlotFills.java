@@ -129,7 +129,7 @@ final class SlotFills {
         try (Arena memory = Arena.ofConfined()) {
             ByteBuffer stored = memory.allocate(fill.bytes()).asByteBuffer();
             pack.read(fill.page().at(), fill.elements(), fill.dimensions(), stored);
-            Snapshot.requireHash(PageHash.of(stored), fill.page(), fill.name());
+            Snapshot.requireContent(stored, fill.page(), fill.name());
         }
         return new PagerRefusedException(Reason.MEMORY_DAMAGED,
                 "%s: was changed in the pager's memory while it was restored (expected: no engine writes a reserved slot, as %d is); the snapshot is sound"
