@@ -115,8 +115,7 @@ final class SlotFills {
             throw new IllegalStateException(page.pack() + " is not open");
         }
         PageHash hash = Snapshot.named(fill.name(),
-                () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()),
-                        page.check()));
+                () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()), page));
         if (!hash.equals(page.hash())) {
             throw mismatch(fill, pack);
         }

@@ -87,6 +87,8 @@ final class SnapshotDamageTest extends SnapshotFixture {
 
             assertThat(other.sequences()).isEmpty();
             assertThat(other.freePageCount()).isEqualTo(8);
+            other.installSequences(List.of(new LogicalSequence("not written yet", other.allocatePages(8), 1)));
+            assertThat(capture(other).snapshot().pages()).isEqualTo(8);
         }
     }
 
