@@ -7,7 +7,7 @@ WORKER is the address of a worker on this host, such as 127.0.0.1:7081. The snap
 
 import hashlib
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -30,9 +30,7 @@ def main(address, namespace, other):
         for page in pages:
             engine.before_write(page)
             engine.pages[page] = random.standard_normal(engine.pages.shape[1:])
-        thread = threading.Thread(target=engine.install, args=("conversation", pages, 5))
-        thread.start()
-        thread.join()
+        engine.install("conversation", pages, 5)
         captured, expected, steps = capture_while_writing(engine, namespace, random, pages)
         print(f"captured {captured['pages']} pages in {captured['pagesWritten']} new ones; paused {captured['pause']}; "
               f"{steps} pages were written meanwhile")
@@ -43,18 +41,17 @@ def main(address, namespace, other):
 
 def capture_while_writing(engine, namespace, random, pages):
     """Captures in a thread, while this one takes its steps. Returns what the pages were at the pause."""
-    answers, expected, steps = [], [], 0
-    thread = threading.Thread(target=lambda: answers.append(engine.capture(namespace, "example")))
-    thread.start()
-    while thread.is_alive():
-        engine.between_steps(lambda: expected.append(engine.pages[pages].copy()))
-        if expected:
-            page = pages[steps % len(pages)]
-            engine.before_write(page)
-            engine.pages[page] = random.standard_normal(engine.pages.shape[1:])
-            steps += 1
-    thread.join()
-    return answers[0], expected[0], steps
+    expected, steps = [], 0
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(engine.capture, namespace, "example")
+        while not answer.done():
+            engine.between_steps(lambda: expected.append(engine.pages[pages].copy()))
+            if expected:
+                page = pages[steps % len(pages)]
+                engine.before_write(page)
+                engine.pages[page] = random.standard_normal(engine.pages.shape[1:])
+                steps += 1
+    return answer.result(), expected[0], steps
 
 
 def restore(address, namespace, expected):
@@ -71,13 +68,11 @@ def restore(address, namespace, expected):
 
 
 def restore_between_steps(engine, namespace):
-    answers = []
-    thread = threading.Thread(target=lambda: answers.append(engine.restore(namespace, "example")))
-    thread.start()
-    while thread.is_alive():
-        engine.between_steps()
-    thread.join()
-    return answers[0]
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(engine.restore, namespace, "example")
+        while not answer.done():
+            engine.between_steps()
+    return answer.result()
 
 
 if __name__ == "__main__":

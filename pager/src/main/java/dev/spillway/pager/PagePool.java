@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A pager over memory of this process or a file that an engine maps. Thread-safe.
@@ -336,12 +335,12 @@ public final class PagePool implements CachePager {
     /**
      * Fills a reserved slot from a file, and returns the hash of what is there then.
      *
-     * @param check of the content, which is in order where the hash is; null if it is not known
+     * @param page what the file has there, as its manifest says
      */
-    PageHash fill(int slot, FileChannel from, long position, @Nullable PageCheck check) throws IOException, InterruptedException {
+    PageHash fill(int slot, FileChannel from, long position, PackPage page) throws IOException, InterruptedException {
         try {
             PageHash[] hash = new PageHash[1];
-            guard.run(() -> hash[0] = slots.fill(slot, from, position, check));
+            guard.run(() -> hash[0] = slots.fill(slot, from, position, page));
             return hash[0];
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -158,17 +158,20 @@ final class PageSlots {
     /**
      * Fills a reserved slot from a file, and returns the hash of what is there then.
      *
-     * @param check of the content, which is in order where the hash is; null if it is not known
+     * @param page what the file has there, as its manifest says
      * @throws java.io.UncheckedIOException if that cannot be read
      */
-    PageHash fill(int slot, FileChannel from, long position, @Nullable PageCheck check) throws InterruptedException {
+    PageHash fill(int slot, FileChannel from, long position, PackPage page) throws InterruptedException {
         // Its former owner's bytes may be a part of a capture under way.
         change(slot, null, () -> null);
         memory.fill(slot, from, position);
-        memory.setCheck(slot, !checksums ? null : check != null ? check : memory.checkOf(slot));
+        PageCheck check = !checksums || page.check() != null ? page.check() : memory.checkOf(slot);
         // The slot equals its pack until the next write.
         memory.setWritten(slot, 0);
         // After the check: what an engine writes between the two is found by the hash, and what it writes later by the check.
-        return memory.hashOf(slot);
+        PageHash hash = memory.hashOf(slot);
+        // Another content would fail the check when the next owner of the slot reads it.
+        memory.setCheck(slot, checksums && hash.equals(page.hash()) ? check : null);
+        return hash;
     }
 }

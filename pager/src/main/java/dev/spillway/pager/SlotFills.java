@@ -115,8 +115,7 @@ final class SlotFills {
             throw new IllegalStateException(page.pack() + " is not open");
         }
         PageHash hash = Snapshot.named(fill.name(),
-                () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()),
-                        page.check()));
+                () -> pool.fill(fill.slot(), pack.file(), pack.offset(page.at(), fill.elements(), fill.dimensions()), page));
         if (!hash.equals(page.hash())) {
             throw mismatch(fill, pack);
         }
@@ -129,7 +128,7 @@ final class SlotFills {
         try (Arena memory = Arena.ofConfined()) {
             ByteBuffer stored = memory.allocate(fill.bytes()).asByteBuffer();
             pack.read(fill.page().at(), fill.elements(), fill.dimensions(), stored);
-            Snapshot.requireHash(PageHash.of(stored), fill.page(), fill.name());
+            Snapshot.requireContent(stored, fill.page(), fill.name());
         }
         return new PagerRefusedException(Reason.MEMORY_DAMAGED,
                 "%s: was changed in the pager's memory while it was restored (expected: no engine writes a reserved slot, as %d is); the snapshot is sound"

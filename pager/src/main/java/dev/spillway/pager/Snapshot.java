@@ -156,7 +156,7 @@ public final class Snapshot {
             packs.of(page).read(page.at(), elements, dimensions, buffer);
             return buffer;
         });
-        requireHash(PageHash.of(buffer), page, name);
+        requireContent(buffer, page, name);
         return buffer.limit();
     }
 
@@ -179,8 +179,8 @@ public final class Snapshot {
         }
     }
 
-    static void requireHash(PageHash hash, PackPage page, Supplier<String> name) {
-        if (!hash.equals(page.hash())) {
+    static void requireContent(ByteBuffer content, PackPage page, Supplier<String> name) {
+        if (!PageHash.of(content).equals(page.hash()) || !page.isChecked(content)) {
             throw new PagerRefusedException(Reason.DAMAGED,
                     "%s (tensor %d of %s): is not what was captured".formatted(name.get(), page.at(), page.pack()));
         }

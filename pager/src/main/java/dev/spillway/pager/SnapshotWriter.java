@@ -212,7 +212,7 @@ public final class SnapshotWriter {
         }
         for (PackPage known : packs.find(hash)) {
             PackReader reader = linked(known.pack());
-            if (reader != null && reader.holds(known.at(), tensor.elements(), tensor.dimensions(), content)) {
+            if (reader != null && reader.holds(known.at(), tensor.elements(), tensor.dimensions(), content) && known.isChecked(content)) {
                 return known;
             }
         }

@@ -178,6 +178,7 @@ public abstract class CachePagerContract {
         assertThatExceptionOfType(InvalidValueException.class)
                 .isThrownBy(() -> pager.installSequences(List.of(good, new LogicalSequence("b", pages, 4))));
         assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new LogicalSequence("b", pages, -1));
+        assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new LogicalSequence("half a character \ud800", pages, 0));
 
         assertThat(pager.sequences()).isEmpty();
     }

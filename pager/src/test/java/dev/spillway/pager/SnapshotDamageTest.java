@@ -87,6 +87,8 @@ final class SnapshotDamageTest extends SnapshotFixture {
 
             assertThat(other.sequences()).isEmpty();
             assertThat(other.freePageCount()).isEqualTo(8);
+            other.installSequences(List.of(new LogicalSequence("not written yet", other.allocatePages(8), 1)));
+            assertThat(capture(other).snapshot().pages()).isEqualTo(8);
         }
     }
 
@@ -247,6 +249,27 @@ final class SnapshotDamageTest extends SnapshotFixture {
             Files.write(manifest, withItsCheck(json.replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + "0".repeat(32) + "\"")));
             int page = Snapshot.open(directory).restore(restored, _ -> {}).getFirst().pages().getFirst();
             assertRefused(Reason.MEMORY_DAMAGED, "slot " + page, () -> CachePagerContract.read(restored, page));
+            assertRefused(Reason.DAMAGED, "page 0 of sequence a", () -> Snapshot.open(directory).verify(_ -> {}));
+        }
+    }
+
+    @Test
+    void aPackedContentWithAWrongCheckIsWrittenAnew() throws Exception {
+        try (PagePool pool = pool(Metas.small(), 8)) {
+            add(pool, "a", 1, 1, 1);
+            Path manifest = capture(pool).snapshot().directory().resolve(SnapshotManifest.FILE);
+            Files.write(manifest, withItsCheck(
+                    Files.readString(manifest).replaceFirst("\"crc\":\"[0-9a-f]{32}\"", "\"crc\":\"" + "0".repeat(32) + "\"")));
+        }
+        Packs known = new Packs();
+        known.add(Snapshot.open(folder.resolve("snapshot-1")));
+        try (PagePool pool = pool(Metas.small(), 8); PagePool restored = pool(Metas.small(), 8)) {
+            add(pool, "a", 1, 1, 1);
+            Captured captured = SnapshotWriter.capture(pool, directory(), known, _ -> {});
+
+            assertThat(captured.pagesWritten()).isOne();
+            captured.snapshot().restore(restored, _ -> {});
+            assertThat(seen(restored)).isEqualTo(seen(pool));
         }
     }
 
