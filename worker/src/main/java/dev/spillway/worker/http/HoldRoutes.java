@@ -130,6 +130,6 @@ final class HoldRoutes {
         return new Holds.Held(hold.id(), hold.until(), replica.map(held -> held.name().namespace()).orElse(null),
                 replica.map(held -> held.name().key()).orElse(null), replica.map(ReplicaRecord::generation).orElse(null),
                 replica.map(held -> ReplicaState.valueOf(held.state().name())).orElse(null),
-                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString());
+                store.imagePath(replica.map(ReplicaRecord::image).orElse(hold.replicaId()).value()).toString(), hold.owner());
     }
 }
