@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -258,6 +259,16 @@ final class MapQueries implements RegistryQueries {
                     .sorted(Comparator.comparing(JoinRefusal::at).reversed())
                     .limit(limit)
                     .toList();
+        }
+    }
+
+    @Override
+    public Map<Sighting.Kind, Long> discrepancies() {
+        synchronized (lock) {
+            return rows.tables.sightings.values()
+                    .stream()
+                    .flatMap(seen -> seen.values().stream())
+                    .collect(Collectors.groupingBy(Sighting::kind, Collectors.counting()));
         }
     }
 

@@ -271,6 +271,9 @@ public interface RegistryQueries {
     /** Workers that asked to join within {@link JoinRefusal#SHOWN_FOR} and were refused, the latest first. */
     List<JoinRefusal> joinRefusals(int limit);
 
+    /** Counts the differences between hosts and their rows that wait: for the grace period, for a second look, or for a person. */
+    Map<Sighting.Kind, Long> discrepancies();
+
     /** Counts hosts by the state shown to people; reads nothing but hosts. */
     Map<HostState, Long> hostsByState();
 

@@ -11,6 +11,7 @@ import dev.spillway.coordinator.core.PlanRow;
 import dev.spillway.coordinator.core.PlanVictim;
 import dev.spillway.coordinator.core.RegistryQueries;
 import dev.spillway.coordinator.core.Rows;
+import dev.spillway.coordinator.core.Sighting;
 import dev.spillway.events.EntryName;
 import dev.spillway.events.EvictionCause;
 import dev.spillway.events.EvictionId;
@@ -280,6 +281,11 @@ final class PostgresQueries implements RegistryQueries, AutoCloseable {
     @Override
     public List<JoinRefusal> joinRefusals(int limit) {
         return read("refused joins", handle -> JoinRefusalTable.latest(handle, limit));
+    }
+
+    @Override
+    public Map<Sighting.Kind, Long> discrepancies() {
+        return read("discrepancies", handle -> new HostReading(handle).discrepancies());
     }
 
     @Override
